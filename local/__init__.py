@@ -1,0 +1,1 @@
+"""Runs the whole service on one machine: never deployed, never imported by the app."""

@@ -1,0 +1,42 @@
+"""Post-provisioning: six steps in one managed run command, whose failures are warnings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.contracts.shape import Activity, Patience, gives
+from shared.domain.cloud_pc import Warn
+from shared.domain.values import Value
+
+STEPS = (
+    "hidePowerIcons",
+    "disableWindowsReset",
+    "assignLocalAdministrator",
+    "setTeamsVdiMode",
+    "enableTimeZoneRedirection",
+    "resizeOsPartition",
+)
+"""The order of the steps; each is a file of shared/scripts named in kebab case."""
+
+
+class ConfigurationOrder(Value):
+    """What to run. *local_administrator* is the account to add, None where the policy does not say so."""
+
+    machine: Machine
+    steps: tuple[str, ...] = STEPS
+    local_administrator: str | None = None
+
+
+class Configured(Value):
+    """What came of it; no warnings: all is well."""
+
+    kind: Literal["configured"] = "configured"
+    warnings: tuple[Warn, ...] = ()
+
+
+BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, gives(Accepted | Refused))
+READ_CONFIGURATION = Activity("read_configuration", ConfigurationOrder, gives(Configured | Pending | Refused))
+CONFIGURATION_PATIENCE = Patience(timedelta(seconds=30), timedelta(seconds=30), timedelta(minutes=95))

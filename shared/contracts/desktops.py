@@ -1,0 +1,89 @@
+"""Assignment: the machine becomes the user's desktop in the tenant's personal host pool."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.shape import Activity, Patience, gives
+from shared.domain.connection import JoinType
+from shared.domain.values import Value
+
+
+class HostPoolOrder(Value):
+    """The tenant's personal host pool for one join type, with its desktop application group and workspace."""
+
+    tenant_id: str
+    subscription_id: str
+    resource_group: str
+    region: str
+    join_type: JoinType
+
+
+class HostPoolReady(Value):
+    """The pool is there."""
+
+    kind: Literal["hostPoolReady"] = "hostPoolReady"
+    host_pool_id: str
+    application_group_id: str
+
+
+class RegistrationOrder(Value):
+    """Register the machine in the pool: a registration token is fetched and handed over inside the activity."""
+
+    machine: Machine
+    host_pool_id: str
+    join_type: JoinType
+
+
+class SessionHostOrder(Value):
+    """The machine's session host in the pool."""
+
+    machine: Machine
+    host_pool_id: str
+
+
+class SessionHostFound(Value):
+    """The machine answers in the pool. *name* is its fully qualified name there."""
+
+    kind: Literal["sessionHostFound"] = "sessionHostFound"
+    name: str
+
+
+class AssignmentOrder(Value):
+    """Give the session host to the user."""
+
+    machine: Machine
+    host_pool_id: str
+    session_host: str
+    user_principal_name: str
+
+
+class SignInRightsOrder(Value):
+    """Let this user, and nobody else, sign in: to the desktop, and on an Entra-joined machine to the machine."""
+
+    machine: Machine
+    application_group_id: str
+    user_id: str
+    join_type: JoinType
+
+
+class ForgetSessionHostOrder(Value):
+    """Take the machine out of every pool of the tenant it is in; delete the record before the VM."""
+
+    machine: Machine
+    host_pool_id: str | None = None
+
+
+PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, gives(HostPoolReady | Refused))
+BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, gives(Accepted | Refused))
+LOOK_FOR_SESSION_HOST = Activity("look_for_session_host", SessionHostOrder, gives(SessionHostFound | Pending | Refused))
+ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, gives(Done | Refused))
+GRANT_SIGN_IN = Activity("grant_sign_in", SignInRightsOrder, gives(Done | Pending | Refused))
+FORGET_SESSION_HOST = Activity("forget_session_host", ForgetSessionHostOrder, gives(Done | Refused))
+REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, gives(Done | Refused))
+
+SESSION_HOST_PATIENCE = Patience(timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=30))
+SIGN_IN_PATIENCE = Patience(timedelta(0), timedelta(seconds=20), timedelta(minutes=10))

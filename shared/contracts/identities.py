@@ -1,0 +1,106 @@
+"""Joining the directory, Intune, and the primary user."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.shape import Activity, Patience, gives
+from shared.domain.connection import Domain, JoinType
+from shared.domain.values import Value
+
+
+class EntraJoinOrder(Value):
+    """Join the machine to Entra ID, with Intune enrolment as a device."""
+
+    machine: Machine
+
+
+class DomainJoinOrder(Value):
+    """Join the machine to the on-premises domain; the password is read from Key Vault inside the activity."""
+
+    machine: Machine
+    domain: Domain
+
+
+class DeviceOrder(Value):
+    """The machine's device in Entra ID: its name, and not one that was there before *not_before*."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    computer_name: str
+    join_type: JoinType
+    not_before: datetime
+
+
+class DeviceFound(Value):
+    """The device is in the directory. *device_id* is its deviceId, *object_id* what Graph calls id."""
+
+    kind: Literal["deviceFound"] = "deviceFound"
+    device_id: str
+    object_id: str
+
+
+class EnrollmentOrder(Value):
+    """The device's record in Intune."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    computer_name: str
+    device_id: str
+
+
+class Enrolled(Value):
+    """Intune manages the device."""
+
+    kind: Literal["enrolled"] = "enrolled"
+    managed_device_id: str
+
+
+class StampOrder(Value):
+    """Stamp the policy's name on the device, as Windows 365 does with the enrolment profile's."""
+
+    tenant_id: str
+    device_object_id: str
+    policy_name: str
+
+
+class PrimaryUserOrder(Value):
+    """Make the user the managed device's primary user."""
+
+    tenant_id: str
+    managed_device_id: str
+    user_id: str
+
+
+class ForgetDeviceOrder(Value):
+    """Remove every trace of a computer name of ours from Intune and Entra ID."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    computer_name: str
+
+
+BEGIN_ENTRA_JOIN = Activity("begin_entra_join", EntraJoinOrder, gives(Accepted | Refused))
+BEGIN_DOMAIN_JOIN = Activity("begin_domain_join", DomainJoinOrder, gives(Accepted | Refused))
+LOOK_FOR_DEVICE = Activity("look_for_device", DeviceOrder, gives(DeviceFound | Pending | Refused))
+LOOK_FOR_ENROLLMENT = Activity("look_for_enrollment", EnrollmentOrder, gives(Enrolled | Pending | Refused))
+STAMP_ENROLLMENT_PROFILE = Activity("stamp_enrollment_profile", StampOrder, gives(Done | Refused))
+SET_PRIMARY_USER = Activity("set_primary_user", PrimaryUserOrder, gives(Done | Pending | Refused))
+FORGET_MANAGED_DEVICE = Activity("forget_managed_device", ForgetDeviceOrder, gives(Done | Refused))
+FORGET_DEVICE = Activity("forget_device", ForgetDeviceOrder, gives(Done | Refused))
+
+DEVICE_PATIENCE = Patience(timedelta(seconds=5), timedelta(seconds=45), timedelta(minutes=20))
+PRIMARY_USER_PATIENCE = Patience(timedelta(0), timedelta(seconds=30), timedelta(minutes=15))
+
+
+def hybrid_patience(limit: timedelta) -> Patience:
+    """Return how to wait for a hybrid device: it comes with the next sync cycle, at most every 30 minutes."""
+    return Patience(timedelta(minutes=2), timedelta(minutes=2), limit)
+
+
+def enrollment_patience(limit: timedelta) -> Patience:
+    """Return how to wait for Intune: the record appears 1 to 30 minutes after the join."""
+    return Patience(timedelta(seconds=60), timedelta(seconds=45), limit)

@@ -1,0 +1,133 @@
+"""Building a device image: a temporary VM, generalised and captured into the site's gallery."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
+from shared.contracts.shape import Activity, Patience, Workflow, gives
+from shared.domain.cloud_pc import Failure
+from shared.domain.connection import Network
+from shared.domain.image import ImageSource
+from shared.domain.service_plan import ServicePlan
+from shared.domain.values import Value
+
+BUILD_STEPS: dict[str, str] = {
+    "allocateCapacity": "Find room for the temporary VM",
+    "createVm": "Create the temporary VM from the source",
+    "generalize": "Generalise Windows",
+    "capture": "Capture into the site's gallery",
+    "replicate": "Replicate to the site's regions",
+    "cleanUp": "Remove the temporary VM",
+}
+BUILDER = ServicePlan(
+    id="image-builder",
+    sku_part_number="image-builder",
+    display_name="Image builder",
+    v_cpu_count=2,
+    ram_in_gb=8,
+    storage_in_gb=128,
+)
+"""The temporary VM's hardware."""
+
+
+class ImageOrder(Value):
+    """Build one device image."""
+
+    tenant_id: str
+    image_id: str
+    operation_id: str
+    display_name: str
+    version: str
+    source: ImageSource
+    subscription_id: str
+    resource_group: str
+    regions: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    address_space: str
+    network: Network = Network()
+
+    def machine(self, region: str) -> Machine:
+        """Return the temporary VM."""
+        return Machine(
+            tenant_id=self.tenant_id,
+            cloud_pc_id=self.image_id,
+            role="image",
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=region,
+            computer_name=f"IMG-{self.image_id[:8]}".upper(),
+        )
+
+
+class CaptureOrder(Value):
+    """Capture the generalised VM as a version of the image's definition in the site's gallery."""
+
+    machine: Machine
+    display_name: str
+    version: str
+    regions: tuple[str, ...]
+
+
+class GalleryVersion(Value):
+    """A gallery version by its ARM id."""
+
+    tenant_id: str
+    subscription_id: str
+    version_id: str
+
+
+class ImageStepRecord(Value):
+    """A step of the build begins."""
+
+    tenant_id: str
+    image_id: str
+    operation_id: str
+    step: str
+
+
+class ImageReadyRecord(Value):
+    """The image may be used."""
+
+    tenant_id: str
+    image_id: str
+    operation_id: str
+    version_id: str
+    regions: tuple[str, ...]
+
+
+class ImageFailedRecord(Value):
+    """The build failed; *left* is what could not be removed."""
+
+    tenant_id: str
+    image_id: str
+    operation_id: str
+    failure: Failure
+    left: tuple[Refused, ...] = ()
+
+
+class ImageBuilt(Value):
+    """How the build ended."""
+
+    outcome: Literal["ready", "failed"]
+    failure: Failure | None = None
+
+
+BUILD_IMAGE = Workflow("build_device_image", ImageOrder, gives(ImageBuilt))
+PREPARE_GALLERY = Activity("prepare_gallery", CaptureOrder, gives(Done | Pending | Refused))
+BEGIN_GENERALIZE = Activity("begin_generalize", Machine, gives(Accepted | Refused))
+LOOK_FOR_STOPPED = Activity("look_for_stopped", Machine, gives(Done | Pending | Refused))
+BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, gives(Accepted | Done | Refused))
+MARK_GENERALIZED = Activity("mark_generalized", Machine, gives(Done | Refused))
+BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, gives(Accepted | NoRoom | Refused))
+LOOK_AT_REPLICATION = Activity("look_at_replication", GalleryVersion, gives(Done | Pending | Refused))
+FORGET_GALLERY_VERSION = Activity("forget_gallery_version", GalleryVersion, gives(Done | Refused))
+RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, gives(Done))
+RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, gives(Done))
+RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, gives(Done))
+
+STOP_PATIENCE = Patience(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
+CAPTURE_PATIENCE = Patience(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))
+REPLICATION_PATIENCE = Patience(timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=6))

@@ -1,0 +1,125 @@
+"""Capacity, networks and machines: what core provisioning asks of Azure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
+from shared.contracts.shape import Activity, Patience, gives
+from shared.domain.image import ImageSource
+from shared.domain.service_plan import ServicePlan
+from shared.domain.values import Value
+
+
+class Place(Value):
+    """Where and as what a machine is built."""
+
+    kind: Literal["place"] = "place"
+    region: str
+    zone: str | None = None
+    size: str
+
+
+class Machine(Value):
+    """Which machine: everything an activity needs to name it. Names are derived (shared.domain.naming)."""
+
+    tenant_id: str
+    cloud_pc_id: str  # for an image build: the image's id
+    role: Literal["cloudpc", "image"] = "cloudpc"
+    subscription_id: str
+    resource_group: str
+    region: str
+    computer_name: str
+
+
+class CapacityOrder(Value):
+    """Find a place. *tried* were refused in this attempt and are not offered again."""
+
+    tenant_id: str
+    subscription_id: str
+    plan: ServicePlan
+    regions: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    tried: tuple[Place, ...] = ()
+
+
+class HostedNetworkOrder(Value):
+    """The tenant's hosted network in one region: virtual network, subnet, NSG, NAT gateway, public IP."""
+
+    tenant_id: str
+    subscription_id: str
+    resource_group: str
+    region: str
+    address_space: str  # of this region: naming.regional_address_space
+
+
+class NetworkReady(Value):
+    """The subnets a NIC may go into, in order."""
+
+    kind: Literal["networkReady"] = "networkReady"
+    subnet_ids: tuple[str, ...]
+
+
+class NicOrder(Value):
+    """A network interface in the first of *subnet_ids* that has a free address."""
+
+    machine: Machine
+    subnet_ids: tuple[str, ...]
+
+
+class NicReady(Value):
+    """The interface is there."""
+
+    kind: Literal["nicReady"] = "nicReady"
+    nic_id: str
+    subnet_id: str
+
+
+class VmOrder(Value):
+    """A VM: the licence's hardware at a place, from an image, on an interface.
+
+    The administrator's password is made inside the activity and forgotten.
+    """
+
+    machine: Machine
+    place: Place
+    nic_id: str
+    image: ImageSource
+    disk_size_in_gb: int
+    locale: str = "en-US"
+
+
+class OperationOrder(Value):
+    """Look at a long-running operation once."""
+
+    tenant_id: str
+    subscription_id: str
+    region: str
+    operation: Accepted
+
+
+class Finished(Value):
+    """The operation came to a good end."""
+
+    kind: Literal["finished"] = "finished"
+
+
+ALLOCATE_CAPACITY = Activity("allocate_capacity", CapacityOrder, gives(Place | NoRoom | Refused))
+PREPARE_HOSTED_NETWORK = Activity(
+    "prepare_hosted_network", HostedNetworkOrder, gives(NetworkReady | Pending | NoRoom | Refused)
+)
+CREATE_NIC = Activity("create_nic", NicOrder, gives(NicReady | NoRoom | Refused))
+BEGIN_VM = Activity("begin_vm", VmOrder, gives(Accepted | NoRoom | Refused))
+LOOK_AT_OPERATION = Activity("look_at_operation", OperationOrder, gives(Finished | Pending | NoRoom | Refused))
+LOOK_AT_AGENT = Activity("look_at_agent", Machine, gives(Done | Pending | Refused))
+BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, gives(Accepted | Done | Refused))
+DELETE_NIC = Activity("delete_nic", Machine, gives(Done | Pending | Refused))
+DELETE_DISK = Activity("delete_disk", Machine, gives(Done | Pending | Refused))
+
+# First looks come near the usual end (azure.md 1.1), later ones within the read budget of 25/s.
+VM_PATIENCE = Patience(timedelta(seconds=75), timedelta(seconds=30), timedelta(minutes=40))
+AGENT_PATIENCE = Patience(timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=20))
+NETWORK_PATIENCE = Patience(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=20))
+EXTENSION_PATIENCE = Patience(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=90))
+DELETE_PATIENCE = Patience(timedelta(seconds=15), timedelta(seconds=30), timedelta(minutes=60))

@@ -1,0 +1,77 @@
+"""How a call can end. A refusal is a value, a failure is an exception (architecture.md, decision 3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from shared.domain.cloud_pc import Failure
+from shared.domain.steps import Step
+from shared.domain.values import Value
+
+
+class Ticket(Value):
+    """A reserved place in a rate limit: the holder may make one call on *bucket* from *at* on."""
+
+    bucket: str
+    at: datetime
+
+
+class Later(Value):
+    """Not a result: come back *after* so many seconds with *tickets*. ``shared.workflow.call`` does it."""
+
+    kind: Literal["later"] = "later"
+    after: float
+    tickets: tuple[Ticket, ...] = ()
+
+
+class Done(Value):
+    """It is so now, whether this call made it so or found it so."""
+
+    kind: Literal["done"] = "done"
+
+
+class Accepted(Value):
+    """Azure has begun. *operation_url* is where to look, *resource_id* what to look at when that URL is gone."""
+
+    kind: Literal["accepted"] = "accepted"
+    resource_id: str
+    operation_url: str | None = None
+
+
+class Pending(Value):
+    """Not yet. *after* overrides the usual pause between looks, in seconds."""
+
+    kind: Literal["pending"] = "pending"
+    note: str = ""
+    after: int | None = None
+
+
+class Refused(Value):
+    """The cloud said no. *final*: it would say no to every further attempt as well."""
+
+    kind: Literal["refused"] = "refused"
+    code: str
+    message: str
+    evidence: str | None = None
+    advice: str | None = None
+    final: bool = False
+
+    def failure(self, step: Step) -> Failure:
+        """Return the failure to show for it."""
+        return Failure(
+            code=self.code,
+            message=self.message,
+            step=step,
+            evidence=self.evidence,
+            advice=self.advice,
+            retriable=not self.final,
+        )
+
+
+class NoRoom(Value):
+    """No capacity or no quota: not the user's failure. The work is parked, visibly, without using up an attempt."""
+
+    kind: Literal["noRoom"] = "noRoom"
+    code: str
+    message: str

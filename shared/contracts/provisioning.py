@@ -1,0 +1,231 @@
+"""Provisioning a Cloud PC: the order, the records it keeps, the receipt."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Done, NoRoom, Refused
+from shared.contracts.shape import Activity, Workflow, gives
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc, Failure, Resources, User, Warn
+from shared.domain.connection import Connection, Domain, Network
+from shared.domain.policy import Snapshot
+from shared.domain.service_plan import ServicePlan
+from shared.domain.steps import Step
+from shared.domain.tenant import Site, Tenant
+from shared.domain.values import Value
+
+
+class ProvisionOrder(Value):
+    """One build of one Cloud PC: a snapshot, so that later edits do not reach a build that runs."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    attempt: int = 1
+    attempts: int = 3
+    user: User
+    plan: ServicePlan
+    snapshot: Snapshot
+    subscription_id: str
+    resource_group: str
+    tenant_resource_group: str
+    regions: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    address_space: str
+    network: Network
+    domain: Domain | None = None
+    hybrid_join_wait: timedelta
+    enrollment_wait: timedelta
+    parking_limit: timedelta
+    parked_since: datetime | None = None
+    clean_first: bool = False
+
+    @property
+    def hardware_disk_in_gb(self) -> int:
+        """The OS disk's size: what the licence promises."""
+        return self.plan.storage_in_gb
+
+    @property
+    def computer_name(self) -> str:
+        """This attempt's computer name; each attempt has its own (naming.computer_name)."""
+        return naming.computer_name(
+            self.snapshot.naming_template,
+            self.user.user_principal_name,
+            seed=f"{self.tenant_id}/{self.cloud_pc_id}/{self.generation}/{self.attempt}",
+        )
+
+    def machine(self, region: str) -> Machine:
+        """Return this attempt's machine in *region*."""
+        return Machine(
+            tenant_id=self.tenant_id,
+            cloud_pc_id=self.cloud_pc_id,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=region,
+            computer_name=self.computer_name,
+        )
+
+    def next_attempt(self) -> ProvisionOrder:
+        """Return the order of the attempt after this one, which first cleans up."""
+        return self.but(attempt=self.attempt + 1, clean_first=True, parked_since=None)
+
+
+def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder:
+    """Return the order that builds *pc* as its snapshot says. Raises: ValueError without a snapshot."""
+    if pc.snapshot is None:
+        message = f"Cloud PC {pc.id} has no snapshot of a policy"
+        raise ValueError(message)
+    settings = tenant.settings
+    hosted = connection.network.hosted
+    return ProvisionOrder(
+        tenant_id=tenant.id,
+        cloud_pc_id=pc.id,
+        generation=pc.generation,
+        attempts=settings.attempts,
+        user=pc.user,
+        plan=pc.plan,
+        snapshot=pc.snapshot,
+        subscription_id=connection.subscription_id,
+        resource_group=site.resource_group,
+        tenant_resource_group=tenant.resource_group,
+        # A customer's own network is where it is: only hosted networks have fall-back regions.
+        regions=site.regions if hosted else (site.region,),
+        zones=site.zones,
+        address_space=site.address_space,
+        network=connection.network,
+        domain=connection.domain,
+        hybrid_join_wait=timedelta(minutes=settings.hybrid_join_wait_in_minutes),
+        enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
+        parking_limit=settings.parking_limit,
+        clean_first=pc.generation > 1,
+    )
+
+
+class Receipt(Value):
+    """How a build ended."""
+
+    outcome: Literal["provisioned", "provisionedWithWarnings", "failed", "superseded"]
+    attempts: int
+    failure: Failure | None = None
+
+
+class AttemptOrder(Value):
+    """Which attempt of which build."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    attempt: int
+    connection_id: str
+
+
+class Superseded(Value):
+    """The record has moved on to another build, or is gone: this one has nothing left to do."""
+
+    kind: Literal["superseded"] = "superseded"
+
+
+class StepRecord(Value):
+    """A step begins; the one before it is thereby done. What is known of the resources is added to the record."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    attempt: int
+    step: Step
+    resources: Resources = Resources()
+
+
+class ParkedRecord(Value):
+    """The build waits for room."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    attempt: int
+    reason: NoRoom
+    since: datetime
+
+
+class FailedRecord(Value):
+    """An attempt failed; with *last* the build has."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    attempt: int
+    failure: Failure
+    last: bool
+
+
+class ProvisionedRecord(Value):
+    """The Cloud PC is the user's."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    attempt: int
+    resources: Resources
+    warnings: tuple[Warn, ...] = ()
+
+
+PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, gives(Receipt))
+
+BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, gives(Done | NoRoom | Superseded))
+BEGIN_STEP = Activity("begin_step", StepRecord, gives(Done | Superseded))
+RECORD_PARKED = Activity("record_parked", ParkedRecord, gives(Done | Superseded))
+RECORD_FAILED = Activity("record_failed", FailedRecord, gives(Done | Superseded))
+RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, gives(Done | Superseded))
+
+PARKING_PAUSE = timedelta(minutes=10)
+"""How long a parked build waits before it looks for room again."""
+
+
+class CleanUpOrder(Value):
+    """Remove every machine, interface, disk, device and right of a Cloud PC. *computer_names*: all it ever had."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    subscription_id: str
+    resource_group: str
+    region: str
+    computer_names: tuple[str, ...]
+    host_pool_id: str | None = None
+    standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
+
+    def machine(self, computer_name: str | None = None) -> Machine:
+        """Return the machine to remove."""
+        return Machine(
+            tenant_id=self.tenant_id,
+            cloud_pc_id=self.cloud_pc_id,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=self.region,
+            computer_name=computer_name or self.computer_names[-1],
+        )
+
+
+class CleanedUp(Value):
+    """Nothing is left, or *left* says what and why."""
+
+    kind: Literal["cleanedUp"] = "cleanedUp"
+    left: tuple[Refused, ...] = ()
+
+
+CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, gives(CleanedUp))
+
+
+class LeftRecord(Value):
+    """What a clean-up that stood alone came to."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    left: tuple[Refused, ...] = ()
+
+
+RECORD_CLEANED = Activity("record_cleaned", LeftRecord, gives(Done | Superseded))

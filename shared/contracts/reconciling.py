@@ -1,0 +1,76 @@
+"""Reconciling a tenant: from the directory to a plan, from the plan to builds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from shared.contracts.outcomes import Done, Refused
+from shared.contracts.shape import Activity, Workflow, gives
+from shared.domain.values import Value
+
+GROUP_SIZE = 25
+"""Builds are started in groups that do not wait for each other (architecture.md, decision 7)."""
+
+
+class ReconcileOrder(Value):
+    """Bring a tenant to what its directory and policies say.
+
+    *user_ids*: only these users, and only what they need is read.
+    """
+
+    tenant_id: str
+    user_ids: tuple[str, ...] | None = None
+    round: int = 0
+
+
+class Planned(Value):
+    """A plan, already saved as intents. *groups* of ids to start; *waiting*: users the directory does not show yet."""
+
+    kind: Literal["planned"] = "planned"
+    groups: tuple[tuple[str, ...], ...] = ()
+    listed: int = 0
+    removals_seen: int = 0
+    requested_at: datetime | None = None  # the newest request this plan has seen
+
+
+class StartOrder(Value):
+    """Start the builds of these Cloud PCs; one that runs already is a success."""
+
+    tenant_id: str
+    cloud_pc_ids: tuple[str, ...]
+
+
+class Started(Value):
+    """So many builds run now."""
+
+    kind: Literal["started"] = "started"
+    count: int
+
+
+class ReconciledOrder(Value):
+    """Say that everything requested up to *requested_at* is done."""
+
+    tenant_id: str
+    requested_at: datetime | None
+
+
+class Again(Value):
+    """Something was requested meanwhile."""
+
+    kind: Literal["again"] = "again"
+
+
+class Reconciled(Value):
+    """What a reconcile came to."""
+
+    started: int
+    listed: int
+    removals_seen: int
+    refused: Refused | None = None
+
+
+RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, gives(Reconciled))
+PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, gives(Planned | Refused))
+START_PROVISIONING = Activity("start_provisioning", StartOrder, gives(Started))
+CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, gives(Done | Again))

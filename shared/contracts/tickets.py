@@ -1,0 +1,24 @@
+"""Reserved places in a rate limit travel with a call, from the one who reserved to the one who spends.
+
+An activity that finds its bucket empty reserves the next free place and answers ``Later`` with a ticket; the
+orchestrator sleeps until then and calls again with it. ``shared.workflow`` puts the tickets of the running call
+here, ``shared.clients.pacing`` takes them out.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import timedelta
+
+from shared.contracts.outcomes import Ticket
+from shared.errors import ThrottledError
+
+TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
+
+
+class PacedError(ThrottledError):
+    """No call was made: its place in the rate limit is *ticket*'s."""
+
+    def __init__(self, ticket: Ticket, *, after: timedelta) -> None:
+        super().__init__(f"the next free place on {ticket.bucket} is at {ticket.at.isoformat()}", after=after)
+        self.ticket = ticket

@@ -1,0 +1,1 @@
+"""The rules of Deskwright, pure: no clock, no network, no settings; values, and functions of values."""

@@ -1,0 +1,122 @@
+"""The Cloud PC: one per (user, licence), for ever."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.lifecycle import Event, Status, advance
+from shared.domain.policy import Snapshot
+from shared.domain.service_plan import ServicePlan
+from shared.domain.steps import Step
+from shared.domain.values import Value
+
+
+class User(Value):
+    """The person, as the directory names him."""
+
+    id: str
+    user_principal_name: str
+    display_name: str = ""
+    on_premises_user_principal_name: str | None = None
+    account_enabled: bool = True
+
+
+class Failure(Value):
+    """Why something went wrong: the cloud's own code, what it said, where, and what to do about it."""
+
+    code: str
+    message: str
+    step: Step | None = None
+    evidence: str | None = None
+    advice: str | None = None
+    retriable: bool = True
+
+
+class Warn(Value):
+    """A post-provisioning step that failed; the Cloud PC works all the same."""
+
+    step: str
+    message: str
+
+
+class RemovalCause(StrEnum):
+    """Why a Cloud PC has lost its reason to be."""
+
+    LICENSE_REMOVED = "licenseRemoved"
+    USER_LEFT_GROUP = "userLeftGroup"
+    GROUP_UNASSIGNED = "groupUnassigned"
+    USER_DISABLED = "userDisabled"
+    USER_DELETED = "userDeleted"
+
+
+class Removal(Value):
+    """A removal that was seen. Recorded; acted on by the life cycle."""
+
+    cause: RemovalCause
+    seen_at: datetime
+
+
+class Resources(Value):
+    """What was made for a Cloud PC, as far as it is known; names are derived, ids are what the clouds answered."""
+
+    subscription_id: str | None = None
+    resource_group: str | None = None
+    region: str | None = None
+    zone: str | None = None
+    size: str | None = None
+    subnet_id: str | None = None
+    vm_id: str | None = None
+    nic_id: str | None = None
+    computer_name: str | None = None
+    entra_device_id: str | None = None  # the deviceId, not the object id
+    managed_device_id: str | None = None
+    host_pool_id: str | None = None
+    session_host: str | None = None
+
+
+class CloudPc(Value):
+    """A Cloud PC's record. *generation* counts builds started by hand or plan, *attempt* the tries within one."""
+
+    id: str
+    tenant_id: str
+    user: User
+    plan: ServicePlan
+    status: Status
+    reason: str | None = None  # why it is notProvisioned or pendingProvision, in words
+    display_name: str
+    generation: int = 0
+    attempt: int = 0
+    step: Step | None = None
+    step_started_at: datetime | None = None
+    snapshot: Snapshot | None = None
+    resources: Resources = Resources()
+    warnings: tuple[Warn, ...] = ()
+    last_error: Failure | None = None
+    parked_since: datetime | None = None
+    clean_up_at: datetime | None = None
+    removal: Removal | None = None
+    created_date_time: datetime
+    last_modified_date_time: datetime
+    provisioned_date_time: datetime | None = None
+
+    def after(self, event: Event, *, at: datetime, **changes: object) -> CloudPc:
+        """Return the record after *event*, with *changes*.
+
+        Raises: IllegalTransitionError if the life cycle has no such step.
+        """
+        return self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
+
+
+class TimelineEntry(Value):
+    """One step of one attempt, as it went."""
+
+    generation: int
+    attempt: int
+    step: Step
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None  # "succeeded", "failed", "parked", "warned"
+    resource_ids: tuple[str, ...] = ()
+    error: Failure | None = None
+    note: str | None = None

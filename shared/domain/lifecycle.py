@@ -1,0 +1,77 @@
+"""The life of a Cloud PC as one table: what may happen in which status, and what it becomes.
+
+Anything not in TRANSITIONS is refused. docs/lifecycle.md is drawn from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.errors import IllegalTransitionError
+
+
+class Status(StrEnum):
+    """Microsoft Graph's cloudPcStatus, as far as Deskwright knows it."""
+
+    NOT_PROVISIONED = "notProvisioned"
+    PENDING_PROVISION = "pendingProvision"
+    PROVISIONING = "provisioning"
+    PROVISIONED = "provisioned"
+    PROVISIONED_WITH_WARNINGS = "provisionedWithWarnings"
+    FAILED = "failed"
+    IN_GRACE_PERIOD = "inGracePeriod"
+    DEPROVISIONING = "deprovisioning"
+
+
+class Event(StrEnum):
+    """What can happen to a Cloud PC."""
+
+    PLANNED = "planned"  # a licence and a policy meet
+    STARTED = "started"  # an attempt begins
+    PARKED = "parked"  # no capacity, no quota, no healthy connection, no free licence
+    SUCCEEDED = "succeeded"
+    WARNED = "warned"  # succeeded, but a post-provisioning step did not
+    CURED = "cured"  # the last warning is gone
+    GAVE_UP = "gaveUp"  # the last attempt failed, or an error that cannot heal
+    RETRIED = "retried"  # by hand
+    POLICY_LEFT = "policyLeft"  # nothing targets a Cloud PC that never was built
+
+
+TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
+    {
+        # A licence without a policy is listed; when a policy comes, the Cloud PC is due.
+        (Status.NOT_PROVISIONED, Event.PLANNED): Status.PENDING_PROVISION,
+        (Status.PENDING_PROVISION, Event.PLANNED): Status.PENDING_PROVISION,
+        (Status.PENDING_PROVISION, Event.POLICY_LEFT): Status.NOT_PROVISIONED,
+        # Building: each attempt starts, and ends in one of five ways.
+        (Status.PENDING_PROVISION, Event.STARTED): Status.PROVISIONING,
+        (Status.PROVISIONING, Event.STARTED): Status.PROVISIONING,
+        (Status.PROVISIONING, Event.PARKED): Status.PENDING_PROVISION,
+        (Status.PENDING_PROVISION, Event.PARKED): Status.PENDING_PROVISION,
+        (Status.PROVISIONING, Event.SUCCEEDED): Status.PROVISIONED,
+        (Status.PROVISIONING, Event.WARNED): Status.PROVISIONED_WITH_WARNINGS,
+        (Status.PROVISIONING, Event.GAVE_UP): Status.FAILED,
+        (Status.PENDING_PROVISION, Event.GAVE_UP): Status.FAILED,
+        # Afterwards: an admin cures a warning, or tries again.
+        (Status.PROVISIONED_WITH_WARNINGS, Event.CURED): Status.PROVISIONED,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.WARNED): Status.PROVISIONED_WITH_WARNINGS,
+        (Status.FAILED, Event.RETRIED): Status.PENDING_PROVISION,
+    }
+)
+
+WORKING = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.IN_GRACE_PERIOD})
+
+
+def advance(status: Status, event: Event) -> Status:
+    """Return the status after *event*.
+
+    Raises: IllegalTransitionError if the table has no such row.
+    """
+    try:
+        return TRANSITIONS[status, event]
+    except KeyError:
+        allowed = sorted(e.value for s, e in TRANSITIONS if s is status)
+        message = f"a Cloud PC that is {status.value} cannot be {event.value}"
+        raise IllegalTransitionError(message, status=status.value, allowed=allowed) from None

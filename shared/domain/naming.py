@@ -1,0 +1,111 @@
+"""Names and ids, all derived: the same thing always gets the same name, so a repeated call finds what the first made."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from ipaddress import ip_network
+
+CLOUD_PC_TAG = "deskwright:cloudpc"
+TENANT_TAG = "deskwright:tenant"
+ROLE_TAG = "deskwright:role"  # cloudpc | image | network
+IMAGE_TAG = "deskwright:image"
+
+_NAMESPACE = uuid.UUID("8f0f6a52-6c0f-5b67-9b8e-5b8e1b7a3a10")
+_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: people read these names aloud
+_USERNAME = re.compile(r"%USERNAME:(\d+)%")
+_RAND = re.compile(r"%RAND:(\d+)%")
+_COMPUTER_NAME_LENGTH = 15  # NetBIOS
+_PREFIX_LENGTH = 10
+_RAND_LEAST = 5
+
+
+def derived_id(*parts: str) -> str:
+    """Return a UUID that is always the same for the same parts."""
+    return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
+
+
+def cloud_pc_id(tenant_id: str, user_id: str, sku_id: str) -> str:
+    """Return the id of the one Cloud PC of (user, licence): 20 hex digits, safe in every name Azure has."""
+    return derived_id("cloudpc", tenant_id, user_id, sku_id).replace("-", "")[:20]
+
+
+def instance_id(tenant_id: str, subject: str, kind: str, generation: int) -> str:
+    """Return the orchestration instance id of one piece of work (architecture.md, decision 7)."""
+    return f"{tenant_id}-{subject}-{kind}-{generation}"
+
+
+def slug(text: str) -> str:
+    """Return *text* as lower-case letters, digits and single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def vm_name(cloud_pc: str) -> str:
+    """Return the VM's name: one per Cloud PC, so that Azure itself refuses a second machine."""
+    return f"cpc-{cloud_pc}"
+
+
+def nic_name(cloud_pc: str) -> str:
+    """Return the network interface's name."""
+    return f"cpc-{cloud_pc}-nic"
+
+
+def disk_name(cloud_pc: str) -> str:
+    """Return the OS disk's name."""
+    return f"cpc-{cloud_pc}-os"
+
+
+def hosted_network_name(tenant_id: str, region: str) -> str:
+    """Return the name of the tenant's hosted network in a region; its parts append -nsg, -nat, -ip."""
+    return f"dw-{tenant_id}-{region}"
+
+
+def regional_address_space(address_space: str, position: int) -> str:
+    """Return the /20 that the region at *position* in its site takes of the site's address space."""
+    slices = list(ip_network(address_space).subnets(new_prefix=max(20, ip_network(address_space).prefixlen)))
+    return str(slices[position % len(slices)])
+
+
+def host_pool_name(tenant_id: str, join: str) -> str:
+    """Return the name of the tenant's personal host pool; one pool has one join type (spotpc-avd.md 2.3)."""
+    return f"dw-{tenant_id}-personal-{'hybrid' if join.startswith('hybrid') else 'entra'}"
+
+
+def naming_template_problem(template: str) -> str | None:
+    """Return what is wrong with a naming template, None when it is right (windows365.md 2.12)."""
+    rest = _RAND.sub("", _USERNAME.sub("", template))
+    if stray := re.search(r"[^A-Za-z0-9-]", rest):
+        return (
+            f"the character {stray.group()!r} is not allowed; use letters, digits, hyphens, %USERNAME:x% and %RAND:y%"
+        )
+    rand = _RAND.search(template)
+    if rand is None or int(rand.group(1)) < _RAND_LEAST:
+        return "it must contain %RAND:y% with y at least 5, so that names stay unique"
+    if len(rest) > _PREFIX_LENGTH:
+        return "its fixed part may have at most 10 characters"
+    length = len(rest) + sum(int(n) for n in _RAND.findall(template) + _USERNAME.findall(template))
+    if not _RAND_LEAST <= length <= _COMPUTER_NAME_LENGTH:
+        return f"the computer names would have {length} characters; Windows allows 5 to 15"
+    return None
+
+
+def computer_name(template: str, user_principal_name: str, *, seed: str) -> str:
+    """Return the computer name a template gives; *seed* decides the %RAND% part (Cloud PC, generation, attempt).
+
+    A new attempt gets a new name: the directory refuses a second device of the same name.
+    """
+    local = re.sub(r"[^A-Za-z0-9]", "", user_principal_name.split("@", 1)[0])
+    digest = int.from_bytes(hashlib.sha256(seed.encode()).digest(), "big")
+
+    def rand(found: re.Match[str]) -> str:
+        nonlocal digest
+        letters = []
+        for _ in range(int(found.group(1))):
+            digest, index = divmod(digest, len(_ALPHABET))
+            letters.append(_ALPHABET[index])
+        return "".join(letters)
+
+    named = _USERNAME.sub(lambda m: local[: int(m.group(1))], template)
+    name = _RAND.sub(rand, named).upper().strip("-")[:_COMPUTER_NAME_LENGTH]
+    return f"C{name[1:]}" if name.isdigit() else name

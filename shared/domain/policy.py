@@ -1,0 +1,67 @@
+"""A provisioning policy (Graph: cloudPcProvisioningPolicy) and the snapshot a Cloud PC keeps of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from shared.domain.connection import JoinType
+from shared.domain.image import ImageSource, ImageType
+from shared.domain.values import Value
+
+
+class DomainJoinConfiguration(Value):
+    """One way in, the list is tried in order (Graph: cloudPcDomainJoinConfiguration)."""
+
+    domain_join_type: JoinType
+    on_premises_connection_id: str
+
+
+class Assignment(Value):
+    """A group the policy is assigned to. *assigned_at* decides which policy wins; it survives a replaced set."""
+
+    id: str
+    group_id: str
+    assigned_at: datetime
+
+
+class Policy(Value):
+    """A saved provisioning policy."""
+
+    id: str
+    tenant_id: str
+    display_name: str
+    description: str = ""
+    domain_join_configurations: tuple[DomainJoinConfiguration, ...]
+    image_type: ImageType
+    image_id: str
+    image_display_name: str = ""
+    locale: str = "en-US"
+    local_admin_enabled: bool = False
+    cloud_pc_naming_template: str | None = None
+    grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
+    assignments: tuple[Assignment, ...] = ()
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+    @property
+    def connection_ids(self) -> tuple[str, ...]:
+        """The connections in the order in which they are tried."""
+        return tuple(j.on_premises_connection_id for j in self.domain_join_configurations)
+
+
+class Snapshot(Value):
+    """What a Cloud PC was built from: later edits of the policy do not reach it."""
+
+    policy_id: str
+    policy_name: str
+    connection_id: str
+    connection_name: str
+    join_type: JoinType
+    image: ImageSource
+    image_display_name: str
+    locale: str
+    local_admin_enabled: bool
+    naming_template: str
+    grace_period_in_hours: int

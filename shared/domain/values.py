@@ -1,0 +1,22 @@
+"""The ground all values stand on."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class Value(BaseModel):
+    """A frozen value: snake_case in Python, camelCase in JSON, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON: camelCase names, ISO times, absent values left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field of the model
+        """Return a copy with *changes*, validated like any other value."""
+        return type(self).model_validate({**dict(self), **changes})

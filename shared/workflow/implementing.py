@@ -1,0 +1,82 @@
+"""From a promise kept to an activity function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from shared.contracts.outcomes import Later, Ticket
+from shared.contracts.shape import Activity
+from shared.contracts.tickets import TICKETS, PacedError
+from shared.domain.values import Value
+from shared.errors import ThrottledError
+from shared.telemetry import observed
+from shared.workflow.sdk import DurableClient
+
+In = TypeVar("In", bound=Value)
+Out = TypeVar("Out")
+
+ACTIVITIES: dict[str, Callable[..., Awaitable[Any]]] = {}
+"""Every activity by its wire name, as it was written."""
+
+
+def implements(
+    activity: Activity[In, Out],
+) -> Callable[[Callable[..., Awaitable[Out]]], Callable[..., Awaitable[Any]]]:
+    """Make an async function the implementation of *activity*.
+
+    The function takes the order, and a durable client as *client* when it starts other work. A throttled call
+    becomes ``Later``: throttling is not a failure and uses up no retry.
+    """
+
+    def implement(function: Callable[..., Awaitable[Out]]) -> Callable[..., Awaitable[Any]]:
+        if function.__name__ != activity.name:
+            message = f"{function.__name__} implements {activity.name}: the names must agree"
+            raise ValueError(message)
+
+        async def perform(payload: dict[str, Any], *arguments: DurableClient) -> Any:
+            order = activity.takes.model_validate(payload["order"])
+            tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
+            held = TICKETS.set(tickets)
+            try:
+                with observed(activity.name, order):
+                    outcome = await function(order, *arguments)
+            except PacedError as paced:
+                return _later(paced, (*tickets, paced.ticket))
+            except ThrottledError as throttled:
+                return _later(throttled, ())
+            finally:
+                TICKETS.reset(held)
+            return activity.gives.dump_python(outcome, mode="json", by_alias=True, exclude_none=True)
+
+        ACTIVITIES[activity.name] = function
+        return _entry(function, activity.name, perform)
+
+    return implement
+
+
+def _later(error: ThrottledError, tickets: tuple[Ticket, ...]) -> dict[str, Any]:
+    return Later(after=error.after.total_seconds(), tickets=tickets).to_json()
+
+
+def _entry(
+    function: Callable[..., Awaitable[Any]], name: str, perform: Callable[..., Awaitable[Any]]
+) -> Callable[..., Awaitable[Any]]:
+    """Return a function with exactly the parameters that are bound: the worker compares the two."""
+    if "client" in inspect.signature(function).parameters:
+
+        async def starting(payload: dict, client: DurableClient) -> Any:  # type: ignore[type-arg] # the worker refuses dict[str, Any]
+            return await perform(payload, client)
+
+        entry: Callable[..., Awaitable[Any]] = starting
+    else:
+
+        async def plain(payload: dict) -> Any:  # type: ignore[type-arg] # the worker refuses dict[str, Any]
+            return await perform(payload)
+
+        entry = plain
+    entry.__name__ = entry.__qualname__ = name
+    entry.__doc__ = function.__doc__
+    entry.__module__ = function.__module__
+    return entry

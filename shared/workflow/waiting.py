@@ -1,0 +1,51 @@
+"""Waiting: for an outcome that can be looked at, for a time, for another workflow."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import timedelta
+from typing import TypeVar
+
+from shared.contracts.shape import Activity, Patience, Workflow
+from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
+from shared.domain.values import Value
+from shared.workflow.orchestrating import Steps
+from shared.workflow.sdk import Context
+
+In = TypeVar("In", bound=Value)
+Out = TypeVar("Out")
+
+LONGEST_TIMER = timedelta(days=5)
+"""Durable 1.7 cannot cancel a timer of more than six days (durable-python issue 573)."""
+
+
+def wait_for(ctx: Context, look: Activity[In, Out], order: In, patience: Patience) -> Steps[Out]:
+    """Look until the outcome is no longer pending, or patience ends; then the outcome is ``Pending``.
+
+    The first look comes when it usually is done, spread by the instance's id so that a thousand waits do not look
+    in the same second.
+    """
+    now = ctx.current_utc_datetime
+    spread = patience.every * (zlib.crc32(f"{ctx.instance_id}/{look.name}".encode()) % 100) / 400
+    wait = WaitOrder(
+        activity=look.name,
+        payload=order.to_json(),
+        next_look=now + patience.first + spread,
+        every=patience.every,
+        until=now + patience.limit,
+    )
+    raw = yield from run(ctx, AWAIT_OUTCOME, wait)
+    return look.gives.validate_python(raw)
+
+
+def run(ctx: Context, workflow: Workflow[In, Out], order: In) -> Steps[Out]:
+    """Run *workflow* as a part of this one and return what it gives."""
+    raw = yield ctx.call_sub_orchestrator(workflow.name, order.to_json())
+    return workflow.gives.validate_python(raw)
+
+
+def pause(ctx: Context, length: timedelta) -> Steps[None]:
+    """Let time pass, in naps that Durable can cancel."""
+    end = ctx.current_utc_datetime + length
+    while ctx.current_utc_datetime < end:
+        yield ctx.create_timer(min(end, ctx.current_utc_datetime + LONGEST_TIMER))

@@ -1,0 +1,1 @@
+"""The edges: parse, authorise, start or signal, answer."""

@@ -128,9 +128,7 @@ class FileClock:
     @classmethod
     def create(cls, path: Path, base: datetime, speed: float) -> Self:
         """Make a clock that reads ``base`` now and runs at ``speed`` until somebody drives it."""
-        fields = ClockFields(
-            microseconds(base), time.monotonic_ns(), speed, NO_LIMIT, speed, 0, 0
-        ).pack()
+        fields = ClockFields(microseconds(base), time.monotonic_ns(), speed, NO_LIMIT, speed, 0, 0).pack()
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
         fresh.write_bytes(MAGIC + bytes(8) + fields + fields)
         fresh.replace(path)

@@ -1,0 +1,109 @@
+"""Processes of a run: each in a group of its own, with a log, tied to whoever started it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_TETHER = Path(__file__).with_name("tether.py")
+_LOOK_EVERY_SECONDS = 0.02
+_LAST_LINES = 15
+
+
+class PartFailedError(Exception):
+    """A part of the run ended, or did not become ready; the message carries its last lines."""
+
+
+def free_port() -> int:
+    """Ask the kernel for a port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class Part:
+    """One process of a run: start it, wait until it is ready, stop it, start it again."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    log: Path
+    folder: Path
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _log_begins: int = field(default=0, init=False)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has been started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Start the process; its output is appended to the log."""
+        if self.is_running:
+            raise PartFailedError(f"{self.name} runs already")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        tethered = [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *self.command]
+        with self.log.open("ab") as log:
+            self._log_begins = log.tell()
+            self.process = subprocess.Popen(
+                tethered,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(self.environment),
+                cwd=self.folder,
+                start_new_session=True,
+            )
+
+    def output(self) -> str:
+        """Return what the process wrote since it was last started."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_begins)
+            return log.read().decode(errors="replace")
+
+    def wait_until(self, condition: Callable[[], T | None], timeout_seconds: float) -> T:
+        """Wait until a condition gives a true value; fail as soon as the process has ended."""
+        deadline = time.monotonic() + timeout_seconds
+        while not (answer := condition()):
+            if not self.is_running:
+                raise PartFailedError(self._obituary("ended"))
+            if time.monotonic() > deadline:
+                raise PartFailedError(self._obituary(f"not ready after {timeout_seconds:g} s"))
+            time.sleep(_LOOK_EVERY_SECONDS)
+        return answer
+
+    def stop(self, grace_seconds: float = 10.0) -> None:
+        """Ask the process to end, wait, then kill what is left of its group."""
+        if self.process is None:
+            return
+        if self.is_running:
+            self.process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(grace_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill the process and its children at once, as a power cut would."""
+        if self.process is None:
+            return
+        with suppress(ProcessLookupError):  # nobody is left in the group
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def _obituary(self, what: str) -> str:
+        assert self.process is not None  # noqa: S101 - only asked about a started process
+        code = self.process.poll()
+        lines = "\n  ".join(self.output().splitlines()[-_LAST_LINES:])
+        status = f" with exit code {code}" if code is not None else ""
+        return f"{self.name} {what}{status}; {self.log}:\n  {lines}"

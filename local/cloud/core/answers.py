@@ -1,0 +1,53 @@
+"""What a handler gives back: an `Answer`, or a `Problem` raised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer in the making; `body` is JSON unless it is already `bytes`."""
+
+    body: object = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "application/json; charset=utf-8"
+
+
+class Problem(Exception):  # noqa: N818 - an error answer is what the caller gets, not what broke
+    """An error answer; the plane decides how its body looks.
+
+    `details` become ARM's `error.details`, Graph's `innerError` or whatever the plane wants.
+    Raise it only before anything was changed: the journal keeps accepted requests alone.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: dict[str, str] | None = None,
+        details: list[Json] | None = None,
+        target: str = "",
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+        self.details = details or []
+        self.target = target
+
+    def error(self) -> Json:
+        """Give ARM's `error` object, also used in polls of a failed operation."""
+        body: Json = {"code": self.code, "message": self.message}
+        if self.target:
+            body["target"] = self.target
+        if self.details:
+            body["details"] = self.details
+        return body

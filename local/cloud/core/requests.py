@@ -1,0 +1,64 @@
+"""A request as it arrives and the reply as it leaves; free of any server library."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+from local.cloud.core.answers import Problem
+
+
+@dataclass
+class Request:
+    """Raw parts of a request. `path` is still percent-encoded, header names are lower-cased."""
+
+    method: str
+    path: str
+    query_string: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    scheme: str = "https"
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """Give the query by lower-cased name."""
+        pairs = parse_qsl(self.query_string, keep_blank_values=True)
+        return {name.lower(): value for name, value in pairs}
+
+    @property
+    def base(self) -> str:
+        """Give the address this caller reaches us at."""
+        return f"{self.scheme}://{self.headers.get('host', 'localhost')}"
+
+    def parsed(self) -> Any:  # noqa: ANN401 - JSON
+        """Read the body: JSON, or a form as an object; `None` when empty."""
+        if not self.body:
+            return None
+        if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+        try:
+            return json.loads(self.body)
+        except ValueError as problem:
+            raise Problem(
+                400,
+                "InvalidRequestContent",
+                f"The request content was invalid and could not be deserialized: '{problem}'.",
+            ) from problem
+
+
+@dataclass(slots=True)
+class Reply:
+    """What the server sends, and how badly.
+
+    `drop` closes the connection instead; `hold_us` (simulated) and `hold_s` (real) delay it.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    drop: bool = False
+    hold_us: int = 0
+    hold_s: float = 0.0

@@ -1,0 +1,74 @@
+"""Secrets at rest: one-way seals for what is only compared, a cipher for what is given back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+SECRET_KEYS = frozenset(
+    {
+        "adminpassword",
+        "protectedsettings",
+        "protectedparameters",
+        "client_secret",
+        "password",
+        "runaspassword",
+        "registrationinfotoken",
+        "registrationtoken",
+    }
+)
+SEAL = "sealed:"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """A keyed hash. The key is random, kept in the journal's key file, never in an answer."""
+
+    key: bytes
+
+    @classmethod
+    def fresh(cls) -> Sealer:
+        """Make one with a key of its own."""
+        return cls(secrets.token_bytes(32))
+
+    def seal(self, value: str) -> str:
+        """Give the seal of a secret; a seal is its own seal."""
+        if value.startswith(SEAL):
+            return value
+        return SEAL + hmac.new(self.key, value.encode(), hashlib.sha256).hexdigest()
+
+    def matches(self, sealed: str, value: str) -> bool:
+        """Tell whether a seal (or a clear value) belongs to a secret."""
+        return hmac.compare_digest(self.seal(sealed), self.seal(value))
+
+    def redact(self, body: object) -> Any:  # noqa: ANN401 - JSON in, JSON out
+        """Copy JSON with every secret sealed: whole subtrees below a secret key."""
+        if isinstance(body, dict):
+            return {
+                key: self._seal_all(value) if key.lower() in SECRET_KEYS else self.redact(value)
+                for key, value in body.items()
+            }
+        if isinstance(body, list):
+            return [self.redact(item) for item in body]
+        return body
+
+    def _seal_all(self, value: object) -> object:
+        match value:
+            case str():
+                return self.seal(value)
+            case dict():
+                return {k: v if k == "name" else self._seal_all(v) for k, v in value.items()}
+            case list():
+                return [self._seal_all(item) for item in value]
+            case _:
+                return value
+
+    def cipher(self) -> Fernet:
+        """Give the cipher for journal entries that must be readable again."""
+        return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"journal" + self.key).digest()))

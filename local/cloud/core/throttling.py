@@ -1,0 +1,121 @@
+"""Token buckets on simulated time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from local.cloud.core.times import SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from local.cloud.core.answers import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one request takes from one bucket.
+
+    `policy` names the kind of bucket, `key` whose bucket it is (principal, subscription, region,
+    resource ...); `capacity` tokens at most, refilled at `per_second`.
+    """
+
+    policy: str
+    key: str
+    capacity: float
+    per_second: float
+    cost: float = 1.0
+
+
+@dataclass(slots=True)
+class Bucket:
+    """One bucket and what happened to it."""
+
+    tokens: float
+    at_us: int
+    taken: int = 0
+    refused: int = 0
+    refused_since: int = 0
+    closed_until_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A bucket that was empty: the answer is 429 with so many seconds to wait."""
+
+    charge: Charge
+    retry_after_s: int
+    measured: int
+
+
+class Throttle:
+    """Every bucket of the cloud; made when first charged."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[tuple[str, str], Bucket] = {}
+        self.settings: Json = {}
+
+    def take(self, charges: Iterable[Charge], now_us: int) -> Refusal | None:
+        """Charge buckets in order until one refuses; earlier ones stay charged, as in life."""
+        for charge in charges:
+            if not self._enabled(charge.policy):
+                continue
+            bucket = self._bucket(charge, now_us)
+            if now_us < bucket.closed_until_us:
+                return self._refuse(charge, bucket, (bucket.closed_until_us - now_us) / SECOND)
+            if bucket.tokens + 1e-9 < charge.cost:
+                wait_s = (charge.cost - bucket.tokens) / charge.per_second
+                return self._refuse(charge, bucket, wait_s)
+            bucket.tokens -= charge.cost
+            bucket.taken += 1
+            bucket.refused_since = 0
+        return None
+
+    def remaining(self, charge: Charge) -> int:
+        """Give the whole tokens left after the last charge."""
+        bucket = self.buckets.get((charge.policy, charge.key))
+        return int(charge.capacity if bucket is None else bucket.tokens)
+
+    def close(self, policy: str, until_us: int) -> int:
+        """Refuse everything on existing buckets of a policy (a glob) until a moment."""
+        closed = [b for (name, _), b in self.buckets.items() if fnmatchcase(name, policy)]
+        for bucket in closed:
+            bucket.closed_until_us = until_us
+        return len(closed)
+
+    def _enabled(self, policy: str) -> bool:
+        setting = self.settings.get(policy)
+        return bool(self.settings.get("enabled", True) if setting is None else setting)
+
+    def _bucket(self, charge: Charge, now_us: int) -> Bucket:
+        key = (charge.policy, charge.key)
+        bucket = self.buckets.get(key)
+        if bucket is None:
+            bucket = self.buckets[key] = Bucket(charge.capacity, now_us)
+            return bucket
+        gained = (now_us - bucket.at_us) / SECOND * charge.per_second
+        bucket.tokens = min(charge.capacity, bucket.tokens + gained)
+        bucket.at_us = now_us
+        return bucket
+
+    def _refuse(self, charge: Charge, bucket: Bucket, wait_s: float) -> Refusal:
+        bucket.refused += 1
+        bucket.refused_since += 1
+        measured = int(charge.capacity) + bucket.refused_since
+        return Refusal(charge, max(1, math.ceil(wait_s - 1e-9)), measured)
+
+    def view(self) -> list[Json]:
+        """List every bucket for `_sim/buckets`."""
+        return [
+            {
+                "policy": policy,
+                "key": key,
+                "tokens": round(bucket.tokens, 2),
+                "taken": bucket.taken,
+                "refused": bucket.refused,
+            }
+            for (policy, key), bucket in sorted(self.buckets.items())
+        ]

@@ -14,6 +14,10 @@ Questions arm asks of other rooms: an event with a mutable `answers` list to app
 * `ask_entra_name(computer_name, vm_id, answers)` · append a message when the name is taken
 * `ask_principal(principal_id, answers)` · append True when the directory knows the principal
 * `ask_registration(host_pool, token, answers)` · append a message when the token is not valid
+
+Arm listens to `domain_seeded(domain, ous, accounts)`, accounts as `[{"name", "password"}]` (clear or
+sealed): the on-premises directory that domain joins are checked against. The seed key `domains`
+does the same.
 """
 
 EVENTS = (

@@ -23,11 +23,11 @@ from local.cloud.core.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.cloud.core.authentication import ReadToken
     from local.cloud.core.journal import Journal
     from local.cloud.core.planes import Plane
     from local.cloud.core.throttling import Charge
     from local.cloud.core.times import Clock
+    from local.cloud.entra.keys import Keys
 
     Invariant = Callable[[World], list[Json]]
     Seeder = Callable[[World, Any], None]
@@ -50,6 +50,7 @@ class Cloud:
 
     def __init__(self, clock: Clock, read_token: ReadToken, options: Options, journal: Journal | None = None) -> None:
         self.clock = clock
+        self.keys = keys
         self.options = options
         self.journal = journal
         self.router = Router()
@@ -64,7 +65,7 @@ class Cloud:
         self._listeners: dict[str, list[Callable[..., None]]] = {}
         self._kinds: dict[str, Json] = {}
         self._shelves: dict[str, Callable[[], Any]] = {}
-        self._authenticator = Authenticator(read_token)
+        self._authenticator = Authenticator(keys.read)
         self._asked: dict[tuple[str, str], int] = {}
         self.world: World
 
@@ -306,28 +307,30 @@ class Cloud:
 
 def _before(fault: Json | None) -> Answer | None:
     """Give the answer of a fault that keeps the request from being performed."""
-    match fault:
-        case {"kind": "http"}:
-            code = fault.get("code", "InternalServerError")
-            body = {"error": {"code": code, "message": fault.get("message", code)}}
-            headers = {name: str(value) for name, value in fault.get("headers", {}).items()}
-            return Answer(fault.get("body", body), int(fault.get("status", 500)), headers)
-        case {"kind": "malformed_body"}:
-            html = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
-            return Answer(html, int(fault.get("status", 502)), content_type="text/html")
-        case {"kind": "drop_before" | "timeout"}:
-            return Answer(status=503)
-    return None
+    if fault is None:
+        return None
+    kind = fault["kind"]
+    if kind == "http":
+        code = fault.get("code", "InternalServerError")
+        body = {"error": {"code": code, "message": fault.get("message", code)}}
+        headers = {name: str(value) for name, value in fault.get("headers", {}).items()}
+        return Answer(fault.get("body", body), int(fault.get("status", 500)), headers)
+    if kind == "malformed_body":
+        html = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+        return Answer(html, int(fault.get("status", 502)), content_type="text/html")
+    return Answer(status=503) if kind in {"drop_before", "timeout"} else None
 
 
 def _after(reply: Reply, call: Call | None) -> None:
-    match call.fault if call else None:
-        case {"kind": "drop_before" | "drop_after"}:
-            reply.drop = True
-        case {"kind": "timeout"} as fault:
-            reply.drop, reply.hold_s = True, float(fault.get("seconds", 30))
-        case {"kind": "delay"} as fault if call and "operation" not in call.notes:
-            reply.hold_us = int(fault.get("add", 0) * SECOND)
+    fault = call.fault if call else None
+    if call is None or fault is None:
+        return
+    kind = fault["kind"]
+    reply.drop = kind in {"drop_before", "drop_after", "timeout"}
+    if kind == "timeout":
+        reply.hold_s = float(fault.get("seconds", 30))
+    if kind == "delay" and "operation" not in call.notes:
+        reply.hold_us = int(fault.get("add", 0) * SECOND)
 
 
 def _stale(call: Call, answer: Answer) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Json, Problem
@@ -73,41 +73,35 @@ class LongRunning:
         }
 
 
-def begin(
-    call: Call,
-    kind: str,
-    target: str,
-    *,
-    done: Effect,
-    failed: Effect | None = None,
-    region: str = "",
-    phases: Sequence[tuple[str, float]] = (("working", 1.0),),
-    error: Problem | None = None,
-    error_phase: str = "",
-    extra_us: int = 0,
-) -> LongRunning:
-    """Accept an operation: draw its duration, decide its end, schedule its effect.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How an operation is meant to go.
 
     `phases` are names with their share of the duration; with `error` the operation fails at the
-    end of `error_phase` (default: the last one). `extra_us` is added to the drawn duration. The
-    fault rule of the call, if any, has the last word. Call it only when nothing else can fail.
+    end of `error_phase` (default: the last one). `extra_us` is added to the drawn duration.
+    """
+
+    done: Effect
+    failed: Effect | None = None
+    phases: Sequence[tuple[str, float]] = (("working", 1.0),)
+    error: Problem | None = None
+    error_phase: str = ""
+    extra_us: int = 0
+
+
+def begin(call: Call, kind: str, target: str, course: Course, *, region: str = "") -> LongRunning:
+    """Accept an operation: draw its duration, decide its end, schedule its effect.
+
+    The fault rule of the call, if any, has the last word. Call it only when nothing else can fail.
     """
     world = call.world
     attempt = world.attempt(kind, target)
-    length_us = world.duration_us(kind, target, attempt) + extra_us
-    hang = False
-    match call.fault:
-        case {"kind": "lro_fail"} as fault:
-            error = Problem(200, fault["code"], fault.get("message", fault["code"]))
-            error_phase = fault.get("at_phase", "")
-        case {"kind": "delay"} as fault:
-            length_us = int(length_us * fault.get("factor", 1) + fault.get("add", 0) * SECOND)
-        case {"kind": "hang"}:
-            hang = True
-    ends = _ends(world.now_us, length_us, phases)
+    drawn_us = world.duration_us(kind, target, attempt) + course.extra_us
+    course, length_us, hangs = _faulted(course, drawn_us, call.fault or {})
+    ends = _ends(world.now_us, length_us, course.phases)
     due_us = world.now_us + length_us
-    if error is not None and error_phase:
-        due_us = next((end for name, end in ends if name == error_phase), due_us)
+    if course.error is not None and course.error_phase:
+        due_us = next((end for name, end in ends if name == course.error_phase), due_us)
     operation = LongRunning(
         id=world.guid("operation", kind, target, attempt),
         kind=kind,
@@ -115,16 +109,26 @@ def begin(
         region=region,
         principal=call.principal.object_id,
         accepted_us=world.now_us,
-        due_us=NEVER if hang else due_us,
+        due_us=NEVER if hangs else due_us,
         phases=ends,
-        error=error,
+        error=course.error,
     )
     call.notes["operation"] = operation.id
     world.operations[operation.id] = operation
     world.active.setdefault(target.lower(), []).append(operation)
-    if not hang:
-        world.at(due_us, lambda: _end(world, operation, done, failed))
+    if not hangs:
+        world.at(due_us, lambda: _end(world, operation, course))
     return operation
+
+
+def _faulted(course: Course, length_us: int, fault: Json) -> tuple[Course, int, bool]:
+    kind = fault.get("kind")
+    if kind == "lro_fail":
+        error = Problem(200, str(fault["code"]), str(fault.get("message", fault["code"])))
+        course = replace(course, error=error, error_phase=fault.get("at_phase", ""))
+    if kind == "delay":
+        length_us = int(length_us * fault.get("factor", 1) + fault.get("add", 0) * SECOND)
+    return course, length_us, kind == "hang"
 
 
 def cancel(world: World, operation: LongRunning) -> None:
@@ -151,14 +155,14 @@ def _finish(world: World, operation: LongRunning) -> None:
         world.active.pop(key, None)
 
 
-def _end(world: World, operation: LongRunning, done: Effect, failed: Effect | None) -> None:
+def _end(world: World, operation: LongRunning, course: Course) -> None:
     if operation.ended:
         return
     _finish(world, operation)
     if operation.error is None:
-        done(operation)
-    elif failed is not None:
-        failed(operation)
+        course.done(operation)
+    elif course.failed is not None:
+        course.failed(operation)
 
 
 def _ends(start_us: int, length_us: int, phases: Sequence[tuple[str, float]]) -> list[tuple[str, int]]:

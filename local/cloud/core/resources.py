@@ -90,7 +90,7 @@ class Store:
     def remove(self, resource_id: str) -> Resource | None:
         """Forget a resource and all below it; `None` if there was none."""
         key = resource_id.lower()
-        for child in [other for other in self._below(key)]:
+        for child in list(self._below(key)):
             self._drop(child)
         return self._drop(key)
 

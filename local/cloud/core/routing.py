@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from local.cloud.core.answers import Answer
     from local.cloud.core.calls import Call
 
-    Handler = Callable[[Call], Answer]
+Handler: TypeAlias = "Callable[[Call], Answer]"
 
 _PARAMETER = re.compile(r"\{(\w+)(\.\.\.)?\}")
 

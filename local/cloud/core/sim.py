@@ -9,6 +9,7 @@ DELETE faults
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,11 @@ from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND, iso
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.cloud.core.calls import Call
     from local.cloud.core.cloud import Cloud
+    from local.cloud.core.routing import Handler
 
 
 class SimPlane(Plane):
@@ -121,10 +125,28 @@ def _requests(cloud: Cloud, query: dict[str, str]) -> list[Json]:
 
 
 def _changing(cloud: Cloud, routes: Routes) -> None:
+    _beginning(cloud, routes)
+    _breaking(cloud, routes)
+
+    @_post(routes, "config")
+    def config(call: Call) -> Answer:
+        call.world.configure(call.object())
+        return Answer(call.world.config)
+
+    @_post(routes, "clock/advance", mutates=False)
+    def advance(call: Call) -> Answer:
+        cloud.clock.advance(timedelta(seconds=call.object()["seconds"]))
+        call.world.settle(cloud.clock.now_us())
+        return Answer({"now": iso(call.world.now_us)})
+
+
+def _beginning(cloud: Cloud, routes: Routes) -> None:
+    @_post(routes, "reset", mutates=False)
     def reset(call: Call) -> Answer:
         cloud.reset(begin=bool((call.body or {}).get("begin", True)))
         return Answer({"now": iso(cloud.world.now_us)})
 
+    @_post(routes, "seed")
     def seed(call: Call) -> Answer:
         data = call.object()
         unknown = sorted(set(data) - set(cloud.seeders))
@@ -135,6 +157,9 @@ def _changing(cloud: Cloud, routes: Routes) -> None:
                 seeder(call.world, data[key])
         return Answer({"seeded": sorted(data)})
 
+
+def _breaking(cloud: Cloud, routes: Routes) -> None:
+    @_post(routes, "faults")
     def faults(call: Call) -> Answer:
         if isinstance(call.body, list):
             cloud.faults.replace(call.body, call.now_us)
@@ -142,31 +167,19 @@ def _changing(cloud: Cloud, routes: Routes) -> None:
             cloud.faults.add(call.object(), call.now_us)
         return Answer([rule.view() for rule in cloud.faults.rules])
 
+    @_post(routes, "faults", method="DELETE")
     def no_faults(call: Call) -> Answer:
         cloud.faults.replace([], call.now_us)
         return Answer([])
 
-    def config(call: Call) -> Answer:
-        call.world.configure(call.object())
-        return Answer(call.world.config)
-
+    @_post(routes, "buckets/close", mutates=False)
     def close(call: Call) -> Answer:
         body = call.object()
         until_us = call.now_us + int(body["seconds"] * SECOND)
         return Answer({"closed": cloud.throttle.close(body["policy"], until_us)})
 
-    def advance(call: Call) -> Answer:
-        cloud.clock.advance(int(call.object()["seconds"] * SECOND))
-        call.world.settle(cloud.clock.now_us())
-        return Answer({"now": iso(call.world.now_us)})
 
-    def post(name: str, path: str, *, mutates: bool = True, method: str = "POST") -> object:
-        return routes.operation(f"sim.{name}", method, f"/_sim/{path}", anonymous=True, sealed=False, mutates=mutates)
-
-    post("reset", "reset", mutates=False)(reset)
-    post("seed", "seed")(seed)
-    post("faults.put", "faults")(faults)
-    post("faults.clear", "faults", method="DELETE")(no_faults)
-    post("config.put", "config")(config)
-    post("buckets.close", "buckets/close", mutates=False)(close)
-    post("clock.advance", "clock/advance", mutates=False)(advance)
+def _post(routes: Routes, path: str, *, mutates: bool = True, method: str = "POST") -> Callable[[Handler], Handler]:
+    """Declare an operation that changes the world; its body may hold secrets to keep."""
+    name = f"sim.{path.replace('/', '.')}.{method.lower()}"
+    return routes.operation(name, method, f"/_sim/{path}", anonymous=True, sealed=False, mutates=mutates)

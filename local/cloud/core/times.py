@@ -17,7 +17,7 @@ class Clock(Protocol):
         """Give the time now."""
         ...
 
-    def advance(self, by_us: int) -> None:
+    def advance(self, delta: timedelta) -> None:
         """Ask for a jump ahead; a clock with a driver may take a while."""
         ...
 
@@ -37,13 +37,13 @@ class OwnClock:
         """Give the time now."""
         return self._base + int((time.monotonic_ns() - self._anchor) / 1000 * self.rate)
 
-    def advance(self, by_us: int) -> None:
-        """Jump ahead by so many microseconds."""
-        self._base += by_us
+    def advance(self, delta: timedelta) -> None:
+        """Jump ahead."""
+        self._base += delta // timedelta(microseconds=1)
 
     def move_to(self, at_us: int) -> None:
         """Jump ahead to a moment; never goes back."""
-        self.advance(max(0, at_us - self.now_us()))
+        self._base += max(0, at_us - self.now_us())
 
 
 def system_now_us() -> int:

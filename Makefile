@@ -1,0 +1,111 @@
+# Deskwright's commands; `make help` lists them. All they need is GNU make (3.81 or newer) and
+# Python 3.11, 3.12 or 3.13: everything else is installed below .venv/ and .tools/, from the
+# lock files, and again only when those change.
+
+USERS ?= 25
+SPEED ?= 60
+HOST  ?= embedded
+SEED  ?= 7
+N     ?=
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+PYTEST := $(PY) -m pytest
+CODE   := $(wildcard function_app.py) orchestrators activities triggers shared local tests bench
+
+# What is fast and touches nothing; then what starts processes.
+FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house
+SLOW_TESTS := tests/local tests/integration tests/contract tests/cloud tests/host tests/worker
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- use ---------------------------------------------------------------------------------------
+
+.PHONY: run
+run: $(VENV)/installed .tools/azurite/installed ## the whole service with a demo tenant (USERS=25 SPEED=60 HOST=embedded|func)
+	@$(PY) -m local demo --users $(USERS) --speed $(SPEED) --host $(HOST) --seed $(SEED)
+
+.PHONY: scenario
+scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N with the demo, and say what happened (N=1)
+	@test -n "$(N)" || { echo "make scenario: say which one, e.g. make scenario N=1" >&2; exit 2; }
+	@$(PY) -m local demo --users $(USERS) --speed $(SPEED) --host $(HOST) --seed $(SEED) --scenario $(N) --once
+
+.PHONY: bench
+bench: $(VENV)/installed .tools/azurite/installed ## measure: one line of JSON for each figure
+	@$(PY) -m bench
+
+# ---- prove -------------------------------------------------------------------------------------
+
+.PHONY: check
+check: lint types imports fast ## the fast half: format, lint, types, imports, fast tests (two minutes)
+	@echo "make check: all passed"
+
+.PHONY: test
+test: check .tools/azurite/installed ## everything (15 minutes)
+	@$(PYTEST) $(SLOW_TESTS) || { echo "make test: failed in the slow tests (above)" >&2; exit 1; }
+	@$(PYTEST) tests/e2e || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
+	@echo "make test: all passed"
+
+.PHONY: lint
+lint: $(VENV)/installed ## format and lint, changing nothing
+	@$(PY) -m ruff format --quiet --check . || { echo "make lint: not formatted; 'make format' does it" >&2; exit 1; }
+	@$(PY) -m ruff check . || { echo "make lint: ruff found the above" >&2; exit 1; }
+
+.PHONY: types
+types: $(VENV)/installed
+	@$(PY) -m mypy $(CODE) || { echo "make types: mypy found the above" >&2; exit 1; }
+
+.PHONY: imports
+imports: $(VENV)/installed
+	@$(VENV)/bin/lint-imports --no-cache > .venv/imports.log 2>&1 || { cat .venv/imports.log; echo "make imports: an import contract of pyproject.toml is broken (above)" >&2; exit 1; }
+
+.PHONY: fast
+fast: $(VENV)/installed
+	@$(PYTEST) $(FAST_TESTS) || { echo "make fast: failed in the fast tests (above)" >&2; exit 1; }
+
+# ---- tend --------------------------------------------------------------------------------------
+
+.PHONY: format
+format: $(VENV)/installed ## format, and fix what can be fixed
+	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format .
+
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv --quiet pip compile --universal \
+          --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
+
+.PHONY: lock
+lock: $(VENV)/installed ## resolve the newest versions that pyproject.toml allows
+	@$(COMPILE) pyproject.toml --output-file requirements.txt > /dev/null
+	@$(COMPILE) pyproject.toml --group local --group dev --constraints requirements.txt --output-file requirements-dev.txt > /dev/null
+	@$(COMPILE) --group node --output-file requirements-node.txt > /dev/null
+
+.PHONY: clean
+clean: ## forget runs, caches and everything installed
+	@rm -rf .run .tools $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---- install -----------------------------------------------------------------------------------
+
+# The first Python on the PATH that is new enough and really runs (a version manager's shim may not).
+FIND_PYTHON = for p in "$$PYTHON" python3.11 python3.12 python3.13 python3; do \
+	test -n "$$p" && "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2> /dev/null && \
+	{ echo "$$p"; break; }; done
+
+$(VENV)/installed: requirements-dev.txt
+	@python="$$($(FIND_PYTHON))"; \
+	test -n "$$python" || { echo "make: Python 3.11, 3.12 or 3.13 is missing: none is on the PATH (PYTHON=/its/path names one)" >&2; exit 1; }; \
+	test -x $(PY) || "$$python" -m venv $(VENV) > /dev/null 2>&1 || { rm -rf $(VENV); echo "make: '$$python -m venv' failed: its venv module is missing (Debian: apt-get install python3-venv)" >&2; exit 1; }; \
+	echo "Installing Python packages ..."; \
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt > $(VENV)/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements-dev.txt: $$(grep -m 1 ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
+	@touch $@
+
+.tools/azurite/installed: local/package-lock.json local/node.py requirements-node.txt $(VENV)/installed
+	@echo "Installing Azurite ..."
+	@$(PY) -m local.azurite
+	@touch $@

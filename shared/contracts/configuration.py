@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Pending, Refused
-from shared.contracts.shape import Activity, Patience, gives
+from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
 from shared.domain.cloud_pc import Warn
 from shared.domain.values import Value
 
@@ -36,6 +36,29 @@ class Configured(Value):
     kind: Literal["configured"] = "configured"
     warnings: tuple[Warn, ...] = ()
 
+
+class RerunOrder(Value):
+    """Run the post-provisioning steps of *configuration* again on a Cloud PC that has warnings for them."""
+
+    generation: int
+    operation_id: str
+    region: str
+    configuration: ConfigurationOrder
+
+
+class RerunRecord(Value):
+    """What running *steps* again came to: warnings of these steps are replaced by *warnings*."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    operation_id: str
+    steps: tuple[str, ...]
+    warnings: tuple[Warn, ...] = ()
+
+
+RERUN_STEPS = Workflow("rerun_steps", RerunOrder, gives(Configured))
+RECORD_RERUN = Activity("record_rerun", RerunRecord, gives(Done), PATIENT)
 
 BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, gives(Accepted | Refused))
 READ_CONFIGURATION = Activity("read_configuration", ConfigurationOrder, gives(Configured | Pending | Refused))

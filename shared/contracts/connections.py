@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.outcomes import Done
-from shared.contracts.shape import Activity, Patience, Workflow, gives
+from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
 from shared.domain.connection import HealthCheck, HealthStatus
 from shared.domain.values import Value
 
@@ -58,6 +58,6 @@ class ConnectionRecord(Value):
 
 CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, gives(ConnectionRecord))
 RUN_CHECK = Activity("run_check", CheckOrder, gives(Checked))
-RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, gives(Done))
+RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, gives(Done), PATIENT)
 
 CHECK_PATIENCE = Patience(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=30))

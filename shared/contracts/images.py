@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
-from shared.contracts.shape import Activity, Patience, Workflow, gives
+from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
 from shared.domain.cloud_pc import Failure
 from shared.domain.connection import Network
 from shared.domain.image import ImageSource
@@ -124,9 +124,9 @@ MARK_GENERALIZED = Activity("mark_generalized", Machine, gives(Done | Refused))
 BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, gives(Accepted | NoRoom | Refused))
 LOOK_AT_REPLICATION = Activity("look_at_replication", GalleryVersion, gives(Done | Pending | Refused))
 FORGET_GALLERY_VERSION = Activity("forget_gallery_version", GalleryVersion, gives(Done | Refused))
-RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, gives(Done))
-RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, gives(Done))
-RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, gives(Done))
+RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, gives(Done), PATIENT)
+RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, gives(Done), PATIENT)
+RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, gives(Done), PATIENT)
 
 STOP_PATIENCE = Patience(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
 CAPTURE_PATIENCE = Patience(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))

@@ -37,6 +37,7 @@ class CapacityOrder(Value):
     """Find a place. *tried* were refused in this attempt and are not offered again."""
 
     tenant_id: str
+    cloud_pc_id: str  # spreads the Cloud PCs of a site over its zones
     subscription_id: str
     plan: ServicePlan
     regions: tuple[str, ...]

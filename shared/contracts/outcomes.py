@@ -75,3 +75,4 @@ class NoRoom(Value):
     kind: Literal["noRoom"] = "noRoom"
     code: str
     message: str
+    elsewhere: bool = True  # another size, zone or region may have room

@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, NoRoom, Refused
-from shared.contracts.shape import Activity, Workflow, gives
+from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Resources, User, Warn
 from shared.domain.connection import Connection, Domain, Network
@@ -16,6 +16,8 @@ from shared.domain.service_plan import ServicePlan
 from shared.domain.steps import Step
 from shared.domain.tenant import Site, Tenant
 from shared.domain.values import Value
+
+_NAMES_KEPT = 10
 
 
 class ProvisionOrder(Value):
@@ -41,12 +43,7 @@ class ProvisionOrder(Value):
     enrollment_wait: timedelta
     parking_limit: timedelta
     parked_since: datetime | None = None
-    clean_first: bool = False
-
-    @property
-    def hardware_disk_in_gb(self) -> int:
-        """The OS disk's size: what the licence promises."""
-        return self.plan.storage_in_gb
+    leftovers: tuple[str, ...] = ()  # computer names of attempts before this one that are still to be cleaned up
 
     @property
     def computer_name(self) -> str:
@@ -69,8 +66,21 @@ class ProvisionOrder(Value):
         )
 
     def next_attempt(self) -> ProvisionOrder:
-        """Return the order of the attempt after this one, which first cleans up."""
-        return self.but(attempt=self.attempt + 1, clean_first=True, parked_since=None)
+        """Return the order of the attempt after this one, which first cleans up what this one left."""
+        left = (*self.leftovers, self.computer_name)
+        return self.but(attempt=self.attempt + 1, leftovers=left[-_NAMES_KEPT:], parked_since=None)
+
+    def clean_up(self) -> CleanUpOrder:
+        """Return the order that removes what the attempts before this one left."""
+        return CleanUpOrder(
+            tenant_id=self.tenant_id,
+            cloud_pc_id=self.cloud_pc_id,
+            generation=self.generation,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=self.regions[0],
+            computer_names=self.leftovers,
+        )
 
 
 def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder:
@@ -100,7 +110,7 @@ def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -
         hybrid_join_wait=timedelta(minutes=settings.hybrid_join_wait_in_minutes),
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
-        clean_first=pc.generation > 1,
+        leftovers=(pc.resources.computer_name,) if pc.resources.computer_name else (),
     )
 
 
@@ -159,6 +169,7 @@ class FailedRecord(Value):
     attempt: int
     failure: Failure
     last: bool
+    resources: Resources = Resources()
 
 
 class ProvisionedRecord(Value):
@@ -174,11 +185,11 @@ class ProvisionedRecord(Value):
 
 PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, gives(Receipt))
 
-BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, gives(Done | NoRoom | Superseded))
-BEGIN_STEP = Activity("begin_step", StepRecord, gives(Done | Superseded))
-RECORD_PARKED = Activity("record_parked", ParkedRecord, gives(Done | Superseded))
-RECORD_FAILED = Activity("record_failed", FailedRecord, gives(Done | Superseded))
-RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, gives(Done | Superseded))
+BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, gives(Done | NoRoom | Superseded), PATIENT)
+BEGIN_STEP = Activity("begin_step", StepRecord, gives(Done | Superseded), PATIENT)
+RECORD_PARKED = Activity("record_parked", ParkedRecord, gives(Done | Superseded), PATIENT)
+RECORD_FAILED = Activity("record_failed", FailedRecord, gives(Done | Superseded), PATIENT)
+RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, gives(Done | Superseded), PATIENT)
 
 PARKING_PAUSE = timedelta(minutes=10)
 """How long a parked build waits before it looks for room again."""
@@ -228,4 +239,4 @@ class LeftRecord(Value):
     left: tuple[Refused, ...] = ()
 
 
-RECORD_CLEANED = Activity("record_cleaned", LeftRecord, gives(Done | Superseded))
+RECORD_CLEANED = Activity("record_cleaned", LeftRecord, gives(Done | Superseded), PATIENT)

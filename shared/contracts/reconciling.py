@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from shared.contracts.outcomes import Done, Refused
-from shared.contracts.shape import Activity, Workflow, gives
+from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain.values import Value
 
 GROUP_SIZE = 25
@@ -72,5 +72,5 @@ class Reconciled(Value):
 
 RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, gives(Reconciled))
 PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, gives(Planned | Refused))
-START_PROVISIONING = Activity("start_provisioning", StartOrder, gives(Started))
-CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, gives(Done | Again))
+START_PROVISIONING = Activity("start_provisioning", StartOrder, gives(Started), PATIENT)
+CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, gives(Done | Again), PATIENT)

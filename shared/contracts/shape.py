@@ -28,6 +28,10 @@ class Retry:
         return min(self.most, doubled)
 
 
+PATIENT = Retry(attempts=300)
+"""For our own records: about a day, because without them nobody knows what became of the work."""
+
+
 @dataclass(frozen=True, slots=True)
 class Activity(Generic[In, Out]):
     """A promise that some activity turns an *In* into an *Out*."""

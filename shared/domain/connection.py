@@ -82,3 +82,12 @@ class Connection(Value):
     def usable(self) -> bool:
         """Whether Cloud PCs may be built through it now."""
         return self.health_check_status in USABLE
+
+
+def overall(findings: tuple[HealthCheck, ...]) -> HealthStatus:
+    """Return what the findings come to: the worst of them; no finding at all is a failure."""
+    said = {finding.status for finding in findings}
+    for status in (HealthStatus.FAILED, HealthStatus.WARNING, HealthStatus.INFORMATIONAL, HealthStatus.PASSED):
+        if status in said:
+            return status
+    return HealthStatus.FAILED

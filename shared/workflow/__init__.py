@@ -4,7 +4,7 @@ An orchestrator reads ``match (yield from call(ctx, JOIN, order))``; what a call
 rate limits is told here once.
 """
 
-from shared.workflow.calling import CallFailedError, call, call_all
+from shared.workflow.calling import CallFailedError, call, call_all, call_raw
 from shared.workflow.implementing import ACTIVITIES, implements
 from shared.workflow.orchestrating import STORIES, Steps, again, orchestrates
 from shared.workflow.replay import speed_up_replay
@@ -24,6 +24,7 @@ __all__ = [
     "again",
     "call",
     "call_all",
+    "call_raw",
     "implements",
     "orchestrates",
     "pause",

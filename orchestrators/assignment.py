@@ -1,0 +1,71 @@
+"""Assignment: the user is assigned to the Cloud PC and can now sign in."""
+
+from __future__ import annotations
+
+from orchestrators.attempts import Attempt
+from orchestrators.core_provisioning import finish
+from shared.contracts.desktops import (
+    ASSIGN_SESSION_HOST,
+    BEGIN_REGISTRATION,
+    GRANT_SIGN_IN,
+    LOOK_FOR_SESSION_HOST,
+    PREPARE_HOST_POOL,
+    SESSION_HOST_PATIENCE,
+    SIGN_IN_PATIENCE,
+    AssignmentOrder,
+    HostPoolOrder,
+    HostPoolReady,
+    RegistrationOrder,
+    SessionHostOrder,
+    SignInRightsOrder,
+)
+from shared.contracts.machines import EXTENSION_PATIENCE, Machine
+from shared.domain.steps import Step
+from shared.workflow import Steps
+
+
+def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
+    """Register the machine in the tenant's personal host pool, give it to the user, and let him sign in."""
+    order = attempt.order
+    join = order.snapshot.join_type
+    yield from attempt.begin(Step.ASSIGN_USER)
+    pool: HostPoolReady = yield from attempt.do(
+        PREPARE_HOST_POOL,
+        HostPoolOrder(
+            tenant_id=order.tenant_id,
+            subscription_id=order.subscription_id,
+            resource_group=order.tenant_resource_group,
+            region=order.regions[0],
+            join_type=join,
+        ),
+    )
+    attempt.found(host_pool_id=pool.host_pool_id)
+    begun = yield from attempt.do(
+        BEGIN_REGISTRATION, RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
+    )
+    yield from finish(attempt, machine, begun, EXTENSION_PATIENCE)
+    host = yield from attempt.wait(
+        LOOK_FOR_SESSION_HOST,
+        SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),
+        SESSION_HOST_PATIENCE,
+    )
+    attempt.found(session_host=host.name)
+    yield from attempt.do(
+        ASSIGN_SESSION_HOST,
+        AssignmentOrder(
+            machine=machine,
+            host_pool_id=pool.host_pool_id,
+            session_host=host.name,
+            user_principal_name=order.user.user_principal_name,
+        ),
+    )
+    yield from attempt.wait(
+        GRANT_SIGN_IN,
+        SignInRightsOrder(
+            machine=machine,
+            application_group_id=pool.application_group_id,
+            user_id=order.user.id,
+            join_type=join,
+        ),
+        SIGN_IN_PATIENCE,
+    )

@@ -1,0 +1,113 @@
+"""One attempt at one Cloud PC: where it stands, what it has made so far, and the three ways it can end early."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.provisioning import BEGIN_STEP, ProvisionOrder, StepRecord, Superseded
+from shared.contracts.shape import Activity, Patience
+from shared.domain.cloud_pc import Failure, Resources
+from shared.domain.steps import TITLES, Step
+from shared.domain.values import Value
+from shared.workflow import CallFailedError, Context, Steps, call, wait_for
+
+In = TypeVar("In", bound=Value)
+
+
+class AttemptFailedError(Exception):
+    """The attempt is over; *failure* is what to show for it."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.code)
+        self.failure = failure
+
+
+class AttemptParkedError(Exception):
+    """There is no room now: nobody's failure."""
+
+    def __init__(self, reason: NoRoom) -> None:
+        super().__init__(reason.code)
+        self.reason = reason
+
+
+class AttemptSupersededError(Exception):
+    """Another build of the same Cloud PC has taken over."""
+
+
+class Attempt:
+    """The attempt that runs: every call of it is made through here, so that its end is told in one place."""
+
+    def __init__(self, ctx: Context, order: ProvisionOrder) -> None:
+        self.ctx = ctx
+        self.order = order
+        self.step = Step.ALLOCATE_CAPACITY
+        self.resources = Resources()
+
+    def begin(self, step: Step) -> Steps[None]:
+        """Say that *step* begins, and with it what the steps before it have made."""
+        self.step = step
+        outcome = yield from self.do(
+            BEGIN_STEP,
+            StepRecord(
+                tenant_id=self.order.tenant_id,
+                cloud_pc_id=self.order.cloud_pc_id,
+                generation=self.order.generation,
+                attempt=self.order.attempt,
+                step=step,
+                resources=self.resources,
+            ),
+        )
+        if isinstance(outcome, Superseded):
+            raise AttemptSupersededError
+
+    def found(self, **resources: str | None) -> None:
+        """Remember what has been made."""
+        self.resources = self.resources.but(**resources)
+
+    def do(self, activity: Activity[In, Any], order: In) -> Steps[Any]:
+        """Call *activity* and return its outcome.
+
+        Raises: AttemptFailedError when it is refused, AttemptParkedError when there is no room for it.
+        """
+        try:
+            outcome = yield from call(self.ctx, activity, order)
+        except CallFailedError as error:
+            raise AttemptFailedError(self._unavailable(error)) from error
+        return self._need(outcome)
+
+    def wait(self, look: Activity[In, Any], order: In, patience: Patience) -> Steps[Any]:
+        """Look until *look* finds what it looks for. Raises: as ``do``, and AttemptFailedError when it is too late."""
+        try:
+            outcome = yield from wait_for(self.ctx, look, order, patience)
+        except CallFailedError as error:
+            raise AttemptFailedError(self._unavailable(error)) from error
+        if isinstance(outcome, Pending):
+            raise AttemptFailedError(self._too_late(outcome, patience))
+        return self._need(outcome)
+
+    def _need(self, outcome: Any) -> Any:  # noqa: ANN401 - whatever the contract gives
+        match outcome:
+            case Refused():
+                raise AttemptFailedError(outcome.failure(self.step))
+            case NoRoom():
+                raise AttemptParkedError(outcome)
+            case _:
+                return outcome
+
+    def _too_late(self, pending: Pending, patience: Patience) -> Failure:
+        minutes = int(patience.limit.total_seconds() // 60)
+        return Failure(
+            code=f"{self.step.value}TimedOut",
+            message=f"{TITLES[self.step]}: not done after {minutes} minutes. {pending.note}".strip(),
+            step=self.step,
+        )
+
+    def _unavailable(self, error: CallFailedError) -> Failure:
+        return Failure(
+            code="serviceUnavailable",
+            message=f"{TITLES[self.step]}: the service did not answer as it should.",
+            step=self.step,
+            evidence=error.reason,
+            advice="See Azure's service health for the region; the next attempt starts by itself.",
+        )

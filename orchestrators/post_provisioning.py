@@ -1,0 +1,57 @@
+"""Post-provisioning configuration: changes that optimise the experience; whatever fails here is a warning."""
+
+from __future__ import annotations
+
+from shared.contracts.configuration import (
+    BEGIN_CONFIGURATION,
+    CONFIGURATION_PATIENCE,
+    READ_CONFIGURATION,
+    STEPS,
+    ConfigurationOrder,
+    Configured,
+)
+from shared.contracts.machines import LOOK_AT_OPERATION, Finished, Machine, OperationOrder
+from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
+from shared.contracts.provisioning import ProvisionOrder
+from shared.domain.cloud_pc import Warn
+from shared.domain.connection import JoinType
+from shared.workflow import CallFailedError, Context, Steps, call, wait_for
+
+LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
+
+
+def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationOrder:
+    """Return the six steps; without the local administrator when the policy does not want one."""
+    if not order.snapshot.local_admin_enabled:
+        return ConfigurationOrder(machine=machine, steps=tuple(s for s in STEPS if s != LOCAL_ADMINISTRATOR))
+    user = order.user
+    if order.snapshot.join_type is JoinType.HYBRID_AZURE_AD_JOIN:
+        account = user.on_premises_user_principal_name or user.user_principal_name
+    else:
+        account = f"AzureAD\\{user.user_principal_name}"
+    return ConfigurationOrder(machine=machine, local_administrator=account)
+
+
+def configure_windows(ctx: Context, order: ConfigurationOrder, region: str) -> Steps[tuple[Warn, ...]]:
+    """Run the steps in one run command that reports per step; return what failed."""
+    machine = order.machine
+    try:
+        begun = yield from call(ctx, BEGIN_CONFIGURATION, order)
+        if not isinstance(begun, Accepted):
+            return _all_failed(order, begun)
+        look = OperationOrder(
+            tenant_id=machine.tenant_id, subscription_id=machine.subscription_id, region=region, operation=begun
+        )
+        ended = yield from wait_for(ctx, LOOK_AT_OPERATION, look, CONFIGURATION_PATIENCE)
+        if not isinstance(ended, Finished):
+            return _all_failed(order, ended)
+        configured = yield from call(ctx, READ_CONFIGURATION, order)
+    except CallFailedError as error:
+        return tuple(Warn(step=step, message=error.reason) for step in order.steps)
+    return configured.warnings if isinstance(configured, Configured) else _all_failed(order, configured)
+
+
+def _all_failed(order: ConfigurationOrder, outcome: Refused | NoRoom | Pending) -> tuple[Warn, ...]:
+    said = outcome.note if isinstance(outcome, Pending) else f"{outcome.code}: {outcome.message}"
+    message = said or "the run command did not end in time"
+    return tuple(Warn(step=step, message=message) for step in order.steps)

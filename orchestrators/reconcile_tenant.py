@@ -1,0 +1,41 @@
+"""Bring a tenant to what its directory, licences and policies say."""
+
+from __future__ import annotations
+
+from shared.contracts.outcomes import Refused
+from shared.contracts.reconciling import (
+    CLOSE_RECONCILE,
+    PLAN_TENANT,
+    RECONCILE,
+    START_PROVISIONING,
+    Again,
+    Reconciled,
+    ReconciledOrder,
+    ReconcileOrder,
+    StartOrder,
+)
+from shared.workflow import Blueprint, Context, Steps, again, call, call_all, orchestrates
+
+bp = Blueprint()
+
+
+@bp.orchestration_trigger(context_name="context")
+@orchestrates(RECONCILE)
+def reconcile_tenant(ctx: Context, order: ReconcileOrder) -> Steps[Reconciled]:
+    """Bring a tenant to what its directory, licences and policies say.
+
+    (1) Plan: who is licensed and in an assigned group, and has no Cloud PC yet. The plan is saved before anything
+    starts. (2) Start every build at once, in groups that do not wait for each other; what was removed is recorded,
+    not acted on. (3) Go round again when something changed meanwhile.
+    """
+    plan = yield from call(ctx, PLAN_TENANT, order)  # (1)
+    if isinstance(plan, Refused):
+        return Reconciled(started=0, listed=0, removals_seen=0, refused=plan)
+    orders = [StartOrder(tenant_id=order.tenant_id, cloud_pc_ids=group) for group in plan.groups]
+    started = yield from call_all(ctx, START_PROVISIONING, orders)  # (2)
+    if order.user_ids is None:
+        asked = ReconciledOrder(tenant_id=order.tenant_id, requested_at=plan.requested_at)
+        if isinstance((yield from call(ctx, CLOSE_RECONCILE, asked)), Again):  # (3)
+            answer: Reconciled = again(ctx, order.but(round=order.round + 1))
+            return answer
+    return Reconciled(started=sum(s.count for s in started), listed=plan.listed, removals_seen=plan.removals_seen)

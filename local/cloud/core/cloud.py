@@ -48,7 +48,7 @@ class Options:
 class Cloud:
     """Everything but the sockets. Install the rooms, `open`, then `handle` requests."""
 
-    def __init__(self, clock: Clock, read_token: ReadToken, options: Options, journal: Journal | None = None) -> None:
+    def __init__(self, clock: Clock, keys: Keys, options: Options, journal: Journal | None = None) -> None:
         self.clock = clock
         self.keys = keys
         self.options = options
@@ -227,6 +227,7 @@ class Cloud:
 
     def _charge(self, call: Call, plane: Plane) -> list[Charge]:
         charges = list(plane.charges(call))
+        call.notes["remaining"] = self.throttle.remaining
         now_us, who = self.world.now_us, call.principal.object_id
         for charge in charges:
             self.log.came(who, charge.policy, charge.key, now_us, call.path)
@@ -239,14 +240,14 @@ class Cloud:
         return charges
 
     def _perform(self, call: Call, rule: Rule | None) -> Answer:
-        before = self.journal
         answer = call.route.handler(call)
+        self.log.early_polls += bool(call.notes.get("early"))
         if call.route.mutates and answer.status < 400:  # noqa: PLR2004 - the range of errors
             if call.method == "PUT":
                 self.log.saw_put(call.path, call.body)
-            if before is not None:
+            if self.journal is not None:
                 entry = entry_of(call, rule.id if rule else "")
-                before.append(entry, encrypt=not call.route.sealed)
+                self.journal.append(entry, encrypt=not call.route.sealed)
         if call.fault and call.fault["kind"] == "stale_read" and call.method == "GET":
             return _stale(call, answer)
         return answer

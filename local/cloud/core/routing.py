@@ -38,6 +38,7 @@ class Route:
     anonymous: bool = False
     sealed: bool = True
     mutates: bool = True
+    names: tuple[str, ...] = ()
 
 
 class Routes:
@@ -78,6 +79,7 @@ class Routes:
                     action=action,
                     anonymous=anonymous,
                     sealed=sealed,
+                    names=tuple(part[1:-1] for part in template.split("/") if _PARAMETER.fullmatch(part)),
                     mutates=method not in {"GET", "HEAD"} if mutates is None else mutates,
                 )
             )
@@ -90,7 +92,7 @@ class Routes:
 class _Node:
     literals: dict[str, _Node] = field(default_factory=dict)
     patterns: list[tuple[re.Pattern[str], _Node]] = field(default_factory=list)
-    parameter: tuple[str, _Node] | None = None
+    parameter: _Node | None = None
     routes: dict[str, Route] = field(default_factory=dict)
 
 
@@ -116,10 +118,13 @@ class Router:
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str], bool]:
         """Give the route, its parameters (unquoted) and whether the path is known at all."""
         segments = [segment for segment in path.split("/") if segment]
-        parameters: dict[str, str] = {}
-        node = _walk(self._root, segments, 0, parameters)
+        values: list[str] = []
+        matched: dict[str, str] = {}
+        node = _walk(self._root, segments, 0, values, matched)
         if node is not None and method in node.routes:
-            return node.routes[method], parameters, True
+            route = node.routes[method]
+            named = dict(zip(route.names, reversed(values), strict=True))
+            return route, named | matched, True
         known = node is not None
         for pattern, route in self._scoped:
             match = pattern.fullmatch(path.rstrip("/"))
@@ -131,13 +136,9 @@ class Router:
 
 
 def _child(node: _Node, segment: str) -> _Node:
-    whole = _PARAMETER.fullmatch(segment)
-    if whole is not None:
-        if node.parameter is None:
-            node.parameter = (whole.group(1), _Node())
-        elif node.parameter[0] != whole.group(1):
-            raise ValueError(f"{segment} is called {node.parameter[0]} by another operation")
-        return node.parameter[1]
+    if _PARAMETER.fullmatch(segment):
+        node.parameter = node.parameter or _Node()
+        return node.parameter
     if "{" not in segment:
         return node.literals.setdefault(segment.lower(), _Node())
     pattern = re.compile(_regex(segment), re.IGNORECASE)
@@ -148,29 +149,26 @@ def _child(node: _Node, segment: str) -> _Node:
     return node.patterns[-1][1]
 
 
-def _walk(node: _Node, segments: list[str], at: int, parameters: dict[str, str]) -> _Node | None:
+def _walk(node: _Node, segments: list[str], at: int, values: list[str], matched: dict[str, str]) -> _Node | None:
+    """Find the node of a path; `values` gets its parameters, last one first."""
     if at == len(segments):
         return node if node.routes else None
     segment = segments[at]
     literal = node.literals.get(segment.lower())
-    if literal is not None:
-        found = _walk(literal, segments, at + 1, parameters)
-        if found is not None:
-            return found
+    found = _walk(literal, segments, at + 1, values, matched) if literal else None
+    if found is not None:
+        return found
     for pattern, child in node.patterns:
         match = pattern.fullmatch(unquote(segment))
-        if match is not None:
-            found = _walk(child, segments, at + 1, parameters)
-            if found is not None:
-                parameters.update(match.groupdict())
-                return found
-    if node.parameter is not None:
-        name, child = node.parameter
-        found = _walk(child, segments, at + 1, parameters)
-        if found is not None:
-            parameters[name] = unquote(segment)
+        found = _walk(child, segments, at + 1, values, matched) if match else None
+        if match is not None and found is not None:
+            matched.update(match.groupdict())
             return found
-    return None
+    if node.parameter is not None:
+        found = _walk(node.parameter, segments, at + 1, values, matched)
+        if found is not None:
+            values.append(unquote(segment))
+    return found
 
 
 def _regex(text: str, wild: str = "[^/]+") -> str:

@@ -1,0 +1,87 @@
+"""Read request bodies strictly; refuse them in Azure's words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from local.cloud.core.answers import Json, Problem
+
+if TYPE_CHECKING:
+    from local.cloud.core.calls import Call
+
+_NAMES = {"string": str, "object": dict, "array": list, "boolean": bool, "integer": int}
+_MISSING = object()
+
+
+def read(body: Json, path: str, kind: str, default: object = _MISSING) -> Any:  # noqa: ANN401 - JSON
+    """Give the value at a dotted path.
+
+    `kind` is string, object, array, boolean or integer. Without `default` the property is
+    required. A property of another type is refused always.
+    """
+    value: Any = body
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+        if value is None:
+            break
+    if value is None:
+        if default is _MISSING:
+            raise missing(path)
+        return default
+    wanted = _NAMES[kind]
+    if not isinstance(value, wanted) or (kind == "integer" and isinstance(value, bool)):
+        raise Problem(
+            400,
+            "InvalidRequestContent",
+            "The request content was invalid and could not be deserialized: 'Error converting "
+            f"value \"{str(value)[:60]}\" to type {kind}. Path '{path}'.'.",
+            target=path,
+        )
+    return value
+
+
+def missing(path: str) -> Problem:
+    """Word a missing property."""
+    return Problem(400, "InvalidParameter", f"Required parameter '{path}' is missing (null).", target=path)
+
+
+def invalid(path: str, why: str) -> Problem:
+    """Word a value that is not allowed."""
+    return Problem(400, "InvalidParameter", why, target=path)
+
+
+def check_name(name: str, pattern: str, rule: str) -> None:
+    """Refuse a resource name that breaks its rule."""
+    if re.fullmatch(pattern, name) is None:
+        raise Problem(400, "InvalidResourceName", f"Resource name {name} is invalid. {rule}", target=name)
+
+
+def location_of(call: Call) -> str:
+    """Give the body's location; required for everything tracked."""
+    location = call.object().get("location")
+    if not isinstance(location, str) or not location:
+        raise Problem(400, "LocationRequired", "The location property is required for this definition.")
+    return location.replace(" ", "").lower()
+
+
+def need_group(call: Call) -> None:
+    """Refuse a request below a resource group that does not exist, or is being deleted."""
+    group = f"/subscriptions/{call.params['sub']}/resourceGroups/{call.params['rg']}"
+    found = call.world.resources.get(group)
+    if found is None:
+        raise Problem(404, "ResourceGroupNotFound", f"Resource group '{call.params['rg']}' could not be found.")
+    if found.properties.get("provisioningState") == "Deleting":
+        raise Problem(
+            409,
+            "ResourceGroupBeingDeleted",
+            f"The resource group '{call.params['rg']}' is in deprovisioning state and cannot perform this operation.",
+        )
+
+
+def tags_of(body: Json) -> dict[str, str]:
+    """Give the body's tags; at most 50, values are strings."""
+    tags = read(body, "tags", "object", {})
+    if len(tags) > 50 or not all(isinstance(value, str) for value in tags.values()):  # noqa: PLR2004 - documented
+        raise Problem(400, "InvalidTags", "At most 50 tags with text values are allowed.")
+    return dict(tags)

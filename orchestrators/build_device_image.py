@@ -80,9 +80,7 @@ def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
         version_id = yield from capture(build, machine)  # (3)
         yield from replicate(build, version_id)  # (4)
         yield from build.begin("cleanUp")
-        left = yield from remove_temporary_vm(build)  # (5)
-        if left:
-            raise _BuildFailedError(left[0])
+        must_be_gone((yield from remove_temporary_vm(build)))  # (5)
         return (yield from ready(build, version_id))  # (6)
     except _BuildFailedError as failed:
         return (yield from give_up(build, failed.refused))  # (7)
@@ -94,6 +92,14 @@ class _BuildFailedError(Exception):
     def __init__(self, refused: Refused) -> None:
         super().__init__(refused.code)
         self.refused = refused
+
+
+class _NoRoomError(_BuildFailedError):
+    """There is no room here; *elsewhere* there may be."""
+
+    def __init__(self, full: NoRoom) -> None:
+        super().__init__(Refused(code=full.code, message=full.message))
+        self.elsewhere = full.elsewhere
 
 
 class _Build:
@@ -145,8 +151,8 @@ def _need(outcome: Any) -> Any:  # noqa: ANN401 - whatever the contract gives
     match outcome:
         case Refused():
             raise _BuildFailedError(outcome)
-        case NoRoom(code=code, message=message):
-            raise _BuildFailedError(Refused(code=code, message=message))
+        case NoRoom():
+            raise _NoRoomError(outcome)
         case Pending(note=note):
             raise _BuildFailedError(Refused(code="timedOut", message=note or "it took too long"))
         case _:
@@ -169,25 +175,19 @@ def create_temporary_vm(build: _Build) -> Steps[Machine]:
             tried=tried,
         )
         place: Place = yield from build.do(ALLOCATE_CAPACITY, capacity)
-        begun = yield from begin_vm(build, place)
-        if isinstance(begun, Accepted):
-            look = OperationOrder(
-                tenant_id=order.tenant_id,
-                subscription_id=order.subscription_id,
-                region=place.region,
-                operation=begun,
-            )
-            begun = yield from wait_for(build.ctx, LOOK_AT_OPERATION, look, VM_PATIENCE)
-        if not isinstance(begun, NoRoom):
-            _need(begun)
-            yield from build.wait(LOOK_AT_AGENT, build.machine, AGENT_PATIENCE)
+        try:
+            yield from create_vm(build, place)
+        except _NoRoomError as full:
+            must_be_gone((yield from remove_temporary_vm(build)))
+            if not full.elsewhere:
+                raise
+            tried = (*tried, place)
+        else:
             return build.machine
-        tried = (*tried, place)
-        yield from remove_temporary_vm(build)
 
 
-def begin_vm(build: _Build, place: Place) -> Steps[Any]:
-    """Begin the VM, on an interface in the hosted network."""
+def create_vm(build: _Build, place: Place) -> Steps[None]:
+    """Create the VM on an interface in the site's network, and wait for its agent."""
     order = build.order
     subnet_ids = order.network.subnet_ids
     if order.network.hosted:
@@ -208,7 +208,9 @@ def begin_vm(build: _Build, place: Place) -> Steps[Any]:
         image=order.source,
         disk_size_in_gb=BUILDER.storage_in_gb,
     )
-    return (yield from call(build.ctx, BEGIN_VM, vm))
+    begun = yield from build.do(BEGIN_VM, vm)
+    yield from build.finish(begun, VM_PATIENCE)
+    yield from build.wait(LOOK_AT_AGENT, build.machine, AGENT_PATIENCE)
 
 
 def generalize(build: _Build, machine: Machine) -> Steps[None]:
@@ -259,6 +261,12 @@ def remove_temporary_vm(build: _Build) -> Steps[tuple[Refused, ...]]:
         except _BuildFailedError as failed:
             left.append(failed.refused)
     return tuple(left)
+
+
+def must_be_gone(left: tuple[Refused, ...]) -> None:
+    """End the build when something of ours could not be removed: it would be left behind unlisted."""
+    if left:
+        raise _BuildFailedError(left[0])
 
 
 def ready(build: _Build, version_id: str) -> Steps[ImageBuilt]:

@@ -1,0 +1,281 @@
+"""The whole service on one machine: Azurite, the simulated cloud and the Functions host.
+
+Each is a process of its own, tied to this one, with its log in ``<run>/logs``. The demo and
+the end-to-end tests start the same stack; only the addresses in the environment tell the app
+that it does not run on Azure.
+"""
+
+import json
+import os
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+from local import azurite, certificates
+from local.azurite import Azurite
+from local.certificates import Certificates
+from local.clock import FileClock, is_alive
+from local.cloud.seeds import DOMAIN, TENANT_ID, demo_seed
+from local.processes import Part, free_port
+
+APP = Path(__file__).parent.parent
+
+HostKind = Literal["embedded", "func"]
+T = TypeVar("T")
+
+_READY_WITHIN_SECONDS = 90.0
+# The managed identity answers only to who knows this; on Azure the platform sets it.
+_IDENTITY_HEADER = "local-run"
+_API_AUDIENCE = "api://deskwright"
+# What a provider administrator who also runs one tenant would have.
+PORTAL_ROLES = ("Provider.Administrator", "CloudPC.Administrator")
+PORTAL_SECRET = "demo-portal-secret"  # noqa: S105 - opens nothing real
+
+
+class StackError(Exception):
+    """The stack cannot run here; the message says why in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts of a running stack listen."""
+
+    api: str
+    cloud: str
+    identity: str
+    tables: str
+    queues: str
+    blobs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a stack should be like.
+
+    ``speed`` is in simulated seconds per real second, and counts while nothing is ready to run;
+    0 leaves the clock to ``FileClock.advance``. ``seed_data`` replaces the demo tenant.
+    """
+
+    begins: datetime
+    seed: int = 7
+    users: int = 25
+    speed: float = 60.0
+    profile: str = "real"
+    host: HostKind = "embedded"
+    timers: bool = True
+    seed_data: Mapping[str, Any] | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """Start the parts in order, stop them in reverse; start single ones again between.
+
+    Use it as a context manager, from the main thread (see ``local/tether.py``). Ports stay the
+    same when a part starts again, so the others find it.
+    """
+
+    def __init__(self, folder: Path, wishes: Wishes) -> None:
+        self.folder = folder.resolve()
+        self.wishes = wishes
+        self._certificates: Certificates | None = None
+        self._clock: FileClock | None = None
+        self._azurite: Azurite | None = None
+        self._cloud: Part | None = None
+        self._host: Part | None = None
+        self._addresses: Addresses | None = None
+
+    def __enter__(self) -> Self:
+        """Start everything; on failure nothing is left running."""
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop everything."""
+        self.stop()
+
+    @property
+    def clock(self) -> FileClock:
+        """The clock that all parts share."""
+        return _started(self._clock)
+
+    @property
+    def certificates(self) -> Certificates:
+        """The authority that all parts trust."""
+        return _started(self._certificates)
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where the parts listen."""
+        return _started(self._addresses)
+
+    @property
+    def cloud(self) -> Part:
+        """The process of the simulated cloud."""
+        return _started(self._cloud)
+
+    @property
+    def host(self) -> Part:
+        """The process of the Functions host."""
+        return _started(self._host)
+
+    def start(self) -> None:
+        """Start all parts, each when the one before is ready; write ``stack.json``."""
+        _refuse_a_running(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self._certificates = certificates.issue(self.folder / "certificates")
+        clock_file = self.folder / "clock"
+        self._clock = FileClock.create(clock_file, self.wishes.begins, self.wishes.speed)
+        self._azurite = azurite.start(self.folder, self._certificates)
+        cloud, identity = self._start_cloud()
+        self._addresses = Addresses(
+            api=f"http://127.0.0.1:{free_port()}",
+            cloud=cloud,
+            identity=identity,
+            tables=self._azurite.tables_url,
+            queues=self._azurite.queues_url,
+            blobs=self._azurite.blobs_url,
+        )
+        self._host = self._host_part()
+        self.start_host()
+        self._write_stack_json()
+
+    def stop(self) -> None:
+        """Stop all parts, the newest first; whatever still runs after its grace is killed."""
+        for part in (self._host, self._cloud, self._azurite and self._azurite.part):
+            if part is not None:
+                part.stop()
+        if self._clock is not None:
+            self._clock.close()
+            self._clock = None
+        (self.folder / "stack.json").unlink(missing_ok=True)
+
+    def start_host(self) -> None:
+        """Start the host (again) and wait until it answers."""
+        self.host.start()
+        ping = f"{self.addresses.api}/admin/host/ping"
+        self.host.wait_until(lambda: _answers(ping), _READY_WITHIN_SECONDS)
+
+    def restart_cloud(self) -> None:
+        """Start the simulated cloud again on its ports; it replays its journal."""
+        self.cloud.stop()
+        self.cloud.start()
+        self.cloud.wait_until(lambda: _first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
+
+    def failed_part(self) -> str | None:
+        """Name a part that has ended by itself, if one has."""
+        parts = (self.host, self.cloud, _started(self._azurite).part)
+        return next((part.name for part in parts if not part.is_running), None)
+
+    def environment(self) -> dict[str, str]:
+        """Give what the app's process needs: settings, identity and trust, nothing else new."""
+        at = self.addresses
+        return {
+            **os.environ,
+            **self.certificates.environment(),
+            "FUNCTIONS_WORKER_RUNTIME": "python",
+            "IDENTITY_ENDPOINT": f"{at.identity}/msi/token",
+            "IDENTITY_HEADER": _IDENTITY_HEADER,
+            "AzureWebJobsStorage__blobServiceUri": at.blobs,
+            "AzureWebJobsStorage__queueServiceUri": at.queues,
+            "AzureWebJobsStorage__tableServiceUri": at.tables,
+            "AzureWebJobsStorage__credential": "managedidentity",
+            "DESKWRIGHT_TABLES_URL": at.tables,
+            "DESKWRIGHT_QUEUES_URL": at.queues,
+            "DESKWRIGHT_ARM_URL": at.cloud,
+            "DESKWRIGHT_GRAPH_URL": at.cloud,
+            "DESKWRIGHT_KEY_VAULT_URL": at.cloud,
+            "DESKWRIGHT_AUTHORITY_URL": at.cloud,
+            "DESKWRIGHT_PROVIDER_TENANT_ID": TENANT_ID,
+            "DESKWRIGHT_API_AUDIENCE": _API_AUDIENCE,
+            "DESKWRIGHT_CLOCK_FILE": str(self.clock.path),
+            **self.wishes.settings,
+        }
+
+    def _start_cloud(self) -> tuple[str, str]:
+        wishes = self.wishes
+        data = wishes.seed_data or demo_seed(wishes.users, portal_roles=PORTAL_ROLES, portal_secret=PORTAL_SECRET)
+        seed_file = self.folder / "seed.json"
+        seed_file.write_text(json.dumps(data))
+        ports = {"--port": free_port(), "--msi-port": free_port()}
+        command = [sys.executable, "-m", "local.cloud", "--profile", wishes.profile]
+        command += ["--ca-dir", str(self.certificates.folder), "--clock", str(self.clock.path)]
+        command += ["--seed", str(wishes.seed), "--seed-file", str(seed_file)]
+        command += ["--journal", str(self.folder / "cloud.jsonl")]
+        command += [word for name, port in ports.items() for word in (name, str(port))]
+        self._cloud = self._part("Simulated cloud", "cloud", command, dict(os.environ))
+        self._cloud.start()
+        said = self._cloud.wait_until(lambda: _first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
+        return said["url"], said["msi"]
+
+    def _host_part(self) -> Part:
+        port = self.addresses.api.rpartition(":")[2]
+        if self.wishes.host == "func":
+            func = shutil.which("func")
+            if func is None:
+                raise StackError("HOST=func needs Azure Functions Core Tools 4 ('func' on PATH)")
+            command = [func, "start", "--port", port]
+            python = {"languageWorkers__python__defaultExecutablePath": sys.executable}
+            return self._part("Host (func)", "host", command, self.environment() | python)
+        command = [sys.executable, "-m", "local.host", "start", "--app", str(APP), "--port", port]
+        command += ["--rpc-port", str(free_port()), "--db", str(self.folder / "host.db")]
+        command += [] if self.wishes.timers else ["--no-timers"]
+        return self._part("Host", "host", command, self.environment())
+
+    def _part(self, name: str, log: str, command: list[str], environment: dict[str, str]) -> Part:
+        return Part(name, command, environment, self.folder / "logs" / f"{log}.log", APP)
+
+    def _write_stack_json(self) -> None:
+        """Tell other programs of this machine where everything is."""
+        facts = {
+            "pid": os.getpid(),
+            **asdict(self.addresses),
+            "clock": str(self.clock.path),
+            "bundle": str(self.certificates.bundle),
+            "logs": str(self.folder / "logs"),
+            "tenantId": TENANT_ID,
+            "domain": DOMAIN,
+        }
+        (self.folder / "stack.json").write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def _started(part: T | None) -> T:
+    if part is None:
+        raise StackError("the stack has not been started")
+    return part
+
+
+def _refuse_a_running(folder: Path) -> None:
+    try:
+        pid = int(json.loads((folder / "stack.json").read_text())["pid"])
+    except (OSError, ValueError, KeyError):
+        return
+    if is_alive(pid):
+        raise StackError(f"a stack runs in {folder} already (process {pid}): stop it with Ctrl-C")
+
+
+def _first_json(output: str) -> dict[str, Any] | None:
+    """Find the line of JSON with which a part says that it listens."""
+    for line in output.splitlines():
+        if line.startswith("{") and line.endswith("}"):
+            said: dict[str, Any] = json.loads(line)
+            return said
+    return None
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (urllib.error.URLError, OSError):
+        return False

@@ -60,7 +60,7 @@ def _call_each(ctx: Context, name: str, orders: list[dict[str, Any]], retry: Ret
         except Exception as error:
             failures += 1
             if failures >= retry.attempts:
-                raise CallFailedError(name, _reason(error)) from error
+                raise CallFailedError(name, first_line(error)) from error
             yield ctx.create_timer(ctx.current_utc_datetime + retry.pause(failures))
             continue
         rest = 0.0
@@ -75,6 +75,6 @@ def _call_each(ctx: Context, name: str, orders: list[dict[str, Any]], retry: Ret
     return [outcomes[n] for n in range(len(orders))]
 
 
-def _reason(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Return the activity's own words; Durable appends the details in a second line."""
     return str(error).split("\n", 1)[0].strip()

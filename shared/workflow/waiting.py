@@ -9,6 +9,7 @@ from typing import TypeVar
 from shared.contracts.shape import Activity, Patience, Workflow
 from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
 from shared.domain.values import Value
+from shared.workflow.calling import CallFailedError, first_line
 from shared.workflow.orchestrating import Steps
 from shared.workflow.sdk import Context
 
@@ -39,8 +40,11 @@ def wait_for(ctx: Context, look: Activity[In, Out], order: In, patience: Patienc
 
 
 def run(ctx: Context, workflow: Workflow[In, Out], order: In) -> Steps[Out]:
-    """Run *workflow* as a part of this one and return what it gives."""
-    raw = yield ctx.call_sub_orchestrator(workflow.name, order.to_json())
+    """Run *workflow* as a part of this one and return what it gives. Raises: CallFailedError when it failed."""
+    try:
+        raw = yield ctx.call_sub_orchestrator(workflow.name, order.to_json())
+    except Exception as error:
+        raise CallFailedError(workflow.name, first_line(error)) from error
     return workflow.gives.validate_python(raw)
 
 

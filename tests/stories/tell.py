@@ -1,0 +1,129 @@
+"""Tell the story of an orchestrator: drive its generator with scripted answers and listen to what it calls.
+
+Nothing of the Durable SDK runs here; the fake context has exactly the five calls that ``shared.workflow`` makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.contracts.shape import Activity, Workflow
+from shared.domain.values import Value
+from shared.workflow import STORIES
+from shared.workflow.orchestrating import AGAIN
+
+START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+Answer = Value | Exception | list[Any] | Callable[[dict[str, Any]], Any]
+Answers = Mapping[Any, Answer]
+"""The script: what each contract answers, every time or one after the other."""
+
+
+@dataclass
+class Task:
+    """What an orchestrator yields."""
+
+    kind: str
+    name: str = ""
+    payload: Any = None
+    parts: list[Task] = field(default_factory=list)
+
+
+class Context:
+    """The part of DurableOrchestrationContext that shared.workflow uses."""
+
+    def __init__(self) -> None:
+        self.current_utc_datetime = START
+        self.instance_id = "story"
+        self.continued: dict[str, Any] | None = None
+
+    def call_activity(self, name: str, payload: dict[str, Any]) -> Task:
+        return Task("activity", name, payload["order"])
+
+    def call_sub_orchestrator(self, name: str, payload: dict[str, Any]) -> Task:
+        return Task("workflow", name, payload)
+
+    def create_timer(self, at: datetime) -> Task:
+        return Task("timer", payload=at)
+
+    def task_all(self, parts: list[Task]) -> Task:
+        return Task("all", parts=parts)
+
+    def continue_as_new(self, order: dict[str, Any]) -> None:
+        self.continued = order
+
+
+@dataclass
+class Story:
+    """What happened: the calls in order with their orders, the naps, and how it ended."""
+
+    calls: list[str] = field(default_factory=list)
+    orders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    slept: timedelta = timedelta()
+    result: Any = None
+    continued: dict[str, Any] | None = None
+
+    def last(self, contract: Activity[Any, Any] | Workflow[Any, Any]) -> dict[str, Any]:
+        """Return the last order *contract* was given."""
+        return self.orders[contract.name][-1]
+
+
+class Teller:
+    """Answers each call from the script; a list is a series of answers, its last one repeats."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = {
+            contract.name: list(answer) if isinstance(answer, list) else answer for contract, answer in answers.items()
+        }
+        self.story = Story()
+        self.context = Context()
+
+    def answer(self, task: Task) -> Any:
+        match task.kind:
+            case "timer":
+                nap = max(task.payload - self.context.current_utc_datetime, timedelta())
+                self.story.slept += nap
+                self.context.current_utc_datetime += nap
+                return None
+            case "all":
+                return [self.answer(part) for part in task.parts]
+            case "workflow" if task.name == "await_outcome":
+                return self._scripted(task.payload["activity"], task.payload["payload"])
+            case _:
+                return self._scripted(task.name, task.payload)
+
+    def _scripted(self, name: str, payload: dict[str, Any]) -> Any:
+        self.story.calls.append(name)
+        self.story.orders.setdefault(name, []).append(payload)
+        answer: Any = self._answers[name]
+        if isinstance(answer, list):
+            answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        if callable(answer) and not isinstance(answer, Value):
+            answer = answer(payload)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer.to_json() if isinstance(answer, Value) else answer
+
+
+def tell(workflow: Workflow[Any, Any], order: Value, answers: Answers) -> Story:
+    """Return the story of *workflow* with *order* when every call is answered as scripted."""
+    teller = Teller(answers)
+    story = teller.story
+    steps = STORIES[workflow.name](teller.context, order)
+    try:
+        task = next(steps)
+        while True:
+            try:
+                answer = teller.answer(task)
+            except KeyError:
+                raise
+            except Exception as error:  # noqa: BLE001 - scripted: thrown into the orchestrator as Durable does
+                task = steps.throw(Exception(str(error)))
+            else:
+                task = steps.send(answer)
+    except StopIteration as end:
+        story.result = None if end.value is AGAIN else end.value
+        story.continued = teller.context.continued
+    return story

@@ -1,0 +1,81 @@
+"""What happens when a Cloud PC is cleaned up."""
+
+from __future__ import annotations
+
+from orchestrators import clean_up_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.desktops import FORGET_SESSION_HOST, REVOKE_SIGN_IN
+from shared.contracts.identities import FORGET_DEVICE, FORGET_MANAGED_DEVICE
+from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC, LOOK_AT_OPERATION, Finished
+from shared.contracts.outcomes import Done, Pending, Refused
+from shared.contracts.provisioning import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
+from tests.stories.people import BEGUN
+from tests.stories.tell import Answers, tell
+
+ORDER = CleanUpOrder(
+    tenant_id="contoso",
+    cloud_pc_id="0123456789abcdef0123",
+    generation=1,
+    subscription_id="5ub",
+    resource_group="cloud-pcs",
+    region="westeurope",
+    computer_names=("CPC-A", "CPC-B"),
+)
+ALL_GO: Answers = {
+    FORGET_SESSION_HOST: Done(),
+    REVOKE_SIGN_IN: Done(),
+    FORGET_MANAGED_DEVICE: Done(),
+    FORGET_DEVICE: Done(),
+    BEGIN_VM_DELETE: BEGUN,
+    LOOK_AT_OPERATION: Finished(),
+    DELETE_NIC: Done(),
+    DELETE_DISK: Done(),
+    RECORD_CLEANED: Done(),
+}
+
+
+def test_the_session_host_goes_before_its_machine_and_the_devices_of_every_name() -> None:
+    story = tell(CLEAN_UP, ORDER, ALL_GO)
+
+    assert story.calls == [
+        "forget_session_host",
+        "forget_session_host",
+        "revoke_sign_in",
+        "forget_managed_device",
+        "forget_device",
+        "forget_managed_device",
+        "forget_device",
+        "begin_vm_delete",
+        "look_at_operation",
+        "delete_nic",
+        "delete_disk",
+    ]
+    assert [o["computerName"] for o in story.orders[FORGET_DEVICE.name]] == ["CPC-A", "CPC-B"]
+    assert story.result.left == ()
+
+
+def test_a_machine_that_is_gone_already_needs_no_waiting() -> None:
+    story = tell(CLEAN_UP, ORDER, {**ALL_GO, BEGIN_VM_DELETE: Done()})
+
+    assert "look_at_operation" not in story.calls
+
+
+def test_what_cannot_be_removed_is_listed_and_the_rest_is_removed() -> None:
+    locked = Refused(code="ScopeLocked", message="a lock", final=True)
+    script = {**ALL_GO, BEGIN_VM_DELETE: locked, DELETE_NIC: Pending(note="reserved for another VM")}
+    story = tell(CLEAN_UP, ORDER, script)
+
+    assert [left.code for left in story.result.left] == ["ScopeLocked", "notRemovedInTime"]
+    assert story.calls[-1] == "delete_disk"
+
+
+def test_a_service_that_does_not_answer_does_not_stop_the_rest() -> None:
+    story = tell(CLEAN_UP, ORDER, {**ALL_GO, FORGET_MANAGED_DEVICE: Exception("UnavailableError: 503")})
+
+    assert {left.code for left in story.result.left} == {"serviceUnavailable"}
+    assert story.calls[-1] == "delete_disk"
+
+
+def test_standing_alone_it_tells_the_record() -> None:
+    story = tell(CLEAN_UP, ORDER.but(standing_alone=True), ALL_GO)
+
+    assert story.calls[-1] == "record_cleaned"

@@ -1,0 +1,260 @@
+"""What happens when a Cloud PC is provisioned, on every fork."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
+from shared.contracts.desktops import GRANT_SIGN_IN, LOOK_FOR_SESSION_HOST
+from shared.contracts.identities import LOOK_FOR_DEVICE, SET_PRIMARY_USER
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, Place
+from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.provisioning import (
+    BEGIN_ATTEMPT,
+    BEGIN_STEP,
+    CLEAN_UP,
+    PARKING_PAUSE,
+    PROVISION,
+    RECORD_FAILED,
+    RECORD_PARKED,
+    RECORD_PROVISIONED,
+    CleanedUp,
+    ProvisionOrder,
+    Superseded,
+)
+from shared.domain.cloud_pc import Warn
+from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER
+from tests.stories.tell import START, tell
+
+FULL = NoRoom(code="AllocationFailed", message="no room for Standard_D2s_v5 in zone 1")
+BROKEN = Refused(code="VMExtensionProvisioningError", message="the join failed")
+FORBIDDEN = Refused(code="RequestDisallowedByPolicy", message="not here", final=True)
+
+
+def steps_of(order: ProvisionOrder) -> list[str]:
+    story = tell(PROVISION, order, ALL_WELL)
+    return [record["step"] for record in story.orders[BEGIN_STEP.name]]
+
+
+def test_the_steps_come_in_the_order_of_the_product_page() -> None:
+    assert steps_of(ORDER) == [
+        "allocateCapacity",
+        "createVm",
+        "joinDirectory",
+        "enrollInIntune",
+        "assignPrimaryUser",
+        "configureWindows",
+        "assignUser",
+    ]
+
+
+def test_an_entra_joined_cloud_pc_is_made_like_this() -> None:
+    story = tell(PROVISION, ORDER, ALL_WELL)
+
+    assert [c for c in story.calls if c != "begin_step"] == [
+        "begin_attempt",
+        "allocate_capacity",
+        "prepare_hosted_network",
+        "create_nic",
+        "begin_vm",
+        "look_at_operation",
+        "look_at_agent",
+        "begin_entra_join",
+        "look_at_operation",
+        "look_for_device",
+        "look_for_enrollment",
+        "stamp_enrollment_profile",
+        "set_primary_user",
+        "begin_configuration",
+        "look_at_operation",
+        "read_configuration",
+        "prepare_host_pool",
+        "begin_registration",
+        "look_at_operation",
+        "look_for_session_host",
+        "assign_session_host",
+        "grant_sign_in",
+        "record_provisioned",
+    ]
+    assert story.result.outcome == "provisioned"
+
+
+def test_a_hybrid_cloud_pc_joins_the_domain_in_the_customers_subnets() -> None:
+    story = tell(PROVISION, HYBRID, ALL_WELL)
+
+    assert "prepare_hosted_network" not in story.calls
+    assert story.last(CREATE_NIC)["subnetIds"] == ["subnet-a", "subnet-b"]
+    assert "begin_domain_join" in story.calls
+    assert "begin_entra_join" not in story.calls
+    assert story.last(LOOK_FOR_DEVICE)["joinType"] == "hybridAzureADJoin"
+
+
+def test_what_was_made_is_in_the_record() -> None:
+    made = tell(PROVISION, ORDER, ALL_WELL).last(RECORD_PROVISIONED)["resources"]
+
+    assert made["vmId"] == "/vm/1"
+    assert made["nicId"] == "/nic/1"
+    assert made["region"] == "westeurope"
+    assert made["entraDeviceId"] == "device-1"
+    assert made["managedDeviceId"] == "managed-1"
+    assert made["sessionHost"] == "cpc-1.example"
+    assert made["computerName"] == ORDER.computer_name
+
+
+def test_each_attempt_has_its_own_computer_name() -> None:
+    assert ORDER.computer_name != ORDER.next_attempt().computer_name
+
+
+@pytest.mark.parametrize(
+    ("order", "account"),
+    [
+        pytest.param(ORDER, "AzureAD\\user07@contoso.example", id="entra"),
+        pytest.param(HYBRID, "u07@corp.contoso.example", id="hybrid"),
+    ],
+)
+def test_the_local_administrator_is_named_as_the_join_wants_it(order: ProvisionOrder, account: str) -> None:
+    assert tell(PROVISION, order, ALL_WELL).last(BEGIN_CONFIGURATION)["localAdministrator"] == account
+
+
+def test_without_local_administrator_in_the_policy_that_step_is_left_out() -> None:
+    order = ORDER.but(snapshot=ORDER.snapshot.but(local_admin_enabled=False))
+    steps = tell(PROVISION, order, ALL_WELL).last(BEGIN_CONFIGURATION)["steps"]
+
+    assert steps == [s for s in STEPS if s != "assignLocalAdministrator"]
+
+
+def test_a_failed_post_provisioning_step_is_a_warning() -> None:
+    warned = Configured(warnings=(Warn(step="disableWindowsReset", message="access denied"),))
+    story = tell(PROVISION, ORDER, {**ALL_WELL, READ_CONFIGURATION: warned})
+
+    assert story.result.outcome == "provisionedWithWarnings"
+    assert story.last(RECORD_PROVISIONED)["warnings"] == [{"step": "disableWindowsReset", "message": "access denied"}]
+
+
+def test_a_run_command_that_is_refused_warns_for_every_step_and_the_user_is_assigned() -> None:
+    story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_CONFIGURATION: BROKEN})
+
+    assert [w["step"] for w in story.last(RECORD_PROVISIONED)["warnings"]] == list(STEPS)
+    assert "assign_session_host" in story.calls
+
+
+def test_a_place_without_room_is_left_clean_and_the_next_one_is_tried() -> None:
+    there = Place(region="westeurope", zone="2", size="Standard_D2s_v5")
+    script = {**ALL_WELL, ALLOCATE_CAPACITY: [HERE, there], BEGIN_VM: [FULL, ALL_WELL[BEGIN_VM]]}
+    story = tell(PROVISION, ORDER, script)
+
+    assert story.result.outcome == "provisioned"
+    assert story.last(ALLOCATE_CAPACITY)["tried"] == [HERE.to_json()]
+    failed = story.calls.index("begin_vm")
+    assert story.calls[failed + 1 : failed + 4] == ["begin_vm_delete", "look_at_operation", "delete_nic"]
+
+
+def test_without_any_room_it_is_parked_and_the_attempt_is_not_used_up() -> None:
+    story = tell(PROVISION, ORDER, {**ALL_WELL, ALLOCATE_CAPACITY: FULL})
+
+    assert story.last(RECORD_PARKED)["reason"]["code"] == "AllocationFailed"
+    assert story.slept == PARKING_PAUSE
+    assert story.continued is not None
+    again = ProvisionOrder.model_validate(story.continued)
+    assert (again.attempt, again.parked_since) == (1, START)
+
+
+def test_a_full_subnet_parks_at_once_because_no_other_size_helps() -> None:
+    full = NoRoom(code="SubnetIsFull", message="no free address", elsewhere=False)
+    story = tell(PROVISION, HYBRID, {**ALL_WELL, CREATE_NIC: full})
+
+    assert story.calls.count("allocate_capacity") == 1
+    assert story.last(RECORD_PARKED)["reason"]["code"] == "SubnetIsFull"
+
+
+def test_after_the_parking_limit_it_fails() -> None:
+    order = ORDER.but(parked_since=START - ORDER.parking_limit)
+    story = tell(PROVISION, order, {**ALL_WELL, ALLOCATE_CAPACITY: FULL})
+
+    assert story.result.outcome == "failed"
+    assert story.last(RECORD_FAILED)["last"] is True
+
+
+def test_an_unhealthy_connection_parks() -> None:
+    sick = NoRoom(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
+    story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_ATTEMPT: sick})
+
+    assert story.calls == ["begin_attempt", "record_parked"]
+
+
+def test_a_failed_attempt_is_cleaned_up_before_the_next() -> None:
+    first = tell(PROVISION, ORDER, {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN})
+    assert first.last(RECORD_FAILED)["last"] is False
+    assert first.continued is not None
+    second = tell(PROVISION, ProvisionOrder.model_validate(first.continued), ALL_WELL)
+
+    assert second.calls[:3] == ["begin_attempt", "begin_step", "clean_up_cloud_pc"]
+    assert second.last(CLEAN_UP)["computerNames"] == [ORDER.computer_name]
+    assert second.result.outcome == "provisioned"
+    assert second.result.attempts == 2
+
+
+def test_the_third_failure_is_the_last() -> None:
+    story = tell(PROVISION, ORDER.but(attempt=3), {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN})
+
+    assert story.result.outcome == "failed"
+    assert story.continued is None
+    failure = story.last(RECORD_FAILED)["failure"]
+    assert (failure["code"], failure["step"]) == ("VMExtensionProvisioningError", "joinDirectory")
+
+
+def test_an_error_that_cannot_heal_stops_at_once() -> None:
+    story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: FORBIDDEN})
+
+    assert story.result.outcome == "failed"
+    assert story.result.attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("late", "code"),
+    [
+        (LOOK_FOR_DEVICE, "joinDirectoryTimedOut"),
+        (SET_PRIMARY_USER, "assignPrimaryUserTimedOut"),
+        (LOOK_FOR_SESSION_HOST, "assignUserTimedOut"),
+        (GRANT_SIGN_IN, "assignUserTimedOut"),
+    ],
+)
+def test_what_never_comes_fails_the_attempt_and_says_which_step(late: object, code: str) -> None:
+    story = tell(PROVISION, ORDER, {**ALL_WELL, late: Pending(note="not there yet")})
+
+    assert story.last(RECORD_FAILED)["failure"]["code"] == code
+
+
+def test_a_call_that_keeps_failing_fails_the_attempt_with_what_it_said() -> None:
+    down = Exception("Activity function 'begin_vm' failed:  UnavailableError: 503 \n {}")
+    story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: down})
+
+    assert story.calls.count("begin_vm") == BEGIN_VM.retry.attempts
+    failure = story.last(RECORD_FAILED)["failure"]
+    assert failure["code"] == "serviceUnavailable"
+    assert "503" in failure["evidence"]
+
+
+def test_a_throttled_call_waits_and_uses_up_nothing() -> None:
+    later = {"kind": "later", "after": 42.0, "tickets": [{"bucket": "arm-writes", "at": START.isoformat()}]}
+    story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: [later, ALL_WELL[BEGIN_VM]]})
+
+    assert story.slept.total_seconds() == 42
+    assert story.result.outcome == "provisioned"
+
+
+def test_remains_that_cannot_be_removed_fail_the_attempt() -> None:
+    locked = CleanedUp(left=(Refused(code="ScopeLocked", message="a lock", final=True),))
+    story = tell(PROVISION, ORDER.but(attempt=2, leftovers=("CPC-A",)), {**ALL_WELL, CLEAN_UP: locked})
+
+    assert story.result.outcome == "failed"
+    assert story.last(RECORD_FAILED)["failure"]["code"] == "ScopeLocked"
+
+
+@pytest.mark.parametrize("noticed", [BEGIN_ATTEMPT, BEGIN_STEP, RECORD_PROVISIONED])
+def test_a_build_that_another_has_taken_over_ends_quietly(noticed: object) -> None:
+    story = tell(PROVISION, ORDER, {**ALL_WELL, noticed: Superseded()})
+
+    assert story.result.outcome == "superseded"
+    assert "record_failed" not in story.calls

@@ -1,0 +1,40 @@
+"""What happens when post-provisioning steps are run again."""
+
+from __future__ import annotations
+
+from orchestrators import rerun_steps as _registered  # noqa: F401 - registers the story
+from shared.contracts.configuration import (
+    READ_CONFIGURATION,
+    RECORD_RERUN,
+    RERUN_STEPS,
+    ConfigurationOrder,
+    Configured,
+    RerunOrder,
+)
+from shared.contracts.outcomes import Done
+from shared.domain.cloud_pc import Warn
+from tests.stories.people import ALL_WELL
+from tests.stories.people import ORDER as PROVISION_ORDER
+from tests.stories.tell import tell
+
+ORDER = RerunOrder(
+    generation=1,
+    operation_id="op-1",
+    region="westeurope",
+    configuration=ConfigurationOrder(machine=PROVISION_ORDER.machine("westeurope"), steps=("disableWindowsReset",)),
+)
+
+
+def test_only_the_asked_steps_run_and_their_outcome_is_recorded() -> None:
+    story = tell(RERUN_STEPS, ORDER, {**ALL_WELL, RECORD_RERUN: Done()})
+
+    assert story.last(READ_CONFIGURATION)["steps"] == ["disableWindowsReset"]
+    assert story.last(RECORD_RERUN)["steps"] == ["disableWindowsReset"]
+    assert "warnings" not in story.last(RECORD_RERUN) or not story.last(RECORD_RERUN)["warnings"]
+
+
+def test_a_step_that_fails_again_stays_a_warning() -> None:
+    still = Configured(warnings=(Warn(step="disableWindowsReset", message="access denied"),))
+    story = tell(RERUN_STEPS, ORDER, {**ALL_WELL, READ_CONFIGURATION: still, RECORD_RERUN: Done()})
+
+    assert [w["step"] for w in story.last(RECORD_RERUN)["warnings"]] == ["disableWindowsReset"]

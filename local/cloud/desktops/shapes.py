@@ -1,0 +1,74 @@
+"""What the resources of Microsoft.DesktopVirtualization have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.cloud.core.answers import Answer, Json, Problem
+from local.cloud.core.resources import Resource
+from local.cloud.core.times import iso_z
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from local.cloud.core.calls import Call
+
+PROVIDER = "Microsoft.DesktopVirtualization"
+GROUP = "/subscriptions/{sub}/resourceGroups/{rg}"
+
+
+def check_choice(properties: Json, name: str, choices: tuple[str, ...]) -> None:
+    """Raise a 400 unless a required property has one of its values (any case); tidy its case."""
+    by_name = {each.lower(): each for each in choices}
+    given = str(properties.get(name, "")).lower()
+    if given not in by_name:
+        text = f"The property '{name}' is required and must be one of {', '.join(choices)}."
+        raise Problem(400, "InvalidRequestContent", text)
+    properties[name] = by_name[given]
+
+
+def put_tracked(call: Call, kind: str, properties: Json) -> Resource:
+    """Create or replace a tracked resource; the resource group must exist, the place stays."""
+    body = call.object()
+    group = "/".join(call.path.split("/")[:5])
+    if call.world.resources.get(group) is None:
+        raise Problem(404, "ResourceGroupNotFound", f"Resource group '{call.param('rg')}' could not be found.")
+    location = str(body.get("location", "")).replace(" ", "").lower()
+    known = call.world.resources.get(call.path)
+    if not location:
+        raise Problem(400, "LocationRequired", "The location property is required for this definition.")
+    if known is not None and known.body["location"] != location:
+        text = f"The resource '{known.name}' already exists in location '{known.body['location']}'."
+        raise Problem(409, "InvalidResourceLocation", text)
+    shown: Json = {
+        "id": known.id if known else call.path,
+        "name": call.path.rpartition("/")[2],
+        "type": kind,
+        "location": location,
+        "tags": dict(body.get("tags") or {}),
+        "properties": {"objectId": call.world.guid("object", call.path), **properties},
+    }
+    if known is not None:
+        known.replace(shown, call.now_us)
+        return known
+    moment = iso_z(call.now_us)
+    shown["systemData"] = {"createdAt": moment, "createdByType": "Application"}
+    return call.world.resources.add(Resource(call.path, kind, shown, call.now_us))
+
+
+def patched(call: Call, resource: Resource, body: Json, *, fixed: Iterable[str]) -> None:
+    """Apply a patch of tags and properties; fixed properties cannot change."""
+    wanted = dict(body.get("properties") or {})
+    for name in fixed:
+        if name in wanted and wanted[name] != resource.properties.get(name):
+            raise Problem(400, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
+    tags = resource.body.get("tags", {}) if body.get("tags") is None else dict(body["tags"])
+    properties = {**resource.properties, **{key: value for key, value in wanted.items() if value is not None}}
+    resource.replace({**resource.body, "tags": tags, "properties": properties}, call.now_us)
+
+
+def listed(call: Call, kind: str) -> Answer:
+    """List a type within the resource group or subscription of the path."""
+    scope = call.path.lower().partition("/providers/")[0] + "/"
+    found = [each.body for each in call.world.resources.of_type(kind) if each.key.startswith(scope)]
+    return Answer({"value": found})

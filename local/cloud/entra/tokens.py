@@ -1,0 +1,90 @@
+"""The claims of the simulated issuer's tokens.
+
+Microsoft's own resources get version 1 tokens (`iss` https://sts.windows.net/{tenant}/, `appid`),
+everybody else version 2 ones (`iss` {cloud}/{tenant}/v2.0, `azp`).
+Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+EXCHANGE = "api://AzureADTokenExchange"
+LIFETIME_S = 3599
+MANAGED_IDENTITY_LIFETIME_S = 86_400
+"""Managed-identity tokens live for 24 hours (Entra documentation: cached by the platform)."""
+
+_FIRST_PARTY = re.compile(
+    r"https://(management\.azure\.com|management\.core\.windows\.net|graph\.microsoft\.com"
+    r"|vault\.azure\.net|storage\.azure\.com|[a-z0-9]+\.(queue|table|blob)\.core\.windows\.net"
+    r"|0\.0\.1:\d+|localhost:\d+|([\w-]+\.)*vault\.(localhost|azure\.net)(:\d+)?)/?"
+)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who a token speaks for: an application, its managed identity, or a user."""
+
+    tenant_id: str
+    client_id: str
+    object_id: str
+    name: str = ""
+    roles: tuple[str, ...] = ()
+    user: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def is_first_party(resource: str) -> bool:
+    """Tell whether a resource is one of Microsoft's, known to every tenant."""
+    return _FIRST_PARTY.fullmatch(resource) is not None
+
+
+def resource_of(scope: str) -> str:
+    """Return the resource of a `<resource>/.default` scope.
+
+    A resource that ends in a slash keeps it: `https://x//.default` asks for `https://x/`.
+
+    Raises:
+        ValueError: client credentials know no other scope (AADSTS1002012).
+    """
+    wanted = [each for each in scope.split() if each not in {"openid", "profile", "offline_access"}]
+    if len(wanted) != 1 or not wanted[0].endswith("/.default"):
+        raise ValueError(scope)
+    return wanted[0].removesuffix("/.default")
+
+
+def claims(
+    principal: Principal,
+    resource: str,
+    *,
+    issuer_base: str,
+    now_s: int,
+    lifetime_s: int = LIFETIME_S,
+) -> dict[str, Any]:
+    """Return the claims of an access token; `now_s` is real time, seconds since the epoch."""
+    first = is_first_party(resource)
+    tenant = principal.tenant_id
+    issuer = f"https://sts.windows.net/{tenant}/" if first else f"{issuer_base}/{tenant}/v2.0"
+    client = {"appid": principal.client_id, "appidacr": "2"} if first else {}
+    # azure.md 3.2: version 2 tokens name the client as azp; appid is kept so that logs agree
+    client |= {} if first else {"azp": principal.client_id, "appid": principal.client_id}
+    return {
+        "aud": resource,
+        "iss": issuer,
+        "iat": now_s,
+        "nbf": now_s,
+        "exp": now_s + lifetime_s,
+        "tid": tenant,
+        "oid": principal.object_id,
+        "sub": principal.object_id,
+        **client,
+        "idtyp": "user" if principal.user else "app",
+        "name": principal.name,
+        "roles": list(principal.roles),
+        "uti": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{principal.object_id}{resource}{now_s}")),
+        "ver": "1.0" if first else "2.0",
+        **principal.extra,
+    }

@@ -1,0 +1,67 @@
+"""Simulated Microsoft Graph: users, groups, licences, devices, Intune, batch, delta.
+
+`config.graph` holds its settings: `lagSeconds`, `syncMinutes`, `enrolment`, `enrolments`, `delta`,
+`silentThrottleShare` (see `plane`, `joins`, `deltas`, `service`). Fault rules of kind `empty` and
+`partial {share}` make a collection answer nothing, or too little without saying so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.cloud.core.latency import about
+from local.cloud.graph import batches, control, deltas, devices, findings, groups, intune, joins, planting, users
+from local.cloud.graph.directory import Directory
+from local.cloud.graph.plane import ROUTES, SHELF, directory
+from local.cloud.graph.service import GraphPlane
+
+if TYPE_CHECKING:
+    from local.cloud.core.answers import Json
+    from local.cloud.core.cloud import Cloud
+    from local.cloud.core.world import World
+
+LATENCIES = {
+    "intune.enrol": about(300, 1_800, 60, 3_600),
+    "intune.register": about(600, 1_800),
+    "intune.checkin": about(300, 3_600),
+}
+"""Seconds on a real day (azure.md 1.1: a record is visible 1-30 minutes after the join)."""
+SERVED = (users, groups, devices, intune, deltas)
+
+
+def install(cloud: Cloud) -> None:
+    """Serve Graph, keep the directory, hear of joins, check for orphans."""
+    cloud.plane(GraphPlane(cloud))
+    cloud.shelf(SHELF, Directory)
+    cloud.add(ROUTES)
+    cloud.add(batches.routes(cloud))
+    cloud.add(control.ROUTES)
+    cloud.latencies(LATENCIES)
+    cloud.seeder("tenants", seed)
+    cloud.invariant("directoryOrphans", findings.orphans)
+    cloud.invariant("sameNames", findings.same_names)
+    joins.listen(cloud)
+
+
+def seed(world: World, tenants: list[Json]) -> None:
+    """Plant tenants; apps whose `roles` are named become principals that have no others."""
+    found = directory(world)
+    planting.plant(found, tenants, world.sealer.seal, world.now_us)
+    for tenant in tenants:
+        restricted = {each["displayName"] for each in tenant.get("apps", ()) if {"roles", "keyVault"} & set(each)}
+        apps = [each for each in found.all("app", tenant["tenantId"]) if each["displayName"] in restricted]
+        world.principals.seed([_principal(each) for each in apps])
+        forest = tenant.get("onPremises")
+        if forest:
+            ous, accounts = forest.get("ous", []), forest.get("accounts", [])
+            world.publish("domain_seeded", domain=forest["domain"], ous=ous, accounts=accounts)
+
+
+def _principal(app: Json) -> Json:
+    return {
+        "id": app["objectId"],
+        "name": app["displayName"],
+        "appId": app["appId"],
+        "roles": [*app["roles"], *(f"secrets.{each}" for each in app.get("keyVault", ["*"]))],
+        "actions": app.get("actions", ["*"]),
+    }

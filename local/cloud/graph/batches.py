@@ -1,0 +1,78 @@
+"""`POST /$batch`: up to 20 requests in one, each authorised, charged and failed by itself.
+
+Source: learn.microsoft.com/graph/json-batching.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from local.cloud.core.answers import Answer, Json
+from local.cloud.core.requests import Request
+from local.cloud.core.routing import Routes
+from local.cloud.graph import queries
+
+if TYPE_CHECKING:
+    from local.cloud.core.calls import Call
+    from local.cloud.core.cloud import Cloud
+
+_LARGEST = 20
+_FAILED = 400
+
+
+def routes(cloud: Cloud) -> Routes:
+    """Return the batch operations of both versions; inner requests go through `cloud` again."""
+    found = Routes("graph")
+    for version in ("v1.0", "beta"):
+
+        @found.operation(f"graph.batch.{version}", "POST", f"/{version}/$batch", throttle="graph/1", mutates=False)
+        def batch(call: Call) -> Answer:
+            """Answer every inner request, in order; `dependsOn` a failed one gives 424."""
+            return Answer({"responses": _perform(call, cloud)})
+
+    return found
+
+
+def _perform(call: Call, cloud: Cloud) -> list[Json]:
+    requests = call.object().get("requests")
+    if not isinstance(requests, list) or not 0 < len(requests) <= _LARGEST:
+        raise queries.bad_request(f"Number of batch request steps must be between 1 and {_LARGEST}.", "BadRequest")
+    if len({str(each.get("id")) for each in requests}) < len(requests):
+        raise queries.bad_request("Request ids within a batch must be unique.", "BadRequest")
+    statuses: dict[str, int] = {}
+    responses = []
+    for each in requests:
+        before = [statuses.get(str(name), _FAILED) for name in each.get("dependsOn", ())]
+        if any(status >= _FAILED for status in before):
+            error = {"code": "FailedDependency", "message": "A request this one depends on failed."}
+            answer: Json = {"id": each["id"], "status": 424, "headers": {}, "body": {"error": error}}
+        else:
+            answer = _inner(call, cloud, each)
+        statuses[str(each["id"])] = answer["status"]
+        responses.append(answer)
+    return responses
+
+
+def _inner(call: Call, cloud: Cloud, step: Json) -> Json:
+    path, _, query = str(step.get("url", "")).partition("?")
+    version = call.path.strip("/").split("/", maxsplit=1)[0]
+    given = {str(name).lower(): str(value) for name, value in step.get("headers", {}).items()}
+    kept = {str(name): call.headers[name] for name in ("authorization", "host") if name in call.headers}
+    body = step.get("body")
+    reply = cloud.handle(
+        Request(
+            method=str(step.get("method", "GET")).upper(),
+            path=f"/{version}/{path.strip('/')}",
+            query_string=query,
+            headers=given | kept | {"content-type": "application/json"},
+            body=b"" if body is None else json.dumps(body).encode(),
+            scheme=call.base.partition("://")[0],
+        )
+    )
+    return {
+        "id": step["id"],
+        "status": reply.status,
+        "headers": reply.headers,
+        "body": json.loads(reply.body) if reply.body else None,
+    }

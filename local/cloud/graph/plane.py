@@ -1,0 +1,82 @@
+"""What every Graph operation has in common: its two versions, its tenant, its errors, its lag."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.cloud.core.answers import Problem
+from local.cloud.core.routing import Routes
+from local.cloud.core.times import SECOND
+from local.cloud.graph.directory import Directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.cloud.core.calls import Call
+    from local.cloud.core.routing import Handler
+    from local.cloud.core.world import World
+
+ROUTES = Routes("graph")
+SHELF = "directory"
+LAG_S = 20
+"""How far the index behind transitive and advanced queries lags in the `real` profile."""
+
+
+def operation(
+    name: str,
+    method: str,
+    path: str,
+    *,
+    roles: str,
+    units: int = 1,
+    mutates: bool | None = None,
+    versions: tuple[str, ...] = ("v1.0", "beta"),
+) -> Callable[[Handler], Handler]:
+    """Declare a Graph operation under `/v1.0` and `/beta`.
+
+    `roles` are application roles of which one is enough, separated by blanks; `units` is what it
+    costs of the identity service's resource units (0: Intune's own buckets).
+    """
+
+    def keep(handler: Handler) -> Handler:
+        for version in versions:
+            ROUTES.operation(
+                f"graph.{name}" if version == "v1.0" else f"graph.{name}.beta",
+                method,
+                f"/{version}{path}",
+                throttle=f"graph/{units}",
+                action=roles,
+                mutates=mutates,
+            )(handler)
+        return handler
+
+    return keep
+
+
+def directory(world: World) -> Directory:
+    """Return the directory of a world."""
+    found = world.shelf(SHELF)
+    if not isinstance(found, Directory):
+        raise TypeError(f"shelf {SHELF} holds {type(found).__name__}")
+    return found
+
+
+def tenant_of(call: Call) -> str:
+    """Return the tenant whose directory the caller's token opens."""
+    return str(call.claims.get("tid", "")).lower()
+
+
+def lag_us(world: World) -> int:
+    """Return how old the index is: `config.graph.lagSeconds`, or `LAG_S` scaled to the profile."""
+    wanted = world.config.get("graph", {}).get("lagSeconds")
+    seconds = LAG_S * world.latency.factor if wanted is None else float(wanted)
+    return int(seconds * SECOND)
+
+
+def not_found(what: str) -> Problem:
+    """Make the directory's 404."""
+    return Problem(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{what}' does not exist or one of its queried reference-property objects are not present.",
+    )

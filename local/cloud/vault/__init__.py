@@ -1,0 +1,18 @@
+"""Simulated Key Vault: the data plane of secrets, one vault for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.cloud.vault.secrets import ROUTES, SHELF, Vault
+from local.cloud.vault.service import VaultPlane
+
+if TYPE_CHECKING:
+    from local.cloud.core.cloud import Cloud
+
+
+def install(cloud: Cloud) -> None:
+    """Serve `/secrets` and `/deletedsecrets`."""
+    cloud.plane(VaultPlane())
+    cloud.shelf(SHELF, Vault)
+    cloud.add(ROUTES)

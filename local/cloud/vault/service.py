@@ -1,0 +1,85 @@
+"""Key Vault as a service: its challenge, its errors, its limit.
+
+The challenge names the resource in a form that a client with verification on accepts: the vault's
+host must end in it. On 127.0.0.1 that is `https://0.0.1:{port}` (azure.md 3.5).
+Source: learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from local.cloud.core.answers import Answer, Problem
+from local.cloud.core.planes import Plane
+from local.cloud.core.throttling import Charge
+from local.cloud.graph.plane import directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.cloud.core.calls import Call
+    from local.cloud.core.requests import Request
+    from local.cloud.core.throttling import Refusal
+    from local.cloud.core.world import World
+
+_AUDIENCE = re.compile(r"https://(0\.0\.1|localhost|vault\.localhost|vault\.azure\.net)(:\d+)?/?")
+
+
+class _Audiences(frozenset[str]):
+    """Every resource the challenge may have named."""
+
+    __slots__ = ()
+
+    def __contains__(self, audience: object) -> bool:
+        return isinstance(audience, str) and _AUDIENCE.fullmatch(audience) is not None
+
+
+class VaultPlane(Plane):
+    """The data plane of one vault."""
+
+    name = "vault"
+    prefixes = frozenset({"secrets", "deletedsecrets"})
+    audiences = _Audiences()
+
+    def render(self, problem: Problem) -> Answer:
+        """Write Key Vault's error body; `target` is the inner code."""
+        error: dict[str, object] = {"code": problem.code, "message": problem.message}
+        if problem.target:
+            error["innererror"] = {"code": problem.target}
+        return Answer({"error": error}, problem.status, dict(problem.headers))
+
+    def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
+        """Challenge the client."""
+        tenant = next((each["tenantId"] for each in directory(world).tenants()), "common")
+        challenge = f'Bearer authorization="{request.base}/{tenant}", resource="{resource(request.base)}"'
+        texts = {"missing": "Request is missing a Bearer or PoP token.", "expired": "Token validation failed: expired."}
+        text = texts.get(reason, f"AKV10022: Invalid token: {reason}.")
+        return Problem(401, "Unauthorized", text, headers={"WWW-Authenticate": challenge})
+
+    def forbidden(self, call: Call) -> Problem:
+        """Refuse a principal that the access policy does not name."""
+        what = call.route.action.rpartition(".")[2]
+        who = f"appid={call.principal.client_id};oid={call.principal.object_id}"
+        text = f"The user, group or application '{who}' does not have secrets {what} permission on this key vault."
+        return Problem(403, "Forbidden", text, target="AccessDenied")
+
+    def charges(self, call: Call) -> Iterator[Charge]:
+        """Charge the vault: 4,000 transactions per 10 seconds (azure.md 1.9)."""
+        yield Charge("KeyVault", call.base, 4_000, 400)
+
+    def throttled(self, call: Call, refusal: Refusal) -> Problem:
+        """Word the 429, which names no time to wait."""
+        del call, refusal
+        return Problem(429, "Throttled", "Request was not processed because too many requests were received.")
+
+
+def resource(base: str) -> str:
+    """Return the resource to name in a challenge for a vault at an address."""
+    scheme, _, host = base.partition("://")
+    name, colon, port = host.partition(":")
+    if name == "127.0.0.1":
+        name = "0.0.1"
+    elif name.endswith((".localhost", ".azure.net")):
+        name = name.partition(".")[2]
+    return f"{scheme}://{name}{colon}{port}"

@@ -1,0 +1,35 @@
+"""Every command that a reader is told to type exists."""
+
+import os
+import re
+
+from tests.house.tree import ROOT, relative, text, tracked
+
+_TARGETS = set(re.findall(r"(?m)^([a-z]+):(?!=)", text(ROOT / "Makefile")))
+# Commands stand in code: between back quotes, or at the start of a line of an indented or fenced block.
+_TOLD = re.compile(r"`make ([a-z]+)\b|(?m:^\s*(?:\$ )?make ([a-z]+)\b)")
+
+
+def told() -> list[tuple[str, str]]:
+    pages = [path for path in tracked() if path.suffix == ".md"]
+    return [(str(relative(page)), a or b) for page in pages for a, b in _TOLD.findall(text(page))]
+
+
+def test_every_make_command_of_the_pages_exists() -> None:
+    assert [(page, target) for page, target in told() if target not in _TARGETS] == []
+
+
+def test_the_first_page_tells_the_two_commands_that_matter() -> None:
+    readme = {target for page, target in told() if page == "README.md"}
+    assert {"run", "test", "check"} <= readme
+
+
+def test_help_lists_every_command_a_person_types() -> None:
+    helped = set(re.findall(r"(?m)^([a-z]+):.*## ", text(ROOT / "Makefile")))
+    assert {target for _, target in told()} <= helped | {"help"}
+
+
+def test_ci_runs_what_the_readme_says() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert re.search(r"(?m)^exec make test\b", text(script))

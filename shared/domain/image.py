@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 
@@ -72,3 +73,45 @@ class DeviceImage(Value):
     operation_id: str | None = None
     created_date_time: datetime
     last_modified_date_time: datetime
+
+
+class GalleryImage(Value):
+    """A marketplace image that fits a Cloud PC (Graph: cloudPcGalleryImage)."""
+
+    image: MarketplaceImage
+    display_name: str
+
+    @property
+    def id(self) -> str:
+        """Its Graph id."""
+        return self.image.id
+
+
+class GalleryVersion(Value):
+    """A version of an image definition in one of the tenant's galleries. *id* is its ARM id."""
+
+    id: str
+    display_name: str
+    regions: tuple[str, ...] = ()
+    ready: bool = True
+
+
+PUBLISHER = "MicrosoftWindowsDesktop"
+OFFERS = ("windows-ent-cpc", "windows-11", "windows-10")
+"""Where Windows 10 and 11 Enterprise for one user at a time are offered; the first is Windows 365's own."""
+
+_FITTING_SKU = re.compile(r"^win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-cpc)?(?P<apps>-m365)?$", re.IGNORECASE)
+
+
+def gallery_image(offer: str, sku: str) -> GalleryImage | None:
+    """Return the marketplace image as a choice, None when a Cloud PC cannot be built from it.
+
+    Fitting: single-session Windows Enterprise; not Pro, N, LTSC, multi-session (windows365.md 2.10).
+    """
+    found = _FITTING_SKU.match(sku)
+    if found is None or offer.lower() not in OFFERS:
+        return None
+    apps = " + Microsoft 365 Apps" if found["apps"] else ""
+    optimised = " for Cloud PC" if offer.lower() == OFFERS[0] else ""
+    title = f"Windows {found['windows']} Enterprise{apps} {found['release'].upper()}{optimised}"
+    return GalleryImage(image=MarketplaceImage(publisher=PUBLISHER, offer=offer, sku=sku), display_name=title)

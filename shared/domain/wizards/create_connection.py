@@ -1,0 +1,177 @@
+"""Create Connection: site, credentials, name, review; saving ends in the health check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from shared.domain.connection import Connection, JoinType
+from shared.domain.tenant import Site
+from shared.domain.values import Value
+from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
+from shared.domain.wizards.names import Name, name_taken
+from shared.domain.wizards.reviews import Caution, Concern, Outlook, Review, review
+from shared.errors import Problem
+
+_DNS_NAME = r"^(?=.{1,255}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
+_GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_NETWORK = (
+    r"^/subscriptions/[0-9A-Fa-f-]{36}/resourceGroups/[^/]{1,90}/providers/Microsoft\.Network/virtualNetworks/[^/]+$"
+)
+_JOIN_ACCOUNT = re.compile(r"^([^\\@/\s]+\\[^\\@/\s]+|[^\\@/\s]+@[^\\@/\s]+)$")
+
+
+class SiteStep(Value):
+    """Where. *subscription_id*: the tenant's own when left out."""
+
+    site_id: str
+    subscription_id: str | None = Field(None, pattern=_GUID)
+
+
+class CustomerNetwork(Value):
+    """The customer's own virtual network and the subnets to use, in order."""
+
+    virtual_network_id: str = Field(pattern=_NETWORK)
+    subnet_ids: tuple[str, ...] = Field(min_length=1, max_length=10)
+
+
+class DomainStep(Value):
+    """The domain of a hybrid join. *ad_domain_password* goes to Key Vault and is never shown again."""
+
+    ad_domain_name: str = Field(pattern=_DNS_NAME)
+    organizational_unit: str | None = Field(None, max_length=1000)
+    ad_domain_username: str = Field(min_length=1, max_length=255)
+    ad_domain_password: str = Field(min_length=1, max_length=256, repr=False, json_schema_extra={"writeOnly": True})
+
+
+def _hosted_is_none(raw: object) -> object:
+    return None if raw == "hosted" else raw
+
+
+Network = Annotated[
+    CustomerNetwork | None,
+    BeforeValidator(_hosted_is_none),
+    Field(description='"hosted", or the customer\'s own network'),
+]
+
+
+class CredentialsStep(Value):
+    """How Cloud PCs join the directory, and through which network; "hosted" when left out."""
+
+    join_type: JoinType
+    network: Network = None
+    domain: DomainStep | None = None
+
+
+class NameStep(Value):
+    """What to call it."""
+
+    display_name: Name
+
+
+CREATE_CONNECTION = Wizard(
+    "create-connection",
+    "Create Connection",
+    (
+        WizardStep("site", "Select", SiteStep, "The site whose network and region the Cloud PCs use."),
+        WizardStep(
+            "credentials",
+            "Choose Credentials",
+            CredentialsStep,
+            "A hybrid join needs a domain join account; use one that does nothing else.",
+        ),
+        WizardStep("name", "Connection Detail", NameStep),
+        WizardStep(REVIEW, "Review and Save Configuration", hint="Saving ends in the health check."),
+    ),
+)
+
+
+class ConnectionFacts(Value):
+    """What there is already."""
+
+    sites: tuple[Site, ...]
+    connections: tuple[Connection, ...]
+
+
+def review_connection(
+    form: Mapping[str, Any], facts: ConnectionFacts, through_step: str = REVIEW
+) -> tuple[Review, Reading]:
+    """Return the review of a form, and what was read of it."""
+    reading = CREATE_CONNECTION.read(form, through_step)
+    problems = [*reading.problems, *_problems(reading, facts)]
+    said = review(CREATE_CONNECTION, through_step, problems, _cautions(reading, facts), _outlook(reading, facts))
+    return said, Reading(reading.values, tuple(problems))
+
+
+def _problems(reading: Reading, facts: ConnectionFacts) -> list[Problem]:
+    found: list[Problem] = []
+    site = reading.value("site", SiteStep)
+    if site and site.site_id not in {s.id for s in facts.sites}:
+        found.append(Problem("/site/siteId", "there is no such site", "site"))
+    credentials = reading.value("credentials", CredentialsStep)
+    if credentials:
+        found.extend(Problem(f"/credentials{p}", m, "credentials") for p, m in _credential_problems(credentials))
+    name = reading.value("name", NameStep)
+    if name and name_taken(name.display_name, (c.display_name for c in facts.connections)):
+        found.append(Problem("/name/displayName", "a connection of this name exists", "name"))
+    return found
+
+
+def _credential_problems(said: CredentialsStep) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if said.network:
+        inside = f"{said.network.virtual_network_id}/subnets/".lower()
+        found += [
+            (f"/network/subnetIds/{n}", "the subnet is not in the virtual network")
+            for n, subnet in enumerate(said.network.subnet_ids)
+            if not subnet.lower().startswith(inside)
+        ]
+    if said.join_type is JoinType.AZURE_AD_JOIN:
+        return [*found, *([("/domain", "a Microsoft Entra join has no domain")] if said.domain else [])]
+    if said.network is None:
+        found.append(
+            ("/network", "a hybrid join needs the customer's own network: a hosted one has no domain controller")
+        )
+    if said.domain is None:
+        return [*found, ("/domain", "a hybrid join needs the domain and the account that joins it")]
+    if not _JOIN_ACCOUNT.match(said.domain.ad_domain_username):
+        found.append(("/domain/adDomainUsername", "write it as user@domain or DOMAIN\\user"))
+    unit = said.domain.organizational_unit
+    if unit and not re.search(r"(^|,)\s*DC=", unit, re.IGNORECASE):
+        found.append(("/domain/organizationalUnit", "write it as a distinguished name, OU=...,DC=...,DC=..."))
+    return found
+
+
+def _cautions(reading: Reading, facts: ConnectionFacts) -> list[Caution]:
+    credentials = reading.value("credentials", CredentialsStep)
+    if credentials is None or credentials.domain is None:
+        return []
+    account = credentials.domain.ad_domain_username.casefold()
+    sharing = [
+        c.display_name for c in facts.connections if c.domain and c.domain.ad_domain_username.casefold() == account
+    ]
+    if not sharing:
+        return []
+    return [
+        Caution(
+            concern=Concern.SHARED_JOIN_ACCOUNT,
+            step="credentials",
+            message="The same join account is used by another connection; an account of its own is safer.",
+            details={"connections": sharing},
+        )
+    ]
+
+
+def _outlook(reading: Reading, facts: ConnectionFacts) -> Outlook | None:
+    site, said = reading.value("site", SiteStep), reading.value("credentials", CredentialsStep)
+    where = next((s for s in facts.sites if site and s.id == site.site_id), None)
+    if where is None or said is None:
+        return None
+    if said.network is None:
+        what = f"The hosted network of {where.region} is made ready, and the health checks run."
+    else:
+        what = f"The health checks run against {len(said.network.subnet_ids)} subnet(s)."
+    return Outlook(summary=what, details={"siteId": where.id, "region": where.region, "joinType": said.join_type.value})

@@ -1,0 +1,130 @@
+"""Create Device Image: name, site, version, source, review; saving builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage, GalleryVersion, ImageSource
+from shared.domain.tenant import Site
+from shared.domain.values import Value
+from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
+from shared.domain.wizards.names import Name
+from shared.domain.wizards.reviews import Outlook, Review, review
+from shared.errors import Problem
+
+_MOST = 20
+"""Windows 365 keeps at most 20 custom images a tenant (windows365.md 2.10)."""
+_VERSION = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
+
+
+class NameStep(Value):
+    """What to call it."""
+
+    display_name: Name
+
+
+class SiteStep(Value):
+    """Where it is built and kept."""
+
+    site_id: str
+
+
+class VersionStep(Value):
+    """Which version it is; (name, version) is unique."""
+
+    version: str = Field(pattern=_VERSION, description="major.minor.patch")
+
+
+class SourceStep(Value):
+    """What it is built from: exactly one of the two."""
+
+    gallery_image_id: str | None = None
+    gallery_version_id: str | None = None
+
+
+CREATE_DEVICE_IMAGE = Wizard(
+    "create-device-image",
+    "Create Device Image",
+    (
+        WizardStep("name", "Enter Image Name", NameStep),
+        WizardStep("site", "Select Site", SiteStep),
+        WizardStep("version", "Version", VersionStep, "For your own tracking and change control."),
+        WizardStep("source", "Select Source Image", SourceStep),
+        WizardStep(REVIEW, "Review and Create Device Image"),
+    ),
+)
+
+
+class ImageFacts(Value):
+    """What there is already, and what an image may be built from."""
+
+    sites: tuple[Site, ...]
+    images: tuple[DeviceImage, ...]
+    gallery_images: tuple[GalleryImage, ...]
+    gallery_versions: tuple[GalleryVersion, ...]
+
+    def source(self, said: SourceStep) -> ImageSource | None:
+        """Return the source that was chosen, None when there is no such thing."""
+        if said.gallery_version_id is not None:
+            chosen = said.gallery_version_id.lower()
+            found = next((v for v in self.gallery_versions if v.id.lower() == chosen and v.ready), None)
+            return ImageSource(gallery_version_id=found.id) if found else None
+        offered = next((i for i in self.gallery_images if i.id == said.gallery_image_id), None)
+        return ImageSource(marketplace=offered.image) if offered else None
+
+
+def review_device_image(
+    form: Mapping[str, Any], facts: ImageFacts, through_step: str = REVIEW
+) -> tuple[Review, Reading]:
+    """Return the review of a form, and what was read of it."""
+    reading = CREATE_DEVICE_IMAGE.read(form, through_step)
+    problems = [*reading.problems, *_problems(reading, facts)]
+    said = review(CREATE_DEVICE_IMAGE, through_step, problems, (), _outlook(reading, facts))
+    return said, Reading(reading.values, tuple(problems))
+
+
+def _problems(reading: Reading, facts: ImageFacts) -> list[Problem]:
+    found: list[Problem] = []
+    name, version = reading.value("name", NameStep), reading.value("version", VersionStep)
+    if name and len([i for i in facts.images if i.status is not DeviceImageStatus.FAILED]) >= _MOST:
+        found.append(
+            Problem("/name/displayName", f"there are {_MOST} device images already, which is the limit", "name")
+        )
+    site = reading.value("site", SiteStep)
+    if site and site.site_id not in {s.id for s in facts.sites}:
+        found.append(Problem("/site/siteId", "there is no such site", "site"))
+    if name and version and _exists(name.display_name, version.version, facts.images):
+        found.append(Problem("/version/version", "this image has this version already", "version"))
+    source = reading.value("source", SourceStep)
+    if source:
+        found.extend(_source_problems(source, facts))
+    return found
+
+
+def _exists(name: str, version: str, images: tuple[DeviceImage, ...]) -> bool:
+    return any(i.display_name.casefold() == name.casefold() and i.version == version for i in images)
+
+
+def _source_problems(said: SourceStep, facts: ImageFacts) -> list[Problem]:
+    if (said.gallery_image_id is None) == (said.gallery_version_id is None):
+        return [Problem("/source", "name one: galleryImageId or galleryVersionId", "source")]
+    if facts.source(said) is not None:
+        return []
+    if said.gallery_version_id is not None:
+        return [Problem("/source/galleryVersionId", "there is no such gallery version that is ready", "source")]
+    return [Problem("/source/galleryImageId", "the marketplace offers no such image that fits a Cloud PC", "source")]
+
+
+def _outlook(reading: Reading, facts: ImageFacts) -> Outlook | None:
+    chosen = reading.value("site", SiteStep)
+    site = next((s for s in facts.sites if chosen and s.id == chosen.site_id), None)
+    if site is None:
+        return None
+    return Outlook(
+        summary=f"A temporary VM is built in {site.region}, generalised and captured for {', '.join(site.regions)}, "
+        "and removed; this takes about an hour.",
+        details={"siteId": site.id, "regions": list(site.regions)},
+    )

@@ -1,0 +1,214 @@
+"""Create Provisioning Policy: connection, image, configuration, groups, detail, review; saving assigns it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import Connection
+from shared.domain.directory import Group
+from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage, ImageType
+from shared.domain.locales import LOCALES
+from shared.domain.planner import Entitlement
+from shared.domain.policy import Policy
+from shared.domain.tenant import Site
+from shared.domain.values import Value
+from shared.domain.wizards.forecast import Usage, forecast
+from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
+from shared.domain.wizards.names import Name, name_taken
+from shared.domain.wizards.reviews import Caution, Concern, Outlook, Review, review
+from shared.errors import Problem
+
+
+def _locale(said: str) -> str:
+    if said not in LOCALES:
+        message = f"unknown display language; one of {', '.join(LOCALES)}"
+        raise ValueError(message)
+    return said
+
+
+def _template(said: str | None) -> str | None:
+    if said and (wrong := naming.naming_template_problem(said)):
+        raise ValueError(wrong)
+    return said or None
+
+
+def _distinct(said: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(said)) != len(said):
+        message = "names one of them twice"
+        raise ValueError(message)
+    return said
+
+
+class ConnectionStep(Value):
+    """The connections, tried in this order."""
+
+    connection_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=10), AfterValidator(_distinct)]
+
+
+class ImageStep(Value):
+    """What Cloud PCs are built from: a gallery image or a device image of the tenant's own."""
+
+    image_type: ImageType
+    image_id: str
+
+
+class ConfigurationStep(Value):
+    """How Windows is set up. What is left out: the tenant's settings decide, also later."""
+
+    locale: Annotated[str, AfterValidator(_locale)] = "en-US"
+    naming_template: Annotated[str | None, AfterValidator(_template)] = None
+    local_admin_enabled: bool = False
+    grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
+
+
+class GroupsStep(Value):
+    """Whose members get a Cloud PC: existing security groups or Microsoft 365 groups."""
+
+    group_ids: Annotated[tuple[str, ...], Field(max_length=100), AfterValidator(_distinct)]
+
+
+class DetailStep(Value):
+    """What to call it."""
+
+    display_name: Name
+    description: str = Field("", max_length=1500)
+
+
+CREATE_PROVISIONING_POLICY = Wizard(
+    "create-provisioning-policy",
+    "Create Provisioning Policy",
+    (
+        WizardStep("connection", "Select Connection", ConnectionStep),
+        WizardStep("image", "Select Device Image", ImageStep, "A custom image, or one of the gallery's."),
+        WizardStep("configuration", "Configuration", ConfigurationStep),
+        WizardStep("groups", "Select Group", GroupsStep, "Every licensed member gets a Cloud PC; nested groups count."),
+        WizardStep("detail", "Provisioning Policy Detail", DetailStep),
+        WizardStep(REVIEW, "Review and Save Provisioning Policy"),
+    ),
+)
+
+
+class PolicyFacts(Value):
+    """What there is already. *entitlements*: the members of the chosen groups; None when nobody could look."""
+
+    sites: tuple[Site, ...]
+    connections: tuple[Connection, ...]
+    images: tuple[DeviceImage, ...]
+    policies: tuple[Policy, ...]
+    gallery_images: tuple[GalleryImage, ...]
+    groups: tuple[Group, ...] = ()
+    entitlements: tuple[Entitlement, ...] | None = ()
+    cloud_pcs: tuple[CloudPc, ...] = ()
+    usages: tuple[Usage, ...] | None = ()
+
+    def chosen_connections(self, reading: Reading) -> list[Connection]:
+        """Return the connections that were chosen and exist, in order."""
+        said = reading.value("connection", ConnectionStep)
+        known = {c.id: c for c in self.connections}
+        return [known[i] for i in said.connection_ids if i in known] if said else []
+
+    def region_of(self, connection: Connection) -> str | None:
+        """Return the region of a connection's site."""
+        return next((s.region for s in self.sites if s.id == connection.site_id), None)
+
+
+def review_policy(form: Mapping[str, Any], facts: PolicyFacts, through_step: str = REVIEW) -> tuple[Review, Reading]:
+    """Return the review of a form, and what was read of it."""
+    reading = CREATE_PROVISIONING_POLICY.read(form, through_step)
+    problems = [*reading.problems, *_problems(reading, facts)]
+    cautions, outlook = _foresee(reading, facts)
+    said = review(CREATE_PROVISIONING_POLICY, through_step, problems, cautions, outlook)
+    return said, Reading(reading.values, tuple(problems))
+
+
+def _problems(reading: Reading, facts: PolicyFacts) -> list[Problem]:
+    found: list[Problem] = []
+    connection = reading.value("connection", ConnectionStep)
+    if connection:
+        known = {c.id for c in facts.connections}
+        found += [
+            Problem(f"/connection/connectionIds/{n}", "there is no such connection", "connection")
+            for n, each in enumerate(connection.connection_ids)
+            if each not in known
+        ]
+    image = reading.value("image", ImageStep)
+    if image and (wrong := _image_problem(image, reading, facts)):
+        found.append(Problem("/image/imageId", wrong, "image"))
+    groups = reading.value("groups", GroupsStep)
+    if groups:
+        found.extend(group_problems(groups.group_ids, facts.groups))
+    detail = reading.value("detail", DetailStep)
+    if detail and name_taken(detail.display_name, (p.display_name for p in facts.policies)):
+        found.append(Problem("/detail/displayName", "a provisioning policy of this name exists", "detail"))
+    return found
+
+
+def group_problems(group_ids: tuple[str, ...], groups: tuple[Group, ...]) -> list[Problem]:
+    """Return a problem for each group that does not exist, or that a policy cannot be assigned to."""
+    known = {g.id: g for g in groups}
+    found = []
+    for n, group_id in enumerate(group_ids):
+        group = known.get(group_id)
+        if group is None:
+            found.append(Problem(f"/groups/groupIds/{n}", "there is no such group", "groups"))
+        elif not group.assignable:
+            message = f"{group.display_name} is a {group.kind} group; a security or Microsoft 365 group is needed"
+            found.append(Problem(f"/groups/groupIds/{n}", message, "groups"))
+    return found
+
+
+def _image_problem(said: ImageStep, reading: Reading, facts: PolicyFacts) -> str | None:
+    if said.image_type is ImageType.GALLERY:
+        known = {i.id.lower() for i in facts.gallery_images}
+        return None if said.image_id.lower() in known else "the gallery has no such image that fits a Cloud PC"
+    image = next((i for i in facts.images if i.id == said.image_id), None)
+    if image is None:
+        return "there is no such device image"
+    if image.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
+        return f"the device image is {image.status.value}, not ready"
+    for connection in facts.chosen_connections(reading):
+        region = facts.region_of(connection)
+        if region and region not in image.regions:
+            return f"the device image is not in {region}, the region of connection {connection.display_name}"
+    return None
+
+
+def _foresee(reading: Reading, facts: PolicyFacts) -> tuple[list[Caution], Outlook | None]:
+    """Return the cautions, and what would happen."""
+    connections = facts.chosen_connections(reading)
+    cautions = [_unhealthy(c) for c in connections if not c.usable]
+    groups = reading.value("groups", GroupsStep)
+    if groups is None:
+        return cautions, None
+    if facts.entitlements is None:
+        cautions.append(
+            _not_looked_at("The directory did not answer: members and licences were not looked at.", "groups")
+        )
+        return cautions, None
+    members = tuple(e for e in facts.entitlements if e.group_ids & set(groups.group_ids))
+    foreseen = forecast(members, groups.group_ids, facts.policies, facts.cloud_pcs)
+    cautions.extend(foreseen.cautions())
+    if facts.usages is None:
+        cautions.append(_not_looked_at("Azure did not answer: the quota was not looked at.", "connection"))
+    elif connections and (region := facts.region_of(connections[0])):
+        cautions.extend(foreseen.quota_cautions(connections[0].subscription_id, region, facts.usages))
+    return cautions, foreseen.outlook()
+
+
+def _unhealthy(connection: Connection) -> Caution:
+    return Caution(
+        concern=Concern.UNHEALTHY_CONNECTION,
+        step="connection",
+        message=f"Connection {connection.display_name} is {connection.health_check_status.value}: "
+        "Cloud PCs wait until its health checks pass.",
+        details={"connectionId": connection.id, "healthCheckStatus": connection.health_check_status.value},
+    )
+
+
+def _not_looked_at(message: str, step: str) -> Caution:
+    return Caution(concern=Concern.NOT_LOOKED_AT, step=step, message=message)

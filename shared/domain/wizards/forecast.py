@@ -1,0 +1,142 @@
+"""What a policy that is not saved yet would do: how many Cloud PCs, for whom, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from shared.domain.cloud_pc import CloudPc, User
+from shared.domain.lifecycle import Status
+from shared.domain.planner import Entitlement, winner
+from shared.domain.policy import Policy
+from shared.domain.service_plan import ServicePlan, size_ladder
+from shared.domain.values import Value
+from shared.domain.wizards.reviews import Caution, Concern, Outlook
+
+_SHOWN = 100
+"""So many people are named; the numbers count all."""
+
+
+class Usage(Value):
+    """How much of a quota is used, in vCPUs; *family* ``cores`` is the region's total."""
+
+    subscription_id: str
+    region: str
+    family: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Everyone the policy would reach, sorted by what would become of him."""
+
+    new: tuple[tuple[User, ServicePlan], ...]
+    existing: tuple[tuple[User, ServicePlan], ...]
+    unlicensed: tuple[User, ...]
+    disabled: tuple[User, ...]
+    elsewhere: tuple[tuple[User, Policy], ...]  # another policy was assigned first
+
+    def outlook(self) -> Outlook:
+        """Return what would happen, in words and in numbers."""
+        people = len({user.id for user, _ in self.new})
+        plans = Counter(plan.display_name for _, plan in self.new)
+        return Outlook(
+            summary=f"{len(self.new)} Cloud PC(s) are provisioned for {people} user(s).",
+            details={
+                "cloudPcs": len(self.new),
+                "users": people,
+                "byServicePlan": dict(sorted(plans.items())),
+                "existingCloudPcs": len(self.existing),
+                "for": [
+                    {"userPrincipalName": user.user_principal_name, "servicePlanName": plan.display_name}
+                    for user, plan in self.new[:_SHOWN]
+                ],
+            },
+        )
+
+    def cautions(self) -> list[Caution]:
+        """Return what the admin should know about the people."""
+        found = []
+        if self.unlicensed:
+            message = f"{len(self.unlicensed)} member(s) have no Cloud PC licence and get no Cloud PC."
+            found.append(_about(Concern.UNLICENSED_MEMBERS, message, self.unlicensed))
+        if self.elsewhere:
+            names = sorted({policy.display_name for _, policy in self.elsewhere})
+            users = tuple(user for user, _ in self.elsewhere)
+            message = (
+                f"{len(users)} member(s) are already targeted by {', '.join(names)}, which was assigned first and wins."
+            )
+            found.append(_about(Concern.OVERLAP, message, users, policies=names))
+        return found
+
+    def quota_cautions(self, subscription_id: str, region: str, usages: tuple[Usage, ...]) -> list[Caution]:
+        """Return a caution when the new Cloud PCs need more vCPUs than the region has left for them."""
+        here = {u.family: u for u in usages if u.subscription_id == subscription_id and u.region == region}
+        needed, total = Counter[frozenset[str]](), 0
+        for _, plan in self.new:
+            ladder = size_ladder(plan)
+            if ladder:
+                needed[frozenset(size.family for size in ladder)] += ladder[0].v_cpu_count
+                total += ladder[0].v_cpu_count
+        found = [
+            _short(region, " or ".join(sorted(families)), cores, free)
+            for families, cores in needed.items()
+            if families & here.keys() and (free := sum(_free(here[f]) for f in families if f in here)) < cores
+        ]
+        if "cores" in here and _free(here["cores"]) < total:
+            found.append(_short(region, "cores", total, _free(here["cores"])))
+        return found
+
+
+def forecast(
+    members: tuple[Entitlement, ...],
+    group_ids: tuple[str, ...],
+    policies: tuple[Policy, ...],
+    cloud_pcs: tuple[CloudPc, ...],
+) -> Forecast:
+    """Return what a new policy, assigned to *group_ids* now, would do for *members*.
+
+    The newest assignment never wins against an older one: whoever another policy targets stays with that one.
+    """
+    standing = {(pc.user.id, pc.plan.id): pc for pc in cloud_pcs if pc.status is not Status.NOT_PROVISIONED}
+    ours = frozenset(group_ids)
+    new: list[tuple[User, ServicePlan]] = []
+    existing: list[tuple[User, ServicePlan]] = []
+    unlicensed: list[User] = []
+    disabled: list[User] = []
+    elsewhere: list[tuple[User, Policy]] = []
+    for member in sorted(members, key=lambda e: e.user.user_principal_name):
+        if not member.group_ids & ours:
+            continue
+        first = winner(policies, member.group_ids)
+        if not member.user.account_enabled:
+            disabled.append(member.user)
+        elif not member.plans:
+            unlicensed.append(member.user)
+        elif first is not None:
+            elsewhere.append((member.user, first))
+        else:
+            for plan in member.plans:
+                (existing if (member.user.id, plan.id) in standing else new).append((member.user, plan))
+    return Forecast(tuple(new), tuple(existing), tuple(unlicensed), tuple(disabled), tuple(elsewhere))
+
+
+def _free(usage: Usage) -> int:
+    return max(0, usage.limit - usage.used)
+
+
+def _short(region: str, what: str, needed: int, free: int) -> Caution:
+    return Caution(
+        concern=Concern.QUOTA_SHORT,
+        step="connection",
+        message=f"{region} has {free} vCPUs left of {what}; {needed} are needed. What does not fit waits for room.",
+        details={"region": region, "family": what, "needed": needed, "free": free},
+    )
+
+
+def _about(concern: Concern, message: str, users: tuple[User, ...], **more: object) -> Caution:
+    named = [user.user_principal_name for user in users[:_SHOWN]]
+    return Caution(
+        concern=concern, step="groups", message=message, details={"count": len(users), "users": named, **more}
+    )

@@ -1,0 +1,116 @@
+"""Wizards as data: their steps, and the reading of a form step by step.
+
+A form is JSON with one object for each step: ``{"site": {"siteId": ...}, "credentials": {...}, ...}``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shared.domain.values import Value
+from shared.errors import InvalidError, Problem
+
+StepValue = TypeVar("StepValue", bound=Value)
+
+REVIEW = "review"
+"""The last step of every wizard; it has no fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class WizardStep:
+    """One page of a wizard. *takes* is what it asks for, None for a page that only shows."""
+
+    name: str
+    title: str
+    takes: type[Value] | None = None
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a form: a value for each step that is right, a problem for each thing that is wrong."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+    def value(self, step: str, of: type[StepValue]) -> StepValue | None:
+        """Return what *step* said, None when it said nothing right, or was not read yet."""
+        value = self.values.get(step)
+        return value if isinstance(value, of) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wizard:
+    """A wizard: its name in addresses, its title on the screen, its steps in order."""
+
+    name: str
+    title: str
+    steps: tuple[WizardStep, ...]
+
+    def until(self, through_step: str) -> tuple[WizardStep, ...]:
+        """Return the steps up to and including *through_step*. Raises: InvalidError for a step it does not have."""
+        names = [step.name for step in self.steps]
+        if through_step not in names:
+            raise InvalidError(Problem("/throughStep", f"there is no such step; the steps are {', '.join(names)}"))
+        return self.steps[: names.index(through_step) + 1]
+
+    def read(self, form: Mapping[str, Any], through_step: str = REVIEW) -> Reading:
+        """Read *form* up to *through_step*; what later steps say is not looked at yet."""
+        values: dict[str, Value] = {}
+        problems = [
+            Problem(
+                f"/{escape(name)}", f"unknown step; the steps are {', '.join(s.name for s in self.steps if s.takes)}"
+            )
+            for name in form
+            if name not in {step.name for step in self.steps if step.takes}
+        ]
+        for step in self.until(through_step):
+            if step.takes is None:
+                continue
+            try:
+                values[step.name] = parse(step.takes, form.get(step.name, {}))
+            except ValidationError as error:
+                problems.extend(problems_of(error, f"/{step.name}", step.name))
+        return Reading(values, tuple(problems))
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def parse(model: type[M], raw: object) -> M:
+    """Read JSON that came from outside, strictly: "true" is no boolean, "3" no number. Raises: ValidationError."""
+    return model.model_validate_json(json.dumps(raw), strict=True)
+
+
+def escape(part: str) -> str:
+    """Return *part* as one token of a JSON pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def problems_of(error: ValidationError, prefix: str = "", step: str | None = None) -> list[Problem]:
+    """Return what *error* says, in our words; what was sent is never repeated: it may be a password."""
+    return [
+        Problem(
+            prefix + "".join(f"/{escape(str(part))}" for part in found["loc"]),
+            _words(found["type"], found["msg"]),
+            step,
+        )
+        for found in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _words(kind: str, said: str) -> str:
+    match kind:
+        case "missing":
+            return "required"
+        case "extra_forbidden":
+            return "unknown field"
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return "must be an object"
+        case _:
+            return said.removeprefix("Value error, ")

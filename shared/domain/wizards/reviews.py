@@ -1,0 +1,84 @@
+"""What a review says: nothing has been saved; this is wrong, this is unwise, and this would happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.values import Value
+from shared.domain.wizards.forms import Wizard
+from shared.errors import Problem
+
+
+class Concern(StrEnum):
+    """What a warning is about."""
+
+    OVERLAP = "overlap"  # another policy targets the same users
+    QUOTA_SHORT = "quotaShort"
+    UNLICENSED_MEMBERS = "unlicensedMembers"
+    SHARED_JOIN_ACCOUNT = "sharedJoinAccount"
+    UNHEALTHY_CONNECTION = "unhealthyConnection"
+    NOT_LOOKED_AT = "notLookedAt"  # the cloud did not answer: the review is less than it could be
+
+
+class Caution(Value):
+    """Something that may be saved, and yet the admin should know."""
+
+    concern: Concern
+    message: str
+    step: str | None = None
+    details: dict[str, Any] | None = None
+
+
+class Outlook(Value):
+    """What saving would do, in words and in numbers."""
+
+    summary: str
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class Review(Value):
+    """A reviewed form."""
+
+    wizard: str
+    through_step: str
+    valid: bool
+    steps: tuple[dict[str, Any], ...]
+    warnings: tuple[Caution, ...] = ()
+    would_happen: Outlook | None = None
+
+
+def review(
+    wizard: Wizard,
+    through_step: str,
+    problems: Iterable[Problem],
+    cautions: Iterable[Caution],
+    outlook: Outlook | None,
+) -> Review:
+    """Return the review of a form that has *problems*; *outlook* is only told of a form without."""
+    found = list(problems)
+    return Review(
+        wizard=wizard.name,
+        through_step=through_step,
+        valid=not found,
+        steps=tuple(_step(step.name, found) for step in wizard.until(through_step)) + _elsewhere(found),
+        warnings=tuple(cautions),
+        would_happen=None if found else outlook,
+    )
+
+
+def _step(name: str, problems: list[Problem]) -> dict[str, Any]:
+    mine = [p for p in problems if p.step == name]
+    return {"name": name, "valid": not mine, "errors": [_error(p) for p in mine]}
+
+
+def _elsewhere(problems: list[Problem]) -> tuple[dict[str, Any], ...]:
+    stray = [p for p in problems if p.step is None]
+    return ({"name": "form", "valid": False, "errors": [_error(p) for p in stray]},) if stray else ()
+
+
+def _error(problem: Problem) -> dict[str, Any]:
+    return {"pointer": problem.pointer, "message": problem.message}

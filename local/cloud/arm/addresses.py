@@ -1,0 +1,96 @@
+"""Subnet addresses: Azure keeps the first four and the last one of every subnet."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, ip_address
+from typing import TYPE_CHECKING
+
+from local.cloud.core.answers import Problem
+
+if TYPE_CHECKING:
+    from local.cloud.core.world import World
+
+KEPT_FIRST = 4
+KEPT_LAST = 1
+
+
+@dataclass(slots=True)
+class Pool:
+    """The addresses of one subnet: offsets in use, given back, and never used yet."""
+
+    network: IPv4Network
+    used: dict[int, str] = field(default_factory=dict)
+    returned: list[int] = field(default_factory=list)
+    fresh: int = KEPT_FIRST
+
+    @property
+    def limit(self) -> int:
+        """Give how many addresses machines can have."""
+        return max(0, self.network.num_addresses - KEPT_FIRST - KEPT_LAST)
+
+    def take(self, owner: str) -> str | None:
+        """Give the lowest free address to an owner; `None` when the subnet is full."""
+        while self.returned:
+            offset = heapq.heappop(self.returned)
+            if offset not in self.used:
+                return self._give(offset, owner)
+        last = self.network.num_addresses - KEPT_LAST
+        while self.fresh < last:
+            offset, self.fresh = self.fresh, self.fresh + 1
+            if offset not in self.used:
+                return self._give(offset, owner)
+        return None
+
+    def claim(self, address: str, owner: str) -> bool:
+        """Give a certain address to an owner; False when it is not to be had."""
+        offset = int(ip_address(address)) - int(self.network.network_address)
+        last = self.network.num_addresses - KEPT_LAST
+        if not KEPT_FIRST <= offset < last or offset in self.used:
+            return False
+        self._give(offset, owner)
+        return True
+
+    def give_back(self, address: str) -> None:
+        """Free an address."""
+        offset = int(ip_address(address)) - int(self.network.network_address)
+        if self.used.pop(offset, None) is not None:
+            heapq.heappush(self.returned, offset)
+
+    def free(self, address: str) -> bool:
+        """Tell whether an address could be claimed."""
+        offset = int(ip_address(address)) - int(self.network.network_address)
+        return KEPT_FIRST <= offset < self.network.num_addresses - 1 and offset not in self.used
+
+    def _give(self, offset: int, owner: str) -> str:
+        self.used[offset] = owner
+        return str(self.network[offset])
+
+
+def pool(world: World, subnet_id: str) -> Pool:
+    """Give the pool of a subnet."""
+    pools: dict[str, Pool] = world.shelf("addresses")
+    return pools[subnet_id.lower()]
+
+
+def open_pool(world: World, subnet_id: str, prefix: str) -> None:
+    """Make or widen the pool of a subnet; addresses in use stay."""
+    pools: dict[str, Pool] = world.shelf("addresses")
+    network = IPv4Network(prefix)
+    before = pools.get(subnet_id.lower())
+    if before is None:
+        pools[subnet_id.lower()] = Pool(network)
+    elif before.network != network:
+        if before.used:
+            raise Problem(
+                400,
+                "InUsePrefixCannotBeDeleted",
+                f"IpPrefix {before.network} on Subnet {subnet_id} has active allocations and cannot be deleted.",
+            )
+        pools[subnet_id.lower()] = Pool(network)
+
+
+def close_pool(world: World, subnet_id: str) -> None:
+    """Forget the pool of a subnet."""
+    world.shelf("addresses").pop(subnet_id.lower(), None)

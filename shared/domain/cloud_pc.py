@@ -95,6 +95,7 @@ class CloudPc(Value):
     last_error: Failure | None = None
     parked_since: datetime | None = None
     clean_up_at: datetime | None = None
+    operation_id: str | None = None  # the operation that asked for this generation over HTTP, if one did
     removal: Removal | None = None
     created_date_time: datetime
     last_modified_date_time: datetime

@@ -1,4 +1,4 @@
-"""Names and ids, all derived: the same thing always gets the same name, so a repeated call finds what the first made."""
+"""Names and ids, all derived: one thing always gets one name, so a repeated call finds what the first made."""
 
 from __future__ import annotations
 

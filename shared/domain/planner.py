@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Removal, RemovalCause, User
+from shared.domain.cloud_pc import CloudPc, Removal, RemovalCause, Resources, User
 from shared.domain.lifecycle import Event, Status
 from shared.domain.policy import Policy, Snapshot
 from shared.domain.service_plan import ServicePlan
@@ -131,28 +131,32 @@ class _Steps:
         if reason:
             self._without_policy(record, reason, entitlement.user)
         elif policy is not None:
-            self._with_policy(record, policy)
+            self._with_policy(record, policy, entitlement.user)
 
     def miss(self, record: CloudPc, cause: RemovalCause) -> None:
         """Record that *record* has lost its reason to be; what was only listed or waiting is listed as such."""
-        if record.status is Status.PENDING_PROVISION and record.generation == 0:
-            self._list_only.append(
-                record.after(Event.POLICY_LEFT, at=self._at, reason=f"{cause.value}: nothing to provision")
-            )
-        elif record.removal is None and record.status is not Status.NOT_PROVISIONED:
+        reason = f"{cause.value}: nothing to provision"
+        if record.status is Status.NOT_PROVISIONED:
+            self._list(record, reason, record.user)
+        elif record.status is Status.PENDING_PROVISION and record.attempt == 0 and record.resources == Resources():
+            self._list_only.append(record.after(Event.POLICY_LEFT, at=self._at, reason=reason, removal=None))
+        elif record.removal is None:
             self._removals.append(
                 record.but(removal=Removal(cause=cause, seen_at=self._at), last_modified_date_time=self._at)
             )
 
     def _without_policy(self, record: CloudPc, reason: str, user: User) -> None:
         if record.status is Status.NOT_PROVISIONED:
-            if record.reason != reason:
-                self._list_only.append(record.but(reason=reason, last_modified_date_time=self._at))
+            self._list(record, reason, user)
             return
         disabled = not user.account_enabled
         self.miss(record, RemovalCause.USER_DISABLED if disabled else RemovalCause.USER_LEFT_GROUP)
 
-    def _with_policy(self, record: CloudPc, policy: Policy) -> None:
+    def _list(self, record: CloudPc, reason: str, user: User) -> None:
+        if (record.reason, record.user) != (reason, user):
+            self._list_only.append(record.but(reason=reason, user=user, last_modified_date_time=self._at))
+
+    def _with_policy(self, record: CloudPc, policy: Policy, user: User) -> None:
         if record.status is Status.NOT_PROVISIONED:
             snapshot = self._snapshots[policy.id]
             self._provision.append(
@@ -161,9 +165,10 @@ class _Steps:
                     at=self._at,
                     generation=record.generation + 1,
                     attempt=0,
+                    user=user,
                     reason="waiting for its turn to start",
                     snapshot=snapshot,
-                    display_name=f"{snapshot.policy_name} - {record.user.display_name or record.user.user_principal_name}",
+                    display_name=f"{snapshot.policy_name} - {_called(user)}",
                 )
             )
         elif record.removal is not None:
@@ -176,10 +181,14 @@ class _Steps:
             user=user,
             plan=plan,
             status=Status.NOT_PROVISIONED,
-            display_name=user.display_name or user.user_principal_name,
+            display_name=_called(user),
             created_date_time=self._at,
             last_modified_date_time=self._at,
         )
+
+
+def _called(user: User) -> str:
+    return user.display_name or user.user_principal_name
 
 
 def _why_not(user: User, policy: Policy | None) -> str | None:

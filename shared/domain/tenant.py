@@ -69,6 +69,7 @@ class Site(Value):
     """A place machines may be built: an Azure region with its fall-backs, and the hosted network's addresses."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")
+    tenant_id: str
     display_name: str = Field(min_length=1, max_length=120)
     region: str = Field(pattern=r"^[a-z0-9]+$")
     fallback_regions: tuple[str, ...] = ()

@@ -1,0 +1,131 @@
+"""The verbs that look: they read the state file, beside a running host or without one."""
+
+import argparse
+import json
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from local.clock import FileClock
+from local.host import schema
+from local.host.config import ConfigError, HostSettings, environment, read_host_json
+from local.host.events import stamp
+from local.host.indexer import Registry
+from local.host.keys import read_keys
+from local.host.reads import Filter, Reads
+from local.host.views import history_view, seconds, status_view
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_HIDDEN = {"Timestamp", "EventType", "Input", "Result", "Details", "FailureDetails"}
+
+
+def database(asked: argparse.Namespace, settings: HostSettings) -> Path:
+    """Return the state file: as asked, else under the app."""
+    chosen: Path | None = asked.db
+    return chosen or asked.app / ".run" / f"{settings.hub}.db"
+
+
+def clock_file(environ: Mapping[str, str]) -> Path | None:
+    """Return the shared clock's file if the environment names one."""
+    name = environ.get("DESKWRIGHT_CLOCK_FILE")
+    return Path(name) if name else None
+
+
+def _reads(asked: argparse.Namespace) -> Reads:
+    app = asked.app.resolve()
+    path = asked.db or database(asked, read_host_json(app, environment()))
+    if not path.exists():
+        raise schema.StoreError(f"{path}: no state file; has a host run here?")
+    return Reads(schema.connect(path, readonly=True))
+
+
+def instances(asked: argparse.Namespace) -> int:
+    """Print a table of instances."""
+    wanted = Filter(
+        statuses=(asked.status,) if asked.status else (), prefix=asked.prefix, top=asked.top
+    )
+    rows = _reads(asked).instances(wanted)
+    width = max([len(row.id) for row in rows], default=2)
+    for row in rows:
+        print(f"{row.id:{width}}  {row.status:10}  {seconds(row.created_us)}  {row.name}")
+    return 0
+
+
+def show(asked: argparse.Namespace) -> int:
+    """Print one instance as JSON."""
+    row = _reads(asked).instance(asked.id)
+    if row is None:
+        print(f"no instance {asked.id}")
+        return 1
+    print(json.dumps(status_view(row, show_input=True), indent=2))
+    return 0
+
+
+def history(asked: argparse.Namespace) -> int:
+    """Print one line for each event, without inputs and results."""
+    reads = _reads(asked)
+    row = reads.instance(asked.id)
+    if row is None:
+        print(f"no instance {asked.id}")
+        return 1
+    events = history_view(
+        reads.history(row.id, row.execution_id), show_input=False, show_output=False
+    )
+    for one in events:
+        facts = {k: v for k, v in one.items() if k not in _HIDDEN and isinstance(v, str) and v}
+        tail = "  ".join(f"{name}={value}" for name, value in facts.items())
+        print(f"{one['Timestamp'][:23]}  {one['EventType']:34}  {tail}")
+    return 0
+
+
+def keys(asked: argparse.Namespace) -> int:
+    """Print every key with its scope."""
+    for (scope, name), value in read_keys(_reads(asked)).items():
+        print(f"{scope:20}  {name:24}  {value}")
+    return 0
+
+
+def print_functions(registry: Registry, settings: HostSettings) -> None:
+    """Print each function with what triggers it."""
+    for one in sorted(registry.functions.values(), key=lambda f: (f.trigger.type, f.name)):
+        raw = one.trigger.raw
+        how = raw.get("schedule") or raw.get("queueName") or ""
+        if one.trigger.type == "httpTrigger":
+            methods = ",".join(raw.get("methods") or ["*"])
+            route = one.name if raw.get("route") is None else raw["route"]
+            prefix = f"/{settings.route_prefix}" if settings.route_prefix else ""
+            how = f"{methods} {prefix}/{route} ({raw.get('authLevel') or 'function'})"
+        note = "  disabled" if one.disabled else ""
+        print(f"{one.trigger.type.removesuffix('Trigger'):14}  {one.name:36}  {how}{note}")
+
+
+def _clock(asked: argparse.Namespace) -> FileClock:
+    path = asked.clock or clock_file(environment())
+    if path is None:
+        raise ConfigError("no clock file: give --clock FILE or set DESKWRIGHT_CLOCK_FILE")
+    return FileClock.open(path)
+
+
+def clock_show(asked: argparse.Namespace) -> int:
+    """Print the clock's time and how it runs."""
+    clock = _clock(asked)
+    fields = clock.read()
+    driver = f"process {fields.driver_pid}" if fields.driver_pid else "nobody"
+    print(f"{stamp(clock.now_us())}  rate {fields.rate:g}  speed {fields.speed:g}  driver {driver}")
+    return 0
+
+
+def clock_advance(asked: argparse.Namespace) -> int:
+    """Ask for time to move on."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", asked.by)
+    if match is None:
+        raise ConfigError(f"{asked.by!r} is no duration: 90s, 15m, 12h, 7d")
+    _clock(asked).advance(timedelta(seconds=float(match[1]) * _UNITS[match[2]]))
+    return 0
+
+
+def clock_speed(asked: argparse.Namespace) -> int:
+    """Set how fast time runs while nothing is ready."""
+    _clock(asked).set_speed(asked.speed)
+    return 0

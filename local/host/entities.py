@@ -1,0 +1,220 @@
+"""Durable entities: one batch of an entity at a time, its state and replies in one commit."""
+
+import asyncio
+import json
+import logging
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import azure.functions as func
+from aiohttp import web
+
+from local.host.dispatch import Dispatcher
+from local.host.driving import Clock
+from local.host.events import EventType, event
+from local.host.indexer import Function
+from local.host.invoke import error_text
+from local.host.log import say
+from local.host.reads import EntityCallRow
+from local.host.state import Message
+from local.host.store import Store
+from local.host.views import seconds
+from local.host.work import Work
+
+Key = tuple[str, str]
+
+
+class Entities:
+    """Runs operations in order, and keeps each entity's state."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        work: Work,
+        dispatcher: Dispatcher,
+        functions: Mapping[str, Function],
+        batch: int,
+        at_once: int,
+    ) -> None:
+        self._store, self._clock, self._work = store, clock, work
+        self._dispatcher, self._functions, self._batch = dispatcher, functions, batch
+        self._slots = asyncio.Semaphore(at_once)
+        self._running: dict[Key, asyncio.Task[None]] = {}
+        self._again: set[Key] = set()
+        self._open = True
+        dispatcher.on_entity_calls = self.wake
+
+    def recover(self) -> None:
+        """Take up the messages that wait in the store."""
+        self.wake(self._store.reads.entity_keys())
+
+    def stop(self) -> None:
+        """Begin no more batches."""
+        self._open = False
+
+    def wake(self, keys: list[Key]) -> None:
+        """Let entities look for messages."""
+        for key in keys:
+            if key in self._running:
+                self._again.add(key)
+            elif self._open:
+                self._work.begin("entity")
+                self._running[key] = asyncio.create_task(self._run(key))
+
+    async def _run(self, key: Key) -> None:
+        try:
+            async with self._slots:
+                while self._open and await self._batch_of(key):
+                    pass
+        except Exception as error:  # noqa: BLE001 - user code, or the store
+            say("entity", f"@{key[0]}@{key[1]} failed: {error_text(error)}", logging.ERROR)
+            asyncio.get_running_loop().call_later(5.0, self.wake, [key])
+        finally:
+            del self._running[key]
+            self._work.end("entity")
+            if key in self._again:
+                self._again.discard(key)
+                self.wake([key])
+
+    async def _batch_of(self, key: Key) -> bool:
+        """Run one batch and commit it; False when nothing waits."""
+        calls = self._store.reads.entity_calls(*key, self._batch)
+        if not calls:
+            return False
+        found = self._store.reads.entity(*key)
+        state = found[0] if found else None
+        function = self._functions.get(key[0].casefold())
+        if function is None:
+            results, after = [_missing(key[0])] * len(calls), state
+            exists = found is not None
+        else:
+            answer = await asyncio.to_thread(self._ask, function, key, calls, state, found)
+            results = answer["results"]
+            exists, after = answer["entityExists"], answer["entityState"]
+        await self._commit(key, calls, results, after if exists else None, exists=exists)
+        return True
+
+    def _ask(
+        self,
+        function: Function,
+        key: Key,
+        calls: list[EntityCallRow],
+        state: str | None,
+        found: object,
+    ) -> dict[str, Any]:
+        batch = [{"name": c[1], "input": c[2], "isSignal": bool(c[3])} for c in calls]
+        body = json.dumps(
+            {
+                "self": {"name": key[0], "key": key[1]},
+                "exists": found is not None,
+                "state": state,
+                "batch": batch,
+            }
+        )
+        context = func.EntityContext(body)
+        answer: dict[str, Any] = json.loads(function.call(**{function.trigger.name: context}))
+        return answer
+
+    async def _commit(
+        self,
+        key: Key,
+        calls: list[EntityCallRow],
+        results: list[dict[str, Any]],
+        state: str | None,
+        *,
+        exists: bool,
+    ) -> None:
+        now_us = self._clock.now_us()
+        replies = [
+            self._reply(call, result, now_us)
+            for call, result in zip(calls, results, strict=True)
+            if call[5] is not None
+        ]
+
+        def work(connection: sqlite3.Connection) -> None:
+            if exists:
+                connection.execute(
+                    "INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?)", (*key, state, now_us)
+                )
+            else:
+                connection.execute("DELETE FROM entity WHERE name = ? AND key = ?", key)
+            connection.executemany(
+                "DELETE FROM entity_msg WHERE n = ?", [(call[0],) for call in calls]
+            )
+            connection.executemany("INSERT INTO inbox VALUES (?,?,?,?,?,?,?,?,?)", replies)
+
+        await self._store.write(work)
+        for reply in replies:
+            self._dispatcher.wake(reply.id)
+
+    def _reply(self, call: EntityCallRow, result: dict[str, Any], now_us: int) -> Message:
+        """Answer a call: an event named by its guid; the result must never be null."""
+        answer = {"result": result["result"] if result["result"] is not None else "null"}
+        if result["isError"]:
+            answer["exceptionType"] = "Error"
+        kind, guid = EventType.EVENT_RAISED, call[4]
+        body = event(kind, now_us, Name=guid, Input=json.dumps(answer))
+        n = self._store.next_n()
+        return Message(n, str(call[5]), call[6], 0, kind, guid, call[7], body)
+
+    async def answer(self, request: web.BaseRequest, path: list[str]) -> web.Response:
+        """Answer /entities/...: read, signal, list."""
+        match (request.method, path):
+            case ("GET", []):
+                return self._list(request, None)
+            case ("GET", [name]):
+                return self._list(request, name.lower())
+            case ("GET", [name, key]):
+                found = self._store.reads.entity(name.lower(), "" if key == "$" else key)
+                if found is None:
+                    return web.Response(status=404)
+                return web.Response(text=found[0] or "null", content_type="application/json")
+            case ("POST", [name, key]):
+                return await self._signal(request, name, key, request.query.get("op", ""))
+            case ("DELETE", [name, key]):
+                return await self._signal(request, name, key, "delete")
+        return web.Response(status=404)
+
+    def _list(self, request: web.BaseRequest, name: str | None) -> web.Response:
+        fetch = request.query.get("fetchState", "").lower() == "true"
+        shown = [
+            {
+                "entityId": {"name": one, "key": key},
+                "lastOperationTime": seconds(updated_us),
+                **({"state": json.loads(state or "null")} if fetch else {}),
+            }
+            for one, key, state, updated_us in self._store.reads.entities(name)
+        ]
+        return web.json_response(shown)
+
+    async def _signal(
+        self, request: web.BaseRequest, name: str, key: str, operation: str
+    ) -> web.Response:
+        text = (await request.text()).strip()
+        entity = (name.lower(), "" if key == "$" else key)
+        guid = self._dispatcher.new_id()
+        row = (*entity, operation, _signal_input(text), 1, guid)
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO entity_msg(name,key,op,input,is_signal,guid) VALUES (?,?,?,?,?,?)",
+                row,
+            )
+
+        await self._store.write(work)
+        self.wake([entity])
+        return web.Response(status=202)
+
+
+def _missing(name: str) -> dict[str, Any]:
+    return {"isError": True, "result": json.dumps(f"The entity function '{name}' doesn't exist.")}
+
+
+def _signal_input(text: str) -> str | None:
+    """Bring a body into JSON text of JSON text, which is all that the SDK can read."""
+    if not text or text == "null":
+        return None
+    value = json.loads(text)
+    return json.dumps(value if isinstance(value, str) else json.dumps(value))

@@ -1,0 +1,263 @@
+"""The composition root: builds the host's parts, starts them in order, and stops them."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import sys
+import warnings
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from local.clock import FileClock
+from local.host.activity import Activities
+from local.host.admin import Admin
+from local.host.agenda import Agenda
+from local.host.config import HostSettings
+from local.host.dispatch import Dispatcher
+from local.host.driving import WATCHDOG_SECONDS, Clock, FileDriver, SystemClock, SystemDriver
+from local.host.entities import Entities
+from local.host.http import PublicServer, serve
+from local.host.indexer import Function, Registry
+from local.host.invoke import Invoker
+from local.host.keys import Keys
+from local.host.log import say
+from local.host.manage import Management
+from local.host.numbering import Rules
+from local.host.operations import Operations
+from local.host.outputs import QueueOutputs
+from local.host.queues import Queues
+from local.host.store import Store
+from local.host.timers import Timers
+from local.host.work import Work
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_SWITCH_SECONDS = 0.001  # the loop and the writer need their turn sooner than in 5 ms
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asks for."""
+
+    app: Path
+    db: Path
+    host: str = "127.0.0.1"
+    port: int = 7071
+    rpc_port: int = 17071
+    auth: bool | None = None
+    clock: Path | None = None
+    grace_seconds: float = 30.0
+    debug_oracle: bool = False
+    watchdog_seconds: float = WATCHDOG_SECONDS
+
+    @property
+    def checks_keys(self) -> bool:
+        """Check keys when asked, and by default wherever others can reach the host."""
+        return self.host not in _LOOPBACK if self.auth is None else self.auth
+
+
+class Host:
+    """One running host; ``run`` returns when it has been told to stop."""
+
+    def __init__(
+        self,
+        options: Options,
+        settings: HostSettings,
+        registry: Registry,
+        environ: Mapping[str, str],
+    ) -> None:
+        self._options, self._settings = options, settings
+        self._registry, self._environ = registry, environ
+        self._file_clock = FileClock.open(options.clock) if options.clock else None
+        self._clock: Clock = self._file_clock or SystemClock()
+        self._agenda, self._work = Agenda(), Work()
+        self._store = Store(options.db, settings.hub, asyncio.get_running_loop())
+        self._runners: list[web.ServerRunner] = []
+        self._stopped = asyncio.Event()
+        self._rules = self._make_rules()
+        self._build()
+
+    def _make_rules(self) -> Rules:
+        registry, settings = self._registry, self._settings
+        orchestrators = registry.durable("orchestrationTrigger")
+        return Rules(
+            activities=frozenset(registry.durable("activityTrigger")),
+            orchestrators={
+                folded: str(one.trigger.raw.get("orchestration") or one.name)
+                for folded, one in orchestrators.items()
+            },
+            next_n=self._store.next_n,
+            new_execution_id=lambda: secrets.token_hex(16),
+            default_version=settings.default_version,
+            max_actions=settings.max_actions,
+        )
+
+    def _build(self) -> None:
+        """Make the parts, inner ones first."""
+        settings, registry, store, clock = (
+            self._settings, self._registry, self._store, self._clock
+        )  # fmt: skip
+        self._invoker = Invoker(
+            self._options.app,
+            _threads(self._environ),
+            settings.function_timeout,
+            lambda: self._management.client_json(),
+            lambda: secrets.token_hex(16),
+        )
+        self._outputs = QueueOutputs(self._environ, base64_bodies=settings.queues.base64)
+        self._activities = Activities(
+            store, clock, self._work, self._invoker, registry.durable("activityTrigger"),
+            settings.max_activities,
+        )  # fmt: skip
+        self._dispatcher = Dispatcher(
+            store, clock, self._agenda, self._work, self._activities,
+            registry.durable("orchestrationTrigger"), self._rules, settings.max_orchestrators,
+            debug_oracle=self._options.debug_oracle,
+        )  # fmt: skip
+        self._activities.wake = self._dispatcher.wake
+        self._entities = Entities(
+            store, clock, self._work, self._dispatcher, registry.durable("entityTrigger"),
+            settings.entity_batch, settings.max_entities,
+        )  # fmt: skip
+        self._operations = Operations(
+            store, clock, self._dispatcher, self._rules,
+            replace_any_state=settings.replace_any_state,
+        )  # fmt: skip
+        self._timers = Timers(
+            store, clock, self._agenda, self._work, self._invoker, self._outputs
+        )
+        self._queues = Queues(settings.queues, self._invoker, self._outputs, self._work)
+
+    async def run(self) -> None:
+        """Open the doors, take up what was left, serve until a signal, and leave in order."""
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._signalled)
+        driver = (
+            FileDriver(
+                self._file_clock, self._agenda, self._work, self._options.watchdog_seconds
+            )
+            if self._file_clock
+            else SystemDriver(self._clock, self._agenda)
+        )
+        # Starting counts as work: simulated time begins to run once all is taken up.
+        self._work.begin("start")
+        driving = asyncio.create_task(driver.run())
+        driving.add_done_callback(self._driver_ended)
+        await self._open()
+        self._work.end("start")
+        await self._stopped.wait()
+        await self._close(driving)
+
+    async def _open(self) -> None:
+        options, registry = self._options, self._registry
+        keys = await Keys.load(self._store)
+        self._management = Management(
+            self._store, self._operations, self._entities, self._settings,
+            frozenset(self._rules.orchestrators), keys.durable, secrets.token_hex(16),
+        )  # fmt: skip
+        admin = Admin(
+            registry, keys, self._store, self._clock, self._work, self._fire,
+            auth=options.checks_keys,
+        )  # fmt: skip
+        public = PublicServer(
+            registry, self._settings, self._invoker, keys, self._management, admin,
+            self._outputs, self._work, auth=options.checks_keys,
+        )  # fmt: skip
+        self._management.rpc_port = await self._open_rpc()
+        runner, port = await serve(public, options.host, options.port)
+        self._runners.append(runner)
+        shown = "127.0.0.1" if options.host in {"0.0.0.0", "localhost"} else options.host
+        self._management.origin = f"http://{shown}:{port}"
+        self._dispatcher.recover()
+        self._activities.recover()
+        self._entities.recover()
+        await self._timers.start(registry.of("timerTrigger"), self._environ)
+        self._queues.start(registry.of("queueTrigger"), self._environ)
+        kinds = {one.trigger.type for one in registry.functions.values()}
+        counts = {kind.removesuffix("Trigger"): len(registry.of(kind)) for kind in sorted(kinds)}
+        say("host", "functions", **counts)
+        auth = "keys are checked" if options.checks_keys else "keys are not checked"
+        say("host", f"ready at {self._management.origin} ({auth})", port=port, pid=os.getpid())
+
+    async def _open_rpc(self) -> int:
+        """Listen for the SDK's client; another port if the usual one is taken."""
+        try:
+            runner, port = await serve(self._management, "127.0.0.1", self._options.rpc_port)
+        except OSError:
+            say("host", f"RPC port {self._options.rpc_port} is taken: another one is used")
+            runner, port = await serve(self._management, "127.0.0.1", 0)
+        self._runners.append(runner)
+        return port
+
+    async def _fire(self, function: Function, value: str) -> None:
+        if function.trigger.type == "timerTrigger":
+            await self._timers.fire_by_hand(function)
+        else:
+            await self._queues.fire_by_hand(function, value)
+
+    def _driver_ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            say("clock", f"the clock cannot be driven: {task.exception()}", logging.ERROR)
+            self._stopped.set()
+
+    def _signalled(self) -> None:
+        if self._stopped.is_set():
+            say("host", "stopping at once", logging.WARNING)
+            os._exit(130)
+        say("host", f"stopping, up to {self._options.grace_seconds:g} s for what runs")
+        self._stopped.set()
+
+    async def _close(self, driving: "asyncio.Task[None]") -> None:
+        """Take nothing new, wait for what runs, fold the log into the file."""
+        for part in (self._queues, self._timers, self._dispatcher, self._entities):
+            part.stop()
+        self._activities.stop()
+        public = self._runners.pop()
+        await public.cleanup()
+        await self._drain()
+        driving.cancel()
+        await asyncio.gather(driving, return_exceptions=True)
+        await _close_sdk_session()
+        for runner in self._runners:
+            await runner.cleanup()
+        self._dispatcher.close()
+        self._invoker.close()
+        closing: list[Awaitable[None]] = [self._queues.close(), self._outputs.close()]
+        await asyncio.gather(*closing, return_exceptions=True)
+        await asyncio.to_thread(self._store.close)
+        say("host", "stopped")
+
+    async def _drain(self) -> None:
+        """Wait for invocations that run; queued turns and activities stay in the file."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._options.grace_seconds):
+                while self._activities.running or any(
+                    self._work.running.get(kind) for kind in ("http", "queue", "timer", "entity")
+                ):
+                    await asyncio.sleep(0.02)
+
+
+def _threads(environ: Mapping[str, str]) -> int:
+    chosen = environ.get("PYTHON_THREADPOOL_THREAD_COUNT")
+    return int(chosen) if chosen and chosen.isdigit() else min(32, (os.cpu_count() or 1) + 4)
+
+
+async def _close_sdk_session() -> None:
+    """Close the HTTP session that the SDK's client opened; the SDK has no public way."""
+    from azure.durable_functions.models.utils import http_utils
+
+    close = getattr(http_utils, "_close_session", None)
+    if close is not None:
+        await close()
+
+
+def quiet_sdk_warnings() -> None:
+    """Hide what the SDK says about a late answer: an answer to a closed task is no fault."""
+    warnings.filterwarnings("ignore", message="Potential duplicate Task completion")

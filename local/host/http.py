@@ -1,0 +1,243 @@
+"""The public door: HTTP triggers, the management API, the admin API (host.md 4.1)."""
+
+import asyncio
+import functools
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+from azure.functions import meta
+
+from local.host.admin import Admin
+from local.host.config import HostSettings
+from local.host.indexer import Function, Registry
+from local.host.invoke import Invoker, InvocationTimeoutError, TraceContext, error_text
+from local.host.keys import Keys
+from local.host.log import say
+from local.host.manage import PREFIX, Management
+from local.host.outputs import QueueOutputs
+from local.host.routes import Route, RouteError, path_segments
+from local.host.work import Work
+
+_STRIPPED = "x-ms-client-principal"
+_ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
+_RESERVED = ("admin", "runtime")
+MAX_BODY_BYTES = 210_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    route: Route
+    methods: frozenset[str]
+    level: str
+    function: Function
+
+
+def doors(registry: Registry, prefix: str) -> list[_Door]:
+    """Read the routes of all HTTP functions, most specific first; ``RouteError`` names a bad one."""
+    found: list[_Door] = []
+    for function in registry.of("httpTrigger"):
+        raw = function.trigger.raw
+        template = "/".join(part for part in (prefix, _template(function)) if part)
+        if template.split("/", 1)[0].lower() in _RESERVED:
+            raise RouteError(f"{function.place}: route {template!r} is reserved by the host")
+        try:
+            route = Route(template)
+        except RouteError as error:
+            raise RouteError(f"{function.place}: {error}") from error
+        methods = frozenset(str(m).upper() for m in raw.get("methods") or ()) or _ALL_METHODS
+        level = str(raw.get("authLevel") or "function").lower()
+        for other in found:
+            if other.route.template.lower() == template.lower() and other.methods & methods:
+                raise RouteError(
+                    f"{function.place}: {function.name} and {other.function.name} "
+                    f"have the same route {template!r}"
+                )
+        found.append(_Door(route, methods, level, function))
+    return sorted(found, key=lambda door: door.route.rank)
+
+
+def _template(function: Function) -> str:
+    route = function.trigger.raw.get("route")
+    return function.name if route is None else str(route).strip("/")
+
+
+class PublicServer:
+    """Answers one request: by the first fitting door, or 404."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        settings: HostSettings,
+        invoker: Invoker,
+        keys: Keys,
+        management: Management,
+        admin: Admin,
+        outputs: QueueOutputs,
+        work: Work,
+        *,
+        auth: bool,
+    ) -> None:
+        self._doors = doors(registry, settings.route_prefix)
+        self._settings, self._invoker, self._keys = settings, invoker, keys
+        self._management, self._admin, self._outputs = management, admin, outputs
+        self._work, self._auth = work, auth
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer, and log one line."""
+        started = time.monotonic()
+        response, name = await self._answer(request)
+        for header, value in self._settings.custom_headers.items():
+            response.headers[header] = value
+        milliseconds = round((time.monotonic() - started) * 1000)
+        failed = response.status >= 500  # noqa: PLR2004 - HTTP
+        level = logging.WARNING if failed else logging.INFO if name else logging.DEBUG
+        say(
+            "http",
+            f"{request.method} {request.path} {response.status}",
+            level,
+            **({"function": name} if name else {}),
+            ms=milliseconds,
+        )
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> tuple[web.Response, str]:
+        segments = path_segments(request.rel_url.raw_path)
+        if not segments:
+            return web.Response(text="Your embedded Functions host is up and running."), ""
+        lowered = [segment.lower() for segment in segments[:3]]
+        if lowered == PREFIX:
+            return await self._manage(request), ""
+        if lowered[0] == "admin":
+            return await self._admin.answer(request, segments[1:]), ""
+        for door in self._doors:
+            if request.method not in door.methods:
+                continue
+            values = door.route.match(segments)
+            if values is not None:
+                return await self._enter(request, door, values), door.function.name
+        return web.Response(status=404), ""
+
+    async def _manage(self, request: web.BaseRequest) -> web.Response:
+        if not self._keys.opens(presented_key(request), "system"):
+            return web.Response(status=401)
+        return await self._management.answer(request, request.rel_url.raw_path, public=True)
+
+    async def _enter(
+        self, request: web.BaseRequest, door: _Door, values: Mapping[str, str]
+    ) -> web.Response:
+        name = door.function.name
+        if self._auth and not self._keys.opens(presented_key(request), door.level, name):
+            return web.Response(status=401)
+        limit = self._settings.max_requests
+        if limit is not None and self._work.running.get("http", 0) >= limit:
+            return web.Response(status=429)
+        body = await request.read()
+        self._work.begin("http")
+        try:
+            return await self._invoke(request, door.function, values, body)
+        finally:
+            self._work.end("http")
+
+    async def _invoke(
+        self,
+        request: web.BaseRequest,
+        function: Function,
+        values: Mapping[str, str],
+        body: bytes,
+    ) -> web.Response:
+        try:
+            outcome = await self._invoker.invoke(
+                function, _datum(request, values, body), trace=_trace(request)
+            )
+            await self._outputs.send(function, outcome)
+            return _response(outcome.result)
+        except asyncio.CancelledError:
+            raise
+        except (Exception, InvocationTimeoutError) as error:  # noqa: BLE001 - user code
+            say("http", f"{function.name} failed: {error_text(error)}", logging.ERROR)
+            logging.getLogger(f"Function.{function.name}").debug("trace", exc_info=error)
+            return web.Response(status=500)
+
+
+def presented_key(request: web.BaseRequest) -> str | None:
+    """Return the key of a request: the header first, else ``code``."""
+    return request.headers.get("x-functions-key") or request.query.get("code")
+
+
+def _datum(request: web.BaseRequest, values: Mapping[str, str], body: bytes) -> meta.Datum:
+    """Describe the request to the converter; the platform's identity headers never come in."""
+    text = {
+        name.lower(): meta.Datum(value, "string")
+        for name, value in request.headers.items()
+        if not name.lower().startswith(_STRIPPED)
+    }
+    query = {name: meta.Datum(value, "string") for name, value in request.query.items() if value}
+    return meta.Datum(
+        {
+            "method": meta.Datum(request.method, "string"),
+            "url": meta.Datum(str(request.url), "string"),
+            "headers": text,
+            "body": meta.Datum(body, "bytes"),
+            "params": {name: meta.Datum(value, "string") for name, value in values.items()},
+            "query": query,
+        },
+        "http",
+    )
+
+
+def _trace(request: web.BaseRequest) -> TraceContext:
+    return TraceContext(
+        request.headers.get("traceparent", ""), request.headers.get("tracestate", "")
+    )
+
+
+def _response(datum: meta.Datum | None) -> web.Response:
+    if datum is None:
+        return web.Response(status=204)
+    if datum.type != "http":
+        return _raw_response(str(datum.value))
+    value = datum.value
+    response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
+    response.headers.popall("Content-Type", None)
+    for name, header in value["headers"].items():
+        response.headers[name] = header.value
+    for jar in value["cookies"] or ():
+        for morsel in jar.values():
+            response.headers.add("Set-Cookie", morsel.OutputString())
+    return response
+
+
+def _raw_response(text: str) -> web.Response:
+    """Answer a plain return value; a JSON object with body or status describes a response."""
+    try:
+        described = json.loads(text)
+    except ValueError:
+        described = None
+    if isinstance(described, dict) and {"body", "status", "headers"} & described.keys():
+        body = described.get("body", "")
+        content = body if isinstance(body, str) else json.dumps(body)
+        status = int(described.get("status", 200))
+        return web.Response(text=content, status=status, headers=described.get("headers"))
+    return web.Response(text=text)
+
+
+async def serve(
+    handler: PublicServer | Management, host: str, port: int
+) -> tuple[web.ServerRunner, int]:
+    """Listen; return the runner, to clean up, and the port (the kernel's choice when 0)."""
+    call = handler if isinstance(handler, PublicServer) else handler.rpc
+    loop = asyncio.get_running_loop()
+    make = functools.partial(web.BaseRequest, loop=loop, client_max_size=MAX_BODY_BYTES)
+    server = web.Server(call, request_factory=make, access_log=None)
+    runner = web.ServerRunner(server, shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, backlog=1024)
+    await site.start()
+    addresses = runner.addresses
+    return runner, int(addresses[0][1])
+
+

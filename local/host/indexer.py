@@ -1,0 +1,276 @@
+"""Finds the app's functions and checks them as Microsoft's worker does (host.md 3.1)."""
+
+import importlib
+import inspect
+import re
+import sys
+import traceback
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+from azure.functions.decorators.function_app import Function as SdkFunction
+
+from local.host.config import is_true
+
+_OUT, _INOUT = 1, 2
+TRIGGERS = frozenset(
+    {
+        "httpTrigger", "timerTrigger", "queueTrigger", "orchestrationTrigger", "activityTrigger",
+        "entityTrigger",
+    }
+)  # fmt: skip
+BINDINGS = TRIGGERS | {"http", "queue", "durableClient"}
+_IMPLICIT_OUTPUT = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
+_NAME = re.compile(r"[A-Za-z][\w-]{0,127}")
+
+
+class AppError(Exception):
+    """The app cannot be loaded; each problem is one line with its place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One binding as function.json would have it; ``raw`` holds its further keys."""
+
+    name: str
+    type: str
+    direction: int
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One function of the app, ready to be called; ``name`` is as the app writes it."""
+
+    name: str
+    call: Callable[..., Any]
+    is_async: bool
+    trigger: Binding
+    bindings: tuple[Binding, ...]
+    wants_context: bool
+    returns: type | None
+    retry: Mapping[str, Any] | None
+    place: str  # file:line
+    disabled: bool = False
+
+    @property
+    def clients(self) -> tuple[Binding, ...]:
+        """Return the durable client bindings."""
+        return tuple(b for b in self.bindings if b.type == "durableClient")
+
+    @property
+    def outputs(self) -> tuple[Binding, ...]:
+        """Return the output bindings."""
+        return tuple(b for b in self.bindings if b.direction == _OUT)
+
+
+@dataclass(slots=True)
+class Registry:
+    """The app's functions by name and by kind; durable names match without regard to case."""
+
+    functions: dict[str, Function] = field(default_factory=dict)
+
+    def of(self, trigger: str) -> list[Function]:
+        """List the enabled functions of one trigger type."""
+        return [f for f in self.functions.values() if f.trigger.type == trigger and not f.disabled]
+
+    def durable(self, trigger: str) -> dict[str, Function]:
+        """Map durable names, folded, to functions; a name of its own beats the function's."""
+        key = {
+            "orchestrationTrigger": "orchestration",
+            "activityTrigger": "activity",
+            "entityTrigger": "entityName",
+        }[trigger]
+        return {
+            str(one.trigger.raw.get(key) or one.name).casefold(): one for one in self.of(trigger)
+        }
+
+
+def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) -> Registry:
+    """Import the app and check every function; ``AppError`` lists all that is wrong."""
+    for place in (app / ".python_packages/lib/site-packages", app):
+        if str(place) not in sys.path:
+            sys.path.insert(0, str(place))
+    script = environ.get("PYTHON_SCRIPT_FILE_NAME", "function_app.py")
+    register = _import_app(app, script)
+    try:
+        found: list[SdkFunction] = register.get_functions()
+    except ValueError as error:
+        raise AppError([f"{app / script}: {error}"]) from error
+    registry, problems = Registry(), list[str]()
+    for one in found:
+        try:
+            function = _checked(one, environ, only)
+        except _FunctionError as error:
+            problems.append(f"{_place(one)}: cannot load the {one.get_function_name()} function: {error}")
+        else:
+            registry.functions[function.name] = function
+    if problems:
+        raise AppError(problems)
+    if not registry.functions:
+        raise AppError([f"{app / script}: no functions found; is every blueprint registered?"])
+    return registry
+
+
+class _FunctionError(Exception):
+    """One function is not as the worker wants it."""
+
+
+def _import_app(app: Path, script: str) -> func.FunctionRegister:
+    path = app / script
+    if not path.exists():
+        raise AppError([f"{path}: missing; the app's functions are registered there"])
+    try:
+        module = importlib.import_module(path.stem)
+    except Exception as error:
+        raise AppError([_import_problem(error, path)]) from error
+    apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
+    unique = {id(one): one for one in apps}
+    if len(unique) != 1:
+        raise AppError(
+            [f"{path}: exactly one FunctionApp or DFApp must be there, {len(unique)} found"]
+        )
+    return next(iter(unique.values()))
+
+
+def _import_problem(error: Exception, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}: {error.msg}"
+    frames = traceback.extract_tb(error.__traceback__)
+    outside = [frame for frame in frames if "importlib" not in frame.filename]
+    mine = [frame for frame in outside if frame.filename.startswith(str(path.parent))]
+    last = (mine or outside or frames)[-1]
+    return f"{last.filename}:{last.lineno}: {type(error).__name__}: {error}"
+
+
+def _place(one: SdkFunction) -> str:
+    call = one.get_user_function()
+    for name in ("orchestrator_function", "entity_function", "client_function"):
+        call = getattr(call, name, call)
+    code = getattr(inspect.unwrap(call), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else "?"
+
+
+def _checked(
+    one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] | None
+) -> Function:
+    """Check one function's names, bindings, parameters and annotations."""
+    name = str(one.get_function_name())
+    if not _NAME.fullmatch(name):
+        raise _FunctionError("its name must be a letter, then up to 127 letters, digits, _ or -")
+    bindings = tuple(_binding(raw) for raw in one.get_bindings())
+    triggers = [binding for binding in bindings if binding.type.lower().endswith("trigger")]
+    if len(triggers) != 1:
+        raise _FunctionError(f"it must have exactly one trigger, it has {len(triggers)}")
+    for binding in bindings:
+        if binding.type not in BINDINGS:
+            raise _FunctionError(
+                f"this host does not know the binding {binding.type!r} of {binding.name!r}"
+            )
+        if binding.direction == _INOUT:
+            raise _FunctionError('"inout" bindings are not supported')
+    call = one.get_user_function()
+    wants_context, returns = _check_signature(call, {b.name: b for b in bindings})
+    disabled = is_true(environ.get(f"AzureWebJobs.{name}.Disabled")) or is_true(
+        environ.get(f"AzureWebJobs_{name}_Disabled")
+    )
+    return Function(
+        name=name,
+        call=call,
+        is_async=inspect.iscoroutinefunction(call),
+        trigger=triggers[0],
+        bindings=bindings,
+        wants_context=wants_context,
+        returns=returns,
+        retry=one.get_settings_dict("retry_policy"),
+        place=_place(one),
+        disabled=disabled or (only is not None and name not in only),
+    )
+
+
+def _binding(sdk: Any) -> Binding:  # noqa: ANN401 - the SDK's class
+    raw = {key: _plain(value) for key, value in sdk.get_dict_repr().items()}
+    return Binding(str(sdk.name), str(sdk.type), int(sdk.direction), raw)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _check_signature(
+    call: Callable[..., Any], bound: dict[str, Binding]
+) -> tuple[bool, type | None]:
+    """Compare parameters with bindings; return (wants a Context, what it returns)."""
+    parameters = dict(inspect.signature(call).parameters)
+    try:
+        notes = typing.get_type_hints(call)
+    except (NameError, TypeError) as error:
+        raise _FunctionError(f"its annotations cannot be resolved: {error}") from error
+    returned = bound.pop("$return", None)
+    wants_context = "context" in parameters and "context" not in bound
+    if wants_context:
+        parameters.pop("context")
+        note = notes.get("context")
+        if note is not None and getattr(note, "__name__", "") != "Context":
+            raise _FunctionError(
+                f'the "context" parameter is expected to be azure.functions.Context, got {note!r}'
+            )
+    if unbound := set(parameters) - set(bound):
+        raise _FunctionError(
+            "the following parameters are declared in Python but not in the function "
+            f"definition (function.json or function decorators): {unbound}"
+        )
+    if absent := set(bound) - set(parameters):
+        raise _FunctionError(
+            "the following parameters are declared in the function definition "
+            f"(function.json or function decorators) but not in Python: {absent}"
+        )
+    for name, binding in bound.items():
+        if name in notes:
+            _check_annotation(binding, notes[name])
+    note = notes.get("return")
+    if returned is not None and isinstance(note, type):
+        _check_converter(returned, note, out=True)
+    return wants_context, note if isinstance(note, type) else None
+
+
+def _check_annotation(binding: Binding, note: Any) -> None:  # noqa: ANN401 - any annotation
+    origin = typing.get_origin(note)
+    is_out = isinstance(origin or note, type) and issubclass(origin or note, func.Out)
+    if is_out != (binding.direction == _OUT):
+        wanted = "func.Out[...]" if binding.direction == _OUT else "no func.Out"
+        raise _FunctionError(f"the {binding.name!r} binding wants {wanted}, got {note!r}")
+    if is_out:
+        arguments = typing.get_args(note)
+        if len(arguments) != 1:
+            raise _FunctionError(f"binding {binding.name} has invalid Out annotation {note!r}")
+        note = arguments[0]
+    if not isinstance(note, type) and not is_out:
+        raise _FunctionError(f"binding {binding.name} has invalid non-type annotation {note!r}")
+    if isinstance(note, type):
+        _check_converter(binding, note, out=is_out)
+
+
+def _check_converter(binding: Binding, note: type, *, out: bool) -> None:
+    converter = func.get_binding_registry().get(binding.type)
+    if converter is None:
+        return
+    check = (
+        converter.check_output_type_annotation if out else converter.check_input_type_annotation
+    )
+    if note is not type(None) and not check(note):
+        raise _FunctionError(
+            f"type of {binding.name} binding in function.json {binding.type!r} does not match "
+            f"its Python annotation {note.__name__!r}"
+        )

@@ -1,0 +1,215 @@
+"""Calls the app's functions as Microsoft's worker does (host.md 3.2, 3.3)."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+from azure.functions import meta
+
+from local.host.indexer import Function
+from local.host.log import current_function
+
+_IMPLICIT = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
+
+
+class InvocationTimeoutError(Exception):
+    """The function ran longer than ``functionTimeout``; Python code cannot be interrupted."""
+
+
+@dataclass(slots=True)
+class TraceContext:
+    """What came with the request for distributed tracing."""
+
+    trace_parent: str = ""
+    trace_state: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RetryContext:
+    """How often this event was tried before."""
+
+    retry_count: int = 0
+    max_retry_count: int = 0
+    exception: None = None
+
+
+class Context(func.Context):
+    """What a function gets when it asks for ``context: func.Context``."""
+
+    def __init__(
+        self, invocation_id: str, function_name: str, directory: Path, trace: TraceContext
+    ) -> None:
+        self._invocation_id = invocation_id
+        self._function_name = function_name
+        self._directory = directory
+        self._trace = trace
+        self._local = threading.local()
+
+    @property
+    def invocation_id(self) -> str:
+        """Return this invocation's id."""
+        return self._invocation_id
+
+    @property
+    def thread_local_storage(self) -> Any:  # noqa: ANN401 - as the SDK declares it
+        """Return where user threads leave the invocation id."""
+        return self._local
+
+    @property
+    def function_name(self) -> str:
+        """Return the function's name."""
+        return self._function_name
+
+    @property
+    def function_directory(self) -> str:
+        """Return the app's directory."""
+        return str(self._directory)
+
+    @property
+    def trace_context(self) -> Any:  # noqa: ANN401 - as the SDK declares it
+        """Return the caller's trace headers."""
+        return self._trace
+
+    @property
+    def retry_context(self) -> Any:  # noqa: ANN401 - as the SDK declares it
+        """Return the count of tries."""
+        return RetryContext()
+
+
+class _Out(func.Out[Any]):
+    """Takes what a function sets on an output parameter."""
+
+    def __init__(self) -> None:
+        self._value: Any = None
+
+    def set(self, val: Any) -> None:  # noqa: ANN401 - any binding's value
+        """Keep the value."""
+        self._value = val
+
+    def get(self) -> Any:  # noqa: ANN401 - any binding's value
+        """Return what was set."""
+        return self._value
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a function gave back: its result as the binding encodes it, and its outputs."""
+
+    result: meta.Datum | None
+    outputs: Mapping[str, meta.Datum]
+
+
+class Invoker:
+    """Runs functions: ``async def`` on the loop, ``def`` in a pool of its own kind."""
+
+    def __init__(
+        self,
+        app: Path,
+        threads: int,
+        timeout: timedelta | None,
+        client_json: Callable[[], str],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._app = app
+        self._timeout = timeout.total_seconds() if timeout else None
+        self._client_json = client_json
+        self._new_id = new_id
+        self._converters = func.get_binding_registry()
+        self._plain = ThreadPoolExecutor(threads, thread_name_prefix="function")
+        self._activities = ThreadPoolExecutor(threads, thread_name_prefix="activity")
+
+    def close(self) -> None:
+        """Stop taking work; threads that run are left to end."""
+        for pool in (self._plain, self._activities):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    async def invoke(
+        self,
+        function: Function,
+        datum: meta.Datum,
+        metadata: Mapping[str, meta.Datum] | None = None,
+        trace: TraceContext | None = None,
+    ) -> Outcome:
+        """Call a function with its trigger's value; raise what it raises."""
+        arguments, outs = self._arguments(function, datum, metadata, trace)
+        token = current_function.set(function.name)
+        try:
+            value = await asyncio.wait_for(self._run(function, arguments), self._timeout)
+        except TimeoutError as error:
+            if self._timeout is None:
+                raise
+            raise InvocationTimeoutError(
+                f"{function.name} ran longer than functionTimeout ({self._timeout:g} s)"
+            ) from error
+        finally:
+            current_function.reset(token)
+        return self._outcome(function, value, outs)
+
+    def _arguments(
+        self,
+        function: Function,
+        datum: meta.Datum,
+        metadata: Mapping[str, meta.Datum] | None,
+        trace: TraceContext | None,
+    ) -> tuple[dict[str, Any], dict[str, _Out]]:
+        converter = self._converters.get(function.trigger.type)
+        arguments: dict[str, Any] = {
+            function.trigger.name: converter.decode(datum, trigger_metadata=metadata)
+        }
+        for client in function.clients:
+            arguments[client.name] = self._client_json()
+        outs = {b.name: _Out() for b in function.outputs if b.name != "$return"}
+        arguments.update(outs)
+        if function.wants_context:
+            arguments["context"] = Context(
+                self._new_id(), function.name, self._app, trace or TraceContext()
+            )
+        return arguments, outs
+
+    async def _run(self, function: Function, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
+        if function.is_async:
+            return await function.call(**arguments)
+        is_activity = function.trigger.type == "activityTrigger"
+        pool = self._activities if is_activity else self._plain
+        context = copy_context()
+        return await asyncio.get_running_loop().run_in_executor(
+            pool, lambda: context.run(function.call, **arguments)
+        )
+
+    def _outcome(self, function: Function, value: Any, outs: dict[str, _Out]) -> Outcome:  # noqa: ANN401
+        encoded: dict[str, meta.Datum] = {}
+        for binding in function.outputs:
+            if binding.name == "$return":
+                continue
+            set_value = outs[binding.name].get()
+            if set_value is not None:
+                encoded[binding.name] = self._encode(binding.type, set_value)
+        returned = next((b for b in function.outputs if b.name == "$return"), None)
+        if function.trigger.type in _IMPLICIT:
+            return Outcome(self._encode(function.trigger.type, value), encoded)
+        if returned is not None and value is not None:
+            return Outcome(self._encode(returned.type, value), encoded)
+        if value is not None:
+            raise RuntimeError(
+                f"function {function.name!r} without a $return binding returned a non-None value"
+            )
+        return Outcome(None, encoded)
+
+    def _encode(self, binding_type: str, value: Any) -> meta.Datum:  # noqa: ANN401
+        datum: meta.Datum = self._converters.get(binding_type).encode(value, expected_type=None)
+        return datum
+
+
+def error_text(error: BaseException) -> str:
+    """Word an exception as the worker reports it."""
+    return f"{type(error).__name__}: {error}"
+
+

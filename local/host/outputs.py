@@ -1,0 +1,61 @@
+"""Sends what functions set on queue outputs."""
+
+import base64
+import json
+from collections.abc import Mapping
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.functions import meta
+from azure.storage.queue.aio import QueueServiceClient
+
+from local.host.config import resolve
+from local.host.indexer import Binding, Function
+from local.host.invoke import Outcome
+from local.host.queue_clients import queue_service
+
+
+class QueueOutputs:
+    """Writes output messages; a queue that is not there is created, as the binding does."""
+
+    def __init__(self, environ: Mapping[str, str], *, base64_bodies: bool) -> None:
+        self._environ, self._base64 = environ, base64_bodies
+        self._services: dict[str, QueueServiceClient] = {}
+
+    async def send(self, function: Function, outcome: Outcome) -> None:
+        """Send every output of one invocation, in order."""
+        for binding in function.outputs:
+            datum = outcome.outputs.get(binding.name)
+            if binding.name == "$return":
+                datum = outcome.result
+            if binding.type == "queue" and datum is not None:
+                await self._put(binding, _bodies(datum))
+
+    async def close(self) -> None:
+        """Close the clients that were opened."""
+        for service in self._services.values():
+            await service.close()
+
+    async def _put(self, binding: Binding, bodies: list[bytes]) -> None:
+        connection = str(binding.raw.get("connection") or "AzureWebJobsStorage")
+        if connection not in self._services:
+            self._services[connection] = queue_service(connection, self._environ)
+        name = resolve(str(binding.raw["queueName"]), self._environ)
+        queue = self._services[connection].get_queue_client(name)
+        for body in bodies:
+            text = base64.b64encode(body).decode() if self._base64 else body.decode()
+            try:
+                await queue.send_message(text)
+            except ResourceNotFoundError:
+                await queue.create_queue()
+                await queue.send_message(text)
+
+
+def _bodies(datum: meta.Datum) -> list[bytes]:
+    """Read the encoded output: one message, or a JSON list of them."""
+    if datum.type == "bytes":
+        return [datum.value]
+    if datum.type == "string":
+        return [datum.value.encode()]
+    value = json.loads(datum.value)
+    items = value if isinstance(value, list) else [value]
+    return [(one if isinstance(one, str) else str(one["body"])).encode() for one in items]

@@ -1,0 +1,270 @@
+"""Feeds queue triggers (host.md 4.3): polling, renewal, dequeue counts and the poison queue.
+
+All of it runs on real time: visibility is the storage account's business.
+"""
+
+import asyncio
+import base64
+import binascii
+import logging
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.functions import meta
+from azure.storage.queue import QueueMessage
+from azure.storage.queue.aio import QueueClient, QueueServiceClient
+
+from local.host.config import QueueSettings, resolve
+from local.host.indexer import Function
+from local.host.invoke import Invoker, error_text
+from local.host.log import say
+from local.host.outputs import QueueOutputs
+from local.host.queue_clients import queue_service
+from local.host.work import Work
+
+_VISIBILITY_SECONDS = 600
+_FIRST_PAUSE = 0.1
+
+
+class Queues:
+    """Runs one poller for every queue trigger."""
+
+    def __init__(
+        self, settings: QueueSettings, invoker: Invoker, outputs: QueueOutputs, work: Work
+    ) -> None:
+        self._settings, self._invoker, self._outputs = settings, invoker, outputs
+        self._work = work
+        self._services: dict[str, QueueServiceClient] = {}
+        self._listeners: list[_Listener] = []
+
+    def start(self, functions: list[Function], environ: Mapping[str, str]) -> None:
+        """Begin to listen; ``ConfigError`` when a connection is set nowhere."""
+        for function in functions:
+            raw = function.trigger.raw
+            connection = str(raw.get("connection") or "AzureWebJobsStorage")
+            if connection not in self._services:
+                self._services[connection] = queue_service(connection, environ)
+            name = resolve(str(raw["queueName"]), environ)
+            listener = _Listener(
+                function, self._services[connection], name, self._settings, self._invoker,
+                self._outputs, self._work,
+            )  # fmt: skip
+            self._listeners.append(listener)
+            listener.begin()
+
+    def stop(self) -> None:
+        """Receive no more messages; those in hand go on."""
+        for listener in self._listeners:
+            listener.stop()
+
+    async def fire_by_hand(self, function: Function, body: str) -> None:
+        """Call a queue function with a body that came from the admin API."""
+        listener = next(one for one in self._listeners if one.function is function)
+        await listener.run_body(body)
+
+    async def close(self) -> None:
+        """Close the clients."""
+        for service in self._services.values():
+            await service.close()
+
+
+class _Listener:
+    """Polls one queue and runs its function."""
+
+    def __init__(
+        self,
+        function: Function,
+        service: QueueServiceClient,
+        name: str,
+        settings: QueueSettings,
+        invoker: Invoker,
+        outputs: QueueOutputs,
+        work: Work,
+    ) -> None:
+        self.function = function
+        self._service, self._name = service, name
+        self._queue: QueueClient = service.get_queue_client(name)
+        self._settings, self._invoker = settings, invoker
+        self._outputs, self._work = outputs, work
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+        self._poller: asyncio.Task[None] | None = None
+        self._trouble = ""
+
+    def begin(self) -> None:
+        """Start polling."""
+        self._poller = asyncio.create_task(self._poll())
+
+    def stop(self) -> None:
+        """Stop polling."""
+        if self._poller is not None:
+            self._poller.cancel()
+
+    async def run_body(self, body: str) -> None:
+        """Call the function with a body, as if it had come out of the queue once."""
+        self._work.begin("queue")
+        try:
+            datum, metadata = meta.Datum(body, "string"), _metadata_by_hand(self._name)
+            await self._call(datum, metadata)
+        finally:
+            self._work.end("queue")
+
+    async def _poll(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            while len(self._tasks) > self._settings.new_batch_threshold:
+                self._room.clear()
+                await self._room.wait()
+            if await self._receive():
+                pause = _FIRST_PAUSE
+                continue
+            await asyncio.sleep(min(pause, self._settings.max_poll_seconds))
+            spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads polls
+            pause = min(pause * 2 * spread, self._settings.max_poll_seconds)
+
+    async def _receive(self) -> bool:
+        """Fetch one batch and start its messages; a queue that is not there is empty."""
+        try:
+            pages = self._queue.receive_messages(
+                messages_per_page=self._settings.batch_size,
+                visibility_timeout=_VISIBILITY_SECONDS,
+            ).by_page()
+            batch = [message async for message in await anext(pages)]
+        except StopAsyncIteration:
+            batch = []
+        except ResourceNotFoundError:
+            batch = []
+        except AzureError as error:
+            self._complain(error)
+            return False
+        self._well()
+        for message in batch:
+            self._work.begin("queue")
+            task = asyncio.create_task(self._handle(message))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+        return bool(batch)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._room.set()
+
+    def _complain(self, error: AzureError) -> None:
+        """Say once that the queue cannot be reached, not with every poll."""
+        trouble = type(error).__name__
+        if trouble != self._trouble:
+            first = (str(error).splitlines() or [""])[0][:200]
+            say("queue", f"{self._name} cannot be read: {trouble}: {first}", logging.WARNING)
+        self._trouble = trouble
+
+    def _well(self) -> None:
+        if self._trouble:
+            say("queue", f"{self._name} can be read again")
+        self._trouble = ""
+
+    async def _handle(self, message: QueueMessage) -> None:
+        try:
+            await self._process(message)
+        except AzureError as error:
+            say("queue", f"{self._name} {message.id}: {type(error).__name__}", logging.WARNING)
+        finally:
+            self._work.end("queue")
+
+    async def _process(self, message: QueueMessage) -> None:
+        """Run one message to its end: deleted, given back, or moved to the poison queue."""
+        most = self._settings.max_dequeue_count
+        count = int(message.dequeue_count or 1)
+        if count > most:
+            await self._poison(message)
+            return
+        renewal = asyncio.create_task(self._renew(message))
+        try:
+            good = await self._attempt(message)
+        finally:
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+        if good:
+            await self._queue.delete_message(message.id, message.pop_receipt)
+        elif count >= most:
+            await self._poison(message)
+        else:
+            await self._queue.update_message(
+                message.id,
+                message.pop_receipt,
+                visibility_timeout=int(self._settings.visibility_seconds),
+            )
+
+    async def _attempt(self, message: QueueMessage) -> bool:
+        """Call the function; False when it raised or the body cannot be decoded."""
+        started = time.monotonic()
+        try:
+            body = self._decoded(message)
+            await self._call(meta.Datum(body, "string"), _metadata(message, body))
+        except (binascii.Error, UnicodeDecodeError):
+            say("queue", f"{self._name} {message.id} is not base64 text", logging.ERROR)
+            return False
+        except Exception as error:  # noqa: BLE001 - user code
+            text = f"{self.function.name} failed: {error_text(error)}"
+            say("queue", text, logging.ERROR, id=message.id, count=message.dequeue_count)
+            return False
+        milliseconds = round((time.monotonic() - started) * 1000)
+        say("queue", self.function.name, id=message.id, ms=milliseconds)
+        return True
+
+    def _decoded(self, message: QueueMessage) -> str:
+        if not self._settings.base64:
+            return str(message.content)
+        return base64.b64decode(message.content, validate=True).decode()
+
+    async def _call(self, datum: meta.Datum, metadata: Mapping[str, meta.Datum]) -> None:
+        outcome = await self._invoker.invoke(self.function, datum, metadata)
+        await self._outputs.send(self.function, outcome)
+
+    async def _renew(self, message: QueueMessage) -> None:
+        """Keep the message invisible while its function runs."""
+        while True:
+            await asyncio.sleep(_VISIBILITY_SECONDS / 2)
+            try:
+                renewed = await self._queue.update_message(
+                    message.id, message.pop_receipt, visibility_timeout=_VISIBILITY_SECONDS
+                )
+                message.pop_receipt = renewed.pop_receipt
+            except AzureError as error:
+                say("queue", f"{message.id} was not renewed: {type(error).__name__}", logging.WARNING)
+
+    async def _poison(self, message: QueueMessage) -> None:
+        """Move a message to the poison queue; poison queues have none of their own."""
+        if not self._name.endswith("-poison"):
+            poison = self._service.get_queue_client(f"{self._name}-poison")
+            try:
+                await poison.send_message(message.content)
+            except ResourceNotFoundError:
+                await poison.create_queue()
+                await poison.send_message(message.content)
+            say("queue", f"{message.id} moved to {self._name}-poison", logging.WARNING)
+        await self._queue.delete_message(message.id, message.pop_receipt)
+
+
+def _metadata(message: QueueMessage, body: str) -> dict[str, meta.Datum]:
+    facts: dict[str, Any] = {
+        "Id": message.id,
+        "DequeueCount": str(message.dequeue_count),
+        "PopReceipt": message.pop_receipt,
+        "ExpirationTime": _moment(message.expires_on),
+        "InsertionTime": _moment(message.inserted_on),
+        "NextVisibleTime": _moment(message.next_visible_on),
+        "QueueTrigger": body,
+    }
+    return {name: meta.Datum(value, "string") for name, value in facts.items() if value}
+
+
+def _metadata_by_hand(queue: str) -> dict[str, meta.Datum]:
+    facts = {"Id": "by-hand", "DequeueCount": "1", "PopReceipt": "by-hand", "QueueTrigger": queue}
+    return {name: meta.Datum(value, "string") for name, value in facts.items()}
+
+
+def _moment(moment: Any) -> str | None:  # noqa: ANN401 - a datetime, or nothing
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")

@@ -1,0 +1,186 @@
+"""Route templates as ASP.NET reads them (host.md 4.1): match, constraints, specificity."""
+
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from urllib.parse import unquote
+
+_PARAMETER = re.compile(r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
+_CONSTRAINT = re.compile(r":([a-zA-Z]+)(?:\((.*?)\)(?=:|$))?")
+
+
+class RouteError(ValueError):
+    """A template that cannot be served."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A segment or a piece of one: literal text, or a parameter."""
+
+    literal: str = ""
+    name: str = ""
+    checks: tuple[Callable[[str], bool], ...] = ()
+    default: str | None = None
+    optional: bool = False
+    catch_all: bool = False
+
+
+class Route:
+    """One template, ready to match; more specific ones have the smaller ``rank``."""
+
+    def __init__(self, template: str) -> None:
+        self.template = template.strip("/")
+        segments = _split(self.template) if self.template else []
+        self._segments = [_segment(text) for text in segments]
+        self.rank = tuple(_rank(parts) for parts in self._segments) + ((9,),)
+
+    def match(self, segments: Sequence[str]) -> dict[str, str] | None:
+        """Match decoded path segments; return the route's values, None when it does not fit."""
+        values: dict[str, str] = {}
+        for index, parts in enumerate(self._segments):
+            first = parts[0]
+            if first.catch_all:
+                rest = "/".join(segments[index:]) or first.default
+                if rest:
+                    values[first.name] = rest
+                return values
+            if index >= len(segments):
+                if not (len(parts) == 1 and (first.optional or first.default is not None)):
+                    return None
+                if first.default is not None:
+                    values[first.name] = first.default
+                continue
+            found = _match_segment(parts, segments[index])
+            if found is None:
+                return None
+            values.update(found)
+        return values if len(segments) <= len(self._segments) else None
+
+
+def path_segments(raw_path: str) -> list[str]:
+    """Split a path as it was sent, and decode each segment once."""
+    return [unquote(part) for part in raw_path.strip("/").split("/") if part]
+
+
+def _split(template: str) -> list[str]:
+    """Split at slashes outside braces (a regex constraint may hold one)."""
+    parts, depth = [""], 0
+    for character in template:
+        depth += (character == "{") - (character == "}")
+        if character == "/" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def _segment(text: str) -> tuple[_Part, ...]:
+    parts: list[_Part] = []
+    position = 0
+    for match in _PARAMETER.finditer(text):
+        if match.start() > position:
+            parts.append(_Part(literal=text[position : match.start()]))
+        parts.append(_parameter(match[1]))
+        position = match.end()
+    if position < len(text) or not parts:
+        parts.append(_Part(literal=text[position:]))
+    return tuple(parts)
+
+
+def _parameter(text: str) -> _Part:
+    catch_all = text.startswith("*")
+    body = text.lstrip("*")
+    name = re.split(r"[:=?]", body, maxsplit=1)[0]
+    rest = body[len(name) :]
+    default: str | None = None
+    optional = False
+    if rest.endswith("?"):
+        optional, rest = True, rest[:-1]
+    if "=" in rest and "(" not in rest.partition("=")[0].replace("(", "", 0):
+        rest, _, default = rest.partition("=")
+    if not name:
+        raise RouteError(f"a parameter without a name in {{{text}}}")
+    checks = tuple(_check(kind, argument) for kind, argument in _CONSTRAINT.findall(rest))
+    return _Part("", name, checks, default, optional, catch_all)
+
+
+def _check(kind: str, argument: str) -> Callable[[str], bool]:
+    plain = _PLAIN.get(kind.lower())
+    if plain is not None:
+        return plain
+    numbers = [float(part) for part in argument.split(",")] if kind.lower() in _SIZED else []
+    match kind.lower():
+        case "min":
+            return lambda value: _is_int(value) and int(value) >= numbers[0]
+        case "max":
+            return lambda value: _is_int(value) and int(value) <= numbers[0]
+        case "range":
+            return lambda value: _is_int(value) and numbers[0] <= int(value) <= numbers[1]
+        case "length":
+            return lambda value: numbers[0] <= len(value) <= numbers[-1]
+        case "minlength":
+            return lambda value: len(value) >= numbers[0]
+        case "maxlength":
+            return lambda value: len(value) <= numbers[0]
+        case "regex":
+            pattern = re.compile(argument, re.IGNORECASE)
+            return lambda value: pattern.search(value) is not None
+    raise RouteError(f"unknown route constraint {kind!r}")
+
+
+def _tries(convert: Callable[[str], object]) -> Callable[[str], bool]:
+    def check(value: str) -> bool:
+        try:
+            convert(value)
+        except (ValueError, InvalidOperation):
+            return False
+        return True
+
+    return check
+
+
+def _is_int(value: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+", value) is not None
+
+
+_SIZED = {"min", "max", "range", "length", "minlength", "maxlength"}
+_PLAIN: Mapping[str, Callable[[str], bool]] = {
+    "int": lambda value: _is_int(value) and -(2**31) <= int(value) < 2**31,
+    "long": lambda value: _is_int(value) and -(2**63) <= int(value) < 2**63,
+    "bool": lambda value: value.lower() in {"true", "false"},
+    "guid": _tries(uuid.UUID),
+    "alpha": lambda value: re.fullmatch(r"[A-Za-z]*", value) is not None,
+    "datetime": _tries(datetime.fromisoformat),
+    "decimal": _tries(Decimal),
+    "float": _tries(float),
+    "double": _tries(float),
+    "required": bool,
+}
+
+
+def _match_segment(parts: tuple[_Part, ...], text: str) -> dict[str, str] | None:
+    if len(parts) == 1 and parts[0].name:
+        return {parts[0].name: text} if all(c(text) for c in parts[0].checks) else None
+    pattern = "".join(
+        f"(?P<{part.name}>.+?)" if part.name else re.escape(part.literal) for part in parts
+    )
+    match = re.fullmatch(pattern, text, re.IGNORECASE)
+    if match is None:
+        return None
+    good = all(check(match[part.name]) for part in parts if part.name for check in part.checks)
+    return match.groupdict() if good else None
+
+
+def _rank(parts: tuple[_Part, ...]) -> tuple[int, ...]:
+    """Literal before mixed before constrained before free before catch-all."""
+    first = parts[0]
+    if all(not part.name for part in parts):
+        return (0,)
+    if len(parts) > 1:
+        return (1,)
+    if first.catch_all:
+        return (4,)
+    return (2,) if first.checks else (3,)

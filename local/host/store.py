@@ -1,0 +1,147 @@
+"""The one writer of the host's file, and readers beside it.
+
+What many turns want to write is committed together: one transaction holds whatever came in
+while the last one was on its way to the disk. Each turn's effects stay whole in it.
+"""
+
+import fcntl
+import logging
+import queue
+import sqlite3
+import threading
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+from local.host import schema, writes
+from local.host.reads import Reads
+from local.host.state import Effects
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], Any]
+Delivery = Callable[[Any, BaseException | None], None]
+GROUP = 256
+_log = logging.getLogger("host")
+
+
+@dataclass(slots=True)
+class _Item:
+    work: Work | Effects | writes.Answered
+    deliver: Delivery
+
+
+class Store:
+    """Opens the file for this process alone; writes come back on the event loop."""
+
+    def __init__(self, path: Path, hub: str, loop: AbstractEventLoop) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._loop = loop
+        self._lock = path.with_name(path.name + ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._lock.close()
+            raise schema.StoreError(f"another host runs on {path}") from error
+        self._connection = schema.prepare(path, hub)
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._readers = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._numbers = count(writes.last_n(self._connection) + 1)
+        self._thread = threading.Thread(target=self._write_on, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def next_n(self) -> int:
+        """Number a message for the inbox; no other process writes there."""
+        return next(self._numbers)
+
+    @property
+    def reads(self) -> Reads:
+        """Give the calling thread its own reader."""
+        reads: Reads | None = getattr(self._readers, "reads", None)
+        if reads is None:
+            connection = schema.connect(self.path)
+            connection.execute("PRAGMA query_only=ON")
+            self._opened.append(connection)
+            reads = self._readers.reads = Reads(connection)
+        return reads
+
+    def submit(self, work: Work | Effects | writes.Answered, deliver: Delivery) -> None:
+        """Queue work for the next commit; ``deliver`` is called on the loop after it."""
+        self._queue.put(_Item(work, deliver))
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a transaction and wait until it is on the disk."""
+        future: Future[T] = self._loop.create_future()
+
+        def deliver(result: T, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self.submit(work, deliver)
+        return await future
+
+    def close(self) -> None:
+        """Commit what is queued, fold the log into the file, and let go of it."""
+        self._queue.put(None)
+        self._thread.join()
+        for connection in self._opened:
+            connection.close()
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+        self._lock.close()
+
+    def _write_on(self) -> None:
+        while True:
+            batch, more = self._next_batch()
+            if batch:
+                self._commit(batch)
+            if not more:
+                return
+
+    def _next_batch(self) -> tuple[list[_Item], bool]:
+        batch: list[_Item] = []
+        item = self._queue.get()
+        while item is not None:
+            batch.append(item)
+            if len(batch) == GROUP or self._queue.empty():
+                return batch, True
+            item = self._queue.get()
+        return batch, False
+
+    def _commit(self, batch: list[_Item]) -> None:
+        """Commit a group; if it fails, one by one, so that only the guilty one fails."""
+        try:
+            results: list[Any] = self._transaction(batch)
+            outcomes = [(item, result, None) for item, result in zip(batch, results, strict=True)]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to its writer
+            if len(batch) > 1:
+                for item in batch:
+                    self._commit([item])
+                return
+            _log.error("a write failed: %s", error)  # noqa: TRY400 - the text says it
+            outcomes = [(batch[0], None, error)]
+        self._loop.call_soon_threadsafe(_deliver, outcomes)
+
+    def _transaction(self, batch: list[_Item]) -> list[Any]:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            results = writes.run(connection, [item.work for item in batch], self.next_n)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        return results
+
+
+def _deliver(outcomes: list[tuple[_Item, Any, BaseException | None]]) -> None:
+    for item, result, error in outcomes:
+        item.deliver(result, error)

@@ -16,7 +16,7 @@ from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Caution, Concern, Outlook, Review, review
 from shared.errors import Problem
 
-_DNS_NAME = r"^(?=.{1,255}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
+_DNS_NAME = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _NETWORK = (
     r"^/subscriptions/[0-9A-Fa-f-]{36}/resourceGroups/[^/]{1,90}/providers/Microsoft\.Network/virtualNetworks/[^/]+$"
@@ -41,7 +41,7 @@ class CustomerNetwork(Value):
 class DomainStep(Value):
     """The domain of a hybrid join. *ad_domain_password* goes to Key Vault and is never shown again."""
 
-    ad_domain_name: str = Field(pattern=_DNS_NAME)
+    ad_domain_name: str = Field(max_length=255, pattern=_DNS_NAME)
     organizational_unit: str | None = Field(None, max_length=1000)
     ad_domain_username: str = Field(min_length=1, max_length=255)
     ad_domain_password: str = Field(min_length=1, max_length=256, repr=False, json_schema_extra={"writeOnly": True})

@@ -1,0 +1,64 @@
+"""The settings of the service: read once, at the start, and all that is wrong with them is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "DESKWRIGHT_"
+_UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+
+def _https(url: str) -> str:
+    if not url.startswith("https://"):
+        raise ValueError("must start with https://")
+    return url.rstrip("/")
+
+
+Endpoint = Annotated[str, AfterValidator(_https)]
+Uuid = Annotated[str, Field(pattern=_UUID)]
+
+
+class SettingsError(Exception):
+    """The settings do not hold: the service must not start."""
+
+
+class Settings(BaseModel):
+    """The settings; each is the environment variable of its name in capitals after ``DESKWRIGHT_``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    tables_url: Endpoint = Field(description="Table service of the storage account that keeps the records")
+    queues_url: Endpoint = Field(description="Queue service of the same storage account")
+    key_vault_url: Endpoint = Field(description="Key Vault that keeps the domain-join passwords")
+    provider_tenant_id: Uuid = Field(description="Entra tenant of the provider; provider roles count only here")
+    arm_url: Endpoint = Field("https://management.azure.com", description="Azure Resource Manager")
+    graph_url: Endpoint = Field("https://graph.microsoft.com", description="Microsoft Graph, without a version")
+    authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Where tokens come from")
+    api_audience: str = Field("api://deskwright", min_length=1, description="Audience of our callers' tokens")
+    client_id: Uuid | None = Field(None, description="User-assigned managed identity; none: the system-assigned one")
+    app_client_id: Uuid | None = Field(None, description="Multi-tenant app that reads customers' directories")
+    clock_file: str | None = Field(None, description="Shared clock of a local run; none: the system clock")
+    trust_client_principal: bool = Field(
+        default=False, description="App Service authentication stands in front: trust its headers"
+    )
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from *environment*; an empty variable counts as not set.
+
+    Raises: SettingsError naming every variable that is missing or wrong.
+    """
+    given = {
+        name: value for name in Settings.model_fields if (value := environment.get(PREFIX + name.upper(), "").strip())
+    }
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        wrong = [
+            f"{PREFIX}{str(found['loc'][0]).upper()}: {'not set' if found['type'] == 'missing' else found['msg']}"
+            for found in error.errors(include_url=False, include_input=False)
+        ]
+        raise SettingsError("; ".join(sorted(wrong))) from error

@@ -1,0 +1,1 @@
+"""The records, in Table Storage: every write states the ETag it replaces."""

@@ -1,0 +1,63 @@
+"""Audit events: appended, never changed, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+from shared.domain.operation import AuditEvent
+from shared.errors import ConflictError
+from shared.storage.repository import Page, Repository, Shape, Stored
+from shared.storage.tables import Tables
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FOREVER = 10**17  # microseconds, some 3,000 years
+
+
+def _key(event: AuditEvent) -> str:
+    """Return a key that sorts the newest first: that is how audit events are read."""
+    age = (event.activity_date_time - _EPOCH) // timedelta(microseconds=1)
+    return f"{_FOREVER - age:018d}-{event.id}"
+
+
+_SHAPE = Shape(
+    table="audit",
+    model=AuditEvent,
+    place=lambda event: (event.tenant_id, _key(event)),
+    columns={
+        "event_id": lambda event: event.id,
+        "activity": lambda event: event.activity,
+        "resource_type": lambda event: event.resource_type,
+        "resource_id": lambda event: event.resource_id,
+        "actor_id": lambda event: event.actor.id,
+    },
+)
+
+
+class Audit:
+    """The audit log; there is no way to change or remove an event."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._rows = Repository(tables, _SHAPE)
+
+    async def append(self, event: AuditEvent) -> None:
+        """Add *event*; the same event (id and time) added twice is there once."""
+        try:
+            await self._rows.insert(event)
+        except ConflictError:
+            return
+
+    async def page(
+        self, tenant_id: str, top: int, token: str | None = None, *, resource_id: str | None = None
+    ) -> Page[AuditEvent]:
+        """Return at most *top* events from *token* on, newest first."""
+        return await self._rows.page(tenant_id, top, token, resource_id=resource_id)
+
+    def each(self, tenant_id: str, *, resource_id: str | None = None) -> AsyncIterator[Stored[AuditEvent]]:
+        """Give every event, newest first."""
+        return self._rows.each(tenant_id, resource_id=resource_id)
+
+    async def find(self, tenant_id: str, event_id: str) -> AuditEvent | None:
+        """Return one event, None if there is none."""
+        stored = await self._rows.find(tenant_id, event_id=event_id)
+        return stored.value if stored else None

@@ -1,0 +1,105 @@
+"""What is due when: an index by time, so that a sweep reads what is due and not what exists.
+
+A due row is written before what it promises, and whoever reads one checks it against the record: a row may be there
+twice, or for something that never came to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from shared.storage.codec import escaped
+from shared.storage.tables import Read, Row, Table, Tables, Write
+
+
+class DueKind(StrEnum):
+    """What a sweep has to look at."""
+
+    START = "start"  # a Cloud PC saved as pendingProvision whose build may not have been started
+    CLEAN_UP = "cleanUp"  # a failed Cloud PC whose remains go; at its clean_up_at
+    REREAD = "reread"  # a user whom the directory did not show yet; generation counts the readings
+    RECHECK = "recheck"  # a connection whose health checks are made again
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that is due."""
+
+    kind: DueKind
+    at: datetime
+    tenant_id: str
+    subject_id: str
+    generation: int = 0
+
+
+class DueIndex:
+    """The index."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._table = Table(tables, "due")
+
+    async def put(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str, generation: int = 0) -> Due:
+        """Say that something is due *at*; saying it twice is saying it once."""
+        due = Due(kind, at, tenant_id, subject_id, generation)
+        await self._table.put(_row(due))
+        return due
+
+    async def put_all(self, dues: Iterable[Due]) -> None:
+        """Say many things of one kind at once."""
+        rows = {str(row["RowKey"]): Write(row, "*") for row in map(_row, dues)}  # a transaction names a row once
+        await self._table.write_all(list(rows.values()))
+
+    async def due(self, kind: DueKind, now: datetime, limit: int = 1000) -> list[Due]:
+        """Return what of a kind is due by *now*, longest due first, at most *limit*."""
+        where = "PartitionKey eq @kind and RowKey lt @end"
+        end = _moment(now + timedelta(microseconds=1))
+        found: list[Due] = []
+        token: str | None = None
+        while len(found) < limit:
+            top = min(limit - len(found), 1000)  # Table Storage gives at most 1000 at once
+            reads, token = await self._table.page(where, {"kind": kind.value, "end": end}, top=top, token=token)
+            found += map(_due, reads)
+            if token is None:
+                break
+        return found
+
+    async def drop(self, due: Due) -> None:
+        """Say that it is done, or no longer wanted."""
+        row = _row(due)
+        await self._table.delete(str(row["PartitionKey"]), str(row["RowKey"]))
+
+    async def postpone(self, due: Due, at: datetime) -> Due:
+        """Say that it is due later, as the next of its generation counter stays."""
+        later = await self.put(due.kind, at, due.tenant_id, due.subject_id, due.generation)
+        if later != due:
+            await self.drop(due)
+        return later
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # sorts as text
+
+
+def _row(due: Due) -> Row:
+    return {
+        "PartitionKey": due.kind.value,
+        "RowKey": escaped(f"{_moment(due.at)}:{due.tenant_id}:{due.subject_id}:{due.generation}"),
+        "at": due.at.astimezone(UTC).isoformat(),
+        "tenant_id": due.tenant_id,
+        "subject_id": due.subject_id,
+        "generation": due.generation,
+    }
+
+
+def _due(read: Read) -> Due:
+    row = read.row
+    return Due(
+        kind=DueKind(str(row["PartitionKey"])),
+        at=datetime.fromisoformat(str(row["at"])),
+        tenant_id=str(row["tenant_id"]),
+        subject_id=str(row["subject_id"]),
+        generation=int(row["generation"]),
+    )

@@ -1,0 +1,137 @@
+"""What every repository can do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from shared.domain.values import Value
+from shared.errors import NotFoundError, StaleError, UnavailableError
+from shared.storage.codec import Codec, Upgrade, escaped
+from shared.storage.tables import Read, Row, Table, Tables, Write
+
+T = TypeVar("T", bound=Value)
+V = TypeVar("V")
+
+Column = str | int | bool | None
+_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[V]):
+    """A value as it was read, with the ETag that a write of it must state."""
+
+    value: V
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[V]):
+    """Some of many; *next_token* asks for those after it, None at the end."""
+
+    items: list[Stored[V]]
+    next_token: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[T]):
+    """How values of one model lie in their table: *place* gives (tenant id, id), *columns* what one may filter by."""
+
+    table: str
+    model: type[T]
+    place: Callable[[T], tuple[str, str]]
+    columns: Mapping[str, Callable[[T], Column]] = field(default_factory=dict)
+    version: int = 1
+    upgrade: Upgrade | None = None
+
+
+class Repository(Generic[T]):
+    """The values of one model; all belong to exactly one tenant."""
+
+    def __init__(self, tables: Tables, shape: Shape[T]) -> None:
+        self._table = Table(tables, shape.table)
+        self._shape = shape
+        self._codec = Codec(shape.model, version=shape.version, upgrade=shape.upgrade)
+
+    async def get(self, tenant_id: str, id: str) -> Stored[T]:  # noqa: A002 - the word of every record
+        """Return one. Raises: NotFoundError."""
+        return self._stored(await self._table.read(escaped(tenant_id), escaped(id)))
+
+    async def find(self, tenant_id: str, id: str | None = None, **filters: Column) -> Stored[T] | None:  # noqa: A002 - as above
+        """Return the one with *id*, or the first for which *filters* hold; None if there is none."""
+        if id is None:
+            if not filters or None in filters.values():
+                return None
+            async for stored in self.each(tenant_id, **filters):
+                return stored
+            return None
+        try:
+            return await self.get(tenant_id, id)
+        except NotFoundError:
+            return None
+
+    async def each(self, tenant_id: str, **filters: Column) -> AsyncIterator[Stored[T]]:
+        """Give every one of a tenant for which *filters* (column = value) hold; one that is None does not count."""
+        where, parameters = self._where(tenant_id, filters)
+        async for read in self._table.query(where, parameters):
+            yield self._stored(read)
+
+    async def page(self, tenant_id: str, top: int, token: str | None = None, **filters: Column) -> Page[T]:
+        """Return at most *top* from *token* on. Raises: InvalidError if *token* is none of ours."""
+        where, parameters = self._where(tenant_id, filters)
+        reads, following = await self._table.page(where, parameters, top=top, token=token)
+        return Page([self._stored(read) for read in reads], following)
+
+    async def insert(self, value: T) -> Stored[T]:
+        """Add *value*. Raises: ConflictError if it is there."""
+        return Stored(value, await self._table.insert(self._row(value)))
+
+    async def replace(self, value: T, *, seen: str) -> Stored[T]:
+        """Replace the value that has the ETag *seen*. Raises: StaleError, NotFoundError."""
+        return Stored(value, await self._table.replace(self._row(value), seen=seen))
+
+    async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as above
+        """Remove one, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
+        await self._table.delete(escaped(tenant_id), escaped(id), seen=seen)
+
+    async def change(self, tenant_id: str, id: str, edit: Callable[[T], T | None]) -> T:  # noqa: A002 - as above
+        """Read, edit, write; once more whenever somebody else was faster. Return what is there afterwards.
+
+        An *edit* that returns None or an equal value writes nothing.
+        Raises: NotFoundError, whatever *edit* raises, UnavailableError if others were faster too often.
+        """
+        for _ in range(_TRIES):
+            stored = await self.get(tenant_id, id)
+            edited = edit(stored.value)
+            if edited is None or edited == stored.value:
+                return stored.value
+            try:
+                return (await self.replace(edited, seen=stored.etag)).value
+            except StaleError:
+                continue
+        raise UnavailableError(f"{self._shape.table}: others were faster {_TRIES} times")
+
+    async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:
+        """Write many of one tenant in batches, each in place of the ETag it states; an empty ETag inserts.
+
+        Each batch of at most 100 is written wholly or not at all. Raises: StaleError, ConflictError, NotFoundError.
+        """
+        writes = [Write(self._row(stored.value), stored.etag or None) for stored in values]
+        etags = await self._table.write_all(writes)
+        return [Stored(stored.value, etag) for stored, etag in zip(values, etags, strict=True)]
+
+    def _row(self, value: T) -> Row:
+        partition, key = self._shape.place(value)
+        columns = {name: column(value) for name, column in self._shape.columns.items()}
+        return self._codec.row(value, partition, key, columns)
+
+    def _stored(self, read: Read) -> Stored[T]:
+        return Stored(self._codec.value(read.row), read.etag)
+
+    def _where(self, tenant_id: str, filters: Mapping[str, Column]) -> tuple[str, dict[str, str | int | bool]]:
+        if unknown := filters.keys() - self._shape.columns.keys():
+            raise ValueError(f"{self._shape.table} cannot be filtered by {', '.join(sorted(unknown))}")
+        wanted = {name: value for name, value in filters.items() if value is not None}
+        where = " and ".join(["PartitionKey eq @tenant", *(f"{name} eq @{name}" for name in wanted)])
+        return where, {"tenant": escaped(tenant_id), **wanted}

@@ -1,0 +1,268 @@
+"""Table Storage as the repositories see it: rows with ETags, pages, batches, and errors in our own words."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from shared.errors import (
+    ConflictError,
+    DeskwrightError,
+    InvalidError,
+    NotFoundError,
+    Problem,
+    StaleError,
+    TooLargeError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:  # loaded when first used: cold start
+    from collections.abc import Iterator
+
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.exceptions import AzureError
+    from azure.data.tables.aio import TableClient, TableServiceClient
+
+T = TypeVar("T")
+
+Row = dict[str, str | int | bool]
+Parameters = Mapping[str, str | int | bool]
+BATCH = 100
+"""Rows of one transaction, all of one partition (Table Storage's limit)."""
+_BATCH_BYTES = 3_000_000  # of 4 MiB, with room for the envelope of each row
+_TOO_LARGE = {"RequestBodyTooLarge", "EntityTooLarge", "PropertyValueTooLarge", "KeyValueTooLarge"}
+_MEANINGS: dict[int | None, tuple[Callable[[str], DeskwrightError], str]] = {
+    404: (NotFoundError, "there is no such record"),
+    409: (ConflictError, "the record is there already"),
+    412: (StaleError, "the record has changed since it was read"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A row as it was read."""
+
+    row: Row
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A row to write; *seen* is the ETag it replaces, None inserts, ``*`` replaces whatever is there."""
+
+    row: Row
+    seen: str | None
+
+
+class Tables:
+    """The tables of one storage account, reached with a managed identity's token; one for each process."""
+
+    def __init__(self, url: str, credential: Callable[[], AsyncTokenCredential]) -> None:
+        self._url, self._credential = url, credential
+        self._service: TableServiceClient | None = None
+
+    def service(self) -> TableServiceClient:
+        """Return the client, made when first asked for: it belongs to the loop that runs then."""
+        if self._service is None:
+            from azure.data.tables.aio import TableServiceClient
+
+            self._service = TableServiceClient(
+                self._url,
+                credential=self._credential(),
+                retry_total=3,
+                retry_backoff_factor=0.2,
+                connection_timeout=5,
+                read_timeout=30,
+            )
+        return self._service
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._service is not None:
+            await self._service.close()
+            self._service = None
+
+
+class Table:
+    """One table; made when it is first missed."""
+
+    def __init__(self, tables: Tables, name: str) -> None:
+        self._tables, self._name = tables, name
+        self._client: tuple[TableServiceClient, TableClient] | None = None
+
+    async def read(self, partition: str, key: str) -> Read:
+        """Return one row. Raises: NotFoundError."""
+        return _read(await self._do(lambda table: table.get_entity(partition, key)))
+
+    async def insert(self, row: Row) -> str:
+        """Add *row*, return its ETag. Raises: ConflictError if its key is taken."""
+        said = await self._do(lambda table: table.create_entity(row))
+        return str(said["etag"])
+
+    async def replace(self, row: Row, *, seen: str) -> str:
+        """Replace the row that has the ETag *seen*. Raises: StaleError, NotFoundError."""
+        from azure.core import MatchConditions
+        from azure.data.tables import UpdateMode
+
+        said = await self._do(
+            lambda table: table.update_entity(
+                row, mode=UpdateMode.REPLACE, etag=seen, match_condition=MatchConditions.IfNotModified
+            )
+        )
+        return str(said["etag"])
+
+    async def put(self, row: Row) -> str:
+        """Write *row* whatever is there, return its ETag."""
+        from azure.data.tables import UpdateMode
+
+        said = await self._do(lambda table: table.upsert_entity(row, mode=UpdateMode.REPLACE))
+        return str(said["etag"])
+
+    async def delete(self, partition: str, key: str, *, seen: str | None = None) -> None:
+        """Remove a row, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
+        from azure.core import MatchConditions
+
+        condition = MatchConditions.IfNotModified if seen else MatchConditions.Unconditionally
+        await self._do(lambda table: table.delete_entity(partition, key, etag=seen, match_condition=condition))
+
+    async def query(self, where: str, parameters: Parameters) -> AsyncIterator[Read]:
+        """Give every row for which *where* holds; ``@name`` in it stands for a parameter."""
+        token: str | None = None
+        while True:
+            rows, token = await self.page(where, parameters, token=token)
+            for row in rows:
+                yield row
+            if token is None:
+                return
+
+    async def page(
+        self, where: str, parameters: Parameters, *, top: int | None = None, token: str | None = None
+    ) -> tuple[list[Read], str | None]:
+        """Return at most *top* rows from *token* on, and the token of the page after it, None at the end.
+
+        Raises: InvalidError if *token* is none of ours.
+        """
+        start = _continuation(token)
+
+        async def one_page(table: TableClient) -> tuple[list[Read], str | None]:
+            pages = table.query_entities(where, parameters=dict(parameters), results_per_page=top).by_page(start)  # type: ignore[arg-type] # the SDK's token is a dict
+            async for page in pages:
+                rows = [_read(entity) async for entity in page]
+                return rows, _token(pages.continuation_token)  # type: ignore[attr-defined] # AsyncPageIterator has it
+            return [], None
+
+        return await self._do(one_page)
+
+    async def write_all(self, writes: Sequence[Write]) -> list[str]:
+        """Write rows of one partition in transactions of at most 100; return their ETags in order.
+
+        Each transaction is made wholly or not at all; one that fails ends the call, those before it stand.
+        Raises: StaleError, ConflictError, NotFoundError.
+        """
+        etags: list[str] = []
+        for batch in _batches(writes):
+            said = await self._do(lambda table, batch=batch: table.submit_transaction(map(_operation, batch)))  # type: ignore[misc]
+            etags += [str(one["etag"]) for one in said]
+        return etags
+
+    async def delete_all(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Remove rows, those that are there."""
+        for partition, key in keys:
+            await self.delete(partition, key)
+
+    async def _do(self, ask: Callable[[TableClient], Awaitable[T]]) -> T:
+        table = self._table()
+        try:
+            with _own_errors(self._name):
+                return await ask(table)
+        except _MissingTableError:
+            pass
+        with _own_errors(self._name):
+            await self._tables.service().create_table_if_not_exists(self._name)
+        with _own_errors(self._name):
+            return await ask(table)
+
+    def _table(self) -> TableClient:
+        service = self._tables.service()
+        if self._client is None or self._client[0] is not service:
+            self._client = (service, service.get_table_client(self._name))
+        return self._client[1]
+
+
+class _MissingTableError(UnavailableError):
+    """The table itself is not there yet."""
+
+
+@contextmanager
+def _own_errors(name: str) -> Iterator[None]:
+    from azure.core.exceptions import AzureError
+
+    try:
+        yield
+    except AzureError as error:
+        raise _in_own_words(name, error) from error
+
+
+def _in_own_words(name: str, error: AzureError) -> DeskwrightError:
+    status = getattr(error, "status_code", None)
+    code = getattr(error, "error_code", None)
+    said = str(getattr(code, "value", code) or type(error).__name__)
+    if (status, said) == (404, "TableNotFound"):
+        return _MissingTableError(f"there is no table {name}")
+    if status == 409 and said != "EntityAlreadyExists":  # noqa: PLR2004 - the table is just being made or deleted
+        return UnavailableError(f"table {name} is not ready: {said}")
+    if status == 413 or said in _TOO_LARGE:  # noqa: PLR2004
+        return TooLargeError(f"the record is too large for {name}")
+    kind, words = _MEANINGS.get(status, (UnavailableError, f"did not answer as it should: {status or ''} {said}"))
+    return kind(f"table {name}: {words}")
+
+
+def _read(entity: Any) -> Read:  # noqa: ANN401 - the SDK's TableEntity
+    return Read(dict(entity), str(entity.metadata["etag"]))
+
+
+def _operation(write: Write) -> tuple[str, Row] | tuple[str, Row, dict[str, Any]]:
+    from azure.core import MatchConditions
+    from azure.data.tables import UpdateMode
+
+    if write.seen is None:
+        return "create", write.row
+    if write.seen == "*":
+        return "upsert", write.row, {"mode": UpdateMode.REPLACE}
+    condition = {"etag": write.seen, "match_condition": MatchConditions.IfNotModified}
+    return "update", write.row, {"mode": UpdateMode.REPLACE, **condition}
+
+
+def _batches(writes: Sequence[Write]) -> Iterator[list[Write]]:
+    batch: list[Write] = []
+    size = 0
+    for write in writes:
+        length = sum(len(value) for value in write.row.values() if isinstance(value, str))
+        if batch and (len(batch) == BATCH or size + length > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(write)
+        size += length
+    if batch:
+        yield batch
+
+
+def _token(continuation: object) -> str | None:
+    if not continuation:
+        return None
+    return base64.urlsafe_b64encode(json.dumps(continuation).encode()).decode().rstrip("=")
+
+
+def _continuation(token: str | None) -> dict[str, str] | None:
+    if token is None:
+        return None
+    try:
+        said = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        return {key: said[key] for key in ("PartitionKey", "RowKey")}
+    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        raise InvalidError(Problem("$skiptoken", "not a token of this service")) from error

@@ -60,10 +60,20 @@ class Write:
 
 
 class Tables:
-    """The tables of one storage account, reached with a managed identity's token; one for each process."""
+    """The tables of one storage account, reached with a managed identity's token; one for each process.
 
-    def __init__(self, url: str, credential: Callable[[], AsyncTokenCredential]) -> None:
-        self._url, self._credential = url, credential
+    *prefix* begins the name of every table; *options* go to the SDK's client.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credential: Callable[[], AsyncTokenCredential],
+        *,
+        prefix: str = "",
+        **options: Any,  # noqa: ANN401 - the SDK's
+    ) -> None:
+        self._url, self._credential, self.prefix, self._options = url, credential, prefix, options
         self._service: TableServiceClient | None = None
 
     def service(self) -> TableServiceClient:
@@ -78,6 +88,7 @@ class Tables:
                 retry_backoff_factor=0.2,
                 connection_timeout=5,
                 read_timeout=30,
+                **self._options,
             )
         return self._service
 
@@ -92,7 +103,7 @@ class Table:
     """One table; made when it is first missed."""
 
     def __init__(self, tables: Tables, name: str) -> None:
-        self._tables, self._name = tables, name
+        self._tables, self._name = tables, tables.prefix + name
         self._client: tuple[TableServiceClient, TableClient] | None = None
 
     async def read(self, partition: str, key: str) -> Read:

@@ -21,7 +21,9 @@ from local import azurite, certificates
 from local.azurite import Azurite
 from local.certificates import Certificates
 from local.clock import FileClock, is_alive
+from local.cloud.graph.directory import derived_id
 from local.cloud.seeds import DOMAIN, TENANT_ID, demo_seed
+from local.portal import Credentials, Portal
 from local.processes import Part, free_port
 
 APP = Path(__file__).parent.parent
@@ -68,7 +70,6 @@ class Wishes:
     speed: float = 60.0
     profile: str = "real"
     host: HostKind = "embedded"
-    timers: bool = True
     seed_data: Mapping[str, Any] | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -172,6 +173,32 @@ class Stack:
         self.cloud.start()
         self.cloud.wait_until(lambda: _first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
 
+    def portal(self) -> Portal:
+        """Make a caller of the API: the demo tenant's portal application, with ``PORTAL_ROLES``."""
+        credentials = Credentials(
+            token_url=f"{self.addresses.cloud}/{TENANT_ID}/oauth2/v2.0/token",
+            client_id=derived_id(TENANT_ID, "app", "portal"),
+            secret=PORTAL_SECRET,
+            scope=f"{_API_AUDIENCE}/.default",
+        )
+        return Portal(self.addresses.api, credentials, self.certificates.client_context())
+
+    def ask_cloud(self, path: str) -> Any:  # noqa: ANN401 - JSON is anything
+        """Read one of the simulated cloud's ``/_sim`` views."""
+        url = f"{self.addresses.cloud}/_sim/{path}"
+        with urllib.request.urlopen(url, timeout=60, context=self.certificates.client_context()) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def tell_cloud(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON is anything
+        """Change the simulated cloud: POST to one of its ``/_sim`` addresses."""
+        request = urllib.request.Request(  # noqa: S310 - our own address
+            f"{self.addresses.cloud}/_sim/{path}", data=json.dumps(body).encode(), method="POST"
+        )
+        request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=60, context=self.certificates.client_context()) as answer:  # noqa: S310
+            content = answer.read()
+        return json.loads(content) if content else None
+
     def failed_part(self) -> str | None:
         """Name a part that has ended by itself, if one has."""
         parts = (self.host, self.cloud, _started(self._azurite).part)
@@ -229,7 +256,6 @@ class Stack:
             return self._part("Host (func)", "host", command, self.environment() | python)
         command = [sys.executable, "-m", "local.host", "start", "--app", str(APP), "--port", port]
         command += ["--rpc-port", str(free_port()), "--db", str(self.folder / "host.db")]
-        command += [] if self.wishes.timers else ["--no-timers"]
         return self._part("Host", "host", command, self.environment())
 
     def _part(self, name: str, log: str, command: list[str], environment: dict[str, str]) -> Part:

@@ -1,0 +1,70 @@
+"""The whole service as processes. Tests reach it over HTTP only; its logs follow a failure."""
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.portal import Portal
+from local.stack import Stack, Wishes
+
+MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+"""When every run begins; a Monday."""
+
+FAST = 600.0
+"""Simulated seconds per real second while nothing is ready to run."""
+
+_LOG_LINES = 40
+_running: list[Stack] = []
+
+StartStack = Callable[..., Stack]
+
+
+def _keep(stack: Stack, until: ExitStack) -> Stack:
+    until.enter_context(stack)
+    _running.append(stack)
+    until.callback(_running.remove, stack)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The stack that tests share which neither break nor restart it; each uses a tenant of its own."""
+    with ExitStack() as until:
+        yield _keep(Stack(tmp_path_factory.mktemp("stack"), Wishes(begins=MORNING, speed=FAST)), until)
+
+
+@pytest.fixture(scope="session")
+def portal(stack: Stack) -> Portal:
+    """A caller with every role, of the shared stack."""
+    return stack.portal()
+
+
+@pytest.fixture
+def start_stack(tmp_path: Path) -> Iterator[StartStack]:
+    """Start a stack for one test: ``start_stack(users=3, profile="fast", ...)``; see ``local.stack.Wishes``."""
+    with ExitStack() as until:
+        count = iter(range(1_000))
+
+        def start(**wishes: Any) -> Stack:
+            wanted = Wishes(**{"begins": MORNING, "speed": FAST, **wishes})
+            return _keep(Stack(tmp_path / f"stack{next(count)}", wanted), until)
+
+        yield start
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the last lines of every log below a test that failed."""
+    report = yield
+    if report.failed:
+        for stack in _running:
+            for log in sorted((stack.folder / "logs").glob("*.log")):
+                lines = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+                report.sections.append((f"last lines of {log.name} ({stack.folder})", "\n".join(lines)))
+    return report

@@ -1,0 +1,29 @@
+"""``python -m bench [name ...]``: run the named benchmarks, or all; one line of JSON per figure."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+BENCHMARKS = {
+    "importing": "import time of the app against the floor import",
+    "engine": "CPU per activity of the embedded host against the SDK's bare replay",
+    "makespan": "provisioning 200 and 1,000 Cloud PCs against the lower bound of limits and latencies",
+}
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", help="; ".join(f"{name}: {what}" for name, what in BENCHMARKS.items()))
+    names = parser.parse_args().names or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in names:
+        for figure in importlib.import_module(f"bench.{name}").main():
+            print(figure.line(), flush=True)
+
+
+if __name__ == "__main__":
+    main()

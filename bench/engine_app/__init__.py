@@ -1,0 +1,1 @@
+"""The app that bench.engine runs on the embedded host."""

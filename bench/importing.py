@@ -1,0 +1,35 @@
+"""How much longer the app takes to import than the two Azure packages it cannot do without (goal 1.6)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.figures import Figure, paired
+
+_ROOT = Path(__file__).resolve().parent.parent
+_PAIRS = 9
+_TIMED = "import time; t = time.perf_counter(); {body}; print(time.perf_counter() - t)"
+_FLOOR = "import azure.functions, azure.durable_functions"
+_APP = "import function_app"
+_LATE = ("azure.mgmt", "azure.identity", "msal", "azure.keyvault")
+
+
+def main() -> list[Figure]:
+    """Measure in fresh interpreters, the two in turn. Raises: SystemExit when the app loads what it should not."""
+    early = _run(f"{_APP}; import sys; print(' '.join(m for m in sys.modules if m.startswith({_LATE!r})))")
+    if early:
+        message = f"function_app loads what it does not need yet: {early}"
+        raise SystemExit(message)
+    _run(_APP)  # warm: byte code and page cache
+    app, floor = [], []
+    for _ in range(_PAIRS):
+        app.append(float(_run(_TIMED.format(body=_APP))))
+        floor.append(float(_run(_TIMED.format(body=_FLOOR))))
+    return [paired("import function_app / floor import", app, floor, "s", goal=1.6)]
+
+
+def _run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=_ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()

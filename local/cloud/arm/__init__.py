@@ -20,6 +20,13 @@ sealed): the on-premises directory that domain joins are checked against. The se
 does the same.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local.cloud.core.cloud import Cloud
+
 EVENTS = (
     "entra_joined",
     "domain_joined",
@@ -30,3 +37,10 @@ EVENTS = (
     "ask_principal",
     "ask_registration",
 )
+
+
+def install(cloud: Cloud) -> None:
+    """Serve Azure Resource Manager."""
+    from local.cloud.arm.setup import install as install_all
+
+    install_all(cloud)

@@ -40,22 +40,16 @@ def _parser() -> argparse.ArgumentParser:
     start = _verb(verbs, "start", "run the app until SIGTERM or Ctrl-C", _start)
     start.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     start.add_argument("--port", type=int, default=7071, help="0 = any free one (%(default)s)")
-    start.add_argument(
-        "--rpc-port", type=int, default=17071, help="for the SDK's client (%(default)s)"
-    )
+    start.add_argument("--rpc-port", type=int, default=17071, help="for the SDK's client (%(default)s)")
     start.add_argument(
         "--auth",
         choices=["on", "off"],
         help="check function keys (default: off on loopback, else on)",
     )
     start.add_argument("--clock", type=Path, help="shared clock file; default: system time")
-    start.add_argument(
-        "--grace", type=float, default=30.0, metavar="SECONDS", help="for what runs (%(default)s)"
-    )
+    start.add_argument("--grace", type=float, default=30.0, metavar="SECONDS", help="for what runs (%(default)s)")
     start.add_argument("--json", action="store_true", help="log JSON objects, one a line")
-    start.add_argument(
-        "--debug-oracle", action="store_true", help="compare every number with the SDK's (slow)"
-    )
+    start.add_argument("--debug-oracle", action="store_true", help="compare every number with the SDK's (slow)")
     start.add_argument(
         "--watchdog", type=float, default=20.0, metavar="SECONDS",
         help="time runs on when nothing ended for so long (%(default)s)",
@@ -92,9 +86,7 @@ def _clock_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     clock = verbs.add_parser("clock", help="look at the shared clock, or move it")
     clock.add_argument("--clock", type=Path, help="its file (default: $DESKWRIGHT_CLOCK_FILE)")
     moves = clock.add_subparsers(required=True, metavar="show|advance|speed")
-    moves.add_parser("show", help="print its time and how it runs").set_defaults(
-        run=commands.clock_show
-    )
+    moves.add_parser("show", help="print its time and how it runs").set_defaults(run=commands.clock_show)
     advance = moves.add_parser("advance", help="move it on: 90s, 15m, 12h, 7d")
     advance.add_argument("by", help="how far: 90s, 15m, 12h, 7d")
     advance.set_defaults(run=commands.clock_advance)

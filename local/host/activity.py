@@ -125,9 +125,7 @@ class Activities:
             event(kind, now_us, **fields),
         )  # fmt: skip
         answer = Answered(task.id, task.execution_id, task.event_id, message)
-        self._store.submit(
-            answer, lambda wanted, failure: self._answered(task, wanted, failure)
-        )
+        self._store.submit(answer, lambda wanted, failure: self._answered(task, wanted, failure))
 
     def _answered(self, task: Task, wanted: bool, failure: BaseException | None) -> None:  # noqa: FBT001
         if failure is not None:

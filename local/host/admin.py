@@ -69,9 +69,7 @@ class Admin:
         if found is None:
             return web.Response(status=404)
         if found.trigger.type not in {"timerTrigger", "queueTrigger"}:
-            return web.Response(
-                status=400, text=f"{found.name} is no timer or queue function: use its own door"
-            )
+            return web.Response(status=400, text=f"{found.name} is no timer or queue function: use its own door")
         text = await request.text()
         try:
             value = json.loads(text)["input"] if text.strip() not in {"", "{}"} else ""
@@ -80,9 +78,7 @@ class Admin:
         await self._fire(found, value if isinstance(value, str) else json.dumps(value))
         return web.Response(status=202)
 
-    async def _key(
-        self, request: web.BaseRequest, scope: str, rest: list[str]
-    ) -> web.Response:
+    async def _key(self, request: web.BaseRequest, scope: str, rest: list[str]) -> web.Response:
         match (request.method, rest):
             case ("GET", []):
                 keys = [{"name": n, "value": v} for n, v in self._keys.of(scope).items()]

@@ -48,6 +48,4 @@ def too_long(custom_status: str | None) -> bool:
     """Tell whether a custom status is over the 16 KB of UTF-16 that Azure stores."""
     if custom_status is None or len(custom_status) * 2 <= MAX_CUSTOM_STATUS_BYTES:
         return False
-    return len(json.dumps(json.loads(custom_status), ensure_ascii=False)) * 2 > (
-        MAX_CUSTOM_STATUS_BYTES
-    )
+    return len(json.dumps(json.loads(custom_status), ensure_ascii=False)) * 2 > (MAX_CUSTOM_STATUS_BYTES)

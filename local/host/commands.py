@@ -42,9 +42,7 @@ def _reads(asked: argparse.Namespace) -> Reads:
 
 def instances(asked: argparse.Namespace) -> int:
     """Print a table of instances."""
-    wanted = Filter(
-        statuses=(asked.status,) if asked.status else (), prefix=asked.prefix, top=asked.top
-    )
+    wanted = Filter(statuses=(asked.status,) if asked.status else (), prefix=asked.prefix, top=asked.top)
     rows = _reads(asked).instances(wanted)
     width = max([len(row.id) for row in rows], default=2)
     for row in rows:
@@ -69,9 +67,7 @@ def history(asked: argparse.Namespace) -> int:
     if row is None:
         print(f"no instance {asked.id}")
         return 1
-    events = history_view(
-        reads.history(row.id, row.execution_id), show_input=False, show_output=False
-    )
+    events = history_view(reads.history(row.id, row.execution_id), show_input=False, show_output=False)
     for one in events:
         facts = {k: v for k, v in one.items() if k not in _HIDDEN and isinstance(v, str) and v}
         tail = "  ".join(f"{name}={value}" for name, value in facts.items())

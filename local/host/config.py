@@ -56,7 +56,7 @@ class HostSettings:
 
 def environment() -> Mapping[str, str]:
     """Return the process's variables: the one place that looks at them."""
-    return os.environ  # noqa: TID251 - the host's composition root
+    return os.environ
 
 
 def load_settings(app: Path) -> None:
@@ -64,7 +64,7 @@ def load_settings(app: Path) -> None:
     path = app / "local.settings.json"
     values = _read_json(path).get("Values", {}) if path.exists() else {}
     for name, value in values.items():
-        os.environ.setdefault(name, str(value))  # noqa: TID251 - user code reads them there
+        os.environ.setdefault(name, str(value))
 
 
 def read_host_json(app: Path, environ: Mapping[str, str]) -> HostSettings:
@@ -179,12 +179,8 @@ def _queues(raw: dict[str, Any], cores: int) -> QueueSettings:
         batch_size=min(batch, 32),
         new_batch_threshold=int(raw.get("newBatchThreshold", batch // 2 * cores)),
         max_dequeue_count=int(raw.get("maxDequeueCount", 5)),
-        visibility_seconds=parse_timespan(
-            raw.get("visibilityTimeout", "00:00:00")
-        ).total_seconds(),
-        max_poll_seconds=parse_timespan(
-            raw.get("maxPollingInterval", "00:01:00")
-        ).total_seconds(),
+        visibility_seconds=parse_timespan(raw.get("visibilityTimeout", "00:00:00")).total_seconds(),
+        max_poll_seconds=parse_timespan(raw.get("maxPollingInterval", "00:01:00")).total_seconds(),
         base64=raw.get("messageEncoding", "base64").lower() == "base64",
     )
 

@@ -26,7 +26,7 @@ from local.host.turn import Turn, still_deliverable
 from local.host.work import Work
 
 _KEPT_SNAPSHOTS = 2000
-_MOST_THREADS = 4  # turns are Python at work: more threads only wait for each other
+_MOST_THREADS = 2  # turns are Python at work: more threads only wait for each other
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 
 
@@ -54,9 +54,7 @@ class Dispatcher:
         self._activities = activities
         self._orchestrators, self._rules = orchestrators, rules
         self._debug_oracle = debug_oracle
-        self._pool = ThreadPoolExecutor(
-            min(at_once, _MOST_THREADS), thread_name_prefix="orchestrator"
-        )
+        self._pool = ThreadPoolExecutor(min(at_once, _MOST_THREADS), thread_name_prefix="orchestrator")
         self._busy: set[str] = set()
         self._again: set[str] = set()
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
@@ -241,5 +239,3 @@ def _report(effects: Effects) -> None:
         say("instance", f"{row.id} {row.status.lower()}", level, **facts)
     elif effects.forgotten:
         say("instance", f"{row.id} continues as new", logging.DEBUG, name=row.name)
-
-

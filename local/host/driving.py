@@ -62,9 +62,7 @@ class SystemDriver:
 class FileDriver:
     """Drives the clock file of host, cloud and app."""
 
-    def __init__(
-        self, clock: FileClock, agenda: Agenda, work: Work, watchdog_seconds: float
-    ) -> None:
+    def __init__(self, clock: FileClock, agenda: Agenda, work: Work, watchdog_seconds: float) -> None:
         self._clock = clock
         self._agenda = agenda
         self._work = work

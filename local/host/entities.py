@@ -135,14 +135,10 @@ class Entities:
 
         def work(connection: sqlite3.Connection) -> None:
             if exists:
-                connection.execute(
-                    "INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?)", (*key, state, now_us)
-                )
+                connection.execute("INSERT OR REPLACE INTO entity VALUES (?, ?, ?, ?)", (*key, state, now_us))
             else:
                 connection.execute("DELETE FROM entity WHERE name = ? AND key = ?", key)
-            connection.executemany(
-                "DELETE FROM entity_msg WHERE n = ?", [(call[0],) for call in calls]
-            )
+            connection.executemany("DELETE FROM entity_msg WHERE n = ?", [(call[0],) for call in calls])
             connection.executemany("INSERT INTO inbox VALUES (?,?,?,?,?,?,?,?,?)", replies)
 
         await self._store.write(work)
@@ -189,9 +185,7 @@ class Entities:
         ]
         return web.json_response(shown)
 
-    async def _signal(
-        self, request: web.BaseRequest, name: str, key: str, operation: str
-    ) -> web.Response:
+    async def _signal(self, request: web.BaseRequest, name: str, key: str, operation: str) -> web.Response:
         text = (await request.text()).strip()
         entity = (name.lower(), "" if key == "$" else key)
         guid = self._dispatcher.new_id()

@@ -88,8 +88,7 @@ class Host:
         return Rules(
             activities=frozenset(registry.durable("activityTrigger")),
             orchestrators={
-                folded: str(one.trigger.raw.get("orchestration") or one.name)
-                for folded, one in orchestrators.items()
+                folded: str(one.trigger.raw.get("orchestration") or one.name) for folded, one in orchestrators.items()
             },
             next_n=self._store.next_n,
             new_execution_id=lambda: secrets.token_hex(16),
@@ -128,9 +127,7 @@ class Host:
             store, clock, self._dispatcher, self._rules,
             replace_any_state=settings.replace_any_state,
         )  # fmt: skip
-        self._timers = Timers(
-            store, clock, self._agenda, self._work, self._invoker, self._outputs
-        )
+        self._timers = Timers(store, clock, self._agenda, self._work, self._invoker, self._outputs)
         self._queues = Queues(settings.queues, self._invoker, self._outputs, self._work)
 
     async def run(self) -> None:
@@ -140,9 +137,7 @@ class Host:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._signalled)
         driver = (
-            FileDriver(
-                self._file_clock, self._agenda, self._work, self._options.watchdog_seconds
-            )
+            FileDriver(self._file_clock, self._agenda, self._work, self._options.watchdog_seconds)
             if self._file_clock
             else SystemDriver(self._clock, self._agenda)
         )

@@ -14,7 +14,7 @@ from azure.functions import meta
 from local.host.admin import Admin
 from local.host.config import HostSettings
 from local.host.indexer import Function, Registry
-from local.host.invoke import Invoker, InvocationTimeoutError, TraceContext, error_text
+from local.host.invoke import InvocationTimeoutError, Invoker, TraceContext, error_text
 from local.host.keys import Keys
 from local.host.log import say
 from local.host.manage import PREFIX, Management
@@ -53,8 +53,7 @@ def doors(registry: Registry, prefix: str) -> list[_Door]:
         for other in found:
             if other.route.template.lower() == template.lower() and other.methods & methods:
                 raise RouteError(
-                    f"{function.place}: {function.name} and {other.function.name} "
-                    f"have the same route {template!r}"
+                    f"{function.place}: {function.name} and {other.function.name} have the same route {template!r}"
                 )
         found.append(_Door(route, methods, level, function))
     return sorted(found, key=lambda door: door.route.rank)
@@ -126,9 +125,7 @@ class PublicServer:
             return web.Response(status=401)
         return await self._management.answer(request, request.rel_url.raw_path, public=True)
 
-    async def _enter(
-        self, request: web.BaseRequest, door: _Door, values: Mapping[str, str]
-    ) -> web.Response:
+    async def _enter(self, request: web.BaseRequest, door: _Door, values: Mapping[str, str]) -> web.Response:
         name = door.function.name
         if self._auth and not self._keys.opens(presented_key(request), door.level, name):
             return web.Response(status=401)
@@ -150,14 +147,12 @@ class PublicServer:
         body: bytes,
     ) -> web.Response:
         try:
-            outcome = await self._invoker.invoke(
-                function, _datum(request, values, body), trace=_trace(request)
-            )
+            outcome = await self._invoker.invoke(function, _datum(request, values, body), trace=_trace(request))
             await self._outputs.send(function, outcome)
             return _response(outcome.result)
         except asyncio.CancelledError:
             raise
-        except (Exception, InvocationTimeoutError) as error:  # noqa: BLE001 - user code
+        except (Exception, InvocationTimeoutError) as error:
             say("http", f"{function.name} failed: {error_text(error)}", logging.ERROR)
             logging.getLogger(f"Function.{function.name}").debug("trace", exc_info=error)
             return web.Response(status=500)
@@ -190,9 +185,7 @@ def _datum(request: web.BaseRequest, values: Mapping[str, str], body: bytes) -> 
 
 
 def _trace(request: web.BaseRequest) -> TraceContext:
-    return TraceContext(
-        request.headers.get("traceparent", ""), request.headers.get("tracestate", "")
-    )
+    return TraceContext(request.headers.get("traceparent", ""), request.headers.get("tracestate", ""))
 
 
 def _response(datum: meta.Datum | None) -> web.Response:
@@ -225,9 +218,7 @@ def _raw_response(text: str) -> web.Response:
     return web.Response(text=text)
 
 
-async def serve(
-    handler: PublicServer | Management, host: str, port: int
-) -> tuple[web.ServerRunner, int]:
+async def serve(handler: PublicServer | Management, host: str, port: int) -> tuple[web.ServerRunner, int]:
     """Listen; return the runner, to clean up, and the port (the kernel's choice when 0)."""
     call = handler if isinstance(handler, PublicServer) else handler.rpc
     loop = asyncio.get_running_loop()
@@ -239,5 +230,3 @@ async def serve(
     await site.start()
     addresses = runner.addresses
     return runner, int(addresses[0][1])
-
-

@@ -90,9 +90,7 @@ class Registry:
             "activityTrigger": "activity",
             "entityTrigger": "entityName",
         }[trigger]
-        return {
-            str(one.trigger.raw.get(key) or one.name).casefold(): one for one in self.of(trigger)
-        }
+        return {str(one.trigger.raw.get(key) or one.name).casefold(): one for one in self.of(trigger)}
 
 
 def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) -> Registry:
@@ -136,9 +134,7 @@ def _import_app(app: Path, script: str) -> func.FunctionRegister:
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
     unique = {id(one): one for one in apps}
     if len(unique) != 1:
-        raise AppError(
-            [f"{path}: exactly one FunctionApp or DFApp must be there, {len(unique)} found"]
-        )
+        raise AppError([f"{path}: exactly one FunctionApp or DFApp must be there, {len(unique)} found"])
     return next(iter(unique.values()))
 
 
@@ -160,9 +156,7 @@ def _place(one: SdkFunction) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}" if code else "?"
 
 
-def _checked(
-    one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] | None
-) -> Function:
+def _checked(one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] | None) -> Function:
     """Check one function's names, bindings, parameters and annotations."""
     name = str(one.get_function_name())
     if not _NAME.fullmatch(name):
@@ -173,9 +167,7 @@ def _checked(
         raise _FunctionError(f"it must have exactly one trigger, it has {len(triggers)}")
     for binding in bindings:
         if binding.type not in BINDINGS:
-            raise _FunctionError(
-                f"this host does not know the binding {binding.type!r} of {binding.name!r}"
-            )
+            raise _FunctionError(f"this host does not know the binding {binding.type!r} of {binding.name!r}")
         if binding.direction == _INOUT:
             raise _FunctionError('"inout" bindings are not supported')
     call = one.get_user_function()
@@ -208,9 +200,7 @@ def _plain(value: object) -> object:
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def _check_signature(
-    call: Callable[..., Any], bound: dict[str, Binding]
-) -> tuple[bool, type | None]:
+def _check_signature(call: Callable[..., Any], bound: dict[str, Binding]) -> tuple[bool, type | None]:
     """Compare parameters with bindings; return (wants a Context, what it returns)."""
     parameters = dict(inspect.signature(call).parameters)
     try:
@@ -223,9 +213,7 @@ def _check_signature(
         parameters.pop("context")
         note = notes.get("context")
         if note is not None and getattr(note, "__name__", "") != "Context":
-            raise _FunctionError(
-                f'the "context" parameter is expected to be azure.functions.Context, got {note!r}'
-            )
+            raise _FunctionError(f'the "context" parameter is expected to be azure.functions.Context, got {note!r}')
     if unbound := set(parameters) - set(bound):
         raise _FunctionError(
             "the following parameters are declared in Python but not in the function "
@@ -266,9 +254,7 @@ def _check_converter(binding: Binding, note: type, *, out: bool) -> None:
     converter = func.get_binding_registry().get(binding.type)
     if converter is None:
         return
-    check = (
-        converter.check_output_type_annotation if out else converter.check_input_type_annotation
-    )
+    check = converter.check_output_type_annotation if out else converter.check_input_type_annotation
     if note is not type(None) and not check(note):
         raise _FunctionError(
             f"type of {binding.name} binding in function.json {binding.type!r} does not match "

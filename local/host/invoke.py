@@ -44,9 +44,7 @@ class RetryContext:
 class Context(func.Context):
     """What a function gets when it asks for ``context: func.Context``."""
 
-    def __init__(
-        self, invocation_id: str, function_name: str, directory: Path, trace: TraceContext
-    ) -> None:
+    def __init__(self, invocation_id: str, function_name: str, directory: Path, trace: TraceContext) -> None:
         self._invocation_id = invocation_id
         self._function_name = function_name
         self._directory = directory
@@ -161,17 +159,13 @@ class Invoker:
         trace: TraceContext | None,
     ) -> tuple[dict[str, Any], dict[str, _Out]]:
         converter = self._converters.get(function.trigger.type)
-        arguments: dict[str, Any] = {
-            function.trigger.name: converter.decode(datum, trigger_metadata=metadata)
-        }
+        arguments: dict[str, Any] = {function.trigger.name: converter.decode(datum, trigger_metadata=metadata)}
         for client in function.clients:
             arguments[client.name] = self._client_json()
         outs = {b.name: _Out() for b in function.outputs if b.name != "$return"}
         arguments.update(outs)
         if function.wants_context:
-            arguments["context"] = Context(
-                self._new_id(), function.name, self._app, trace or TraceContext()
-            )
+            arguments["context"] = Context(self._new_id(), function.name, self._app, trace or TraceContext())
         return arguments, outs
 
     async def _run(self, function: Function, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -180,9 +174,7 @@ class Invoker:
         is_activity = function.trigger.type == "activityTrigger"
         pool = self._activities if is_activity else self._plain
         context = copy_context()
-        return await asyncio.get_running_loop().run_in_executor(
-            pool, lambda: context.run(function.call, **arguments)
-        )
+        return await asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(function.call, **arguments))
 
     def _outcome(self, function: Function, value: Any, outs: dict[str, _Out]) -> Outcome:  # noqa: ANN401
         encoded: dict[str, meta.Datum] = {}
@@ -198,9 +190,7 @@ class Invoker:
         if returned is not None and value is not None:
             return Outcome(self._encode(returned.type, value), encoded)
         if value is not None:
-            raise RuntimeError(
-                f"function {function.name!r} without a $return binding returned a non-None value"
-            )
+            raise RuntimeError(f"function {function.name!r} without a $return binding returned a non-None value")
         return Outcome(None, encoded)
 
     def _encode(self, binding_type: str, value: Any) -> meta.Datum:  # noqa: ANN401
@@ -211,5 +201,3 @@ class Invoker:
 def error_text(error: BaseException) -> str:
     """Word an exception as the worker reports it."""
     return f"{type(error).__name__}: {error}"
-
-

@@ -25,9 +25,7 @@ class Keys:
 
         def work(connection: sqlite3.Connection) -> None:
             for scope, name in (MASTER, HOST_DEFAULT, DURABLE):
-                connection.execute(
-                    "INSERT OR IGNORE INTO host_key VALUES (?, ?, ?)", (scope, name, _new())
-                )
+                connection.execute("INSERT OR IGNORE INTO host_key VALUES (?, ?, ?)", (scope, name, _new()))
 
         await store.write(work)
         return cls(read_keys(store.reads))
@@ -53,11 +51,7 @@ class Keys:
             good.append(self.durable)
         if level == "function":
             scopes = {"host", f"function:{function}".lower()}
-            good += [
-                value
-                for (scope, _), value in self._known.items()
-                if scope.lower() in scopes
-            ]
+            good += [value for (scope, _), value in self._known.items() if scope.lower() in scopes]
         return any([hmac.compare_digest(key.encode(), one.encode()) for one in good])  # noqa: C419
 
     def of(self, scope: str) -> dict[str, str]:
@@ -69,9 +63,7 @@ class Keys:
         chosen = value or _new()
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT OR REPLACE INTO host_key VALUES (?, ?, ?)", (scope, name, chosen)
-            )
+            connection.execute("INSERT OR REPLACE INTO host_key VALUES (?, ?, ?)", (scope, name, chosen))
 
         await store.write(work)
         self._known[scope, name] = chosen

@@ -81,9 +81,7 @@ class Management:
             return web.Response(status=404)
         return await self.answer(request, f"/x/x/{rest}", public=False)
 
-    async def answer(
-        self, request: web.BaseRequest, raw_path: str, *, public: bool
-    ) -> web.Response:
+    async def answer(self, request: web.BaseRequest, raw_path: str, *, public: bool) -> web.Response:
         """Answer one request; three path segments lead to the API's own."""
         segments = path_segments(raw_path)[3:]
         origin = f"{request.scheme}://{request.host}" if public else self.origin
@@ -112,9 +110,7 @@ class Management:
                 return web.Response(status=404)
         return await _refusable(act)
 
-    async def _start(
-        self, request: web.BaseRequest, origin: str, name: str, wanted: str | None
-    ) -> web.Response:
+    async def _start(self, request: web.BaseRequest, origin: str, name: str, wanted: str | None) -> web.Response:
         input_text = stored_input(await request.read())
         instance_id = self._operations.new_id() if wanted is None else checked_id(wanted)
         if name.casefold() not in self._orchestrators:
@@ -148,9 +144,7 @@ class Management:
                 return None
             await asyncio.sleep(min(pause, left, _POLL_SECONDS))
 
-    async def _status(
-        self, request: web.BaseRequest, origin: str, instance_id: str
-    ) -> web.Response:
+    async def _status(self, request: web.BaseRequest, origin: str, instance_id: str) -> web.Response:
         row = self._store.reads.instance(instance_id)
         if row is None:
             return web.Response(status=404)
@@ -205,21 +199,15 @@ class Management:
             raise _RefusedError(f"Invalid JSON content: {error}") from error
         return _said(await self._operations.raise_event(instance_id, name, body or "null"))
 
-    async def _control(
-        self, request: web.BaseRequest, instance_id: str, verb: str
-    ) -> web.Response:
+    async def _control(self, request: web.BaseRequest, instance_id: str, verb: str) -> web.Response:
         reason = request.query.get("reason", "")
         return _said(await self._operations.control(instance_id, verb, reason))
 
-    async def _restart(
-        self, request: web.BaseRequest, origin: str, instance_id: str
-    ) -> web.Response:
+    async def _restart(self, request: web.BaseRequest, origin: str, instance_id: str) -> web.Response:
         new_id = request.query.get("restartWithNewInstanceId", "true").lower() != "false"
         said, started = await self._operations.restart(instance_id, new_id=new_id)
         if said is Said.UNKNOWN:
-            raise _RefusedError(
-                f"An orchestrator with the instanceId {instance_id} was not found."
-            )
+            raise _RefusedError(f"An orchestrator with the instanceId {instance_id} was not found.")
         if said is Said.LIVE:
             return _problem(409, f"The instance {instance_id} has not ended.")
         return self._accepted(origin, started)
@@ -232,9 +220,7 @@ class Management:
 
     def _urls(self, origin: str, instance_id: str) -> dict[str, str]:
         base = f"{origin}{_BASE}/instances/{quote(instance_id, safe='')}"
-        query = (
-            f"taskHub={self._settings.hub}&connection=AzureWebJobsStorage&code={self._key}"
-        )
+        query = f"taskHub={self._settings.hub}&connection=AzureWebJobsStorage&code={self._key}"
         return {
             "id": instance_id,
             "statusQueryGetUri": f"{base}?{query}",
@@ -278,7 +264,7 @@ def checked_id(wanted: str) -> str:
         raise _RefusedError(f"Instance ids are 1 to {_MAX_ID} characters long.")
     if wanted.startswith("@"):
         raise _RefusedError("Instance ids must not start with '@'.")
-    if any(character in bad or ord(character) < 32 or 127 <= ord(character) < 160 for character in wanted):  # noqa: E501, PLR2004
+    if any(character in bad or ord(character) < 32 or 127 <= ord(character) < 160 for character in wanted):  # noqa: PLR2004
         raise _RefusedError("Instance ids must not hold / \\ # ? or control characters.")
     return wanted
 
@@ -344,5 +330,3 @@ def _filter(request: web.BaseRequest) -> Filter:
 
 def _moment(text: str | None) -> int | None:
     return parse_us(text) if text else None
-
-

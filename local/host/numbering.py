@@ -189,9 +189,7 @@ class Numbering:
 
     def _task(self, event_id: int, call: dict[str, Any]) -> None:
         name, text = call["name"], call["input"]
-        self._event(
-            EventType.TASK_SCHEDULED, event_id, Name=name, Version="", Input=json.dumps([text])
-        )
+        self._event(EventType.TASK_SCHEDULED, event_id, Name=name, Version="", Input=json.dumps([text]))
         row = self.row
         if name.casefold() in self.rules.activities or name == HTTP_ACTIVITY:
             self.effects.tasks.append(Task(row.id, row.execution_id, event_id, name, text))
@@ -260,9 +258,7 @@ class Numbering:
             Input=json.dumps(request),
         )
         reply = (None, None, None) if is_signal else (row.id, row.execution_id, event_id)
-        call = EntityCall(
-            name, key, action["operation"], json.dumps(action["input"]), int(is_signal), guid, *reply
-        )
+        call = EntityCall(name, key, action["operation"], json.dumps(action["input"]), int(is_signal), guid, *reply)
         self.effects.entity_calls.append(call)
         if not is_signal:
             self._open(Node(event_id, "entity", path))

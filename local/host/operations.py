@@ -51,9 +51,7 @@ class Operations:
         """Make an instance id for a caller who gave none."""
         return self._rules.new_execution_id()
 
-    async def start(
-        self, name: str, instance_id: str, input_text: str | None, version: str | None
-    ) -> Said:
+    async def start(self, name: str, instance_id: str, input_text: str | None, version: str | None) -> Said:
         """Start an instance; LIVE when the id is taken by one that has not ended.
 
         ``input_text`` is JSON as it is to be stored; ``name`` must be known to the registry.
@@ -127,9 +125,7 @@ class Operations:
         ended = [row.id for row in self._store.reads.instances(wanted) if row.status in TERMINAL]
 
         def work(connection: sqlite3.Connection) -> int:
-            found = dict(
-                writes.where_in(connection, "SELECT id, status FROM instance WHERE id IN", ended)
-            )
+            found = dict(writes.where_in(connection, "SELECT id, status FROM instance WHERE id IN", ended))
             still = [one for one, status in found.items() if status in TERMINAL]
             _remove(connection, still)
             return len(still)
@@ -151,9 +147,7 @@ class Operations:
 
         return await self._write(work, instance_id)
 
-    async def _write(
-        self, work: Callable[[sqlite3.Connection], Said], instance_id: str
-    ) -> Said:
+    async def _write(self, work: Callable[[sqlite3.Connection], Said], instance_id: str) -> Said:
         """Commit, and wake the instance before anybody hears of it."""
         said = await self._store.write(work)
         if said is Said.DONE:

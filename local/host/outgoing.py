@@ -16,9 +16,7 @@ async def call_http(request_text: str) -> str:
         headers["Content-Type"] = "text/plain; charset=utf-8"
     async with (
         aiohttp.ClientSession() as session,
-        session.request(
-            request["method"], request["uri"], data=content, headers=headers
-        ) as response,
+        session.request(request["method"], request["uri"], data=content, headers=headers) as response,
     ):
         text = await response.text()
         answer = {

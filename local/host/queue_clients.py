@@ -29,7 +29,5 @@ def queue_service(connection: str, environ: Mapping[str, str]) -> QueueServiceCl
         )
     client_id = environ.get(f"{connection}__clientId")
     managed = "IDENTITY_ENDPOINT" in environ or client_id is not None
-    credential = (
-        ManagedIdentityCredential(client_id=client_id) if managed else DefaultAzureCredential()
-    )
+    credential = ManagedIdentityCredential(client_id=client_id) if managed else DefaultAzureCredential()
     return QueueServiceClient(uri, credential=credential, **quiet)

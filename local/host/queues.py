@@ -32,9 +32,7 @@ _FIRST_PAUSE = 0.1
 class Queues:
     """Runs one poller for every queue trigger."""
 
-    def __init__(
-        self, settings: QueueSettings, invoker: Invoker, outputs: QueueOutputs, work: Work
-    ) -> None:
+    def __init__(self, settings: QueueSettings, invoker: Invoker, outputs: QueueOutputs, work: Work) -> None:
         self._settings, self._invoker, self._outputs = settings, invoker, outputs
         self._work = work
         self._services: dict[str, QueueServiceClient] = {}
@@ -122,7 +120,7 @@ class _Listener:
                 pause = _FIRST_PAUSE
                 continue
             await asyncio.sleep(min(pause, self._settings.max_poll_seconds))
-            spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads polls
+            spread = random.uniform(0.8, 1.2)
             pause = min(pause * 2 * spread, self._settings.max_poll_seconds)
 
     async def _receive(self) -> bool:

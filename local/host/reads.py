@@ -77,9 +77,7 @@ class Reads:
 
     def tasks(self) -> list[tuple[Task, int]]:
         """Read every activity that has not answered, with its deliveries."""
-        rows = self._rows(
-            "SELECT id,execution_id,event_id,name,input,deliveries FROM activity ORDER BY created_us"
-        )
+        rows = self._rows("SELECT id,execution_id,event_id,name,input,deliveries FROM activity ORDER BY created_us")
         return [(Task(*row[:5]), row[5]) for row in rows]
 
     def instances(self, wanted: Filter) -> list[Instance]:
@@ -115,9 +113,7 @@ class Reads:
 
     def schedule(self, name: str) -> tuple[str, int | None, int | None, int] | None:
         """Read a timer trigger's monitor row: spec, last, next, updated."""
-        rows = self._rows(
-            "SELECT spec, last_us, next_us, updated_us FROM schedule WHERE fn = ?", (name,)
-        )
+        rows = self._rows("SELECT spec, last_us, next_us, updated_us FROM schedule WHERE fn = ?", (name,))
         return rows[0] if rows else None  # type: ignore[return-value]
 
     def entity_keys(self) -> list[tuple[str, str]]:
@@ -134,9 +130,7 @@ class Reads:
 
     def entity(self, name: str, key: str) -> tuple[str | None, int] | None:
         """Read an entity's state (JSON text) and when it changed; None when it does not exist."""
-        rows = self._rows(
-            "SELECT state, updated_us FROM entity WHERE name = ? AND key = ?", (name, key)
-        )
+        rows = self._rows("SELECT state, updated_us FROM entity WHERE name = ? AND key = ?", (name, key))
         return rows[0] if rows else None  # type: ignore[return-value]
 
     def entities(self, name: str | None) -> list[tuple[str, str, str | None, int]]:

@@ -126,7 +126,7 @@ class Store:
                 for item in batch:
                     self._commit([item])
                 return
-            _log.error("a write failed: %s", error)  # noqa: TRY400 - the text says it
+            _log.error("a write failed: %s", error)
             outcomes = [(batch[0], None, error)]
         self._loop.call_soon_threadsafe(_deliver, outcomes)
 

@@ -83,18 +83,14 @@ class Timers:
             lambda: self._fire(function, schedule, due_us, past_due=False),
         )
 
-    def _fire(
-        self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool
-    ) -> None:
+    def _fire(self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool) -> None:
         if not self._open:
             return
         self._work.begin("timer")
         task = asyncio.create_task(self._occurrence(function, schedule, due_us, past_due=past_due))
         self._running[function.name] = task
 
-    async def _occurrence(
-        self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool
-    ) -> None:
+    async def _occurrence(self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool) -> None:
         """Run once, then enter the next occurrence after the later of now and what was due."""
         await self._run(function, due_us, past_due=past_due, count=False)
         next_us = schedule.next_after(max(self._clock.now_us(), due_us))
@@ -105,9 +101,7 @@ class Timers:
         self._put(function, schedule, next_us)
         self._work.end("timer")
 
-    async def _run(
-        self, function: Function, due_us: int, *, past_due: bool, count: bool = True
-    ) -> None:
+    async def _run(self, function: Function, due_us: int, *, past_due: bool, count: bool = True) -> None:
         schedule = self._schedules[function.name]
         started = time.monotonic()
         datum = _datum(schedule, due_us, past_due=past_due)
@@ -122,9 +116,7 @@ class Timers:
             if count:
                 self._work.end("timer")
 
-    async def _remember(
-        self, function: Function, schedule: Schedule, last_us: int | None, next_us: int
-    ) -> None:
+    async def _remember(self, function: Function, schedule: Schedule, last_us: int | None, next_us: int) -> None:
         row = (function.name, schedule.text, last_us, next_us, self._clock.now_us())
 
         def work(connection: sqlite3.Connection) -> None:
@@ -146,9 +138,7 @@ def schedule_of(function: Function, environ: Mapping[str, str], zone: str | None
         raise ConfigError(f"{function.place}: {function.name}: {error}") from error
 
 
-async def _with_retries(
-    function: Function, invoker: Invoker, outputs: QueueOutputs, datum: meta.Datum
-) -> None:
+async def _with_retries(function: Function, invoker: Invoker, outputs: QueueOutputs, datum: meta.Datum) -> None:
     """Run under the function's own retry policy, if it has one; waits are real seconds."""
     policy = function.retry or {}
     tries = int(policy.get("max_retry_count") or 0)

@@ -127,8 +127,7 @@ class Turn:
             return 0
         node = self.nodes.get(message.task_id) if message.task_id is not None else None
         quiet = node is not None and (
-            (message.type in _FAILED and node.attempt > 0)
-            or (node.kind == "retrytimer" and not node.last)
+            (message.type in _FAILED and node.attempt > 0) or (node.kind == "retrytimer" and not node.last)
         )
         return 1 if quiet else 2
 
@@ -150,9 +149,7 @@ class Turn:
     def _write(self, kind: int, body: str, event_id: int = -1) -> None:
         self._fresh.append((kind, body))
         row = self.row
-        self.effects.events.append(
-            (row.execution_id, row.n_hist, row.turn + 1, kind, self.now_us, body)
-        )
+        self.effects.events.append((row.execution_id, row.n_hist, row.turn + 1, kind, self.now_us, body))
         row.n_hist += 1
 
     def _collect(self) -> None:
@@ -215,9 +212,7 @@ class Turn:
         row.next_id = row.n_top = row.n_hist = 0
         row.done_pending = None
         self.waits.clear()
-        self.numbering.message(
-            EventType.EXECUTION_STARTED, row.id, row.execution_id, started_event(row, self.now_us)
-        )
+        self.numbering.message(EventType.EXECUTION_STARTED, row.id, row.execution_id, started_event(row, self.now_us))
 
     def _end(self, status: str, result: str | None) -> None:
         """Complete or fail; the parent, if there is one, gets the answer."""
@@ -270,9 +265,7 @@ class Turn:
         row.waits = json.dumps(self.waits) if self.waits else None
         past = ",".join(played(body, kind) for kind, body in self._fresh)
         before = "" if effects.forgotten else self.before.past
-        effects.after = Snapshot(
-            row, self.nodes, self.waits, f"{before},{past}" if before and past else before or past
-        )
+        effects.after = Snapshot(row, self.nodes, self.waits, f"{before},{past}" if before and past else before or past)
         return effects
 
 
@@ -294,4 +287,3 @@ def still_deliverable(effects: Effects, messages: Sequence[Message]) -> list[Mes
             free[name] -= 1
         welcome.append(message)
     return welcome
-

@@ -46,9 +46,7 @@ def status_view(row: Instance, *, show_input: bool) -> dict[str, Any]:
     }
 
 
-def history_view(
-    history: list[tuple[int, str]], *, show_input: bool, show_output: bool
-) -> list[dict[str, Any]]:
+def history_view(history: list[tuple[int, str]], *, show_input: bool, show_output: bool) -> list[dict[str, Any]]:
     """Show a history: brackets left out, what was scheduled merged into how it ended."""
     shown: list[dict[str, Any]] = []
     scheduled: dict[int, dict[str, Any]] = {}
@@ -74,9 +72,7 @@ def history_view(
     return shown
 
 
-def _merge(
-    entry: dict[str, Any], scheduled: dict[int, dict[str, Any]], shown: list[dict[str, Any]]
-) -> None:
+def _merge(entry: dict[str, Any], scheduled: dict[int, dict[str, Any]], shown: list[dict[str, Any]]) -> None:
     """Let a completion take over what its scheduling event said, and drop that one."""
     cause = entry.pop("TaskScheduledId", None)
     cause = entry.pop("TimerId", cause)

@@ -6,13 +6,15 @@ group's rows go in as few, long statements rather than many short ones.
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from local.host.events import EventType, event
 from local.host.state import LIVE, Effects, Instance, Message
 
 _INSTANCE = [f.name for f in fields(Instance)]
+_VALUES = attrgetter(*_INSTANCE)
 _UPSERT = (
     " ON CONFLICT(id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _INSTANCE if name != "id")
@@ -35,9 +37,7 @@ def last_n(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def run(
-    connection: sqlite3.Connection, group: Sequence[Any], next_n: Callable[[], int]
-) -> list[Any]:
+def run(connection: sqlite3.Connection, group: Sequence[Any], next_n: Callable[[], int]) -> list[Any]:
     """Run a group in its order; return for each what its writer is to hear.
 
     Effects hear True, or False when the row has moved on; answers hear whether their activity
@@ -83,9 +83,7 @@ def insert(
             start += size
 
 
-def where_in(
-    connection: sqlite3.Connection, statement: str, keys: Iterable[Any]
-) -> list[tuple[Any, ...]]:
+def where_in(connection: sqlite3.Connection, statement: str, keys: Iterable[Any]) -> list[tuple[Any, ...]]:
     """Run ``statement`` (it ends in IN) for keys, chunk by chunk; return the rows, if any."""
     found: list[tuple[Any, ...]] = []
     rest = list(keys)
@@ -108,7 +106,7 @@ def instance_rows(connection: sqlite3.Connection, rows: Sequence[Instance]) -> N
     insert(
         connection,
         f"instance({','.join(_INSTANCE)})",
-        [astuple(row) for row in rows],
+        [_VALUES(row) for row in rows],
         suffix=_UPSERT,
     )
 
@@ -125,15 +123,9 @@ def forget(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
         where_in(connection, f"DELETE FROM {table} WHERE id IN", gone)  # noqa: S608
 
 
-def _turns(
-    connection: sqlite3.Connection, group: Sequence[Effects], next_n: Callable[[], int]
-) -> list[bool]:
+def _turns(connection: sqlite3.Connection, group: Sequence[Effects], next_n: Callable[[], int]) -> list[bool]:
     """Commit turns; one whose row has moved on is left out. An id comes at most once."""
-    at = dict(
-        where_in(
-            connection, "SELECT id, turn FROM instance WHERE id IN", [one.id for one in group]
-        )
-    )
+    at = dict(where_in(connection, "SELECT id, turn FROM instance WHERE id IN", [one.id for one in group]))
     fits = [at.get(one.id) == one.turn for one in group]
     turns = [one for one, good in zip(group, fits, strict=True) if good]
     instance_rows(connection, [one.row for one in turns if one.row.turn != one.turn])
@@ -171,12 +163,7 @@ def _nodes(connection: sqlite3.Connection, turns: Sequence[Effects]) -> None:
     insert(
         connection,
         "node(id,execution_id,event_id,kind,path,attempt,max_attempts,retry_us,last,body)",
-        [
-            (one.id, execution(one), *node)
-            for one in turns
-            if not one.forgotten
-            for node in one.opened
-        ],
+        [(one.id, execution(one), *node) for one in turns if not one.forgotten for node in one.opened],
     )
     where_in(
         connection,
@@ -185,9 +172,7 @@ def _nodes(connection: sqlite3.Connection, turns: Sequence[Effects]) -> None:
     )
 
 
-def _children(
-    connection: sqlite3.Connection, turns: Sequence[Effects], next_n: Callable[[], int]
-) -> None:
+def _children(connection: sqlite3.Connection, turns: Sequence[Effects], next_n: Callable[[], int]) -> None:
     """Start children; one whose id lives already is refused, an ended one is replaced."""
     wanted = {child.id: one for one in turns for child in one.children}
     if not wanted:
@@ -216,16 +201,20 @@ def _refuse(parent: Effects, child_id: str, next_n: Callable[[], int]) -> None:
     )
     parent.inbox.append(
         Message(
-            next_n(), parent.id, parent.row.execution_id, 0, EventType.SUB_FAILED, None, task_id,
+            next_n(),
+            parent.id,
+            parent.row.execution_id,
+            0,
+            EventType.SUB_FAILED,
+            None,
+            task_id,
             body,
         )  # fmt: skip
     )
 
 
 def _inbox_marks(connection: sqlite3.Connection, turns: Sequence[Effects]) -> None:
-    where_in(
-        connection, "DELETE FROM inbox WHERE n IN", [n for one in turns for n in one.consumed]
-    )
+    where_in(connection, "DELETE FROM inbox WHERE n IN", [n for one in turns for n in one.consumed])
     where_in(
         connection,
         "UPDATE inbox SET held = 1 WHERE n IN",
@@ -245,8 +234,7 @@ def _answers(connection: sqlite3.Connection, group: Sequence[Answered]) -> list[
     there = set(
         where_in(
             connection,
-            "SELECT id, execution_id, event_id FROM activity"
-            " WHERE (id, execution_id, event_id) IN",
+            "SELECT id, execution_id, event_id FROM activity WHERE (id, execution_id, event_id) IN",
             keys,
         )
     )

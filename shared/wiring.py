@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from shared.domain.image import DeviceImage
     from shared.domain.operation import Operation
     from shared.domain.policy import Policy
-    from shared.domain.tenant import Site, Tenant
+    from shared.domain.tenant import Site
     from shared.storage.repository import Repository
 
 T = TypeVar("T")
@@ -167,6 +167,6 @@ def services() -> Services:
 
 def use(other: Services | None) -> Services | None:
     """Put another composition in place (tests), None: the one of the environment; return the one before."""
-    global _present  # noqa: PLW0603 - as above
+    global _present
     before, _present = _present, other
     return before

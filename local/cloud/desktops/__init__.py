@@ -20,6 +20,8 @@ def install(cloud: Cloud) -> None:
         cloud.add(routes)
     cloud.latencies(LATENCIES)
     cloud.on("session_host_registered", hosts.registered)
+    cloud.on("entra_joined", hosts.machine_joined)
+    cloud.on("domain_joined", hosts.machine_joined)
     cloud.on("vm_deleted", hosts.machine_deleted)
     cloud.on("vm_power", hosts.machine_power)
     cloud.on("ask_registration", pools.ask_registration)

@@ -1,7 +1,7 @@
 """Session hosts and user sessions.
 
 A session host cannot be created over ARM: it appears, Unavailable, when the agent in a machine
-registers with a valid token, and turns Available a little later. The record outlives its machine
+registers with a valid token, and turns Available a little later, once the machine is joined. The record outlives its machine
 (Unavailable). Source: spotpc-avd.md 2.1-2.4, learn.microsoft.com/azure/virtual-desktop/session-host-status.
 """
 
@@ -14,6 +14,8 @@ from local.cloud.core.resources import Resource
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import iso_z
 from local.cloud.desktops import pools
+from local.cloud.graph.joins import tenant_of_machine
+from local.cloud.graph.plane import directory
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
@@ -34,8 +36,7 @@ def registered(world: World, *, vm_id: str, computer_name: str, host_pool: str, 
     pool = pools.find_pool(world, host_pool, token)
     if pool is None:
         return
-    domain = str(facts.get("joined") or "")
-    fqdn = f"{computer_name}.{domain}" if "." in domain else computer_name
+    fqdn = _address(world, vm_id, computer_name, str(facts.get("joined") or ""))
     path, now = f"{pool.id}/sessionHosts/{fqdn}", iso_z(world.now_us)
     known = world.resources.get(path)
     properties: Json = {
@@ -61,10 +62,27 @@ def registered(world: World, *, vm_id: str, computer_name: str, host_pool: str, 
     world.at(due_us, lambda: _alive(world, host))
 
 
+def _address(world: World, vm_id: str, computer_name: str, joined: str) -> str:
+    """Return the name an agent registers under: with its domain, when it is in one."""
+    if joined != "domain":
+        return computer_name
+    computers = directory(world).by("computer", tenant_of_machine(world, vm_id), "name", computer_name)
+    return f"{computer_name}.{computers[0]['domain']}" if computers else computer_name
+
+
 def _alive(world: World, host: Resource) -> None:
     vm = world.resources.get(str(host.properties["resourceId"]))
-    if world.resources.get(host.id) is host and vm is not None:
-        _status(world, host, "Available", updateState="Succeeded")
+    if world.resources.get(host.id) is not host or vm is None:
+        return
+    joined = bool(vm.facts.get("join"))
+    _status(world, host, "Available" if joined else "NotJoinedToDomain", updateState="Succeeded")
+
+
+def machine_joined(world: World, vm_id: str, **_: object) -> None:
+    """Let hosts that waited for the join of their machine become Available."""
+    for host in _hosts_of(world, vm_id):
+        if host.properties["status"] == "NotJoinedToDomain":
+            _status(world, host, "Available")
 
 
 def _status(world: World, host: Resource, status: str, **more: object) -> None:

@@ -34,7 +34,8 @@ _TOKEN = re.compile(
 
 def _ordered(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     # null and values of another type are in no order: the comparison is simply false
-    return lambda a, b: type(a) is type(b) and a is not None and test(a, b)
+    kinds = ((int, float), (str, str))
+    return lambda a, b: any(isinstance(a, kind) and isinstance(b, kind) for kind in kinds) and test(a, b)
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {

@@ -100,7 +100,9 @@ def _select(call: Call, kind: str) -> tuple[str, ...]:
 
 
 def _top(call: Call, page: int) -> int:
-    text = call.query.get("$top", str(page))
+    text = call.query.get("$top")
+    if text is None:
+        return page
     if not text.isdigit() or not 1 <= int(text) <= LARGEST_PAGE:
         raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive.")
     return int(text)

@@ -40,7 +40,7 @@ class VaultPlane(Plane):
 
     name = "vault"
     prefixes = frozenset({"secrets", "deletedsecrets"})
-    audiences = _Audiences()
+    audiences = _Audiences({"https://vault.azure.net"})
 
     def render(self, problem: Problem) -> Answer:
         """Write Key Vault's error body; `target` is the inner code."""

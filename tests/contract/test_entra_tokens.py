@@ -1,0 +1,221 @@
+"""Tokens through the real azure-identity clients, checked as relying parties check them."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.data.tables.aio import TableServiceClient
+from azure.identity import ManagedIdentityCredential as SyncManagedIdentity
+from azure.identity.aio import (
+    ClientAssertionCredential,
+    ClientSecretCredential,
+    DefaultAzureCredential,
+    ManagedIdentityCredential,
+)
+
+from local.azurite import Azurite
+from local.certificates import Certificates
+from local.cloud.entra.keys import Keys
+from local.cloud.seeds import TENANT_ID, demo_seed
+from tests.contract.running import Running, keys, running
+
+pytestmark = pytest.mark.simulator
+CUSTOMER = "6c2f0b9e-55d1-4c31-8d2e-7a6f2f1e9b02"
+APP = "b7a0f1de-0d3c-4b5e-9a55-2f9a3c1d4e03"
+
+
+def tenants() -> list[dict[str, Any]]:
+    """Give the demo tenant and a customer in which our multi-tenant app is present."""
+    home = demo_seed(5, portal_roles=["CloudPC.Reader"])["tenants"][0]
+    app = {"displayName": "deskwright-customers", "appId": APP, "roles": ["User.Read.All"]}
+    identity = "00000000-aaaa-4aaa-8aaa-000000000001"
+    home["apps"] = [
+        {"displayName": "deskwright", "managedIdentity": True, "objectId": identity},
+        *home["apps"][1:],
+        {**app, "federatedCredentials": [{"subject": identity}]},
+    ]
+    return [home, {"tenantId": CUSTOMER, "domain": "fabrikam.example", "apps": [app]}]
+
+
+@pytest.fixture
+async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+    async with running(certificates, monkeypatch, tenants=tenants()) as found:
+        yield found
+
+
+def read(token: str) -> dict[str, Any]:
+    return dict(jwt.decode(token, options={"verify_signature": False}))
+
+
+async def published(cloud: Running, token: str) -> Any:
+    answer = await cloud.call("GET", f"/{TENANT_ID}/discovery/v2.0/keys")
+    return jwt.PyJWKSet.from_dict(answer.body)[jwt.get_unverified_header(token)["kid"]]
+
+
+async def test_a_managed_identity_gets_a_token_that_names_resource_and_identity(cloud: Running) -> None:
+    # learn.microsoft.com/azure/app-service/overview-managed-identity: expires_on is epoch seconds
+    async with ManagedIdentityCredential() as credential:
+        token = await credential.get_token("https://management.azure.com/.default")
+    claims = read(token.token)
+    assert (claims["aud"], claims["tid"], claims["oid"]) == (
+        "https://management.azure.com",
+        TENANT_ID,
+        "00000000-aaaa-4aaa-8aaa-000000000001",
+    )
+    assert token.expires_on == claims["exp"] > time.time()
+
+
+async def test_the_sync_client_works_as_well(cloud: Running) -> None:
+    token = await asyncio.to_thread(SyncManagedIdentity().get_token, "https://graph.microsoft.com/.default")
+    assert read(token.token)["aud"] == "https://graph.microsoft.com"
+
+
+async def test_the_default_credential_finds_the_managed_identity(
+    cloud: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # azure.md 3.2: AZURE_TOKEN_CREDENTIALS is honoured since azure-identity 1.27
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
+    async with DefaultAzureCredential() as credential:
+        assert (await credential.get_token("https://vault.azure.net/.default")).token
+
+
+async def test_an_unknown_client_id_has_no_identity(cloud: Running) -> None:
+    async with ManagedIdentityCredential(client_id="00000000-dead-4dad-8dad-000000000000") as credential:
+        with pytest.raises(ClientAuthenticationError, match="No managed identity"):
+            await credential.get_token("https://graph.microsoft.com/.default")
+
+
+async def test_a_wrong_identity_header_is_401(cloud: Running) -> None:
+    await cloud.sim("config", {"identityHeader": "right"})
+    path = f"{cloud.msi}/msi/token?resource=https://graph.microsoft.com&api-version=2019-08-01"
+    async with cloud.session.get(path, headers={"X-IDENTITY-HEADER": "wrong"}) as answer:
+        assert (answer.status, (await answer.json())["statusCode"]) == (401, 401)
+
+
+@pytest.mark.azurite
+async def test_azurite_accepts_the_token_for_storage(
+    cloud: Running, azurite_server: Azurite, certificates: Certificates
+) -> None:
+    # `--oauth basic` checks iss, aud, nbf, exp and iat of the token
+    async with (
+        ManagedIdentityCredential() as credential,
+        TableServiceClient(
+            azurite_server.tables_url, credential=credential, connection_verify=str(certificates.bundle)
+        ) as client,
+    ):
+        assert (await client.create_table("tokensOfTheCloud")).table_name == "tokensOfTheCloud"
+
+
+async def test_a_client_secret_gives_a_token_for_our_api(cloud: Running) -> None:
+    portal = cloud_app(cloud, "portal")
+    async with ClientSecretCredential(
+        TENANT_ID,
+        portal["appId"],
+        "demo-portal-secret",
+        authority=cloud.url,
+        disable_instance_discovery=True,
+        connection_verify=cloud.bundle,
+    ) as credential:
+        token = (await credential.get_token("api://deskwright/.default")).token
+    claims = jwt.decode(token, await published(cloud, token), ["RS256"], audience="api://deskwright")
+    assert claims["iss"] == f"{cloud.url}/{TENANT_ID}/v2.0"
+    assert (claims["roles"], claims["azp"], claims["sub"]) == (["CloudPC.Reader"], portal["appId"], claims["oid"])
+
+
+def cloud_app(cloud: Running, name: str) -> dict[str, Any]:
+    apps = cloud.cloud.world.shelf("directory").all("app", TENANT_ID)
+    return next(each for each in apps if each["displayName"] == name)
+
+
+async def test_a_customers_tenant_is_reached_with_a_managed_identity_as_the_secret(cloud: Running) -> None:
+    # learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+    async with ManagedIdentityCredential() as identity:
+
+        async def assertion() -> str:
+            return (await identity.get_token("api://AzureADTokenExchange/.default")).token
+
+        tokens = {"first": await assertion()}
+        async with ClientAssertionCredential(
+            CUSTOMER,
+            APP,
+            lambda: tokens["first"],
+            authority=cloud.url,
+            disable_instance_discovery=True,
+            connection_verify=cloud.bundle,
+        ) as credential:
+            token = (await credential.get_token("https://graph.microsoft.com/.default")).token
+    assert (read(token)["tid"], read(token)["roles"]) == (CUSTOMER, ["User.Read.All"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "number"),
+    [
+        ({"client_secret": "wrong"}, 401, 7000215),
+        ({"client_id": "nobody"}, 400, 700016),
+        ({"scope": "https://graph.microsoft.com/User.Read"}, 400, 1002012),
+        ({"scope": "api://nobody/.default"}, 400, 500011),
+        ({"grant_type": "password"}, 400, 70003),
+    ],
+)
+async def test_the_token_endpoint_refuses_with_an_aadsts_number(
+    cloud: Running, changes: dict[str, str], status: int, number: int
+) -> None:
+    # learn.microsoft.com/entra/identity-platform/reference-error-codes
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": cloud_app(cloud, "portal")["appId"],
+        "client_secret": "demo-portal-secret",
+        "scope": "api://deskwright/.default",
+    }
+    answer = await cloud.call("POST", f"/{TENANT_ID}/oauth2/v2.0/token", data=form | changes)
+    assert (answer.status, answer.body["error_codes"]) == (status, [number])
+
+
+async def test_a_tenant_that_does_not_exist_is_refused(cloud: Running) -> None:
+    answer = await cloud.call("POST", "/nowhere.example/oauth2/v2.0/token", data={"grant_type": "client_credentials"})
+    assert answer.body["error_codes"] == [90002]
+
+
+@pytest.mark.parametrize(
+    ("wish", "error"),
+    [
+        ({"expiresIn": -5}, jwt.ExpiredSignatureError),
+        ({"audience": "api://somebody-else"}, jwt.InvalidAudienceError),
+        ({"wrongKey": True}, jwt.InvalidSignatureError),
+    ],
+)
+async def test_bad_tokens_can_be_had_on_purpose(cloud: Running, wish: dict[str, Any], error: type[Exception]) -> None:
+    made = await cloud.sim("tokens", {"tid": TENANT_ID, "roles": ["CloudPC.Reader"], **wish})
+    key = await published(cloud, made["access_token"])
+    with pytest.raises(error):
+        jwt.decode(made["access_token"], key, ["RS256"], audience="api://deskwright")
+
+
+async def test_a_good_callers_token_names_its_roles_and_user(cloud: Running) -> None:
+    made = await cloud.sim("tokens", {"tid": CUSTOMER, "roles": ["A", "B"], "name": "Someone", "oid": "o"})
+    key = await published(cloud, made["access_token"])
+    claims = jwt.decode(made["access_token"], key, ["RS256"], audience="api://deskwright")
+    assert (claims["tid"], claims["roles"], claims["name"], claims["oid"]) == (CUSTOMER, ["A", "B"], "Someone", "o")
+
+
+async def test_the_published_configuration_names_the_keys(cloud: Running) -> None:
+    answer = await cloud.call("GET", f"/{TENANT_ID}/v2.0/.well-known/openid-configuration")
+    assert answer.body["issuer"] == f"{cloud.url}/{TENANT_ID}/v2.0"
+    assert (await cloud.call("GET", answer.body["jwks_uri"])).body["keys"][0]["kid"] == keys().kid
+
+
+async def test_a_token_for_another_service_is_refused(cloud: Running) -> None:
+    token = await cloud.token("https://management.azure.com")
+    answer = await cloud.call("GET", "/v1.0/users", headers={"Authorization": f"Bearer {token}"})
+    assert (answer.status, answer.error) == (401, "InvalidAuthenticationToken")
+
+
+def test_keys_are_the_same_after_a_restart(tmp_path: Path) -> None:
+    first = Keys(tmp_path / "tokens.pem")
+    assert Keys(tmp_path / "tokens.pem").read(first.sign({"sub": "x"}))["sub"] == "x"
+    assert (tmp_path / "tokens.pem").stat().st_mode & 0o077 == 0

@@ -4,10 +4,41 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from shared.domain.naming import naming_template_problem
 from shared.domain.values import Value
+
+_WIDEST, _NARROWEST = 8, 24
+
+
+def _template(said: str) -> str:
+    if wrong := naming_template_problem(said):
+        raise ValueError(wrong)
+    return said
+
+
+def _private_network(said: str) -> str:
+    try:
+        network = IPv4Network(said)
+    except (AddressValueError, NetmaskValueError, ValueError) as error:
+        raise ValueError(f"not an IPv4 network in CIDR form: {error}") from error
+    if not network.is_private or not _WIDEST <= network.prefixlen <= _NARROWEST:
+        raise ValueError(f"must be a private network of /{_WIDEST} to /{_NARROWEST}")
+    return said
+
+
+def _distinct(said: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(said)) != len(said):
+        raise ValueError("names one of them twice")
+    return said
+
+
+Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")]
+Zone = Annotated[str, Field(pattern=r"^[1-9]$")]
 
 
 class LicenceSource(StrEnum):
@@ -35,7 +66,7 @@ class TenantSettings(Value):
     parking_limit_in_hours: int = Field(24, ge=1, le=720)
     connection_recheck_in_hours: int = Field(6, ge=1, le=168)
     removal_brake: RemovalBrake = RemovalBrake()
-    naming_template: str = "CPC-%USERNAME:4%-%RAND:5%"
+    naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
     licence_source: LicenceSource = LicenceSource.GRAPH_SKU
     seats: dict[str, int] = Field(default_factory=dict)
 
@@ -71,11 +102,13 @@ class Site(Value):
     id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")
     tenant_id: str
     display_name: str = Field(min_length=1, max_length=120)
-    region: str = Field(pattern=r"^[a-z0-9]+$")
-    fallback_regions: tuple[str, ...] = ()
-    zones: tuple[str, ...] = ()
-    resource_group: str = Field(min_length=1, max_length=90)
-    address_space: str = Field("10.20.0.0/16", description="CIDR; each region takes its own slice")
+    region: Region
+    fallback_regions: Annotated[tuple[Region, ...], AfterValidator(_distinct)] = ()
+    zones: Annotated[tuple[Zone, ...], AfterValidator(_distinct)] = ()
+    resource_group: str = Field(pattern=r"^[-\w.()]{0,89}[-\w()]$")  # Azure: no full stop at the end
+    address_space: Annotated[str, AfterValidator(_private_network)] = Field(
+        "10.20.0.0/16", description="CIDR; each region takes its own slice"
+    )
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -1,0 +1,161 @@
+"""Why a user has, will have, or lacks each Cloud PC. Pure: the directory's answer and the records go in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc, Failure, User
+from shared.domain.lifecycle import WORKING, Status
+from shared.domain.planner import Entitlement, winner
+from shared.domain.policy import Policy
+from shared.domain.service_plan import ServicePlan
+from shared.domain.values import Value
+
+
+class Claim(Value):
+    """A policy that targets the user, through which group, since when."""
+
+    policy_id: str
+    policy_name: str
+    group_id: str
+    group_name: str
+    assigned_at: datetime
+    wins: bool
+
+
+class ExplainedCloudPc(Value):
+    """One licence, or a Cloud PC whose licence is gone, and what comes of it."""
+
+    cloud_pc_id: str
+    service_plan_name: str
+    licensed: bool
+    status: Status | None = None  # None: there is no record yet
+    policy_name: str | None = None  # that it was built from; it stays, whichever wins today
+    error: Failure | None = None
+    because: str
+
+
+class Explanation(Value):
+    """The whole answer: *verdict* in one sentence, then what it rests on."""
+
+    user: User
+    verdict: str
+    policies: tuple[Claim, ...]
+    cloud_pcs: tuple[ExplainedCloudPc, ...]
+
+
+def explain(
+    entitlement: Entitlement,
+    policies: tuple[Policy, ...],
+    cloud_pcs: Iterable[CloudPc],
+    group_names: Mapping[str, str],
+    *,
+    tenant_id: str,
+) -> Explanation:
+    """Explain one user. *entitlement*: all his Cloud PC licences and all assigned groups he is in."""
+    claims = _claims(entitlement, policies, group_names)
+    records = {pc.id: pc for pc in cloud_pcs if pc.user.id == entitlement.user.id}
+    licensed = {naming.cloud_pc_id(tenant_id, entitlement.user.id, plan.id): plan for plan in entitlement.plans}
+    explained = [_one(pc_id, plan, records.get(pc_id), entitlement.user, claims) for pc_id, plan in licensed.items()]
+    explained += [_one(pc.id, None, pc, entitlement.user, claims) for pc in records.values() if pc.id not in licensed]
+    return Explanation(
+        user=entitlement.user,
+        verdict=_verdict(entitlement, claims, explained),
+        policies=tuple(claims),
+        cloud_pcs=tuple(explained),
+    )
+
+
+def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mapping[str, str]) -> list[Claim]:
+    first = winner(policies, entitlement.group_ids)
+    found = sorted(
+        (assignment.assigned_at, policy.id, policy.display_name, assignment.group_id)
+        for policy in policies
+        for assignment in policy.assignments
+        if assignment.group_id in entitlement.group_ids
+    )
+    return [
+        Claim(
+            policy_id=policy_id,
+            policy_name=name,
+            group_id=group_id,
+            group_name=names.get(group_id, group_id),
+            assigned_at=assigned_at,
+            wins=first is not None and policy_id == first.id,
+        )
+        for assigned_at, policy_id, name, group_id in found
+    ]
+
+
+def _one(
+    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim]
+) -> ExplainedCloudPc:
+    shown = plan or (record.plan if record else None)
+    return ExplainedCloudPc(
+        cloud_pc_id=pc_id,
+        service_plan_name=shown.display_name if shown else "",
+        licensed=plan is not None,
+        status=record.status if record else None,
+        policy_name=record.snapshot.policy_name if record and record.snapshot else None,
+        error=record.last_error if record and record.status is Status.FAILED else None,
+        because=_because(plan, record, user, claims),
+    )
+
+
+def _because(plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim]) -> str:
+    if record is None or record.status is Status.NOT_PROVISIONED:
+        return _lacking(record, user, claims)
+    words = standing(record)
+    if plan is None:
+        return f"{words} Its licence is gone."
+    if record.removal:
+        return f"{words} It has lost its reason to be ({record.removal.cause.value})."
+    return words
+
+
+def _lacking(record: CloudPc | None, user: User, claims: list[Claim]) -> str:
+    if not user.account_enabled:
+        return "The user's account is disabled."
+    if not claims:
+        return "The licence is there, but no provisioning policy is assigned to a group the user is in."
+    if record is None:
+        return f"Licence and policy {claims[0].policy_name} meet; the next look at the directory creates it."
+    return f"Policy {claims[0].policy_name} targets the user; provisioning is about to start."
+
+
+def standing(record: CloudPc) -> str:
+    """Return in one sentence how a Cloud PC stands."""
+    match record.status:
+        case Status.NOT_PROVISIONED:
+            return f"Not provisioned: {record.reason or 'no reason is recorded'}."
+        case Status.PENDING_PROVISION:
+            return f"Waiting: {record.reason or 'for its turn to start'}."
+        case Status.PROVISIONING:
+            return f"Being provisioned, attempt {record.attempt}."
+        case Status.FAILED:
+            said = record.last_error
+            return f"Failed: {said.code}, {said.message}" if said else "Failed."
+        case Status.PROVISIONED_WITH_WARNINGS:
+            return f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}."
+        case Status.IN_GRACE_PERIOD:
+            return "In its grace period."
+        case Status.DEPROVISIONING:
+            return "Being removed."
+        case _:
+            return "Ready."
+
+
+def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[ExplainedCloudPc]) -> str:
+    name = entitlement.user.user_principal_name
+    if not entitlement.user.account_enabled:
+        return f"{name} gets no Cloud PC: the account is disabled."
+    if not entitlement.plans and not explained:
+        because = "is in an assigned group, but has no Cloud PC licence" if claims else "has no Cloud PC licence"
+        return f"{name} lacks a Cloud PC: {because}."
+    ready = sum(each.status in WORKING for each in explained)
+    if not claims and not ready:
+        return f"{name} lacks a Cloud PC: no provisioning policy is assigned to a group the user is in."
+    by = f" by policy {claims[0].policy_name}, which was assigned first" if claims else ""
+    return f"{name} has {ready} of {len(explained)} Cloud PC(s){by}."

@@ -1,0 +1,97 @@
+"""A policy's users: who has a Cloud PC through it, who waits, who lacks one, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from shared.domain.cloud_pc import CloudPc, User
+from shared.domain.explain import standing
+from shared.domain.lifecycle import WORKING, Status
+from shared.domain.planner import Entitlement, winner
+from shared.domain.policy import Policy
+from shared.domain.values import Value
+
+
+class Standing(StrEnum):
+    """How a member of an assigned group stands."""
+
+    HAS = "has"
+    WAITS = "waits"
+    LACKS = "lacks"
+
+
+class RosterCloudPc(Value):
+    """One Cloud PC of a member."""
+
+    id: str
+    service_plan_name: str
+    status: Status
+
+
+class RosterEntry(Value):
+    """One member: *standing* sums up his Cloud PCs, *because* says why."""
+
+    user: User
+    standing: Standing
+    because: str
+    cloud_pcs: tuple[RosterCloudPc, ...] = ()
+
+
+def roster(
+    policy: Policy, policies: tuple[Policy, ...], members: Iterable[Entitlement], cloud_pcs: Iterable[CloudPc]
+) -> tuple[RosterEntry, ...]:
+    """Return every member of the policy's groups, by name.
+
+    *members*: with all their licences and all assigned groups they are in, of this policy or another.
+    """
+    groups = {assignment.group_id for assignment in policy.assignments}
+    records: dict[str, list[CloudPc]] = {}
+    for pc in cloud_pcs:
+        records.setdefault(pc.user.id, []).append(pc)
+    return tuple(
+        _entry(policy, winner(policies, member.group_ids), member, records.get(member.user.id, []))
+        for member in sorted(members, key=lambda m: m.user.user_principal_name)
+        if member.group_ids & groups
+    )
+
+
+def _entry(policy: Policy, first: Policy | None, member: Entitlement, records: list[CloudPc]) -> RosterEntry:
+    built = [pc for pc in records if pc.status is not Status.NOT_PROVISIONED]
+    standing_, because = _standing(policy, first, member, built)
+    return RosterEntry(
+        user=member.user,
+        standing=standing_,
+        because=because,
+        cloud_pcs=tuple(
+            RosterCloudPc(id=pc.id, service_plan_name=pc.plan.display_name, status=pc.status) for pc in built
+        ),
+    )
+
+
+def _standing(policy: Policy, first: Policy | None, member: Entitlement, built: list[CloudPc]) -> tuple[Standing, str]:
+    mine = [pc for pc in built if pc.snapshot is None or pc.snapshot.policy_id == policy.id]
+    if mine:
+        return _of_records(mine, len(member.plans))
+    if not member.user.account_enabled:
+        return Standing.LACKS, "the account is disabled"
+    if first is not None and first.id != policy.id:
+        return Standing.LACKS, f"policy {first.display_name} was assigned first and wins"
+    if not member.plans:
+        return Standing.LACKS, "no Cloud PC licence"
+    if built:
+        return Standing.LACKS, "the Cloud PC was built from another policy and does not move"
+    return Standing.WAITS, "licence and policy meet; the next look at the directory creates the Cloud PC"
+
+
+def _of_records(mine: list[CloudPc], licences: int) -> tuple[Standing, str]:
+    ready = sum(pc.status in WORKING for pc in mine)
+    failed = [pc for pc in mine if pc.status is Status.FAILED]
+    waiting = [pc for pc in mine if pc.status not in WORKING and pc.status is not Status.FAILED]
+    if failed:
+        return Standing.LACKS, standing(failed[0])
+    if waiting:
+        return Standing.WAITS, standing(waiting[0])
+    if ready < licences:
+        return Standing.WAITS, f"{ready} of {licences} Cloud PCs are ready"
+    return Standing.HAS, standing(mine[0])

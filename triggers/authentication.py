@@ -1,0 +1,138 @@
+"""Who calls: an Entra access token, checked against the keys its issuer publishes (product.md, section 5)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from shared.clients.issuers import SigningKeys
+from shared.domain.operation import Actor
+from shared.errors import UnauthenticatedError
+
+_LEEWAY = timedelta(seconds=60)
+_TENANT_CLAIM = "http://schemas.microsoft.com/identity/claims/tenantid"
+_OBJECT_CLAIM = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, and from which directory: roles count only there."""
+
+    actor: Actor
+    directory_id: str
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The app roles that his own directory has given him."""
+        return frozenset(self.actor.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom the service believes: tokens for *audience* from *authority_url*."""
+
+    authority_url: str
+    audience: str
+    keys: SigningKeys
+    trust_client_principal: bool = False
+
+
+Addressed = Callable[[str], bool]
+"""Whether a directory may speak here at all: it is the provider's, or the addressed tenant's."""
+
+
+class StrangerError(UnauthenticatedError):
+    """The token is of a directory that has no say here; nothing of it was checked."""
+
+
+async def authenticate(headers: Mapping[str, str], trust: Trust, addressed: Addressed) -> Caller:
+    """Return who calls.
+
+    Raises: UnauthenticatedError without a token that holds, StrangerError for one of a directory that has no say
+    here: its keys are not even fetched.
+    """
+    if trust.trust_client_principal and (principal := headers.get("x-ms-client-principal")):
+        caller = _caller(_principal_claims(principal))
+        if not addressed(caller.directory_id):
+            raise StrangerError
+        return caller
+    token = bearer(headers)
+    directory_id = _unchecked_directory(token)
+    if not addressed(directory_id):
+        raise StrangerError
+    return _caller(await _checked_claims(token, directory_id, trust))
+
+
+def bearer(headers: Mapping[str, str]) -> str:
+    """Return the bearer token. Raises: UnauthenticatedError."""
+    scheme, _, token = headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise UnauthenticatedError("an access token is needed: Authorization: Bearer ...")
+    return token.strip()
+
+
+def _unchecked_directory(token: str) -> str:
+    import jwt  # when first needed: cold start
+
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError as error:
+        raise UnauthenticatedError("the access token cannot be read") from error
+    return str(claims.get("tid", "")).lower()
+
+
+async def _checked_claims(token: str, directory_id: str, trust: Trust) -> dict[str, Any]:
+    import jwt
+
+    key = await trust.keys.key(directory_id, str(jwt.get_unverified_header(token).get("kid", "")))
+    try:
+        return jwt.decode(
+            token,
+            key,
+            algorithms=["RS256"],
+            audience=trust.audience,
+            issuer=f"{trust.authority_url}/{directory_id}/v2.0",
+            leeway=_LEEWAY,
+            options={"require": ["exp", "iat", "nbf", "iss", "aud", "tid", "oid"]},
+        )
+    except jwt.ExpiredSignatureError as error:
+        raise UnauthenticatedError("the access token has expired") from error
+    except jwt.InvalidTokenError as error:
+        raise UnauthenticatedError(f"the access token does not hold: {error}") from error
+
+
+def _principal_claims(principal: str) -> dict[str, Any]:
+    """Return the claims that App Service authentication has checked and put into a header."""
+    try:
+        said = json.loads(base64.b64decode(principal, validate=True))
+        pairs = [(str(each["typ"]), str(each["val"])) for each in said["claims"]]
+        role_type = str(said.get("role_typ", "roles"))
+    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnauthenticatedError("the client principal cannot be read") from error
+    claims: dict[str, Any] = dict(pairs)
+    claims["roles"] = [value for kind, value in pairs if kind in {role_type, "roles"}]
+    claims["tid"] = claims.get("tid") or claims.get(_TENANT_CLAIM, "")
+    claims["oid"] = claims.get("oid") or claims.get(_OBJECT_CLAIM, "")
+    if not claims["tid"] or not claims["oid"]:
+        raise UnauthenticatedError("the client principal names no directory or no caller")
+    return claims
+
+
+def _caller(claims: Mapping[str, Any]) -> Caller:
+    roles = claims.get("roles") or ()
+    name = claims.get("preferred_username") or claims.get("upn") or claims.get("name") or claims.get("azp") or ""
+    person = claims.get("idtyp") == "user" or "scp" in claims
+    return Caller(
+        actor=Actor(
+            id=str(claims["oid"]),
+            name=str(name or claims["oid"]),
+            kind="itPro" if person else "application",
+            roles=tuple(str(role) for role in roles) if isinstance(roles, list | tuple) else (),
+        ),
+        directory_id=str(claims["tid"]).lower(),
+    )

@@ -1,0 +1,138 @@
+"""The one place where an error becomes a status.
+
+Own routes answer ``application/problem+json`` (RFC 9457), Graph-shaped ones Graph's ``{"error": {...}}``. An error that
+nobody foresaw is a 500 with a trace id, and says nothing of the inside: the log does.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import azure.functions as func
+
+from shared.errors import (
+    ConflictError,
+    DeskwrightError,
+    ForbiddenError,
+    InvalidError,
+    NotFoundError,
+    RefusedError,
+    StaleError,
+    ThrottledError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+
+_log = logging.getLogger("deskwright.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status with what to call it. *code* is Graph's word for it."""
+
+    status: HTTPStatus
+    code: str
+    title: str
+
+
+STATUSES: dict[type[DeskwrightError], Status] = {
+    InvalidError: Status(HTTPStatus.BAD_REQUEST, "BadRequest", "The request is wrong"),
+    UnauthenticatedError: Status(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Who are you?"),
+    ForbiddenError: Status(HTTPStatus.FORBIDDEN, "Forbidden", "Your role does not allow this"),
+    NotFoundError: Status(HTTPStatus.NOT_FOUND, "ResourceNotFound", "There is no such thing"),
+    ConflictError: Status(HTTPStatus.CONFLICT, "Conflict", "Not in the present state"),
+    StaleError: Status(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed", "It has changed since you read it"),
+    TooLargeError: Status(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", "The body is too large"),
+    RefusedError: Status(HTTPStatus.UNPROCESSABLE_ENTITY, "UnprocessableEntity", "Azure refused it"),
+    ThrottledError: Status(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests"),
+    UnavailableError: Status(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Try again later"),
+}
+_UNFORESEEN = Status(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "An error of ours")
+
+
+async def answered(
+    perform: Callable[[], Awaitable[func.HttpResponse]], *, graph: bool, trace_id: str
+) -> func.HttpResponse:
+    """Return what *perform* answers, or the answer to its error."""
+    try:
+        return await perform()
+    except DeskwrightError as error:
+        return answer(error, graph=graph, trace_id=trace_id)
+    except Exception:  # noqa: BLE001 - the one broad except: whatever happens, the caller gets an answer
+        _log.exception("unforeseen, trace id %s", trace_id)
+        return _write(_UNFORESEEN, f"Tell your provider the trace id {trace_id}.", (), graph=graph, trace_id=trace_id)
+
+
+def answer(error: DeskwrightError, *, graph: bool, trace_id: str) -> func.HttpResponse:
+    """Return the answer to a foreseen error."""
+    status = _status(error)
+    errors = _errors(error)
+    detail = str(error) or status.title
+    if status.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.warning("%s, trace id %s: %s", status.code, trace_id, error)
+    headers = {}
+    if isinstance(error, ThrottledError):
+        headers["Retry-After"] = str(math.ceil(error.after.total_seconds()))
+    elif isinstance(error, UnavailableError):
+        headers["Retry-After"] = "10"
+    elif isinstance(error, UnauthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"
+    details = error.details if isinstance(error, ConflictError) else {}
+    return _write(status, detail, errors, graph=graph, trace_id=trace_id, headers=headers, details=details)
+
+
+def _status(error: DeskwrightError) -> Status:
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return _UNFORESEEN
+
+
+def _errors(error: DeskwrightError) -> tuple[dict[str, Any], ...]:
+    if not isinstance(error, InvalidError):
+        return ()
+    return tuple(
+        {"pointer": p.pointer, "message": p.message} | ({"step": p.step} if p.step else {}) for p in error.problems
+    )
+
+
+def _write(
+    status: Status,
+    detail: str,
+    errors: tuple[dict[str, Any], ...],
+    *,
+    graph: bool,
+    trace_id: str,
+    headers: dict[str, str] | None = None,
+    details: dict[str, Any] | None = None,
+) -> func.HttpResponse:
+    if graph:
+        body: dict[str, Any] = {"error": {"code": status.code, "message": detail}}
+        if errors:
+            body["error"]["details"] = [
+                {"code": status.code, "target": e["pointer"], "message": e["message"]} for e in errors
+            ]
+        body["error"]["innerError"] = {"request-id": trace_id, **(details or {})}
+    else:
+        body = {
+            "type": "about:blank",
+            "title": status.title,
+            "status": int(status.status),
+            "detail": detail,
+            "traceId": trace_id,
+            **({"errors": list(errors)} if errors else {}),
+            **({"details": details} if details else {}),
+        }
+    return func.HttpResponse(
+        json.dumps(body),
+        status_code=int(status.status),
+        headers={"X-Trace-Id": trace_id, "Cache-Control": "no-store", **(headers or {})},
+        mimetype="application/json" if graph else "application/problem+json",
+    )

@@ -1,0 +1,118 @@
+"""Tenants: one customer each, with its rules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.functions as func
+from pydantic import Field
+
+from shared.domain.tenant import Tenant, TenantSettings
+from shared.domain.values import Value
+from shared.errors import ConflictError, InvalidError, Problem
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint
+from triggers.endpoints import Answer, Call, created, endpoint, ok
+from triggers.idempotency import once
+from triggers.paging import listed, top_of
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+class TenantChange(Value):
+    """What may be changed of a tenant. *settings* are merged into those there are."""
+
+    display_name: str | None = Field(None, min_length=1, max_length=120)
+    settings: dict[str, Any] | None = None
+
+
+@bp.route(route="tenants", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/tenants/create")
+async def create_tenant(call: Call) -> Answer:
+    """Create a tenant."""
+    tenant = call.read(Tenant)
+
+    async def create() -> Answer:
+        try:
+            stored = await call.services.tenants.insert(tenant)
+        except ConflictError:
+            there = await call.services.tenants.find(tenant.id)
+            if call.idempotency_key is None or there is None or there.value != tenant:
+                raise ConflictError("there is a tenant of this id", id=tenant.id) from None
+            stored = there
+        await call.audit("tenants", tenant.id, after=tenant)
+        return created(tenant.to_json(), f"/api/tenants/{tenant.id}", etag=stored.etag)
+
+    return await once(call, create)
+
+
+@bp.route(route="tenants", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/tenants/list")
+async def list_tenants(call: Call) -> Answer:
+    """List the tenants."""
+    page = await call.services.tenants.page(top_of(call), call.query("$skiptoken"))
+    return ok(listed(call, (stored.value.to_json() for stored in page.items), page.next_token))
+
+
+@bp.route(route="tenants/{tenant}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/tenants/read")
+async def get_tenant(call: Call) -> Answer:
+    """Show one tenant."""
+    return ok(call.tenant.to_json(), etag=call.stored_tenant.etag)
+
+
+@bp.route(route="tenants/{tenant}", methods=["PATCH"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/tenants/update")
+async def update_tenant(call: Call) -> Answer:
+    """Change a tenant's name or settings."""
+    stored = call.stored_tenant
+    call.match(stored.etag)
+    change = call.read(TenantChange)
+    changed = stored.value.but(
+        display_name=change.display_name or stored.value.display_name,
+        settings=_merged(call, stored.value.settings, change.settings or {}),
+    )
+    replaced: Stored[Tenant] = await call.services.tenants.replace(changed, seen=stored.etag)
+    await call.audit("tenants", changed.id, before=stored.value, after=changed)
+    return ok(changed.to_json(), etag=replaced.etag)
+
+
+@bp.route(route="tenants/{tenant}", methods=["DELETE"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/tenants/delete")
+async def delete_tenant(call: Call) -> Answer:
+    """Delete a tenant that is empty."""
+    stored = call.stored_tenant
+    call.match(stored.etag)
+    wired, tenant_id = call.services, stored.value.id
+    things: dict[str, Any] = {
+        "sites": wired.sites,
+        "onPremisesConnections": wired.connections,
+        "deviceImages": wired.images,
+        "provisioningPolicies": wired.policies,
+        "cloudPCs": wired.cloud_pcs,
+    }
+    in_the_way = {name: count for name, of in things.items() if (count := await _count(of.each(tenant_id)))}
+    if in_the_way:
+        raise ConflictError("the tenant is not empty; delete first what is in it", inTheWay=in_the_way)
+    await wired.tenants.remove(tenant_id, seen=stored.etag)
+    await call.audit("tenants", tenant_id, before=stored.value)
+    return Answer(204)
+
+
+async def _count(each: Any) -> int:  # noqa: ANN401 - an async iterator of anything
+    return len([1 async for _ in each])
+
+
+def _merged(call: Call, settings: TenantSettings, change: dict[str, Any]) -> TenantSettings:
+    """Return the settings with *change* merged in; null gives a setting its default back."""
+    merged = settings.to_json()
+    for name, value in change.items():
+        if isinstance(value, dict) and isinstance(merged.get(name), dict) and name != "seats":
+            merged[name] = {**merged[name], **value}
+        else:
+            merged[name] = value
+    try:
+        return call.read(TenantSettings, {name: value for name, value in merged.items() if value is not None})
+    except InvalidError as error:
+        raise InvalidError(*(Problem(f"/settings{p.pointer}", p.message) for p in error.problems)) from error

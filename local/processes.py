@@ -42,6 +42,7 @@ class Part:
     folder: Path
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _log_begins: int = field(default=0, init=False)
+    _is_gone: bool = field(default=False, init=False)
 
     @property
     def is_running(self) -> bool:
@@ -55,7 +56,7 @@ class Part:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         tethered = [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), *self.command]
         with self.log.open("ab") as log:
-            self._log_begins = log.tell()
+            self._log_begins, self._is_gone = log.tell(), False
             self.process = subprocess.Popen(
                 tethered,
                 stdin=subprocess.DEVNULL,
@@ -85,9 +86,7 @@ class Part:
 
     def stop(self, grace_seconds: float = 10.0) -> None:
         """Ask the process to end, wait, then kill what is left of its group."""
-        if self.process is None:
-            return
-        if self.is_running:
+        if self.process is not None and self.is_running:
             self.process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(grace_seconds)
@@ -95,11 +94,12 @@ class Part:
 
     def kill(self) -> None:
         """Kill the process and its children at once, as a power cut would."""
-        if self.process is None:
-            return
+        if self.process is None or self._is_gone:
+            return  # by now its number may be somebody else's
         with suppress(ProcessLookupError):  # nobody is left in the group
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self._is_gone = True
 
     def _obituary(self, what: str) -> str:
         assert self.process is not None  # noqa: S101 - only asked about a started process

@@ -60,8 +60,9 @@ class Addresses:
 class Wishes:
     """What a stack should be like.
 
-    ``speed`` is in simulated seconds per real second, and counts while nothing is ready to run;
-    0 leaves the clock to ``FileClock.advance``. ``seed_data`` replaces the demo tenant.
+    ``app`` is the folder of the Functions app. ``speed`` is in simulated seconds per real second, and counts while
+    nothing is ready to run; 0 leaves the clock to ``FileClock.advance``. ``seed_data`` replaces the demo tenant,
+    ``settings`` add to the app's environment.
     """
 
     begins: datetime
@@ -70,6 +71,7 @@ class Wishes:
     speed: float = 60.0
     profile: str = "real"
     host: HostKind = "embedded"
+    app: Path = APP
     seed_data: Mapping[str, Any] | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -152,10 +154,15 @@ class Stack:
         self._write_stack_json()
 
     def stop(self) -> None:
-        """Stop all parts, the newest first; whatever still runs after its grace is killed."""
-        for part in (self._host, self._cloud, self._azurite and self._azurite.part):
-            if part is not None:
+        """Stop all parts, the newest first. Whoever outlives its grace is killed; an interrupt ends the patience."""
+        parts = [self._host, self._cloud, self._azurite.part if self._azurite else None]
+        running = [part for part in parts if part is not None]
+        try:
+            for part in running:
                 part.stop()
+        finally:
+            for part in running:
+                part.kill()
         if self._clock is not None:
             self._clock.close()
             self._clock = None
@@ -253,13 +260,13 @@ class Stack:
                 raise StackError("HOST=func needs Azure Functions Core Tools 4 ('func' on PATH)")
             command = [func, "start", "--port", port]
             python = {"languageWorkers__python__defaultExecutablePath": sys.executable}
-            return self._part("Host (func)", "host", command, self.environment() | python)
-        command = [sys.executable, "-m", "local.host", "start", "--app", str(APP), "--port", port]
+            return self._part("Host (func)", "host", command, self.environment() | python, self.wishes.app)
+        command = [sys.executable, "-m", "local.host", "start", "--app", str(self.wishes.app), "--port", port]
         command += ["--rpc-port", str(free_port()), "--db", str(self.folder / "host.db")]
         return self._part("Host", "host", command, self.environment())
 
-    def _part(self, name: str, log: str, command: list[str], environment: dict[str, str]) -> Part:
-        return Part(name, command, environment, self.folder / "logs" / f"{log}.log", APP)
+    def _part(self, name: str, log: str, command: list[str], environment: dict[str, str], folder: Path = APP) -> Part:
+        return Part(name, command, environment, self.folder / "logs" / f"{log}.log", folder)
 
     def _write_stack_json(self) -> None:
         """Tell other programs of this machine where everything is."""

@@ -1,0 +1,187 @@
+"""The demonstration: the stack, the first day of an admin, and every Cloud PC as it comes to be."""
+
+import json
+import signal
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from local.board import READY, Board, Row, count_by_status, in_words
+from local.cloud.seeds import demo_seed
+from local.journey import Journey
+from local.stack import APP, HostKind, Stack, StackError, Wishes
+
+BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+RUN = APP / ".run" / "demo"
+
+_LOOK_EVERY_SECONDS = 1.0
+# A run that shows no news for so long, in real time, has come to a stop.
+_STANDSTILL_SECONDS = 180.0
+# With Microsoft's own host the clock is the real one: the cloud hurries instead.
+_FUNC_SPEED, _FUNC_PROFILE = 1.0, "fast"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a demonstration ended."""
+
+    rows: Sequence[Row]
+    expected: int
+    findings: Sequence[object]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every licence has its Cloud PC and the cloud has nothing to complain about."""
+        return len(self.rows) == self.expected and all(row.status in READY for row in self.rows) and not self.findings
+
+
+def run(
+    *, users: int, speed: float, host: HostKind, seed: int, scenario: int | None, once: bool, folder: Path = RUN
+) -> int:
+    """Play the demonstration; return 0 when all went well. Ends on Ctrl-C and SIGTERM, and leaves nothing running."""
+    console = Console(highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    real_host = host == "func"
+    wishes = Wishes(
+        begins=datetime.now(UTC) if real_host else BEGINS,
+        seed=seed,
+        users=users,
+        speed=_FUNC_SPEED if real_host else speed,
+        profile=_FUNC_PROFILE if real_host else "real",
+        host=host,
+    )
+    stack = Stack(folder, wishes)
+    try:
+        console.print("Starting Azurite, the simulated cloud and the host ...")
+        with stack:
+            return _play(stack, console, scenario, once=once)
+    except KeyboardInterrupt:
+        console.print("\nStopped.")
+        return 0 if not once else 130
+
+
+def _play(stack: Stack, console: Console, scenario: int | None, *, once: bool) -> int:
+    began = time.monotonic()
+    says = _break_as_told(stack, scenario) if scenario is not None else None
+    if says:
+        console.print(f"Scenario {scenario}: {says}")
+    with Board(console) as board:
+        journey = Journey(stack.portal(), board.say)
+        journey.first_day()
+        outcome = _watch(stack, journey, board)
+    _report(stack, console, outcome, time.monotonic() - began)
+    if once:
+        return 0 if outcome.is_good else 1
+    console.print("\nIt stays up until Ctrl-C.")
+    _stay_up(stack)
+    return 0
+
+
+def _break_as_told(stack: Stack, number: int) -> str:
+    """Hand the rules of a failure scenario to the simulated cloud; return its sentence."""
+    folder = Path(__file__).parent / "cloud" / "scenarios"
+    found = sorted(folder.glob(f"{number:02d}*.json"))
+    if not found:
+        there = ", ".join(str(int(path.name[:2])) for path in sorted(folder.glob("[0-9][0-9]*.json"))) or "none yet"
+        raise StackError(f"there is no scenario {number}; there are: {there}")
+    scenario = json.loads(found[0].read_text())
+    stack.tell_cloud("faults", scenario["faults"])
+    return str(scenario["says"])
+
+
+def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
+    """Show the Cloud PCs until all are settled. Raises: StackError when a part ends or nothing moves any more."""
+    expected = _licences(stack.wishes)
+    seen: Sequence[Row] = ()
+    last_news = time.monotonic()
+    while True:
+        rows = sorted(_rows(journey), key=lambda row: (row.user, row.plan))
+        board.update(rows, stack.clock.now())
+        if rows != seen:
+            seen, last_news = rows, time.monotonic()
+        if len(rows) >= expected and all(row.is_settled for row in rows):
+            return Outcome(rows, expected, _findings(stack))
+        if dead := stack.failed_part():
+            raise StackError(f"{dead} has ended; its log is in {stack.folder / 'logs'}")
+        if time.monotonic() - last_news > _STANDSTILL_SECONDS:
+            return Outcome(rows, expected, [*_findings(stack), "nothing moved for three minutes"])
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def _licences(wishes: Wishes) -> int:
+    """Count the Cloud PCs that there must be: one for each licence of each user, all of whom are in the group."""
+    tenant = demo_seed(wishes.users)["tenants"][0]
+    return sum(len(user["licences"]) for user in tenant["users"])
+
+
+def _rows(journey: Journey) -> Iterator[Row]:
+    path = f"{journey.base}/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=999"
+    return (_row(cloud_pc) for cloud_pc in journey.portal.pages(path))
+
+
+def _row(cloud_pc: Mapping[str, Any]) -> Row:
+    progress = cloud_pc.get("progress") or {}
+    ends = progress.get("estimatedEndDateTime")
+    status = str(cloud_pc["status"])
+    return Row(
+        id=str(cloud_pc["id"]),
+        user=str(cloud_pc["userPrincipalName"]),
+        plan=str(cloud_pc["servicePlanName"]),
+        status=status,
+        step=str(progress.get("title") or ""),
+        percent=100 if status in READY else int(progress.get("percentComplete") or 0),
+        ends=datetime.fromisoformat(ends) if ends else None,
+    )
+
+
+def _findings(stack: Stack) -> list[object]:
+    """Return what the simulated cloud finds wrong: orphans, doubles, broken limits."""
+    answer = stack.ask_cloud("invariants")
+    return [{name: found} for name, found in answer.items() if found] if isinstance(answer, dict) else list(answer)
+
+
+def _report(stack: Stack, console: Console, outcome: Outcome, real_seconds: float) -> None:
+    at, simulated = stack.addresses, stack.clock.now() - stack.wishes.begins
+    console.print(
+        f"\n{len(outcome.rows)} of {outcome.expected} Cloud PCs: {in_words(count_by_status(outcome.rows))}"
+        f" in {int(simulated.total_seconds()) // 60} simulated minutes ({real_seconds:.0f} s)"
+    )
+    if outcome.findings:
+        console.print(f"Invariants broken: {json.dumps(outcome.findings, default=str)}")
+    else:
+        console.print("Invariants: clean (no orphan, no double, no limit broken)")
+    token = stack.portal().token()
+    lines = {
+        "API": f"{at.api}/api",
+        "Simulated cloud": f"{at.cloud}/_sim/state",
+        "Addresses": str(stack.folder / "stack.json"),
+        "Logs": str(stack.folder / "logs"),
+        "Token": token,
+    }
+    for name, value in lines.items():
+        console.print(f"{name + ':':17}{value}", soft_wrap=True)
+    tenant = f"{at.api}/api/tenants/contoso"
+    console.print("\nTry:", soft_wrap=True)
+    console.print(f"  export TOKEN={token}", soft_wrap=True)
+    for path in (
+        "/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=3",
+        "/explain?user=user01@contoso.example",
+        "/wizards/create-provisioning-policy",
+        "/operations",
+    ):
+        console.print(f"  curl -H \"Authorization: Bearer $TOKEN\" '{tenant}{path}'", soft_wrap=True)
+    console.print(
+        f"  curl --cacert {stack.certificates.authority} '{at.cloud}/_sim/invariants'", soft_wrap=True, markup=False
+    )
+
+
+def _stay_up(stack: Stack) -> None:
+    """Wait for Ctrl-C. Raises: StackError if a part ends by itself."""
+    while not (dead := stack.failed_part()):
+        time.sleep(_LOOK_EVERY_SECONDS)
+    raise StackError(f"{dead} has ended; its log is in {stack.folder / 'logs'}")

@@ -1,0 +1,129 @@
+"""What an admin does in a portal on the first day: a tenant, two sites, the three wizards.
+
+Everything is sent over HTTP; the choices are those that the wizards offer.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.cloud.seeds import TENANT_ID
+from local.portal import Portal, PortalError
+
+TENANT = "contoso"
+SUBSCRIPTION = "7d3c1e5a-6f0b-4c57-9b0e-2f9f0c0de501"
+GROUP = "Cloud PC users"
+
+# The second site is where the first one's Cloud PCs go when its region is full.
+SITES: Mapping[str, Mapping[str, Any]] = {
+    "amsterdam": {
+        "displayName": "Amsterdam",
+        "region": "westeurope",
+        "fallbackRegions": ["northeurope"],
+        "resourceGroup": "deskwright-amsterdam",
+        "addressSpace": "10.20.0.0/16",
+    },
+    "dublin": {
+        "displayName": "Dublin",
+        "region": "northeurope",
+        "resourceGroup": "deskwright-dublin",
+        "addressSpace": "10.30.0.0/16",
+    },
+}
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One portal session; ``say`` hears what is being done."""
+
+    portal: Portal
+    say: Say
+    tenant: str = TENANT
+
+    @property
+    def base(self) -> str:
+        """The tenant's address."""
+        return f"/tenants/{self.tenant}"
+
+    def first_day(self, users_group: str = GROUP) -> str:
+        """Do all of it; return the id of the policy, which has begun to provision."""
+        self.create_tenant()
+        for site in SITES:
+            self.create_site(site)
+        connection = self.create_connection("amsterdam")
+        image = self.create_device_image("amsterdam")
+        return self.create_policy(connection, image, users_group)
+
+    def create_tenant(self) -> None:
+        """Make the tenant: its directory and its subscription."""
+        self.say(f"Tenant {self.tenant}")
+        body = {
+            "id": self.tenant,
+            "displayName": "Contoso",
+            "entraTenantId": TENANT_ID,
+            "subscriptionId": SUBSCRIPTION,
+        }
+        self.portal.ask("POST", "/tenants", body)
+
+    def create_site(self, site: str) -> None:
+        """Make one of ``SITES``."""
+        self.say(f"Site {site} in {SITES[site]['region']}")
+        self.portal.ask("PUT", f"{self.base}/sites/{site}", SITES[site])
+
+    def create_connection(self, site: str) -> str:
+        """Wizard 1: Microsoft Entra join on the hosted network; wait for the health checks."""
+        form = {
+            "site": {"siteId": site},
+            "credentials": {"joinType": "azureADJoin", "network": "hosted"},
+            "name": {"displayName": f"{SITES[site]['displayName']}, hosted network"},
+        }
+        return self._wizard("create-connection", form)
+
+    def create_device_image(self, site: str) -> str:
+        """Wizard 2: an image of our own from the first one of the marketplace; wait until it is built."""
+        offered = self._choices("create-device-image", "galleryImages")
+        form = {
+            "name": {"displayName": "Contoso desktop"},
+            "site": {"siteId": site},
+            "version": {"version": "1.0.0"},
+            "source": {"galleryImageId": offered[0]["id"]},
+        }
+        return self._wizard("create-device-image", form)
+
+    def create_policy(self, connection: str, image: str, users_group: str) -> str:
+        """Wizard 3: the image, on the connection, for a group; saving assigns it."""
+        groups = self._choices("create-provisioning-policy", "groups")
+        chosen = [group["id"] for group in groups if group["displayName"] == users_group]
+        if not chosen:
+            raise PortalError(f"the wizard offers no group {users_group}")
+        form = {
+            "connection": {"connectionIds": [connection]},
+            "image": {"imageType": "custom", "imageId": image},
+            "configuration": {"locale": "en-GB", "localAdminEnabled": False},
+            "groups": {"groupIds": chosen},
+            "detail": {"displayName": "Everybody", "description": "A Cloud PC for every licensed member."},
+        }
+        return self._wizard("create-provisioning-policy", form, wait=False)
+
+    def _choices(self, wizard: str, kind: str) -> list[dict[str, Any]]:
+        """Return what a wizard offers of a kind. Raises: PortalError if it offers none."""
+        offered: list[dict[str, Any]] = self.portal.ask("GET", f"{self.base}/wizards/{wizard}").body["choices"][kind]
+        if not offered:
+            raise PortalError(f"the wizard {wizard} offers no {kind}")
+        return offered
+
+    def _wizard(self, wizard: str, form: Mapping[str, Any], *, wait: bool = True) -> str:
+        """Review a form, save it, and (``wait``) see its operation through; return what it made."""
+        address = f"{self.base}/wizards/{wizard}"
+        review = self.portal.ask("POST", f"{address}/review", form).body
+        for warning in review.get("warnings", ()):
+            self.say(f"  review warns: {warning['message']}")
+        saved = self.portal.ask("POST", address, form, {"Idempotency-Key": f"first-day-{wizard}"})
+        self.say(f"Wizard {wizard}: saved")
+        if wait and saved.status == 202:  # noqa: PLR2004
+            operation = self.portal.finish(saved)
+            self.say(f"  {operation['kind']} {operation['status']}")
+            return str(operation["resourceId"])
+        return str(saved.body.get("resourceId") or saved.body["id"])

@@ -17,8 +17,9 @@ TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
 
 
 class PacedError(ThrottledError):
-    """No call was made: its place in the rate limit is *ticket*'s."""
+    """No call was made: its places in the rate limits are *tickets*, the last of them free after *after*."""
 
-    def __init__(self, ticket: Ticket, *, after: timedelta) -> None:
-        super().__init__(f"the next free place on {ticket.bucket} is at {ticket.at.isoformat()}", after=after)
-        self.ticket = ticket
+    def __init__(self, *tickets: Ticket, after: timedelta) -> None:
+        last = max(tickets, key=lambda ticket: ticket.at)
+        super().__init__(f"the next free place on {last.bucket} is at {last.at.isoformat()}", after=after)
+        self.tickets = tickets

@@ -21,7 +21,7 @@ class Leases:
     async def lease(self, bucket: str, n: int, at: datetime, *, every: timedelta, burst: int = 1) -> datetime:
         """Reserve *n* places of *bucket* and return when the first of them is free; the others follow *every*.
 
-        A full bucket gives *burst* places at once. Raises: UnavailableError if others were faster too often.
+        A full bucket gives *burst* places at once: the first of them have then been free for a while. Raises: UnavailableError if others were faster too often.
         """
         partition = escaped(bucket)
         for _ in range(_TRIES):
@@ -36,7 +36,7 @@ class Leases:
                 await (self._table.replace(row, seen=seen) if seen else self._table.insert(row))
             except (StaleError, ConflictError, NotFoundError):
                 continue
-            return max(first, at)
+            return first
         raise UnavailableError(f"pacing of {bucket}: others were faster {_TRIES} times")
 
     async def close_until(self, bucket: str, at: datetime) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
-from shared.contracts.outcomes import Later, Ticket
+from pydantic import ValidationError
+
+from shared.contracts.outcomes import Later, NoRoom, Refused, Ticket
+from shared.contracts.refusals import DeclinedError
 from shared.contracts.shape import Activity
 from shared.contracts.tickets import TICKETS, PacedError
 from shared.domain.values import Value
@@ -18,7 +22,7 @@ In = TypeVar("In", bound=Value)
 Out = TypeVar("Out")
 
 ACTIVITIES: dict[str, Callable[..., Awaitable[Any]]] = {}
-"""Every activity by its wire name, as it was written."""
+"""Every activity by its wire name, as it was written, with refusals as values."""
 
 
 def implements(
@@ -27,7 +31,7 @@ def implements(
     """Make an async function the implementation of *activity*.
 
     The function takes the order, and a durable client as *client* when it starts other work. A throttled call
-    becomes ``Later``: throttling is not a failure and uses up no retry.
+    becomes ``Later``: throttling is not a failure and uses up no retry. What a cloud declined becomes the outcome.
     """
 
     def implement(function: Callable[..., Awaitable[Out]]) -> Callable[..., Awaitable[Any]]:
@@ -35,25 +39,43 @@ def implements(
             message = f"{function.__name__} implements {activity.name}: the names must agree"
             raise ValueError(message)
 
+        async def kept(order: In, *arguments: DurableClient) -> Any:
+            try:
+                return await function(order, *arguments)
+            except DeclinedError as declined:
+                return _offered(activity, declined)
+
         async def perform(payload: dict[str, Any], *arguments: DurableClient) -> Any:
             order = activity.takes.model_validate(payload["order"])
             tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
             held = TICKETS.set(tickets)
             try:
                 with observed(activity.name, order):
-                    outcome = await function(order, *arguments)
+                    outcome = await kept(order, *arguments)
             except PacedError as paced:
-                return _later(paced, (*tickets, paced.ticket))
+                return _later(paced, (*tickets, *paced.tickets))
             except ThrottledError as throttled:
                 return _later(throttled, ())
             finally:
                 TICKETS.reset(held)
             return activity.gives.dump_python(outcome, mode="json", by_alias=True, exclude_none=True)
 
-        ACTIVITIES[activity.name] = function
+        ACTIVITIES[activity.name] = kept
         return _entry(function, activity.name, perform)
 
     return implement
+
+
+def _offered(activity: Activity[In, Out], declined: DeclinedError) -> Refused | NoRoom:
+    """Return the outcome as the contract knows it: not every one has room to lack.
+
+    Raises: DeclinedError when the contract knows no refusal at all.
+    """
+    for outcome in (declined.outcome, declined.refused):
+        with suppress(ValidationError):
+            activity.gives.validate_python(outcome)
+            return outcome
+    raise declined
 
 
 def _later(error: ThrottledError, tickets: tuple[Ticket, ...]) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""How a refusal leaves a client: as an exception, which ``shared.workflow.implements`` turns into the outcome.
+
+So an activity reads as if all went well, and no call site can forget to look.
+"""
+
+from __future__ import annotations
+
+from shared.contracts.outcomes import NoRoom, Refused
+from shared.errors import RefusedError
+
+
+class DeclinedError(RefusedError):
+    """The cloud declined: *outcome* is what an activity answers."""
+
+    def __init__(self, outcome: Refused | NoRoom) -> None:
+        super().__init__(outcome.code, outcome.message)
+        self.outcome = outcome
+
+    @property
+    def refused(self) -> Refused:
+        """The outcome for a contract that knows no lack of room."""
+        if isinstance(self.outcome, Refused):
+            return self.outcome
+        return Refused(code=self.outcome.code, message=self.outcome.message)
+
+
+class MissingError(DeclinedError):
+    """What was asked for is not there: often just what the caller wanted to know."""

@@ -1,0 +1,212 @@
+"""What each error of the clouds means for us, as one table: who waits, who tries elsewhere, who gives up.
+
+Azure's codes decide, not the HTTP status alone: a long-running operation fails with status 200, and one code can
+mean a rate limit, a quota or a lock (azure.md 1.8). ``phrase`` tells those apart by the message.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What to do with an error."""
+
+    THROTTLED = "throttled"  # the same call again, after what was asked for
+    UNAVAILABLE = "unavailable"  # the same call again, with growing pauses
+    NO_ROOM = "noRoom"  # another place, or later; nobody's failure
+    REFUSED = "refused"  # this attempt has failed, the next one may not
+    FINAL = "final"  # every further attempt would fail as well
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row: which errors, what to do, what to tell the operator."""
+
+    codes: frozenset[str]
+    verdict: Verdict
+    advice: str
+    status: int | None = None
+    phrase: str = ""
+    after: timedelta | None = None  # how long to wait when the answer does not say
+    elsewhere: bool = True  # another size, zone or region may have room
+
+    def fits(self, status: int, code: str, message: str) -> bool:
+        """Whether the row is about this error."""
+        if self.codes and code.lower() not in self.codes:
+            return False
+        return (self.status is None or self.status == status) and self.phrase in message.lower()
+
+
+def _rule(codes: str, verdict: Verdict, advice: str, **more: object) -> Rule:
+    return Rule(frozenset(codes.lower().split()), verdict, advice, **more)  # type: ignore[arg-type]
+
+
+_TRY_ELSEWHERE = (
+    "Nothing to do: other sizes, zones and regions are tried; add fall-back regions to the site if it lasts."
+)
+_RAISE_QUOTA = (
+    "Ask for more quota of this VM family and of the regional vCPUs, or free some; the build goes on by itself."
+)
+_LET_IT_TRY = "Nothing to do: the next attempt starts by itself. If it lasts, see Azure's service health of the region."
+_ROLES = "Give the service's identity the role the message names, at the scope it names; docs/permissions.md lists all."
+_REPORT = "The request was not accepted as it is: see the evidence, correct site, policy or image, then retry."
+
+RULES: tuple[Rule, ...] = (
+    # The same code for a rate limit, a quota and a lock: status and message tell them apart, so these rows come first.
+    _rule("RetryableErrorDueToAnotherOperation", Verdict.THROTTLED, _LET_IT_TRY, after=timedelta(seconds=10)),
+    _rule("", Verdict.THROTTLED, "Nothing to do: the calls are paced.", status=429, after=timedelta(seconds=20)),
+    _rule("OperationNotAllowed QuotaExceeded", Verdict.NO_ROOM, _RAISE_QUOTA, phrase="quota"),
+    _rule("QuotaExceeded", Verdict.NO_ROOM, _RAISE_QUOTA),
+    _rule(
+        "OperationNotAllowed",
+        Verdict.FINAL,
+        "The VM has been generalised and cannot start again: build a new one.",
+        phrase="generalized",
+    ),
+    _rule(
+        "OperationNotAllowed",
+        Verdict.REFUSED,
+        "Somebody stopped the VM while it was being built: leave VMs tagged deskwright:cloudpc alone, then retry.",
+        phrase="not running",
+    ),
+    _rule(
+        "OperationNotAllowed Conflict AnotherOperationInProgress OperationPreempted ConcurrentWriteError",
+        Verdict.UNAVAILABLE,
+        _LET_IT_TRY,
+    ),
+    # Places without room.
+    _rule("AllocationFailed ZonalAllocationFailed", Verdict.NO_ROOM, _TRY_ELSEWHERE),
+    _rule(
+        "OverconstrainedAllocationRequest OverconstrainedZonalAllocationRequest",
+        Verdict.NO_ROOM,
+        "Take the zones off the site, or add fall-back regions: what is asked for exists nowhere together.",
+    ),
+    _rule("SkuNotAvailable NotAvailableForSubscription", Verdict.NO_ROOM, _TRY_ELSEWHERE),
+    _rule(
+        "SubnetIsFull",
+        Verdict.NO_ROOM,
+        "Give the connection a larger or another subnet: Azure keeps five addresses of each.",
+        elsewhere=False,
+    ),
+    # Something of an earlier attempt stands in the way.
+    _rule(
+        "PropertyChangeNotAllowed",
+        Verdict.REFUSED,
+        "A machine of this name exists that was built differently: it is removed before the next attempt.",
+    ),
+    _rule(
+        "NicReservedForAnotherVm",
+        Verdict.THROTTLED,
+        "Nothing to do: Azure frees the interface three minutes after its VM failed.",
+        after=timedelta(seconds=180),
+    ),
+    _rule("NicInUse", Verdict.REFUSED, "The interface belongs to another VM: the next attempt removes it first."),
+    # Windows did not come up, or an extension did not go in.
+    _rule(
+        "OSProvisioningTimedOut VMStartTimedOut",
+        Verdict.REFUSED,
+        "Windows did not finish its setup in time: the VM is rebuilt. If it happens again, look at the image.",
+    ),
+    _rule(
+        "OSProvisioningClientError OSProvisioningInternalError",
+        Verdict.REFUSED,
+        "Windows setup failed: if it happens on every machine of this image, the image was not generalised properly.",
+    ),
+    _rule(
+        "VMExtensionProvisioningError",
+        Verdict.REFUSED,
+        "An extension failed inside Windows: its own message is the evidence; the next attempt starts with a new VM.",
+    ),
+    _rule(
+        "VMExtensionProvisioningTimeout VMAgentStatusCommunicationError VMExtensionManagementInternalError",
+        Verdict.REFUSED,
+        "The VM's agent did not answer: check that the subnet reaches 168.63.129.16 and Azure's endpoints.",
+    ),
+    _rule(
+        "VMExtensionHandlerNonTransientError",
+        Verdict.FINAL,
+        "The extension does not work on this Windows: use another image.",
+    ),
+    _rule(
+        "DiskImageNotReady GalleryImageNotFound",
+        Verdict.REFUSED,
+        "The image is not in this region yet: wait for its replication, or build it for this site.",
+    ),
+    _rule("NetworkingInternalOperationError InternalExecutionError InternalServerError", Verdict.REFUSED, _LET_IT_TRY),
+    # Who may do what.
+    _rule("AuthorizationFailed LinkedAuthorizationFailed", Verdict.UNAVAILABLE, _ROLES),  # a new role takes minutes
+    _rule(
+        "InvalidAuthenticationToken ExpiredAuthenticationToken InvalidAuthenticationTokenTenant",
+        Verdict.UNAVAILABLE,
+        "The token was not accepted: check the managed identity and the subscription's directory.",
+    ),
+    _rule(
+        "MissingSubscriptionRegistration",
+        Verdict.FINAL,
+        "Register the resource provider the message names in the subscription, then retry.",
+    ),
+    _rule(
+        "SubscriptionNotFound InvalidSubscriptionId ReadOnlyDisabledSubscription SubscriptionNotRegistered",
+        Verdict.FINAL,
+        "The subscription is not there, disabled, or not ours to see: correct the tenant's or connection's.",
+    ),
+    _rule(
+        "ScopeLocked",
+        Verdict.FINAL,
+        "An administrator locked this scope: remove the lock, then retry; nothing is left behind unseen.",
+    ),
+    _rule(
+        "RequestDisallowedByPolicy",
+        Verdict.FINAL,
+        "An Azure Policy forbids it: the evidence names the assignment; exempt the resource group or adapt the policy.",
+    ),
+    _rule(
+        "RoleAssignmentLimitExceeded",
+        Verdict.FINAL,
+        "The subscription has no role assignment left: remove stale ones, then retry.",
+    ),
+    _rule(
+        "Authorization_RequestDenied AccessDenied",
+        Verdict.FINAL,
+        "Grant the app roles of docs/permissions.md to the service's identity in this directory, and consent.",
+    ),
+    _rule(
+        "Forbidden",
+        Verdict.FINAL,
+        "Give the service's identity Key Vault Secrets Officer on the vault, and enable the secret's version.",
+        status=403,
+    ),
+    _rule(
+        "ImageNotFound PlatformImageNotFound InvalidImageReference",
+        Verdict.FINAL,
+        "The image no longer exists: choose another one in the policy.",
+    ),
+    _rule(
+        "ResourceGroupNotFound",
+        Verdict.REFUSED,
+        "The site's resource group is gone: run the connection's health checks, which make it again.",
+    ),
+    _rule(
+        "InvalidParameter BadRequest InvalidTemplate InvalidRequestContent InvalidRequestFormat", Verdict.FINAL, _REPORT
+    ),
+)
+
+_UNAVAILABLE_STATUSES = frozenset({401, 408})
+_SERVER_ERROR = 500
+_CLIENT_ERROR = 400
+_STARTING = frozenset({409, 412})
+
+
+def rule_for(status: int, code: str, message: str) -> Rule:
+    """Return the row for an error; *status* 200 for the failure of a long-running operation."""
+    for rule in RULES:
+        if rule.fits(status, code, message):
+            return rule
+    if status >= _SERVER_ERROR or status in _UNAVAILABLE_STATUSES:
+        return _rule("", Verdict.UNAVAILABLE, _LET_IT_TRY)
+    if status in _STARTING or status < _CLIENT_ERROR:
+        return _rule("", Verdict.REFUSED, _LET_IT_TRY)
+    return _rule("", Verdict.FINAL, _REPORT)

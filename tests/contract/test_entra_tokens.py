@@ -137,7 +137,7 @@ async def test_a_customers_tenant_is_reached_with_a_managed_identity_as_the_secr
     async with ManagedIdentityCredential() as identity:
 
         async def assertion() -> str:
-            return (await identity.get_token("api://AzureADTokenExchange/.default")).token
+            return str((await identity.get_token("api://AzureADTokenExchange/.default")).token)
 
         tokens = {"first": await assertion()}
         async with ClientAssertionCredential(

@@ -1,8 +1,9 @@
 """Session hosts and user sessions.
 
 A session host cannot be created over ARM: it appears, Unavailable, when the agent in a machine
-registers with a valid token, and turns Available a little later, once the machine is joined. The record outlives its machine
-(Unavailable). Source: spotpc-avd.md 2.1-2.4, learn.microsoft.com/azure/virtual-desktop/session-host-status.
+registers with a valid token, and turns Available a little later, once the machine is joined. The
+record outlives its machine (Unavailable). Source: spotpc-avd.md 2.1-2.4,
+learn.microsoft.com/azure/virtual-desktop/session-host-status.
 """
 
 from __future__ import annotations

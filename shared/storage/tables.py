@@ -34,7 +34,7 @@ Row = dict[str, str | int | bool]
 Parameters = Mapping[str, str | int | bool]
 BATCH = 100
 """Rows of one transaction, all of one partition (Table Storage's limit)."""
-_BATCH_BYTES = 3_000_000  # of 4 MiB, with room for the envelope of each row
+_BATCH_BYTES = 800_000  # 4 MiB are allowed, but aiohttp warns of bodies over 1 MiB: they hold up the loop
 _TOO_LARGE = {"RequestBodyTooLarge", "EntityTooLarge", "PropertyValueTooLarge", "KeyValueTooLarge"}
 _MEANINGS: dict[int | None, tuple[Callable[[str], DeskwrightError], str]] = {
     404: (NotFoundError, "there is no such record"),
@@ -112,7 +112,7 @@ class Table:
 
     async def insert(self, row: Row) -> str:
         """Add *row*, return its ETag. Raises: ConflictError if its key is taken."""
-        said = await self._do(lambda table: table.create_entity(row))
+        said = await self._do(lambda table: table.create_entity(row), adds=True)
         return str(said["etag"])
 
     async def replace(self, row: Row, *, seen: str) -> str:
@@ -186,13 +186,15 @@ class Table:
         for partition, key in keys:
             await self.delete(partition, key)
 
-    async def _do(self, ask: Callable[[TableClient], Awaitable[T]]) -> T:
+    async def _do(self, ask: Callable[[TableClient], Awaitable[T]], *, adds: bool = False) -> T:
+        """Ask; make the table and ask again if it is not there, which is all that 404 can mean to one who *adds*."""
         table = self._table()
         try:
             with _own_errors(self._name):
                 return await ask(table)
-        except _MissingTableError:
-            pass
+        except DeskwrightError as error:
+            if not isinstance(error, _MissingTableError) and not (adds and isinstance(error, NotFoundError)):
+                raise
         with _own_errors(self._name):
             await self._tables.service().create_table_if_not_exists(self._name)
         with _own_errors(self._name):
@@ -225,7 +227,7 @@ def _in_own_words(name: str, error: AzureError) -> DeskwrightError:
     said = str(getattr(code, "value", code) or type(error).__name__)
     if (status, said) == (404, "TableNotFound"):
         return _MissingTableError(f"there is no table {name}")
-    if status == 409 and said != "EntityAlreadyExists":  # noqa: PLR2004 - the table is just being made or deleted
+    if status == 409 and said not in {"EntityAlreadyExists", "ResourceExistsError"}:  # noqa: PLR2004 - the table is just being made or deleted
         return UnavailableError(f"table {name} is not ready: {said}")
     if status == 413 or said in _TOO_LARGE:  # noqa: PLR2004
         return TooLargeError(f"the record is too large for {name}")

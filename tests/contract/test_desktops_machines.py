@@ -57,7 +57,7 @@ def machine() -> dict[str, Any]:
             "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
             "storageProfile": {
                 "imageReference": IMAGE,
-                "osDisk": {"createOption": "FromImage", "deleteOption": "Delete"},
+                "osDisk": disk,
             },
             "osProfile": {"computerName": "CPC-1", "adminUsername": "desk", "adminPassword": "Invented-1-password"},
             "networkProfile": {"networkInterfaces": [nic]},

@@ -29,7 +29,9 @@ def find_group(call: Call) -> Doc:
 
 
 def full_group(doc: Doc) -> Doc:
-    """Return a group with everything that is worked out rather than kept."""
+    """Return a group with everything that is worked out rather than kept; once is enough."""
+    if "assignedLicenses" in doc:
+        return doc
     return {
         "createdDateTime": iso_z(doc["_made_us"]),
         "description": None,
@@ -99,16 +101,18 @@ def _members(call: Call, ids: list[str], cast: str) -> Answer:
         queries.require_eventual(call)
     options = queries.read_options(call, kind or "directoryObject")
     licences = Licences(directory, tenant, call.now_us)
-    members: list[Doc] = []
-    for found in (directory.find(tenant, each) for each in ids):
-        if found is not None and kind in {None, found[0]}:
-            name, doc = found
-            shown = full_user(call, doc, licences) if name == "user" else doc
-            members.append({**shown, "_kind": name})
-    return queries.page(
-        call,
-        members,
-        options,
-        lambda doc: shapes.select(doc["_kind"], doc, options.select, typed=kind is None),
-        f"{kind}s" if kind else "directoryObjects",
-    )
+    complete = {
+        "user": lambda doc: full_user(call, doc, licences),
+        "group": full_group,
+        "device": shapes.visible,
+    }
+    found = (directory.find(tenant, each) for each in ids)
+    members = [{**each[1], "_kind": each[0]} for each in found if each is not None and kind in {None, each[0]}]
+    if "$filter" in call.query:
+        members = [{**complete[doc["_kind"]](doc), "_kind": doc["_kind"]} for doc in members]
+
+    def show(doc: Doc) -> Doc:
+        name = doc["_kind"]
+        return shapes.select(name, complete[name](doc), options.select, typed=kind is None)
+
+    return queries.page(call, members, options, show, f"{kind}s" if kind else "directoryObjects")

@@ -63,7 +63,7 @@ types: $(VENV)/installed
 
 .PHONY: imports
 imports: $(VENV)/installed
-	@$(VENV)/bin/lint-imports --no-cache > .venv/imports.log 2>&1 || { cat .venv/imports.log; echo "make imports: an import contract of pyproject.toml is broken (above)" >&2; exit 1; }
+	@$(VENV)/bin/lint-imports --no-logo --no-cache > .venv/imports.log 2>&1 || { cat .venv/imports.log; echo "make imports: an import contract of pyproject.toml is broken (above)" >&2; exit 1; }
 
 .PHONY: fast
 fast: $(VENV)/installed

@@ -190,6 +190,8 @@ async def test_intune_writes_are_two_hundred_in_twenty_seconds(cloud: Running) -
     assert (answers[200].status, "Retry-After" in answers[200].headers) == (429, False)
     cloud.advance(1)
     assert (await cloud.graph(path, "PATCH", json={"notes": "later"})).status == 200
+    checks = (await cloud.call("GET", "/_sim/invariants")).body["findings"]
+    assert [each for each in checks if each["invariant"] == "beforeRetryAfter"] == []
 
 
 async def test_two_live_machines_of_one_name_break_an_invariant(cloud: Running) -> None:

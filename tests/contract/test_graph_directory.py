@@ -300,3 +300,10 @@ async def test_each_tenant_sees_its_own_directory_only(
         assert (await cloud.graph("/users/stranger@fabrikam.example")).status == 404
         assert len(await cloud.pages("/users")) == 25
         assert (await cloud.graph("/subscribedSkus")).body["value"][0]["accountId"] == TENANT_ID
+
+
+async def test_the_directory_can_be_looked_into(cloud: Running) -> None:
+    counts = (await cloud.call("GET", "/_sim/state?view=directory")).body[TENANT_ID]
+    assert (counts["user"], counts["group"]) == (25, 6)
+    apps = (await cloud.call("GET", "/_sim/state?view=directory&kind=app")).body[TENANT_ID]
+    assert all("_secret" not in each for each in apps)

@@ -235,8 +235,11 @@ class Cloud:
         if refusal is not None:
             charge = refusal.charge
             call.notes["throttled"] = charge.policy
-            self.log.refused(who, charge.policy, charge.key, now_us, refusal.retry_after_s)
-            raise plane.throttled(call, refusal)
+            problem = plane.throttled(call, refusal)
+            # a caller who was not told how long to wait cannot come back too early
+            wait_s = refusal.retry_after_s if "Retry-After" in problem.headers else 0
+            self.log.refused(who, charge.policy, charge.key, now_us, wait_s)
+            raise problem
         return charges
 
     def _perform(self, call: Call, rule: Rule | None) -> Answer:

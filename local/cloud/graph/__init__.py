@@ -10,7 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.cloud.core.latency import about
-from local.cloud.graph import batches, control, deltas, devices, findings, groups, intune, joins, planting, users
+from local.cloud.graph import (
+    batches,
+    control,
+    deltas,
+    devices,
+    findings,
+    groups,
+    intune,
+    joins,
+    planting,
+    shapes,
+    users,
+)
 from local.cloud.graph.directory import Directory
 from local.cloud.graph.plane import ROUTES, SHELF, directory
 from local.cloud.graph.service import GraphPlane
@@ -26,6 +38,7 @@ LATENCIES = {
     "intune.checkin": about(300, 3_600),
 }
 """Seconds on a real day (azure.md 1.1: a record is visible 1-30 minutes after the join)."""
+KINDS = ("user", "group", "sku", "app", "device", "managedDevice", "computer")
 SERVED = (users, groups, devices, intune, deltas)
 
 
@@ -40,6 +53,7 @@ def install(cloud: Cloud) -> None:
     cloud.seeder("tenants", seed)
     cloud.invariant("directoryOrphans", findings.orphans)
     cloud.invariant("sameNames", findings.same_names)
+    cloud.view("directory", show)
     joins.listen(cloud)
 
 
@@ -55,6 +69,16 @@ def seed(world: World, tenants: list[Json]) -> None:
         if forest:
             ous, accounts = forest.get("ous", []), forest.get("accounts", [])
             world.publish("domain_seeded", domain=forest["domain"], ous=ous, accounts=accounts)
+
+
+def show(world: World, query: dict[str, str]) -> Json:
+    """Show documents of a kind (`kind=device&tenant=...`), or how many of each there are."""
+    found = directory(world)
+    tenants = [str(each["tenantId"]) for each in found.tenants() if query.get("tenant", "") in {"", each["tenantId"]}]
+    if "kind" in query:
+        kind = query["kind"]
+        return {tenant: [shapes.visible(each) for each in found.all(kind, tenant)] for tenant in tenants}
+    return {tenant: {kind: found.count(kind, tenant) for kind in KINDS} for tenant in tenants}
 
 
 def _principal(app: Json) -> Json:

@@ -127,24 +127,17 @@ def _lacking(record: CloudPc | None, user: User, claims: list[Claim]) -> str:
 
 def standing(record: CloudPc) -> str:
     """Return in one sentence how a Cloud PC stands."""
-    match record.status:
-        case Status.NOT_PROVISIONED:
-            return f"Not provisioned: {record.reason or 'no reason is recorded'}."
-        case Status.PENDING_PROVISION:
-            return f"Waiting: {record.reason or 'for its turn to start'}."
-        case Status.PROVISIONING:
-            return f"Being provisioned, attempt {record.attempt}."
-        case Status.FAILED:
-            said = record.last_error
-            return f"Failed: {said.code}, {said.message}" if said else "Failed."
-        case Status.PROVISIONED_WITH_WARNINGS:
-            return f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}."
-        case Status.IN_GRACE_PERIOD:
-            return "In its grace period."
-        case Status.DEPROVISIONING:
-            return "Being removed."
-        case _:
-            return "Ready."
+    said = record.last_error
+    words = {
+        Status.NOT_PROVISIONED: f"Not provisioned: {record.reason or 'no reason is recorded'}.",
+        Status.PENDING_PROVISION: f"Waiting: {record.reason or 'for its turn to start'}.",
+        Status.PROVISIONING: f"Being provisioned, attempt {record.attempt}.",
+        Status.FAILED: f"Failed: {said.code}, {said.message}" if said else "Failed.",
+        Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}.",
+        Status.IN_GRACE_PERIOD: "In its grace period.",
+        Status.DEPROVISIONING: "Being removed.",
+    }
+    return words.get(record.status, "Ready.")
 
 
 def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[ExplainedCloudPc]) -> str:

@@ -117,10 +117,15 @@ class PolicyFacts(Value):
         return next((s.region for s in self.sites if s.id == connection.site_id), None)
 
 
-def review_policy(form: Mapping[str, Any], facts: PolicyFacts, through_step: str = REVIEW) -> tuple[Review, Reading]:
-    """Return the review of a form, and what was read of it."""
+def review_policy(
+    form: Mapping[str, Any], facts: PolicyFacts, through_step: str = REVIEW, *, groups_needed: bool = True
+) -> tuple[Review, Reading]:
+    """Return the review of a form, and what was read of it. Graph creates a policy first and assigns it later."""
     reading = CREATE_PROVISIONING_POLICY.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
+    groups = reading.value("groups", GroupsStep)
+    if groups_needed and groups and not groups.group_ids:
+        problems.append(Problem("/groups/groupIds", "choose at least one group", "groups"))
     cautions, outlook = _foresee(reading, facts)
     said = review(CREATE_PROVISIONING_POLICY, through_step, problems, cautions, outlook)
     return said, Reading(reading.values, tuple(problems))

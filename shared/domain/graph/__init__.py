@@ -1,0 +1,1 @@
+"""Microsoft Graph's shapes: our values as its JSON, its bodies as our forms. Pure."""

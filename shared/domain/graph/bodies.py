@@ -1,0 +1,55 @@
+"""Bodies that Graph's clients send: read by the properties we know, strict about the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from shared.errors import InvalidError, Problem
+
+
+class Body:
+    """A body of which every property must be accounted for: taken, at its default, or an annotation."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self._rest = {name: value for name, value in raw.items() if "@odata." not in name}
+        self._problems: list[Problem] = []
+
+    def take(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Return a property, None when it is not there."""
+        return self._rest.pop(name, None)
+
+    def only(self, name: str, defaults: Collection[Any], words: str = "is not supported") -> None:
+        """Accept a property we do not support as long as it says what is the case anyway."""
+        value = self._rest.pop(name, None)
+        if value is not None and value not in defaults:
+            shown = " or ".join(repr(each) for each in defaults) or "nothing"
+            self._problems.append(Problem(f"/{name}", f"{words}; leave it out, or at {shown}"))
+
+    def read_only(self, *names: str) -> None:
+        """Accept properties that only we set, as long as they are empty."""
+        for name in names:
+            if self._rest.pop(name, None) is not None:
+                self._problems.append(Problem(f"/{name}", "is read-only"))
+
+    def wrong(self, pointer: str, message: str) -> None:
+        """Remember something that is wrong."""
+        self._problems.append(Problem(pointer, message))
+
+    def settle(self) -> None:
+        """Refuse what nobody knows. Raises: InvalidError with everything that was wrong."""
+        problems = [*self._problems, *(Problem(f"/{name}", "unknown property") for name in self._rest)]
+        if problems:
+            raise InvalidError(*problems)
+
+
+def renamed(error: InvalidError, pointers: Mapping[str, str]) -> InvalidError:
+    """Return *error* with the form's pointers turned into those of the Graph body (longest prefix first)."""
+    return InvalidError(*(Problem(_pointer(p.pointer, pointers), p.message) for p in error.problems))
+
+
+def _pointer(pointer: str, pointers: Mapping[str, str]) -> str:
+    for form, graph in sorted(pointers.items(), key=lambda pair: -len(pair[0])):
+        if pointer == form or pointer.startswith(f"{form}/"):
+            return graph + pointer.removeprefix(form)
+    return pointer

@@ -1,0 +1,93 @@
+"""Graph: cloudPC (windows365.md 1.2). v1.0 answers the shape of beta."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.graph.odata import Collection
+from shared.domain.lifecycle import Status
+from shared.domain.progress import progress
+
+CLOUD_PCS = Collection(
+    name="cloudPCs",
+    columns={"userPrincipalName": "user_principal_name", "status": "status", "provisioningPolicyId": "policy_id"},
+    folded=frozenset({"userPrincipalName"}),
+)
+
+
+def cloud_pc_view(pc: CloudPc, now: datetime) -> dict[str, Any]:
+    """Return a Cloud PC as Graph's cloudPC; ``@deskwright.progress`` is ours."""
+    made, snapshot = pc.resources, pc.snapshot
+    return {
+        "id": pc.id,
+        "displayName": pc.display_name,
+        "aadDeviceId": made.entra_device_id,
+        "managedDeviceId": made.managed_device_id,
+        "managedDeviceName": made.computer_name,
+        "userPrincipalName": pc.user.user_principal_name,
+        "userDetail": {"userPrincipalName": pc.user.user_principal_name, "displayName": pc.user.display_name},
+        "groupDetail": None,
+        "provisioningPolicyId": snapshot.policy_id if snapshot else None,
+        "provisioningPolicyName": snapshot.policy_name if snapshot else None,
+        "provisioningType": "dedicated",
+        "productType": "enterprise",
+        "servicePlanId": pc.plan.id,
+        "servicePlanName": pc.plan.display_name,
+        "servicePlanType": "enterprise",
+        "onPremisesConnectionName": snapshot.connection_name if snapshot else None,
+        "deviceRegionName": made.region,
+        "imageDisplayName": snapshot.image_display_name if snapshot else None,
+        "osVersion": _windows(pc),
+        "userAccountType": "administrator" if snapshot and snapshot.local_admin_enabled else "standardUser",
+        "userExperienceType": "cloudPc",
+        "status": pc.status.value,
+        "statusDetail": _detail(pc),
+        "gracePeriodEndDateTime": None,
+        "provisionedDateTime": _time(pc.provisioned_date_time),
+        "createdDateTime": _time(pc.created_date_time),
+        "lastModifiedDateTime": _time(pc.last_modified_date_time),
+        "scopeIds": ["0"],
+        "@deskwright.progress": progress(pc, now).to_json(),
+    }
+
+
+def count_by_status(cloud_pcs: Iterable[CloudPc]) -> list[dict[str, Any]]:
+    """Return Graph's cloudPcCountByStatus: one row for each status."""
+    counts = Counter(pc.status for pc in cloud_pcs)
+    return [{"status": status.value, "count": counts[status]} for status in Status]
+
+
+def _detail(pc: CloudPc) -> dict[str, Any] | None:
+    if pc.status is Status.FAILED and pc.last_error:
+        said = pc.last_error
+        facts = {
+            "retriable": "true",
+            "step": said.step.value if said.step else "",
+            "evidence": said.evidence or "",
+            "advice": said.advice or "",
+        }
+        return _status_detail(said.code, said.message, facts)
+    if pc.status is Status.PROVISIONED_WITH_WARNINGS:
+        message = "; ".join(f"{warning.step}: {warning.message}" for warning in pc.warnings)
+        return _status_detail("provisionedWithWarnings", message, {w.step: w.message for w in pc.warnings})
+    return _status_detail(pc.status.value, pc.reason, {}) if pc.reason else None
+
+
+def _status_detail(code: str, message: str, facts: dict[str, str]) -> dict[str, Any]:
+    information = [{"name": name, "value": value} for name, value in facts.items() if value]
+    return {"code": code, "message": message, "additionalInformation": information}
+
+
+def _windows(pc: CloudPc) -> str | None:
+    if pc.snapshot is None:
+        return None
+    named = pc.snapshot.image.marketplace.sku if pc.snapshot.image.marketplace else pc.snapshot.image_display_name
+    return "windows10" if "win10" in named.lower() or "windows 10" in named.lower() else "windows11"
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None

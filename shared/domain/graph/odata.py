@@ -1,0 +1,123 @@
+"""The part of OData that the Graph-shaped routes understand: $select, $filter (eq, and), $count, $expand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.values import Value
+from shared.errors import InvalidError, Problem
+
+_KNOWN = frozenset({"$top", "$skiptoken", "$select", "$filter", "$count", "$expand"})
+_TERM = re.compile(
+    r"\s*(?P<name>[A-Za-z][A-Za-z0-9/]*)\s+eq\s+(?P<value>'(?:[^']|'')*'|true|false|null)\s*", re.IGNORECASE
+)
+
+
+class Collection(Value):
+    """What may be asked of a collection.
+
+    *columns*: the properties one may filter by, with the record's column for each. *hidden*: properties that only
+    ``$select`` shows, as Graph has it. *expands*: properties that only ``$expand`` shows.
+    """
+
+    name: str
+    columns: dict[str, str] = Field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+    expands: frozenset[str] = frozenset()
+    folded: frozenset[str] = frozenset()  # columns kept in lower case
+
+
+class Query(Value):
+    """What was asked, apart from paging."""
+
+    select: tuple[str, ...] | None = None
+    filters: dict[str, str] = Field(default_factory=dict)
+    count: bool = False
+    expand: frozenset[str] = frozenset()
+
+
+def read_query(params: Mapping[str, str], collection: Collection) -> Query:
+    """Return what *params* ask of *collection*. Raises: InvalidError that says what cannot be asked."""
+    for name in params:
+        if name.startswith("$") and name not in _KNOWN:
+            raise InvalidError(Problem(name, f"is not supported; {', '.join(sorted(_KNOWN))} are"))
+    expand = frozenset(_names(params.get("$expand")))
+    if strange := expand - collection.expands:
+        raise InvalidError(Problem("$expand", f"{', '.join(sorted(strange))} cannot be expanded here"))
+    select = params.get("$select")
+    return Query(
+        select=tuple(_names(select)) if select is not None else None,
+        filters=_filters(params.get("$filter"), collection),
+        count=_boolean("$count", params.get("$count")),
+        expand=expand,
+    )
+
+
+def shaped(view: Mapping[str, Any], query: Query, collection: Collection) -> dict[str, Any]:
+    """Return of *view* what was asked for. Raises: InvalidError for a property it does not have."""
+    if query.select is None:
+        unasked = collection.hidden | (collection.expands - query.expand)
+        return {name: value for name, value in view.items() if name not in unasked}
+    if strange := set(query.select) - view.keys():
+        raise InvalidError(Problem("$select", f"there is no property {', '.join(sorted(strange))}"))
+    wanted = {"id", *query.select, *query.expand}
+    return {name: value for name, value in view.items() if name in wanted}
+
+
+def chosen(view: Mapping[str, Any], query: Query) -> bool:
+    """Return whether *view* passes the filters; for collections that are not read from records."""
+    return all(str(view.get(name)).casefold() == value.casefold() for name, value in query.filters.items())
+
+
+def columns(query: Query, collection: Collection) -> dict[str, str]:
+    """Return the filters by the columns of the records."""
+    return {
+        collection.columns[name]: value.casefold() if name in collection.folded else value
+        for name, value in query.filters.items()
+    }
+
+
+def context(base: str, collection: Collection, query: Query) -> str:
+    """Return ``@odata.context`` for answers below *base*."""
+    chosen_ = f"({','.join(query.select)})" if query.select else ""
+    return f"{base}/$metadata#deviceManagement/virtualEndpoint/{collection.name}{chosen_}"
+
+
+def _filters(text: str | None, collection: Collection) -> dict[str, str]:
+    if text is None or not text.strip():
+        return {}
+    found: dict[str, str] = {}
+    at = 0
+    while True:
+        term = _TERM.match(text, at)
+        if term is None:
+            raise InvalidError(Problem("$filter", "write it as: property eq 'value', joined by and"))
+        name, value = term["name"], term["value"]
+        if name not in collection.columns:
+            possible = ", ".join(sorted(collection.columns)) or "none"
+            raise InvalidError(Problem("$filter", f"cannot filter by {name}; properties that can be: {possible}"))
+        if name in found or not value.startswith("'"):
+            raise InvalidError(Problem("$filter", f"{name}: compare it once, with a text in single quotes"))
+        found[name] = value[1:-1].replace("''", "'")
+        at = term.end()
+        if at == len(text):
+            return found
+        if text[at : at + 4].lower() != "and ":
+            raise InvalidError(Problem("$filter", "write it as: property eq 'value', joined by and"))
+        at += 4
+
+
+def _names(text: str | None) -> list[str]:
+    return [name for each in (text or "").split(",") if (name := each.strip())]
+
+
+def _boolean(name: str, text: str | None) -> bool:
+    if text is None:
+        return False
+    if text.lower() not in {"true", "false"}:
+        raise InvalidError(Problem(name, "true or false"))
+    return text.lower() == "true"

@@ -15,7 +15,7 @@ from rich.text import Text
 
 READY = frozenset({"provisioned", "provisionedWithWarnings"})
 # From here on nothing happens by itself.
-SETTLED = READY | {"failed", "notProvisioned"}
+SETTLED = READY | {"failed"}
 
 _STYLES = {
     "provisioned": "green",

@@ -97,13 +97,14 @@ def _break_as_told(stack: Stack, number: int) -> str:
 def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
     """Show the Cloud PCs until all are settled. Raises: StackError when a part ends or nothing moves any more."""
     expected = _licences(stack.wishes)
-    seen: Sequence[Row] = ()
+    seen: list[tuple[str, str, int]] = []
     last_news = time.monotonic()
     while True:
         rows = sorted(_rows(journey), key=lambda row: (row.user, row.plan))
         board.update(rows, stack.clock.now())
-        if rows != seen:
-            seen, last_news = rows, time.monotonic()
+        # The estimated ends move by themselves: they are no news.
+        if (news := [(row.status, row.step, row.percent) for row in rows]) != seen:
+            seen, last_news = news, time.monotonic()
         if len(rows) >= expected and all(row.is_settled for row in rows):
             return Outcome(rows, expected, _findings(stack))
         if dead := stack.failed_part():
@@ -125,7 +126,7 @@ def _rows(journey: Journey) -> Iterator[Row]:
 
 
 def _row(cloud_pc: Mapping[str, Any]) -> Row:
-    progress = cloud_pc.get("progress") or {}
+    progress = cloud_pc["@deskwright.progress"]
     ends = progress.get("estimatedEndDateTime")
     status = str(cloud_pc["status"])
     return Row(
@@ -133,8 +134,8 @@ def _row(cloud_pc: Mapping[str, Any]) -> Row:
         user=str(cloud_pc["userPrincipalName"]),
         plan=str(cloud_pc["servicePlanName"]),
         status=status,
-        step=str(progress.get("title") or ""),
-        percent=100 if status in READY else int(progress.get("percentComplete") or 0),
+        step=": ".join(filter(None, (progress["title"], progress.get("reason")))),
+        percent=int(progress["percentComplete"]),
         ends=datetime.fromisoformat(ends) if ends else None,
     )
 

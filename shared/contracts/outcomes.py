@@ -37,6 +37,7 @@ class Accepted(Value):
     kind: Literal["accepted"] = "accepted"
     resource_id: str
     operation_url: str | None = None
+    deletes: bool = False  # when the URL is gone: whether a resource that is gone as well is the good end
 
 
 class Pending(Value):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shared.domain.values import Value
 
 
@@ -27,3 +29,43 @@ class Group(Value):
     def assignable(self) -> bool:
         """Whether a policy may be assigned to it: a security group or a Microsoft 365 group (seed 002)."""
         return self.security_enabled or "Unified" in self.group_types
+
+
+class DirectoryUser(Value):
+    """A user, as Microsoft Graph describes him. *sku_ids*: every licence he holds, of Cloud PCs or not."""
+
+    id: str
+    user_principal_name: str
+    display_name: str = ""
+    account_enabled: bool = True
+    on_premises_user_principal_name: str | None = None
+    sku_ids: tuple[str, ...] = ()
+
+
+class SubscribedSku(Value):
+    """A licence the directory has bought."""
+
+    sku_id: str
+    sku_part_number: str
+    enabled: int = 0
+    consumed: int = 0
+
+
+class Device(Value):
+    """A device in Entra ID. *object_id* is what Graph calls id, *device_id* its deviceId."""
+
+    object_id: str
+    device_id: str
+    display_name: str
+    trust_type: str | None = None  # AzureAd, ServerAd, Workplace
+    registered_at: datetime | None = None
+
+
+class ManagedDevice(Value):
+    """A device in Intune."""
+
+    id: str
+    device_name: str
+    device_id: str | None = None  # the Entra device's deviceId; zeros until the registration is complete
+    enrolled_at: datetime | None = None
+    user_id: str | None = None

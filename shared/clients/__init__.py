@@ -1,0 +1,1 @@
+"""The clouds, through their official SDKs: async, without retries of their own, paced."""

@@ -1,0 +1,243 @@
+"""Azure Resource Manager through the official SDKs: the clients, starting long work, looking at it once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from shared.clients.limits import arm_limits
+from shared.contracts.machines import Finished
+from shared.contracts.outcomes import Accepted, Pending
+from shared.contracts.refusals import MissingError
+from shared.domain.values import Value
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.mgmt.authorization.aio import AuthorizationManagementClient
+    from azure.mgmt.compute.aio import ComputeManagementClient
+    from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
+    from azure.mgmt.network.aio import NetworkManagementClient
+
+    from shared.clients.pacing import Pacing
+
+Client = TypeVar("Client")
+
+PUBLIC_SCOPE = "https://management.azure.com/.default"
+_GROUP_VERSION = "2021-04-01"
+_SUBSCRIPTION_VERSION = "2022-12-01"
+_COMPUTE_VERSION = "2026-04-01"
+_GALLERY_VERSION = "2026-03-03"
+_ACCEPTED = 202
+
+
+class ArmClients:
+    """One client per subscription and resource provider, each made when first asked for."""
+
+    def __init__(self, credential: AsyncTokenCredential, *, url: str, principal: str, pacing: Pacing) -> None:
+        self._credential, self._url, self._pacing = credential, url, pacing
+        self._limits = arm_limits(principal)
+        self._made: list[Any] = []
+        # One each, for the life of the process: token caches and connections are in them.
+        self.compute = cache(self._compute)
+        self.network = cache(self._network)
+        self.authorization = cache(self._authorization)
+        self.desktops = cache(self._desktops)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._made:
+            await client.close()
+
+    def _policies(self) -> list[Any]:
+        from shared.clients.pipeline import cloud_policies
+
+        return cloud_policies(self._credential, PUBLIC_SCOPE, pacing=self._pacing, limits=self._limits, arm=True)
+
+    def _keep(self, client: Client) -> Client:
+        self._made.append(client)
+        return client
+
+    def _compute(self, subscription_id: str) -> ComputeManagementClient:
+        from azure.mgmt.compute.aio import ComputeManagementClient
+
+        client = ComputeManagementClient(
+            self._credential,
+            subscription_id,
+            self._url,
+            credential_scopes=[PUBLIC_SCOPE],
+            policies=self._policies(),
+        )
+        return self._keep(client)
+
+    def _network(self, subscription_id: str) -> NetworkManagementClient:
+        from azure.mgmt.network.aio import NetworkManagementClient
+
+        client = NetworkManagementClient(
+            self._credential,
+            subscription_id,
+            self._url,
+            credential_scopes=[PUBLIC_SCOPE],
+            policies=self._policies(),
+        )
+        return self._keep(client)
+
+    def _authorization(self, subscription_id: str) -> AuthorizationManagementClient:
+        from azure.mgmt.authorization.aio import AuthorizationManagementClient
+
+        client = AuthorizationManagementClient(
+            self._credential,
+            subscription_id,
+            base_url=self._url,
+            credential_scopes=[PUBLIC_SCOPE],
+            policies=self._policies(),
+        )
+        return self._keep(client)
+
+    def _desktops(self, subscription_id: str) -> DesktopVirtualizationMgmtClient:
+        from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
+
+        client = DesktopVirtualizationMgmtClient(
+            self._credential,
+            subscription_id,
+            self._url,
+            credential_scopes=[PUBLIC_SCOPE],
+            policies=self._policies(),
+        )
+        return self._keep(client)
+
+
+Hook = Callable[[Any], None]
+
+
+async def begin(call: Callable[[Hook], Awaitable[Any]], *, resource_id: str, deletes: bool = False) -> Accepted:
+    """Start long-running work and return where to look at it; nothing is polled.
+
+    *call* makes one of the SDK's ``begin_*`` with ``polling=False`` and ``raw_response_hook=`` what it is given.
+    """
+    headers: dict[str, str] = {}
+
+    def remember(response: Any) -> None:  # noqa: ANN401 - azure-core's PipelineResponse
+        headers.update({name.lower(): value for name, value in response.http_response.headers.items()})
+
+    await call(remember)
+    url = headers.get("azure-asyncoperation") or headers.get("location")
+    return Accepted(resource_id=resource_id, operation_url=url, deletes=deletes)
+
+
+async def ask(client: Any, method: str, path: str, version: str, body: dict[str, Any] | None = None) -> dict[str, Any]:  # noqa: ANN401 - compute or network
+    """Make one plain call to ARM that no SDK of ours has; return the JSON of the answer."""
+    from azure.core.rest import HttpRequest
+
+    joint = "&" if "?" in path else "?"
+    response = await client.send_request(HttpRequest(method, f"{path}{joint}api-version={version}", json=body))
+    text = response.text()
+    return dict(json.loads(text)) if text.strip() else {}
+
+
+async def ensure_group(client: Any, subscription_id: str, name: str, region: str, tags: dict[str, str]) -> None:  # noqa: ANN401 - compute or network
+    """Make sure that a resource group is there; one that exists stays as it is."""
+    path = f"/subscriptions/{subscription_id}/resourceGroups/{name}"
+    try:
+        await ask(client, "GET", path, _GROUP_VERSION)
+    except MissingError:
+        await ask(client, "PUT", path, _GROUP_VERSION, {"location": region, "tags": tags})
+
+
+async def subscription_state(client: Any, subscription_id: str) -> str:  # noqa: ANN401 - compute or network
+    """Return the state of a subscription: Enabled, Warned, PastDue, Disabled or Deleted."""
+    body = await ask(client, "GET", f"/subscriptions/{subscription_id}", _SUBSCRIPTION_VERSION)
+    return str(body.get("state", ""))
+
+
+async def look_at(client: Any, operation: Accepted, *, arm_url: str) -> Finished | Pending:  # noqa: ANN401 - compute
+    """Look once at what Azure has begun: at its URL, or where that is gone, at the resource.
+
+    Raises: DeclinedError with Azure's own reason when it failed.
+    """
+    url = operation.operation_url
+    # The bearer token goes nowhere else, whatever an answer says.
+    if url is None or not url.lower().startswith(f"{arm_url.lower()}/"):
+        return await _look_at_resource(client, operation)
+    from azure.core.rest import HttpRequest
+
+    try:
+        response = await client.send_request(HttpRequest("GET", url))
+    except MissingError:
+        return await _look_at_resource(client, operation)
+    text = response.text()
+    body = json.loads(text) if text.strip() else {}
+    if response.status_code == _ACCEPTED:
+        return _pending(response)
+    status = str(body.get("status", "Succeeded")) if isinstance(body, dict) else "Succeeded"
+    return _judge(status, body.get("error") if isinstance(body, dict) else None) or _pending(response)
+
+
+def _judge(status: str, error: dict[str, Any] | None) -> Finished | None:
+    """Return that it is finished, or None when it is not. Raises: what the error means."""
+    from shared.clients.pipeline import decide, read_error
+
+    match status.lower():
+        case "succeeded":
+            return Finished()
+        case "failed" | "canceled":
+            code, message = read_error(json.dumps({"error": error or {}}))
+            raise decide(200, code or status, message or f"the operation has {status.lower()}")
+    return None
+
+
+def _pending(response: Any) -> Pending:  # noqa: ANN401 - azure-core's response
+    said = response.headers.get("Retry-After", "")
+    return Pending(
+        note="Azure is at work", after=max(1, round(float(said))) if said.replace(".", "", 1).isdigit() else None
+    )
+
+
+async def _look_at_resource(client: Any, operation: Accepted) -> Finished | Pending:  # noqa: ANN401 - compute
+    gallery = "/galleries/" in operation.resource_id.lower()
+    try:
+        body = await ask(client, "GET", operation.resource_id, _GALLERY_VERSION if gallery else _COMPUTE_VERSION)
+    except MissingError:
+        if operation.deletes:
+            return Finished()
+        raise
+    state = str(body.get("properties", {}).get("provisioningState", "Succeeded"))
+    if operation.deletes and state.lower() == "succeeded":
+        return Pending(note="it is still there")
+    error = None
+    if state.lower() == "failed" and body.get("type", "").lower() == "microsoft.compute/virtualmachines":
+        error = await _failure_of_vm(client, operation.resource_id)
+    return _judge(state, error) or Pending(note=f"it is {state}")
+
+
+async def _failure_of_vm(client: Any, vm_id: str) -> dict[str, Any]:  # noqa: ANN401 - compute
+    """Return why a VM failed; its instance view says so as ``ProvisioningState/failed/AllocationFailed``."""
+    view = await ask(client, "GET", f"{vm_id}/instanceView", _COMPUTE_VERSION)
+    for status in view.get("statuses", ()):
+        state, _, code = str(status.get("code", "")).partition("/failed")
+        if state == "ProvisioningState":
+            return {"code": code.strip("/") or "Failed", "message": status.get("message", "")}
+    return {}
+
+
+class ResourceId(Value):
+    """An ARM id, taken apart."""
+
+    subscription_id: str
+    resource_group: str
+    names: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The last name."""
+        return self.names[-1]
+
+
+def parse_id(resource_id: str) -> ResourceId:
+    """Take an ARM id apart. Raises: ValueError if it is none."""
+    parts = resource_id.strip("/").split("/")
+    if len(parts) < 8 or parts[0].lower() != "subscriptions" or parts[2].lower() != "resourcegroups":  # noqa: PLR2004 - the shortest id of a resource
+        message = f"not the id of an Azure resource: {resource_id}"
+        raise ValueError(message)
+    return ResourceId(subscription_id=parts[1], resource_group=parts[3], names=tuple(parts[7::2]))

@@ -1,0 +1,271 @@
+"""Microsoft Graph, as much as Deskwright needs: a thin client on azure-core's pipeline.
+
+msgraph-sdk costs two to four seconds of cold start and 51 MB (azure.md, section 4).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from azure.core import AsyncPipelineClient
+from azure.core.rest import HttpRequest
+
+from shared.clients.limits import graph_limits
+from shared.clients.pipeline import cloud_policies
+from shared.contracts.refusals import MissingError
+from shared.domain.directory import Device, DirectoryUser, Group, ManagedDevice, SubscribedSku
+from shared.errors import NotFoundError, UnavailableError
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+    from shared.clients.pacing import Pacing
+
+SCOPE = "https://graph.microsoft.com/.default"
+_PUBLIC = "https://graph.microsoft.com"
+_GROUP = "id,displayName,securityEnabled,mailEnabled,groupTypes"
+_USER = "id,userPrincipalName,displayName,accountEnabled,onPremisesUserPrincipalName,assignedLicenses"
+_DEVICE = "id,deviceId,displayName,trustType,registrationDateTime"
+_MANAGED = "id,deviceName,azureADDeviceId,enrolledDateTime,userId"
+_ADVANCED = {"ConsistencyLevel": "eventual"}  # casts, counts and $search are answered from an index
+_GROUPS_PER_CHECK = 20
+_PAGE = 999
+
+
+class Graph:
+    """One directory. Raises: DeclinedError, ThrottledError or UnavailableError (shared.clients.pipeline)."""
+
+    def __init__(
+        self, credential: AsyncTokenCredential, url: str, *, principal: str, directory: str, pacing: Pacing
+    ) -> None:
+        self._url = url.rstrip("/")
+        limits = graph_limits(principal, directory)
+        policies = cloud_policies(credential, SCOPE, pacing=pacing, limits=limits)
+        self._client: AsyncPipelineClient[Any, Any] = AsyncPipelineClient(self._url, policies=policies)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    # Groups and users
+    async def group(self, group_id: str) -> Group:
+        """Return a group. Raises: NotFoundError."""
+        try:
+            return _group(await self._get(f"/v1.0/groups/{_segment(group_id)}", {"$select": _GROUP}))
+        except MissingError as missing:
+            raise NotFoundError(f"the directory has no group {group_id}") from missing
+
+    async def groups(self, search: str = "", top: int = 100) -> list[Group]:
+        """Return groups by name: those whose display name begins with *search*, *top* at most."""
+        query = {"$select": _GROUP, "$top": str(min(top, _PAGE)), "$orderby": "displayName", "$count": "true"}
+        if search:
+            query["$filter"] = f"startswith(displayName,{_quoted(search)})"
+        found: list[Group] = []
+        async for each in self._pages("/v1.0/groups", query, _ADVANCED):
+            found.append(_group(each))
+            if len(found) >= top:
+                break
+        return found
+
+    async def group_users(self, group_id: str) -> list[DirectoryUser]:
+        """Return every user of a group, members of nested groups too; all of them or none.
+
+        Raises: NotFoundError without such a group, UnavailableError when any page fails.
+        """
+        path = f"/v1.0/groups/{_segment(group_id)}/transitiveMembers/microsoft.graph.user"
+        query = {"$select": _USER, "$top": str(_PAGE), "$count": "true"}
+        try:
+            return [_user(each) async for each in self._pages(path, query, _ADVANCED)]
+        except MissingError as missing:
+            raise NotFoundError(f"the directory has no group {group_id}") from missing
+
+    async def licensed_users(self, sku_ids: Iterable[str]) -> list[DirectoryUser]:
+        """Return every user who holds one of the licences; all of them or none."""
+        found: dict[str, DirectoryUser] = {}
+        for sku_id in sku_ids:
+            query = {
+                "$select": _USER,
+                "$top": str(_PAGE),
+                "$count": "true",
+                "$filter": f"assignedLicenses/any(l:l/skuId eq {_segment(sku_id)})",
+            }
+            found |= {each["id"]: _user(each) async for each in self._pages("/v1.0/users", query, _ADVANCED)}
+        return list(found.values())
+
+    async def user(self, id_or_upn: str) -> DirectoryUser:
+        """Return a user by his id or principal name. Raises: NotFoundError."""
+        try:
+            return _user(await self._get(f"/v1.0/users/{_segment(id_or_upn)}", {"$select": _USER}))
+        except MissingError as missing:
+            raise NotFoundError(f"the directory has no user {id_or_upn}") from missing
+
+    async def member_group_ids(self, user_id: str, group_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of *group_ids* the user is in, directly or through nested groups. Raises: NotFoundError."""
+        found: set[str] = set()
+        for at in range(0, len(group_ids), _GROUPS_PER_CHECK):
+            body = {"groupIds": list(group_ids[at : at + _GROUPS_PER_CHECK])}
+            try:
+                answer = await self._call("POST", f"/v1.0/users/{_segment(user_id)}/checkMemberGroups", body=body)
+            except MissingError as missing:
+                raise NotFoundError(f"the directory has no user {user_id}") from missing
+            found.update(answer["value"])
+        return frozenset(found)
+
+    async def subscribed_skus(self) -> list[SubscribedSku]:
+        """Return the licences the directory has bought."""
+        return [_sku(each) async for each in self._pages("/v1.0/subscribedSkus", {})]
+
+    # Devices
+    async def devices(self, display_name: str) -> list[Device]:
+        """Return the devices of one name: several are normal, joins leave their forerunners behind."""
+        query = {"$filter": f"displayName eq {_quoted(display_name)}", "$select": _DEVICE}
+        return [_device(each) async for each in self._pages("/v1.0/devices", query)]
+
+    async def set_extension_attribute(self, object_id: str, number: int, value: str) -> None:
+        """Set one of a device's fifteen extension attributes. Raises: MissingError."""
+        body = {"extensionAttributes": {f"extensionAttribute{number}": value}}
+        await self._call("PATCH", f"/v1.0/devices/{_segment(object_id)}", body=body)
+
+    async def delete_device(self, object_id: str) -> None:
+        """Delete a device; one that is gone is a success."""
+        await self._delete(f"/v1.0/devices/{_segment(object_id)}")
+
+    async def managed_devices(
+        self, *, device_id: str | None = None, device_name: str | None = None
+    ) -> list[ManagedDevice]:
+        """Return Intune's devices of one Entra device, or of one name."""
+        term = (
+            f"azureADDeviceId eq {_quoted(device_id)}" if device_id else f"deviceName eq {_quoted(device_name or '')}"
+        )
+        query = {"$filter": term, "$select": _MANAGED}
+        return [_managed(each) async for each in self._pages("/v1.0/deviceManagement/managedDevices", query)]
+
+    async def set_primary_user(self, managed_device_id: str, user_id: str) -> None:
+        """Make a user the primary user of a managed device; only the beta can. Raises: MissingError."""
+        path = f"/beta/deviceManagement/managedDevices('{_segment(managed_device_id)}')/users/$ref"
+        # A reference names Graph by its public address, wherever we reach it.
+        await self._call("POST", path, body={"@odata.id": f"{_PUBLIC}/beta/users/{_segment(user_id)}"})
+
+    async def delete_managed_device(self, managed_device_id: str) -> None:
+        """Delete Intune's record of a device; one that is gone is a success."""
+        await self._delete(f"/v1.0/deviceManagement/managedDevices/{_segment(managed_device_id)}")
+
+    async def first_managed_device(self) -> None:
+        """Ask Intune for one device, to know that it answers."""
+        await self._get("/v1.0/deviceManagement/managedDevices", {"$top": "1", "$select": "id"})
+
+    async def first_device(self) -> None:
+        """Ask for one device, to know that we may read devices."""
+        await self._get("/v1.0/devices", {"$top": "1", "$select": "id"})
+
+    # The wire
+    async def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
+        return await self._call("GET", path, query=query)
+
+    async def _delete(self, path: str) -> None:
+        try:
+            await self._call("DELETE", path)
+        except MissingError:
+            return
+
+    async def _pages(
+        self, path: str, query: dict[str, str], headers: dict[str, str] | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Yield the items of all pages; a page without items or with a foreign link is a failed read."""
+        page = await self._call("GET", path, query=query, headers=headers)
+        while True:
+            if not isinstance(page.get("value"), list):
+                raise UnavailableError(f"Graph answered {path} without a list")
+            for item in page["value"]:
+                yield item
+            link = page.get("@odata.nextLink")
+            if not link:
+                return
+            if not str(link).startswith(f"{self._url}/"):
+                # The bearer token goes nowhere else, whatever an answer says.
+                raise UnavailableError(f"Graph's next page of {path} is on another host")
+            page = await self._call("GET", str(link), headers=headers)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        url = path if path.startswith("https://") else self._url + path
+        request = HttpRequest(method, url, params=query, json=body, headers=headers)
+        response = await self._client.send_request(request)
+        text = response.text()
+        try:
+            answer = json.loads(text) if text.strip() else {}
+        except ValueError as error:
+            raise UnavailableError(f"Graph answered {path} with something that is not JSON") from error
+        if not isinstance(answer, dict):
+            raise UnavailableError(f"Graph answered {path} with something that is no object")
+        return answer
+
+
+def _segment(value: str) -> str:
+    """Return *value* for a path: an id from a request must not climb to another resource."""
+    from urllib.parse import quote
+
+    return quote(value, safe="@")
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _group(body: dict[str, Any]) -> Group:
+    return Group(
+        id=body["id"],
+        display_name=body.get("displayName") or "",
+        security_enabled=bool(body.get("securityEnabled")),
+        mail_enabled=bool(body.get("mailEnabled")),
+        group_types=tuple(body.get("groupTypes") or ()),
+    )
+
+
+def _user(body: dict[str, Any]) -> DirectoryUser:
+    return DirectoryUser(
+        id=body["id"],
+        user_principal_name=body.get("userPrincipalName") or "",
+        display_name=body.get("displayName") or "",
+        account_enabled=body.get("accountEnabled") is not False,
+        on_premises_user_principal_name=body.get("onPremisesUserPrincipalName"),
+        sku_ids=tuple(licence["skuId"] for licence in body.get("assignedLicenses") or ()),
+    )
+
+
+def _sku(body: dict[str, Any]) -> SubscribedSku:
+    return SubscribedSku(
+        sku_id=body["skuId"],
+        sku_part_number=body["skuPartNumber"],
+        enabled=(body.get("prepaidUnits") or {}).get("enabled", 0),
+        consumed=body.get("consumedUnits", 0),
+    )
+
+
+def _device(body: dict[str, Any]) -> Device:
+    return Device(
+        object_id=body["id"],
+        device_id=body.get("deviceId") or "",
+        display_name=body.get("displayName") or "",
+        trust_type=body.get("trustType"),
+        registered_at=body.get("registrationDateTime"),
+    )
+
+
+def _managed(body: dict[str, Any]) -> ManagedDevice:
+    return ManagedDevice(
+        id=body["id"],
+        device_name=body.get("deviceName") or "",
+        device_id=body.get("azureADDeviceId"),
+        enrolled_at=body.get("enrolledDateTime"),
+        user_id=body.get("userId") or None,
+    )

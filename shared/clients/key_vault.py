@@ -1,0 +1,79 @@
+"""Key Vault: the passwords of domain-join accounts. A table holds the secret's address, never the secret."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from shared.clients.limits import Limits
+from shared.clients.pacing import Bucket, Pacing
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import DeclinedError
+from shared.domain import naming
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+_ADVICE = "Save the connection again: it names a vault that is not the service's."
+
+
+def secret_name(tenant_id: str, connection_id: str) -> str:
+    """Return the name of a connection's secret: the same one each time it is saved."""
+    return f"join-{naming.slug(tenant_id)}-{naming.slug(connection_id)}"
+
+
+def vault_limits(url: str) -> Limits:
+    """Return the limit of one vault: 4,000 transactions in ten seconds; its 429s do not say when to come back."""
+    bucket = Bucket(f"vault/{urlsplit(url).netloc}", timedelta(seconds=1 / 200), 1000, 50)
+    return lambda _method, _url: (bucket,)
+
+
+class Vault:
+    """The service's own vault."""
+
+    def __init__(self, credential: AsyncTokenCredential, url: str, *, pacing: Pacing) -> None:
+        from azure.core.pipeline.policies import UserAgentPolicy
+        from azure.keyvault.secrets.aio import SecretClient
+
+        from shared.clients.pipeline import USER_AGENT, PacingPolicy, VerdictPolicy
+
+        self._url = url
+        self._client = SecretClient(
+            url,
+            credential,
+            retry_total=0,
+            user_agent_policy=UserAgentPolicy(base_user_agent=USER_AGENT),
+            per_call_policies=[VerdictPolicy(pacing.clock), PacingPolicy(pacing, vault_limits(url))],
+        )
+
+    async def store(self, name: str, value: str, *, tags: dict[str, str] | None = None) -> str:
+        """Keep *value* under *name* and return the secret's address, without a version: rotation needs no edit."""
+        await self._client.set_secret(name, value, tags=tags)
+        return f"{self._url}/secrets/{name}"
+
+    async def read(self, address: str) -> str:
+        """Return the secret at *address*.
+
+        Raises: MissingError if it is not there, DeclinedError if it is disabled, not ours to read, or elsewhere.
+        """
+        name = self._name(address)
+        found: Any = await self._client.get_secret(name)
+        return str(found.value)
+
+    async def forget(self, address: str) -> None:
+        """Delete the secret at *address*; the vault keeps it for its retention time."""
+        await self._client.delete_secret(self._name(address))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _name(self, address: str) -> str:
+        # The token of our identity must not be sent to whatever host a record names.
+        if not address.startswith(f"{self._url}/secrets/"):
+            refused = Refused(
+                code="foreignVault", message=f"{address} is in no vault of ours", advice=_ADVICE, final=True
+            )
+            raise DeclinedError(refused)
+        return address.removeprefix(f"{self._url}/secrets/").split("/", 1)[0]

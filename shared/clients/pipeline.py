@@ -1,0 +1,156 @@
+"""What every call to a cloud goes through: a place in its rate limits before it, a verdict on its answer after it.
+
+Both are azure-core policies, so that no call site can forget them. A call ends with its answer, or raises
+``MissingError`` (404), ``DeclinedError`` (the cloud said no), ``ThrottledError`` or ``UnavailableError``.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError
+from azure.core.pipeline import policies as azure_policies
+from azure.core.pipeline.policies import AsyncHTTPPolicy
+
+from shared.clients.limits import Limits
+from shared.clients.pacing import Clock, Pacing
+from shared.contracts.outcomes import NoRoom, Refused
+from shared.contracts.refusals import DeclinedError, MissingError
+from shared.domain.azure_errors import Verdict, rule_for
+from shared.errors import ThrottledError, UnavailableError
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+
+_ERROR = 400
+_NOT_FOUND = 404
+_TOO_MANY = 429
+_REMAINING = "x-ms-ratelimit-remaining-subscription-"
+_EVIDENCE = 2000
+USER_AGENT = "deskwright/0.1"
+
+
+def decide(status: int, code: str, message: str, *, after: timedelta | None = None) -> Exception:
+    """Return what an error of a cloud is to us; *status* 200 for the failure of a long-running operation."""
+    rule = rule_for(status, code, message)
+    said = f"{code or status}: {message or 'no message'}"
+    match rule.verdict:
+        case Verdict.THROTTLED:
+            return ThrottledError(said, after=after or rule.after or timedelta(seconds=20))
+        case Verdict.UNAVAILABLE:
+            return UnavailableError(f"{said} ({rule.advice})")
+        case Verdict.NO_ROOM:
+            return DeclinedError(NoRoom(code=code, message=message, elsewhere=rule.elsewhere))
+        case Verdict.REFUSED | Verdict.FINAL:
+            final = rule.verdict is Verdict.FINAL
+            refused = Refused(code=code or f"http{status}", message=message or said, advice=rule.advice, final=final)
+            return MissingError(refused) if status == _NOT_FOUND else DeclinedError(refused)
+
+
+def read_error(text: str) -> tuple[str, str]:
+    """Return (code, message) of an error body: ARM's and Graph's, with or without its wrapper, or anything else."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return "", text[:_EVIDENCE].strip()
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    if not isinstance(error, dict):
+        return "", str(error)[:_EVIDENCE]
+    details = [d for d in error.get("details") or () if isinstance(d, dict)]
+    parts = [str(error.get("message") or ""), *(f"{d.get('code')}: {d.get('message')}" for d in details)]
+    return str(error.get("code") or ""), " ".join(part for part in parts if part)[:_EVIDENCE]
+
+
+def retry_after(headers: Any, now: datetime) -> timedelta | None:  # noqa: ANN401 - any mapping of headers
+    """Return what the answer asks for: seconds, also fractions of them, or a date; None when it says nothing."""
+    said = headers.get("Retry-After")
+    if not said:
+        return None
+    try:
+        return timedelta(seconds=max(0.0, float(said)))
+    except ValueError:
+        pass
+    try:
+        return max(timedelta(0), parsedate_to_datetime(said) - now)
+    except ValueError:
+        return None
+
+
+class VerdictPolicy(AsyncHTTPPolicy[Any, Any]):
+    """Turns errors into what they mean (shared.domain.azure_errors)."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Make the call. Raises: as the module says."""
+        try:
+            response = await self.next.send(request)
+            answer = response.http_response
+            if answer.status_code < _ERROR:
+                return response
+            await (answer.read() if hasattr(answer, "read") else answer.load_body())
+        except AzureError as error:
+            message = f"no answer from {request.http_request.url.partition('?')[0]}: {type(error).__name__}"
+            raise UnavailableError(message) from error
+        code, message = read_error(answer.text())
+        code = code or (answer.headers.get("x-ms-error-code") or "")
+        if answer.status_code == _NOT_FOUND:
+            raise MissingError(Refused(code=code or "notFound", message=message or "it is not there"))
+        raise decide(answer.status_code, code, message, after=retry_after(answer.headers, self._clock.now())) from None
+
+
+class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
+    """Reserves a place in the rate limits before a call, and learns from what the answer says about them."""
+
+    def __init__(self, pacing: Pacing, limits: Limits) -> None:
+        super().__init__()
+        self._pacing, self._limits = pacing, limits
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Make the call at its time. Raises: PacedError when that is not now."""
+        asked = request.http_request
+        buckets = self._limits(asked.method, asked.url)
+        await self._pacing.reserve(*buckets)
+        response = await self.next.send(request)
+        headers = response.http_response.headers
+        left = next((v for k, v in headers.items() if k.lower().startswith(_REMAINING)), None)
+        if response.http_response.status_code == _TOO_MANY:
+            # Which bucket was empty: the broad one, the last, unless it says that something is left in it.
+            empty = buckets[0] if left not in {None, "0"} else buckets[-1]
+            after = retry_after(headers, self._pacing.clock.now()) or empty.every * empty.block
+            await self._pacing.close(empty, after)
+        elif left is not None and left.isdigit():
+            await self._pacing.believe(buckets[-1], int(left))
+        return response
+
+
+def cloud_policies(
+    credential: AsyncTokenCredential, scope: str, *, pacing: Pacing, limits: Limits, arm: bool = False
+) -> list[Any]:
+    """Return the policies of a client.
+
+    Left out on purpose: retries (durable timers do the waiting) and the SDK's automatic registration of resource
+    providers, which waits in a loop without end (azure.md 1.8).
+    """
+    authentication = azure_policies.AsyncBearerTokenCredentialPolicy
+    if arm:
+        from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
+
+        authentication = AsyncARMChallengeAuthenticationPolicy
+    return [
+        azure_policies.RequestIdPolicy(),
+        azure_policies.HeadersPolicy(),
+        azure_policies.UserAgentPolicy(base_user_agent=USER_AGENT),
+        azure_policies.ContentDecodePolicy(),
+        VerdictPolicy(pacing.clock),
+        PacingPolicy(pacing, limits),
+        authentication(credential, scope),
+        azure_policies.CustomHookPolicy(),
+        azure_policies.NetworkTraceLoggingPolicy(),
+    ]

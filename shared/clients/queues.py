@@ -1,0 +1,23 @@
+"""Storage queues, spoken as the Functions host expects them: text in base64."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.storage.queue.aio import QueueClient
+
+
+def queue_client(credential: AsyncTokenCredential, queues_url: str, name: str) -> QueueClient:
+    """Return the client of one queue; a message's *content* is plain text at both ends."""
+    from azure.storage.queue import TextBase64DecodePolicy, TextBase64EncodePolicy
+    from azure.storage.queue.aio import QueueClient
+
+    return QueueClient(
+        queues_url,
+        name,
+        credential,
+        message_encode_policy=TextBase64EncodePolicy(),
+        message_decode_policy=TextBase64DecodePolicy(),
+    )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.certificates import Certificates
-from tests.contract.running import GROUP, START_US, Running, running
+from tests.contract.running import DIRECTORY, GROUP, START_US, Running, running
 
 pytestmark = pytest.mark.simulator
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
@@ -170,7 +170,7 @@ async def test_everything_a_deleted_machine_leaves_is_found(cloud: Running) -> N
     await register(cloud)
     await arm(cloud, "DELETE", VM)
     await arm(cloud, "GET", GROUP)
-    kinds = sorted(each.get("kind", each["invariant"]) for each in await cloud.findings())
+    kinds = sorted(each.get("kind", each["invariant"]) for each in await cloud.findings(*DIRECTORY))
     assert kinds == ["device", "managedDevice", "sessionHostOrphans"]
 
 

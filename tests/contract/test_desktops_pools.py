@@ -19,7 +19,7 @@ from azure.mgmt.desktopvirtualization.models import (
 )
 
 from local.certificates import Certificates
-from tests.contract.running import GROUP, START_US, SUBSCRIPTION, Running, running
+from tests.contract.running import DIRECTORY, GROUP, START_US, SUBSCRIPTION, Running, running
 
 pytestmark = pytest.mark.simulator
 NOW = datetime.fromtimestamp(START_US / 1_000_000, UTC)
@@ -171,9 +171,9 @@ async def test_the_record_outlives_its_machine_until_it_is_deleted(cloud: Runnin
     cloud.advance(900)
     cloud.unmachine(vm_id, "CPC-0001")
     assert [each.status for each in await hosts(client)] == ["Unavailable"]
-    assert [each["invariant"] for each in await cloud.findings()] == ["sessionHostOrphans"]
+    assert [each["invariant"] for each in await cloud.findings(*DIRECTORY)] == ["sessionHostOrphans"]
     await client.session_hosts.delete("desks", "desks", "CPC-0001")
-    assert await cloud.findings() == []
+    assert await cloud.findings(*DIRECTORY) == []
 
 
 async def test_a_pool_with_hosts_is_deleted_by_force_only(cloud: Running, client: Any) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from local.certificates import Certificates
 from local.cloud.graph.joins import ZEROS
-from tests.contract.running import Running, running
+from tests.contract.running import DIRECTORY, Running, running
 
 pytestmark = pytest.mark.simulator
 MANAGED = "/deviceManagement/managedDevices"
@@ -102,14 +102,14 @@ async def test_the_name_of_a_device_is_taken_until_it_is_deleted(cloud: Running)
 async def test_devices_outlive_their_machine_and_are_found_as_orphans(cloud: Running) -> None:
     vm_id = join(cloud, "CPC-0006")
     cloud.advance(3_600)
-    assert await cloud.findings() == []
+    assert await cloud.findings(*DIRECTORY) == []
     cloud.unmachine(vm_id, "CPC-0006")
-    kinds = sorted(each["kind"] for each in await cloud.findings())
+    kinds = sorted(each["kind"] for each in await cloud.findings(*DIRECTORY))
     assert kinds == ["device", "managedDevice"]
     record, found = (await managed(cloud, "CPC-0006"))[0], await device(cloud, "CPC-0006")
     assert (await cloud.graph(f"{MANAGED}/{record['id']}", "DELETE")).status == 204
     assert (await cloud.graph(f"/devices/{found['id']}", "DELETE")).status == 204
-    assert await cloud.findings() == []
+    assert await cloud.findings(*DIRECTORY) == []
 
 
 async def test_a_hybrid_device_appears_with_the_next_synchronisation(cloud: Running) -> None:
@@ -198,4 +198,4 @@ async def test_two_live_machines_of_one_name_break_an_invariant(cloud: Running) 
     join(cloud, "CPC-0014")
     other = cloud.machine("another")
     cloud.cloud.world.publish("entra_joined", vm_id=other, computer_name="CPC-0014", mdm=False, vm_uuid="v")
-    assert [(each["invariant"], each["devices"]) for each in await cloud.findings()] == [("sameNames", 2)]
+    assert [(each["invariant"], each["devices"]) for each in await cloud.findings(*DIRECTORY)] == [("sameNames", 2)]

@@ -10,9 +10,13 @@ MAX_CUSTOM_STATUS_BYTES = 16 * 1024
 
 @dataclass(slots=True)
 class Answer:
-    """The action list so far and how the orchestrator stands; texts are JSON."""
+    """The action list so far and how the orchestrator stands; texts are JSON.
+
+    ``crashed``: the SDK itself failed and told no actions; nothing more can be numbered.
+    """
 
     actions: list[dict[str, Any]] = field(default_factory=list)
+    crashed: bool = False
     is_done: bool = False
     output: str | None = None
     error: str | None = None
@@ -38,7 +42,7 @@ def read_failure(error: BaseException) -> Answer:
     message, marker, packed = str(error).partition(MARKER)
     if not marker:
         text = f"Result: Failure\nException: {type(error).__name__}: {message}"
-        return Answer(error=text)
+        return Answer(error=text, crashed=True)
     answer = read_answer(packed)
     answer.error = answer.error or message
     return answer

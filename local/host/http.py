@@ -41,9 +41,10 @@ def doors(registry: Registry, prefix: str) -> list[_Door]:
     found: list[_Door] = []
     for function in registry.of("httpTrigger"):
         raw = function.trigger.raw
-        template = "/".join(part for part in (prefix, _template(function)) if part)
-        if template.split("/", 1)[0].lower() in _RESERVED:
-            raise RouteError(f"{function.place}: route {template!r} is reserved by the host")
+        own = _template(function)
+        if own.lower().startswith(_RESERVED):  # as Azure's host: whatever the prefix is
+            raise RouteError(f"{function.place}: route {own!r} is reserved by the host")
+        template = "/".join(part for part in (prefix, own) if part)
         try:
             route = Route(template)
         except RouteError as error:

@@ -17,7 +17,7 @@ from azure.functions import meta
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
-from local.host.config import QueueSettings, resolve
+from local.host.config import ConfigError, QueueSettings, resolve
 from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
 from local.host.log import say
@@ -43,9 +43,13 @@ class Queues:
         for function in functions:
             raw = function.trigger.raw
             connection = str(raw.get("connection") or "AzureWebJobsStorage")
-            if connection not in self._services:
-                self._services[connection] = queue_service(connection, environ)
-            name = resolve(str(raw["queueName"]), environ)
+            try:
+                if connection not in self._services:
+                    self._services[connection] = queue_service(connection, environ)
+                name = resolve(str(raw["queueName"]), environ)
+            except ConfigError as error:
+                text = f"{function.place}: {function.name}: {error}"
+                raise ConfigError(text) from error
             listener = _Listener(
                 function, self._services[connection], name, self._settings, self._invoker,
                 self._outputs, self._work,

@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote
 
-_PARAMETER = re.compile(r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}")
 _CONSTRAINT = re.compile(r":([a-zA-Z]+)(?:\((.*?)\)(?=:|$))?")
 
 
@@ -78,15 +77,22 @@ def _split(template: str) -> list[str]:
 
 
 def _segment(text: str) -> tuple[_Part, ...]:
+    """Cut a segment into literal pieces and parameters; braces may nest inside a constraint."""
     parts: list[_Part] = []
-    position = 0
-    for match in _PARAMETER.finditer(text):
-        if match.start() > position:
-            parts.append(_Part(literal=text[position : match.start()]))
-        parts.append(_parameter(match[1]))
-        position = match.end()
-    if position < len(text) or not parts:
-        parts.append(_Part(literal=text[position:]))
+    piece, depth = "", 0
+    for character in text:
+        opens, closes = character == "{", character == "}"
+        if (opens and depth == 0) or (closes and depth == 1):
+            if closes:
+                parts.append(_parameter(piece))
+            elif piece:
+                parts.append(_Part(literal=piece))
+            piece = ""
+        else:
+            piece += character
+        depth += opens - closes
+    if piece or not parts:
+        parts.append(_Part(literal=piece))
     return tuple(parts)
 
 
@@ -99,8 +105,8 @@ def _parameter(text: str) -> _Part:
     optional = False
     if rest.endswith("?"):
         optional, rest = True, rest[:-1]
-    if "=" in rest and "(" not in rest.partition("=")[0].replace("(", "", 0):
-        rest, _, default = rest.partition("=")
+    if (found := re.search(r"=([^()]*)$", rest)) is not None:
+        rest, default = rest[: found.start()], found[1]
     if not name:
         raise RouteError(f"a parameter without a name in {{{text}}}")
     checks = tuple(_check(kind, argument) for kind, argument in _CONSTRAINT.findall(rest))
@@ -126,7 +132,8 @@ def _check(kind: str, argument: str) -> Callable[[str], bool]:
         case "maxlength":
             return lambda value: len(value) <= numbers[0]
         case "regex":
-            pattern = re.compile(argument, re.IGNORECASE)
+            plain_braces = argument.replace("{{", "{").replace("}}", "}")
+            pattern = re.compile(plain_braces, re.IGNORECASE)
             return lambda value: pattern.search(value) is not None
     raise RouteError(f"unknown route constraint {kind!r}")
 

@@ -171,11 +171,12 @@ class Turn:
     def _apply(self, answer: Answer) -> None:
         """Number the new entries, see cancellations, and remember an end that must wait."""
         row, effects = self.row, self.effects
-        self.numbering.entries(answer.actions, row.n_top)
-        row.n_top = len(answer.actions)
-        self.numbering.cancelled(answer.actions)
-        self._collect()
-        row.custom_status = answer.custom_status
+        if not answer.crashed:
+            self.numbering.entries(answer.actions, row.n_top)
+            row.n_top = len(answer.actions)
+            self.numbering.cancelled(answer.actions)
+            self._collect()
+            row.custom_status = answer.custom_status
         if too_long(answer.custom_status):
             self._end("Failed", "The custom status is over 16 KB of UTF-16 text.")
         elif row.next_id > self.rules.max_actions:

@@ -142,8 +142,8 @@ def _row(cloud_pc: Mapping[str, Any]) -> Row:
 
 def _findings(stack: Stack) -> list[object]:
     """Return what the simulated cloud finds wrong: orphans, doubles, broken limits."""
-    answer = stack.ask_cloud("invariants")
-    return [{name: found} for name, found in answer.items() if found] if isinstance(answer, dict) else list(answer)
+    findings: list[object] = stack.ask_cloud("invariants")["findings"]
+    return findings
 
 
 def _report(stack: Stack, console: Console, outcome: Outcome, real_seconds: float) -> None:

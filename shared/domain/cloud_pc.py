@@ -74,6 +74,20 @@ class Resources(Value):
     host_pool_id: str | None = None
     session_host: str | None = None
 
+    def with_found(self, found: Resources) -> Resources:
+        """Return these with what *found* knows; what it does not know stays."""
+        return self.but(**{name: value for name, value in found if value is not None})
+
+    def made_in(self, step: Step) -> tuple[str, ...]:
+        """Return the ids of what *step* has made."""
+        made = {
+            Step.CREATE_VM: (self.vm_id, self.nic_id),
+            Step.JOIN_DIRECTORY: (self.entra_device_id,),
+            Step.ENROLL_IN_INTUNE: (self.managed_device_id,),
+            Step.ASSIGN_USER: (self.session_host,),
+        }
+        return tuple(id_ for id_ in made.get(step, ()) if id_)
+
 
 class CloudPc(Value):
     """A Cloud PC's record. *generation* counts builds started by hand or plan, *attempt* the tries within one."""

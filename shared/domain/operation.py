@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -20,6 +21,9 @@ class OperationStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
+
+
+ENDED = frozenset({OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.CANCELED})
 
 
 class OperationStep(Value):
@@ -48,6 +52,62 @@ class Operation(Value):
     requested_by: str
     created_date_time: datetime
     last_modified_date_time: datetime
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has come to its end: it stays as it is then."""
+        return self.status in ENDED
+
+    def running(self, at: datetime) -> Operation:
+        """Return it as running."""
+        if self.status is not OperationStatus.NOT_STARTED:
+            return self
+        return self.but(status=OperationStatus.RUNNING, last_modified_date_time=at)
+
+    def at_step(self, name: str, titles: Mapping[str, str], *, percent: int, at: datetime) -> Operation:
+        """Return it at the step *name*: the one that was open has succeeded. *titles*: all its steps, in order."""
+        known = {step.name: step for step in self.steps}
+        if self.ended or ((open_step := known.get(name)) and open_step.started_at and not open_step.ended_at):
+            return self
+        known = {each: known.get(each, OperationStep(name=each, title=title)) for each, title in titles.items()}
+        steps = {each: _closed(step, "succeeded", at) for each, step in known.items()}
+        steps[name] = steps[name].but(started_at=at, ended_at=None, outcome=None)
+        return self.but(
+            status=OperationStatus.RUNNING,
+            percent_complete=max(percent, self.percent_complete),
+            steps=tuple(steps.values()),
+            last_modified_date_time=at,
+        )
+
+    def succeeded(self, result: dict[str, Any], at: datetime) -> Operation:
+        """Return it as succeeded with *result*."""
+        if self.ended:
+            return self
+        return self.but(
+            status=OperationStatus.SUCCEEDED,
+            percent_complete=100,
+            steps=tuple(_closed(step, "succeeded", at) for step in self.steps),
+            result=result,
+            last_modified_date_time=at,
+        )
+
+    def failed(self, failure: Failure, at: datetime) -> Operation:
+        """Return it as failed, and why."""
+        if self.ended:
+            return self
+        return self.but(
+            status=OperationStatus.FAILED,
+            steps=tuple(_closed(step, "failed", at, failure.message) for step in self.steps),
+            error=failure,
+            last_modified_date_time=at,
+        )
+
+
+def _closed(step: OperationStep, outcome: str, at: datetime, detail: str | None = None) -> OperationStep:
+    """Return *step* closed, if it is open."""
+    if step.started_at is None or step.ended_at is not None:
+        return step
+    return step.but(ended_at=at, outcome=outcome, detail=detail)
 
 
 class Actor(Value):

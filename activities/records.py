@@ -1,0 +1,344 @@
+"""The record of a build: where it stands, how it ended. Each activity may be repeated, and is heard once.
+
+Every one compares generation and attempt with the record: a build that has been overtaken learns that it is
+superseded and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from activities.trail import note, note_status, tell
+from shared.contracts.configuration import RECORD_RERUN, RerunRecord
+from shared.contracts.outcomes import Done, Refused
+from shared.contracts.provisioning import (
+    BEGIN_STEP,
+    RECORD_CLEANED,
+    RECORD_FAILED,
+    RECORD_PARKED,
+    RECORD_PROVISIONED,
+    FailedRecord,
+    LeftRecord,
+    ParkedRecord,
+    ProvisionedRecord,
+    StepRecord,
+    Superseded,
+)
+from shared.domain.cloud_pc import CloudPc, Failure, Resources, TimelineEntry
+from shared.domain.connection import JoinType
+from shared.domain.lifecycle import WORKING, Event, Status
+from shared.domain.steps import ORDER, TITLES, Step, percent
+from shared.errors import NotFoundError
+from shared.storage.due import DueKind
+from shared.storage.timeline import StepEnd
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+_BUILDING = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
+_OPERATION_STEPS = {step.value: TITLES[step] for step in Step}
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_STEP)
+async def begin_step(record: StepRecord) -> Done | Superseded:
+    """Say that a step begins, and with it that the one before it is done."""
+    pc = await _present(record)
+    if pc is None or not _at_work(pc, record):
+        return Superseded()
+    at = services().clock.now()
+    resources = pc.resources.with_found(record.resources)
+    if pc.step is not None and pc.step is not record.step:
+        await _end_step_before(pc, pc.step, record, resources)
+    entry = TimelineEntry(generation=record.generation, attempt=record.attempt, step=record.step, started_at=at)
+    await services().timeline.begin(record.tenant_id, record.cloud_pc_id, entry)
+
+    def edit(there: CloudPc) -> CloudPc | None:
+        if not _at_work(there, record):
+            return None
+        found = there.resources.with_found(record.resources)
+        if there.step is record.step:
+            return there.but(resources=found)
+        # Past the VM there was room: the build is parked no longer.
+        parked_since = there.parked_since if record.step in {Step.CLEAN_UP, *ORDER[:2]} else None
+        return there.but(
+            step=record.step,
+            step_started_at=at,
+            resources=found,
+            parked_since=parked_since,
+            last_modified_date_time=at,
+        )
+
+    changed = await _change(record, edit)
+    if changed is None or not _at_work(changed, record):
+        return Superseded()
+    done = percent(record.step, changed.snapshot.join_type if changed.snapshot else JoinType.AZURE_AD_JOIN)
+    await tell(
+        record.tenant_id,
+        changed.operation_id,
+        lambda operation: operation.at_step(record.step.value, _OPERATION_STEPS, percent=done, at=at),
+    )
+    return Done()
+
+
+async def _end_step_before(pc: CloudPc, before: Step, record: StepRecord, resources: Resources) -> None:
+    """Close the entry of the step before; one that lies after the new step found no room and is tried elsewhere."""
+    back = before is not Step.CLEAN_UP and ORDER.index(before) > ORDER.index(record.step)
+    end = StepEnd(
+        generation=record.generation,
+        attempt=record.attempt,
+        step=before,
+        at=services().clock.now(),
+        outcome="failed" if back else "succeeded",
+        resource_ids=() if back else resources.made_in(before),
+        note="no room there; tried at another place" if back else None,
+    )
+    await services().timeline.end(pc.tenant_id, pc.id, end)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_PARKED)
+async def record_parked(record: ParkedRecord) -> Done | Superseded:
+    """Say that the build waits for room."""
+    pc = await _present(record)
+    if pc is None or not _building(pc, record):
+        return Superseded()
+    at = services().clock.now()
+    end = StepEnd(
+        generation=record.generation,
+        attempt=record.attempt,
+        step=_reached(pc, record) or Step.ALLOCATE_CAPACITY,
+        at=at,
+        outcome="parked",
+        note=f"{record.reason.code}: {record.reason.message}",
+    )
+    await services().timeline.end(record.tenant_id, record.cloud_pc_id, end)
+
+    def edit(there: CloudPc) -> CloudPc | None:
+        if not _building(there, record):
+            return None
+        if there.status is Status.PENDING_PROVISION and there.parked_since == record.since and there.reason:
+            return None
+        return there.after(
+            Event.PARKED, at=at, attempt=record.attempt, reason=record.reason.message, parked_since=record.since
+        )
+
+    parked = await _change(record, edit)
+    if parked is None or not _building(parked, record):
+        return Superseded()
+    if pc.parked_since != record.since:  # it is parked again every ten minutes: no news
+        await note_status(pc, parked)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_FAILED)
+async def record_failed(record: FailedRecord) -> Done | Superseded:
+    """Say that an attempt failed; with the last one the Cloud PC has, and what is left goes three hours later."""
+    pc = await _present(record)
+    if pc is None or not (_building(pc, record) or _ended(pc, record, Status.FAILED)):
+        return Superseded()
+    at = services().clock.now()
+    end = StepEnd(
+        generation=record.generation,
+        attempt=record.attempt,
+        step=record.failure.step or _reached(pc, record) or Step.ALLOCATE_CAPACITY,
+        at=at,
+        outcome="failed",
+        error=record.failure,
+    )
+    if pc.status is not Status.FAILED:
+        await services().timeline.end(record.tenant_id, record.cloud_pc_id, end)
+    if not record.last:
+        edited = await _change(record, lambda there: _after_failed_attempt(there, record))
+        return Done() if edited is not None and _building(edited, record) else Superseded()
+    return await _give_up(pc, record)
+
+
+def _after_failed_attempt(pc: CloudPc, record: FailedRecord) -> CloudPc | None:
+    if not _building(pc, record):
+        return None
+    return pc.but(last_error=record.failure, resources=pc.resources.with_found(record.resources))
+
+
+async def _give_up(pc: CloudPc, record: FailedRecord) -> Done | Superseded:
+    at = services().clock.now()
+    clean_up_at = None
+    if pc.resources.with_found(record.resources).computer_name and pc.status is not Status.FAILED:
+        tenant = await services().tenants.get(record.tenant_id)
+        clean_up_at = at + tenant.value.settings.clean_up_delay
+        # Before the record: a record without its clean-up would keep its remains for ever.
+        await services().due.put(DueKind.CLEAN_UP, clean_up_at, pc.tenant_id, pc.id, record.generation)
+
+    def edit(there: CloudPc) -> CloudPc | None:
+        if not _building(there, record):
+            return None
+        return there.after(
+            Event.GAVE_UP,
+            at=at,
+            attempt=record.attempt,
+            last_error=record.failure,
+            resources=there.resources.with_found(record.resources),
+            clean_up_at=clean_up_at,
+            parked_since=None,
+            reason=None,
+        )
+
+    failed = await _change(record, edit)
+    if failed is None or not _ended(failed, record, Status.FAILED):
+        return Superseded()
+    await note_status(pc, failed)
+    await tell(record.tenant_id, failed.operation_id, lambda operation: operation.failed(record.failure, at))
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_PROVISIONED)
+async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
+    """Say that the Cloud PC is the user's."""
+    status = Status.PROVISIONED_WITH_WARNINGS if record.warnings else Status.PROVISIONED
+    pc = await _present(record)
+    if pc is None or not (_at_work(pc, record) or _ended(pc, record, status)):
+        return Superseded()
+    at = services().clock.now()
+    if pc.status is Status.PROVISIONING:
+        await _end_last_steps(record)
+
+    def edit(there: CloudPc) -> CloudPc | None:
+        if not _at_work(there, record):
+            return None
+        return there.after(
+            Event.WARNED if record.warnings else Event.SUCCEEDED,
+            at=at,
+            resources=there.resources.with_found(record.resources),
+            warnings=record.warnings,
+            step=None,
+            step_started_at=None,
+            last_error=None,
+            parked_since=None,
+            provisioned_date_time=at,
+        )
+
+    done = await _change(record, edit)
+    if done is None or not _ended(done, record, status):
+        return Superseded()
+    await note_status(pc, done)
+    result = {"cloudPcId": done.id, "status": done.status.value}
+    await tell(record.tenant_id, done.operation_id, lambda operation: operation.succeeded(result, at))
+    return Done()
+
+
+async def _end_last_steps(record: ProvisionedRecord) -> None:
+    of = {"generation": record.generation, "attempt": record.attempt, "at": services().clock.now()}
+    timeline = services().timeline
+    if record.warnings:
+        said = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
+        warned = StepEnd(**of, step=Step.CONFIGURE_WINDOWS, outcome="warned", note=said)
+        await timeline.end(record.tenant_id, record.cloud_pc_id, warned)
+    made = record.resources.made_in(Step.ASSIGN_USER)
+    end = StepEnd(**of, step=Step.ASSIGN_USER, outcome="succeeded", resource_ids=made)
+    await timeline.end(record.tenant_id, record.cloud_pc_id, end)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_CLEANED)
+async def record_cleaned(record: LeftRecord) -> Done | Superseded:
+    """Say what a clean-up that stood alone came to; what is left is tried again."""
+    stored = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    if stored is None or not _cleanable(stored.value, record):
+        return Superseded()
+    at = services().clock.now()
+    again_at = None
+    if record.left:
+        tenant = await services().tenants.get(record.tenant_id)
+        again_at = at + tenant.value.settings.clean_up_delay
+        await services().due.put(DueKind.CLEAN_UP, again_at, record.tenant_id, record.cloud_pc_id, record.generation)
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        if not _cleanable(pc, record):
+            return None
+        return pc.but(
+            resources=pc.resources if record.left else Resources(),
+            reason=_left(record.left) if record.left else None,
+            clean_up_at=again_at,
+            last_modified_date_time=at,
+        )
+
+    await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+    left = {"left": [refused.to_json() for refused in record.left]}
+    run = f"{record.generation}/{stored.value.clean_up_at}"
+    await note(record.tenant_id, ("cloudPC", record.cloud_pc_id), "cleanUp", left, at=at, run=run)
+    return Done()
+
+
+def _cleanable(pc: CloudPc, record: LeftRecord) -> bool:
+    return pc.generation == record.generation and pc.status is Status.FAILED
+
+
+def _left(left: tuple[Refused, ...]) -> str:
+    return "could not be removed: " + "; ".join(f"{each.evidence or ''} {each.code}: {each.message}" for each in left)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_RERUN)
+async def record_rerun(record: RerunRecord) -> Done:
+    """Replace the warnings of the steps that ran again; without the last one the Cloud PC is provisioned."""
+    at = services().clock.now()
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        if pc.generation != record.generation or pc.status is not Status.PROVISIONED_WITH_WARNINGS:
+            return None
+        warnings = (*(w for w in pc.warnings if w.step not in record.steps), *record.warnings)
+        if warnings == pc.warnings:
+            return None
+        return pc.after(Event.WARNED if warnings else Event.CURED, at=at, warnings=warnings)
+
+    stored = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    if stored is None:
+        return Done()
+    pc = await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+    if pc.status in WORKING and pc.status is not stored.value.status:
+        await note_status(stored.value, pc)
+    if record.warnings:
+        said = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
+        failure = Failure(code="stepsFailed", message=said, step=Step.CONFIGURE_WINDOWS)
+        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
+    else:
+        result = {"cloudPcId": pc.id, "status": pc.status.value}
+        await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+    return Done()
+
+
+_Record = StepRecord | ParkedRecord | FailedRecord | ProvisionedRecord
+
+
+async def _present(record: _Record) -> CloudPc | None:
+    stored = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    return stored.value if stored else None
+
+
+async def _change(record: _Record, edit: Callable[[CloudPc], CloudPc | None]) -> CloudPc | None:
+    try:
+        return await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+    except NotFoundError:
+        return None
+
+
+def _building(pc: CloudPc, record: _Record) -> bool:
+    """Whether the record is still this build's; an attempt that never began counts."""
+    return pc.status in _BUILDING and pc.generation == record.generation and pc.attempt <= record.attempt
+
+
+def _at_work(pc: CloudPc, record: _Record) -> bool:
+    """Whether the record says that just this attempt is being made."""
+    return pc.status is Status.PROVISIONING and (pc.generation, pc.attempt) == (record.generation, record.attempt)
+
+
+def _ended(pc: CloudPc, record: _Record, status: Status) -> bool:
+    """Whether the record says already that just this attempt ended so."""
+    return pc.status is status and (pc.generation, pc.attempt) == (record.generation, record.attempt)
+
+
+def _reached(pc: CloudPc, record: _Record) -> Step | None:
+    return pc.step if pc.attempt == record.attempt else None

@@ -1,0 +1,65 @@
+"""What a change leaves behind for people: the audit event of it, and the operation somebody waits for.
+
+Both are written after the record and say what the record says, under keys that follow from it: a repeated activity
+writes them again, and they are there once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.operation import SYSTEM, AuditEvent, Operation
+from shared.errors import NotFoundError
+from shared.wiring import services
+
+
+async def note_status(before: CloudPc, after: CloudPc) -> None:
+    """Note in the audit log that a Cloud PC's status has changed."""
+    event = AuditEvent(
+        id=naming.derived_id(
+            "audit", after.tenant_id, after.id, str(after.generation), str(after.attempt), after.status
+        ),
+        tenant_id=after.tenant_id,
+        activity="Microsoft.CloudPC/cloudPCs/updateStatus",
+        activity_date_time=after.last_modified_date_time,
+        actor=SYSTEM,
+        resource_type="cloudPC",
+        resource_id=after.id,
+        before={"status": before.status.value} if before.status is not after.status else None,
+        after={"status": after.status.value, "generation": after.generation, "attempt": after.attempt},
+        correlation_id=after.operation_id,
+    )
+    await services().audit.append(event)
+
+
+async def note(
+    tenant_id: str, resource: tuple[str, str], verb: str, after: dict[str, Any], *, at: datetime, run: str
+) -> None:
+    """Note that Deskwright did *verb* to *resource* (type, id); *run* tells one time from the next."""
+    resource_type, resource_id = resource
+    event = AuditEvent(
+        id=naming.derived_id("audit", tenant_id, resource_id, verb, run),
+        tenant_id=tenant_id,
+        activity=f"Microsoft.CloudPC/{resource_type}s/{verb}",
+        activity_date_time=at,
+        actor=SYSTEM,
+        resource_type=resource_type,
+        resource_id=resource_id,
+        after=after,
+        correlation_id=run,
+    )
+    await services().audit.append(event)
+
+
+async def tell(tenant_id: str, operation_id: str | None, edit: Callable[[Operation], Operation]) -> None:
+    """Change the operation that somebody waits for, if there is one."""
+    if operation_id is None:
+        return
+    try:
+        await services().operations.change(tenant_id, operation_id, edit)
+    except NotFoundError:
+        return

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from local import demo
 from local.azurite import InstallError
@@ -21,6 +22,7 @@ def main() -> int:
     show.add_argument("--host", choices=["embedded", "func"], default="embedded", help="(%(default)s)")
     show.add_argument("--seed", type=int, default=7, help="of every random choice of the cloud (%(default)s)")
     show.add_argument("--scenario", type=int, metavar="N", help="play a failure scenario of local/cloud/scenarios")
+    show.add_argument("--folder", type=Path, default=demo.RUN, help="of the run: logs, addresses (.run/demo)")
     show.add_argument("--once", action="store_true", help="end when all is settled: 0 if all is well, else 1")
     asked = vars(parser.parse_args())
     try:

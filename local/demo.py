@@ -40,9 +40,7 @@ class Outcome:
         return len(self.rows) == self.expected and all(row.status in READY for row in self.rows) and not self.findings
 
 
-def run(
-    *, users: int, speed: float, host: HostKind, seed: int, scenario: int | None, once: bool, folder: Path = RUN
-) -> int:
+def run(*, users: int, speed: float, host: HostKind, seed: int, scenario: int | None, once: bool, folder: Path) -> int:
     """Play the demonstration; return 0 when all went well. Ends on Ctrl-C and SIGTERM, and leaves nothing running."""
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

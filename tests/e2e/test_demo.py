@@ -1,0 +1,71 @@
+"""``make run``, as a newcomer sees it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local.clock import is_alive
+from local.stack import APP
+
+USERS = 5  # four have a licence, one of them two: five Cloud PCs
+
+
+@contextmanager
+def demo(folder: Path, *more: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "local", "demo", "--folder", str(folder)]
+    command += ["--users", str(USERS), "--speed", "600", *more]
+    with subprocess.Popen(command, cwd=APP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that one started, as Linux tells; elsewhere none."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+
+
+def test_every_licensed_user_gets_a_cloud_pc_and_the_run_ends_well(tmp_path: Path) -> None:
+    with demo(tmp_path / "run", "--once") as process:
+        said, _ = process.communicate()
+    assert "5 of 5 Cloud PCs: 5 provisioned" in said, said
+    assert "Invariants: clean" in said
+    assert process.returncode == 0
+
+
+def test_it_stays_up_tells_how_to_go_on_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    with demo(tmp_path / "run") as process:
+        assert process.stdout is not None
+        told = []
+        for line in process.stdout:
+            told.append(line)
+            if "stays up until Ctrl-C" in line:
+                break
+        parts = children_of(process.pid)
+        addresses = json.loads((tmp_path / "run" / "stack.json").read_text())
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 0, "".join(told)
+    assert any(line.startswith("Token:") for line in told)
+    assert any("curl -H" in line and addresses["api"] in line for line in told)
+    assert not any(is_alive(pid) for pid in parts)
+    assert not (tmp_path / "run" / "stack.json").exists()
+
+
+def test_an_interrupt_on_the_way_leaves_nothing_running(tmp_path: Path) -> None:
+    with demo(tmp_path / "run") as process:
+        assert process.stdout is not None
+        while "Wizard" not in process.stdout.readline():
+            assert process.poll() is None
+        parts = children_of(process.pid)
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+    assert len(parts) == 3 or not Path("/proc").exists()
+    assert not any(is_alive(pid) for pid in parts)
+    assert any((tmp_path / "run" / "logs").iterdir())

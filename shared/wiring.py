@@ -10,10 +10,11 @@ import os
 import uuid
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared.clock import FileClock, SystemClock
 from shared.config import Settings, read_settings
+from shared.errors import RefusedError
 from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.connections import connections
@@ -29,19 +30,35 @@ from shared.storage.tenants import Tenants, sites
 from shared.storage.timeline import Timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.mgmt.authorization.aio import AuthorizationManagementClient
+    from azure.mgmt.compute.aio import ComputeManagementClient
+    from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
+    from azure.mgmt.network.aio import NetworkManagementClient
+    from azure.storage.queue.aio import QueueClient
 
+    from shared.clients.arm import ArmClients
+    from shared.clients.graph import Graph
+    from shared.clients.key_vault import Vault
+    from shared.clients.pacing import Pacing
     from shared.domain.connection import Connection
     from shared.domain.image import DeviceImage
     from shared.domain.operation import Operation
     from shared.domain.policy import Policy
-    from shared.domain.tenant import Site
+    from shared.domain.tenant import Site, Tenant
     from shared.storage.repository import Repository
 
-T = TypeVar("T")
+
+class Closable(Protocol):
+    """Whatever holds connections."""
+
+    async def close(self) -> None:
+        """Let go of them."""
+
+
+Closing = TypeVar("Closing", bound=Closable)
 
 
 class Clock(Protocol):
@@ -58,7 +75,9 @@ class Services:
         self.settings = settings
         self.clock = clock
         self.tables = tables or Tables(settings.tables_url, lambda: self.credential)
-        self._made: dict[tuple[str, str], Any] = {}
+        self._graphs: dict[str, Graph] = {}
+        self._queues: dict[str, QueueClient] = {}
+        self._open: list[Closable] = []
 
     def new_id(self) -> str:
         """Return an id that nothing else has."""
@@ -134,21 +153,108 @@ class Services:
     @cached_property
     def credential(self) -> AsyncTokenCredential:
         """The service's managed identity."""
-        from azure.identity.aio import ManagedIdentityCredential
+        from shared.clients.credentials import own_credential
 
-        return ManagedIdentityCredential(client_id=self.settings.client_id)
+        endpoint = "IDENTITY_ENDPOINT" in os.environ  # noqa: TID251 - set by the platform, not a setting of ours
+        return self._closing(own_credential(self.settings.client_id, identity_endpoint=endpoint))
+
+    @cached_property
+    def pacing(self) -> Pacing:
+        """The clouds' rate limits."""
+        from shared.clients.pacing import Pacing
+
+        return Pacing(self.leases, self.clock)
+
+    @cached_property
+    def arm(self) -> ArmClients:
+        """Azure Resource Manager."""
+        from shared.clients.arm import ArmClients
+
+        made = ArmClients(self.credential, url=self.settings.arm_url, principal=self._principal, pacing=self.pacing)
+        return self._closing(made)
+
+    def compute(self, subscription_id: str) -> ComputeManagementClient:
+        """Return the client of Azure Compute."""
+        return self.arm.compute(subscription_id)
+
+    def network(self, subscription_id: str) -> NetworkManagementClient:
+        """Return the client of Azure's networks."""
+        return self.arm.network(subscription_id)
+
+    def authorization(self, subscription_id: str) -> AuthorizationManagementClient:
+        """Return the client of role assignments."""
+        return self.arm.authorization(subscription_id)
+
+    def desktops(self, subscription_id: str) -> DesktopVirtualizationMgmtClient:
+        """Return the client of Azure Virtual Desktop."""
+        return self.arm.desktops(subscription_id)
+
+    def graph(self, tenant: Tenant) -> Graph:
+        """Return the client of a tenant's directory.
+
+        Raises: RefusedError if it is a customer's and the service has no app that customers could trust.
+        """
+        directory = tenant.entra_tenant_id.lower()
+        if directory not in self._graphs:
+            from shared.clients.graph import Graph
+
+            made = Graph(
+                self._credential_in(directory),
+                self.settings.graph_url,
+                principal=self._principal,
+                directory=directory,
+                pacing=self.pacing,
+            )
+            self._graphs[directory] = self._closing(made)
+        return self._graphs[directory]
+
+    @cached_property
+    def _vault(self) -> Vault:
+        from shared.clients.key_vault import Vault
+
+        return self._closing(Vault(self.credential, self.settings.key_vault_url, pacing=self.pacing))
+
+    def vault(self) -> Vault:
+        """Return the service's own vault."""
+        return self._vault
+
+    def queue(self, name: str) -> QueueClient:
+        """Return the client of one queue."""
+        if name not in self._queues:
+            from shared.clients.queues import queue_client
+
+            self._queues[name] = self._closing(queue_client(self.credential, self.settings.queues_url, name))
+        return self._queues[name]
 
     async def close(self) -> None:
-        """Let go of every connection."""
-        for client in self._made.values():
-            await client.close()
-        self._made.clear()
+        """Let go of every connection; this object is of no use afterwards."""
         await self.tables.close()
-        if credential := self.__dict__.pop("credential", None):
-            await credential.close()
+        while self._open:
+            await self._open.pop().close()
 
-    def _once(self, kind: str, key: str, make: Callable[[], T]) -> T:
-        made: T = self._made.get((kind, key)) or self._made.setdefault((kind, key), make())
+    @property
+    def _principal(self) -> str:
+        return self.settings.client_id or "system"
+
+    def _credential_in(self, directory: str) -> AsyncTokenCredential:
+        """Return who we are in a directory: the managed identity in its own, the multi-tenant app in a customer's."""
+        if directory == self.settings.provider_tenant_id.lower():
+            return self.credential
+        if self.settings.app_client_id is None:
+            raise RefusedError("noAppForCustomers", "DESKWRIGHT_APP_CLIENT_ID names the app that customers trust")
+        from shared.clients.credentials import FederatedCredential
+
+        made = FederatedCredential(
+            self.credential,
+            directory=directory,
+            app_client_id=self.settings.app_client_id,
+            authority_url=self.settings.authority_url,
+        )
+        return self._closing(made)
+
+    def _closing(self, made: Closing) -> Closing:
+        """Remember to close *made*, after what is made of it."""
+        self._open.append(made)
         return made
 
 

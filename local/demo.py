@@ -3,17 +3,15 @@
 import json
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from local.board import READY, Board, Row, count_by_status, in_words
-from local.cloud.seeds import demo_seed
-from local.journey import Journey
+from local.journey import Journey, licences
 from local.stack import APP, HostKind, Stack, StackError, Wishes
 
 BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -94,11 +92,11 @@ def _break_as_told(stack: Stack, number: int) -> str:
 
 def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
     """Show the Cloud PCs until all are settled. Raises: StackError when a part ends or nothing moves any more."""
-    expected = _licences(stack.wishes)
+    expected = licences(stack.wishes.users)
     seen: list[tuple[str, str, int]] = []
     last_news = time.monotonic()
     while True:
-        rows = sorted(_rows(journey), key=lambda row: (row.user, row.plan))
+        rows = journey.cloud_pcs()
         board.update(rows, stack.clock.now())
         # The estimated ends move by themselves: they are no news.
         if (news := [(row.status, row.step, row.percent) for row in rows]) != seen:
@@ -110,32 +108,6 @@ def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
         if time.monotonic() - last_news > _STANDSTILL_SECONDS:
             return Outcome(rows, expected, [*_findings(stack), "nothing moved for three minutes"])
         time.sleep(_LOOK_EVERY_SECONDS)
-
-
-def _licences(wishes: Wishes) -> int:
-    """Count the Cloud PCs that there must be: one for each licence of each user, all of whom are in the group."""
-    tenant = demo_seed(wishes.users)["tenants"][0]
-    return sum(len(user["licences"]) for user in tenant["users"])
-
-
-def _rows(journey: Journey) -> Iterator[Row]:
-    path = f"{journey.base}/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=999"
-    return (_row(cloud_pc) for cloud_pc in journey.portal.pages(path))
-
-
-def _row(cloud_pc: Mapping[str, Any]) -> Row:
-    progress = cloud_pc["@deskwright.progress"]
-    ends = progress.get("estimatedEndDateTime")
-    status = str(cloud_pc["status"])
-    return Row(
-        id=str(cloud_pc["id"]),
-        user=str(cloud_pc["userPrincipalName"]),
-        plan=str(cloud_pc["servicePlanName"]),
-        status=status,
-        step=": ".join(filter(None, (progress["title"], progress.get("reason")))),
-        percent=int(progress["percentComplete"]),
-        ends=datetime.fromisoformat(ends) if ends else None,
-    )
 
 
 def _findings(stack: Stack) -> list[object]:

@@ -5,9 +5,11 @@ Everything is sent over HTTP; the choices are those that the wizards offer.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from local.cloud.seeds import TENANT_ID
+from local.board import Row
+from local.cloud.seeds import TENANT_ID, demo_seed
 from local.portal import Portal, PortalError
 
 TENANT = "contoso"
@@ -107,6 +109,12 @@ class Journey:
         }
         return self._wizard("create-provisioning-policy", form, wait=False)
 
+    def cloud_pcs(self) -> list[Row]:
+        """Read every Cloud PC of the tenant, by user and plan."""
+        path = f"{self.base}/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=999"
+        rows = (_row(cloud_pc) for cloud_pc in self.portal.pages(path))
+        return sorted(rows, key=lambda row: (row.user, row.plan))
+
     def _choices(self, wizard: str, kind: str) -> list[dict[str, Any]]:
         """Return what a wizard offers of a kind. Raises: PortalError if it offers none."""
         offered: list[dict[str, Any]] = self.portal.ask("GET", f"{self.base}/wizards/{wizard}").body["choices"][kind]
@@ -127,3 +135,23 @@ class Journey:
             self.say(f"  {operation['kind']} {operation['status']}")
             return str(operation["resourceId"])
         return str(saved.body.get("resourceId") or saved.body["id"])
+
+
+def licences(users: int) -> int:
+    """Count the Cloud PCs that the demo tenant must have: one for each licence; all users are in the group."""
+    tenant = demo_seed(users)["tenants"][0]
+    return sum(len(user["licences"]) for user in tenant["users"])
+
+
+def _row(cloud_pc: Mapping[str, Any]) -> Row:
+    progress = cloud_pc["@deskwright.progress"]
+    ends = progress.get("estimatedEndDateTime")
+    return Row(
+        id=str(cloud_pc["id"]),
+        user=str(cloud_pc["userPrincipalName"]),
+        plan=str(cloud_pc["servicePlanName"]),
+        status=str(cloud_pc["status"]),
+        step=": ".join(filter(None, (progress["title"], progress.get("reason")))),
+        percent=int(progress["percentComplete"]),
+        ends=datetime.fromisoformat(ends) if ends else None,
+    )

@@ -241,3 +241,8 @@ def parse_id(resource_id: str) -> ResourceId:
         message = f"not the id of an Azure resource: {resource_id}"
         raise ValueError(message)
     return ResourceId(subscription_id=parts[1], resource_group=parts[3], names=tuple(parts[7::2]))
+
+
+def properties(resource: Any) -> dict[str, Any]:  # noqa: ANN401 - a compute or network model
+    """Return a resource's properties as ARM sent them: those SDKs' models are mappings over the JSON."""
+    return dict(resource.get("properties") or {})

@@ -7,6 +7,7 @@ from typing import Literal
 
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
 from shared.contracts.shape import Activity, Patience, gives
+from shared.domain import naming
 from shared.domain.image import ImageSource
 from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
@@ -31,6 +32,31 @@ class Machine(Value):
     resource_group: str
     region: str
     computer_name: str
+
+    @property
+    def vm_name(self) -> str:
+        """The VM's name."""
+        return naming.vm_name(self.cloud_pc_id)
+
+    @property
+    def vm_id(self) -> str:
+        """The VM's ARM id."""
+        return f"{self._group}/providers/Microsoft.Compute/virtualMachines/{self.vm_name}"
+
+    @property
+    def nic_id(self) -> str:
+        """The network interface's ARM id."""
+        return f"{self._group}/providers/Microsoft.Network/networkInterfaces/{naming.nic_name(self.cloud_pc_id)}"
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of everything that is made for it, so that a sweep can prove that nothing is left."""
+        subject = naming.CLOUD_PC_TAG if self.role == "cloudpc" else naming.IMAGE_TAG
+        return {naming.TENANT_TAG: self.tenant_id, naming.ROLE_TAG: self.role, subject: self.cloud_pc_id}
+
+    @property
+    def _group(self) -> str:
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
 
 class CapacityOrder(Value):

@@ -1,0 +1,121 @@
+"""Finding a place for a machine: a size, a zone and a region with quota and, as far as anybody knows, hardware."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from activities.memories import Memory
+from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Place
+from shared.contracts.outcomes import NoRoom, Refused
+from shared.domain.service_plan import Size, size_ladder
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+Quotas = dict[str, tuple[int, int]]
+"""Usage and limit by family, and ``cores`` for the region."""
+
+_LASTING = frozenset({"skunotavailable", "notavailableforsubscription"})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One size in one region: in which zones we may have it, and whether the region has zones at all."""
+
+    zones: frozenset[str]
+    has_zones: bool
+
+
+_OFFERS: Memory[dict[str, Offer]] = Memory(timedelta(hours=6))  # a large answer that changes rarely
+_QUOTAS: Memory[Quotas] = Memory(timedelta(seconds=20))  # a thousand builds start at once; Azure checks again anyway
+_FULL: Memory[str] = Memory(timedelta(minutes=9))  # shorter than a parked build sleeps: it must try for itself
+
+
+def remember_full(subscription_id: str, place: Place, code: str) -> None:
+    """Remember that a place just had no room, so that the builds behind this one need not find out for themselves."""
+    if "quota" in code.lower() or code.lower() == "operationnotallowed":
+        return  # quota is counted, and comes back at once when something is deleted
+    lasting = timedelta(hours=1) if code.lower() in _LASTING else None
+    _FULL.keep((subscription_id, place), code, lasting)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(ALLOCATE_CAPACITY)
+async def allocate_capacity(order: CapacityOrder) -> Place | NoRoom | Refused:
+    """Return the first place that may have room: the licence's sizes in every zone first, then fall-back regions.
+
+    Quota is permission and can be looked up; hardware shows only when a machine is made. So this says where to try.
+    """
+    problems: list[str] = []
+    only_quota = True
+    for region in order.regions:
+        offers = await _OFFERS.recall_or((order.subscription_id, region), lambda at=region: _offers(order, at))  # type: ignore[misc]
+        quotas = await _QUOTAS.recall_or((order.subscription_id, region), lambda at=region: _quotas(order, at))  # type: ignore[misc]
+        for size in size_ladder(order.plan):
+            if lacking := quota_problem(size, quotas):
+                problems.append(f"{region} {size.name}: {lacking}")
+                continue
+            only_quota = False
+            for zone in zones_to_try(order, offers.get(size.name.lower())):
+                place = Place(region=region, zone=zone, size=size.name)
+                full = "tried" if place in order.tried else _FULL.recall((order.subscription_id, place))
+                if full is None:
+                    return place
+                problems.append(f"{region}{f' zone {zone}' if zone else ''} {size.name}: {full}")
+            if size.name.lower() not in offers:
+                problems.append(f"{region} {size.name}: not offered")
+    wanted = f"{order.plan.v_cpu_count} vCPU and {order.plan.ram_in_gb} GB"
+    message = f"There is no room for {wanted}. {'; '.join(problems)}."
+    return NoRoom(code="quotaExceeded" if only_quota else "noCapacity", message=message, elsewhere=False)
+
+
+def zones_to_try(order: CapacityOrder, offer: Offer | None) -> Iterator[str | None]:
+    """Yield the zones in this Cloud PC's own order, so that a site's Cloud PCs spread over them; None: no zone."""
+    if offer is None:
+        return
+    if not (order.zones and offer.has_zones):
+        yield None
+        return
+    usable = [zone for zone in order.zones if zone in offer.zones]
+    turn = zlib.crc32(order.cloud_pc_id.encode()) % max(1, len(usable))
+    yield from usable[turn:] + usable[:turn]
+
+
+def quota_problem(size: Size, quotas: Quotas) -> str | None:
+    """Return which quota the size does not fit into, None when it fits: the family's and the region's both count."""
+    for name in (size.family.lower(), "cores"):
+        used, limit = quotas.get(name, (0, size.v_cpu_count))
+        if used + size.v_cpu_count > limit:
+            return f"quota of {name} is {limit}, {used} in use"
+    return None
+
+
+async def _offers(order: CapacityOrder, region: str) -> dict[str, Offer]:
+    """Return what this subscription may have in the region, by size in lower case."""
+    found: dict[str, Offer] = {}
+    skus = services().compute(order.subscription_id).resource_skus.list(filter=f"location eq '{region}'")
+    async for sku in skus:
+        offer = _offer(sku)
+        if offer is not None and sku.resource_type == "virtualMachines" and sku.name:
+            found[sku.name.lower()] = offer
+    return found
+
+
+def _offer(sku: Any) -> Offer | None:  # noqa: ANN401 - the SDK's ResourceSku
+    zones = {zone for info in sku.location_info or () for zone in info.zones or ()}
+    barred: set[str] = set()
+    for restriction in sku.restrictions or ():
+        if restriction.type == "Location":
+            return None
+        barred |= set((restriction.restriction_info and restriction.restriction_info.zones) or ())
+    return Offer(frozenset(zones - barred), has_zones=bool(zones))
+
+
+async def _quotas(order: CapacityOrder, region: str) -> Quotas:
+    usages = services().compute(order.subscription_id).usage.list(region)
+    return {(u.name.value or "").lower(): (u.current_value, u.limit) async for u in usages}

@@ -1,0 +1,240 @@
+"""Virtual machines: begin to create, look at what Azure does, see that Windows answers, delete."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from activities.capacity import remember_full
+from shared.clients.arm import begin, look_at, parse_id, properties
+from shared.contracts.machines import (
+    BEGIN_VM,
+    BEGIN_VM_DELETE,
+    DELETE_DISK,
+    LOOK_AT_AGENT,
+    LOOK_AT_OPERATION,
+    Finished,
+    Machine,
+    OperationOrder,
+    Place,
+    VmOrder,
+)
+from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
+from shared.contracts.refusals import DeclinedError, MissingError
+from shared.domain import naming
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+ADMINISTRATOR = "deskwright"
+LOCALE_TAG = "deskwright:locale"
+_THERE_ALREADY = frozenset({"preconditionfailed", "propertychangenotallowed", "conditionnotmet"})
+_SLOW_STARTS = frozenset({"osprovisioningtimedout", "vmstarttimedout"})
+_READY = "Ready"
+_IN_THE_WAY = "The next attempt removes the older machine first; somebody else's machine must be renamed or removed."
+
+
+def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
+    """Return the VM as ARM wants it (azure.md 1.3).
+
+    Disk and interface go when the VM goes; the identity is what the Entra join proves itself with.
+    """
+    machine, place = order.machine, order.place
+    disk = {
+        "createOption": "FromImage",
+        "name": naming.disk_name(machine.cloud_pc_id),
+        "diskSizeGB": order.disk_size_in_gb,
+        "deleteOption": "Delete",
+        "managedDisk": {"storageAccountType": "Premium_LRS"},
+    }
+    windows = {
+        "provisionVMAgent": True,
+        "enableAutomaticUpdates": True,
+        "patchSettings": {"patchMode": "AutomaticByOS"},
+    }
+    properties = {
+        "hardwareProfile": {"vmSize": place.size},
+        "licenseType": "Windows_Client",
+        "storageProfile": {"imageReference": order.image.reference, "osDisk": disk},
+        "osProfile": {
+            "computerName": machine.computer_name,
+            "adminUsername": ADMINISTRATOR,
+            "adminPassword": password,
+            "windowsConfiguration": windows,
+        },
+        "securityProfile": {
+            "securityType": "TrustedLaunch",
+            "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
+        },
+        "networkProfile": {
+            "networkInterfaces": [{"id": order.nic_id, "properties": {"primary": True, "deleteOption": "Delete"}}]
+        },
+    }
+    body = {
+        "location": place.region,
+        "tags": {**machine.tags, LOCALE_TAG: order.locale},
+        "identity": {"type": "SystemAssigned"},
+        "properties": properties,
+    }
+    return body if place.zone is None else {**body, "zones": [place.zone]}
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_VM)
+async def begin_vm(order: VmOrder) -> Accepted | NoRoom | Refused:
+    """Begin to create the VM; one that an earlier call of the same attempt made is adopted, any other is refused."""
+    machine = order.machine
+    # Nobody ever learns this password: people sign in with their directory identity.
+    body: Any = vm_body(order, f"{secrets.token_urlsafe(32)}aA1!")
+    try:
+        return await _create(machine, body)
+    except MissingError:
+        raise
+    except DeclinedError as declined:
+        if isinstance(declined.outcome, NoRoom):
+            remember_full(machine.subscription_id, order.place, declined.code)
+            raise
+        if declined.code.lower() not in _THERE_ALREADY:
+            raise
+    return await _adopt(order)
+
+
+async def _create(machine: Machine, body: Any) -> Accepted:  # noqa: ANN401 - a plain body in a model's place
+    from azure.core import MatchConditions
+
+    vms = services().compute(machine.subscription_id).virtual_machines
+    return await begin(
+        lambda hook: vms.begin_create_or_update(
+            machine.resource_group,
+            machine.vm_name,
+            body,
+            match_condition=MatchConditions.IfMissing,
+            polling=False,
+            raw_response_hook=hook,
+        ),
+        resource_id=machine.vm_id,
+    )
+
+
+async def _adopt(order: VmOrder) -> Accepted | Refused:
+    """Go on with the VM that is there, if it is the one this call would have made."""
+    machine, place = order.machine, order.place
+    vm = await services().compute(machine.subscription_id).virtual_machines.get(machine.resource_group, machine.vm_name)
+    there = properties(vm)
+    found = (
+        str(there.get("osProfile", {}).get("computerName")).casefold(),
+        str(there.get("hardwareProfile", {}).get("vmSize")).casefold(),
+        tuple(vm.zones or ()),
+        vm.location.casefold(),
+    )
+    wanted = (
+        machine.computer_name.casefold(),
+        place.size.casefold(),
+        (place.zone,) if place.zone else (),
+        place.region.casefold(),
+    )
+    if found == wanted and there.get("provisioningState") != "Deleting":
+        return Accepted(resource_id=machine.vm_id)
+    return Refused(
+        code="machineInTheWay",
+        message=f"{machine.vm_name} exists already, built differently",
+        evidence=f"there is {found}, {there.get('provisioningState')}; wanted is {wanted}",
+        advice=_IN_THE_WAY,
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(LOOK_AT_OPERATION)
+async def look_at_operation(order: OperationOrder) -> Finished | Pending | NoRoom | Refused:
+    """Look once at what Azure has begun; a failure is told apart by Azure's own code."""
+    compute = services().compute(order.subscription_id)
+    try:
+        return await look_at(compute, order.operation, arm_url=services().settings.arm_url)
+    except DeclinedError as declined:
+        if declined.code.lower() in _SLOW_STARTS:
+            return await _look_again(order, declined)
+        if isinstance(declined.outcome, NoRoom):
+            await _remember_place(order, declined.code)
+        raise
+
+
+async def _look_again(order: OperationOrder, declined: DeclinedError) -> Finished | Pending:
+    """Windows may still come up some minutes after Azure gave up waiting for it: the caller's patience decides."""
+    vm = parse_id(order.operation.resource_id)
+    view = await services().compute(order.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
+    if _agent_status(view) == _READY:
+        return Finished()
+    return Pending(note=f"{declined.code}: {declined.message}", after=60)
+
+
+async def _remember_place(order: OperationOrder, code: str) -> None:
+    """Tell the other builds of this worker which place had no room."""
+    vm_id = parse_id(order.operation.resource_id)
+    try:
+        vms = services().compute(order.subscription_id).virtual_machines
+        vm = await vms.get(vm_id.resource_group, vm_id.name)
+    except MissingError:
+        return
+    size = properties(vm).get("hardwareProfile", {}).get("vmSize")
+    if size:
+        place = Place(region=vm.location, zone=next(iter(vm.zones or ()), None), size=size)
+        remember_full(order.subscription_id, place, code)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(LOOK_AT_AGENT)
+async def look_at_agent(machine: Machine) -> Done | Pending | Refused:
+    """See whether the VM runs and its agent answers: extensions need both."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    view = await vms.instance_view(machine.resource_group, machine.vm_name)
+    power = power_state(view)
+    if power == "running" and _agent_status(view) == _READY:
+        return Done()
+    if power in {"deallocated", "deallocating"}:
+        message = f"{machine.vm_name} is {power}: somebody stopped it while it was being built"
+        return Refused(code="machineStopped", message=message, advice="Leave machines tagged deskwright:cloudpc alone.")
+    return Pending(note=f"the VM is {power or 'starting'}, its agent {_agent_status(view) or 'silent'}")
+
+
+def power_state(view: Any) -> str:  # noqa: ANN401 - the SDK's instance view
+    """Return the power state in lower case, empty when Azure does not say."""
+    codes = [str(status.code or "") for status in view.statuses or ()]
+    return next((code.partition("/")[2].lower() for code in codes if code.lower().startswith("powerstate/")), "")
+
+
+def _agent_status(view: Any) -> str:  # noqa: ANN401 - the SDK's instance view
+    statuses = (view.vm_agent and view.vm_agent.statuses) or ()
+    return next((str(status.display_status or "") for status in statuses), "")
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_VM_DELETE)
+async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
+    """Begin to delete the VM; its disk and its interface go with it."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    try:
+        begun = await begin(
+            lambda hook: vms.begin_delete(
+                machine.resource_group, machine.vm_name, force_deletion=True, polling=False, raw_response_hook=hook
+            ),
+            resource_id=machine.vm_id,
+            deletes=True,
+        )
+    except MissingError:
+        return Done()
+    return begun if begun.operation_url else Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(DELETE_DISK)
+async def delete_disk(machine: Machine) -> Done | Pending | Refused:
+    """Delete the OS disk and see that it is gone: it stays behind when the VM was never finished."""
+    disks = services().compute(machine.subscription_id).disks
+    name = naming.disk_name(machine.cloud_pc_id)
+    try:
+        await disks.get(machine.resource_group, name)
+        await disks.begin_delete(machine.resource_group, name, polling=False)
+    except MissingError:
+        return Done()
+    return Pending(note=f"{name} is being deleted", after=10)

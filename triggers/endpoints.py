@@ -21,8 +21,8 @@ from shared.domain.operation import AuditEvent
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
-from shared.errors import ForbiddenError, InvalidError, NotFoundError, Problem, StaleError, TooLargeError
-from shared.storage.repository import Stored
+from shared.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, Problem, StaleError, TooLargeError
+from shared.storage.repository import Repository, Stored
 from shared.wiring import Services, services
 from shared.workflow import DurableClient
 from triggers.authentication import Caller, StrangerError, Trust, authenticate, bearer
@@ -31,6 +31,7 @@ from triggers.problems import answered
 from triggers.trust import trust_of
 
 M = TypeVar("M", bound=BaseModel)
+V = TypeVar("V", bound=Value)
 
 _MOST_BYTES = 1 << 20
 _MOST_KEY_CHARACTERS = 200
@@ -135,6 +136,16 @@ class Call:
         """Return an id for a new *kind* of thing: derived, so that the same request makes the same thing twice."""
         seed = ("key", self.caller.actor.id, self.idempotency_key) if self.idempotency_key else ("call", self.trace_id)
         return naming.derived_id(kind, self.tenant_id, *seed)
+
+    async def insert(self, repository: Repository[V], value: V, id: str) -> Stored[V]:  # noqa: A002 - the word of every record
+        """Add *value*; when an earlier sending of this very request has added it already, return that."""
+        try:
+            return await repository.insert(value)
+        except ConflictError:
+            there = await repository.find(self.tenant_id, id) if self.idempotency_key else None
+            if there is None:
+                raise
+            return there
 
     async def audit(self, resource: str, id: str, *, before: Value | None = None, after: Value | None = None) -> None:  # noqa: A002 - the word of every record
         """Write down who did what: before and after."""

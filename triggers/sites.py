@@ -50,14 +50,14 @@ async def put_site(call: Call) -> Answer:
         if call.request.headers.get("if-match"):
             raise StaleError("there is no such site")
         stored = await sites.insert(site)
-        await call.audit("sites", site.id, after=site)
+        await call.audit("site", site.id, after=site)
         return created(shown(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
     call.match(there.etag)
     moved = [name for name in _FIXED if getattr(site, name) != getattr(there.value, name)]
     if moved and (users := await _users(call, site.id)):
         raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
     stored = await sites.replace(site, seen=there.etag)
-    await call.audit("sites", site.id, before=there.value, after=site)
+    await call.audit("site", site.id, before=there.value, after=site)
     return ok(shown(site), etag=stored.etag)
 
 
@@ -70,7 +70,7 @@ async def delete_site(call: Call) -> Answer:
     if users := await _users(call, there.value.id):
         raise ConflictError("the site is in use", inTheWay=users)
     await call.services.sites.remove(call.tenant.id, there.value.id, seen=there.etag)
-    await call.audit("sites", there.value.id, before=there.value)
+    await call.audit("site", there.value.id, before=there.value)
     return Answer(204)
 
 

@@ -41,7 +41,7 @@ async def create_tenant(call: Call) -> Answer:
             if call.idempotency_key is None or there is None or there.value != tenant:
                 raise ConflictError("there is a tenant of this id", id=tenant.id) from None
             stored = there
-        await call.audit("tenants", tenant.id, after=tenant)
+        await call.audit("tenant", tenant.id, after=tenant)
         return created(tenant.to_json(), f"/api/tenants/{tenant.id}", etag=stored.etag)
 
     return await once(call, create)
@@ -74,7 +74,7 @@ async def update_tenant(call: Call) -> Answer:
         settings=_merged(call, stored.value.settings, change.settings or {}),
     )
     replaced: Stored[Tenant] = await call.services.tenants.replace(changed, seen=stored.etag)
-    await call.audit("tenants", changed.id, before=stored.value, after=changed)
+    await call.audit("tenant", changed.id, before=stored.value, after=changed)
     return ok(changed.to_json(), etag=replaced.etag)
 
 
@@ -96,7 +96,7 @@ async def delete_tenant(call: Call) -> Answer:
     if in_the_way:
         raise ConflictError("the tenant is not empty; delete first what is in it", inTheWay=in_the_way)
     await wired.tenants.remove(tenant_id, seen=stored.etag)
-    await call.audit("tenants", tenant_id, before=stored.value)
+    await call.audit("tenant", tenant_id, before=stored.value)
     return Answer(204)
 
 

@@ -22,6 +22,8 @@ class DueKind(StrEnum):
     CLEAN_UP = "cleanUp"  # a failed Cloud PC whose remains go; at its clean_up_at
     REREAD = "reread"  # a user whom the directory did not show yet; generation counts the readings
     RECHECK = "recheck"  # a connection whose health checks are made again
+    BUILD = "build"  # a device image saved as pending whose build may not have been started
+    RECONCILE = "reconcile"  # a tenant whose reconcile was asked for and may not have been started
 
 
 @dataclass(frozen=True, slots=True)

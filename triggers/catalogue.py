@@ -1,0 +1,75 @@
+"""What there is to choose from, and what was done: servicePlans, supportedRegions, auditEvents."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from shared.domain.graph.catalogue import (
+    AUDIT_EVENTS,
+    SERVICE_PLANS,
+    SUPPORTED_REGIONS,
+    audit_event_view,
+    service_plan_view,
+    supported_region_view,
+)
+from shared.domain.graph.odata import context, shaped
+from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
+from shared.errors import InvalidError, NotFoundError, Problem
+from shared.workflow import Blueprint
+from triggers.directory import plans
+from triggers.endpoints import Answer, Call, endpoint, ok
+from triggers.graph import BASE, asked, base_of, graph_item, graph_whole_list
+from triggers.paging import listed, top_of
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+@bp.route(route=f"{BASE}/servicePlans", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/servicePlans/read", graph=True)
+async def list_service_plans(call: Call) -> Answer:
+    """List the Cloud PC licences that the directory has bought."""
+    bought = (await plans(call.services.graph(call.tenant))).values()
+    return graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in bought])
+
+
+@bp.route(route=f"{BASE}/supportedRegions", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True)
+async def list_supported_regions(call: Call) -> Answer:
+    """List the regions a site may be in."""
+    return graph_whole_list(call, SUPPORTED_REGIONS, [supported_region_view(region) for region in REGIONS])
+
+
+@bp.route(route=f"{BASE}/supportedRegions/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True)
+async def get_supported_region(call: Call) -> Answer:
+    """Show one region."""
+    for region in REGIONS:
+        if region.id == call.param("id").lower():
+            return graph_item(call, SUPPORTED_REGIONS, supported_region_view(region))
+    raise NotFoundError("there is no such region")
+
+
+@bp.route(route=f"{BASE}/auditEvents", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True)
+async def list_audit_events(call: Call) -> Answer:
+    """List what was done, newest first; ``$filter=resourceId eq '...'`` chooses."""
+    query = asked(call, AUDIT_EVENTS)
+    if query.count:
+        raise InvalidError(Problem("$count", "audit events are not counted; page through them"))
+    page = await call.services.audit.page(
+        call.tenant.id, top_of(call), call.query("$skiptoken"), resource_id=query.filters.get("resourceId")
+    )
+    items = [shaped(audit_event_view(stored.value), query, AUDIT_EVENTS) for stored in page.items]
+    head = {"@odata.context": context(base_of(call), AUDIT_EVENTS, query)}
+    return ok(listed(call, items, page.next_token, **head))
+
+
+@bp.route(route=f"{BASE}/auditEvents/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True)
+async def get_audit_event(call: Call) -> Answer:
+    """Show one audit event."""
+    event = await call.services.audit.find(call.tenant.id, call.param("id"))
+    if event is None:
+        raise NotFoundError("there is no such audit event")
+    return graph_item(call, AUDIT_EVENTS, audit_event_view(event))

@@ -1,0 +1,192 @@
+"""Connections: Graph's onPremisesConnections, and the one way in which a connection comes to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import azure.functions as func
+
+from shared.clients.key_vault import secret_name
+from shared.contracts.connections import CHECK_CONNECTION, CheckConnectionOrder
+from shared.contracts.machines import HostedNetworkOrder
+from shared.domain import naming
+from shared.domain.connection import Connection, Domain, Network
+from shared.domain.graph.bodies import renamed
+from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_form, connection_view
+from shared.domain.operation import Operation
+from shared.domain.tenant import Site, Tenant
+from shared.domain.wizards.create_connection import (
+    ConnectionFacts,
+    CredentialsStep,
+    DomainStep,
+    NameStep,
+    SiteStep,
+    review_connection,
+)
+from shared.errors import InvalidError
+from shared.storage.due import DueKind
+from shared.wiring import Services
+from shared.workflow import Blueprint, DurableClient, start
+from triggers.endpoints import Answer, Call, endpoint
+from triggers.graph import BASE, graph_created, graph_item, graph_list
+from triggers.idempotency import once
+from triggers.operations import accepted, open_operation
+from triggers.reconciling import LOOK_AGAIN
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+@bp.route(route=f"{BASE}/onPremisesConnections", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True)
+async def list_connections(call: Call) -> Answer:
+    """List the connections."""
+    shown = await _views(call)
+    return await graph_list(call, call.services.connections, CONNECTIONS, shown)
+
+
+@bp.route(route=f"{BASE}/onPremisesConnections/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True)
+async def get_connection(call: Call) -> Answer:
+    """Show one connection."""
+    stored = await call.services.connections.get(call.tenant.id, call.param("id"))
+    shown = await _views(call)
+    return graph_item(call, CONNECTIONS, shown(stored.value), stored.etag)
+
+
+@bp.route(route=f"{BASE}/onPremisesConnections", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/onPremisesConnections/create", graph=True)
+async def create_connection(call: Call, client: DurableClient) -> Answer:
+    """Create a connection; its health checks begin."""
+
+    async def create() -> Answer:
+        facts = await connection_facts(call)
+        form = connection_form(call.json(), facts.sites)
+        try:
+            connection, _, etag = await save_connection(call, client, form, facts)
+        except InvalidError as error:
+            raise renamed(error, POINTERS) from error
+        shown = await _views(call)
+        return graph_created(call, CONNECTIONS, shown(connection), etag)
+
+    return await once(call, create)
+
+
+async def save_connection_form(call: Call, client: DurableClient) -> Answer:
+    """Save the wizard's form."""
+    _, operation, _ = await save_connection(call, client, call.json(), await connection_facts(call))
+    return accepted(operation)
+
+
+async def connection_facts(call: Call) -> ConnectionFacts:
+    """Return what the wizard has to know."""
+    return ConnectionFacts(
+        sites=tuple([stored.value async for stored in call.services.sites.each(call.tenant.id)]),
+        connections=tuple([stored.value async for stored in call.services.connections.each(call.tenant.id)]),
+    )
+
+
+async def save_connection(
+    call: Call, client: DurableClient, form: Mapping[str, Any], facts: ConnectionFacts
+) -> tuple[Connection, Operation, str]:
+    """Save a connection and begin its health checks; return it, the operation and the ETag.
+
+    First the password goes to Key Vault, then the due row and the record are written, then the checks start: a
+    crash in between leaves a connection that the sweep checks, or a secret that the next try overwrites.
+    """
+    connection_id = call.new_id("connection")
+    others = facts.but(connections=tuple(c for c in facts.connections if c.id != connection_id))
+    _, reading = review_connection(form, others)
+    site, said, name = (
+        reading.value("site", SiteStep),
+        reading.value("credentials", CredentialsStep),
+        reading.value("name", NameStep),
+    )
+    if reading.problems or site is None or said is None or name is None:
+        raise InvalidError(*reading.problems)
+    tenant = call.tenant
+    connection = Connection(
+        id=connection_id,
+        tenant_id=tenant.id,
+        display_name=name.display_name,
+        site_id=site.site_id,
+        subscription_id=site.subscription_id or tenant.subscription_id,
+        join_type=said.join_type,
+        network=Network(**said.network.model_dump()) if said.network else Network(),
+        domain=await _domain(call, said.domain, connection_id) if said.domain else None,
+        created_date_time=call.now,
+    )
+    operation = await open_operation(call, "checkConnection", connection.id)
+    await call.services.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
+    stored = await call.insert(call.services.connections, connection, connection.id)
+    await call.audit("onPremisesConnection", connection.id, after=stored.value)
+    where = next(s for s in facts.sites if s.id == site.site_id)
+    await start_check(client, tenant, where, stored.value, operation.id)
+    return stored.value, operation, stored.etag
+
+
+async def start_check(
+    client: DurableClient, tenant: Tenant, site: Site, connection: Connection, operation_id: str | None = None
+) -> bool:
+    """Start the health checks of a connection; return False when they run already."""
+    hosted = None
+    if connection.network.hosted:
+        hosted = HostedNetworkOrder(
+            tenant_id=tenant.id,
+            subscription_id=connection.subscription_id,
+            resource_group=site.resource_group,
+            region=site.region,
+            address_space=naming.regional_address_space(site.address_space, 0),
+        )
+    order = CheckConnectionOrder(
+        tenant_id=tenant.id, connection_id=connection.id, operation_id=operation_id, hosted_network=hosted
+    )
+    return await start(
+        client, CHECK_CONNECTION, order, instance_id=naming.instance_id(tenant.id, connection.id, "check", 0)
+    )
+
+
+async def open_check(wired: Services, connection: Connection) -> str | None:
+    """Return the id of the operation that waits for a connection's first health check, None if none does."""
+    waiting = wired.operations.each(
+        connection.tenant_id, kind="checkConnection", resource_id=connection.id, status="notStarted"
+    )
+    async for stored in waiting:
+        return stored.value.id
+    return None
+
+
+async def _domain(call: Call, said: DomainStep, connection_id: str) -> Domain:
+    """Put the password into Key Vault and return the domain with the secret's address."""
+    address = await call.services.vault().store(
+        secret_name(call.tenant.id, connection_id), said.ad_domain_password, tags={"deskwright-tenant": call.tenant.id}
+    )
+    return Domain(
+        ad_domain_name=said.ad_domain_name,
+        ad_domain_username=said.ad_domain_username,
+        organizational_unit=said.organizational_unit,
+        password_secret_url=address,
+    )
+
+
+async def _views(call: Call) -> Any:  # noqa: ANN401 - Callable[[Connection], dict]
+    """Return how to show a connection: with its site, and who uses it."""
+    wired, tenant_id = call.services, call.tenant.id
+    sites = {stored.value.id: stored.value async for stored in wired.sites.each(tenant_id)}
+    used = {i async for stored in wired.policies.each(tenant_id) for i in stored.value.connection_ids}
+    by_pc: set[str] = set()
+    if "inUseByCloudPc" in (call.query("$select") or ""):
+        pcs = [stored.value async for stored in wired.cloud_pcs.each(tenant_id)]
+        by_pc = {pc.snapshot.connection_id for pc in pcs if pc.snapshot}
+
+    def view(connection: Connection) -> dict[str, Any]:
+        return connection_view(
+            connection,
+            sites.get(connection.site_id),
+            in_use=connection.id in used,
+            in_use_by_cloud_pc=connection.id in by_pc,
+        )
+
+    return view

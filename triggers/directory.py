@@ -1,0 +1,83 @@
+"""What the triggers ask the directory: which groups there are, and who of them is licensed for what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from shared.domain.cloud_pc import User
+from shared.domain.directory import DirectoryUser, Group
+from shared.domain.planner import Entitlement
+from shared.domain.policy import Policy
+from shared.domain.service_plan import ServicePlan, service_plan
+from shared.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from shared.clients.graph import Graph
+
+
+def assigned_groups(policies: Iterable[Policy]) -> frozenset[str]:
+    """Return every group that some policy is assigned to."""
+    return frozenset(assignment.group_id for policy in policies for assignment in policy.assignments)
+
+
+async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group, ...]:
+    """Return those of the groups that exist."""
+
+    async def look(group_id: str) -> Group | None:
+        try:
+            return await graph.group(group_id)
+        except NotFoundError:
+            return None
+
+    found = await asyncio.gather(*map(look, dict.fromkeys(group_ids)))
+    return tuple(group for group in found if group is not None)
+
+
+async def plans(graph: Graph) -> dict[str, ServicePlan]:
+    """Return the Cloud PC licences that the directory has bought, by skuId."""
+    skus = await graph.subscribed_skus()
+    return {s.sku_id: plan for s in skus if (plan := service_plan(s.sku_id, s.sku_part_number)) is not None}
+
+
+async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
+    """Return every member of the groups, nested ones too: his Cloud PC licences, and which of the groups he is in."""
+    wanted = tuple(dict.fromkeys(group_ids))
+
+    async def members(group_id: str) -> list[DirectoryUser]:
+        try:
+            return await graph.group_users(group_id)
+        except NotFoundError:  # the group was deleted: nobody is in it
+            return []
+
+    bought, each = await asyncio.gather(plans(graph), asyncio.gather(*map(members, wanted)))
+    users: dict[str, DirectoryUser] = {}
+    groups: dict[str, set[str]] = {}
+    for group_id, found in zip(wanted, each, strict=True):
+        for user in found:
+            users[user.id] = user
+            groups.setdefault(user.id, set()).add(group_id)
+    return tuple(entitlement(user, bought, groups[user.id]) for user in users.values())
+
+
+async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
+    """Return one user with his Cloud PC licences and those of the groups he is in. Raises: NotFoundError."""
+    user = await graph.user(id_or_upn)
+    bought, groups = await asyncio.gather(plans(graph), graph.member_group_ids(user.id, sorted(group_ids)))
+    return entitlement(user, bought, groups)
+
+
+def entitlement(user: DirectoryUser, bought: dict[str, ServicePlan], group_ids: Iterable[str]) -> Entitlement:
+    """Return what the directory's answer entitles a user to."""
+    return Entitlement(
+        user=User(
+            id=user.id,
+            user_principal_name=user.user_principal_name,
+            display_name=user.display_name,
+            on_premises_user_principal_name=user.on_premises_user_principal_name,
+            account_enabled=user.account_enabled,
+        ),
+        plans=tuple(bought[sku_id] for sku_id in dict.fromkeys(user.sku_ids) if sku_id in bought),
+        group_ids=frozenset(group_ids),
+    )

@@ -1,0 +1,109 @@
+"""What Azure has to offer for images, and how much quota is left; read through ARM, and kept for a while."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from shared.contracts.refusals import MissingError
+from shared.domain.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, gallery_image
+from shared.domain.tenant import Site, Tenant
+from shared.domain.wizards.forecast import Usage
+from shared.wiring import Services
+
+T = TypeVar("T")
+
+_KEPT = timedelta(minutes=10)
+"""The marketplace changes monthly; a wizard asks for it on every page."""
+
+
+class Kept:
+    """What was read, for as long as it may be shown without looking again; one for each process."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], tuple[datetime, Any]] = {}
+
+    async def get(self, key: tuple[str, ...], now: datetime, read: Callable[[], Awaitable[T]]) -> T:
+        """Return what was read not long ago, or read it."""
+        known = self._found.get(key)
+        if known is not None and timedelta(0) <= now - known[0] < _KEPT:
+            found: T = known[1]
+            return found
+        found = await read()
+        self._found[key] = (now, found)
+        return found
+
+
+_kept = Kept()
+
+
+async def gallery_images(wired: Services, tenant: Tenant, region: str) -> tuple[GalleryImage, ...]:
+    """Return the marketplace images that fit a Cloud PC, newest Windows first."""
+    key = (wired.settings.arm_url, "images", tenant.subscription_id, region)
+    return await _kept.get(key, wired.clock.now(), lambda: _gallery_images(wired, tenant.subscription_id, region))
+
+
+async def _gallery_images(wired: Services, subscription_id: str, region: str) -> tuple[GalleryImage, ...]:
+    images = wired.compute(subscription_id).virtual_machine_images
+
+    async def skus(offer: str) -> list[GalleryImage]:
+        try:
+            listed = await images.list_skus(region, PUBLISHER, offer)
+        except MissingError:  # not every region has every offer
+            return []
+        return [found for sku in listed if (found := gallery_image(offer, str(sku.name)))]
+
+    found = [image for each in await asyncio.gather(*map(skus, OFFERS)) for image in each]
+    return tuple(sorted(found, key=lambda i: (OFFERS.index(i.image.offer), i.display_name)))
+
+
+async def gallery_versions(wired: Services, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:
+    """Return every image version in the galleries of the sites' resource groups."""
+    compute = wired.compute(tenant.subscription_id)
+    groups = sorted({site.resource_group for site in sites})
+    found: list[GalleryVersion] = []
+    for group in groups:
+        async for gallery in _present(compute.galleries.list_by_resource_group(group)):
+            async for image in _present(compute.gallery_images.list_by_gallery(group, gallery.name)):
+                versions = compute.gallery_image_versions.list_by_gallery_image(group, gallery.name, image.name)
+                found += [_version(image.name, version) async for version in _present(versions)]
+    return tuple(found)
+
+
+async def usages(wired: Services, subscription_id: str, region: str) -> tuple[Usage, ...]:
+    """Return how much of its vCPU quotas a subscription uses in a region."""
+    listed = wired.compute(subscription_id).usage.list(region)
+    return tuple(
+        [
+            Usage(
+                subscription_id=subscription_id,
+                region=region,
+                family=str(usage.name.value),
+                used=int(usage.current_value),
+                limit=int(usage.limit),
+            )
+            async for usage in listed
+        ]
+    )
+
+
+async def _present(listed: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Give what is listed; nothing where the resource group or gallery is not there yet."""
+    try:
+        async for each in listed:
+            yield each
+    except MissingError:
+        return
+
+
+def _version(image_name: str, version: Any) -> GalleryVersion:  # noqa: ANN401 - the SDK's GalleryImageVersion
+    said = version.properties
+    targets = said.publishing_profile.target_regions or () if said and said.publishing_profile else ()
+    return GalleryVersion(
+        id=str(version.id),
+        display_name=f"{image_name} {version.name}",
+        regions=tuple(str(target.name).lower().replace(" ", "") for target in targets),
+        ready=said is not None and str(said.provisioning_state) == "Succeeded",
+    )

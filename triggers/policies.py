@@ -1,0 +1,199 @@
+"""Provisioning policies: Graph's provisioningPolicies, and the one way in which a policy comes to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import azure.functions as func
+
+from shared.domain import naming
+from shared.domain.graph.bodies import renamed
+from shared.domain.graph.odata import Collection
+from shared.domain.graph.policies import (
+    POINTERS,
+    POLICIES,
+    assign_body,
+    assignments_view,
+    policy_form,
+    policy_view,
+)
+from shared.domain.image import ImageType
+from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy
+from shared.domain.roster import roster
+from shared.domain.wizards.create_provisioning_policy import (
+    ConfigurationStep,
+    ConnectionStep,
+    DetailStep,
+    GroupsStep,
+    ImageStep,
+    PolicyFacts,
+    group_problems,
+    review_policy,
+)
+from shared.errors import InvalidError, Problem
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint, DurableClient
+from triggers.directory import assigned_groups, entitlements_of_groups, existing_groups
+from triggers.endpoints import Answer, Call, created, endpoint, ok
+from triggers.facts import policy_facts
+from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, resource
+from triggers.idempotency import once
+from triggers.paging import listed
+from triggers.reconciling import ask_for_reconcile
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_ASSIGNMENTS = Collection(name="provisioningPolicies/assignments")
+_MOST_GROUPS = 100
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True)
+async def list_policies(call: Call) -> Answer:
+    """List the provisioning policies."""
+    return await graph_list(call, call.services.policies, POLICIES, lambda policy: shown(call, policy))
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True)
+async def get_policy(call: Call) -> Answer:
+    """Show one provisioning policy."""
+    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    return graph_item(call, POLICIES, shown(call, stored.value), stored.etag)
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/create", graph=True)
+async def create_policy(call: Call) -> Answer:
+    """Create a provisioning policy; it does nothing until it is assigned."""
+
+    async def create() -> Answer:
+        connections = tuple([stored.value async for stored in call.services.connections.each(call.tenant.id)])
+        form = policy_form(call.json(), connections)
+        try:
+            stored = await save_policy(call, form, await policy_facts(call, form, foresee=False), groups_needed=False)
+        except InvalidError as error:
+            raise renamed(error, POINTERS) from error
+        return graph_created(call, POLICIES, shown(call, stored.value), stored.etag)
+
+    return await once(call, create)
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assignments", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True)
+async def list_assignments(call: Call) -> Answer:
+    """List the groups a policy is assigned to."""
+    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    return graph_whole_list(call, _ASSIGNMENTS, assignments_view(stored.value))
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assign", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True)
+async def assign_policy(call: Call, client: DurableClient) -> Answer:
+    """Replace the groups a policy is assigned to, and bring the tenant to what that means."""
+    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    wanted = assign_body(call.json()).group_ids
+    if len(wanted) > _MOST_GROUPS:
+        raise InvalidError(Problem("/assignments", f"a policy may be assigned to {_MOST_GROUPS} groups"))
+    kept = {a.group_id for a in stored.value.assignments}
+    new = tuple(g for g in wanted if g not in kept)
+    problems = group_problems(new, await existing_groups(call.services.graph(call.tenant), new))
+    if problems:
+        at = {f"/groups/groupIds/{n}": f"/assignments/{wanted.index(g)}/target/groupId" for n, g in enumerate(new)}
+        raise renamed(InvalidError(*problems), at)
+    before = stored.value
+    after = before.but(assignments=assignments(before, wanted, call.now), last_modified_date_time=call.now)
+    await call.services.policies.replace(after, seen=stored.etag)
+    await call.audit("provisioningPolicy", after.id, before=before, after=after)
+    await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
+    location = f"{resource(call, POLICIES, after.id)}/users"
+    return Answer(204, headers={"Operation-Location": location})
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True)
+async def list_policy_users(call: Call) -> Answer:
+    """Tell who has a Cloud PC through a policy, who waits, who lacks one, and why."""
+    wired, tenant = call.services, call.tenant
+    policy = (await wired.policies.get(tenant.id, call.param("id"))).value
+    policies = tuple([stored.value async for stored in wired.policies.each(tenant.id)])
+    members = await entitlements_of_groups(wired.graph(tenant), assigned_groups(policies)) if policy.assignments else ()
+    cloud_pcs = [stored.value async for stored in wired.cloud_pcs.each(tenant.id)]
+    return ok(listed(call, (entry.to_json() for entry in roster(policy, policies, members, cloud_pcs)), None))
+
+
+async def save_policy_form(call: Call, client: DurableClient) -> Answer:
+    """Save the wizard's form, and bring the tenant to what it means."""
+    form = call.json()
+    stored = await save_policy(call, form, await policy_facts(call, form, foresee=False))
+    await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
+    place = (
+        f"/api/tenants/{call.tenant.id}/v1.0/deviceManagement/virtualEndpoint/provisioningPolicies/{stored.value.id}"
+    )
+    return created(shown(call, stored.value), place, etag=stored.etag)
+
+
+async def save_policy(
+    call: Call, form: Mapping[str, Any], facts: PolicyFacts, *, groups_needed: bool = True
+) -> Stored[Policy]:
+    """Save a policy with its assignments; it acts once the tenant is reconciled."""
+    policy_id = call.new_id("policy")
+    others = facts.but(policies=tuple(p for p in facts.policies if p.id != policy_id))
+    _, reading = review_policy(form, others, groups_needed=groups_needed)
+    connection, image, configuration, groups, detail = (
+        reading.value("connection", ConnectionStep),
+        reading.value("image", ImageStep),
+        reading.value("configuration", ConfigurationStep),
+        reading.value("groups", GroupsStep),
+        reading.value("detail", DetailStep),
+    )
+    if reading.problems or not (connection and image and configuration and groups and detail):
+        raise InvalidError(*reading.problems)
+    joins = {c.id: c.join_type for c in facts.connections}
+    policy = Policy(
+        id=policy_id,
+        tenant_id=call.tenant.id,
+        display_name=detail.display_name,
+        description=detail.description,
+        domain_join_configurations=tuple(
+            DomainJoinConfiguration(domain_join_type=joins[i], on_premises_connection_id=i)
+            for i in connection.connection_ids
+        ),
+        image_type=image.image_type,
+        image_id=image.image_id.lower() if image.image_type is ImageType.GALLERY else image.image_id,
+        image_display_name=_image_name(image, facts),
+        locale=configuration.locale,
+        local_admin_enabled=configuration.local_admin_enabled,
+        cloud_pc_naming_template=configuration.naming_template,
+        grace_period_in_hours=configuration.grace_period_in_hours,
+        created_date_time=call.now,
+        last_modified_date_time=call.now,
+    )
+    policy = policy.but(assignments=assignments(policy, groups.group_ids, call.now))
+    stored = await call.insert(call.services.policies, policy, policy_id)
+    await call.audit("provisioningPolicy", policy_id, after=stored.value)
+    return stored
+
+
+def assignments(policy: Policy, group_ids: tuple[str, ...], at: Any) -> tuple[Assignment, ...]:  # noqa: ANN401 - datetime
+    """Return the assignments to *group_ids*; groups that stay keep since when, because that decides who wins."""
+    there = {a.group_id: a for a in policy.assignments}
+    return tuple(
+        there.get(g) or Assignment(id=naming.derived_id("assignment", policy.id, g), group_id=g, assigned_at=at)
+        for g in group_ids
+    )
+
+
+def shown(call: Call, policy: Policy) -> dict[str, Any]:
+    """Return a policy as Graph's."""
+    return policy_view(policy, call.tenant.settings.grace_period_in_hours)
+
+
+def _image_name(image: ImageStep, facts: PolicyFacts) -> str:
+    if image.image_type is ImageType.GALLERY:
+        return next(i.display_name for i in facts.gallery_images if i.id == image.image_id.lower())
+    found = next(i for i in facts.images if i.id == image.image_id)
+    return f"{found.display_name} {found.version}"

@@ -1,0 +1,31 @@
+"""Asking for a reconcile so that the request is not lost, whatever dies in between."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.contracts.reconciling import RECONCILE, ReconcileOrder
+from shared.domain import naming
+from shared.storage.due import DueKind
+from shared.wiring import Services
+from shared.workflow import DurableClient, start
+
+LOOK_AGAIN = timedelta(minutes=2)
+"""When a sweep makes sure that what was asked has been begun."""
+
+
+async def ask_for_reconcile(wired: Services, client: DurableClient, tenant_id: str, now: datetime) -> None:
+    """Bring the whole tenant to what its directory and policies say, now.
+
+    First the due row, then the marker, then the start: a reconcile that runs already sees the marker when it ends
+    and goes round again; one that never started, or ended in between, is started by the sweep.
+    """
+    await wired.due.put(DueKind.RECONCILE, now + LOOK_AGAIN, tenant_id, tenant_id)
+    await wired.requests.ask(tenant_id, now)
+    await start_reconcile(client, tenant_id)
+
+
+async def start_reconcile(client: DurableClient, tenant_id: str) -> bool:
+    """Start the tenant's reconcile; return False when it runs already."""
+    order = ReconcileOrder(tenant_id=tenant_id)
+    return await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, "all", "reconcile", 0))

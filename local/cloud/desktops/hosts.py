@@ -15,6 +15,7 @@ from local.cloud.core.resources import Resource
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import iso_z
 from local.cloud.desktops import pools
+from local.cloud.desktops.shapes import invalid, properties_of
 from local.cloud.graph.joins import tenant_of_machine
 from local.cloud.graph.plane import directory
 
@@ -28,6 +29,7 @@ SESSIONS = f"{TYPE}/userSessions"
 _HOSTS = f"{pools.POOL}/sessionHosts"
 _HOST = f"{_HOSTS}/{{host}}"
 _SESSION = f"{_HOST}/userSessions/{{session}}"
+_PAGE = 1_000
 _AGENT = "1.0.10292.500"
 _PATCHABLE = frozenset({"allowNewSession", "assignedUser", "friendlyName"})
 
@@ -127,9 +129,15 @@ def list_hosts(call: Call) -> Answer:
     return _paged(call, [each.body for each in call.world.resources.collection(call.path)])
 
 
+def _number(call: Call, name: str, otherwise: int) -> int:
+    text = call.query.get(name) or str(otherwise)
+    if not text.isdecimal():
+        raise invalid(f"{name} is no number: '{text}'.")
+    return int(text)
+
+
 def _paged(call: Call, items: list[Json]) -> Answer:
-    skip = int(call.query.get("initialskip", "0") or 0)
-    size = int(call.query.get("pagesize", "1000") or 1000)
+    skip, size = _number(call, "initialskip", 0), max(1, _number(call, "pagesize", _PAGE))
     body: Json = {"value": items[skip : skip + size]}
     if skip + size < len(items):
         version = call.query.get("api-version", "")
@@ -141,10 +149,10 @@ def _paged(call: Call, items: list[Json]) -> Answer:
 @ROUTES.operation("sessionHost.patch", "PATCH", _HOST, action=f"{TYPE}/write")
 def patch_host(call: Call) -> Answer:
     """Drain or undrain a host, name it, or assign its user (personal pools; `force` to change)."""
-    host, wanted = call.resource(), dict(call.object().get("properties") or {})
+    host, wanted = call.resource(), properties_of(call)
     unknown = sorted(set(wanted) - _PATCHABLE)
     if unknown:
-        raise Problem(400, "InvalidRequestContent", f"The property '{unknown[0]}' cannot be changed.")
+        raise invalid(f"The property '{unknown[0]}' cannot be changed.")
     if "assignedUser" in wanted:
         _check_assignment(call, host, wanted["assignedUser"])
         wanted["assignedUser"] = wanted["assignedUser"] or None
@@ -155,7 +163,7 @@ def patch_host(call: Call) -> Answer:
 def _check_assignment(call: Call, host: Resource, user: object) -> None:
     pool = call.need(host.id.rpartition("/sessionHosts/")[0])
     if pool.properties["hostPoolType"] != "Personal":
-        raise Problem(400, "InvalidRequestContent", "Users are assigned in personal host pools only.")
+        raise invalid("Users are assigned in personal host pools only.")
     before = host.properties.get("assignedUser")
     if before and before != user and call.query.get("force", "").lower() != "true":
         text = f"The session host is assigned to {before}; use force to assign it to somebody else."
@@ -244,7 +252,7 @@ def sign_in(call: Call) -> Answer:
     path = f"{host.id}/userSessions/{number + 1}"
     properties = {
         "objectId": call.world.guid("session", path),
-        "userPrincipalName": body["userPrincipalName"],
+        "userPrincipalName": str(body.get("userPrincipalName", "")),
         "activeDirectoryUserName": body.get("activeDirectoryUserName", ""),
         "applicationType": "Desktop",
         "sessionState": body.get("sessionState", "Active"),

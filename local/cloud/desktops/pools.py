@@ -12,7 +12,17 @@ from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.resources import Resource
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND, iso_z, parse_iso
-from local.cloud.desktops.shapes import GROUP, PROVIDER, check_choice, listed, patched, put_tracked
+from local.cloud.desktops.shapes import (
+    GROUP,
+    PROVIDER,
+    an_object,
+    check_choice,
+    invalid,
+    listed,
+    patched,
+    properties_of,
+    put_tracked,
+)
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
@@ -43,16 +53,16 @@ _CHOICES = {
 @ROUTES.operation("hostPool.put", "PUT", POOL, action=f"{TYPE}/write")
 def put_pool(call: Call) -> Answer:
     """Create or replace a host pool."""
-    wanted = dict(call.object().get("properties") or {})
+    wanted = properties_of(call)
     for name, choices in _CHOICES.items():
         check_choice(wanted, name, choices)
     if wanted["hostPoolType"] == "Personal" and wanted["loadBalancerType"] != "Persistent":
-        raise Problem(400, "InvalidRequestContent", "A personal host pool needs the load balancer type Persistent.")
+        raise invalid("A personal host pool needs the load balancer type Persistent.")
     known = call.world.resources.get(call.path)
     for name in _FIXED if known else ():
         if known and known.properties[name] != wanted[name]:
             raise Problem(400, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
-    registration = wanted.pop("registrationInfo", None)
+    registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
     _check_expiry(call, registration)
     references = known.properties["applicationGroupReferences"] if known else []
     resource = put_tracked(call, TYPE, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
@@ -70,8 +80,8 @@ def get_pool(call: Call) -> Answer:
 def patch_pool(call: Call) -> Answer:
     """Change a host pool; `registrationInfo.registrationTokenOperation` makes or drops the token."""
     pool, body = call.resource(), call.object()
-    wanted = dict(body.get("properties") or {})
-    registration = wanted.pop("registrationInfo", None)
+    wanted = properties_of(call)
+    registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
     _check_expiry(call, registration)
     patched(call, pool, {**body, "properties": wanted}, fixed=_FIXED)
     _register(call, pool, registration)
@@ -146,23 +156,23 @@ def _valid(world: World, pool: Resource) -> bool:
     return "token" in pool.facts and bool(pool.facts["tokenExpires"] > world.now_us)
 
 
-def _check_expiry(call: Call, registration: Json | None) -> None:
-    if not registration or registration.get("registrationTokenOperation") != "Update":
+def _check_expiry(call: Call, registration: Json) -> None:
+    if registration.get("registrationTokenOperation") != "Update":
         return
     try:
         ahead_us = parse_iso(str(registration.get("expirationTime", ""))) - call.now_us
     except ValueError as error:
-        raise Problem(400, "InvalidRequestContent", "registrationInfo.expirationTime is no date.") from error
+        raise invalid("registrationInfo.expirationTime is no date.") from error
     if not ahead_us + SECOND * 60 >= _SHORTEST_US or ahead_us > _LONGEST_US:
         text = "ExpirationTime must be between 1 hour and 27 days from now."
-        raise Problem(400, "InvalidRequestContent", text)
+        raise invalid(text)
 
 
-def _register(call: Call, pool: Resource, registration: Json | None) -> None:
-    operation = (registration or {}).get("registrationTokenOperation", "None")
+def _register(call: Call, pool: Resource, registration: Json) -> None:
+    operation = registration.get("registrationTokenOperation", "None")
     if operation == "Delete":
         pool.facts = {key: value for key, value in pool.facts.items() if not key.startswith("token")}
-    if operation == "Update" and registration is not None:
+    if operation == "Update":
         number = call.world.attempt("registration token", pool.id)
         # the shape of a real one is a JWT; nobody reads it but Azure
         token = "eyJhbGciOiJSUzI1NiJ9." + "".join(

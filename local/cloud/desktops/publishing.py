@@ -11,7 +11,17 @@ from local.cloud.core.answers import Answer, Problem
 from local.cloud.core.resources import Resource
 from local.cloud.core.routing import Routes
 from local.cloud.desktops import pools
-from local.cloud.desktops.shapes import GROUP, PROVIDER, check_choice, listed, patched, put_tracked
+from local.cloud.desktops.shapes import (
+    GROUP,
+    PROVIDER,
+    check_choice,
+    invalid,
+    listed,
+    names,
+    patched,
+    properties_of,
+    put_tracked,
+)
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
@@ -29,11 +39,11 @@ _DEFAULT = "SessionDesktop"
 @ROUTES.operation("applicationGroup.put", "PUT", _APP, action=f"{APPS}/write")
 def put_group(call: Call) -> Answer:
     """Create or replace an application group; a desktop group publishes `SessionDesktop`."""
-    wanted = dict(call.object().get("properties") or {})
+    wanted = properties_of(call)
     check_choice(wanted, "applicationGroupType", ("Desktop", "RemoteApp"))
     pool = call.world.resources.get(str(wanted.get("hostPoolArmPath", "")))
     if pool is None or pool.type.lower() != pools.TYPE.lower():
-        raise Problem(400, "InvalidRequestContent", "hostPoolArmPath does not name a host pool.")
+        raise invalid("hostPoolArmPath does not name a host pool.")
     known = call.world.resources.get(call.path)
     if known and str(known.properties["hostPoolArmPath"]).lower() != pool.key:
         raise Problem(400, "PropertyChangeNotAllowed", "Changing property 'hostPoolArmPath' is not allowed.")
@@ -97,8 +107,8 @@ def list_groups(call: Call) -> Answer:
 @ROUTES.operation("workspace.put", "PUT", _SPACE, action=f"{SPACES}/write")
 def put_workspace(call: Call) -> Answer:
     """Create or replace a workspace with the application groups it shows."""
-    wanted = dict(call.object().get("properties") or {})
-    references = [str(each) for each in wanted.get("applicationGroupReferences") or []]
+    wanted = properties_of(call)
+    references = names(wanted.get("applicationGroupReferences"), "applicationGroupReferences")
     _check_references(call, references)
     known = call.world.resources.get(call.path)
     before = list(known.properties["applicationGroupReferences"]) if known else []
@@ -112,8 +122,7 @@ def put_workspace(call: Call) -> Answer:
 def patch_workspace(call: Call) -> Answer:
     """Change a workspace; a list of references replaces the one before."""
     space, body = call.resource(), call.object()
-    references = (body.get("properties") or {}).get("applicationGroupReferences")
-    _check_references(call, references or [])
+    _check_references(call, names(properties_of(call).get("applicationGroupReferences"), "applicationGroupReferences"))
     before = list(space.properties["applicationGroupReferences"])
     patched(call, space, body, fixed=())
     _show(call, space, before)
@@ -124,10 +133,10 @@ def _check_references(call: Call, references: list[str]) -> None:
     for each in references:
         group = call.world.resources.get(each)
         if group is None:
-            raise Problem(400, "InvalidRequestContent", f"The application group '{each}' does not exist.")
+            raise invalid(f"The application group '{each}' does not exist.")
         owner = str(group.properties.get("workspaceArmPath") or "").lower()
         if owner not in {"", call.path.lower()}:
-            raise Problem(400, "InvalidRequestContent", f"'{group.name}' is in another workspace.")
+            raise invalid(f"'{group.name}' is in another workspace.")
 
 
 def _show(call: Call, space: Resource, before: list[str]) -> None:

@@ -17,13 +17,37 @@ PROVIDER = "Microsoft.DesktopVirtualization"
 GROUP = "/subscriptions/{sub}/resourceGroups/{rg}"
 
 
+def invalid(text: str) -> Problem:
+    """Make the provider's 400."""
+    return Problem(400, "InvalidRequestContent", text)
+
+
+def properties_of(call: Call) -> Json:
+    """Return a copy of the body's properties; raise a 400 when they are no object."""
+    return dict(an_object(call.object().get("properties"), "properties"))
+
+
+def an_object(value: object, name: str) -> Json:
+    """Return an optional object of a body; raise a 400 when it is something else."""
+    if value is not None and not isinstance(value, dict):
+        raise invalid(f"The property '{name}' must be an object.")
+    return value or {}
+
+
+def names(value: object, name: str) -> list[str]:
+    """Return an optional list of texts of a body; raise a 400 when it is something else."""
+    if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+        raise invalid(f"The property '{name}' must be a list of texts.")
+    return [str(each) for each in value or ()]
+
+
 def check_choice(properties: Json, name: str, choices: tuple[str, ...]) -> None:
     """Raise a 400 unless a required property has one of its values (any case); tidy its case."""
     by_name = {each.lower(): each for each in choices}
     given = str(properties.get(name, "")).lower()
     if given not in by_name:
         text = f"The property '{name}' is required and must be one of {', '.join(choices)}."
-        raise Problem(400, "InvalidRequestContent", text)
+        raise invalid(text)
     properties[name] = by_name[given]
 
 
@@ -45,7 +69,7 @@ def put_tracked(call: Call, kind: str, properties: Json) -> Resource:
         "name": call.path.rpartition("/")[2],
         "type": kind,
         "location": location,
-        "tags": dict(body.get("tags") or {}),
+        "tags": an_object(body.get("tags"), "tags"),
         "properties": {"objectId": call.world.guid("object", call.path), **properties},
     }
     if known is not None:
@@ -58,11 +82,11 @@ def put_tracked(call: Call, kind: str, properties: Json) -> Resource:
 
 def patched(call: Call, resource: Resource, body: Json, *, fixed: Iterable[str]) -> None:
     """Apply a patch of tags and properties; fixed properties cannot change."""
-    wanted = dict(body.get("properties") or {})
+    wanted = an_object(body.get("properties"), "properties")
     for name in fixed:
         if name in wanted and wanted[name] != resource.properties.get(name):
             raise Problem(400, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
-    tags = resource.body.get("tags", {}) if body.get("tags") is None else dict(body["tags"])
+    tags = resource.body.get("tags", {}) if body.get("tags") is None else an_object(body["tags"], "tags")
     properties = {**resource.properties, **{key: value for key, value in wanted.items() if value is not None}}
     resource.replace({**resource.body, "tags": tags, "properties": properties}, call.now_us)
 

@@ -85,7 +85,7 @@ def control(keys: Keys) -> Routes:
         else, `wrongKey` one whose signature does not fit; `claims` replaces single claims.
         """
         body = call.object()
-        tenant = str(body.get("tid") or _first_tenant(call))
+        tenant = _tenant(call, str(body.get("tid", "")))
         name = str(body.get("name", "Portal User"))
         who = tokens.Principal(
             tenant_id=tenant,
@@ -101,8 +101,8 @@ def control(keys: Keys) -> Routes:
             who,
             str(body.get("audience", "api://deskwright")),
             issuer_base=_authority(call),
-            now_s=_now_s() + min(0, lifetime_s) - (1 if lifetime_s <= 0 else 0),
-            lifetime_s=max(1, lifetime_s) if lifetime_s > 0 else 1,
+            now_s=_now_s() + min(0, lifetime_s - 1),
+            lifetime_s=max(1, lifetime_s),
         )
         signed = keys.sign(made, by_stranger=bool(body.get("wrongKey", False)))
         return Answer({"access_token": signed, "token_type": "Bearer", "expires_on": str(made["exp"]), "claims": made})
@@ -195,8 +195,10 @@ def _authority(call: Call) -> str:
     return str(call.world.config.get("authority", call.base))
 
 
-def _first_tenant(call: Call) -> str:
-    return next((str(each["tenantId"]) for each in directory(call.world).tenants()), apps.NO_TENANT)
+def _tenant(call: Call, name: str) -> str:
+    """Return the tenant meant: by domain, by any id (also of a stranger), or the first one."""
+    found = directory(call.world).tenant(name) if name else next(iter(directory(call.world).tenants()), None)
+    return str(found["tenantId"]) if found else name or apps.NO_TENANT
 
 
 def _now_s() -> int:

@@ -38,12 +38,14 @@ def _perform(call: Call, cloud: Cloud) -> list[Json]:
     requests = call.object().get("requests")
     if not isinstance(requests, list) or not 0 < len(requests) <= _LARGEST:
         raise queries.bad_request(f"Number of batch request steps must be between 1 and {_LARGEST}.", "BadRequest")
+    if not all(isinstance(each, dict) and "id" in each for each in requests):
+        raise queries.bad_request("Every batch request step needs an id.", "BadRequest")
     if len({str(each.get("id")) for each in requests}) < len(requests):
         raise queries.bad_request("Request ids within a batch must be unique.", "BadRequest")
     statuses: dict[str, int] = {}
     responses = []
     for each in requests:
-        before = [statuses.get(str(name), _FAILED) for name in each.get("dependsOn", ())]
+        before = [statuses.get(str(name), _FAILED) for name in queries.texts(each, "dependsOn")]
         if any(status >= _FAILED for status in before):
             error = {"code": "FailedDependency", "message": "A request this one depends on failed."}
             answer: Json = {"id": each["id"], "status": 424, "headers": {}, "body": {"error": error}}
@@ -57,7 +59,7 @@ def _perform(call: Call, cloud: Cloud) -> list[Json]:
 def _inner(call: Call, cloud: Cloud, step: Json) -> Json:
     path, _, query = str(step.get("url", "")).partition("?")
     version = call.path.strip("/").split("/", maxsplit=1)[0]
-    given = {str(name).lower(): str(value) for name, value in step.get("headers", {}).items()}
+    given = {str(name).lower(): str(value) for name, value in queries.fields(step, "headers").items()}
     kept = {str(name): call.headers[name] for name in ("authorization", "host") if name in call.headers}
     body = step.get("body")
     reply = cloud.handle(

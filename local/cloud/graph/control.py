@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Problem
 from local.cloud.core.routing import Routes
-from local.cloud.graph import plane, shapes
+from local.cloud.graph import plane, queries, shapes
 from local.cloud.graph.directory import derived_id
 from local.cloud.graph.groups import full_group
 from local.cloud.graph.licences import Licences, OutOfUnitsError
@@ -49,6 +49,11 @@ def _find(planter: Planter, name: object) -> str:
         raise Problem(404, "NotFound", str(error)) from error
 
 
+def _need(body: Doc, name: str) -> None:
+    if not isinstance(body.get(name), str) or not body[name]:
+        raise Problem(400, "BadRequest", f"{name} is needed")
+
+
 def _leave_all(call: Call, tenant: str, key: str) -> None:
     directory = plane.directory(call.world)
     edges = directory.memberships[tenant]
@@ -64,10 +69,12 @@ def change_user(call: Call) -> Answer:
     body, tenant, planter = _start(call)
     directory = plane.directory(call.world)
     if "user" not in body:
+        _need(body, "userPrincipalName")
+        queries.texts(body, "licences")
         try:
             return Answer(shapes.visible(planter.user(body)), 201)
-        except (KeyError, ValueError) as error:
-            raise Problem(400, "BadRequest", f"a user needs {error}") from error
+        except ValueError as error:
+            raise Problem(400, "BadRequest", str(error)) from error
     key = _find(planter, body.pop("user"))
     if body.pop("delete", False):
         _leave_all(call, tenant, key)
@@ -82,9 +89,12 @@ def change_group(call: Call) -> Answer:
     body, tenant, planter = _start(call)
     directory = plane.directory(call.world)
     if "group" not in body:
-        if "displayName" not in body:
-            raise Problem(400, "BadRequest", "a group needs a displayName")
-        return Answer(full_group(planter.group(body)), 201)
+        _need(body, "displayName")
+        queries.texts(body, "licences")
+        try:
+            return Answer(full_group(planter.group(body)), 201)
+        except (KeyError, ValueError) as error:
+            raise Problem(400, "BadRequest", f"no such kind or licence: {error}") from error
     key = _find(planter, body.pop("group"))
     sequence = directory.next_sequence()
     if body.pop("delete", False):
@@ -100,8 +110,8 @@ def change_members(call: Call) -> Answer:
     """Let users, groups or devices join and leave a group."""
     body, tenant, planter = _start(call)
     directory, group = plane.directory(call.world), _find(planter, body.get("group"))
-    joining = [_find(planter, each) for each in body.get("add", ())]
-    leaving = [_find(planter, each) for each in body.get("remove", ())]
+    joining = [_find(planter, each) for each in queries.texts(body, "add")]
+    leaving = [_find(planter, each) for each in queries.texts(body, "remove")]
     for key in joining:
         directory.set_member(tenant, group, key, present=True, at_us=call.now_us)
     for key in leaving:
@@ -119,8 +129,8 @@ def change_licences(call: Call) -> Answer:
         if "sku" in body:
             sku = planter.sku_id(body.pop("sku"))
             return Answer(shapes.visible(directory.change("sku", tenant, sku, **body)))
-        give = [planter.sku_id(each) for each in body.get("give", ())]
-        take = [planter.sku_id(each) for each in body.get("take", ())]
+        give = [planter.sku_id(each) for each in queries.texts(body, "give")]
+        take = [planter.sku_id(each) for each in queries.texts(body, "take")]
     except ValueError as error:
         raise Problem(404, "NotFound", str(error)) from error
     key = _find(planter, body.get("user") or body.get("group"))
@@ -165,6 +175,6 @@ def make_device(call: Call) -> Answer:
         "trustType": "AzureAd",
         "operatingSystem": "Windows",
         "extensionAttributes": {},
-        **body,
+        **{key: value for key, value in body.items() if key in shapes.PROPERTIES["device"] and value is not None},
     }
-    return Answer(shapes.visible(plane.directory(call.world).put("device", tenant, doc["id"], doc)), 201)
+    return Answer(shapes.visible(plane.directory(call.world).put("device", tenant, str(doc["id"]), doc)), 201)

@@ -77,13 +77,13 @@ def _checked(changes: Doc) -> Doc | None:
             "Authorization_RequestDenied",
             f"Insufficient privileges to complete the operation: '{refused[0]}' is set by Intune.",
         )
-    attributes = changes.get("extensionAttributes")
-    if attributes is None:
+    if "extensionAttributes" not in changes:
         return None
+    attributes = queries.fields(changes, "extensionAttributes")
     wrong = sorted(set(attributes) - _ATTRIBUTES)
     if wrong or any(len(str(each or "")) > _LONGEST_ATTRIBUTE for each in attributes.values()):
         raise queries.bad_request("Invalid value specified for property 'extensionAttributes'.")
-    return dict(attributes)
+    return attributes
 
 
 @operation("device.delete", "DELETE", "/devices/{id}", roles=_WRITE)

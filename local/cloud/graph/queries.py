@@ -45,6 +45,22 @@ def bad_request(message: str, code: str = "Request_BadRequest") -> Problem:
     return Problem(400, code, message)
 
 
+def texts(body: Doc, name: str) -> list[str]:
+    """Return an optional list of texts of a body; raise a 400 when it is something else."""
+    value = body.get(name)
+    if value is not None and not (isinstance(value, list) and all(isinstance(each, str) for each in value)):
+        raise bad_request(f"Invalid value specified for property '{name}': a list of texts is needed.")
+    return list(value or ())
+
+
+def fields(body: Doc, name: str) -> Doc:
+    """Return an optional object of a body; raise a 400 when it is something else."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise bad_request(f"Invalid value specified for property '{name}': an object is needed.")
+    return dict(value or {})
+
+
 def is_eventual(call: Call) -> bool:
     """Tell whether the request has both signs of an advanced query."""
     header = call.headers.get("consistencylevel", "").lower() == "eventual"

@@ -120,13 +120,13 @@ def _groups(call: Call, ids: list[str], *, typed: bool) -> Answer:
 @operation("user.checkMemberGroups", "POST", "/users/{id}/checkMemberGroups", roles=_MEMBERS, units=5, mutates=False)
 def check_member_groups(call: Call) -> Answer:
     """Answer which of at most 20 groups hold the user at any depth; this is no index."""
-    asked = call.object().get("groupIds")
-    if not isinstance(asked, list) or len(asked) > _LARGEST_CHECK:
+    asked = queries.texts(call.object(), "groupIds")
+    if not 0 < len(asked) <= _LARGEST_CHECK:
         raise queries.bad_request(f"The maximum number of group IDs that can be checked is {_LARGEST_CHECK}.")
     user = find_user(call, call.param("id"))
     edges = plane.directory(call.world).memberships[plane.tenant_of(call)]
     holding = {each.lower() for each in edges.above(user["id"], call.now_us)}
-    value = [each for each in asked if str(each).lower() in holding]
+    value = [each for each in asked if each.lower() in holding]
     return Answer({"@odata.context": queries.context(call, "Collection(Edm.String)"), "value": value})
 
 
@@ -134,13 +134,13 @@ def check_member_groups(call: Call) -> Answer:
 def get_by_ids(call: Call) -> Answer:
     """Answer the objects that exist among at most 1,000 ids."""
     body = call.object()
-    ids, types = body.get("ids"), [str(each).lower() for each in body.get("types", ())]
-    if not isinstance(ids, list) or not 0 < len(ids) <= _LARGEST_GET:
+    ids, types = queries.texts(body, "ids"), [each.lower() for each in queries.texts(body, "types")]
+    if not 0 < len(ids) <= _LARGEST_GET:
         raise queries.bad_request(f"Between 1 and {_LARGEST_GET} ids are needed.")
     directory, tenant = plane.directory(call.world), plane.tenant_of(call)
     value: list[Any] = []
     for each in ids:
-        found = directory.find(tenant, str(each))
+        found = directory.find(tenant, each)
         if found is not None and (not types or found[0] in types):
             value.append(shapes.select(found[0], found[1], (), typed=True))
     return Answer({"@odata.context": queries.context(call, "directoryObjects"), "value": value})

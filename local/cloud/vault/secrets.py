@@ -111,8 +111,8 @@ def set_secret(call: Call) -> Answer:
         created=_now_s(call),
         updated=_now_s(call),
         content_type=body.get("contentType"),
-        tags=dict(body.get("tags") or {}),
-        attributes={"enabled": True, **(body.get("attributes") or {})},
+        tags=_fields(body, "tags"),
+        attributes={"enabled": True, **_fields(body, "attributes")},
     )
     vault.secrets.setdefault(name.lower(), []).append(version)
     return Answer(_bundle(call, name, version))
@@ -134,9 +134,9 @@ def get_secret(call: Call) -> Answer:
 def update_secret(call: Call) -> Answer:
     """Change attributes, tags or content type of a version, never its value."""
     version, body = _version(call), call.object()
-    version.attributes = {**version.attributes, **(body.get("attributes") or {})}
+    version.attributes = {**version.attributes, **_fields(body, "attributes")}
     version.content_type = body.get("contentType", version.content_type)
-    version.tags = dict(body["tags"]) if body.get("tags") is not None else version.tags
+    version.tags = _fields(body, "tags") if body.get("tags") is not None else version.tags
     version.updated = _now_s(call)
     return Answer(_item(call, call.param("name"), version))
 
@@ -154,9 +154,20 @@ def list_versions(call: Call) -> Answer:
     return _page(call, [_item(call, call.param("name"), each) for each in _versions(call)])
 
 
+def _fields(body: Json, name: str) -> Json:
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise Problem(400, "BadParameter", f"Property '{name}' has invalid value: an object is needed.")
+    return dict(value or {})
+
+
 def _page(call: Call, items: list[Json]) -> Answer:
-    size = int(call.query.get("maxresults", _PAGE))
-    start = int(call.query.get("$skiptoken", "0"))
+    try:
+        size, start = int(call.query.get("maxresults", _PAGE)), int(call.query.get("$skiptoken", "0"))
+    except ValueError as error:
+        raise Problem(400, "BadParameter", "maxresults and $skiptoken are numbers.") from error
+    if not 0 < size <= _PAGE or start < 0:
+        raise Problem(400, "BadParameter", f"maxresults is between 1 and {_PAGE}.")
     more = start + size < len(items)
     version = call.query.get("api-version", "")
     link = f"{call.base}{call.path}?api-version={version}&maxresults={size}&$skiptoken={start + size}"

@@ -74,20 +74,24 @@ def pool(world: World, subnet_id: str) -> Pool:
     return pools[subnet_id.lower()]
 
 
+def check_pool(world: World, subnet_id: str, prefix: str) -> None:
+    """Refuse another prefix for a subnet whose addresses are in use."""
+    pools: dict[str, Pool] = world.shelf("addresses")
+    before = pools.get(subnet_id.lower())
+    if before is not None and before.used and before.network != IPv4Network(prefix):
+        raise Problem(
+            400,
+            "InUsePrefixCannotBeDeleted",
+            f"IpPrefix {before.network} on Subnet {subnet_id} has active allocations and cannot be deleted.",
+        )
+
+
 def open_pool(world: World, subnet_id: str, prefix: str) -> None:
-    """Make or widen the pool of a subnet; addresses in use stay."""
+    """Make the pool of a subnet, or keep the one it has; `check_pool` came first."""
     pools: dict[str, Pool] = world.shelf("addresses")
     network = IPv4Network(prefix)
     before = pools.get(subnet_id.lower())
-    if before is None:
-        pools[subnet_id.lower()] = Pool(network)
-    elif before.network != network:
-        if before.used:
-            raise Problem(
-                400,
-                "InUsePrefixCannotBeDeleted",
-                f"IpPrefix {before.network} on Subnet {subnet_id} has active allocations and cannot be deleted.",
-            )
+    if before is None or before.network != network:
         pools[subnet_id.lower()] = Pool(network)
 
 

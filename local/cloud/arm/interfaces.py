@@ -90,10 +90,14 @@ def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str
         call.need(security_group, "InvalidResourceReference", 400)
     subnets = [_subnet(call, entry, location) for entry in wanted]
     old = {c["name"]: c for c in found.properties["ipConfigurations"]} if found else {}
-    configurations = [
-        _configuration(world, nic_id, entry, subnet, old.get(entry["name"]))
-        for entry, subnet in zip(wanted, subnets, strict=True)
-    ]
+    configurations: list[Json] = []
+    try:
+        for entry, subnet in zip(wanted, subnets, strict=True):
+            before = old.get(entry["name"])
+            configurations.append(_configuration(world, nic_id, entry, subnet, before))
+    except Problem:
+        _give_back(world, configurations, keeping=old)
+        raise
     owner = found.properties.get("virtualMachine") if found else None
     properties = {
         **body["properties"],
@@ -140,10 +144,16 @@ def detach(world: World, nic: Resource, *, reserve_for: str = "") -> None:
 
 def remove(world: World, nic: Resource) -> None:
     """Delete an interface; its addresses are free again."""
-    for configuration in nic.properties["ipConfigurations"]:
-        inner = configuration["properties"]
-        pool(world, inner["subnet"]["id"]).give_back(inner["privateIPAddress"])
+    _give_back(world, nic.properties["ipConfigurations"], keeping={})
     world.resources.remove(nic.id)
+
+
+def _give_back(world: World, configurations: list[Json], *, keeping: Json) -> None:
+    kept = {each["properties"]["privateIPAddress"] for each in keeping.values()}
+    for configuration in configurations:
+        inner = configuration["properties"]
+        if inner["privateIPAddress"] not in kept:
+            pool(world, inner["subnet"]["id"]).give_back(inner["privateIPAddress"])
 
 
 def _subnet(call: Call, entry: Json, location: str) -> Resource:

@@ -9,7 +9,7 @@ from local.cloud.arm.catalogue import size_of
 from local.cloud.arm.interfaces import detach
 from local.cloud.arm.interfaces import remove as remove_nic
 from local.cloud.core.answers import Json, Problem
-from local.cloud.core.longrunning import LongRunning, running_on
+from local.cloud.core.longrunning import LongRunning, cancel, running_on
 from local.cloud.core.resources import Resource
 from local.cloud.core.times import SECOND, iso
 from local.cloud.core.world import NEVER, World
@@ -200,6 +200,9 @@ def os_disk(world: World, vm: Resource) -> Resource | None:
 
 def remove(world: World, vm: Resource) -> None:
     """Delete a machine; disk and interfaces go along when their delete option says so."""
+    for child in world.resources.under(vm.id):
+        for operation in running_on(world, child.id):
+            cancel(world, operation)
     disk = os_disk(world, vm)
     if disk is not None:
         if vm.properties["storageProfile"]["osDisk"].get("deleteOption") == "Delete":

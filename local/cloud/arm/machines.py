@@ -8,6 +8,7 @@ from local.cloud.arm import capacity, machine
 from local.cloud.arm.accepted import accepted
 from local.cloud.arm.catalogue import Size
 from local.cloud.arm.interfaces import attach, keep
+from local.cloud.arm.interfaces import remove as remove_nic
 from local.cloud.arm.machinebody import Order, read_order, read_size
 from local.cloud.arm.reading import need_group, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
@@ -168,7 +169,7 @@ def _create(call: Call, order: Order, failed: Resource | None) -> Answer:
     capacity.check_offered(world, order.region, order.zone, order.size)
     before = _size_now(call, failed) if failed else None
     capacity.check_quota(world, sub, order.region, order.size, instead_of=before)
-    inline = [_inline_nic(call, order, entry) for entry in order.inline]
+    inline = _inline_nics(call, order)
     nics = [*order.nics, *inline]
     error = capacity.shortage(world, order.region, order.zone, order.size.name)
     phase = "allocating"
@@ -197,6 +198,19 @@ def _create(call: Call, order: Order, failed: Resource | None) -> Answer:
     )
     operation = begin(call, "vm.create", vm.id, course, region=order.region)
     return accepted(call, operation, 201 if failed is None else 200, vm.body)
+
+
+def _inline_nics(call: Call, order: Order) -> list[Resource]:
+    """Make the interfaces that come with the machine: all or none."""
+    made: list[Resource] = []
+    try:
+        for entry in order.inline:
+            made.append(_inline_nic(call, order, entry))  # noqa: PERF401 - the rest is undone
+    except Problem:
+        for nic in made:
+            remove_nic(call.world, nic)
+        raise
+    return made
 
 
 def _inline_nic(call: Call, order: Order, entry: Json) -> Resource:

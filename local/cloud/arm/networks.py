@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import TYPE_CHECKING
 
 from local.cloud.arm.accepted import NETWORK, accepted
-from local.cloud.arm.addresses import close_pool, open_pool, pool
+from local.cloud.arm.addresses import check_pool, close_pool, open_pool, pool
 from local.cloud.arm.reading import check_name, invalid, location_of, need_group, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin, running_on
@@ -231,6 +231,8 @@ def _check_subnets(call: Call, wanted: list[Json], spaces: list[IPv4Network]) ->
         if clash is not None:
             raise Problem(400, "NetcfgSubnetRangesOverlap", f"Subnet '{name}' overlaps with '{clash}'.")
         taken.append((name, network))
+        vnet_id = call.path.partition("/subnets/")[0]
+        check_pool(call.world, f"{vnet_id}/subnets/{name}", str(network))
         for reference in ("networkSecurityGroup", "natGateway"):
             target = read(entry, f"properties.{reference}.id", "string", "")
             if target:

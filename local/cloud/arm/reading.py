@@ -66,7 +66,16 @@ def location_of(call: Call) -> str:
 
 
 def need_group(call: Call) -> None:
-    """Refuse a request below a resource group that does not exist, or is being deleted."""
+    """Refuse a request below a group that is not there, or for a provider not registered."""
+    provider = call.route.action.partition("/")[0]
+    unregistered = {each.lower() for each in call.world.config.get("unregisteredProviders", [])}
+    if provider.lower() in unregistered:
+        raise Problem(
+            409,
+            "MissingSubscriptionRegistration",
+            f"The subscription is not registered to use namespace '{provider}'. See "
+            "https://aka.ms/rps-not-found for how to register subscriptions.",
+        )
     group = f"/subscriptions/{call.params['sub']}/resourceGroups/{call.params['rg']}"
     found = call.world.resources.get(group)
     if found is None:

@@ -69,9 +69,9 @@ def put_run_command(call: Call) -> Answer:
     under_way = running_on(world, call.path)
     if under_way and found is not None:
         return accepted(call, under_way[0], 200, found.body)
-    command = _keep(call, vm, found)
-    begun_us, asynchronous = call.now_us, read(properties, "asyncExecution", "boolean", False)
+    asynchronous = read(properties, "asyncExecution", "boolean", False)
     strict = read(properties, "treatFailureAsDeploymentFailure", "boolean", False)
+    command, begun_us = _keep(call, vm, found), call.now_us
 
     def ended() -> None:
         if world.resources.get(command.id) is not command or command.facts["begunUs"] != begun_us:

@@ -17,6 +17,7 @@ from local.cloud.arm import (
     interfaces,
     invariants,
     latencies,
+    machine,
     machines,
     marketplace,
     networks,
@@ -28,6 +29,7 @@ from local.cloud.arm.plane import ArmPlane
 if TYPE_CHECKING:
     from local.cloud.core.answers import Json
     from local.cloud.core.cloud import Cloud
+    from local.cloud.core.resources import Resource
     from local.cloud.core.world import World
 
 MODULES = (
@@ -59,6 +61,7 @@ def install(cloud: Cloud) -> None:
     cloud.shelf("domains", dict)
     cloud.seeder("domains", _seed_domains)
     cloud.on("domain_seeded", lambda world, **entry: activedirectory.add_domain(world, _entry(entry)))
+    cloud.on("resource_removed", _removed)
     cloud.invariant("orphans", invariants.orphans)
     cloud.invariant("twins", invariants.twins)
     cloud.invariant("tags", invariants.untagged)
@@ -69,6 +72,12 @@ def install(cloud: Cloud) -> None:
 def _seed_domains(world: World, data: list[Json]) -> None:
     for entry in data:
         activedirectory.add_domain(world, entry)
+
+
+def _removed(world: World, resource: Resource) -> None:
+    """Free what a machine holds when its group goes."""
+    if resource.type == machine.TYPE:
+        machine.remove(world, resource)
 
 
 def _entry(event: Json) -> Json:

@@ -100,6 +100,8 @@ class Cloud:
 
     def invariant(self, name: str, check: Invariant) -> None:
         """Add a check of `_sim/invariants`; it gives findings, none when all is well."""
+        if name in self.invariants:
+            raise ValueError(f"two rooms check {name}")
         self.invariants[name] = check
 
     def view(self, name: str, show: View) -> None:

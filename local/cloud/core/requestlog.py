@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from local.cloud.core.answers import Json
 
 RING = 20_000
-GRACE_US = SECOND
+GRACE_S = 1.0
 """Requests on their way when a 429 was answered are not held against the caller."""
 
 
@@ -28,6 +28,7 @@ class RequestLog:
         self.duplicate_puts = 0
         self.early_polls = 0
         self.impatient: list[Json] = []
+        self.grace_us = int(GRACE_S * SECOND)
         self.in_flight = 0
         self.peak_in_flight = 0
         self._puts: dict[str, int] = {}
@@ -60,7 +61,7 @@ class RequestLog:
         if wait is None:
             return
         since_us, until_us = wait
-        if since_us + GRACE_US < now_us < until_us:
+        if since_us + self.grace_us < now_us < until_us:
             self.impatient.append(
                 {
                     "principal": principal,

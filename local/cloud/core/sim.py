@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.planes import Plane
+from local.cloud.core.requestlog import GRACE_S
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND, iso
 
@@ -51,6 +52,8 @@ def install(cloud: Cloud) -> None:
 def _configured(cloud: Cloud, config: Json, changes: Json) -> None:
     if "throttling" in changes:
         cloud.throttle.settings = config.get("throttling", {})
+    if "retryAfterGraceSeconds" in changes:
+        cloud.log.grace_us = int(config.get("retryAfterGraceSeconds", GRACE_S) * SECOND)
     if "strictPrincipals" in changes:
         cloud.world.principals.strict = bool(config.get("strictPrincipals"))
 

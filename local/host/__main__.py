@@ -9,12 +9,9 @@ from pathlib import Path
 
 from local.clock import ClockError
 from local.host import commands
-from local.host.config import ConfigError, environment, load_settings, read_host_json
-from local.host.host import Host, Options, quiet_sdk_warnings
-from local.host.indexer import AppError, index
+from local.host.config import environment, load_settings, read_host_json
+from local.host.errors import AppError, ConfigError, RouteError, StoreError
 from local.host.log import open_log, say
-from local.host.routes import RouteError
-from local.host.schema import StoreError
 
 _BAD_APP = 2
 
@@ -96,6 +93,9 @@ def _clock_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _start(asked: argparse.Namespace) -> int:
+    from local.host.host import Host, Options, quiet_sdk_warnings
+    from local.host.indexer import index
+
     app = asked.app.resolve()
     load_settings(app)
     environ = environment()
@@ -129,6 +129,8 @@ def _start(asked: argparse.Namespace) -> int:
 
 
 def _functions(asked: argparse.Namespace) -> int:
+    from local.host.indexer import index
+
     app = asked.app.resolve()
     load_settings(app)
     environ = environment()

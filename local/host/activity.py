@@ -39,7 +39,7 @@ class Activities:
         functions: Mapping[str, Function],
         at_once: int,
     ) -> None:
-        self._store, self._clock, self._work = store, clock, work
+        self._store, self._clock, self.work = store, clock, work
         self._invoker, self._functions = invoker, functions
         self._at_once = at_once
         self._waiting: deque[tuple[Task, int]] = deque()
@@ -50,13 +50,13 @@ class Activities:
     def recover(self) -> None:
         """Take up what an earlier host left; whatever it had begun runs again."""
         for task, deliveries in self._store.reads.tasks():
-            self._work.begin("activity")
+            self.work.begin("activity")
             self._waiting.append((task, deliveries + 1))
         self._pump()
 
     def take(self, task: Task) -> None:
         """Run a committed activity when there is room."""
-        self._work.begin("activity")
+        self.work.begin("activity")
         self._waiting.append((task, 0))
         self._pump()
 
@@ -84,8 +84,10 @@ class Activities:
         if delivery:
             await self._store.write(lambda c: _count_delivery(c, task, delivery))
         started = time.monotonic()
+        result: str | None = None
+        error: str | None
         if delivery > MOST_DELIVERIES:
-            result, error = None, f"activity crashed the host {MOST_DELIVERIES} times"
+            error = f"activity crashed the host {MOST_DELIVERIES} times"
         else:
             result, error = await self._call(task)
         milliseconds = round((time.monotonic() - started) * 1000)
@@ -105,11 +107,11 @@ class Activities:
             function = self._functions.get(task.name.casefold())
             if function is None:
                 return None, missing_activity(task.name)
-            outcome = await self._invoker.invoke(function, meta.Datum(task.input, "string"))
+            result = await self._invoker.invoke(function, meta.Datum(task.input, "string"))
         except Exception as error:  # noqa: BLE001 - user code may raise anything
             # Two blanks, as the extension writes it; user code may look for them.
             return None, f"Activity function '{task.name}' failed:  {error_text(error)}"
-        text = str(outcome.result.value) if outcome.result else "null"
+        text = str(result.value) if result else "null"
         return (None if text == "null" else text), None
 
     def _answer(self, task: Task, result: str | None, error: str | None) -> None:
@@ -132,7 +134,7 @@ class Activities:
             say("activity", f"the answer of {task.name} is lost: {failure}", logging.ERROR)
         elif wanted:
             self.wake(task.id)
-        self._work.end("activity")
+        self.work.end("activity")
 
 
 def _count_delivery(connection: "sqlite3.Connection", task: Task, delivery: int) -> None:

@@ -42,18 +42,21 @@ class Admin:
             return web.Response(status=401)
         match path:
             case ["host", "status"]:
-                return web.json_response(self._status())
+                answer = web.json_response(self._status())
             case ["functions"] if request.method == "GET":
-                return web.json_response([describe(f) for f in self._registry.functions.values()])
+                shown = [describe(f) for f in self._registry.functions.values()]
+                answer = web.json_response(shown)
             case ["functions", name] if request.method == "POST":
-                return await self._run(request, name)
+                answer = await self._run(request, name)
             case ["functions", name, "keys", *rest]:
-                return await self._key(request, f"function:{name}", rest)
+                answer = await self._key(request, f"function:{name}", rest)
             case ["host", "keys", *rest]:
-                return await self._key(request, "host", rest)
+                answer = await self._key(request, "host", rest)
             case ["host", "systemkeys", *rest]:
-                return await self._key(request, "system", rest)
-        return web.Response(status=404)
+                answer = await self._key(request, "system", rest)
+            case _:
+                answer = web.Response(status=404)
+        return answer
 
     def _status(self) -> Mapping[str, object]:
         return {

@@ -6,15 +6,19 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local.clock import FileClock
 from local.host import schema
-from local.host.config import ConfigError, HostSettings, environment, read_host_json
+from local.host.config import HostSettings, environment, read_host_json
+from local.host.errors import ConfigError, StoreError
 from local.host.events import stamp
-from local.host.indexer import Registry
 from local.host.keys import read_keys
 from local.host.reads import Filter, Reads
 from local.host.views import history_view, seconds, status_view
+
+if TYPE_CHECKING:
+    from local.host.indexer import Registry
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _HIDDEN = {"Timestamp", "EventType", "Input", "Result", "Details", "FailureDetails"}
@@ -36,7 +40,7 @@ def _reads(asked: argparse.Namespace) -> Reads:
     app = asked.app.resolve()
     path = asked.db or database(asked, read_host_json(app, environment()))
     if not path.exists():
-        raise schema.StoreError(f"{path}: no state file; has a host run here?")
+        raise StoreError(f"{path}: no state file; has a host run here?")
     return Reads(schema.connect(path, readonly=True))
 
 
@@ -82,7 +86,7 @@ def keys(asked: argparse.Namespace) -> int:
     return 0
 
 
-def print_functions(registry: Registry, settings: HostSettings) -> None:
+def print_functions(registry: "Registry", settings: HostSettings) -> None:
     """Print each function with what triggers it."""
     for one in sorted(registry.functions.values(), key=lambda f: (f.trigger.type, f.name)):
         raw = one.trigger.raw

@@ -9,13 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from local.host.errors import ConfigError
+
 _SETTING = re.compile(r"%([^%]+)%")
 _HUB = re.compile(r"[A-Za-z][A-Za-z0-9]{2,44}")
 _OVERRIDE = "AzureFunctionsJobHost__"
-
-
-class ConfigError(Exception):
-    """A file of the app says what the host cannot obey; the text names file and key."""
 
 
 @dataclass(frozen=True, slots=True)

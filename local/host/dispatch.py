@@ -23,7 +23,6 @@ from local.host.oracle import check
 from local.host.state import LIVE, Effects, Message, Snapshot
 from local.host.store import Store
 from local.host.turn import Turn, still_deliverable
-from local.host.work import Work
 
 _KEPT_SNAPSHOTS = 2000
 _MOST_THREADS = 2  # turns are Python at work: more threads only wait for each other
@@ -42,7 +41,6 @@ class Dispatcher:
         store: Store,
         clock: Clock,
         agenda: Agenda,
-        work: Work,
         activities: Activities,
         orchestrators: Mapping[str, Function],
         rules: Rules,
@@ -50,8 +48,8 @@ class Dispatcher:
         *,
         debug_oracle: bool = False,
     ) -> None:
-        self._store, self._clock, self._agenda, self._work = store, clock, agenda, work
-        self._activities = activities
+        self._store, self._clock, self._agenda = store, clock, agenda
+        self._activities, self._work = activities, activities.work
         self._orchestrators, self._rules = orchestrators, rules
         self._debug_oracle = debug_oracle
         self._pool = ThreadPoolExecutor(min(at_once, _MOST_THREADS), thread_name_prefix="orchestrator")

@@ -163,15 +163,18 @@ class Entities:
             case ("GET", [name]):
                 return self._list(request, name.lower())
             case ("GET", [name, key]):
-                found = self._store.reads.entity(name.lower(), "" if key == "$" else key)
-                if found is None:
-                    return web.Response(status=404)
-                return web.Response(text=found[0] or "null", content_type="application/json")
+                return self._read(name, key)
             case ("POST", [name, key]):
                 return await self._signal(request, name, key, request.query.get("op", ""))
             case ("DELETE", [name, key]):
                 return await self._signal(request, name, key, "delete")
         return web.Response(status=404)
+
+    def _read(self, name: str, key: str) -> web.Response:
+        found = self._store.reads.entity(name.lower(), "" if key == "$" else key)
+        if found is None:
+            return web.Response(status=404)
+        return web.Response(text=found[0] or "null", content_type="application/json")
 
     def _list(self, request: web.BaseRequest, name: str | None) -> web.Response:
         fetch = request.query.get("fetchState", "").lower() == "true"

@@ -60,7 +60,7 @@ def parse_us(text: str) -> int:
     return to_us(datetime.fromisoformat(text))
 
 
-def event(kind: EventType, moment_us: int, event_id: int = -1, **fields: object) -> str:
+def event(kind: EventType, moment_us: int, event_id: int = -1, /, **fields: object) -> str:
     """Write one event; ``fields`` follow the four that every event has."""
     head = f'{{"EventType":{int(kind)},"EventId":{event_id},{_FRESH},"Timestamp":"{stamp(moment_us)}"'
     if not fields:

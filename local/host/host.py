@@ -82,6 +82,9 @@ class Host:
         self._rules = self._make_rules()
         self._build()
 
+    def _client_json(self) -> str:
+        return self._management.client_json()
+
     def _make_rules(self) -> Rules:
         registry, settings = self._registry, self._settings
         orchestrators = registry.durable("orchestrationTrigger")
@@ -101,20 +104,21 @@ class Host:
         settings, registry, store, clock = (
             self._settings, self._registry, self._store, self._clock
         )  # fmt: skip
+        self._outputs = QueueOutputs(self._environ, base64_bodies=settings.queues.base64)
         self._invoker = Invoker(
             self._options.app,
             _threads(self._environ),
             settings.function_timeout,
-            lambda: self._management.client_json(),
+            self._client_json,
             lambda: secrets.token_hex(16),
+            self._outputs,
         )
-        self._outputs = QueueOutputs(self._environ, base64_bodies=settings.queues.base64)
         self._activities = Activities(
             store, clock, self._work, self._invoker, registry.durable("activityTrigger"),
             settings.max_activities,
         )  # fmt: skip
         self._dispatcher = Dispatcher(
-            store, clock, self._agenda, self._work, self._activities,
+            store, clock, self._agenda, self._activities,
             registry.durable("orchestrationTrigger"), self._rules, settings.max_orchestrators,
             debug_oracle=self._options.debug_oracle,
         )  # fmt: skip
@@ -127,8 +131,8 @@ class Host:
             store, clock, self._dispatcher, self._rules,
             replace_any_state=settings.replace_any_state,
         )  # fmt: skip
-        self._timers = Timers(store, clock, self._agenda, self._work, self._invoker, self._outputs)
-        self._queues = Queues(settings.queues, self._invoker, self._outputs, self._work)
+        self._timers = Timers(store, clock, self._agenda, self._work, self._invoker)
+        self._queues = Queues(settings.queues, self._invoker, self._work)
 
     async def run(self) -> None:
         """Open the doors, take up what was left, serve until a signal, and leave in order."""
@@ -163,7 +167,7 @@ class Host:
         )  # fmt: skip
         public = PublicServer(
             registry, self._settings, self._invoker, keys, self._management, admin,
-            self._outputs, self._work, auth=options.checks_keys,
+            self._work, auth=options.checks_keys,
         )  # fmt: skip
         self._management.rpc_port = await self._open_rpc()
         runner, port = await serve(public, options.host, options.port)
@@ -233,10 +237,12 @@ class Host:
         """Wait for invocations that run; queued turns and activities stay in the file."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._options.grace_seconds):
+                ended = self._work.something_ended
                 while self._activities.running or any(
                     self._work.running.get(kind) for kind in ("http", "queue", "timer", "entity")
                 ):
-                    await asyncio.sleep(0.02)
+                    ended.clear()
+                    await ended.wait()
 
 
 def _threads(environ: Mapping[str, str]) -> int:

@@ -13,13 +13,13 @@ from azure.functions import meta
 
 from local.host.admin import Admin
 from local.host.config import HostSettings
+from local.host.errors import RouteError
 from local.host.indexer import Function, Registry
 from local.host.invoke import InvocationTimeoutError, Invoker, TraceContext, error_text
 from local.host.keys import Keys
 from local.host.log import say
 from local.host.manage import PREFIX, Management
-from local.host.outputs import QueueOutputs
-from local.host.routes import Route, RouteError, path_segments
+from local.host.routes import Route, path_segments
 from local.host.work import Work
 
 _STRIPPED = "x-ms-client-principal"
@@ -76,14 +76,13 @@ class PublicServer:
         keys: Keys,
         management: Management,
         admin: Admin,
-        outputs: QueueOutputs,
         work: Work,
         *,
         auth: bool,
     ) -> None:
         self._doors = doors(registry, settings.route_prefix)
         self._settings, self._invoker, self._keys = settings, invoker, keys
-        self._management, self._admin, self._outputs = management, admin, outputs
+        self._management, self._admin = management, admin
         self._work, self._auth = work, auth
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -148,9 +147,8 @@ class PublicServer:
         body: bytes,
     ) -> web.Response:
         try:
-            outcome = await self._invoker.invoke(function, _datum(request, values, body), trace=_trace(request))
-            await self._outputs.send(function, outcome)
-            return _response(outcome.result)
+            result = await self._invoker.invoke(function, _datum(request, values, body), trace=_trace(request))
+            return _response(result)
         except asyncio.CancelledError:
             raise
         except (Exception, InvocationTimeoutError) as error:

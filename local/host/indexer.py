@@ -16,6 +16,7 @@ import azure.functions as func
 from azure.functions.decorators.function_app import Function as SdkFunction
 
 from local.host.config import is_true
+from local.host.errors import AppError
 
 _OUT, _INOUT = 1, 2
 TRIGGERS = frozenset(
@@ -27,14 +28,6 @@ TRIGGERS = frozenset(
 BINDINGS = TRIGGERS | {"http", "queue", "durableClient"}
 _IMPLICIT_OUTPUT = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
 _NAME = re.compile(r"[A-Za-z][\w-]{0,127}")
-
-
-class AppError(Exception):
-    """The app cannot be loaded; each problem is one line with its place."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +244,8 @@ def _check_annotation(binding: Binding, note: Any) -> None:  # noqa: ANN401 - an
 
 
 def _check_converter(binding: Binding, note: type, *, out: bool) -> None:
-    converter = func.get_binding_registry().get(binding.type)
+    registry = func.get_binding_registry()  # type: ignore[no-untyped-call]
+    converter = registry.get(binding.type)
     if converter is None:
         return
     check = converter.check_output_type_annotation if out else converter.check_input_type_annotation

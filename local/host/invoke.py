@@ -15,6 +15,7 @@ from azure.functions import meta
 
 from local.host.indexer import Function
 from local.host.log import current_function
+from local.host.outputs import QueueOutputs
 
 _IMPLICIT = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
 
@@ -97,14 +98,6 @@ class _Out(func.Out[Any]):
         return self._value
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a function gave back: its result as the binding encodes it, and its outputs."""
-
-    result: meta.Datum | None
-    outputs: Mapping[str, meta.Datum]
-
-
 class Invoker:
     """Runs functions: ``async def`` on the loop, ``def`` in a pool of its own kind."""
 
@@ -115,12 +108,14 @@ class Invoker:
         timeout: timedelta | None,
         client_json: Callable[[], str],
         new_id: Callable[[], str],
+        outputs: QueueOutputs,
     ) -> None:
         self._app = app
         self._timeout = timeout.total_seconds() if timeout else None
         self._client_json = client_json
         self._new_id = new_id
-        self._converters = func.get_binding_registry()
+        self._outputs = outputs
+        self._converters = func.get_binding_registry()  # type: ignore[no-untyped-call]
         self._plain = ThreadPoolExecutor(threads, thread_name_prefix="function")
         self._activities = ThreadPoolExecutor(threads, thread_name_prefix="activity")
 
@@ -135,8 +130,8 @@ class Invoker:
         datum: meta.Datum,
         metadata: Mapping[str, meta.Datum] | None = None,
         trace: TraceContext | None = None,
-    ) -> Outcome:
-        """Call a function with its trigger's value; raise what it raises."""
+    ) -> meta.Datum | None:
+        """Call a function with its trigger's value, send its outputs; raise what it raises."""
         arguments, outs = self._arguments(function, datum, metadata, trace)
         token = current_function.set(function.name)
         try:
@@ -149,7 +144,10 @@ class Invoker:
             ) from error
         finally:
             current_function.reset(token)
-        return self._outcome(function, value, outs)
+        result, outputs = self._encoded(function, value, outs)
+        if outputs:
+            await self._outputs.send(function, outputs)
+        return result
 
     def _arguments(
         self,
@@ -176,22 +174,28 @@ class Invoker:
         context = copy_context()
         return await asyncio.get_running_loop().run_in_executor(pool, lambda: context.run(function.call, **arguments))
 
-    def _outcome(self, function: Function, value: Any, outs: dict[str, _Out]) -> Outcome:  # noqa: ANN401
+    def _encoded(
+        self,
+        function: Function,
+        value: Any,
+        outs: dict[str, _Out],
+    ) -> tuple[meta.Datum | None, dict[str, meta.Datum]]:
+        """Encode what came back, and the outputs that were set, each as its binding wants it."""
         encoded: dict[str, meta.Datum] = {}
+        returned = None
         for binding in function.outputs:
+            given = value if binding.name == "$return" else outs[binding.name].get()
             if binding.name == "$return":
-                continue
-            set_value = outs[binding.name].get()
-            if set_value is not None:
-                encoded[binding.name] = self._encode(binding.type, set_value)
-        returned = next((b for b in function.outputs if b.name == "$return"), None)
+                returned = binding
+            if given is not None and binding.type != "http":
+                encoded[binding.name] = self._encode(binding.type, given)
         if function.trigger.type in _IMPLICIT:
-            return Outcome(self._encode(function.trigger.type, value), encoded)
-        if returned is not None and value is not None:
-            return Outcome(self._encode(returned.type, value), encoded)
-        if value is not None:
+            return self._encode(function.trigger.type, value), encoded
+        if value is None:
+            return None, encoded
+        if returned is None:
             raise RuntimeError(f"function {function.name!r} without a $return binding returned a non-None value")
-        return Outcome(None, encoded)
+        return self._encode(returned.type, value), encoded
 
     def _encode(self, binding_type: str, value: Any) -> meta.Datum:  # noqa: ANN401
         datum: meta.Datum = self._converters.get(binding_type).encode(value, expected_type=None)

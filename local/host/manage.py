@@ -94,21 +94,28 @@ class Management:
                 act = self._list(request)
             case ("DELETE", ["instances"]):
                 act = self._purge_where(request)
-            case ("GET", ["instances", instance_id]):
-                act = self._status(request, origin, instance_id)
-            case ("DELETE", ["instances", instance_id]):
-                act = self._purge(instance_id)
-            case ("POST", ["instances", instance_id, "raiseEvent", name]):
-                act = self._raise(request, instance_id, name)
-            case ("POST", ["instances", instance_id, "restart"]):
-                act = self._restart(request, origin, instance_id)
-            case ("POST", ["instances", instance_id, verb]) if verb in _CONTROLS:
-                act = self._control(request, instance_id, verb)
+            case (_, ["instances", instance_id, *rest]):
+                act = self._instance(request, origin, instance_id, rest)
             case (_, ["entities", *rest]):
                 act = self._entities.answer(request, rest)
             case _:
                 return web.Response(status=404)
         return await _refusable(act)
+
+    async def _instance(self, request: web.BaseRequest, origin: str, instance_id: str, rest: list[str]) -> web.Response:
+        """Answer what is about one instance."""
+        match (request.method, rest):
+            case ("GET", []):
+                return await self._status(request, origin, instance_id)
+            case ("DELETE", []):
+                return await self._purge(instance_id)
+            case ("POST", ["raiseEvent", name]):
+                return await self._raise(request, instance_id, name)
+            case ("POST", ["restart"]):
+                return await self._restart(request, origin, instance_id)
+            case ("POST", [verb]) if verb in _CONTROLS:
+                return await self._control(request, instance_id, verb)
+        return web.Response(status=404)
 
     async def _start(self, request: web.BaseRequest, origin: str, name: str, wanted: str | None) -> web.Response:
         input_text = stored_input(await request.read())
@@ -132,9 +139,9 @@ class Management:
                 return _finished(row)
         return self._accepted(origin, instance_id)
 
-    async def _ended(self, instance_id: str, timeout: float, pause: float) -> Instance | None:
+    async def _ended(self, instance_id: str, patience: float, pause: float) -> Instance | None:
         """Wait, in real time, until an instance has ended; None when it has not."""
-        until = time.monotonic() + timeout
+        until = time.monotonic() + patience
         while True:
             row = self._store.reads.instance(instance_id)
             if row is not None and row.status in TERMINAL:

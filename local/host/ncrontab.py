@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from local.host.config import ConfigError, parse_timespan
+from local.host.config import parse_timespan
+from local.host.errors import ConfigError
 from local.host.events import EPOCH, to_us
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-_FIELDS = (  # name, lowest, highest, words
+_FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (  # name, lowest, highest, words
     ("second", 0, 59, []),
     ("minute", 0, 59, []),
     ("hour", 0, 23, []),
@@ -100,7 +101,7 @@ class _Cron:
 
 
 def _values(part: str, field: tuple[str, int, int, list[str]]) -> set[int]:
-    name, lowest, highest, words = field
+    name, lowest, highest, _ = field
     found: set[int] = set()
     for item in part.split(","):
         match = re.fullmatch(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?", item)

@@ -1,17 +1,21 @@
 """Sends what functions set on queue outputs."""
 
+from __future__ import annotations
+
 import base64
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.functions import meta
-from azure.storage.queue.aio import QueueServiceClient
 
 from local.host.config import resolve
 from local.host.indexer import Binding, Function
-from local.host.invoke import Outcome
 from local.host.queue_clients import queue_service
+
+if TYPE_CHECKING:
+    from azure.storage.queue.aio import QueueServiceClient
 
 
 class QueueOutputs:
@@ -21,14 +25,11 @@ class QueueOutputs:
         self._environ, self._base64 = environ, base64_bodies
         self._services: dict[str, QueueServiceClient] = {}
 
-    async def send(self, function: Function, outcome: Outcome) -> None:
-        """Send every output of one invocation, in order."""
+    async def send(self, function: Function, encoded: Mapping[str, meta.Datum]) -> None:
+        """Send the encoded outputs of one invocation, in the order of the bindings."""
         for binding in function.outputs:
-            datum = outcome.outputs.get(binding.name)
-            if binding.name == "$return":
-                datum = outcome.result
-            if binding.type == "queue" and datum is not None:
-                await self._put(binding, _bodies(datum))
+            if binding.type == "queue" and binding.name in encoded:
+                await self._put(binding, _bodies(encoded[binding.name]))
 
     async def close(self) -> None:
         """Close the clients that were opened."""

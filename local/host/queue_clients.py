@@ -1,20 +1,23 @@
 """Queue clients for a connection name, by connection string or by identity."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
-from azure.storage.queue.aio import QueueServiceClient
+if TYPE_CHECKING:  # half a second of imports, for apps with queues only
+    from azure.storage.queue.aio import QueueServiceClient
 
-from local.host.config import ConfigError
+from local.host.errors import ConfigError
 
 
-def queue_service(connection: str, environ: Mapping[str, str]) -> QueueServiceClient:
+def queue_service(connection: str, environ: Mapping[str, str]) -> "QueueServiceClient":
     """Open the account that a connection name stands for; ``ConfigError`` if it stands for none.
 
     A name is a connection string, or the prefix of ``__queueServiceUri`` or ``__accountName``
     (with ``__clientId`` for an identity of its own). Retries are ours: the poller backs off.
     """
-    quiet = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}
+    from azure.storage.queue.aio import QueueServiceClient
+
+    quiet: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}
     text = environ.get(connection) or environ.get(f"AzureWebJobs{connection}")
     if text:
         return QueueServiceClient.from_connection_string(text, **quiet)
@@ -27,6 +30,8 @@ def queue_service(connection: str, environ: Mapping[str, str]) -> QueueServiceCl
             f"no setting says where {connection} is: set {connection} to a connection string, "
             f"or {connection}__queueServiceUri"
         )
+    from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
+
     client_id = environ.get(f"{connection}__clientId")
     managed = "IDENTITY_ENDPOINT" in environ or client_id is not None
     credential = ManagedIdentityCredential(client_id=client_id) if managed else DefaultAzureCredential()

@@ -3,6 +3,8 @@
 All of it runs on real time: visibility is the storage account's business.
 """
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import binascii
@@ -10,20 +12,22 @@ import logging
 import random
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.functions import meta
-from azure.storage.queue import QueueMessage
-from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
-from local.host.config import ConfigError, QueueSettings, resolve
+from local.host.config import QueueSettings, resolve
+from local.host.errors import ConfigError
 from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
 from local.host.log import say
-from local.host.outputs import QueueOutputs
 from local.host.queue_clients import queue_service
 from local.host.work import Work
+
+if TYPE_CHECKING:
+    from azure.storage.queue import QueueMessage
+    from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 _VISIBILITY_SECONDS = 600
 _FIRST_PAUSE = 0.1
@@ -32,8 +36,8 @@ _FIRST_PAUSE = 0.1
 class Queues:
     """Runs one poller for every queue trigger."""
 
-    def __init__(self, settings: QueueSettings, invoker: Invoker, outputs: QueueOutputs, work: Work) -> None:
-        self._settings, self._invoker, self._outputs = settings, invoker, outputs
+    def __init__(self, settings: QueueSettings, invoker: Invoker, work: Work) -> None:
+        self._settings, self._invoker = settings, invoker
         self._work = work
         self._services: dict[str, QueueServiceClient] = {}
         self._listeners: list[_Listener] = []
@@ -52,7 +56,7 @@ class Queues:
                 raise ConfigError(text) from error
             listener = _Listener(
                 function, self._services[connection], name, self._settings, self._invoker,
-                self._outputs, self._work,
+                self._work,
             )  # fmt: skip
             self._listeners.append(listener)
             listener.begin()
@@ -83,14 +87,13 @@ class _Listener:
         name: str,
         settings: QueueSettings,
         invoker: Invoker,
-        outputs: QueueOutputs,
         work: Work,
     ) -> None:
         self.function = function
         self._service, self._name = service, name
         self._queue: QueueClient = service.get_queue_client(name)
         self._settings, self._invoker = settings, invoker
-        self._outputs, self._work = outputs, work
+        self._work = work
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._poller: asyncio.Task[None] | None = None
@@ -222,8 +225,7 @@ class _Listener:
         return base64.b64decode(message.content, validate=True).decode()
 
     async def _call(self, datum: meta.Datum, metadata: Mapping[str, meta.Datum]) -> None:
-        outcome = await self._invoker.invoke(self.function, datum, metadata)
-        await self._outputs.send(self.function, outcome)
+        await self._invoker.invoke(self.function, datum, metadata)
 
     async def _renew(self, message: QueueMessage) -> None:
         """Keep the message invisible while its function runs."""

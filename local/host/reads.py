@@ -114,7 +114,7 @@ class Reads:
     def schedule(self, name: str) -> tuple[str, int | None, int | None, int] | None:
         """Read a timer trigger's monitor row: spec, last, next, updated."""
         rows = self._rows("SELECT spec, last_us, next_us, updated_us FROM schedule WHERE fn = ?", (name,))
-        return rows[0] if rows else None  # type: ignore[return-value]
+        return rows[0] if rows else None
 
     def entity_keys(self) -> list[tuple[str, str]]:
         """List the entities that messages wait for."""
@@ -122,7 +122,7 @@ class Reads:
 
     def entity_calls(self, name: str, key: str, most: int) -> list[EntityCallRow]:
         """Read the oldest calls of one entity: n, op, input, is_signal, guid, reply address."""
-        return self._rows(  # type: ignore[return-value]
+        return self._rows(
             "SELECT n,op,input,is_signal,guid,reply_id,reply_execution_id,reply_task_id"
             " FROM entity_msg WHERE name = ? AND key = ? ORDER BY n LIMIT ?",
             (name, key, most),
@@ -131,15 +131,15 @@ class Reads:
     def entity(self, name: str, key: str) -> tuple[str | None, int] | None:
         """Read an entity's state (JSON text) and when it changed; None when it does not exist."""
         rows = self._rows("SELECT state, updated_us FROM entity WHERE name = ? AND key = ?", (name, key))
-        return rows[0] if rows else None  # type: ignore[return-value]
+        return rows[0] if rows else None
 
     def entities(self, name: str | None) -> list[tuple[str, str, str | None, int]]:
         """List entities: name, key, state, when changed."""
-        return self._rows(  # type: ignore[return-value]
+        return self._rows(
             "SELECT name, key, state, updated_us FROM entity WHERE ? IS NULL OR name = ?",
             (name, name),
         )
 
     def keys(self) -> list[tuple[str, str, str]]:
         """Read every key: scope, name, value."""
-        return self._rows("SELECT scope, name, value FROM host_key ORDER BY scope, name")  # type: ignore[return-value]
+        return self._rows("SELECT scope, name, value FROM host_key ORDER BY scope, name")

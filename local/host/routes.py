@@ -8,11 +8,9 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import unquote
 
+from local.host.errors import RouteError
+
 _CONSTRAINT = re.compile(r":([a-zA-Z]+)(?:\((.*?)\)(?=:|$))?")
-
-
-class RouteError(ValueError):
-    """A template that cannot be served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class Route:
         self.template = template.strip("/")
         segments = _split(self.template) if self.template else []
         self._segments = [_segment(text) for text in segments]
-        self.rank = tuple(_rank(parts) for parts in self._segments) + ((9,),)
+        self.rank = (*(_rank(parts) for parts in self._segments), _END)
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """Match decoded path segments; return the route's values, None when it does not fit."""
@@ -57,6 +55,10 @@ class Route:
                 return None
             values.update(found)
         return values if len(segments) <= len(self._segments) else None
+
+
+# A longer template goes before its own beginning.
+_END = 9
 
 
 def path_segments(raw_path: str) -> list[str]:
@@ -114,28 +116,18 @@ def _parameter(text: str) -> _Part:
 
 
 def _check(kind: str, argument: str) -> Callable[[str], bool]:
-    plain = _PLAIN.get(kind.lower())
-    if plain is not None:
-        return plain
-    numbers = [float(part) for part in argument.split(",")] if kind.lower() in _SIZED else []
-    match kind.lower():
-        case "min":
-            return lambda value: _is_int(value) and int(value) >= numbers[0]
-        case "max":
-            return lambda value: _is_int(value) and int(value) <= numbers[0]
-        case "range":
-            return lambda value: _is_int(value) and numbers[0] <= int(value) <= numbers[1]
-        case "length":
-            return lambda value: numbers[0] <= len(value) <= numbers[-1]
-        case "minlength":
-            return lambda value: len(value) >= numbers[0]
-        case "maxlength":
-            return lambda value: len(value) <= numbers[0]
-        case "regex":
-            plain_braces = argument.replace("{{", "{").replace("}}", "}")
-            pattern = re.compile(plain_braces, re.IGNORECASE)
-            return lambda value: pattern.search(value) is not None
-    raise RouteError(f"unknown route constraint {kind!r}")
+    """Make one constraint's check; ``RouteError`` for one that does not exist."""
+    name = kind.lower()
+    if name in _PLAIN:
+        return _PLAIN[name]
+    if name == "regex":
+        pattern = re.compile(argument.replace("{{", "{").replace("}}", "}"), re.IGNORECASE)
+        return lambda value: pattern.search(value) is not None
+    if name not in _SIZED:
+        raise RouteError(f"unknown route constraint {kind!r}")
+    numbers = [int(part) for part in argument.split(",")]
+    check = _SIZED[name]
+    return lambda value: check(value, numbers)
 
 
 def _tries(convert: Callable[[str], object]) -> Callable[[str], bool]:
@@ -153,7 +145,14 @@ def _is_int(value: str) -> bool:
     return re.fullmatch(r"[+-]?\d+", value) is not None
 
 
-_SIZED = {"min", "max", "range", "length", "minlength", "maxlength"}
+_SIZED: Mapping[str, Callable[[str, list[int]], bool]] = {
+    "min": lambda value, sizes: _is_int(value) and int(value) >= sizes[0],
+    "max": lambda value, sizes: _is_int(value) and int(value) <= sizes[0],
+    "range": lambda value, sizes: _is_int(value) and sizes[0] <= int(value) <= sizes[1],
+    "length": lambda value, sizes: sizes[0] <= len(value) <= sizes[-1],
+    "minlength": lambda value, sizes: len(value) >= sizes[0],
+    "maxlength": lambda value, sizes: len(value) <= sizes[0],
+}
 _PLAIN: Mapping[str, Callable[[str], bool]] = {
     "int": lambda value: _is_int(value) and -(2**31) <= int(value) < 2**31,
     "long": lambda value: _is_int(value) and -(2**63) <= int(value) < 2**63,
@@ -179,13 +178,13 @@ def _match_segment(parts: tuple[_Part, ...], text: str) -> dict[str, str] | None
     return match.groupdict() if good else None
 
 
-def _rank(parts: tuple[_Part, ...]) -> tuple[int, ...]:
+def _rank(parts: tuple[_Part, ...]) -> int:
     """Literal before mixed before constrained before free before catch-all."""
     first = parts[0]
     if all(not part.name for part in parts):
-        return (0,)
+        return 0
     if len(parts) > 1:
-        return (1,)
+        return 1
     if first.catch_all:
-        return (4,)
-    return (2,) if first.checks else (3,)
+        return 4
+    return 2 if first.checks else 3

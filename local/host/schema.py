@@ -3,6 +3,8 @@
 import sqlite3
 from pathlib import Path
 
+from local.host.errors import StoreError
+
 VERSION = "1"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta(k TEXT PRIMARY KEY, v TEXT) STRICT;
@@ -67,10 +69,6 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     )
     connection.execute("PRAGMA busy_timeout=30000")
     return connection
-
-
-class StoreError(Exception):
-    """The file cannot be used: another host has it, it is damaged, or of another version."""
 
 
 def prepare(path: Path, hub: str) -> sqlite3.Connection:

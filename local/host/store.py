@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from local.host import schema, writes
+from local.host.errors import StoreError
 from local.host.reads import Reads
 from local.host.state import Effects
 
@@ -33,6 +34,9 @@ class _Item:
     deliver: Delivery
 
 
+_Outcome = tuple[_Item, Any, BaseException | None]
+
+
 class Store:
     """Opens the file for this process alone; writes come back on the event loop."""
 
@@ -45,7 +49,7 @@ class Store:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             self._lock.close()
-            raise schema.StoreError(f"another host runs on {path}") from error
+            raise StoreError(f"another host runs on {path}") from error
         self._connection = schema.prepare(path, hub)
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._readers = threading.local()
@@ -120,7 +124,7 @@ class Store:
         """Commit a group; if it fails, one by one, so that only the guilty one fails."""
         try:
             results: list[Any] = self._transaction(batch)
-            outcomes = [(item, result, None) for item, result in zip(batch, results, strict=True)]
+            outcomes: list[_Outcome] = [(item, result, None) for item, result in zip(batch, results, strict=True)]
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to its writer
             if len(batch) > 1:
                 for item in batch:
@@ -142,6 +146,6 @@ class Store:
         return results
 
 
-def _deliver(outcomes: list[tuple[_Item, Any, BaseException | None]]) -> None:
+def _deliver(outcomes: "list[_Outcome]") -> None:
     for item, result, error in outcomes:
         item.deliver(result, error)

@@ -11,14 +11,14 @@ from datetime import timedelta
 from azure.functions import meta
 
 from local.host.agenda import Agenda
-from local.host.config import ConfigError, parse_timespan, resolve
+from local.host.config import parse_timespan, resolve
 from local.host.driving import Clock
+from local.host.errors import ConfigError
 from local.host.events import stamp
 from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
 from local.host.log import say
 from local.host.ncrontab import Schedule, parse_schedule
-from local.host.outputs import QueueOutputs
 from local.host.store import Store
 from local.host.work import Work
 
@@ -35,10 +35,9 @@ class Timers:
         agenda: Agenda,
         work: Work,
         invoker: Invoker,
-        outputs: QueueOutputs,
     ) -> None:
         self._store, self._clock, self._agenda, self._work = store, clock, agenda, work
-        self._invoker, self._outputs = invoker, outputs
+        self._invoker = invoker
         self._running: dict[str, asyncio.Task[None]] = {}
         self._schedules: dict[str, Schedule] = {}
         self._open = True
@@ -106,7 +105,7 @@ class Timers:
         started = time.monotonic()
         datum = _datum(schedule, due_us, past_due=past_due)
         try:
-            await _with_retries(function, self._invoker, self._outputs, datum)
+            await _with_retries(function, self._invoker, datum)
         except Exception as error:  # noqa: BLE001 - user code
             say("timer", f"{function.name} failed: {error_text(error)}", logging.ERROR)
         else:
@@ -138,14 +137,13 @@ def schedule_of(function: Function, environ: Mapping[str, str], zone: str | None
         raise ConfigError(f"{function.place}: {function.name}: {error}") from error
 
 
-async def _with_retries(function: Function, invoker: Invoker, outputs: QueueOutputs, datum: meta.Datum) -> None:
+async def _with_retries(function: Function, invoker: Invoker, datum: meta.Datum) -> None:
     """Run under the function's own retry policy, if it has one; waits are real seconds."""
     policy = function.retry or {}
     tries = int(policy.get("max_retry_count") or 0)
     for attempt in range(tries + 1 if tries >= 0 else 2**31):
         try:
-            outcome = await invoker.invoke(function, datum)
-            await outputs.send(function, outcome)
+            await invoker.invoke(function, datum)
         except Exception as error:
             if attempt == tries:
                 raise
@@ -159,7 +157,8 @@ def _pause(policy: Mapping[str, str], attempt: int) -> timedelta:
     if policy.get("strategy") == "exponential_backoff":
         lowest = parse_timespan(policy.get("minimum_interval") or "00:00:04")
         highest = parse_timespan(policy.get("maximum_interval") or "00:05:00")
-        return min(lowest * 2 ** min(attempt, 20), highest)
+        grown: timedelta = lowest * 2.0 ** min(attempt, 20)
+        return min(grown, highest)
     return parse_timespan(policy.get("delay_interval") or "00:00:04")
 
 

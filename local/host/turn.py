@@ -146,7 +146,7 @@ class Turn:
                 self.numbering.answered(message)
         self._collect()
 
-    def _write(self, kind: int, body: str, event_id: int = -1) -> None:
+    def _write(self, kind: int, body: str) -> None:
         self._fresh.append((kind, body))
         row = self.row
         self.effects.events.append((row.execution_id, row.n_hist, row.turn + 1, kind, self.now_us, body))

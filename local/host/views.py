@@ -57,7 +57,7 @@ def history_view(history: list[tuple[int, str]], *, show_input: bool, show_outpu
         entry["EventType"] = _WORDS.get(EventType(kind), str(kind))
         if kind in _BRACKETS:
             continue
-        if not show_input and kind not in {EventType.EVENT_RAISED}:
+        if not show_input and kind != EventType.EVENT_RAISED:
             entry.pop("Input", None)
         if not show_output:
             entry.pop("Result", None)

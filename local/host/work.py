@@ -10,6 +10,7 @@ class Work:
 
     def __init__(self) -> None:
         self.changed = asyncio.Event()
+        self.something_ended = asyncio.Event()
         self.on_busy: Callable[[], None] = lambda: None
         self.running: dict[str, int] = {}
         self.total = 0
@@ -32,6 +33,7 @@ class Work:
         self.running[kind] -= 1
         self.total -= 1
         self.last_end = time.monotonic()
+        self.something_ended.set()
         if self.total == 0:
             self._idle.set()
             self.changed.set()

@@ -199,18 +199,8 @@ def _refuse(parent: Effects, child_id: str, next_n: Callable[[], int]) -> None:
         Details=None,
         FailureDetails=None,
     )
-    parent.inbox.append(
-        Message(
-            next_n(),
-            parent.id,
-            parent.row.execution_id,
-            0,
-            EventType.SUB_FAILED,
-            None,
-            task_id,
-            body,
-        )  # fmt: skip
-    )
+    kind, execution = EventType.SUB_FAILED, parent.row.execution_id
+    parent.inbox.append(Message(next_n(), parent.id, execution, 0, kind, None, task_id, body))
 
 
 def _inbox_marks(connection: sqlite3.Connection, turns: Sequence[Effects]) -> None:

@@ -34,7 +34,7 @@ def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
     while time.monotonic() < end:
         if result := check():
             return result
-        time.sleep(0.02)  # noqa: TID251 - waits for a condition
+        time.sleep(0.02)
     raise AssertionError("the condition did not come true in time")
 
 
@@ -63,7 +63,7 @@ class RunningHost:
     key: str = ""
 
     def start(self) -> "RunningHost":
-        environ = {**os.environ, "AzureWebJobsStorage": DEAD_STORAGE, **self.environ}  # noqa: TID251
+        environ = {**os.environ, "AzureWebJobsStorage": DEAD_STORAGE, **self.environ}
         environ.pop("DESKWRIGHT_CLOCK_FILE", None)
         command = [sys.executable, "-m", "local.host", "start", "--app", str(self.app)]
         command += ["--db", str(self.db), "--port", "0", "--rpc-port", "0", *self.arguments]
@@ -109,9 +109,9 @@ class RunningHost:
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
         sent = {"Content-Type": "application/json", **(headers or {})}
         url = path if path.startswith("http") else self.url + path
-        request = urllib.request.Request(url, data, sent, method=method)
+        request = urllib.request.Request(url, data, sent, method=method)  # noqa: S310 - our own host
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - our own host
                 return Answer(response.status, response.headers, response.read().decode())
         except urllib.error.HTTPError as error:
             with error:
@@ -173,9 +173,7 @@ def fresh_host(tmp_path: Path) -> Iterator[Callable[..., RunningHost]]:
     started: list[RunningHost] = []
 
     def start(*arguments: str, **environ: str) -> RunningHost:
-        running = RunningHost(
-            tmp_path / "state.db", tmp_path / "log", arguments=list(arguments), environ=environ
-        )
+        running = RunningHost(tmp_path / "state.db", tmp_path / "log", arguments=list(arguments), environ=environ)
         started.append(running)
         return running.start()
 

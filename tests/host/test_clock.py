@@ -1,5 +1,7 @@
 """Time stands still for work that is ready, and never runs past what is due (decision 11)."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.clock import NO_LIMIT, FileClock
-from tests.host.conftest import RunningHost, until
+from tests.host.conftest import ROOT, RunningHost, until
 
 BASE = datetime(2030, 1, 1, 2, 59, 0, tzinfo=UTC)
 Start = Callable[..., RunningHost]
@@ -44,9 +46,7 @@ def test_an_activity_at_work_stops_the_time(fresh_host: Start, clock: FileClock)
     assert host.outcome("busy_then_nap", 1.0) < 0.001
 
 
-def test_seven_days_pass_in_seconds_and_meet_each_timer_in_order(
-    fresh_host: Start, clock: FileClock
-) -> None:
+def test_seven_days_pass_in_seconds_and_meet_each_timer_in_order(fresh_host: Start, clock: FileClock) -> None:
     host = fresh_host("--clock", str(clock.path))
     for days in (3, 1, 2, 9):
         host.begin("naps", days * 86_400, f"days-{days}")
@@ -85,9 +85,7 @@ def test_a_wait_for_simulated_time_inside_an_activity_is_released_by_the_watchdo
     assert clock.now_us() > before
 
 
-def test_a_host_that_leaves_lets_the_time_run_freely(
-    fresh_host: Start, clock: FileClock
-) -> None:
+def test_a_host_that_leaves_lets_the_time_run_freely(fresh_host: Start, clock: FileClock) -> None:
     host = fresh_host("--clock", str(clock.path))
     host.begin("naps", 5)
     assert clock.read().driver_pid == host.process.pid if host.process else False
@@ -98,10 +96,6 @@ def test_a_host_that_leaves_lets_the_time_run_freely(
 
 def test_the_clock_verbs_show_and_move_it(fresh_host: Start, clock: FileClock) -> None:
     host = fresh_host("--clock", str(clock.path))
-    import subprocess
-    import sys
-
-    from tests.host.conftest import ROOT
 
     def verb(*words: str) -> str:
         command = [sys.executable, "-m", "local.host", "clock", "--clock", str(clock.path), *words]
@@ -115,9 +109,7 @@ def test_the_clock_verbs_show_and_move_it(fresh_host: Start, clock: FileClock) -
     assert len(host.call("GET", "/api/ticks").json) == 1
 
 
-def test_a_night_missed_while_no_host_ran_comes_once_as_past_due(
-    fresh_host: Start, clock: FileClock
-) -> None:
+def test_a_night_missed_while_no_host_ran_comes_once_as_past_due(fresh_host: Start, clock: FileClock) -> None:
     host = fresh_host("--clock", str(clock.path))
     assert host.call("GET", "/api/ticks").json == []
     assert host.stop() == 0

@@ -66,9 +66,7 @@ def {0}(req: func.HttpRequest) -> str:
     ],
     ids=lambda value: "" if isinstance(value, str) else value[-1],
 )
-def test_an_app_that_cannot_be_loaded_is_refused_with_its_place(
-    tmp_path: Path, code: str, words: list[str]
-) -> None:
+def test_an_app_that_cannot_be_loaded_is_refused_with_its_place(tmp_path: Path, code: str, words: list[str]) -> None:
     (tmp_path / "host.json").write_text(HOST_JSON)
     (tmp_path / "function_app.py").write_text(code)
     refused = run_start(tmp_path)

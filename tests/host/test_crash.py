@@ -20,7 +20,7 @@ def test_kills_at_random_moments_lose_and_double_nothing(fresh_host: Start) -> N
     ids += [host.begin("parent", {"child": "steps", "input": 12}, f"crash-p{n}") for n in range(10)]
     ids += [host.begin("naps", 0.5, f"crash-n{n}") for n in range(5)]
     for _ in range(5):
-        time.sleep(dice.uniform(0.0, 0.25))  # noqa: TID251 - the moment is what is random
+        time.sleep(dice.uniform(0.0, 0.25))
         host.kill()
         host.start()
     outputs = {one: host.ended(one, 30)["output"] for one in ids}
@@ -66,9 +66,7 @@ def test_a_stop_under_load_is_clean_and_the_next_host_goes_on(fresh_host: Start)
     assert host.ended(slow)["output"] == 9
 
 
-def test_an_orchestrator_that_vanished_waits_and_comes_back(
-    fresh_host: Start, tmp_path: Path
-) -> None:
+def test_an_orchestrator_that_vanished_waits_and_comes_back(fresh_host: Start, tmp_path: Path) -> None:
     host = fresh_host()
     one = host.begin("waits", ["go"])
     until(lambda: host.status(one)["runtimeStatus"] == "Running")

@@ -23,9 +23,7 @@ def _key(host: RunningHost, scope: str) -> str:
         ("GET", "/runtime/other"),
     ],
 )
-def test_no_route_wrong_method_wrong_constraint_or_disabled_is_404(
-    host: RunningHost, method: str, path: str
-) -> None:
+def test_no_route_wrong_method_wrong_constraint_or_disabled_is_404(host: RunningHost, method: str, path: str) -> None:
     assert host.call(method, path).status == 404
 
 
@@ -41,9 +39,7 @@ def test_no_route_wrong_method_wrong_constraint_or_disabled_is_404(
         ("/api/files", "-"),
     ],
 )
-def test_routes_match_without_case_most_specific_first(
-    host: RunningHost, path: str, text: str
-) -> None:
+def test_routes_match_without_case_most_specific_first(host: RunningHost, path: str, text: str) -> None:
     answer = host.call("GET", path)
     assert (answer.status, answer.text) == (200, text)
 
@@ -96,9 +92,7 @@ def test_a_function_key_made_by_the_admin_api_opens_that_function(host: RunningH
     made = host.call("POST", f"/admin/functions/locked/keys/mine?code={master}", {})
     assert made.status == 201
     assert host.call("GET", f"/api/locked?code={made.json['value']}").status == 200
-    assert (
-        host.call("DELETE", f"/admin/functions/locked/keys/mine?code={master}").status == 204
-    )
+    assert host.call("DELETE", f"/admin/functions/locked/keys/mine?code={master}").status == 204
     assert host.call("GET", f"/api/locked?code={made.json['value']}").status == 401
 
 

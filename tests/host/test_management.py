@@ -22,9 +22,7 @@ def test_without_the_key_nothing_is_managed(host: RunningHost) -> None:
     assert host.call("GET", f"{MANAGEMENT}/instances?code=wrong").status == 401
 
 
-@pytest.mark.parametrize(
-    "path", ["unknown_one", "one_step/@x", "one_step/a%2Fb", f"one_step/{'i' * 101}"]
-)
+@pytest.mark.parametrize("path", ["unknown_one", "one_step/@x", "one_step/a%2Fb", f"one_step/{'i' * 101}"])
 def test_an_unknown_name_or_a_bad_id_is_400_with_the_reason(host: RunningHost, path: str) -> None:
     answer = host.manage("POST", f"/orchestrators/{path}", 1)
     assert answer.status == 400
@@ -43,9 +41,7 @@ def test_an_id_is_refused_while_its_instance_lives_and_free_after(host: RunningH
 
 def test_of_many_starts_with_one_id_exactly_one_wins(host: RunningHost) -> None:
     with ThreadPoolExecutor(8) as pool:
-        answers = pool.map(
-            lambda _: host.manage("POST", "/orchestrators/waits/contested", ["go"]), range(8)
-        )
+        answers = pool.map(lambda _: host.manage("POST", "/orchestrators/waits/contested", ["go"]), range(8))
         assert sorted(answer.status for answer in answers) == [202] + [409] * 7
 
 
@@ -60,10 +56,7 @@ def test_a_start_can_wait_for_the_end(host: RunningHost) -> None:
 
 def test_status_says_running_completed_failed_or_unknown(host: RunningHost) -> None:
     host.begin("waits", ["go"], "still")
-    running = until(
-        lambda: (a := host.manage("GET", "/instances/still")).json["runtimeStatus"] == "Running"
-        and a
-    )
+    running = until(lambda: (a := host.manage("GET", "/instances/still")).json["runtimeStatus"] == "Running" and a)
     assert running.status == 202
     assert running.headers["Retry-After"] == "5"
     done = host.begin("one_step", 2)

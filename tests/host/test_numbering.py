@@ -5,7 +5,7 @@ import json
 import os
 import random
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from typing import Any
 
@@ -23,49 +23,39 @@ from local.host.oracle import compare
 from local.host.state import Effects, Instance, Message, Snapshot
 from local.host.turn import Turn, still_deliverable
 
-SEEDS = int(os.environ.get("DESKWRIGHT_FUZZ_SEEDS", "200"))  # noqa: TID251 - a knob of this test
+SEEDS = int(os.environ.get("DESKWRIGHT_FUZZ_SEEDS", "200"))
 START_US = 1_790_000_000_000_000
-Generated = Callable[[df.DurableOrchestrationContext], Iterator[Any]]
+Generated = Callable[[df.DurableOrchestrationContext], Generator[Any, Any, Any]]
+
+
+def make(context: Any, dice: random.Random, depth: int, *, calm: bool = False) -> Any:
+    """Make a random task; ``calm`` ones cannot fail: the SDK crashes on a nested failing task_all."""
+    options = df.RetryOptions(dice.choice([10, 1000]), dice.randint(1, 3))
+    soon = context.current_utc_datetime + dice.choice([1, 60, 700_000]) * SECOND
+
+    def parts(*, calm: bool = False) -> list[Any]:
+        return [make(context, dice, depth + 1, calm=calm) for _ in range(dice.randint(1, 4))]
+
+    waits = [lambda: context.create_timer(soon), lambda: context.wait_for_external_event(dice.choice("abc"))]
+    calls = [
+        lambda: context.call_activity("act", dice.randrange(100)),
+        lambda: context.call_activity("act", dice.randrange(100)),
+        lambda: context.call_activity_with_retry("act", options, dice.randrange(100)),
+        lambda: context.call_sub_orchestrator("child", dice.randrange(100)),
+        lambda: context.call_sub_orchestrator_with_retry("child", options, 1),
+    ]
+    compounds = [
+        lambda: context.task_all(parts(calm=calm or depth > 0)),
+        lambda: context.task_any(parts(calm=calm)),
+    ]
+    kinds = waits if calm else [*calls, *waits]
+    return dice.choice([*kinds, *compounds] if depth < 2 else kinds)()
 
 
 def program(seed: int) -> Generated:
     """Make an orchestrator that does the same random things in every replay."""
 
-    def make(
-        context: df.DurableOrchestrationContext,
-        dice: random.Random,
-        depth: int,
-        *,
-        calm: bool = False,
-    ) -> Any:
-        kind = dice.randrange(10 if depth < 2 else 7)
-        options = df.RetryOptions(dice.choice([10, 1000]), dice.randint(1, 3))
-        soon = context.current_utc_datetime + dice.choice([1, 60, 700_000]) * SECOND
-        if calm:  # nothing that can fail: the SDK crashes on a nested task_all with a failure
-            kind = 5 + kind % 2
-        match kind:
-            case 0 | 1:
-                return context.call_activity("act", dice.randrange(100))
-            case 2:
-                return context.call_activity_with_retry("act", options, dice.randrange(100))
-            case 3:
-                return context.call_sub_orchestrator("child", dice.randrange(100))
-            case 4:
-                return context.call_sub_orchestrator_with_retry("child", options, 1)
-            case 5:
-                return context.create_timer(soon)
-            case 6:
-                return context.wait_for_external_event(dice.choice("abc"))
-            case 7 | 8:
-                parts = [
-                    make(context, dice, depth + 1, calm=calm or depth > 0)
-                    for _ in range(dice.randint(1, 4))
-                ]
-                return context.task_all(parts)
-        parts = [make(context, dice, depth + 1) for _ in range(dice.randint(1, 4))]
-        return context.task_any(parts)
-
-    def orchestrator(context: df.DurableOrchestrationContext) -> Iterator[Any]:
+    def orchestrator(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
         dice = random.Random(seed)
         for _ in range(dice.randint(2, 6)):
             task = make(context, dice, 0)
@@ -152,9 +142,7 @@ class World:
             name = self.dice.choice("abc")
             body = event(EventType.EVENT_RAISED, self.now_us, Name=name, Input='"e"')
             kind = EventType.EVENT_RAISED
-            self.inbox.append(
-                Message(next(self.numbers), "main-1", None, 0, kind, name, None, body)
-            )
+            self.inbox.append(Message(next(self.numbers), "main-1", None, 0, kind, name, None, body))
 
     def _result(self, task_id: int, *, is_child: bool) -> Message:
         fails = self.dice.random() < 0.4
@@ -202,7 +190,7 @@ def take_turns(orchestrator: Generated, answers: list[Message]) -> tuple[World, 
 
 
 def test_the_first_context_is_what_azure_sends() -> None:
-    def orchestrator(context: df.DurableOrchestrationContext) -> Iterator[Any]:
+    def orchestrator(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
         yield context.task_all([context.call_activity("act", n) for n in (1, 2, 3)])
 
     world, bodies = take_turns(orchestrator, [])
@@ -229,7 +217,7 @@ def test_the_first_context_is_what_azure_sends() -> None:
 
 
 def test_scheduled_tasks_are_recorded_as_azure_records_them() -> None:
-    def orchestrator(context: df.DurableOrchestrationContext) -> Iterator[Any]:
+    def orchestrator(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
         yield context.call_activity("act", "hi")
         yield context.create_timer(context.current_utc_datetime + SECOND)
 
@@ -247,7 +235,7 @@ def test_scheduled_tasks_are_recorded_as_azure_records_them() -> None:
 
 
 def test_a_failed_attempt_gets_its_timer_before_the_function_is_called() -> None:
-    def orchestrator(context: df.DurableOrchestrationContext) -> Iterator[Any]:
+    def orchestrator(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
         yield context.call_activity_with_retry("act", df.RetryOptions(100, 5), "hi")
 
     kind = EventType.TASK_FAILED
@@ -258,15 +246,13 @@ def test_a_failed_attempt_gets_its_timer_before_the_function_is_called() -> None
 
 
 def test_the_orchestrators_clock_never_goes_back() -> None:
-    def orchestrator(context: df.DurableOrchestrationContext) -> Iterator[Any]:
+    def orchestrator(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
         yield context.wait_for_external_event("a")
 
     world, _ = take_turns(orchestrator, [])
     world.now_us -= 3_600_000_000
     body = event(EventType.EVENT_RAISED, world.now_us, Name="a", Input="1")
-    world.inbox.append(
-        Message(99, "main-1", None, 0, EventType.EVENT_RAISED, "a", None, body)
-    )
+    world.inbox.append(Message(99, "main-1", None, 0, EventType.EVENT_RAISED, "a", None, body))
     world.turn()
     started = [e["Timestamp"] for e in json.loads(f"[{world.state.past}]") if e["EventType"] == 12]
     assert started == [stamp(START_US), stamp(START_US + 1)]

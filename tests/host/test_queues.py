@@ -1,9 +1,11 @@
 """Queue triggers against Azurite, over TLS, with a managed identity (host.md 8, 61-65)."""
 
+import asyncio
 import base64
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
@@ -25,8 +27,6 @@ class _Endpoint(BaseHTTPRequestHandler):
     """The managed identity endpoint of App Service, as far as a client needs it."""
 
     def do_GET(self) -> None:
-        import asyncio
-
         assert self.headers["X-IDENTITY-HEADER"] == HEADER
         resource = parse_qs(urlparse(self.path).query)["resource"][0]
         token = asyncio.run(Identity().get_token(f"{resource}/.default"))
@@ -66,9 +66,7 @@ def queue_host(
 
 
 class _SyncIdentity:
-    def get_token(self, *scopes: str, **kwargs: object) -> object:
-        import asyncio
-
+    def get_token(self, *scopes: str, **_: object) -> object:
         return asyncio.run(Identity().get_token(*scopes))
 
 
@@ -89,10 +87,8 @@ def test_a_missing_queue_is_waited_for_and_then_read(
     queue_host: RunningHost, azurite_server: Azurite, certificates: Certificates
 ) -> None:
     with client(azurite_server, certificates, "inbound") as queue:
-        try:
+        with suppress(ResourceExistsError):
             queue.create_queue()
-        except ResourceExistsError:
-            pass
         queue.send_message(base64.b64encode("grüße".encode()).decode())
         until(lambda: messages(queue_host, "grüße"))
         until(lambda: queue.get_queue_properties().approximate_message_count == 0)
@@ -103,10 +99,8 @@ def test_a_message_that_always_fails_is_tried_five_times_then_moved_to_poison(
     queue_host: RunningHost, azurite_server: Azurite, certificates: Certificates
 ) -> None:
     with client(azurite_server, certificates, "inbound") as queue:
-        try:
+        with suppress(ResourceExistsError):
             queue.create_queue()
-        except ResourceExistsError:
-            pass
         queue.send_message(base64.b64encode(b"fail").decode())
     until(lambda: len(messages(queue_host, "fail")) == 5, 30)
     assert [one["count"] for one in messages(queue_host, "fail")] == [1, 2, 3, 4, 5]
@@ -120,10 +114,8 @@ def test_a_message_that_is_no_base64_ends_in_poison_and_the_host_lives(
     queue_host: RunningHost, azurite_server: Azurite, certificates: Certificates
 ) -> None:
     with client(azurite_server, certificates, "inbound") as queue:
-        try:
+        with suppress(ResourceExistsError):
             queue.create_queue()
-        except ResourceExistsError:
-            pass
         queue.send_message("%%% no base64")
     until(lambda: queue_host.log.read_text().count("is not base64 text") >= 5, 30)
     assert queue_host.call("GET", "/api/hello").status == 200
@@ -133,10 +125,8 @@ def test_32_messages_are_all_handled(
     queue_host: RunningHost, azurite_server: Azurite, certificates: Certificates
 ) -> None:
     with client(azurite_server, certificates, "inbound") as queue:
-        try:
+        with suppress(ResourceExistsError):
             queue.create_queue()
-        except ResourceExistsError:
-            pass
         for _ in range(32):
             queue.send_message(base64.b64encode(b"many").decode())
     until(lambda: len(messages(queue_host, "many")) == 32, 30)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from local.host.routes import Route, RouteError, path_segments
+from local.host.errors import RouteError
+from local.host.routes import Route, path_segments
 
 
 @pytest.mark.parametrize(
@@ -33,9 +34,7 @@ from local.host.routes import Route, RouteError, path_segments
         ("a/{x}", "a/b%2Fc", {"x": "b/c"}),
     ],
 )
-def test_a_template_matches_as_documented(
-    template: str, path: str, values: dict[str, str] | str | None
-) -> None:
+def test_a_template_matches_as_documented(template: str, path: str, values: dict[str, str] | str | None) -> None:
     found = Route(template).match(path_segments(path))
     assert found is not None if values == "any" else found == values
 

@@ -6,7 +6,6 @@ import time
 
 import azure.durable_functions as df
 import azure.functions as func
-
 from shapes import shapes
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -76,26 +75,20 @@ async def switched_off(req: func.HttpRequest) -> str:
 async def start(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     body = req.get_body()
     given = json.loads(body) if body else None
-    instance_id = await client.start_new(
-        req.route_params["name"], req.params.get("id"), client_input=given
-    )
+    instance_id = await client.start_new(req.route_params["name"], req.params.get("id"), client_input=given)
     return client.create_check_status_response(req, instance_id)
 
 
 @app.route(route="raise/{id}/{event}", methods=["POST"])
 @app.durable_client_input(client_name="client")
-async def raise_event(
-    req: func.HttpRequest, client: df.DurableOrchestrationClient
-) -> func.HttpResponse:
+async def raise_event(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     await client.raise_event(req.route_params["id"], req.route_params["event"], req.get_json())
     return func.HttpResponse(status_code=202)
 
 
 @app.route(route="client/{verb}/{id}", methods=["POST"])
 @app.durable_client_input(client_name="client")
-async def use_client(
-    req: func.HttpRequest, client: df.DurableOrchestrationClient
-) -> func.HttpResponse:
+async def use_client(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     instance_id, verb = req.route_params["id"], req.route_params["verb"]
     if verb == "status":
         status = await client.get_status(instance_id, show_history=True, show_history_output=True)
@@ -137,5 +130,3 @@ async def inbound(msg: func.QueueMessage) -> None:
 @app.route(route="messages", methods=["GET"])
 async def read_messages(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(json.dumps(messages), mimetype="application/json")
-
-

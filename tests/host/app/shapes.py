@@ -2,12 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Generator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import azure.durable_functions as df
 
 shapes = df.Blueprint()
+Steps = Generator[Any, Any, Any]
 
 
 @shapes.activity_trigger(input_name="n")
@@ -56,27 +59,27 @@ async def starts_another(given: dict, client: df.DurableOrchestrationClient) -> 
 
 
 @shapes.orchestration_trigger(context_name="context")
-def one_step(context: df.DurableOrchestrationContext):
+def one_step(context: df.DurableOrchestrationContext) -> Steps:
     n = context.get_input() or 2
     result = yield context.call_activity("square", n)
     return result
 
 
 @shapes.orchestration_trigger(context_name="context")
-def given_back(context: df.DurableOrchestrationContext):
+def given_back(context: df.DurableOrchestrationContext) -> Steps:
     return context.get_input()
     yield
 
 
 @shapes.orchestration_trigger(context_name="context")
-def fan_out(context: df.DurableOrchestrationContext):
+def fan_out(context: df.DurableOrchestrationContext) -> Steps:
     n = context.get_input()
     results = yield context.task_all([context.call_activity("square", i) for i in range(n)])
     return results
 
 
 @shapes.orchestration_trigger(context_name="context")
-def steps(context: df.DurableOrchestrationContext):
+def steps(context: df.DurableOrchestrationContext) -> Steps:
     total = 0
     for i in range(context.get_input()):
         total += yield context.call_activity("square", i)
@@ -84,7 +87,7 @@ def steps(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def naps(context: df.DurableOrchestrationContext):
+def naps(context: df.DurableOrchestrationContext) -> Steps:
     given = context.get_input()
     due = context.current_utc_datetime + timedelta(seconds=given)
     yield context.create_timer(due)
@@ -92,7 +95,7 @@ def naps(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def waits(context: df.DurableOrchestrationContext):
+def waits(context: df.DurableOrchestrationContext) -> Steps:
     heard = []
     for name in context.get_input():
         got = yield context.wait_for_external_event(name)
@@ -101,11 +104,9 @@ def waits(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def race(context: df.DurableOrchestrationContext):
+def race(context: df.DurableOrchestrationContext) -> Steps:
     given = context.get_input()
-    timer = context.create_timer(
-        context.current_utc_datetime + timedelta(seconds=given["seconds"])
-    )
+    timer = context.create_timer(context.current_utc_datetime + timedelta(seconds=given["seconds"]))
     event = context.wait_for_external_event("go")
     winner = yield context.task_any([timer, event])
     if winner == event:
@@ -116,7 +117,7 @@ def race(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def loser_runs(context: df.DurableOrchestrationContext):
+def loser_runs(context: df.DurableOrchestrationContext) -> Steps:
     slow = context.call_activity("sleeps", context.get_input())
     fast = context.call_activity("square", 3)
     winner = yield context.task_any([slow, fast])
@@ -124,7 +125,7 @@ def loser_runs(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def retries(context: df.DurableOrchestrationContext):
+def retries(context: df.DurableOrchestrationContext) -> Steps:
     given = context.get_input()
     options = df.RetryOptions(given.get("ms", 100), given["attempts"])
     result = yield context.call_activity_with_retry("counted", options, given)
@@ -132,19 +133,17 @@ def retries(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def parent(context: df.DurableOrchestrationContext):
+def parent(context: df.DurableOrchestrationContext) -> Steps:
     given = context.get_input()
     try:
-        result = yield context.call_sub_orchestrator(
-            given["child"], given.get("input"), given.get("id")
-        )
-    except Exception as error:
+        result = yield context.call_sub_orchestrator(given["child"], given.get("input"), given.get("id"))
+    except Exception as error:  # noqa: BLE001 - the SDK raises nothing narrower
         return {"caught": str(error)}
     return {"child": result}
 
 
 @shapes.orchestration_trigger(context_name="context")
-def again(context: df.DurableOrchestrationContext):
+def again(context: df.DurableOrchestrationContext) -> Steps:
     given = context.get_input()
     yield context.call_activity("square", given["n"])
     if given["n"] < given["until"]:
@@ -154,7 +153,7 @@ def again(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def one_fails(context: df.DurableOrchestrationContext):
+def one_fails(context: df.DurableOrchestrationContext) -> Steps:
     seconds = context.get_input()
     yield context.task_all(
         [
@@ -165,7 +164,7 @@ def one_fails(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def raises_after(context: df.DurableOrchestrationContext):
+def raises_after(context: df.DurableOrchestrationContext) -> Steps:
     context.set_custom_status({"phase": "first"})
     yield context.call_activity("square", 1)
     yield context.call_activity("square", 2)
@@ -173,29 +172,29 @@ def raises_after(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def calls_missing(context: df.DurableOrchestrationContext):
+def calls_missing(context: df.DurableOrchestrationContext) -> Steps:
     try:
         yield context.call_activity("nope", 1)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the SDK raises nothing narrower
         return str(error)
 
 
 @shapes.orchestration_trigger(context_name="context")
-def status_of(context: df.DurableOrchestrationContext):
+def status_of(context: df.DurableOrchestrationContext) -> Steps:
     context.set_custom_status(context.get_input())
     yield context.call_activity("square", 1)
     return "done"
 
 
 @shapes.orchestration_trigger(context_name="context")
-def retry_in_any(context: df.DurableOrchestrationContext):
+def retry_in_any(context: df.DurableOrchestrationContext) -> Steps:
     given = context.get_input()
     attempt = context.call_activity_with_retry("counted", df.RetryOptions(50, 2), given)
     timer = context.create_timer(context.current_utc_datetime + timedelta(hours=1))
     try:
         winner = yield context.task_any([attempt, timer])
         outcome = "timer" if winner == timer else winner.result
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the SDK raises nothing narrower
         outcome = f"caught {error}"
     timer.cancel()
     cleaned = yield context.call_activity("echoed", "cleaned up")
@@ -203,13 +202,13 @@ def retry_in_any(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def starter(context: df.DurableOrchestrationContext):
+def starter(context: df.DurableOrchestrationContext) -> Steps:
     result = yield context.call_activity("starts_another", context.get_input())
     return result
 
 
 @shapes.orchestration_trigger(context_name="context")
-def busy_then_nap(context: df.DurableOrchestrationContext):
+def busy_then_nap(context: df.DurableOrchestrationContext) -> Steps:
     seconds = context.get_input()
     before = context.current_utc_datetime
     yield context.call_activity("blocks", seconds)
@@ -217,13 +216,13 @@ def busy_then_nap(context: df.DurableOrchestrationContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def versioned(context: df.DurableOrchestrationContext):
+def versioned(context: df.DurableOrchestrationContext) -> Steps:
     return context.version
     yield
 
 
 @shapes.entity_trigger(context_name="context")
-def counter(context: df.DurableEntityContext):
+def counter(context: df.DurableEntityContext) -> None:
     value = context.get_state(lambda: 0)
     if context.operation_name == "add":
         value += context.get_input()
@@ -234,13 +233,11 @@ def counter(context: df.DurableEntityContext):
 
 
 @shapes.orchestration_trigger(context_name="context")
-def uses_entity(context: df.DurableOrchestrationContext):
+def uses_entity(context: df.DurableOrchestrationContext) -> Steps:
     entity = df.EntityId("counter", context.get_input())
     context.signal_entity(entity, "add", 2)
     total = yield context.call_entity(entity, "add", 3)
     try:
         yield context.call_entity(entity, "boom")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the SDK raises nothing narrower
         return [total, str(error)]
-
-

@@ -19,21 +19,25 @@ from shared.wiring import services
 
 async def note_status(before: CloudPc, after: CloudPc) -> None:
     """Note in the audit log that a Cloud PC's status has changed."""
-    event = AuditEvent(
-        id=naming.derived_id(
-            "audit", after.tenant_id, after.id, str(after.generation), str(after.attempt), after.status
-        ),
+    await services().audit.append(status_event(before, after))
+
+
+def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:
+    """Return the event of a status that has changed; *before* None: there was no record."""
+    run = (str(after.generation), str(after.attempt), after.status.value)
+    changed = before is not None and before.status is not after.status
+    return AuditEvent(
+        id=naming.derived_id("audit", after.tenant_id, after.id, *run),
         tenant_id=after.tenant_id,
         activity="Microsoft.CloudPC/cloudPCs/updateStatus",
         activity_date_time=after.last_modified_date_time,
         actor=SYSTEM,
         resource_type="cloudPC",
         resource_id=after.id,
-        before={"status": before.status.value} if before.status is not after.status else None,
+        before={"status": before.status.value} if before and changed else None,
         after={"status": after.status.value, "generation": after.generation, "attempt": after.attempt},
         correlation_id=after.operation_id,
     )
-    await services().audit.append(event)
 
 
 async def note(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from timeit import default_timer
 from typing import Any
 
 _log = logging.getLogger("deskwright")
@@ -17,7 +17,7 @@ def observed(name: str, order: Any = None) -> Iterator[None]:  # noqa: ANN401 - 
     """Log how long *name* took and how it ended, with the ids found in *order*."""
     subject = getattr(order, "machine", None) or order
     ids = " ".join(f"{key}={value}" for key in _IDS if (value := getattr(subject, key, None)) is not None)
-    began = time.perf_counter()
+    began = default_timer()
     try:
         yield
     except Exception as error:
@@ -27,4 +27,4 @@ def observed(name: str, order: Any = None) -> Iterator[None]:  # noqa: ANN401 - 
 
 
 def _since(began: float) -> float:
-    return (time.perf_counter() - began) * 1000
+    return (default_timer() - began) * 1000

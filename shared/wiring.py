@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared.clock import FileClock, SystemClock
 from shared.config import Settings, read_settings
-from shared.errors import RefusedError
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import DeclinedError
 from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.connections import connections
@@ -49,6 +50,14 @@ if TYPE_CHECKING:
     from shared.domain.policy import Policy
     from shared.domain.tenant import Site, Tenant
     from shared.storage.repository import Repository
+
+
+_NO_APP = Refused(
+    code="noAppForCustomers",
+    message="a customer's directory is reached through a multi-tenant app, and none is set",
+    advice="Set DESKWRIGHT_APP_CLIENT_ID to the app that customers trust (docs/permissions.md).",
+    final=True,
+)
 
 
 class Closable(Protocol):
@@ -192,7 +201,7 @@ class Services:
     def graph(self, tenant: Tenant) -> Graph:
         """Return the client of a tenant's directory.
 
-        Raises: RefusedError if it is a customer's and the service has no app that customers could trust.
+        Raises: DeclinedError if it is a customer's and the service has no app that customers could trust.
         """
         directory = tenant.entra_tenant_id.lower()
         if directory not in self._graphs:
@@ -241,7 +250,7 @@ class Services:
         if directory == self.settings.provider_tenant_id.lower():
             return self.credential
         if self.settings.app_client_id is None:
-            raise RefusedError("noAppForCustomers", "DESKWRIGHT_APP_CLIENT_ID names the app that customers trust")
+            raise DeclinedError(_NO_APP)
         from shared.clients.credentials import FederatedCredential
 
         made = FederatedCredential(

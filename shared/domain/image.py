@@ -115,3 +115,12 @@ def gallery_image(offer: str, sku: str) -> GalleryImage | None:
     optimised = " for Cloud PC" if offer.lower() == OFFERS[0] else ""
     title = f"Windows {found['windows']} Enterprise{apps} {found['release'].upper()}{optimised}"
     return GalleryImage(image=MarketplaceImage(publisher=PUBLISHER, offer=offer, sku=sku), display_name=title)
+
+
+def marketplace_image(image_id: str) -> MarketplaceImage | None:
+    """Return the marketplace image that has a Graph id (``publisher_offer_sku``), None if that is no such id."""
+    parts = image_id.split("_", 2)
+    if len(parts) < 3 or not all(parts):  # noqa: PLR2004 - publisher, offer, sku
+        return None
+    publisher = PUBLISHER if parts[0] == PUBLISHER.lower() else parts[0]
+    return MarketplaceImage(publisher=publisher, offer=parts[1], sku=parts[2])

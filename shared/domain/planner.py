@@ -18,11 +18,15 @@ from shared.domain.values import Value
 
 
 class Entitlement(Value):
-    """What the directory says of one user: the Cloud PC licences he holds and the assigned groups he is in."""
+    """What the directory says of one user: the Cloud PC licences he holds and the assigned groups he is in.
+
+    *certain* is False when not all of his groups could be read: then nothing is taken from him.
+    """
 
     user: User
     plans: tuple[ServicePlan, ...] = ()
     group_ids: frozenset[str] = frozenset()
+    certain: bool = True
 
 
 class Observed(Value):
@@ -72,7 +76,8 @@ def plan(
 ) -> Plan:
     """Return what has to happen so that everyone has what he is entitled to.
 
-    *snapshots* holds, by policy id, what a Cloud PC built today would be built from.
+    *snapshots* holds, by policy id, what a Cloud PC built today would be built from; a policy without one builds
+    nothing.
     """
     records = {pc.id: pc for pc in observed.cloud_pcs}
     steps = _Steps(tenant_id, policies, snapshots, at)
@@ -128,9 +133,9 @@ class _Steps:
             if reason:
                 self._list_only.append(record.but(reason=reason))
                 return
-        if reason:
+        if reason and (entitlement.certain or record.status is Status.NOT_PROVISIONED):
             self._without_policy(record, reason, entitlement.user)
-        elif policy is not None:
+        elif policy is not None and not reason:
             self._with_policy(record, policy, entitlement.user)
 
     def miss(self, record: CloudPc, cause: RemovalCause) -> None:
@@ -149,16 +154,25 @@ class _Steps:
         if record.status is Status.NOT_PROVISIONED:
             self._list(record, reason, user)
             return
-        disabled = not user.account_enabled
-        self.miss(record, RemovalCause.USER_DISABLED if disabled else RemovalCause.USER_LEFT_GROUP)
+        self.miss(record, self._cause(record, user))
+
+    def _cause(self, record: CloudPc, user: User) -> RemovalCause:
+        if not user.account_enabled:
+            return RemovalCause.USER_DISABLED
+        assigned = {policy.id for policy in self._policies if policy.assignments}
+        if record.snapshot is not None and record.snapshot.policy_id not in assigned:
+            return RemovalCause.GROUP_UNASSIGNED
+        return RemovalCause.USER_LEFT_GROUP
 
     def _list(self, record: CloudPc, reason: str, user: User) -> None:
         if (record.reason, record.user) != (reason, user):
             self._list_only.append(record.but(reason=reason, user=user, last_modified_date_time=self._at))
 
     def _with_policy(self, record: CloudPc, policy: Policy, user: User) -> None:
-        if record.status is Status.NOT_PROVISIONED:
-            snapshot = self._snapshots[policy.id]
+        snapshot = self._snapshots.get(policy.id)
+        if record.status is Status.NOT_PROVISIONED and snapshot is None:
+            self._list(record, f"the connections or the image of policy {policy.display_name} are gone", user)
+        elif record.status is Status.NOT_PROVISIONED and snapshot is not None:
             self._provision.append(
                 record.after(
                     Event.PLANNED,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import Field
 
-from shared.domain.connection import JoinType
+from shared.domain.connection import Connection, JoinType
 from shared.domain.image import ImageSource, ImageType
+from shared.domain.tenant import TenantSettings
 from shared.domain.values import Value
 
 
@@ -65,3 +67,29 @@ class Snapshot(Value):
     local_admin_enabled: bool
     naming_template: str
     grace_period_in_hours: int
+
+
+def snapshot_of(
+    policy: Policy, connections: Mapping[str, Connection], image: ImageSource | None, settings: TenantSettings
+) -> Snapshot | None:
+    """Return what a Cloud PC of *policy* would be built from today; None when its connections or its image are gone.
+
+    The first connection that may be used is taken; if none may, the first: the build waits until it is healthy.
+    """
+    there = [connections[each] for each in policy.connection_ids if each in connections]
+    connection = next((each for each in there if each.usable), there[0] if there else None)
+    if connection is None or image is None:
+        return None
+    return Snapshot(
+        policy_id=policy.id,
+        policy_name=policy.display_name,
+        connection_id=connection.id,
+        connection_name=connection.display_name,
+        join_type=connection.join_type,
+        image=image,
+        image_display_name=policy.image_display_name,
+        locale=policy.locale,
+        local_admin_enabled=policy.local_admin_enabled,
+        naming_template=policy.cloud_pc_naming_template or settings.naming_template,
+        grace_period_in_hours=policy.grace_period_in_hours or settings.grace_period_in_hours,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.operation import AuditEvent
@@ -46,6 +46,10 @@ class Audit:
             await self._rows.insert(event)
         except ConflictError:
             return
+
+    async def append_all(self, events: Sequence[AuditEvent]) -> None:
+        """Add many events of one tenant; an event that is there is written as it was."""
+        await self._rows.save_all([Stored(event, "*") for event in events])
 
     async def page(
         self, tenant_id: str, top: int, token: str | None = None, *, resource_id: str | None = None

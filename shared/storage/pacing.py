@@ -21,16 +21,17 @@ class Leases:
     async def lease(self, bucket: str, n: int, at: datetime, *, every: timedelta, burst: int = 1) -> datetime:
         """Reserve *n* places of *bucket* and return when the first of them is free; the others follow *every*.
 
-        A full bucket gives *burst* places at once: the first of them have then been free for a while. Raises: UnavailableError if others were faster too often.
+        A full bucket gives *burst* places at once: the first of them have then been free for a while.
+        Raises: UnavailableError if others were faster too often.
         """
-        partition = escaped(bucket)
+        partition, full = escaped(bucket), at - every * (burst - 1)
         for _ in range(_TRIES):
             try:
                 read = await self._table.read(partition, _KEY)
                 free, seen = datetime.fromisoformat(str(read.row["free_at"])), read.etag
             except NotFoundError:
-                free, seen = at, ""
-            first = max(free, at - every * (burst - 1))
+                free, seen = full, ""
+            first = max(free, full)
             row: Row = {"PartitionKey": partition, "RowKey": _KEY, "free_at": _text(first + every * n)}
             try:
                 await (self._table.replace(row, seen=seen) if seen else self._table.insert(row))

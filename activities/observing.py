@@ -1,0 +1,131 @@
+"""What the directory says of a tenant's users: of all of them, or only of those somebody asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from shared.domain.cloud_pc import CloudPc, User
+from shared.domain.directory import DirectoryUser, SubscribedSku
+from shared.domain.planner import Entitlement, Observed
+from shared.domain.service_plan import ServicePlan, service_plan
+from shared.domain.tenant import LicenceSource, TenantSettings
+from shared.errors import NotFoundError
+
+
+class Directory(Protocol):
+    """As much of a directory as planning reads (shared.clients.graph)."""
+
+    async def group_users(self, group_id: str) -> list[DirectoryUser]:
+        """Return every user of a group, nested groups included. Raises: NotFoundError."""
+
+    async def licensed_users(self, sku_ids: Iterable[str]) -> list[DirectoryUser]:
+        """Return every user who holds one of the licences."""
+
+    async def user(self, id_or_upn: str) -> DirectoryUser:
+        """Return one user. Raises: NotFoundError."""
+
+    async def member_group_ids(self, user_id: str, group_ids: list[str]) -> frozenset[str]:
+        """Return which of the groups a user is in."""
+
+    async def subscribed_skus(self) -> list[SubscribedSku]:
+        """Return the licences that were bought."""
+
+
+async def observe_all(
+    directory: Directory, settings: TenantSettings, group_ids: list[str], records: tuple[CloudPc, ...]
+) -> Observed:
+    """Read the whole directory, as far as Cloud PCs depend on it.
+
+    A group that is gone, or answers that are empty where nobody would expect it, make the observation incomplete:
+    nothing is taken from anybody because of it.
+    """
+    people: dict[str, DirectoryUser] = {}
+    groups: dict[str, set[str]] = {}
+    certain = True
+    for group_id in group_ids:
+        try:
+            users = await directory.group_users(group_id)
+        except NotFoundError:
+            certain = False
+            continue
+        for user in users:
+            people[user.id] = user
+            groups.setdefault(user.id, set()).add(group_id)
+    certain = certain and (bool(groups) or not group_ids)
+    if settings.licence_source is LicenceSource.SEATS:
+        plans = seated(settings.seats, list(people.values()), records)
+    else:
+        bought = await _plans(directory, records)
+        licensed = await directory.licensed_users(bought) if bought else []
+        people = {user.id: user for user in licensed} | people
+        plans = {user.id: _of(user, bought) for user in people.values()}
+    if not any(plans.values()):
+        return Observed(entitlements=(), cloud_pcs=records, complete=False)
+    entitlements = tuple(
+        Entitlement(
+            user=person(user),
+            plans=plans.get(user.id, ()),
+            group_ids=frozenset(groups.get(user.id, ())),
+            certain=certain,
+        )
+        for user in people.values()
+    )
+    return Observed(entitlements=entitlements, cloud_pcs=records, complete=certain)
+
+
+async def observe_some(
+    directory: Directory, group_ids: list[str], user_ids: Iterable[str], records: tuple[CloudPc, ...]
+) -> Observed:
+    """Read just these users: each of them, his licences, and which of the groups he is in."""
+    plans = await _plans(directory, records)
+    entitlements = []
+    for user_id in user_ids:
+        try:
+            user = await directory.user(user_id)
+            groups = await directory.member_group_ids(user.id, group_ids) if group_ids else frozenset()
+        except NotFoundError:
+            continue
+        entitlements.append(Entitlement(user=person(user), plans=_of(user, plans), group_ids=groups))
+    return Observed(entitlements=tuple(entitlements), cloud_pcs=records, complete=False)
+
+
+def seated(
+    seats: Mapping[str, int], members: Iterable[DirectoryUser], records: Iterable[CloudPc]
+) -> dict[str, tuple[ServicePlan, ...]]:
+    """Hand out seats (count by licence part number): who has one keeps it, then the others by id."""
+    holders = {(pc.user.id, pc.plan.id): pc.created_date_time.isoformat() for pc in records}
+    given: dict[str, tuple[ServicePlan, ...]] = {}
+    everybody = list(members)
+    for part_number, count in sorted(seats.items()):
+        plan = service_plan(part_number, part_number)
+        if plan is None:
+            continue
+        first = sorted(everybody, key=lambda user: (holders.get((user.id, plan.id), "~"), user.id))
+        for user in first[:count]:
+            given[user.id] = (*given.get(user.id, ()), plan)
+    return given
+
+
+def person(user: DirectoryUser) -> User:
+    """Return the user as a Cloud PC's record keeps him."""
+    return User(
+        id=user.id,
+        user_principal_name=user.user_principal_name,
+        display_name=user.display_name,
+        on_premises_user_principal_name=user.on_premises_user_principal_name,
+        account_enabled=user.account_enabled,
+    )
+
+
+async def _plans(directory: Directory, records: Iterable[CloudPc]) -> dict[str, ServicePlan]:
+    """Return the service plans by licence: those that were bought, and those of Cloud PCs that are there."""
+    known = {pc.plan.id: pc.plan for pc in records}
+    for sku in await directory.subscribed_skus():
+        if plan := service_plan(sku.sku_id, sku.sku_part_number):
+            known[sku.sku_id] = plan
+    return known
+
+
+def _of(user: DirectoryUser, plans: Mapping[str, ServicePlan]) -> tuple[ServicePlan, ...]:
+    return tuple(plans[sku_id] for sku_id in dict.fromkeys(user.sku_ids) if sku_id in plans)

@@ -1,0 +1,227 @@
+"""Reconciling a tenant: plan from the directory, save the plan as intents, start the builds, say that it is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from activities.observing import observe_all, observe_some
+from activities.trail import status_event
+from shared.contracts.outcomes import Done, Refused
+from shared.contracts.provisioning import PROVISION, order_for
+from shared.contracts.reconciling import (
+    CLOSE_RECONCILE,
+    GROUP_SIZE,
+    PLAN_TENANT,
+    START_PROVISIONING,
+    Again,
+    Planned,
+    ReconciledOrder,
+    ReconcileOrder,
+    Started,
+    StartOrder,
+)
+from shared.domain import naming, planner
+from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.connection import Connection
+from shared.domain.image import DeviceImageStatus, ImageSource, ImageType, marketplace_image
+from shared.domain.lifecycle import Event, Status
+from shared.domain.planner import Observed
+from shared.domain.policy import Policy, Snapshot, snapshot_of
+from shared.domain.tenant import LicenceSource, Tenant
+from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from shared.storage.due import Due, DueKind
+from shared.storage.repository import Stored
+from shared.wiring import services
+from shared.workflow import Blueprint, DurableClient, implements, start
+
+bp = Blueprint()
+
+START_GRACE = timedelta(minutes=5)
+"""When a sweep looks whether what was saved has been started."""
+_REREAD_MINUTES = (1, 2, 5, 15, 60)
+_REREAD_LIMIT = timedelta(hours=24)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(PLAN_TENANT)
+async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
+    """Plan who gets a Cloud PC, and save that before anything starts.
+
+    With *user_ids* only these users are read; *round* then counts how often. Removals are recorded, never acted on.
+    Raises: UnavailableError if a record changed meanwhile: the plan is made again.
+    """
+    here = services()
+    found = await here.tenants.find(order.tenant_id)
+    if found is None:
+        return Refused(code="tenantGone", message=f"there is no tenant {order.tenant_id}", final=True)
+    tenant, at = found.value, here.clock.now()
+    # Before the directory is read: what is asked from now on has not been seen.
+    requested_at = await here.requests.newest(tenant.id)
+    policies = tuple([stored.value async for stored in here.policies.each(tenant.id, assigned=True)])
+    stored = await _records(order)
+    observed = await _observe(order, tenant, policies, tuple(each.value for each in stored.values()))
+    if order.user_ids is not None:
+        await _read_again(order, observed, at)
+    snapshots = await _snapshots(tenant, policies)
+    plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at)
+    await _save(plan, stored)
+    due = [pc.id for pc in (*plan.provision, *observed.cloud_pcs) if _not_begun(pc)]
+    gone = {pc.id for pc in plan.list_only}
+    ids = [pc_id for pc_id in dict.fromkeys(due) if pc_id not in gone]
+    return Planned(
+        groups=tuple(tuple(ids[at : at + GROUP_SIZE]) for at in range(0, len(ids), GROUP_SIZE)),
+        listed=len(plan.list_only),
+        removals_seen=len(plan.removals),
+        requested_at=requested_at,
+    )
+
+
+def _not_begun(pc: CloudPc) -> bool:
+    """Whether a build was saved that may not have been started: starting one twice starts it once."""
+    return pc.status is Status.PENDING_PROVISION and pc.attempt == 0
+
+
+async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
+    cloud_pcs = services().cloud_pcs
+    if order.user_ids is None:
+        return {stored.value.id: stored async for stored in cloud_pcs.each(order.tenant_id)}
+    users = [await cloud_pcs.of_user(order.tenant_id, user_id) for user_id in order.user_ids]
+    return {stored.value.id: stored for of_user in users for stored in of_user}
+
+
+async def _observe(
+    order: ReconcileOrder, tenant: Tenant, policies: tuple[Policy, ...], records: tuple[CloudPc, ...]
+) -> Observed:
+    directory = services().graph(tenant)
+    group_ids = sorted({assignment.group_id for policy in policies for assignment in policy.assignments})
+    if order.user_ids is None:
+        return await observe_all(directory, tenant.settings, group_ids, records)
+    if tenant.settings.licence_source is LicenceSource.SEATS:
+        # Who holds a seat depends on everybody: read all, and look only at those who were asked for.
+        everybody = tuple([stored.value async for stored in services().cloud_pcs.each(tenant.id)])
+        whole = await observe_all(directory, tenant.settings, group_ids, everybody)
+        wanted = tuple(each for each in whole.entitlements if each.user.id in order.user_ids)
+        return Observed(entitlements=wanted, cloud_pcs=records, complete=False)
+    return await observe_some(directory, group_ids, order.user_ids, records)
+
+
+async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -> None:
+    """Keep in mind whom the directory does not show as entitled yet: it may lag behind the message."""
+    pause = timedelta(minutes=_REREAD_MINUTES[min(order.round, len(_REREAD_MINUTES) - 1)])
+    waited = sum((timedelta(minutes=_REREAD_MINUTES[min(n, 4)]) for n in range(order.round)), timedelta())
+    if waited >= _REREAD_LIMIT:
+        return
+    entitled = {each.user.id for each in observed.entitlements if each.group_ids and each.plans}
+    built = {pc.user.id for pc in observed.cloud_pcs if pc.status is not Status.NOT_PROVISIONED}
+    for user_id in order.user_ids or ():
+        if user_id not in entitled | built:
+            await services().due.put(DueKind.REREAD, at + pause, order.tenant_id, user_id, order.round + 1)
+
+
+async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Snapshot]:
+    connections = {stored.value.id: stored.value async for stored in services().connections.each(tenant.id)}
+    made = {}
+    for policy in policies:
+        snapshot = snapshot_of(policy, connections, await _image(policy), tenant.settings)
+        if snapshot is not None:
+            made[policy.id] = snapshot
+    return made
+
+
+async def _image(policy: Policy) -> ImageSource | None:
+    if policy.image_type is ImageType.GALLERY:
+        image = marketplace_image(policy.image_id)
+        return ImageSource(marketplace=image) if image else None
+    found = await services().images.find(policy.tenant_id, policy.image_id)
+    if found is None or found.value.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
+        return None
+    return ImageSource(gallery_version_id=found.value.gallery_version_id)
+
+
+async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+    """Save the intents, and before them the promise that a sweep starts what was saved and not started."""
+    here = services()
+    await here.due.put_all(start_due(pc) for pc in plan.provision)
+    changed = (*plan.provision, *plan.list_only, *plan.removals, *plan.reprieves)
+    writes = [Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in changed]
+    try:
+        await here.cloud_pcs.save_all(writes)
+    except (ConflictError, StaleError, NotFoundError) as error:
+        raise UnavailableError("a Cloud PC changed while the plan was made") from error
+    before = {pc_id: each.value for pc_id, each in stored.items()}
+    await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in plan.provision])
+
+
+def start_due(pc: CloudPc) -> Due:
+    """Return the promise that the build of *pc*, as it was planned, is started."""
+    return Due(DueKind.START, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.generation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What builds of one tenant stand on, read once for all of them."""
+
+    tenant: Tenant
+    connections: dict[str, Connection | None]
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(START_PROVISIONING)
+async def start_provisioning(order: StartOrder, client: DurableClient) -> Started:
+    """Start the builds of these Cloud PCs, as their records say; what runs already runs once."""
+    found = await services().tenants.find(order.tenant_id)
+    if found is None:
+        return Started(count=0)
+    ground = _Ground(found.value, {})
+    started = await asyncio.gather(*(_start(ground, pc_id, client) for pc_id in order.cloud_pc_ids))
+    return Started(count=sum(started))
+
+
+async def _start(ground: _Ground, cloud_pc_id: str, client: DurableClient) -> bool:
+    here, tenant = services(), ground.tenant
+    stored = await here.cloud_pcs.find(tenant.id, cloud_pc_id)
+    if stored is None or not _not_begun(stored.value) or stored.value.snapshot is None:
+        return False
+    pc, connection_id = stored.value, stored.value.snapshot.connection_id
+    if connection_id not in ground.connections:
+        there = await here.connections.find(tenant.id, connection_id)
+        ground.connections[connection_id] = there.value if there else None
+    connection = ground.connections[connection_id]
+    site = await here.sites.find(tenant.id, connection.site_id) if connection else None
+    if connection is None or site is None:
+        await _cannot_start(pc)
+        return False
+    instance_id = naming.instance_id(tenant.id, pc.id, "provision", pc.generation)
+    await start(client, PROVISION, order_for(pc, tenant, site.value, connection), instance_id=instance_id)
+    await here.due.drop(start_due(pc))
+    return True
+
+
+async def _cannot_start(pc: CloudPc) -> None:
+    failure = Failure(
+        code="connectionGone",
+        message="The connection or the site that the Cloud PC was to be built with is gone.",
+        advice="Give the policy a connection that is there; then retry.",
+        retriable=False,
+    )
+    at = services().clock.now()
+
+    def edit(there: CloudPc) -> CloudPc | None:
+        if there.generation != pc.generation or not _not_begun(there):
+            return None
+        return there.after(Event.GAVE_UP, at=at, last_error=failure, reason=None)
+
+    await services().cloud_pcs.change(pc.tenant_id, pc.id, edit)
+    await services().due.drop(start_due(pc))
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(CLOSE_RECONCILE)
+async def close_reconcile(order: ReconciledOrder) -> Done | Again:
+    """Say that everything asked up to the plan is done, unless something was asked since."""
+    settled = await services().requests.settle(order.tenant_id, order.requested_at)
+    return Done() if settled else Again()

@@ -307,3 +307,41 @@ async def test_the_directory_can_be_looked_into(cloud: Running) -> None:
     assert (counts["user"], counts["group"]) == (25, 6)
     apps = (await cloud.call("GET", "/_sim/state?view=directory&kind=app")).body[TENANT_ID]
     assert all("_secret" not in each for each in apps)
+
+
+async def test_a_user_deleted_between_two_pages_hides_nobody_else(cloud: Running) -> None:
+    first = await cloud.graph("/users?$top=10&$select=id")
+    seen = [each["id"] for each in first.body["value"]]
+    await cloud.sim("graph/users", {"user": seen[-1], "delete": True})
+    rest = await cloud.pages(first.body["@odata.nextLink"])
+    assert len({*seen, *(each["id"] for each in rest)}) == 25
+
+
+async def test_groups_are_listed_by_name_with_a_beginning(cloud: Running) -> None:
+    query = "$filter=startswith(displayName,'O')&$orderby=displayName&$count=true&$top=1&$select=displayName"
+    groups = await cloud.pages(f"/groups?{query}", headers=EVENTUAL)
+    assert [each["displayName"] for each in groups] == ["Office"]
+    ordered = await cloud.pages("/groups?$orderby=displayName desc&$top=2&$select=displayName")
+    names = [each["displayName"] for each in ordered]
+    assert names == sorted(names, reverse=True)
+    assert len(names) == 6
+
+
+async def test_users_are_found_by_the_licence_they_hold(cloud: Running) -> None:
+    sku = SKU_IDS["CPC_E_2C_4GB_128GB"]
+    path = f"/users?$filter=assignedLicenses/any(l:l/skuId eq {sku})&$select=id,assignedLicenses&$count=true"
+    found = await cloud.pages(path, headers=EVENTUAL)
+    assert len(found) == 6
+    assert all(sku in {each["skuId"] for each in user["assignedLicenses"]} for user in found)
+
+
+async def test_a_deleted_group_is_told_by_delta(cloud: Running) -> None:
+    group = await group_id(cloud, "Project")
+    _, link = await drained(cloud, "/groups/delta?$select=displayName,members")
+    await cloud.sim("graph/groups", {"group": "Project", "delete": True})
+    made = await cloud.sim("graph/groups", {"displayName": "Fresh", "members": []})
+    entries, _ = await drained(cloud, link)
+    assert {each["id"]: each.get("@removed", {}).get("reason") for each in entries} == {
+        group: "changed",
+        made["id"]: None,
+    }

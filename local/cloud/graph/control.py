@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from local.cloud.graph.directory import Doc
 
 ROUTES = Routes("sim")
+_UNITS = ("enabled", "warning", "suspended", "lockedOut")
 
 
 def _start(call: Call) -> tuple[Doc, str, Planter]:
@@ -127,7 +128,9 @@ def change_licences(call: Call) -> Answer:
     directory = plane.directory(call.world)
     try:
         if "sku" in body:
-            sku = planter.sku_id(body.pop("sku"))
+            sku = planter.sku_id(str(body.pop("sku")))
+            if not all(name in _UNITS and isinstance(number, int) for name, number in body.items()):
+                raise Problem(400, "BadRequest", f"units are numbers: {', '.join(_UNITS)}")
             return Answer(shapes.visible(directory.change("sku", tenant, sku, **body)))
         give = [planter.sku_id(each) for each in queries.texts(body, "give")]
         take = [planter.sku_id(each) for each in queries.texts(body, "take")]

@@ -62,11 +62,11 @@ class Planter:
         if "onPremises" in seed:
             self._put_forest(seed["onPremises"])
 
-    def _put(self, kind: str, key: str, doc: Json) -> None:
+    def _put(self, kind: str, key: str, doc: Json) -> Json:
         doc = {"_made_us": self._now_us, **doc}
         if kind == "tenant":
             doc = {"tenantId": self._tenant, "displayName": doc["domain"], **doc}
-        self._directory.put(kind, self._tenant, key, doc)
+        return self._directory.put(kind, self._tenant, key, doc)
 
     def _put_sku(self, seed: Json) -> None:
         part = seed["skuPartNumber"]
@@ -95,8 +95,7 @@ class Planter:
             "_licensed_us": self._now_us,
             "_sequence": self._directory.next_sequence(),
         }
-        self._put("user", doc["id"], doc)
-        return doc
+        return self._put("user", doc["id"], doc)
 
     def _group_id(self, seed: Json) -> str:
         return str(seed.get("id") or derived_id(self._tenant, "group", seed["displayName"]))
@@ -112,8 +111,7 @@ class Planter:
             "_licences": [self.sku_id(each) for each in seed.get("licences", ())],
             "_sequence": self._directory.next_sequence(),
         }
-        self._put("group", doc["id"], doc)
-        return doc
+        return self._put("group", doc["id"], doc)
 
     def find(self, name: str) -> str:
         """Return the id of a user or group named by UPN, display name or id."""

@@ -34,7 +34,7 @@ class Options:
 
     select: tuple[str, ...]
     top: int
-    after: str
+    after: tuple[str, int] | None
     count: bool
     keeps: Callable[[Doc], bool]
     order: tuple[str, bool] | None
@@ -169,12 +169,14 @@ def _order(call: Call, kind: str) -> tuple[str, bool] | None:
     return name, direction.strip().lower() == "desc"
 
 
-def _after(call: Call) -> str:
+def _after(call: Call) -> tuple[str, int] | None:
+    """Read the skip token: the last item seen and how many there were until it."""
     token = call.query.get("$skiptoken")
     if token is None:
-        return ""
+        return None
     try:
-        return str(json.loads(base64.urlsafe_b64decode(token))["after"])
+        seen = json.loads(base64.urlsafe_b64decode(token))
+        return str(seen["after"]), int(seen["count"])
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise bad_request("Skip token is not valid.", "Directory_ExpiredPageToken") from error
 
@@ -193,14 +195,13 @@ def page(
     else:
         name, down = options.order
         kept.sort(key=lambda item: (str(item.get(name) or "").casefold(), item["id"]), reverse=down)
-    ids = [item["id"] for item in kept]
-    start = ids.index(options.after) + 1 if options.after in ids else _behind(ids, options.after)
+    start = _start(kept, options)
     cut = kept[start : start + options.top]
     body: Doc = {"@odata.context": context(call, what)}
     if options.count and not options.after:
         body["@odata.count"] = len(kept)
     if start + options.top < len(kept):
-        body["@odata.nextLink"] = _next_link(call, str(cut[-1]["id"]))
+        body["@odata.nextLink"] = _next_link(call, str(cut[-1]["id"]), start + len(cut))
     body["value"] = [show(item) for item in cut]
     return Answer(body)
 
@@ -216,9 +217,14 @@ def _thinned(call: Call, items: list[Doc]) -> list[Doc]:
             return items
 
 
-def _behind(ids: list[str], after: str) -> int:
-    """Find the place behind an item that is gone (items are in order of id)."""
-    return sum(each <= after for each in ids) if after else 0
+def _start(items: list[Doc], options: Options) -> int:
+    """Find the place behind the last item seen, also when it is gone."""
+    if options.after is None:
+        return 0
+    last, seen = options.after
+    places = (place for place, item in enumerate(items, 1) if item["id"] == last)
+    gone = sum(str(item["id"]) < last for item in items) if options.order is None else min(seen, len(items))
+    return next(places, gone)
 
 
 def context(call: Call, what: str) -> str:
@@ -227,8 +233,8 @@ def context(call: Call, what: str) -> str:
     return f"{call.base}/{version}/$metadata#{what}"
 
 
-def _next_link(call: Call, after: str) -> str:
-    token = base64.urlsafe_b64encode(json.dumps({"after": after}).encode()).decode()
+def _next_link(call: Call, after: str, count: int) -> str:
+    token = base64.urlsafe_b64encode(json.dumps({"after": after, "count": count}).encode()).decode()
     options = {**call.query, "$skiptoken": token}
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options.items())
     return f"{call.base}{call.path}?{query}"

@@ -32,6 +32,7 @@ from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_created, graph_item, graph_list
 from triggers.idempotency import once
 from triggers.operations import accepted, open_operation
+from triggers.patience import patiently
 from triggers.reconciling import LOOK_AGAIN
 
 bp = Blueprint()
@@ -160,9 +161,8 @@ async def open_check(wired: Services, connection: Connection) -> str | None:
 
 async def _domain(call: Call, said: DomainStep, connection_id: str) -> Domain:
     """Put the password into Key Vault and return the domain with the secret's address."""
-    address = await call.services.vault().store(
-        secret_name(call.tenant.id, connection_id), said.ad_domain_password, tags={"deskwright-tenant": call.tenant.id}
-    )
+    vault, name, tags = call.services.vault(), secret_name(call.tenant.id, connection_id), {"tenant": call.tenant.id}
+    address = await patiently(lambda: vault.store(name, said.ad_domain_password, tags=tags))
     return Domain(
         ad_domain_name=said.ad_domain_name,
         ad_domain_username=said.ad_domain_username,

@@ -12,6 +12,7 @@ from shared.domain.planner import Entitlement
 from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.errors import NotFoundError
+from triggers.patience import patiently
 
 if TYPE_CHECKING:
     from shared.clients.graph import Graph
@@ -27,7 +28,7 @@ async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group
 
     async def look(group_id: str) -> Group | None:
         try:
-            return await graph.group(group_id)
+            return await patiently(lambda: graph.group(group_id))
         except NotFoundError:
             return None
 
@@ -37,7 +38,7 @@ async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group
 
 async def plans(graph: Graph) -> dict[str, ServicePlan]:
     """Return the Cloud PC licences that the directory has bought, by skuId."""
-    skus = await graph.subscribed_skus()
+    skus = await patiently(graph.subscribed_skus)
     return {s.sku_id: plan for s in skus if (plan := service_plan(s.sku_id, s.sku_part_number)) is not None}
 
 
@@ -47,7 +48,7 @@ async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tupl
 
     async def members(group_id: str) -> list[DirectoryUser]:
         try:
-            return await graph.group_users(group_id)
+            return await patiently(lambda: graph.group_users(group_id))
         except NotFoundError:  # the group was deleted: nobody is in it
             return []
 
@@ -63,8 +64,9 @@ async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tupl
 
 async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
     """Return one user with his Cloud PC licences and those of the groups he is in. Raises: NotFoundError."""
-    user = await graph.user(id_or_upn)
-    bought, groups = await asyncio.gather(plans(graph), graph.member_group_ids(user.id, sorted(group_ids)))
+    user = await patiently(lambda: graph.user(id_or_upn))
+    wanted = sorted(group_ids)
+    bought, groups = await asyncio.gather(plans(graph), patiently(lambda: graph.member_group_ids(user.id, wanted)))
     return entitlement(user, bought, groups)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from shared.contracts.refusals import MissingError
@@ -12,6 +13,7 @@ from shared.domain.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion,
 from shared.domain.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
 from shared.wiring import Services
+from triggers.patience import all_of, patiently
 
 T = TypeVar("T")
 
@@ -50,7 +52,7 @@ async def _gallery_images(wired: Services, subscription_id: str, region: str) ->
 
     async def skus(offer: str) -> list[GalleryImage]:
         try:
-            listed = await images.list_skus(region, PUBLISHER, offer)
+            listed = await patiently(lambda: images.list_skus(region, PUBLISHER, offer))
         except MissingError:  # not every region has every offer
             return []
         return [found for sku in listed if (found := gallery_image(offer, str(sku.name)))]
@@ -65,37 +67,26 @@ async def gallery_versions(wired: Services, tenant: Tenant, sites: Iterable[Site
     groups = sorted({site.resource_group for site in sites})
     found: list[GalleryVersion] = []
     for group in groups:
-        async for gallery in _present(compute.galleries.list_by_resource_group(group)):
-            async for image in _present(compute.gallery_images.list_by_gallery(group, gallery.name)):
-                versions = compute.gallery_image_versions.list_by_gallery_image(group, gallery.name, image.name)
-                found += [_version(image.name, version) async for version in _present(versions)]
+        for gallery in await all_of(partial(compute.galleries.list_by_resource_group, group)):
+            for image in await all_of(partial(compute.gallery_images.list_by_gallery, group, gallery.name)):
+                listing = partial(compute.gallery_image_versions.list_by_gallery_image, group, gallery.name, image.name)
+                found += [_version(image.name, version) for version in await all_of(listing)]
     return tuple(found)
 
 
 async def usages(wired: Services, subscription_id: str, region: str) -> tuple[Usage, ...]:
     """Return how much of its vCPU quotas a subscription uses in a region."""
-    listed = wired.compute(subscription_id).usage.list(region)
+    compute = wired.compute(subscription_id)
     return tuple(
-        [
-            Usage(
-                subscription_id=subscription_id,
-                region=region,
-                family=str(usage.name.value),
-                used=int(usage.current_value),
-                limit=int(usage.limit),
-            )
-            async for usage in listed
-        ]
+        Usage(
+            subscription_id=subscription_id,
+            region=region,
+            family=str(usage.name.value),
+            used=int(usage.current_value),
+            limit=int(usage.limit),
+        )
+        for usage in await all_of(partial(compute.usage.list, region))
     )
-
-
-async def _present(listed: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    """Give what is listed; nothing where the resource group or gallery is not there yet."""
-    try:
-        async for each in listed:
-            yield each
-    except MissingError:
-        return
 
 
 def _version(image_name: str, version: Any) -> GalleryVersion:  # noqa: ANN401 - the SDK's GalleryImageVersion

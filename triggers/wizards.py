@@ -22,6 +22,7 @@ from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.facts import policy_facts
 from triggers.idempotency import once
 from triggers.images import image_facts, offered_images, save_device_image_form
+from triggers.patience import patiently
 from triggers.policies import save_policy_form
 
 bp = Blueprint()
@@ -125,7 +126,8 @@ async def _image_choices(call: Call) -> Choices:
 async def _policy_choices(call: Call) -> Choices:
     wired, tenant = call.services, call.tenant
     graph = wired.graph(tenant)
-    groups = await graph.groups(call.query("search") or "", _MOST_GROUPS)
+    search = call.query("search") or ""
+    groups = await patiently(lambda: graph.groups(search, _MOST_GROUPS))
     connections = [stored.value async for stored in wired.connections.each(tenant.id)]
     images = [stored.value async for stored in wired.images.each(tenant.id)]
     gallery = [{"value": i.id, "title": i.display_name, "imageType": "gallery"} for i in await offered_images(call)]

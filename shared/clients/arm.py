@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable
 from functools import cache
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.limits import arm_limits
@@ -246,3 +247,8 @@ def parse_id(resource_id: str) -> ResourceId:
 def properties(resource: Any) -> dict[str, Any]:  # noqa: ANN401 - a compute or network model
     """Return a resource's properties as ARM sent them: those SDKs' models are mappings over the JSON."""
     return dict(resource.get("properties") or {})
+
+
+def as_content(body: dict[str, Any]) -> BytesIO:
+    """Return *body* as the bytes that the older SDKs take in a model's place: their models rename what REST names."""
+    return BytesIO(json.dumps(body).encode())

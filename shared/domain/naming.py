@@ -109,3 +109,8 @@ def computer_name(template: str, user_principal_name: str, *, seed: str) -> str:
     named = _USERNAME.sub(lambda m: local[: int(m.group(1))], template)
     name = _RAND.sub(rand, named).upper().strip("-")[:_COMPUTER_NAME_LENGTH]
     return f"C{name[1:]}" if name.isdigit() else name
+
+
+def tenant_resource_group(tenant_id: str) -> str:
+    """Return the resource group of what belongs to the tenant and to no site: its desktop host pools."""
+    return f"deskwright-{tenant_id}"

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from shared.domain import naming
 from shared.domain.naming import naming_template_problem
 from shared.domain.values import Value
 
@@ -93,7 +94,7 @@ class Tenant(Value):
     @property
     def resource_group(self) -> str:
         """The resource group of what belongs to the tenant and to no site: its desktop host pools."""
-        return f"deskwright-{self.id}"
+        return tenant_resource_group(self.id)
 
 
 class Site(Value):

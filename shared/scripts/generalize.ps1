@@ -1,10 +1,16 @@
 # step: generalize
-# Makes the machine a template: sysprep removes what is this machine's own and shuts it down.
-# Source: Microsoft Learn, "Remove machine specific information by generalizing a VM before creating an image".
+# Make Windows forget which machine it is, and switch off. Windows PowerShell 5.1, as SYSTEM.
 $ErrorActionPreference = 'Stop'
-
-# Panther holds the answers of the first set-up; sysprep refuses to run over them.
-Remove-Item -Path "$env:SystemRoot\Panther" -Recurse -Force -ErrorAction SilentlyContinue
-
-$sysprep = Join-Path $env:SystemRoot 'System32\Sysprep\sysprep.exe'
-Start-Process -FilePath $sysprep -ArgumentList '/generalize', '/oobe', '/mode:vm', '/quiet', '/shutdown'
+$panther = "$env:SystemRoot\System32\Sysprep\Panther"
+if (Test-Path -LiteralPath $panther) { Remove-Item -LiteralPath $panther -Recurse -Force }
+# Sysprep refuses a disk with BitLocker on.
+Get-BitLockerVolume -ErrorAction SilentlyContinue | Where-Object { $_.VolumeStatus -ne 'FullyDecrypted' } |
+    Disable-BitLocker | Out-Null
+while (Get-BitLockerVolume -ErrorAction SilentlyContinue | Where-Object { $_.VolumeStatus -eq 'DecryptionInProgress' }) {
+    Start-Sleep -Seconds 10
+}
+Start-Process -FilePath "$env:SystemRoot\System32\Sysprep\sysprep.exe" `
+    -ArgumentList '/generalize', '/oobe', '/mode:vm', '/quiet', '/shutdown' -Wait
+# Still here: sysprep did not shut down. Its log says why.
+$log = Get-Content -LiteralPath "$panther\setuperr.log" -Tail 5 -ErrorAction SilentlyContinue | Out-String
+throw "Sysprep did not finish. $log"

@@ -1,0 +1,114 @@
+"""Post-provisioning: six steps of PowerShell in one managed run command that reports per step."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+from shared.clients.arm import begin
+from shared.contracts.configuration import (
+    BEGIN_CONFIGURATION,
+    READ_CONFIGURATION,
+    ConfigurationOrder,
+    Configured,
+)
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.domain.cloud_pc import Warn
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+RUN_COMMAND = "deskwright-configuration"
+_SCRIPTS = Path(__file__).parent.parent / "shared" / "scripts"
+_STEPS_GO_HERE = "# <steps>"
+_TIMEOUT_S = 90 * 60
+_LONGEST_MESSAGE = 500
+_UNFINISHED = frozenset({"pending", "running"})
+
+
+@cache
+def script(name: str) -> str:
+    """Return a script of shared/scripts by its name without ending."""
+    return (_SCRIPTS / f"{name}.ps1").read_text(encoding="utf-8").strip()
+
+
+def assemble(steps: tuple[str, ...]) -> str:
+    """Return one script that runs *steps*, each in a frame of its own, and prints one line of JSON for each."""
+    bodies = {step: indent(script(_kebab(step)), "    ") for step in steps}
+    parts = [f"# step: {step}\nInvoke-Step '{step}' {{\n{body}\n}}" for step, body in bodies.items()]
+    return script("run-steps").replace(_STEPS_GO_HERE, "\n\n".join(parts)) + "\n"
+
+
+def _kebab(step: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", step).lower()
+
+
+def read_report(steps: tuple[str, ...], output: str) -> tuple[Warn, ...]:
+    """Return the warnings in what the script printed; a step that says nothing has failed as well."""
+    said: dict[str, tuple[bool, str]] = {}
+    for line in output.splitlines():
+        try:
+            report = json.loads(line)
+        except ValueError:
+            continue  # whatever a tool printed between the reports
+        if isinstance(report, dict) and isinstance(report.get("step"), str):
+            said[report["step"]] = (report.get("ok") is True, str(report.get("message") or "it failed without a word"))
+    silent = (False, "it did not report: the script ended before it, or its output was cut off")
+    answers = {step: said.pop(step, silent) for step in steps} | said
+    return tuple(Warn(step=step, message=why[:_LONGEST_MESSAGE]) for step, (ok, why) in answers.items() if not ok)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_CONFIGURATION)
+async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
+    """Begin the run command; what the steps need goes in as parameters, never pasted into the script."""
+    account = order.local_administrator
+    parameters = [{"name": "LocalAdministrator", "value": account}] if account else []
+    # Azure runs an unchanged command only once; running a step again must run it.
+    asked = {"name": "AskedAt", "value": services().clock.now().isoformat()}
+    return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), [*parameters, asked])
+
+
+async def begin_run_command(
+    machine: Machine, name: str, source: str, parameters: list[dict[str, str]], *, asynchronous: bool = False
+) -> Accepted:
+    """Begin a managed run command; *asynchronous*: the operation ends when the script has begun."""
+    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
+    body: Any = {
+        "location": machine.region,
+        "tags": machine.tags,
+        "properties": {
+            "source": {"script": source},
+            "parameters": parameters,
+            "asyncExecution": asynchronous,
+            "timeoutInSeconds": _TIMEOUT_S,
+            "treatFailureAsDeploymentFailure": False,
+        },
+    }
+    return await begin(
+        lambda hook: commands.begin_create_or_update(
+            machine.resource_group, machine.vm_name, name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=f"{machine.vm_id}/runCommands/{name}",
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(READ_CONFIGURATION)
+async def read_configuration(order: ConfigurationOrder) -> Configured | Pending | Refused:
+    """Read what the run command's script printed."""
+    machine = order.machine
+    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
+    found = await commands.get_by_virtual_machine(
+        machine.resource_group, machine.vm_name, RUN_COMMAND, expand="instanceView"
+    )
+    view = dict(found.get("properties", {}).get("instanceView") or {})
+    if str(view.get("executionState", "")).lower() in _UNFINISHED:
+        return Pending(note="the script is running")
+    return Configured(warnings=read_report(order.steps, str(view.get("output") or "")))

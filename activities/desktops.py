@@ -1,0 +1,227 @@
+"""Assignment: the tenant's personal host pools, session hosts, and who may sign in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from activities.identities import begin_extension
+from activities.memories import Memory
+from shared.clients.arm import ResourceId, as_content, ensure_group, parse_id
+from shared.contracts.desktops import (
+    ASSIGN_SESSION_HOST,
+    BEGIN_REGISTRATION,
+    FORGET_SESSION_HOST,
+    LOOK_FOR_SESSION_HOST,
+    PREPARE_HOST_POOL,
+    AssignmentOrder,
+    ForgetSessionHostOrder,
+    HostPoolOrder,
+    HostPoolReady,
+    RegistrationOrder,
+    SessionHostFound,
+    SessionHostOrder,
+)
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.refusals import MissingError
+from shared.domain import naming
+from shared.domain.connection import JoinType
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+AGENT_MODULE = "https://wvdportalstorageblob.blob.core.windows.net/galleryartifacts/Configuration_1.0.03266.1110.zip"
+"""Microsoft's DSC module that installs the desktop agent; it fetches the newest agent itself."""
+
+_RDP = {
+    # The first lets clients outside the directory in, the second signs in with the directory identity once.
+    JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;enablerdsaadauth:i:1;",
+    JoinType.HYBRID_AZURE_AD_JOIN: "enablerdsaadauth:i:1;",
+}
+_USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # spotpc-avd.md 2.4
+_POOLS: Memory[HostPoolReady] = Memory(timedelta(minutes=10))
+_TOKENS: Memory[str] = Memory(timedelta(hours=12))
+_TOKEN_LIFETIME = timedelta(hours=24)  # Azure allows one hour to 27 days
+_TOKEN_RESERVE = timedelta(hours=2)
+
+
+def application_group_id(host_pool_id: str) -> str:
+    """Return the id of a pool's desktop application group: derived, so that rights can be taken back without a look."""
+    return host_pool_id.replace("/hostPools/", "/applicationGroups/") + "-dag"
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(PREPARE_HOST_POOL)
+async def prepare_host_pool(order: HostPoolOrder) -> HostPoolReady | Refused:
+    """Make sure of the tenant's personal pool for one join type, its desktop application group and its workspace."""
+    name = naming.host_pool_name(order.tenant_id, order.join_type.value)
+    return await _POOLS.recall_or((order.subscription_id, name), lambda: _host_pool(order, name))
+
+
+async def _host_pool(order: HostPoolOrder, name: str) -> HostPoolReady:
+    tags = {naming.TENANT_TAG: order.tenant_id}
+    compute = services().compute(order.subscription_id)
+    await ensure_group(compute, order.subscription_id, order.resource_group, order.region, tags)
+    desktops = services().desktops(order.subscription_id)
+    group = f"/subscriptions/{order.subscription_id}/resourceGroups/{order.resource_group}"
+    pool_id = f"{group}/providers/Microsoft.DesktopVirtualization/hostPools/{name}"
+    desktop = application_group_id(pool_id)
+    common = {"location": order.region, "tags": tags}
+    pool = {
+        "hostPoolType": "Personal",
+        "personalDesktopAssignmentType": "Direct",
+        "loadBalancerType": "Persistent",
+        "preferredAppGroupType": "Desktop",
+        "customRdpProperty": _RDP[order.join_type],
+    }
+    desktop_group = {"hostPoolArmPath": pool_id, "applicationGroupType": "Desktop", "friendlyName": "Cloud PC"}
+    workspace = {"friendlyName": "Cloud PCs", "applicationGroupReferences": [desktop]}
+    # Each in the order of who names whom. What exists stays as it is: an administrator may have changed it.
+    await _ensure(desktops.host_pools, order.resource_group, name, {**common, "properties": pool})
+    await _ensure(
+        desktops.application_groups,
+        order.resource_group,
+        parse_id(desktop).name,
+        {**common, "properties": desktop_group},
+    )
+    await _ensure(desktops.workspaces, order.resource_group, f"{name}-ws", {**common, "properties": workspace})
+    return HostPoolReady(host_pool_id=pool_id, application_group_id=desktop)
+
+
+async def _ensure(operations: Any, group: str, name: str, body: dict[str, Any]) -> None:  # noqa: ANN401 - SDK groups
+    try:
+        await operations.get(group, name)
+    except MissingError:
+        await operations.create_or_update(group, name, as_content(body))
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_REGISTRATION)
+async def begin_registration(order: RegistrationOrder) -> Accepted | Refused:
+    """Begin to install the desktop agent, which registers the machine in the pool.
+
+    The registration token goes into protected settings only: it never leaves this activity.
+    """
+    pool = parse_id(order.host_pool_id)
+    token = await _TOKENS.recall_or(order.host_pool_id, lambda: _registration_token(pool))
+    entra = order.join_type is JoinType.AZURE_AD_JOIN
+    arguments = {
+        "hostPoolName": pool.name,
+        "registrationInfoTokenCredential": {
+            "UserName": "PLACEHOLDER_DO_NOT_USE",  # DSC wants a user name; the password is looked up in Items
+            "Password": "PrivateSettingsRef:RegistrationInfoToken",
+        },
+        "aadJoin": entra,
+        "UseAgentDownloadEndpoint": True,
+        "aadJoinPreview": False,
+        "mdmId": "",  # enrolled already, by the join
+        "sessionHostConfigurationLastUpdateTime": "",
+    }
+    settings = {
+        "modulesUrl": AGENT_MODULE,
+        "configurationFunction": "Configuration.ps1\\AddSessionHost",
+        "properties": arguments,
+    }
+    body = {
+        "publisher": "Microsoft.Powershell",
+        "type": "DSC",
+        "typeHandlerVersion": "2.83",
+        "autoUpgradeMinorVersion": True,
+        "settings": settings,
+        "protectedSettings": {"Items": {"RegistrationInfoToken": token}},
+    }
+    return await begin_extension(order.machine, "Microsoft.PowerShell.DSC", body)
+
+
+async def _registration_token(pool: ResourceId) -> str:
+    """Return a token that is good for some hours: the pool's, or a new one where it has none."""
+    pools = services().desktops(pool.subscription_id).host_pools
+    now = services().clock.now()
+    listed = await pools.list_registration_tokens(pool.resource_group, pool.name)
+    for known in listed.value or ():
+        if known.token and known.expiration_time and known.expiration_time - now > _TOKEN_LIFETIME / 2 + _TOKEN_RESERVE:
+            return str(known.token)
+    until = (now + _TOKEN_LIFETIME).isoformat().replace("+00:00", "Z")
+    wanted = {"registrationInfo": {"expirationTime": until, "registrationTokenOperation": "Update"}}
+    await pools.update(pool.resource_group, pool.name, as_content({"properties": wanted}))
+    listed = await pools.list_registration_tokens(pool.resource_group, pool.name)
+    return str(next(known.token for known in listed.value or () if known.token))
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(LOOK_FOR_SESSION_HOST)
+async def look_for_session_host(order: SessionHostOrder) -> SessionHostFound | Pending | Refused:
+    """Look whether the machine answers in the pool."""
+    host = await _find_host(order.machine, parse_id(order.host_pool_id))
+    if host is None:
+        return Pending(note=f"{order.machine.computer_name} has not registered yet")
+    status = getattr(host.status, "value", host.status)
+    if (host.resource_id or "").casefold() != order.machine.vm_id.casefold():
+        return Pending(note=f"{order.machine.computer_name} is still registered for another machine")
+    if status not in _USABLE:
+        return Pending(note=f"{order.machine.computer_name} is {status}")
+    return SessionHostFound(name=host_name(host))
+
+
+def host_name(host: Any) -> str:  # noqa: ANN401 - the SDK's SessionHost
+    """Return a session host's own name: the last part of its id (its name has the pool's before it)."""
+    return str(host.id).rpartition("/")[2]
+
+
+async def _find_host(machine: Machine, pool: ResourceId) -> Any:  # noqa: ANN401 - the SDK's SessionHost or None
+    """Return the machine's session host: by its name, or in a domain by the beginning of its full name."""
+    hosts = services().desktops(pool.subscription_id).session_hosts
+    if not pool.name.endswith("-hybrid"):
+        try:
+            return await hosts.get(pool.resource_group, pool.name, machine.computer_name)
+        except MissingError:
+            return None
+    wanted = f"{machine.computer_name.casefold()}."
+    try:
+        async for host in hosts.list(pool.resource_group, pool.name):
+            if f"{host_name(host).casefold()}.".startswith(wanted):
+                return host
+    except MissingError:
+        return None
+    return None
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(ASSIGN_SESSION_HOST)
+async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
+    """Give the session host to the user; again is no error, and somebody else's is not taken from him."""
+    pool = parse_id(order.host_pool_id)
+    hosts = services().desktops(pool.subscription_id).session_hosts
+    wanted = {"assignedUser": order.user_principal_name, "allowNewSession": True}
+    patch = as_content({"properties": wanted})
+    await hosts.update(pool.resource_group, pool.name, order.session_host, session_host=patch)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(FORGET_SESSION_HOST)
+async def forget_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
+    """Take the machine's record out of its pool, or of all the tenant's pools; do it before the VM goes."""
+    for pool in pools_of(order):
+        host = await _find_host(order.machine, pool)
+        if host is not None:
+            hosts = services().desktops(pool.subscription_id).session_hosts
+            await hosts.delete(pool.resource_group, pool.name, host_name(host), force=True)
+    return Done()
+
+
+def pools_of(order: ForgetSessionHostOrder) -> tuple[ResourceId, ...]:
+    """Return the pools the machine may be in: the one that is known, else those of both join types."""
+    if order.host_pool_id:
+        return (parse_id(order.host_pool_id),)
+    machine = order.machine
+    return tuple(
+        ResourceId(
+            subscription_id=machine.subscription_id,
+            resource_group=naming.tenant_resource_group(machine.tenant_id),
+            names=(naming.host_pool_name(machine.tenant_id, join.value),),
+        )
+        for join in JoinType
+    )

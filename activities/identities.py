@@ -1,0 +1,199 @@
+"""Joining the directory, Intune, and the primary user; and forgetting all of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.clients.arm import begin
+from shared.contracts.identities import (
+    BEGIN_DOMAIN_JOIN,
+    BEGIN_ENTRA_JOIN,
+    FORGET_DEVICE,
+    FORGET_MANAGED_DEVICE,
+    LOOK_FOR_DEVICE,
+    LOOK_FOR_ENROLLMENT,
+    SET_PRIMARY_USER,
+    STAMP_ENROLLMENT_PROFILE,
+    DeviceFound,
+    DeviceOrder,
+    DomainJoinOrder,
+    Enrolled,
+    EnrollmentOrder,
+    EntraJoinOrder,
+    ForgetDeviceOrder,
+    PrimaryUserOrder,
+    StampOrder,
+)
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.refusals import DeclinedError, MissingError
+from shared.domain.connection import JoinType
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+if TYPE_CHECKING:
+    from shared.clients.graph import Graph
+
+bp = Blueprint()
+
+INTUNE = "0000000a-0000-0000-c000-000000000000"  # the mdmId that turns the Entra join into an enrolment as well
+POLICY_ATTRIBUTE = 15
+"""The extension attribute that carries the policy's name: docs/decisions tells why not enrollmentProfileName."""
+
+_JOIN_AND_CREATE = "3"  # NETSETUP_JOIN_DOMAIN | NETSETUP_ACCT_CREATE
+_UNREGISTERED = frozenset({"", "00000000-0000-0000-0000-000000000000"})
+_TRUST = {JoinType.AZURE_AD_JOIN: "azuread", JoinType.HYBRID_AZURE_AD_JOIN: "serverad"}
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_ENTRA_JOIN)
+async def begin_entra_join(order: EntraJoinOrder) -> Accepted | Refused:
+    """Begin the Entra join, with Intune enrolment as a device: no user's credentials are needed."""
+    body = {
+        "publisher": "Microsoft.Azure.ActiveDirectory",
+        "type": "AADLoginForWindows",
+        "typeHandlerVersion": "2.0",
+        "autoUpgradeMinorVersion": True,
+        "settings": {"mdmId": INTUNE},
+    }
+    return await begin_extension(order.machine, "AADLoginForWindows", body)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_DOMAIN_JOIN)
+async def begin_domain_join(order: DomainJoinOrder) -> Accepted | Refused:
+    """Begin the join to the on-premises domain; the password goes from the vault into protected settings only."""
+    domain = order.domain
+    try:
+        password = await services().vault().read(domain.password_secret_url)
+    except MissingError:
+        return Refused(
+            code="joinPasswordMissing",
+            message=f"The password of {domain.ad_domain_username} is not in the vault",
+            evidence=domain.password_secret_url,
+            advice="Enter the password again with the connection's updateAdDomainPassword action, then retry.",
+            final=True,
+        )
+    settings = {
+        "Name": domain.ad_domain_name,
+        "OUPath": domain.organizational_unit or "",
+        "User": domain.ad_domain_username,
+        "Restart": "true",
+        "Options": _JOIN_AND_CREATE,
+    }
+    body = {
+        "publisher": "Microsoft.Compute",
+        "type": "JsonADDomainExtension",
+        "typeHandlerVersion": "1.3",
+        "autoUpgradeMinorVersion": True,
+        "settings": settings,
+        "protectedSettings": {"Password": password},
+    }
+    return await begin_extension(order.machine, "JsonADDomainExtension", body)
+
+
+async def begin_extension(machine: Machine, name: str, properties: dict[str, Any]) -> Accepted:
+    """Begin to put an extension into a VM; the same one again is no error."""
+    extensions = services().compute(machine.subscription_id).virtual_machine_extensions
+    body: Any = {"location": machine.region, "tags": machine.tags, "properties": properties}
+    return await begin(
+        lambda hook: extensions.begin_create_or_update(
+            machine.resource_group, machine.vm_name, name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=f"{machine.vm_id}/extensions/{name}",
+    )
+
+
+async def graph_of(tenant_id: str) -> Graph:
+    """Return the client of a tenant's directory."""
+    return services().graph((await services().tenants.get(tenant_id)).value)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(LOOK_FOR_DEVICE)
+async def look_for_device(order: DeviceOrder) -> DeviceFound | Pending | Refused:
+    """Look for the machine's device in Entra ID: of its name and kind, and registered since the join began."""
+    graph = await graph_of(order.tenant_id)
+    since = order.not_before - _CLOCKS_DIFFER
+    for device in await graph.devices(order.computer_name):
+        registered = device.registered_at is not None and device.registered_at >= since
+        if (device.trust_type or "").lower() == _TRUST[order.join_type] and registered:
+            return DeviceFound(device_id=device.device_id, object_id=device.object_id)
+    if order.join_type is JoinType.HYBRID_AZURE_AD_JOIN:
+        note = f"{order.computer_name} is not in Entra ID yet: it comes with the next synchronisation of the domain."
+    else:
+        note = f"{order.computer_name} is not in Entra ID yet."
+    return Pending(note=note)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(LOOK_FOR_ENROLLMENT)
+async def look_for_enrollment(order: EnrollmentOrder) -> Enrolled | Pending | Refused:
+    """Look for the device in Intune: by its Entra device id, which Intune fills in late, or else by its name."""
+    graph = await graph_of(order.tenant_id)
+    found = await graph.managed_devices(device_id=order.device_id)
+    if found:
+        # Enrolled twice: the younger record is the one that reports.
+        youngest = max(found, key=lambda each: each.enrolled_at.timestamp() if each.enrolled_at else 0.0)
+        return Enrolled(managed_device_id=youngest.id)
+    named = await graph.managed_devices(device_name=order.computer_name)
+    if any((each.device_id or "") in _UNREGISTERED for each in named):
+        return Pending(note=f"Intune knows {order.computer_name}; its registration is not complete.")
+    return Pending(
+        note=f"{order.computer_name} is not in Intune yet: is automatic enrolment on, and Entra ID P1 there?"
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(STAMP_ENROLLMENT_PROFILE)
+async def stamp_enrollment_profile(order: StampOrder) -> Done | Refused:
+    """Write the policy's name on the Entra device, where dynamic groups can read it."""
+    graph = await graph_of(order.tenant_id)
+    await graph.set_extension_attribute(order.device_object_id, POLICY_ATTRIBUTE, order.policy_name)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(SET_PRIMARY_USER)
+async def set_primary_user(order: PrimaryUserOrder) -> Done | Pending | Refused:
+    """Make the user the device's primary user; a device that is new to Intune's other half answers 404 for a while."""
+    graph = await graph_of(order.tenant_id)
+    try:
+        await graph.set_primary_user(order.managed_device_id, order.user_id)
+    except MissingError as missing:
+        return Pending(note=missing.message)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(FORGET_MANAGED_DEVICE)
+async def forget_managed_device(order: ForgetDeviceOrder) -> Done | Refused:
+    """Delete every record of the computer name in Intune."""
+    graph = await graph_of(order.tenant_id)
+    for device in await graph.managed_devices(device_name=order.computer_name):
+        await graph.delete_managed_device(device.id)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(FORGET_DEVICE)
+async def forget_device(order: ForgetDeviceOrder) -> Done | Refused:
+    """Delete every device of the computer name in Entra ID, so that the name may be joined again.
+
+    The on-premises computer account stays: Deskwright may not delete it, and says so in the refusal when the
+    directory does not let go of the device either.
+    """
+    graph = await graph_of(order.tenant_id)
+    for device in await graph.devices(order.computer_name):
+        try:
+            await graph.delete_device(device.object_id)
+        except DeclinedError as declined:
+            if (device.trust_type or "").lower() != _TRUST[JoinType.HYBRID_AZURE_AD_JOIN]:
+                raise
+            advice = (
+                f"Disable the computer account {order.computer_name} in the domain: its device follows with the sync."
+            )
+            return declined.refused.but(advice=advice)
+    return Done()

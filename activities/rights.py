@@ -1,0 +1,83 @@
+"""Who may sign in: the user to his desktop, and on an Entra-joined machine to the machine. Nobody else."""
+
+from __future__ import annotations
+
+from activities.desktops import application_group_id, pools_of
+from shared.clients.arm import as_content
+from shared.contracts.desktops import GRANT_SIGN_IN, REVOKE_SIGN_IN, ForgetSessionHostOrder, SignInRightsOrder
+from shared.contracts.outcomes import Done, Pending, Refused
+from shared.contracts.refusals import DeclinedError, MissingError
+from shared.domain import naming
+from shared.domain.connection import JoinType
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+DESKTOP_USER = "1d18fff3-a72a-46b5-b4a9-0b38a3cd7e63"  # Desktop Virtualization User
+MACHINE_USER = "fb879df8-f326-4884-b1cf-06f3ad86be52"  # Virtual Machine User Login
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(GRANT_SIGN_IN)
+async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
+    """Give the user the roles he signs in with; the assignments' ids are derived, so again is no error."""
+    subscription = order.machine.subscription_id
+    grants = [(order.application_group_id, DESKTOP_USER)]
+    if order.join_type is JoinType.AZURE_AD_JOIN:
+        grants.append((order.machine.vm_id, MACHINE_USER))
+    try:
+        for scope, role in grants:
+            await _assign(subscription, scope, role, order.user_id)
+    except DeclinedError as declined:
+        if declined.code.lower() == "principalnotfound":
+            return Pending(note="Azure does not know the user yet", after=20)
+        raise
+    return Done()
+
+
+async def _assign(subscription: str, scope: str, role: str, user_id: str) -> None:
+    definition = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    wanted = {"roleDefinitionId": definition, "principalId": user_id, "principalType": "User"}
+    assignments = services().authorization(subscription).role_assignments
+    try:
+        await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": wanted}))
+    except DeclinedError as declined:
+        if declined.code.lower() != "roleassignmentexists":
+            raise
+
+
+def assignment_id(scope: str, role: str, user_id: str) -> str:
+    """Return the id of the one assignment of a role to a user at a scope."""
+    return naming.derived_id("role", scope.lower(), role, user_id.lower())
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(REVOKE_SIGN_IN)
+async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
+    """Take the roles back; the one on the desktop stays while another Cloud PC of the user is in the same pool."""
+    machine = order.machine
+    records = services().cloud_pcs
+    stored = await records.find(machine.tenant_id, machine.cloud_pc_id)
+    if stored is None:
+        return Done()
+    user_id = stored.value.user.id
+    others = [
+        pc.value for pc in await records.of_user(machine.tenant_id, user_id) if pc.value.id != machine.cloud_pc_id
+    ]
+    needed = {(pc.resources.host_pool_id or "").casefold() for pc in others}
+    await _unassign(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
+    for pool in pools_of(order):
+        group = f"/subscriptions/{pool.subscription_id}/resourceGroups/{pool.resource_group}"
+        pool_id = f"{group}/providers/Microsoft.DesktopVirtualization/hostPools/{pool.name}"
+        if pool_id.casefold() not in needed:
+            await _unassign(pool.subscription_id, application_group_id(pool_id), DESKTOP_USER, user_id)
+    return Done()
+
+
+async def _unassign(subscription: str, scope: str, role: str, user_id: str) -> None:
+    assignments = services().authorization(subscription).role_assignments
+    try:
+        await assignments.delete(scope, assignment_id(scope, role, user_id))
+    except MissingError:
+        return

@@ -1,0 +1,10 @@
+# Hybrid: the on-premises user principal name. Entra: AzureAD\<user principal name>. The group is named by its
+# well-known SID: its name depends on the language of Windows.
+if (-not $LocalAdministrator) { throw 'no account was given' }
+$group = (Get-LocalGroup -SID 'S-1-5-32-544').Name
+try {
+    Add-LocalGroupMember -Group $group -Member $LocalAdministrator
+}
+catch [Microsoft.PowerShell.Commands.MemberExistsException] {
+    # He is one already: this step may run again.
+}

@@ -1,0 +1,1 @@
+Set-Value 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services' 'fEnableTimeZoneRedirection' 1

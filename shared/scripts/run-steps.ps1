@@ -1,0 +1,57 @@
+# The frame of post-provisioning. Each step runs whatever becomes of the others, and reports one line of JSON.
+# Windows PowerShell 5.1, as SYSTEM, by a managed run command: of the output Azure keeps the last 4,096 characters.
+param(
+    [string] $LocalAdministrator = '',
+    [string] $AskedAt = ''
+)
+
+$ErrorActionPreference = 'Stop'
+$ProgressPreference = 'SilentlyContinue'
+
+function Write-Report([string] $Step, [bool] $Ok, [string] $Message) {
+    $text = ($Message -replace '\s+', ' ').Trim()
+    if ($text.Length -gt 300) { $text = $text.Substring(0, 300) }
+    [Console]::Out.WriteLine((ConvertTo-Json -Compress -InputObject ([ordered]@{ step = $Step; ok = $Ok; message = $text })))
+}
+
+function Invoke-Step([string] $Step, [scriptblock] $Body) {
+    try {
+        & $Body | Out-Null
+        Write-Report $Step $true ''
+    }
+    catch {
+        Write-Report $Step $false $_.Exception.Message
+    }
+}
+
+function Set-Value([string] $Path, [string] $Name, [int] $Value) {
+    if (-not (Test-Path -LiteralPath $Path)) { New-Item -Path $Path -Force | Out-Null }
+    New-ItemProperty -LiteralPath $Path -Name $Name -Value $Value -PropertyType DWord -Force | Out-Null
+}
+
+function Invoke-Tool([string] $Program, [string[]] $Arguments) {
+    # Windows PowerShell turns a tool's standard error into an error record; its exit code is what counts.
+    $ErrorActionPreference = 'Continue'
+    $said = & $Program @Arguments 2>&1 | Out-String
+    if ($LASTEXITCODE -ne 0) { throw "$Program ended with $LASTEXITCODE. $said" }
+}
+
+# The display language of the policy is a tag of the VM. Only a failure is told: it is no step of its own.
+try {
+    $tags = Invoke-RestMethod -UseBasicParsing -Headers @{ Metadata = 'true' } -TimeoutSec 10 `
+        -Uri 'http://169.254.169.254/metadata/instance/compute/tagsList?api-version=2021-02-01'
+    $locale = ($tags | Where-Object { $_.name -eq 'deskwright:locale' }).value
+    if ($locale -and $locale -ne (Get-SystemPreferredUILanguage)) {
+        Install-Language -Language $locale -CopyToSettings | Out-Null
+        Set-SystemPreferredUILanguage -Language $locale
+        Set-Culture -CultureInfo $locale
+        Copy-UserInternationalSettingsToSystem -WelcomeScreen $true -NewUser $true
+    }
+}
+catch {
+    Write-Report 'setLocale' $false $_.Exception.Message
+}
+
+# <steps>
+
+exit 0

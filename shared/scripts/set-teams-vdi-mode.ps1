@@ -1,0 +1,1 @@
+Set-Value 'HKLM:\SOFTWARE\Microsoft\Teams' 'IsWVDEnvironment' 1

@@ -100,11 +100,16 @@ async def join_domain(cloud: Running, password: str) -> str:
     return await extend(cloud, "joindomain", properties)
 
 
-async def register(cloud: Running) -> str:
+async def register(cloud: Running, *, by_reference: bool = False) -> str:
     expires = datetime.fromtimestamp(START_US / 1_000_000, UTC) + timedelta(hours=20)
     info = {"expirationTime": expires.isoformat(), "registrationTokenOperation": "Update"}
     await arm(cloud, "PATCH", POOL, {"properties": {"registrationInfo": info}})
     token = (await arm(cloud, "POST", f"{POOL}/listRegistrationTokens"))["value"][0]["token"]
+    secret = (
+        {"Items": {"RegistrationInfoToken": token}}
+        if by_reference
+        else {"properties": {"registrationInfoToken": token}}
+    )
     properties = {
         "publisher": "Microsoft.Powershell",
         "type": "DSC",
@@ -114,7 +119,7 @@ async def register(cloud: Running) -> str:
             "configurationFunction": "Configuration.ps1\\AddSessionHost",
             "properties": {"hostPoolName": "desks", "aadJoin": True},
         },
-        "protectedSettings": {"properties": {"registrationInfoToken": token}},
+        "protectedSettings": secret,
     }
     return await extend(cloud, "AddSessionHost", properties)
 
@@ -130,9 +135,11 @@ async def test_an_entra_join_with_mdm_ends_in_directory_and_intune(cloud: Runnin
     assert [each["deviceName"] for each in await named(cloud, path)] == ["CPC-1"]
 
 
-async def test_a_joined_and_registered_machine_is_an_available_host(cloud: Running) -> None:
+@pytest.mark.parametrize("by_reference", [False, True])
+async def test_a_joined_and_registered_machine_is_an_available_host(cloud: Running, *, by_reference: bool) -> None:
+    # learn.microsoft.com/azure/virtual-machines/extensions/dsc-windows: Items holds what PrivateSettingsRef names
     await join_entra(cloud)
-    assert await register(cloud) == "Succeeded"
+    assert await register(cloud, by_reference=by_reference) == "Succeeded"
     host = await arm(cloud, "GET", f"{POOL}/sessionHosts/CPC-1")
     assert (host["properties"]["status"], host["properties"]["resourceId"].lower()) == ("Available", VM.lower())
 

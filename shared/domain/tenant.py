@@ -9,8 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from shared.domain import naming
-from shared.domain.naming import naming_template_problem
+from shared.domain.naming import naming_template_problem, tenant_resource_group
 from shared.domain.values import Value
 
 _WIDEST, _NARROWEST = 8, 24

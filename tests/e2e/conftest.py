@@ -1,6 +1,7 @@
 """The whole service as processes. Tests reach it over HTTP only; its logs follow a failure."""
 
-from collections.abc import Callable, Generator, Iterator
+import zlib
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from local.portal import Portal
 from local.stack import Stack, Wishes
+from tests.e2e.office import Office
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """When every run begins; a Monday."""
@@ -68,3 +70,14 @@ def pytest_runtest_makereport(
                 lines = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
                 report.sections.append((f"last lines of {log.name} ({stack.folder})", "\n".join(lines)))
     return report
+
+
+@pytest.fixture
+def open_office(stack: Stack, portal: Portal, request: pytest.FixtureRequest) -> Callable[..., Office]:
+    """Open a tenant of the test's own: ``open_office(settings={...}, zones=[...])``."""
+
+    def opened(settings: Mapping[str, Any] | None = None, **site: Any) -> Office:
+        name = f"t{zlib.crc32(request.node.nodeid.encode()):08x}"
+        return Office(stack, portal, name).open(settings, **site)
+
+    return opened

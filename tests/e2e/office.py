@@ -1,0 +1,178 @@
+"""A tenant of a test's own: people and groups in the simulated directory, everything else through the API."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.cloud.seeds import DOMAIN, TENANT_ID
+from local.portal import Answer, Portal
+from local.stack import Stack
+
+SMALL, MEDIUM = "CPC_E_2C_4GB_128GB", "CPC_E_2C_8GB_128GB"
+GALLERY_IMAGE = "microsoftwindowsdesktop_windows-ent-cpc_win11-24h2-ent-cpc-m365"
+SETTLED = frozenset({"provisioned", "provisionedWithWarnings", "failed"})
+
+_PATIENCE_SECONDS = 90.0
+_LOOK_EVERY_SECONDS = 0.2
+_PLENTY = 100_000
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Office:
+    """One tenant. *name* is its slug and a part of every name in it, so that tests do not meet."""
+
+    stack: Stack
+    portal: Portal
+    name: str
+
+    @property
+    def base(self) -> str:
+        return f"/tenants/{self.name}"
+
+    @property
+    def graph(self) -> str:
+        return f"{self.base}/beta/deviceManagement/virtualEndpoint"
+
+    @property
+    def subscription(self) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self.name}.{DOMAIN}"))
+
+    def open(self, settings: Mapping[str, Any] | None = None, **site: Any) -> Office:
+        """Make the tenant and its one site, ``main``."""
+        for sku in (SMALL, MEDIUM):
+            self.stack.tell_cloud("graph/licences", {"sku": sku, "enabled": _PLENTY})
+        body = {
+            "id": self.name,
+            "displayName": self.name.title(),
+            "entraTenantId": TENANT_ID,
+            "subscriptionId": self.subscription,
+            "settings": dict(settings or {}),
+        }
+        self.portal.ask("POST", "/tenants", body)
+        place = {"displayName": "Main", "region": "westeurope", "resourceGroup": f"pcs-{self.name}", **site}
+        self.portal.ask("PUT", f"{self.base}/sites/main", place)
+        return self
+
+    # The directory
+    def user(self, number: int, *licences: str, **properties: Any) -> str:
+        """Hire somebody; return his principal name."""
+        upn = f"{self.name}{number:02d}@{DOMAIN}"
+        body = {"userPrincipalName": upn, "displayName": f"{self.name.title()} {number:02d}", "licences": licences}
+        self.stack.tell_cloud("graph/users", {**body, **properties})
+        return upn
+
+    def group(self, name: str, *members: str, kind: str = "security") -> str:
+        """Make a group; return its object id."""
+        body = {"displayName": f"{self.name} {name}", "kind": kind, "members": members}
+        group: Json = self.stack.tell_cloud("graph/groups", body)
+        return str(group["id"])
+
+    def join(self, group: str, *members: str) -> None:
+        self.stack.tell_cloud("graph/members", {"group": group, "add": members})
+
+    def leave(self, group: str, *members: str) -> None:
+        self.stack.tell_cloud("graph/members", {"group": group, "remove": members})
+
+    def give(self, user: str, *licences: str) -> None:
+        self.stack.tell_cloud("graph/licences", {"user": user, "give": licences})
+
+    def user_id(self, upn: str) -> str:
+        return str(self.explain(upn)["user"]["id"])
+
+    # The wizards
+    def connection(self, name: str = "Hosted", **credentials: Any) -> str:
+        """Save a connection and wait for its checks; return its id."""
+        form = {
+            "site": {"siteId": "main"},
+            "credentials": {"joinType": "azureADJoin", "network": "hosted", **credentials},
+            "name": {"displayName": name},
+        }
+        saved = self.portal.ask("POST", f"{self.base}/wizards/create-connection", form)
+        return str(self.portal.finish(saved)["resourceId"])
+
+    def policy(self, name: str, connection: str, *groups: str, **configuration: Any) -> str:
+        """Save a policy for groups; return its id. Provisioning has begun."""
+        form = {
+            "connection": {"connectionIds": [connection]},
+            "image": {"imageType": "gallery", "imageId": GALLERY_IMAGE},
+            "configuration": configuration,
+            "groups": {"groupIds": groups},
+            "detail": {"displayName": name},
+        }
+        saved = self.portal.ask("POST", f"{self.base}/wizards/create-provisioning-policy", form)
+        return str(saved.body["id"])
+
+    def assign(self, policy: str, *groups: str) -> Answer:
+        """Replace the groups of a policy."""
+        targets = [{"target": {"groupId": group}} for group in groups]
+        return self.portal.ask("POST", f"{self.graph}/provisioningPolicies/{policy}/assign", {"assignments": targets})
+
+    # What came of it
+    def cloud_pcs(self) -> list[Json]:
+        return list(self.portal.pages(f"{self.graph}/cloudPCs"))
+
+    def cloud_pcs_of(self, upn: str) -> list[Json]:
+        return [pc for pc in self.cloud_pcs() if pc["userPrincipalName"] == upn]
+
+    def cloud_pc_of(self, upn: str) -> Json:
+        (found,) = self.cloud_pcs_of(upn)
+        return found
+
+    def timeline(self, cloud_pc_id: str) -> Json:
+        answer: Json = self.portal.ask("GET", f"{self.base}/cloudPCs/{cloud_pc_id}/timeline").body
+        return answer
+
+    def explain(self, upn: str) -> Json:
+        answer: Json = self.portal.ask("GET", f"{self.base}/explain?user={upn}").body
+        return answer
+
+    def until(self, what: Callable[[], Any], *, says: str) -> Any:
+        """Look until *what* gives something; return that. Fails with *says* when it never does."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if found := what():
+                return found
+            time.sleep(_LOOK_EVERY_SECONDS)
+        shown = [(pc["userPrincipalName"], pc["status"]) for pc in self.cloud_pcs()]
+        message = f"never came to be: {says}; there are {shown}"
+        raise AssertionError(message)
+
+    def settled(self, upn: str, count: int = 1) -> Json:
+        """Wait until a user's Cloud PCs have come to an end; return the first."""
+
+        def look() -> list[Json]:
+            mine = self.cloud_pcs_of(upn)
+            done = len(mine) >= count and all(pc["status"] in SETTLED for pc in mine)
+            return mine if done else []
+
+        found: Sequence[Json] = self.until(look, says=f"{upn} has {count} settled Cloud PC(s)")
+        return found[0]
+
+    def reaches(self, upn: str, status: str) -> Json:
+        """Wait until a user's only Cloud PC has *status*; return it."""
+        found: Json = self.until(
+            lambda: next((pc for pc in self.cloud_pcs_of(upn) if pc["status"] == status), None),
+            says=f"{upn} {status}",
+        )
+        return found
+
+    def break_cloud(self, op: str, do: Mapping[str, Any], **when: Any) -> None:
+        """Let an ARM operation fail in this tenant's subscription only."""
+        match = {"op": op, "path": f"*/subscriptions/{self.subscription}/*"}
+        rule = {"id": f"{self.name}-{op}", "match": match, "do": dict(do), "when": when}
+        self.stack.tell_cloud("faults", rule)
+
+    def mend_cloud(self, op: str) -> None:
+        """Let it work again."""
+        self.break_cloud(op, {"kind": "delay", "add": 0}, max_hits=0)
+
+    def machines(self, kind: str = "Microsoft.Compute/virtualMachines") -> list[Json]:
+        """What the simulated cloud has of a type in this tenant's subscription."""
+        found = self.stack.ask_cloud(f"state?type={kind}")
+        return [each for each in found if f"/subscriptions/{self.subscription}/" in each["id"]]

@@ -1,0 +1,56 @@
+"""The front door that is not HTTP: the storage queue, with the managed identity's own token."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.parse
+import urllib.request
+from contextlib import suppress
+from typing import Any
+
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.queue import QueueServiceClient
+
+from local.stack import Stack
+
+QUEUE = "directory-changes"
+_RESOURCE = "https://storage.azure.com"
+
+
+class _Minted:
+    """A token of the managed identity, asked for at the simulated cloud's identity endpoint."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def get_token(self, *_: str, **__: Any) -> AccessToken:
+        known = self._stack.environment()
+        query = urllib.parse.urlencode({"api-version": "2019-08-01", "resource": _RESOURCE})
+        request = urllib.request.Request(  # noqa: S310 - an address of this run
+            f"{known['IDENTITY_ENDPOINT']}?{query}", headers={"X-IDENTITY-HEADER": known["IDENTITY_HEADER"]}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+            given = json.load(answer)
+        return AccessToken(given["access_token"], int(given["expires_on"]))
+
+
+def _service(stack: Stack) -> QueueServiceClient:
+    bundle = str(stack.certificates.bundle)
+    return QueueServiceClient(stack.addresses.queues, credential=_Minted(stack), connection_verify=bundle)
+
+
+def put_change(stack: Stack, message: dict[str, Any]) -> None:
+    """Put one message on ``directory-changes``, as a directory connector does."""
+    with _service(stack) as service:
+        queue = service.get_queue_client(QUEUE)
+        with suppress(ResourceExistsError):
+            queue.create_queue()
+        queue.send_message(base64.b64encode(json.dumps(message).encode()).decode())
+
+
+def peek(stack: Stack, name: str) -> list[str]:
+    """Return the texts of the first messages of a queue."""
+    with _service(stack) as service:
+        return [str(message.content) for message in service.get_queue_client(name).peek_messages(32)]

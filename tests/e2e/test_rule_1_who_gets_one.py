@@ -1,0 +1,125 @@
+"""Product rule 1: a licence and membership of an assigned group, in either order, give one Cloud PC."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.office import MEDIUM, SMALL, Office
+from tests.e2e.queues import peek, put_change
+
+pytestmark = pytest.mark.e2e
+
+OpenOffice = Callable[..., Office]
+
+
+def test_a_licensed_member_has_a_cloud_pc_without_anyone_pressing_anything(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = office.user(1, MEDIUM)
+    group = office.group("staff", upn)
+    office.policy("Everyone", office.connection(), group)
+
+    assert office.settled(upn)["status"] == "provisioned"
+    assert len(office.machines()) == 1
+
+
+def test_members_of_nested_groups_count(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = office.user(1, MEDIUM)
+    outer = office.group("outer", office.group("middle", office.group("inner", upn)))
+    office.policy("Everyone", office.connection(), outer)
+
+    assert office.settled(upn)["status"] == "provisioned"
+
+
+def test_two_licences_give_two_cloud_pcs_under_one_policy(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = office.user(1, SMALL, MEDIUM)
+    office.policy("Everyone", office.connection(), office.group("staff", upn))
+    office.settled(upn, count=2)
+    mine = office.cloud_pcs_of(upn)
+
+    assert len({pc["servicePlanId"] for pc in mine}) == 2
+    assert len({pc["provisioningPolicyId"] for pc in mine}) == 1
+
+
+def test_a_licence_without_a_policy_is_listed_with_the_reason(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn, other = office.user(1, MEDIUM), office.user(2, MEDIUM)
+    office.policy("Others", office.connection(), office.group("others", other))
+
+    pc = office.reaches(upn, "notProvisioned")
+    assert "policy" in pc["statusDetail"]["message"]
+    assert "no provisioning policy" in office.explain(upn)["cloudPcs"][0]["because"]
+
+
+def test_a_member_without_a_licence_has_no_cloud_pc_and_is_told_why(open_office: OpenOffice) -> None:
+    office = open_office()
+    licensed, unlicensed = office.user(1, MEDIUM), office.user(2)
+    policy = office.policy("Everyone", office.connection(), office.group("staff", licensed, unlicensed))
+    office.settled(licensed)
+    users = office.portal.ask("GET", f"{office.graph}/provisioningPolicies/{policy}/users").body["value"]
+    told = {each["user"]["userPrincipalName"]: each for each in users}
+
+    assert office.cloud_pcs_of(unlicensed) == []
+    assert told[unlicensed]["standing"] == "lacks"
+    assert "licence" in told[unlicensed]["because"]
+    assert told[licensed]["standing"] == "has"
+    assert "licence" in office.explain(unlicensed)["verdict"]
+
+
+@pytest.mark.parametrize("order", ["licence first", "group first"])
+def test_the_second_of_the_two_brings_the_cloud_pc_by_a_message(open_office: OpenOffice, order: str) -> None:
+    office = open_office()
+    upn = office.user(1, *([MEDIUM] if order == "licence first" else []))
+    group = office.group("staff", *([upn] if order == "group first" else []))
+    office.policy("Everyone", office.connection(), group)
+    user_id = office.user_id(upn)
+    if order == "licence first":
+        office.join(group, upn)
+        change: dict[str, Any] = {"type": "groupMembership", "groupId": group, "userIds": [user_id]}
+    else:
+        office.give(upn, MEDIUM)
+        change = {"type": "userLicense", "userIds": [user_id]}
+    put_change(office.stack, {"tenantId": office.name, "at": office.stack.clock.now().isoformat(), **change})
+
+    assert office.settled(upn)["status"] == "provisioned"
+
+
+def test_the_same_change_ten_times_makes_one_cloud_pc(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = office.user(1, MEDIUM)
+    group = office.group("staff", upn)
+    policy = office.policy("Everyone", office.connection(), group)
+    user_id = office.user_id(upn)
+    for _ in range(10):
+        at = office.stack.clock.now().isoformat()
+        change = {"tenantId": office.name, "type": "userLicense", "userIds": [user_id], "at": at}
+        put_change(office.stack, change)
+    office.assign(policy, group)
+    office.settled(upn)
+
+    assert len(office.cloud_pcs_of(upn)) == 1
+    assert len(office.machines()) == 1
+
+
+def test_a_malformed_message_is_kept_with_its_reason_and_blocks_nothing(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = office.user(1, MEDIUM)
+    group = office.group("staff")
+    office.policy("Everyone", office.connection(), group)
+    office.join(group, upn)
+    put_change(office.stack, {"tenantId": office.name, "type": "nonsense"})
+    at = office.stack.clock.now().isoformat()
+    good = {"tenantId": office.name, "type": "groupMembership", "groupId": group, "userIds": [office.user_id(upn)]}
+    put_change(office.stack, {**good, "at": at})
+
+    assert office.settled(upn)["status"] == "provisioned"
+    kept = [json.loads(base64.b64decode(text)) for text in peek(office.stack, "directory-changes-poison")]
+    mine = [each for each in kept if office.name in json.dumps(each["message"])]
+    assert mine
+    assert mine[0]["reason"]

@@ -1,0 +1,139 @@
+"""Product rule 3: core provisioning, in order; a failure is a failed attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.e2e.office import MEDIUM, Office
+
+pytestmark = pytest.mark.e2e
+
+OpenOffice = Callable[..., Office]
+
+STEPS = [
+    "allocateCapacity",
+    "createVm",
+    "joinDirectory",
+    "enrollInIntune",
+    "assignPrimaryUser",
+    "configureWindows",
+    "assignUser",
+]
+
+
+def staffed(office: Office, **connection: object) -> str:
+    upn = office.user(1, MEDIUM)
+    office.policy("Everyone", office.connection(**connection), office.group("staff", upn))  # type: ignore[arg-type]
+    return upn
+
+
+def test_the_steps_follow_one_another_and_each_has_its_times(open_office: OpenOffice) -> None:
+    office = open_office()
+    pc = office.settled(staffed(office))
+    entries = office.timeline(pc["id"])["entries"]
+
+    assert [entry["step"] for entry in entries] == STEPS
+    assert all(entry["outcome"] == "succeeded" for entry in entries)
+    ends = [entry["endedAt"] for entry in entries]
+    assert ends == sorted(ends)
+
+
+def test_the_machine_has_the_licences_hardware_and_the_users_name_on_it(open_office: OpenOffice) -> None:
+    office = open_office(zones=["1", "2", "3"])
+    upn = staffed(office)
+    pc = office.settled(upn)
+    (vm,) = office.machines()
+    body = vm["body"]["properties"]
+    (device,) = [d for d in office.stack.ask_cloud("state?view=devices") if d["displayName"] == pc["managedDeviceName"]]
+
+    assert body["storageProfile"]["osDisk"]["diskSizeGB"] == 128
+    assert vm["body"]["zones"][0] in {"1", "2", "3"}
+    assert body["osProfile"]["computerName"] == pc["managedDeviceName"]
+    assert device["deviceId"] == pc["aadDeviceId"]
+
+
+def test_a_zone_without_room_is_left_for_the_next(open_office: OpenOffice) -> None:
+    office = open_office(zones=["1", "2"])
+    failure = {"kind": "lro_fail", "code": "ZonalAllocationFailed", "message": "no room in the zone"}
+    office.break_cloud("vm.create", failure, max_hits=1)
+    pc = office.settled(staffed(office))
+    entries = office.timeline(pc["id"])["entries"]
+
+    assert pc["status"] == "provisioned"
+    assert {entry["attempt"] for entry in entries} == {1}
+    assert len(office.machines()) == 1
+
+
+def test_a_region_without_room_is_left_for_the_fall_back_on_a_hosted_network(open_office: OpenOffice) -> None:
+    office = open_office(fallbackRegions=["northeurope"])
+    match = {"op": "vm.create", "region": "westeurope", "path": f"*/subscriptions/{office.subscription}/*"}
+    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no room in the region"}
+    office.stack.tell_cloud("faults", {"id": f"{office.name}-weu", "match": match, "do": full})
+    pc = office.settled(staffed(office))
+
+    assert (pc["status"], pc["deviceRegionName"]) == ("provisioned", "northeurope")
+    assert [nic["body"]["location"] for nic in office.machines("Microsoft.Network/networkInterfaces")] == [
+        "northeurope"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("op", "step"),
+    [
+        pytest.param("nic.put", "createVm", id="interface"),
+        pytest.param("vm.create", "createVm", id="machine"),
+        pytest.param("extension.put", "joinDirectory", id="join"),
+    ],
+)
+def test_a_failed_step_fails_the_attempt_and_the_next_attempt_heals_it(
+    open_office: OpenOffice, op: str, step: str
+) -> None:
+    office = open_office()
+    connection = office.connection()
+    code = "VMExtensionProvisioningError" if op == "extension.put" else "InternalExecutionError"
+    failure: dict[str, object] = {"kind": "lro_fail", "code": code, "message": "broken once"}
+    if op == "nic.put":
+        failure = {"kind": "http", "status": 400, "code": "InvalidRequestFormat", "message": "broken once"}
+    office.break_cloud(op, failure, max_hits=1)
+    upn = office.user(1, MEDIUM)
+    office.policy("Everyone", connection, office.group("staff", upn))
+    pc = office.settled(upn)
+    entries = office.timeline(pc["id"])["entries"]
+    failed = [entry for entry in entries if entry["outcome"] == "failed"]
+
+    assert pc["status"] == "provisioned"
+    assert [entry["step"] for entry in failed] == [step]
+    assert [entry["attempt"] for entry in entries if entry["step"] == "cleanUp"] == [2]
+    assert len(office.machines()) == 1
+
+
+def test_a_hybrid_cloud_pc_joins_the_domain_and_waits_for_entra(open_office: OpenOffice) -> None:
+    office = open_office()
+    office.stack.tell_cloud("seed", {"resources": [own_network(office)]})
+    domain = {
+        "adDomainName": "corp.contoso.example",
+        "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
+        "adDomainUsername": "corp\\svc-join",
+        "adDomainPassword": "demo-join-password",
+    }
+    vnet = f"/subscriptions/{office.subscription}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/corp"
+    network = {"virtualNetworkId": vnet, "subnetIds": [f"{vnet}/subnets/cloudpcs"]}
+    upn = staffed(office, joinType="hybridAzureADJoin", network=network, domain=domain)
+    pc = office.settled(upn)
+    (device,) = [d for d in office.stack.ask_cloud("state?view=devices") if d["displayName"] == pc["managedDeviceName"]]
+
+    assert pc["status"] == "provisioned"
+    assert device["trustType"] == "ServerAd"
+
+
+def own_network(office: Office) -> dict[str, object]:
+    """A network that the customer had before us."""
+    group = f"/subscriptions/{office.subscription}/resourceGroups/net"
+    subnet = {"name": "cloudpcs", "properties": {"addressPrefix": "10.50.0.0/24"}}
+    return {
+        "id": f"{group}/providers/Microsoft.Network/virtualNetworks/corp",
+        "location": "westeurope",
+        "properties": {"addressSpace": {"addressPrefixes": ["10.50.0.0/16"]}, "subnets": [subnet]},
+    }

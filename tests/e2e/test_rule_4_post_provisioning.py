@@ -1,0 +1,87 @@
+"""Product rule 4: post-provisioning; each failure is a warning, and a step can be run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from local.stack import Stack
+from tests.e2e.office import MEDIUM, Office
+
+pytestmark = pytest.mark.e2e
+
+OpenOffice = Callable[..., Office]
+
+
+@pytest.fixture
+def scripts(stack: Stack) -> Iterator[Callable[..., None]]:
+    """Decide how post-provisioning steps end; afterwards they work again."""
+
+    def decide(*outcomes: dict[str, object]) -> None:
+        stack.tell_cloud("config", {"scriptOutcomes": list(outcomes)})
+
+    yield decide
+    decide()
+
+
+def staffed(office: Office, **configuration: object) -> str:
+    upn = office.user(1, MEDIUM)
+    office.policy("Everyone", office.connection(), office.group("staff", upn), **configuration)
+    return upn
+
+
+def test_all_six_steps_leave_their_mark_on_the_machine(open_office: OpenOffice) -> None:
+    office = open_office()
+    office.settled(staffed(office, localAdminEnabled=True))
+    (vm,) = office.machines()
+
+    assert set(vm["facts"]["steps"]) == {
+        "hidePowerIcons",
+        "disableWindowsReset",
+        "assignLocalAdministrator",
+        "setTeamsVdiMode",
+        "enableTimeZoneRedirection",
+        "resizeOsPartition",
+    }
+    assert vm["facts"]["partitionGb"] == 128
+
+
+def test_a_failed_step_is_a_warning_and_the_other_five_run(
+    open_office: OpenOffice, scripts: Callable[..., None]
+) -> None:
+    office = open_office()
+    scripts({"step": "disableWindowsReset", "message": "reagentc: access denied"})
+    pc = office.settled(staffed(office, localAdminEnabled=True))
+    (vm,) = office.machines()
+
+    assert pc["status"] == "provisionedWithWarnings"
+    assert "reagentc: access denied" in pc["statusDetail"]["message"]
+    assert len(vm["facts"]["steps"]) == 5
+
+
+def test_running_the_failed_step_again_gives_provisioned(open_office: OpenOffice, scripts: Callable[..., None]) -> None:
+    office = open_office()
+    scripts(
+        {"step": "disableWindowsReset", "message": "not now"},
+        {"step": "setTeamsVdiMode", "message": "not now either"},
+    )
+    upn = staffed(office)
+    pc = office.settled(upn)
+    scripts()
+    again = f"{office.base}/cloudPCs/{pc['id']}/rerunStep"
+    office.portal.finish(office.portal.ask("POST", again, {"step": "disableWindowsReset"}))
+    halfway = office.cloud_pc_of(upn)
+    office.portal.finish(office.portal.ask("POST", again, {"step": "setTeamsVdiMode"}))
+
+    assert halfway["status"] == "provisionedWithWarnings"
+    assert "disableWindowsReset" not in halfway["statusDetail"]["message"]
+    assert office.cloud_pc_of(upn)["status"] == "provisioned"
+
+
+def test_a_step_that_is_no_warning_is_not_run_again(open_office: OpenOffice) -> None:
+    office = open_office()
+    pc = office.settled(staffed(office))
+    answer = office.portal.send("POST", f"{office.base}/cloudPCs/{pc['id']}/rerunStep", {"step": "disableWindowsReset"})
+
+    assert answer.status == 409

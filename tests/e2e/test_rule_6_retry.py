@@ -1,0 +1,128 @@
+"""Product rule 6: three attempts, then failed with the reason; room that is missing parks and uses up nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.e2e.office import MEDIUM, Office
+
+pytestmark = pytest.mark.e2e
+
+OpenOffice = Callable[..., Office]
+BROKEN = {"kind": "lro_fail", "code": "VMExtensionProvisioningError", "message": "the join failed, exit code 51"}
+
+
+def staffed(office: Office, *breaks: Callable[[], None]) -> str:
+    upn = office.user(1, MEDIUM)
+    connection = office.connection()
+    for each in breaks:
+        each()
+    office.policy("Everyone", connection, office.group("staff", upn))
+    return upn
+
+
+def test_after_three_attempts_it_has_failed_with_code_message_and_step(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = staffed(office, lambda: office.break_cloud("extension.put", BROKEN))
+    pc = office.settled(upn)
+    told = {each["name"]: each["value"] for each in pc["statusDetail"]["additionalInformation"]}
+    entries = office.timeline(pc["id"])["entries"]
+
+    assert pc["status"] == "failed"
+    assert pc["statusDetail"]["code"] == "VMExtensionProvisioningError"
+    assert "exit code 51" in pc["statusDetail"]["message"]
+    assert told["step"] == "joinDirectory"
+    assert told["advice"]
+    assert [e["attempt"] for e in entries if e["outcome"] == "failed"] == [1, 2, 3]
+    assert [e["attempt"] for e in entries if e["step"] == "cleanUp"] == [2, 3]
+
+
+def test_three_hours_after_the_last_failure_nothing_is_left(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = staffed(office, lambda: office.break_cloud("extension.put", BROKEN))
+    office.settled(upn)
+    left = len(office.machines())
+    office.stack.clock.advance(timedelta(hours=2))
+    kept = len(office.machines())
+    office.stack.clock.advance(timedelta(hours=2))
+
+    assert (left, kept) == (1, 1)
+    office.until(lambda: not office.machines(), says="the machine is gone")
+    office.until(lambda: not office.machines("Microsoft.Network/networkInterfaces"), says="the interface is gone")
+    assert office.machines("Microsoft.Compute/disks") == []
+    assert office.cloud_pc_of(upn)["status"] == "failed"
+
+
+def test_a_retry_by_hand_has_three_attempts_under_the_policy_that_wins_today(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = staffed(office, lambda: office.break_cloud("extension.put", BROKEN))
+    failed = office.settled(upn)
+    office.mend_cloud("extension.put")
+    answer = office.portal.ask("POST", f"{office.base}/cloudPCs/{failed['id']}/retry")
+    again = office.reaches(upn, "provisioned")
+
+    assert answer.status == 202
+    assert again["id"] == failed["id"]
+    assert len(office.machines()) == 1
+    assert again["managedDeviceName"] != failed["managedDeviceName"]
+
+
+def test_a_retry_cancels_the_clean_up_that_is_due(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = staffed(office, lambda: office.break_cloud("extension.put", BROKEN))
+    failed = office.settled(upn)
+    office.mend_cloud("extension.put")
+    office.portal.ask("POST", f"{office.base}/cloudPCs/{failed['id']}/retry")
+    office.reaches(upn, "provisioned")
+    office.stack.clock.advance(timedelta(hours=4))
+    office.until(lambda: office.stack.clock.read().target_us == 0, says="four hours have passed")
+
+    assert len(office.machines()) == 1
+    assert office.cloud_pc_of(upn)["status"] == "provisioned"
+
+
+def test_a_cloud_pc_that_has_not_failed_is_not_retried(open_office: OpenOffice) -> None:
+    office = open_office()
+    pc = office.settled(staffed(office))
+
+    assert office.portal.send("POST", f"{office.base}/cloudPCs/{pc['id']}/retry").status == 409
+
+
+def test_what_cannot_heal_stops_at_once(open_office: OpenOffice) -> None:
+    office = open_office()
+    forbidden = {"kind": "http", "status": 403, "code": "RequestDisallowedByPolicy", "message": "not in this region"}
+    pc = office.settled(staffed(office, lambda: office.break_cloud("vm.create", forbidden)))
+    attempts = {entry["attempt"] for entry in office.timeline(pc["id"])["entries"]}
+
+    assert pc["status"] == "failed"
+    assert attempts == {1}
+
+
+def test_missing_room_parks_visibly_and_the_build_goes_on_when_there_is_room(open_office: OpenOffice) -> None:
+    office = open_office()
+    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no room anywhere"}
+    upn = staffed(office, lambda: office.break_cloud("vm.create", full))
+
+    def parked() -> bool:
+        mine = office.cloud_pcs_of(upn)
+        detail = mine[0]["statusDetail"] if mine else None
+        return bool(detail and mine[0]["status"] == "pendingProvision" and "room" in detail["message"])
+
+    office.until(parked, says="parked for want of room")
+    office.mend_cloud("vm.create")
+    pc = office.reaches(upn, "provisioned")
+
+    assert {entry["attempt"] for entry in office.timeline(pc["id"])["entries"]} == {1}
+
+
+def test_after_the_parking_limit_it_fails_for_want_of_room(open_office: OpenOffice) -> None:
+    office = open_office(settings={"parkingLimitInHours": 2})
+    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no room anywhere"}
+    pc = office.settled(staffed(office, lambda: office.break_cloud("vm.create", full)))
+
+    assert pc["status"] == "failed"
+    assert "2 hours" in pc["statusDetail"]["message"]
+    assert office.machines() == []

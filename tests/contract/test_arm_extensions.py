@@ -163,8 +163,10 @@ async def test_a_failed_step_fails_the_script_but_not_the_operation(azure: Azure
     first = await run(azure, SCRIPT)
     assert (first.execution_state, first.exit_code) == ("Failed", 1)
     assert json.loads(first.output.splitlines()[0])["message"] == "Access is denied"
-    second = await run(azure, SCRIPT)
-    assert second.execution_state == "Succeeded"
+    again = await run(azure, SCRIPT)
+    assert again.execution_state == "Failed", "an unchanged command is not run again"
+    other = await run(azure, SCRIPT, parameters=[{"name": "AskedAt", "value": "now"}])
+    assert other.execution_state == "Succeeded"
 
 
 async def test_a_script_that_hangs_times_out(azure: Azure, simulated: Running) -> None:

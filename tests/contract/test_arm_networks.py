@@ -111,42 +111,34 @@ async def test_a_missing_right_on_the_subnet_is_a_linked_failure(azure: Azure, s
     assert (error.status, error.code) == (403, "LinkedAuthorizationFailed")
 
 
+DENY = {
+    "name": "deny-in",
+    "properties": {
+        "protocol": "*",
+        "access": "Deny",
+        "direction": "Inbound",
+        "priority": 100,
+        "sourceAddressPrefix": "Internet",
+        "destinationAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationPortRange": "*",
+    },
+}
+
+
 async def test_a_gateway_a_security_group_and_an_address_serve_a_subnet(azure: Azure) -> None:
-    net, place = azure.network, {"location": REGION}
-    rule = {
-        "name": "deny-in",
-        "properties": {
-            "protocol": "*",
-            "access": "Deny",
-            "direction": "Inbound",
-            "priority": 100,
-            "sourceAddressPrefix": "Internet",
-            "destinationAddressPrefix": "*",
-            "sourcePortRange": "*",
-            "destinationPortRange": "*",
-        },
-    }
-    nsg_body: Any = {**place, "properties": {"securityRules": [rule]}}
-    ip_body: Any = {**place, "sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}}
+    net, standard = azure.network, {"location": REGION, "sku": {"name": "Standard"}}
+    nsg_body: Any = {"location": REGION, "properties": {"securityRules": [DENY]}}
     nsg = await (await net.network_security_groups.begin_create_or_update(azure.group, "nsg", nsg_body)).result()
+    ip_body: Any = {**standard, "properties": {"publicIPAllocationMethod": "Static"}}
     ip = await (await net.public_ip_addresses.begin_create_or_update(azure.group, "ip", ip_body)).result()
-    nat_body: Any = {**place, "sku": {"name": "Standard"}, "properties": {"publicIpAddresses": [{"id": ip.id}]}}
+    nat_body: Any = {**standard, "properties": {"publicIpAddresses": [{"id": ip.id}]}}
     nat = await (await net.nat_gateways.begin_create_or_update(azure.group, "nat", nat_body)).result()
+    inner = {"addressPrefix": "10.20.0.0/24", "networkSecurityGroup": {"id": nsg.id}, "natGateway": {"id": nat.id}}
+    space = {"addressPrefixes": ["10.20.0.0/16"]}
     body: Any = {
-        **place,
-        "properties": {
-            "addressSpace": {"addressPrefixes": ["10.20.0.0/16"]},
-            "subnets": [
-                {
-                    "name": "cpc",
-                    "properties": {
-                        "addressPrefix": "10.20.0.0/24",
-                        "networkSecurityGroup": {"id": nsg.id},
-                        "natGateway": {"id": nat.id},
-                    },
-                }
-            ],
-        },
+        "location": REGION,
+        "properties": {"addressSpace": space, "subnets": [{"name": "cpc", "properties": inner}]},
     }
     await (await net.virtual_networks.begin_create_or_update(azure.group, "vnet", body)).result()
     subnet = await net.subnets.get(azure.group, "vnet", "cpc")

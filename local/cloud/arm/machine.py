@@ -33,39 +33,12 @@ _GOING = {
 
 def make(call: Call, order: Order, nics: list[Resource], failed: Resource | None) -> Resource:
     """Put the machine of an accepted order into the world, `Creating`."""
-    world, body = call.world, call.object()
-    given = body["properties"]
-    os_profile = {k: v for k, v in given["osProfile"].items() if k != "adminPassword"}
-    disk = {"osType": "Windows", "caching": "ReadWrite", "createOption": "FromImage"}
-    managed = {"storageAccountType": "Premium_LRS"}
-    wanted_disk = given["storageProfile"].get("osDisk", {})
-    os_disk = {
-        **disk,
-        "deleteOption": "Detach",
-        **wanted_disk,
-        "name": order.disk_name,
-        "diskSizeGB": order.disk_gb,
-        "managedDisk": {**managed, **wanted_disk.get("managedDisk", {})},
-    }
-    uuid = world.guid("vm", call.path, world.attempts.get(("vm.create", call.path.lower()), 0))
-    properties = {
-        **given,
-        "vmId": uuid,
-        "osProfile": {"computerName": order.computer_name, "secrets": [], **os_profile},
-        "storageProfile": {
-            "imageReference": order.image.reference,
-            "osDisk": os_disk,
-            "dataDisks": given["storageProfile"].get("dataDisks", []),
-        },
-        "networkProfile": {"networkInterfaces": _references(given, nics)},
-        "provisioningState": "Creating",
-        "timeCreated": iso(call.now_us),
-    }
-    vm = {"name": order.name, "id": call.path, "type": TYPE, "location": order.region}
-    new: Json = {**vm, "tags": order.tags, "properties": properties}
+    world, given = call.world, call.object()["properties"]
+    vm: Json = {"name": order.name, "id": call.path, "type": TYPE, "location": order.region}
+    new = {**vm, "tags": order.tags, "properties": _properties(call, order, nics)}
     if order.zone:
         new["zones"] = [order.zone]
-    identity_body = identity(world, call.path, body.get("identity"))
+    identity_body = identity(world, call.path, call.object().get("identity"))
     if identity_body is not None:
         new["identity"] = identity_body
     facts = {
@@ -83,6 +56,39 @@ def make(call: Call, order: Order, nics: list[Resource], failed: Resource | None
         failed.replace(new, call.now_us)
         return failed
     return world.resources.add(Resource(call.path, TYPE, new, call.now_us, facts))
+
+
+def _properties(call: Call, order: Order, nics: list[Resource]) -> Json:
+    world, given = call.world, call.object()["properties"]
+    os_profile = {k: v for k, v in given["osProfile"].items() if k != "adminPassword"}
+    attempt = world.attempts.get(("vm.create", call.path.lower()), 0)
+    return {
+        **given,
+        "vmId": world.guid("vm", call.path, attempt),
+        "osProfile": {"computerName": order.computer_name, "secrets": [], **os_profile},
+        "storageProfile": {
+            "imageReference": order.image.reference,
+            "osDisk": _os_disk_profile(order, given["storageProfile"].get("osDisk", {})),
+            "dataDisks": given["storageProfile"].get("dataDisks", []),
+        },
+        "networkProfile": {"networkInterfaces": _references(given, nics)},
+        "provisioningState": "Creating",
+        "timeCreated": iso(call.now_us),
+    }
+
+
+def _os_disk_profile(order: Order, wanted: Json) -> Json:
+    managed = {"storageAccountType": "Premium_LRS", **wanted.get("managedDisk", {})}
+    return {
+        "osType": "Windows",
+        "caching": "ReadWrite",
+        "createOption": "FromImage",
+        "deleteOption": "Detach",
+        **wanted,
+        "name": order.disk_name,
+        "diskSizeGB": order.disk_gb,
+        "managedDisk": managed,
+    }
 
 
 def identity(world: World, vm_id: str, wanted: Json | None) -> Json | None:

@@ -17,6 +17,8 @@ from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND, iso
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.cloud.arm.scripts import Run
     from local.cloud.core.calls import Call
     from local.cloud.core.world import World
@@ -39,6 +41,11 @@ class Execution:
     parameters: Json
     timeout_s: int
 
+    @property
+    def hangs_us(self) -> int:
+        """Give how long a script that hangs is left alone."""
+        return self.timeout_s * SECOND if self.run.timed_out else 0
+
     def view(self, world: World, begun_us: int) -> Json:
         """Tell how it ended."""
         state = "Failed" if self.run.failed else "Succeeded"
@@ -57,21 +64,35 @@ class Execution:
 
 @ROUTES.operation("runcommand.put", "PUT", ONE, throttle="UpdateVM", action=f"{TYPE}/write")
 def put_run_command(call: Call) -> Answer:
-    """Run a script as a resource of its own; the same body again runs it again."""
+    """Run a script as a resource of its own; an unchanged body does not run it again."""
     world, vm = call.world, _machine(call, "/runcommands/")
     location_of(call)
     properties = read(call.object(), "properties", "object")
     execution = _execution(call, vm, _script(properties), properties)
     found = world.resources.get(call.path)
-    siblings = world.resources.collection(f"{vm.id}/runCommands")
-    if found is None and len(siblings) >= LIMIT:
+    if found is None and len(world.resources.collection(f"{vm.id}/runCommands")) >= LIMIT:
         raise Problem(409, "OperationNotAllowed", f"At most {LIMIT} run commands per VM.")
     under_way = running_on(world, call.path)
     if under_way and found is not None:
         return accepted(call, under_way[0], 200, found.body)
+    if found is not None and found.facts["asked"] == properties:
+        return Answer(found.body)
     asynchronous = read(properties, "asyncExecution", "boolean", False)
     strict = read(properties, "treatFailureAsDeploymentFailure", "boolean", False)
-    command, begun_us = _keep(call, vm, found), call.now_us
+    command = _keep(call, vm, found)
+    course, ended = _course(world, command, execution, asynchronous=asynchronous, strict=strict)
+    operation = begin(call, "runcommand.put", command.id, course, region=vm.body["location"])
+    if asynchronous:
+        length_us = world.duration_us("runcommand.put", command.id) + execution.hangs_us
+        world.at(operation.due_us + length_us, ended)
+    return accepted(call, operation, 200 if found else 201, command.body)
+
+
+def _course(
+    world: World, command: Resource, execution: Execution, *, asynchronous: bool, strict: bool
+) -> tuple[Course, Callable[[], None]]:
+    """Say how a run goes; an asynchronous one ends after its operation has."""
+    begun_us = world.now_us
 
     def ended() -> None:
         if world.resources.get(command.id) is not command or command.facts["begunUs"] != begun_us:
@@ -89,14 +110,8 @@ def put_run_command(call: Call) -> Answer:
         command.set(world.now_us, provisioningState="Failed")
 
     error = _failure(command, execution) if strict and not asynchronous else None
-    timeout_us = execution.timeout_s * SECOND if execution.run.timed_out else 0
-    extra_us = 0 if asynchronous else timeout_us
-    course = Course(done, failed, error=error, extra_us=extra_us)
-    operation = begin(call, "runcommand.put", command.id, course, region=vm.body["location"])
-    if asynchronous:
-        length_us = world.duration_us("runcommand.put", command.id) + timeout_us
-        world.at(operation.due_us + length_us, ended)
-    return accepted(call, operation, 200 if found else 201, command.body)
+    extra_us = 0 if asynchronous else execution.hangs_us
+    return Course(done, failed, error=error, extra_us=extra_us), ended
 
 
 @ROUTES.operation("runcommand.get", "GET", ONE, throttle="LowCostGet", action=f"{TYPE}/read")
@@ -237,7 +252,7 @@ def _keep(call: Call, vm: Resource, found: Resource | None) -> Resource:
         "tags": tags_of(call.object()),
         "properties": {**kept, "provisioningState": "Creating"},
     }
-    facts = {"begunUs": call.now_us}
+    facts = {"begunUs": call.now_us, "asked": given}
     if found is None:
         return call.world.resources.add(Resource(call.path, TYPE, body, call.now_us, facts))
     found.facts = facts

@@ -85,19 +85,19 @@ class Journey:
 
     def create_device_image(self, site: str) -> str:
         """Wizard 2: an image of our own from the first one of the marketplace; wait until it is built."""
-        offered = self._choices("create-device-image", "galleryImages")
+        offered = self._choices("create-device-image", "source", "galleryImageId")
         form = {
             "name": {"displayName": "Contoso desktop"},
             "site": {"siteId": site},
             "version": {"version": "1.0.0"},
-            "source": {"galleryImageId": offered[0]["id"]},
+            "source": {"galleryImageId": offered[0]["value"]},
         }
         return self._wizard("create-device-image", form)
 
     def create_policy(self, connection: str, image: str, users_group: str) -> str:
         """Wizard 3: the image, on the connection, for a group; saving assigns it."""
-        groups = self._choices("create-provisioning-policy", "groups")
-        chosen = [group["id"] for group in groups if group["displayName"] == users_group]
+        groups = self._choices("create-provisioning-policy", "groups", "groupIds")
+        chosen = [group["value"] for group in groups if group["title"] == users_group]
         if not chosen:
             raise PortalError(f"the wizard offers no group {users_group}")
         form = {
@@ -115,11 +115,12 @@ class Journey:
         rows = (_row(cloud_pc) for cloud_pc in self.portal.pages(path))
         return sorted(rows, key=lambda row: (row.user, row.plan))
 
-    def _choices(self, wizard: str, kind: str) -> list[dict[str, Any]]:
-        """Return what a wizard offers of a kind. Raises: PortalError if it offers none."""
-        offered: list[dict[str, Any]] = self.portal.ask("GET", f"{self.base}/wizards/{wizard}").body["choices"][kind]
+    def _choices(self, wizard: str, step: str, field: str) -> list[dict[str, Any]]:
+        """Return what a wizard offers for a field of a step. Raises: PortalError if it offers nothing."""
+        steps = self.portal.ask("GET", f"{self.base}/wizards/{wizard}").body["steps"]
+        offered: list[dict[str, Any]] = next(each["choices"][field] for each in steps if each["name"] == step)
         if not offered:
-            raise PortalError(f"the wizard {wizard} offers no {kind}")
+            raise PortalError(f"the wizard {wizard} offers no {field}")
         return offered
 
     def _wizard(self, wizard: str, form: Mapping[str, Any], *, wait: bool = True) -> str:

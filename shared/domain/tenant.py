@@ -80,6 +80,11 @@ class TenantSettings(Value):
         """How long a Cloud PC may wait for capacity or quota before it fails."""
         return timedelta(hours=self.parking_limit_in_hours)
 
+    @property
+    def connection_recheck(self) -> timedelta:
+        """How long after a connection's health checks they are made again."""
+        return timedelta(hours=self.connection_recheck_in_hours)
+
 
 class Tenant(Value):
     """One customer. *id* is the slug used in every address; it never changes."""

@@ -115,7 +115,8 @@ class Repository(Generic[T]):
     async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:
         """Write many of one tenant in batches, each in place of the ETag it states.
 
-        An empty ETag inserts, ``*`` writes whatever is there. Each batch of at most 100 is written wholly or not at all. Raises: StaleError, ConflictError, NotFoundError.
+        An empty ETag inserts, ``*`` writes whatever is there. Each batch of at most 100 is written wholly or not at
+        all. Raises: StaleError, ConflictError, NotFoundError.
         """
         writes = [Write(self._row(stored.value), stored.etag or None) for stored in values]
         etags = await self._table.write_all(writes)

@@ -1,0 +1,99 @@
+"""The record of a device image's build: where it stands, how it ended. Each may be repeated, and is heard once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activities.trail import note, tell
+from shared.contracts.images import (
+    BUILD_STEPS,
+    RECORD_IMAGE_FAILED,
+    RECORD_IMAGE_READY,
+    RECORD_IMAGE_STEP,
+    ImageFailedRecord,
+    ImageReadyRecord,
+    ImageStepRecord,
+)
+from shared.contracts.outcomes import Done
+from shared.domain.image import DeviceImage, DeviceImageStatus
+from shared.errors import NotFoundError
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+_PERCENT = {"allocateCapacity": 0, "createVm": 2, "generalize": 20, "capture": 35, "replicate": 65, "cleanUp": 95}
+"""How much is done when a step begins, by the usual lengths of the steps."""
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_IMAGE_STEP)
+async def record_image_step(record: ImageStepRecord) -> Done:
+    """Say that a step of the build begins."""
+    at = services().clock.now()
+    percent = _PERCENT.get(record.step, 0)
+    await tell(
+        record.tenant_id,
+        record.operation_id,
+        lambda operation: operation.at_step(record.step, BUILD_STEPS, percent=percent, at=at),
+    )
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_IMAGE_READY)
+async def record_image_ready(record: ImageReadyRecord) -> Done:
+    """Say that policies may use the image."""
+    ready = {
+        "status": DeviceImageStatus.READY,
+        "gallery_version_id": record.version_id,
+        "regions": record.regions,
+        "error_code": None,
+        "error_detail": None,
+    }
+    image = await _end(record, ready)
+    at = services().clock.now()
+    result = {"deviceImageId": record.image_id, "galleryVersionId": record.version_id}
+    await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+    await _note(image, record.operation_id)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_IMAGE_FAILED)
+async def record_image_failed(record: ImageFailedRecord) -> Done:
+    """Say that the build failed, why, and what could not be removed."""
+    failure = record.failure
+    left = "; ".join(f"{each.code}: {each.message}" for each in record.left)
+    detail = f"{failure.message} Could not be removed: {left}" if left else failure.message
+    failed = {"status": DeviceImageStatus.FAILED, "error_code": failure.code, "error_detail": detail}
+    image = await _end(record, failed)
+    at = services().clock.now()
+    shown = failure.but(message=detail)
+    await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(shown, at))
+    await _note(image, record.operation_id)
+    return Done()
+
+
+async def _end(record: ImageReadyRecord | ImageFailedRecord, changes: dict[str, Any]) -> DeviceImage | None:
+    """Write the end of a build into its image, unless another build has taken over; None if the image is gone."""
+    at = services().clock.now()
+
+    def edit(image: DeviceImage) -> DeviceImage | None:
+        others = image.operation_id not in {None, record.operation_id}
+        if others or image.status is not DeviceImageStatus.PENDING:
+            return None
+        return image.but(**changes, last_modified_date_time=at)
+
+    try:
+        return await services().images.change(record.tenant_id, record.image_id, edit)
+    except NotFoundError:
+        return None
+
+
+async def _note(image: DeviceImage | None, run: str) -> None:
+    if image is None:
+        return
+    after = {"status": image.status.value, "errorCode": image.error_code}
+    resource = ("deviceImage", image.id)
+    await note(image.tenant_id, resource, "build", after, at=image.last_modified_date_time, run=run)

@@ -1,0 +1,105 @@
+"""The service on real tables, with a clock that a test moves and a directory that a test fills."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.config import Settings
+from shared.domain.directory import DirectoryUser, SubscribedSku
+from shared.domain.tenant import Tenant
+from shared.errors import NotFoundError
+from shared.storage.tables import Tables
+from shared.wiring import Services, use
+from shared.workflow import ACTIVITIES
+from tests.integration import things
+
+
+class HandClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def advance(self, by: timedelta) -> None:
+        self.at += by
+
+
+class PaperDirectory:
+    """A directory of a few lines: groups of user names, licences by user name."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, set[str]] = {}
+        self.licences: dict[str, tuple[str, ...]] = {}
+        self.disabled: set[str] = set()
+        self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB")]
+        self.reads: list[str] = []
+
+    def _user(self, name: str) -> DirectoryUser:
+        return DirectoryUser(
+            id=f"id-{name}",
+            user_principal_name=f"{name}@contoso.example",
+            display_name=name.title(),
+            account_enabled=name not in self.disabled,
+            sku_ids=self.licences.get(name, ()),
+        )
+
+    async def group_users(self, group_id: str) -> list[DirectoryUser]:
+        self.reads.append(f"group {group_id}")
+        if group_id not in self.groups:
+            raise NotFoundError(group_id)
+        return [self._user(name) for name in sorted(self.groups[group_id])]
+
+    async def licensed_users(self, sku_ids: Iterable[str]) -> list[DirectoryUser]:
+        self.reads.append("licensed users")
+        wanted = set(sku_ids)
+        return [self._user(name) for name, held in self.licences.items() if wanted & set(held)]
+
+    async def user(self, id_or_upn: str) -> DirectoryUser:
+        self.reads.append(f"user {id_or_upn}")
+        name = id_or_upn.removeprefix("id-")
+        if name not in self.licences and all(name not in members for members in self.groups.values()):
+            raise NotFoundError(id_or_upn)
+        return self._user(name)
+
+    async def member_group_ids(self, user_id: str, group_ids: list[str]) -> frozenset[str]:
+        self.reads.append(f"groups of {user_id}")
+        return frozenset(g for g in group_ids if user_id.removeprefix("id-") in self.groups.get(g, ()))
+
+    async def subscribed_skus(self) -> list[SubscribedSku]:
+        self.reads.append("skus")
+        return self.skus
+
+
+class PaperServices(Services):
+    """The service with a directory on paper."""
+
+    def __init__(self, tables: Tables) -> None:
+        settings = Settings(
+            tables_url="https://tables.invalid",
+            queues_url="https://queues.invalid",
+            key_vault_url="https://vault.invalid",
+            provider_tenant_id=things.DIRECTORY,
+        )
+        self.hand = HandClock(things.NOW)
+        self.directory = PaperDirectory()
+        super().__init__(settings, self.hand, tables)
+
+    def graph(self, tenant: Tenant) -> Any:
+        assert tenant.id == things.TENANT_ID
+        return self.directory
+
+
+@contextmanager
+def in_place(services: Services) -> Iterator[None]:
+    before = use(services)
+    yield
+    use(before)
+
+
+async def perform(contract: Any, order: Any, *arguments: Any) -> Any:
+    """Perform an activity as the host would, but without the wire."""
+    return await ACTIVITIES[contract.name](order, *arguments)

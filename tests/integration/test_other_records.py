@@ -1,0 +1,112 @@
+"""The records of images and connections, on real tables."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+import activities.connection_records
+import activities.image_records  # noqa: F401 - puts the activities into their table
+from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
+from shared.contracts.images import (
+    RECORD_IMAGE_FAILED,
+    RECORD_IMAGE_READY,
+    RECORD_IMAGE_STEP,
+    ImageFailedRecord,
+    ImageReadyRecord,
+    ImageStepRecord,
+)
+from shared.contracts.outcomes import Done, Refused
+from shared.domain.cloud_pc import Failure
+from shared.domain.connection import HealthCheck, HealthStatus
+from shared.domain.image import DeviceImageStatus
+from shared.domain.operation import OperationStatus
+from shared.storage.due import DueKind
+from shared.storage.tables import Tables
+from tests.integration import things
+from tests.integration.services import PaperServices, in_place, perform
+
+IMAGE = {"tenant_id": "contoso", "image_id": "i1", "operation_id": "o1"}
+READY = ImageReadyRecord(**IMAGE, version_id="/versions/1.0.0", regions=("westeurope",))
+FAILED = ImageFailedRecord(**IMAGE, failure=Failure(code="SysprepFailed", message="generalize: an app is in the way"))
+CHECK = ConnectionRecord(tenant_id="contoso", connection_id="c1", operation_id="o1", status=HealthStatus.RUNNING)
+FOUND = HealthCheck(display_name="subnetIpUsage", status=HealthStatus.FAILED, error_type="x", additional_detail="full")
+
+
+@pytest.fixture
+async def here(tables: Tables) -> AsyncIterator[PaperServices]:
+    services = PaperServices(tables)
+    await services.tenants.insert(things.tenant())
+    await services.connections.insert(things.connection(health_check_status=HealthStatus.PENDING))
+    await services.images.insert(things.image(operation_id="o1"))
+    await services.operations.insert(things.operation())
+    with in_place(services):
+        yield services
+
+
+async def test_the_steps_of_a_build_are_shown_once(here: PaperServices) -> None:
+    for name in ("allocateCapacity", "createVm", "createVm", "generalize"):
+        here.hand.advance(timedelta(minutes=1))
+        await perform(RECORD_IMAGE_STEP, ImageStepRecord(**IMAGE, step=name))
+    operation = (await here.operations.get("contoso", "o1")).value
+    assert [(s.name, s.outcome) for s in operation.steps if s.started_at] == [
+        ("allocateCapacity", "succeeded"),
+        ("createVm", "succeeded"),
+        ("generalize", None),
+    ]
+    assert operation.steps[1].started_at == things.NOW + timedelta(minutes=2)
+    assert operation.percent_complete == 20
+
+
+async def test_a_built_image_is_ready(here: PaperServices) -> None:
+    assert await perform(RECORD_IMAGE_READY, READY) == await perform(RECORD_IMAGE_READY, READY) == Done()
+    image = (await here.images.get("contoso", "i1")).value
+    assert (image.status, image.gallery_version_id) == (DeviceImageStatus.READY, "/versions/1.0.0")
+    assert (await here.operations.get("contoso", "o1")).value.status is OperationStatus.SUCCEEDED
+    assert len([e async for e in here.audit.each("contoso", resource_id="i1")]) == 1
+
+
+async def test_a_failed_build_says_why_and_what_is_left(here: PaperServices) -> None:
+    left = Refused(code="ScopeLocked", message="locked")
+    await perform(RECORD_IMAGE_FAILED, FAILED.but(left=(left,)))
+    image = (await here.images.get("contoso", "i1")).value
+    detail = "generalize: an app is in the way Could not be removed: ScopeLocked: locked"
+    assert (image.status, image.error_code, image.error_detail) == (DeviceImageStatus.FAILED, "SysprepFailed", detail)
+
+
+async def test_a_late_word_changes_nothing_that_has_ended(here: PaperServices) -> None:
+    await perform(RECORD_IMAGE_READY, READY)
+    await perform(RECORD_IMAGE_FAILED, FAILED)
+    assert (await here.images.get("contoso", "i1")).value.status is DeviceImageStatus.READY
+    assert (await here.operations.get("contoso", "o1")).value.status is OperationStatus.SUCCEEDED
+
+
+async def test_a_build_without_its_image_ends_quietly(here: PaperServices) -> None:
+    await here.images.remove("contoso", "i1")
+    assert await perform(RECORD_IMAGE_READY, READY) == Done()
+
+
+async def test_a_new_connection_is_being_checked(here: PaperServices) -> None:
+    await perform(RECORD_CONNECTION, CHECK)
+    assert (await here.connections.get("contoso", "c1")).value.health_check_status is HealthStatus.RUNNING
+
+
+async def test_a_connection_in_use_stays_in_use_while_it_is_checked(here: PaperServices) -> None:
+    await here.connections.change("contoso", "c1", lambda c: c.but(health_check_status=HealthStatus.PASSED))
+    await perform(RECORD_CONNECTION, CHECK)
+    assert (await here.connections.get("contoso", "c1")).value.usable
+
+
+async def test_what_the_checks_found_is_kept_and_looked_for_again(here: PaperServices) -> None:
+    await perform(RECORD_CONNECTION, CHECK)
+    await perform(RECORD_CONNECTION, CHECK.but(status=HealthStatus.FAILED, findings=(FOUND,)))
+    connection = (await here.connections.get("contoso", "c1")).value
+    assert (connection.health_check_status, connection.health_checks) == (HealthStatus.FAILED, (FOUND,))
+    assert connection.checked_date_time == things.NOW
+    (due,) = await here.due.due(DueKind.RECHECK, things.NOW + timedelta(hours=6))
+    assert due.subject_id == "c1"
+    operation = (await here.operations.get("contoso", "o1")).value
+    assert (operation.status, operation.error and operation.error.message) == (
+        OperationStatus.FAILED,
+        "subnetIpUsage: full",
+    )

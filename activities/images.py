@@ -1,11 +1,12 @@
-"""Building device images: generalising a machine, capturing it into the site's gallery, replication."""
+"""Device images: generalise the temporary VM, capture it into the site's gallery, wait for its replicas."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from shared.clients.arm import begin, ensure_group, parse_id
+from activities.configuration import begin_run_command, script
+from activities.machines import power_state
+from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_DEALLOCATE,
@@ -22,68 +23,77 @@ from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.domain import naming
+from shared.errors import UnavailableError
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
-_SCRIPT = Path(__file__).parent.parent / "shared" / "scripts" / "generalize.ps1"
-_RUN_COMMAND = "generalize"
-_STOPPED = {"powerstate/stopped", "powerstate/deallocated"}
-_REPLICAS = 1
-_OFFER = "deskwright"
+RUN_COMMAND = "deskwright-generalize"
+_REPLICAS = 2  # one serves about fifty machines at a time; more only make the capture slower
+_OFF = frozenset({"stopped", "deallocated"})
+
+
+def gallery_name(tenant_id: str, resource_group: str) -> str:
+    """Return the name of a site's gallery: letters, digits and underscores are all that Azure allows."""
+    site = naming.derived_id("gallery", tenant_id, resource_group.lower())[:8]
+    return f"deskwright_{naming.slug(tenant_id).replace('-', '_')}_{site}"
+
+
+def definition_name(tenant_id: str, display_name: str) -> str:
+    """Return the name of an image's definition; two names that read alike still get two definitions."""
+    short = naming.slug(display_name)[:60].strip("-") or "image"
+    return f"{short}-{naming.derived_id('definition', tenant_id, display_name)[:6]}"
+
+
+def version_id(order: CaptureOrder) -> str:
+    """Return the ARM id of the version that the order makes."""
+    machine = order.machine
+    group = f"/subscriptions/{machine.subscription_id}/resourceGroups/{machine.resource_group}"
+    gallery = f"{group}/providers/Microsoft.Compute/galleries/{gallery_name(machine.tenant_id, machine.resource_group)}"
+    return f"{gallery}/images/{definition_name(machine.tenant_id, order.display_name)}/versions/{order.version}"
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_GENERALIZE)
 async def begin_generalize(machine: Machine) -> Accepted | Refused:
-    """Run sysprep, which shuts the machine down when it is done."""
-    compute = services().compute(machine.subscription_id)
-    body: Any = {
-        "location": machine.region,
-        "tags": machine.tags,
-        "properties": {
-            "source": {"script": _SCRIPT.read_text(encoding="utf-8")},
-            # Ended as soon as it has begun: the machine goes down under it.
-            "asyncExecution": True,
-            "timeoutInSeconds": 3600,
-        },
-    }
-    return await begin(
-        lambda hook: compute.virtual_machine_run_commands.begin_create_or_update(
-            machine.resource_group,
-            machine.vm_name,
-            _RUN_COMMAND,
-            body,
-            polling=False,
-            raw_response_hook=hook,
-        ),
-        resource_id=f"{machine.vm_id}/runCommands/{_RUN_COMMAND}",
-    )
+    """Begin sysprep, which ends with the VM switched off: so the operation ends when the script has begun."""
+    return await begin_run_command(machine, RUN_COMMAND, script("generalize") + "\n", [], asynchronous=True)
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(LOOK_FOR_STOPPED)
 async def look_for_stopped(machine: Machine) -> Done | Pending | Refused:
-    """Look whether sysprep has shut the machine down."""
+    """See whether sysprep has switched the VM off; a script that has failed never will."""
     compute = services().compute(machine.subscription_id)
-    view = await compute.virtual_machines.instance_view(machine.resource_group, machine.vm_name)
-    states = [s.code.lower() for s in view.statuses or () if s.code and s.code.lower().startswith("powerstate/")]
-    if _STOPPED.intersection(states):
+    power = power_state(await compute.virtual_machines.instance_view(machine.resource_group, machine.vm_name))
+    if power in _OFF:
         return Done()
-    return Pending(note=f"the machine is {states[0].partition('/')[2] if states else 'in no known state'}")
+    commands = compute.virtual_machine_run_commands
+    ran = await commands.get_by_virtual_machine(
+        machine.resource_group, machine.vm_name, RUN_COMMAND, expand="instanceView"
+    )
+    view = dict(properties(ran).get("instanceView") or {})
+    if view.get("executionState") in {"Failed", "TimedOut", "Canceled"}:
+        said = " ".join(str(view.get(key) or "") for key in ("error", "output")).strip()
+        return Refused(
+            code="generalizeFailed",
+            message="Sysprep did not finish",
+            evidence=said or f"the script has {view['executionState']}",
+            advice="Remove what sysprep names from the source (often an app installed for one user), then build again.",
+        )
+    return Pending(note=f"the VM is {power or 'in an unknown state'}")
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_DEALLOCATE)
 async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
-    """Give the hardware back; only then may the machine be generalised."""
-    compute = services().compute(machine.subscription_id)
-    view = await compute.virtual_machines.instance_view(machine.resource_group, machine.vm_name)
-    if any((s.code or "").lower() == "powerstate/deallocated" for s in view.statuses or ()):
+    """Begin to give the VM's hardware back; capture wants that."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    if power_state(await vms.instance_view(machine.resource_group, machine.vm_name)) == "deallocated":
         return Done()
     return await begin(
-        lambda hook: compute.virtual_machines.begin_deallocate(
+        lambda hook: vms.begin_deallocate(
             machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook
         ),
         resource_id=machine.vm_id,
@@ -93,143 +103,127 @@ async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(MARK_GENERALIZED)
 async def mark_generalized(machine: Machine) -> Done | Refused:
-    """Tell Azure that the machine is a template now; it can never start again."""
-    compute = services().compute(machine.subscription_id)
-    await compute.virtual_machines.generalize(machine.resource_group, machine.vm_name)
+    """Tell Azure that the VM is generalised; from now on it cannot start. Again is no error."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    await vms.generalize(machine.resource_group, machine.vm_name)
     return Done()
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_GALLERY)
 async def prepare_gallery(order: CaptureOrder) -> Done | Pending | Refused:
-    """Make the tenant's gallery, then the image's definition; each call looks, and issues what is missing."""
+    """Make sure of the site's gallery and of the image's definition in it, one after the other."""
     machine = order.machine
+    version = parse_id(version_id(order))
+    gallery, definition, _ = version.names
     compute = services().compute(machine.subscription_id)
-    gallery, definition = gallery_name(machine.tenant_id), definition_name(order.display_name)
-    group = machine.resource_group
-    await ensure_group(compute, machine.subscription_id, group, machine.region, _tags(machine))
+    common = {"location": machine.region, "tags": {naming.TENANT_TAG: machine.tenant_id}}
+    about: dict[str, Any] = {**common, "properties": {"description": "Device images of Deskwright"}}
+    state = await _ensure(compute.galleries, version.resource_group, (gallery,), about)
+    if state != "Succeeded":
+        return Pending(note=f"the gallery {gallery} is {state}", after=10)
+    facts = {
+        "osType": "Windows",
+        "osState": "Generalized",
+        "hyperVGeneration": "V2",
+        "identifier": {"publisher": "deskwright", "offer": machine.tenant_id, "sku": definition},
+        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
+        "description": order.display_name,
+    }
+    state = await _ensure(
+        compute.gallery_images, version.resource_group, (gallery, definition), {**common, "properties": facts}
+    )
+    return Done() if state == "Succeeded" else Pending(note=f"the definition {definition} is {state}", after=10)
+
+
+async def _ensure(operations: Any, group: str, names: tuple[str, ...], body: dict[str, Any]) -> str:  # noqa: ANN401 - SDK groups
+    """Return the provisioning state of a resource, which is begun if it is not there."""
     try:
-        there = await compute.galleries.get(group, gallery)
+        found = await operations.get(group, *names)
     except MissingError:
-        body: Any = {"location": machine.region, "tags": _tags(machine)}
-        await compute.galleries.begin_create_or_update(group, gallery, body, polling=False)
-        return Pending(note="the gallery is being made")
-    if _state(there) != "succeeded":
-        return Pending(note=f"the gallery is {_state(there)}")
-    try:
-        image = await compute.gallery_images.get(group, gallery, definition)
-    except MissingError:
-        body = _definition(order)
-        await compute.gallery_images.begin_create_or_update(group, gallery, definition, body, polling=False)
-        return Pending(note="the image definition is being made")
-    return Done() if _state(image) == "succeeded" else Pending(note=f"the image definition is {_state(image)}")
+        begun = await operations.begin_create_or_update(group, *names, body, polling=False)
+        found = await begun.result()
+    return str(properties(found).get("provisioningState"))
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_CAPTURE)
 async def begin_capture(order: CaptureOrder) -> Accepted | NoRoom | Refused:
-    """Capture the generalised machine as a version, with a replica in every region of the site."""
-    machine = order.machine
-    compute = services().compute(machine.subscription_id)
-    gallery, definition = gallery_name(machine.tenant_id), definition_name(order.display_name)
+    """Begin to capture the VM as a version; one that this VM has been captured into already is adopted."""
+    machine, identity = order.machine, version_id(order)
+    version = parse_id(identity)
+    gallery, definition, number = version.names
+    versions = services().compute(machine.subscription_id).gallery_image_versions
+    targets = [
+        {"name": region, "regionalReplicaCount": _REPLICAS, "storageAccountType": "Standard_LRS"}
+        for region in order.regions
+    ]
     body: Any = {
         "location": machine.region,
         "tags": machine.tags,
         "properties": {
-            "publishingProfile": {
-                "targetRegions": [{"name": r, "regionalReplicaCount": _REPLICAS} for r in order.regions],
-                "excludeFromLatest": False,
-            },
+            "publishingProfile": {"targetRegions": targets, "excludeFromLatest": False},
             "storageProfile": {"source": {"virtualMachineId": machine.vm_id}},
         },
     }
-    version_id = (
-        f"/subscriptions/{machine.subscription_id}/resourceGroups/{machine.resource_group}"
-        f"/providers/Microsoft.Compute/galleries/{gallery}/images/{definition}/versions/{order.version}"
-    )
+    if await _captured_from_another(versions, version.resource_group, version.names, machine.vm_id):
+        return Refused(
+            code="versionExists",
+            message=f"Version {order.version} of {order.display_name} exists in the gallery already",
+            evidence=identity,
+            advice="Build the image with a higher version.",
+            final=True,
+        )
     return await begin(
-        lambda hook: compute.gallery_image_versions.begin_create_or_update(
-            machine.resource_group,
-            gallery,
-            definition,
-            order.version,
-            body,
-            polling=False,
-            raw_response_hook=hook,
+        lambda hook: versions.begin_create_or_update(
+            version.resource_group, gallery, definition, number, body, polling=False, raw_response_hook=hook
         ),
-        resource_id=version_id,
+        resource_id=identity,
     )
+
+
+async def _captured_from_another(versions: Any, group: str, names: tuple[str, ...], vm_id: str) -> bool:  # noqa: ANN401 - SDK group
+    try:
+        found = await versions.get(group, *names)
+    except MissingError:
+        return False
+    source = properties(found).get("storageProfile", {}).get("source") or {}
+    return str(source.get("virtualMachineId") or source.get("id") or "").casefold() != vm_id.casefold()
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(LOOK_AT_REPLICATION)
 async def look_at_replication(order: GalleryVersion) -> Done | Pending | Refused:
-    """Look whether the version has reached every region: before that no VM can be made of it there."""
-    at = parse_id(order.version_id)
-    gallery, definition, version = at.names
-    compute = services().compute(order.subscription_id)
-    found = await compute.gallery_image_versions.get(
-        at.resource_group, gallery, definition, version, expand="ReplicationStatus"
-    )
-    status = found.properties.replication_status if found.properties else None
-    state = str(status.aggregated_state if status else "Unknown")
-    regions = [f"{r.region} {r.progress or 0} %" for r in (status.summary if status else None) or ()]
-    if state == "Completed":
-        return Done()
-    if state == "Failed":
-        return Refused(code="ReplicationFailed", message=f"the image did not reach {', '.join(regions)}")
-    return Pending(note=", ".join(regions))
+    """See whether the version has arrived in all its regions."""
+    version = parse_id(order.version_id)
+    versions = services().compute(order.subscription_id).gallery_image_versions
+    found = await versions.get(version.resource_group, *version.names, expand="ReplicationStatus")
+    status = dict(properties(found).get("replicationStatus") or {})
+    regions = [f"{r.get('region')} {r.get('state')} {r.get('progress', 0)} %" for r in status.get("summary") or ()]
+    match status.get("aggregatedState"):
+        case "Completed":
+            return Done()
+        case "Failed":
+            return Refused(
+                code="replicationFailed",
+                message="The image did not arrive in all regions of the site",
+                evidence="; ".join(regions),
+                advice="See the region's service health and disk quota, then build the image again.",
+            )
+    return Pending(note="; ".join(regions) or "replication has not begun")
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(FORGET_GALLERY_VERSION)
 async def forget_gallery_version(order: GalleryVersion) -> Done | Refused:
-    """Delete the version of a build that failed; one that is gone is a success."""
-    at = parse_id(order.version_id)
-    gallery, definition, version = at.names
-    compute = services().compute(order.subscription_id)
+    """Delete the version and see that it is gone. Raises: UnavailableError while it still goes."""
+    version = parse_id(order.version_id)
+    versions = services().compute(order.subscription_id).gallery_image_versions
     try:
-        await compute.gallery_image_versions.begin_delete(
-            at.resource_group, gallery, definition, version, polling=False
-        )
+        found = await versions.get(version.resource_group, *version.names)
+        if properties(found).get("provisioningState") != "Deleting":
+            await versions.begin_delete(version.resource_group, *version.names, polling=False)
+        await versions.get(version.resource_group, *version.names)
     except MissingError:
         return Done()
-    return Done()
-
-
-def gallery_name(tenant_id: str) -> str:
-    """Return the name of a tenant's gallery; galleries allow no hyphens."""
-    return f"deskwright_{tenant_id.replace('-', '_')}"
-
-
-def definition_name(display_name: str) -> str:
-    """Return the name of an image's definition: versions of one display name belong together."""
-    return naming.slug(display_name) or "image"
-
-
-def _definition(order: CaptureOrder) -> dict[str, Any]:
-    return {
-        "location": order.machine.region,
-        "tags": _tags(order.machine),
-        "properties": {
-            "osType": "Windows",
-            "osState": "Generalized",
-            "hyperVGeneration": "V2",
-            "identifier": {
-                "publisher": order.machine.tenant_id,
-                "offer": _OFFER,
-                "sku": definition_name(order.display_name),
-            },
-            "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
-        },
-    }
-
-
-def _tags(machine: Machine) -> dict[str, str]:
-    return {naming.TENANT_TAG: machine.tenant_id, naming.ROLE_TAG: "gallery"}
-
-
-def _state(resource: object) -> str:
-    properties = getattr(resource, "properties", None)
-    state = getattr(properties, "provisioning_state", None) or getattr(resource, "provisioning_state", None)
-    return str(getattr(state, "value", state) or "Succeeded").lower()
+    raise UnavailableError(f"{order.version_id} is still being deleted")

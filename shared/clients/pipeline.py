@@ -18,7 +18,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 from shared.clients.limits import Limits
 from shared.clients.pacing import Clock, Pacing
 from shared.contracts.outcomes import NoRoom, Refused
-from shared.contracts.refusals import DeclinedError, MissingError
+from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.domain.azure_errors import Verdict, rule_for
 from shared.errors import ThrottledError, UnavailableError
 
@@ -42,7 +42,7 @@ def decide(status: int, code: str, message: str, *, after: timedelta | None = No
         case Verdict.THROTTLED:
             return ThrottledError(said, after=after or rule.after or timedelta(seconds=20))
         case Verdict.UNAVAILABLE:
-            return UnavailableError(f"{said} ({rule.advice})")
+            return UnansweredError(code, f"{said} ({rule.advice})")
         case Verdict.NO_ROOM:
             return DeclinedError(NoRoom(code=code, message=message, elsewhere=rule.elsewhere))
         case Verdict.REFUSED | Verdict.FINAL:

@@ -6,7 +6,7 @@ So an activity reads as if all went well, and no call site can forget to look.
 from __future__ import annotations
 
 from shared.contracts.outcomes import NoRoom, Refused
-from shared.errors import RefusedError
+from shared.errors import RefusedError, UnavailableError
 
 
 class DeclinedError(RefusedError):
@@ -26,3 +26,11 @@ class DeclinedError(RefusedError):
 
 class MissingError(DeclinedError):
     """What was asked for is not there: often just what the caller wanted to know."""
+
+
+class UnansweredError(UnavailableError):
+    """The same call may succeed later; *code* is the cloud's own word for why it did not now."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -68,9 +68,10 @@ async def gallery_versions(wired: Services, tenant: Tenant, sites: Iterable[Site
     found: list[GalleryVersion] = []
     for group in groups:
         for gallery in await all_of(partial(compute.galleries.list_by_resource_group, group)):
-            for image in await all_of(partial(compute.gallery_images.list_by_gallery, group, gallery.name)):
-                listing = partial(compute.gallery_image_versions.list_by_gallery_image, group, gallery.name, image.name)
-                found += [_version(image.name, version) for version in await all_of(listing)]
+            for image in await all_of(partial(compute.gallery_images.list_by_gallery, group, str(gallery.name))):
+                names = str(gallery.name), str(image.name)
+                listing = partial(compute.gallery_image_versions.list_by_gallery_image, group, *names)
+                found += [_version(names[1], version) for version in await all_of(listing)]
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ rate limits is told here once.
 from shared.workflow.calling import CallFailedError, call, call_all, call_raw
 from shared.workflow.implementing import ACTIVITIES, implements
 from shared.workflow.orchestrating import STORIES, Steps, again, orchestrates
+from shared.workflow.purging import purge_finished
 from shared.workflow.replay import speed_up_replay
 from shared.workflow.sdk import Blueprint, Context, DurableApp, DurableClient
 from shared.workflow.starting import start
@@ -28,6 +29,7 @@ __all__ = [
     "implements",
     "orchestrates",
     "pause",
+    "purge_finished",
     "run",
     "speed_up_replay",
     "start",

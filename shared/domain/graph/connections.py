@@ -73,7 +73,7 @@ def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str
     """Return the wizard's form for Graph's body. *siteId* is ours; without it the resource group tells the site."""
     body = Body(raw)
     body.read_only(*_READ_ONLY)
-    for name, defaults in {
+    for unsupported, defaults in {
         "managedBy": ("windows365",),
         "scopeIds": ([], ["0"]),
         "healthCheckPaused": (False,),

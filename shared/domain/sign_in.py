@@ -1,0 +1,28 @@
+"""How a user signs in to his Cloud PC: what an admin passes on to him (seed 004). No password is made."""
+
+from __future__ import annotations
+
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.values import Value
+
+ADDRESS = "https://windows.cloud.microsoft"
+
+
+class SignInDetails(Value):
+    """Where, as whom, to which computer; *text* says it all in a message."""
+
+    address: str
+    user_name: str
+    computer_name: str
+    text: str
+
+
+def sign_in_details(pc: CloudPc) -> SignInDetails:
+    """Return how the user of *pc* signs in."""
+    user, computer = pc.user, pc.resources.computer_name or ""
+    name = user.display_name or user.user_principal_name
+    text = (
+        f"Hello {name},\n\nyour Cloud PC {pc.display_name} is ready. Open {ADDRESS} in a browser, or the Windows App, "
+        f"and sign in as {user.user_principal_name} with your usual password. Its computer name is {computer}.\n"
+    )
+    return SignInDetails(address=ADDRESS, user_name=user.user_principal_name, computer_name=computer, text=text)

@@ -1,0 +1,95 @@
+"""Messages on ``directory-changes``: somebody joined a group, or was given a licence (product.md, section 4)."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import azure.functions as func
+from pydantic import Field, ValidationError
+
+from shared.contracts.reconciling import RECONCILE, ReconcileOrder
+from shared.domain import naming
+from shared.domain.values import Value
+from shared.domain.wizards.forms import parse
+from shared.wiring import Services, services
+from shared.workflow import Blueprint, DurableClient, start
+from triggers.reconciling import ask_for_reconcile
+
+bp = Blueprint()
+_POISON = "directory-changes-poison"
+_MOST_USERS = 100
+_MOST_CHARACTERS = 16_000  # of a message that is put aside: the poison queue's messages have a limit too
+
+
+class ChangeType(StrEnum):
+    """What changed."""
+
+    GROUP_MEMBERSHIP = "groupMembership"
+    USER_LICENSE = "userLicense"
+    GROUP = "group"
+    USER = "user"
+
+
+class DirectoryChange(Value):
+    """One message. *tenant_id* is the slug; without *user_ids* the whole tenant is looked at."""
+
+    tenant_id: str
+    type: ChangeType
+    group_id: str | None = None
+    user_ids: tuple[str, ...] | None = Field(None, max_length=_MOST_USERS)
+    at: datetime
+
+
+@bp.queue_trigger(arg_name="msg", queue_name="directory-changes", connection="AzureWebJobsStorage")
+@bp.durable_client_input(client_name="client")
+async def receive_directory_change(msg: func.QueueMessage, client: DurableClient) -> None:
+    """Bring to its end what a message says has changed; one that cannot be read is put aside, not tried again."""
+    wired = services()
+    text = msg.get_body().decode("utf-8", "replace")
+    try:
+        change = parse(DirectoryChange, json.loads(text))
+    except (ValidationError, ValueError) as error:
+        await _put_aside(wired, text, _reason(error))
+        return
+    if await wired.tenants.find(change.tenant_id) is None:
+        await _put_aside(wired, text, f"there is no tenant {change.tenant_id}")
+        return
+    if change.type is ChangeType.GROUP or not change.user_ids:
+        await ask_for_reconcile(wired, client, change.tenant_id, wired.clock.now())
+        return
+    await reconcile_users(client, change.tenant_id, change.user_ids, origin=str(msg.id))
+
+
+async def reconcile_users(
+    client: DurableClient, tenant_id: str, user_ids: tuple[str, ...], *, origin: str, round_: int = 0
+) -> None:
+    """Reconcile just these users; the same *origin* twice is once."""
+    order = ReconcileOrder(tenant_id=tenant_id, user_ids=tuple(dict.fromkeys(user_ids)), round=round_)
+    subject = naming.derived_id("change", tenant_id, origin)
+    await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, subject, "reconcile", round_))
+
+
+async def _put_aside(wired: Services, message: str, reason: str) -> None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    aside: dict[str, Any] = {
+        "message": message[:_MOST_CHARACTERS],
+        "reason": reason,
+        "at": wired.clock.now().isoformat(),
+    }
+    queue = wired.queue(_POISON)
+    try:
+        await queue.send_message(json.dumps(aside))
+    except ResourceNotFoundError:
+        await queue.create_queue()
+        await queue.send_message(json.dumps(aside))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        return "; ".join(f"/{'/'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+    return f"not JSON: {error}"

@@ -1,0 +1,31 @@
+"""Explain: why a user has, will have, or lacks each Cloud PC."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from shared.domain.explain import explain
+from shared.errors import InvalidError, Problem
+from shared.workflow import Blueprint
+from triggers.directory import assigned_groups, entitlement_of_user, existing_groups
+from triggers.endpoints import Answer, Call, endpoint, ok
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+@bp.route(route="tenants/{tenant}/explain", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/explanations/read")
+async def explain_user(call: Call) -> Answer:
+    """Explain the user named by ``user``: principal name or id."""
+    named = call.query("user")
+    if not named:
+        raise InvalidError(Problem("user", "required: a user principal name or an id"))
+    wired, tenant = call.services, call.tenant
+    graph = wired.graph(tenant)
+    policies = tuple([stored.value async for stored in wired.policies.each(tenant.id)])
+    entitled = await entitlement_of_user(graph, named, assigned_groups(policies))
+    groups = await existing_groups(graph, sorted(entitled.group_ids))
+    records = [stored.value for stored in await wired.cloud_pcs.of_user(tenant.id, entitled.user.id)]
+    names = {group.id: group.display_name for group in groups}
+    return ok(explain(entitled, policies, records, names, tenant_id=tenant.id).to_json())

@@ -1,0 +1,119 @@
+"""Trying a failed Cloud PC again by hand: three new attempts, under the policy that wins today."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.contracts.provisioning import PROVISION, order_for
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import Connection
+from shared.domain.image import DeviceImageStatus, ImageSource, ImageType, marketplace_image
+from shared.domain.lifecycle import Event, Status
+from shared.domain.operation import Operation
+from shared.domain.planner import winner
+from shared.domain.policy import Policy, Snapshot, snapshot_of
+from shared.domain.tenant import LicenceSource
+from shared.errors import ConflictError, NotFoundError
+from shared.storage.due import Due, DueKind
+from shared.workflow import DurableClient, start
+from triggers.directory import assigned_groups, entitlement_of_user
+from triggers.endpoints import Call
+from triggers.operations import open_operation
+
+_GRACE = timedelta(minutes=5)
+"""When a sweep looks whether what was saved has been started."""
+
+
+async def retry_by_hand(call: Call, client: DurableClient, cloud_pc_id: str) -> Operation:
+    """Try a failed Cloud PC again; return the operation that tells how it goes.
+
+    Raises: ConflictError unless it is failed, its user is still entitled, and no clean-up is at work on it.
+    """
+    wired, tenant = call.services, call.tenant
+    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    operation_id = call.new_id("operation")
+    if before.operation_id == operation_id:  # this very request has been heard: complete what it began
+        return await _start(call, client, before, await open_operation(call, "retry", cloud_pc_id))
+    _refuse_unless_failed(before)
+    snapshot = await _snapshot_of_today(call, before)
+    operation = await open_operation(call, "retry", cloud_pc_id)
+    await wired.due.put(DueKind.START, call.now + _GRACE, tenant.id, cloud_pc_id, before.generation + 1)
+
+    def edit(pc: CloudPc) -> CloudPc:
+        _refuse_unless_failed(pc)
+        return pc.after(
+            Event.RETRIED,
+            at=call.now,
+            generation=before.generation + 1,
+            attempt=0,
+            reason="waiting for its turn to start",
+            snapshot=snapshot,
+            step=None,
+            step_started_at=None,
+            clean_up_at=None,
+            operation_id=operation.id,
+        )
+
+    after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    await call.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    if before.clean_up_at is not None:
+        await wired.due.drop(Due(DueKind.CLEAN_UP, before.clean_up_at, tenant.id, cloud_pc_id, before.generation))
+    return await _start(call, client, after, operation)
+
+
+def _refuse_unless_failed(pc: CloudPc) -> None:
+    if pc.status is not Status.FAILED:
+        message = f"only a failed Cloud PC can be retried; this one is {pc.status.value}"
+        raise ConflictError(message, status=pc.status.value)
+    if pc.clean_up_at is None and pc.resources.computer_name is not None:
+        raise ConflictError("its remains are being removed just now; retry when that is done", status=pc.status.value)
+
+
+async def _start(call: Call, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
+    """Start the build as the record says; a sweep does it if this does not come to its end."""
+    wired, tenant = call.services, call.tenant
+    if pc.snapshot is None or pc.status is not Status.PENDING_PROVISION or pc.attempt:
+        return operation
+    connection = (await wired.connections.get(tenant.id, pc.snapshot.connection_id)).value
+    site = (await wired.sites.get(tenant.id, connection.site_id)).value
+    instance_id = naming.instance_id(tenant.id, pc.id, "provision", pc.generation)
+    await start(client, PROVISION, order_for(pc, tenant, site, connection), instance_id=instance_id)
+    due_at = pc.last_modified_date_time + _GRACE
+    await wired.due.drop(Due(DueKind.START, due_at, tenant.id, pc.id, pc.generation))
+    return operation
+
+
+async def _snapshot_of_today(call: Call, pc: CloudPc) -> Snapshot:
+    """Return what the Cloud PC is to be built from, read from the directory now. Raises: ConflictError."""
+    wired, tenant = call.services, call.tenant
+    policies = tuple([stored.value async for stored in wired.policies.each(tenant.id, assigned=True)])
+    try:
+        entitled = await entitlement_of_user(wired.graph(tenant), pc.user.id, assigned_groups(policies))
+    except NotFoundError as error:
+        raise ConflictError("the directory no longer has the user") from error
+    seats = tenant.settings.licence_source is LicenceSource.SEATS
+    if not seats and pc.plan.id not in {plan.id for plan in entitled.plans}:
+        raise ConflictError("the user no longer has the licence of this Cloud PC", servicePlanId=pc.plan.id)
+    policy = winner(policies, entitled.group_ids)
+    if policy is None:
+        raise ConflictError("no provisioning policy targets a group the user is in")
+    connections = {c.id: c for c in [stored.value async for stored in wired.connections.each(tenant.id)]}
+    snapshot = snapshot_of(policy, connections, await _image(call, policy), tenant.settings)
+    if snapshot is None or not await _has_site(call, connections[snapshot.connection_id]):
+        raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
+    return snapshot
+
+
+async def _has_site(call: Call, connection: Connection) -> bool:
+    return await call.services.sites.find(call.tenant.id, connection.site_id) is not None
+
+
+async def _image(call: Call, policy: Policy) -> ImageSource | None:
+    if policy.image_type is ImageType.GALLERY:
+        image = marketplace_image(policy.image_id)
+        return ImageSource(marketplace=image) if image else None
+    found = await call.services.images.find(policy.tenant_id, policy.image_id)
+    if found is None or found.value.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
+        return None
+    return ImageSource(gallery_version_id=found.value.gallery_version_id)

@@ -1,0 +1,179 @@
+"""Sweeps: what is due is looked at, checked against its record, and started. Every tick may come twice, or late."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import azure.functions as func
+
+from shared.contracts.provisioning import CLEAN_UP, CleanUpOrder
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import HealthStatus
+from shared.domain.image import DeviceImageStatus
+from shared.domain.lifecycle import Status
+from shared.errors import DeskwrightError
+from shared.storage.due import Due, DueKind
+from shared.wiring import Services, services
+from shared.workflow import Blueprint, DurableClient, purge_finished, start
+from triggers.connections import open_check, start_check
+from triggers.directory_changes import reconcile_users
+from triggers.images import start_build
+from triggers.reconciling import LOOK_AGAIN, start_reconcile
+
+bp = Blueprint()
+_log = logging.getLogger("deskwright.sweeps")
+
+Look = Callable[[Services, DurableClient, Due], Awaitable[datetime | None]]
+"""Looks at one thing that is due; returns when to look again, None when it is done or no longer wanted."""
+
+
+@bp.timer_trigger(arg_name="timer", schedule="0 * * * * *", use_monitor=False)
+@bp.durable_client_input(client_name="client")
+async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
+    """Start what was saved and not started: builds of Cloud PCs and images, reconciles; read users again."""
+    del timer
+    await sweep(client, DueKind.START, _start_build_of_cloud_pc)
+    await sweep(client, DueKind.BUILD, _start_build_of_image)
+    await sweep(client, DueKind.RECONCILE, _start_reconcile)
+    await sweep(client, DueKind.REREAD, _read_again)
+
+
+@bp.timer_trigger(arg_name="timer", schedule="30 */5 * * * *", use_monitor=False)
+@bp.durable_client_input(client_name="client")
+async def sweep_clean_ups(timer: func.TimerRequest, client: DurableClient) -> None:
+    """Remove what failed Cloud PCs have left, three hours after they failed."""
+    del timer
+    await sweep(client, DueKind.CLEAN_UP, _clean_up)
+
+
+@bp.timer_trigger(arg_name="timer", schedule="45 * * * * *", use_monitor=False)
+@bp.durable_client_input(client_name="client")
+async def sweep_connections(timer: func.TimerRequest, client: DurableClient) -> None:
+    """Check connections whose last check is some hours old, or was never begun."""
+    del timer
+    await sweep(client, DueKind.RECHECK, _check_connection)
+
+
+@bp.timer_trigger(arg_name="timer", schedule="0 17 * * * *", use_monitor=False)
+@bp.durable_client_input(client_name="client")
+async def purge_history(timer: func.TimerRequest, client: DurableClient) -> None:
+    """Forget the history of workflows that ended a week ago; the records and the audit log stay."""
+    del timer
+    await purge_finished(client, services().clock.now())
+
+
+async def sweep(client: DurableClient, kind: DueKind, look: Look) -> None:
+    """Look at everything of a kind that is due; what cannot be looked at now stays due and stops nothing else."""
+    wired = services()
+    for due in await wired.due.due(kind, wired.clock.now()):
+        try:
+            again_at = await look(wired, client, due)
+        except DeskwrightError as error:
+            _log.warning("%s of %s/%s stays due: %s", kind.value, due.tenant_id, due.subject_id, error)
+            continue
+        if again_at is None:
+            await wired.due.drop(due)
+        else:
+            await wired.due.postpone(due, again_at)
+
+
+async def _start_build_of_cloud_pc(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Have the user planned again: planning starts what was saved and not begun."""
+    found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
+    if found is None or found.value.status is not Status.PENDING_PROVISION or found.value.attempt:
+        return None
+    if found.value.generation != due.generation:
+        return None
+    now = wired.clock.now()
+    origin = f"start/{due.subject_id}/{due.generation}/{now.isoformat()}"
+    await reconcile_users(client, due.tenant_id, (found.value.user.id,), origin=origin)
+    return now + LOOK_AGAIN
+
+
+async def _start_build_of_image(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    found = await wired.images.find(due.tenant_id, due.subject_id)
+    tenant = await wired.tenants.find(due.tenant_id)
+    if found is None or tenant is None or found.value.status is not DeviceImageStatus.PENDING:
+        return None
+    site = await wired.sites.find(due.tenant_id, found.value.site_id)
+    if site is None:
+        return None
+    await start_build(client, tenant.value, site.value, found.value)
+    return wired.clock.now() + LOOK_AGAIN
+
+
+async def _start_reconcile(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    if await wired.requests.newest(due.tenant_id) is None:
+        return None
+    await start_reconcile(client, due.tenant_id)
+    return wired.clock.now() + LOOK_AGAIN
+
+
+async def _read_again(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Read a user again whom the directory did not show as entitled yet; that reading says when the next one is."""
+    if await wired.tenants.find(due.tenant_id) is None:
+        return None
+    origin = f"reread/{due.subject_id}/{due.at.isoformat()}"
+    await reconcile_users(client, due.tenant_id, (due.subject_id,), origin=origin, round_=due.generation)
+    return None
+
+
+async def _clean_up(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Start the clean-up of a failed Cloud PC; a retry that came first has taken it back.
+
+    The record is claimed before the start (``clean_up_at`` goes): from then on a retry is refused until it is done.
+    """
+    tenant = await wired.tenants.find(due.tenant_id)
+    found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
+    if tenant is None or found is None or not _has_remains(found.value, due):
+        return None
+    claimed = await wired.cloud_pcs.change(
+        due.tenant_id, due.subject_id, lambda pc: pc.but(clean_up_at=None) if _has_remains(pc, due) else None
+    )
+    if not _has_remains(claimed, due) or claimed.snapshot is None:
+        return None
+    connection = await wired.connections.find(due.tenant_id, claimed.snapshot.connection_id)
+    site = await wired.sites.find(due.tenant_id, connection.value.site_id) if connection else None
+    made = claimed.resources
+    order = CleanUpOrder(
+        tenant_id=due.tenant_id,
+        cloud_pc_id=claimed.id,
+        generation=claimed.generation,
+        subscription_id=made.subscription_id
+        or (connection.value.subscription_id if connection else tenant.value.subscription_id),
+        resource_group=made.resource_group or (site.value.resource_group if site else tenant.value.resource_group),
+        region=made.region or (site.value.region if site else ""),
+        computer_names=(made.computer_name,) if made.computer_name else (),
+        host_pool_id=made.host_pool_id,
+        standing_alone=True,
+    )
+    instance_id = naming.instance_id(due.tenant_id, claimed.id, "cleanup", claimed.generation)
+    await start(client, CLEAN_UP, order, instance_id=instance_id)
+    return None
+
+
+def _has_remains(pc: CloudPc, due: Due) -> bool:
+    failed = pc.status is Status.FAILED and pc.generation == due.generation
+    return failed and pc.resources.computer_name is not None and (pc.clean_up_at is None or pc.clean_up_at <= due.at)
+
+
+async def _check_connection(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Check a connection, and look again when its tenant wants: sooner while it has never been checked."""
+    tenant = await wired.tenants.find(due.tenant_id)
+    found = await wired.connections.find(due.tenant_id, due.subject_id)
+    if tenant is None or found is None:
+        return None
+    connection, now = found.value, wired.clock.now()
+    every = timedelta(hours=tenant.value.settings.connection_recheck_in_hours)
+    if connection.checked_date_time and now - connection.checked_date_time < every:
+        return connection.checked_date_time + every
+    site = await wired.sites.find(due.tenant_id, connection.site_id)
+    if site is None:
+        return now + every
+    operation_id = await open_check(wired, connection)
+    await start_check(client, tenant.value, site.value, connection, operation_id)
+    unfinished = connection.health_check_status in {HealthStatus.PENDING, HealthStatus.RUNNING}
+    return now + (LOOK_AGAIN if unfinished else every)

@@ -1,0 +1,52 @@
+"""Settings: all that is wrong is said at once, and nothing of what was given is repeated."""
+
+import pytest
+
+from shared.config import SettingsError, read_settings
+
+GOOD = {
+    "DESKWRIGHT_TABLES_URL": "https://deskwright.table.core.windows.net/",
+    "DESKWRIGHT_QUEUES_URL": "https://deskwright.queue.core.windows.net",
+    "DESKWRIGHT_KEY_VAULT_URL": "https://deskwright.vault.azure.net",
+    "DESKWRIGHT_PROVIDER_TENANT_ID": "5d0f6a0e-93f4-4f0a-9a53-1f1fd5d4c0de",
+}
+
+
+def test_what_is_not_set_has_its_default() -> None:
+    settings = read_settings(GOOD)
+    assert settings.arm_url == "https://management.azure.com"
+    assert settings.clock_file is None
+    assert not settings.trust_client_principal
+
+
+def test_an_address_loses_its_last_slash() -> None:
+    assert read_settings(GOOD).tables_url == "https://deskwright.table.core.windows.net"
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert read_settings({**GOOD, "DESKWRIGHT_CLIENT_ID": " ", "DESKWRIGHT_ARM_URL": ""}).client_id is None
+
+
+def test_truth_is_told_in_words() -> None:
+    assert read_settings({**GOOD, "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL": "true"}).trust_client_principal
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    wrong = {
+        **GOOD,
+        "DESKWRIGHT_TABLES_URL": "",
+        "DESKWRIGHT_QUEUES_URL": "http://plain",
+        "DESKWRIGHT_CLIENT_ID": "no-uuid",
+        "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL": "perhaps",
+    }
+    with pytest.raises(SettingsError) as said:
+        read_settings(wrong)
+    problems = str(said.value).split("; ")
+    assert [problem.split(":")[0] for problem in problems] == [
+        "DESKWRIGHT_CLIENT_ID",
+        "DESKWRIGHT_QUEUES_URL",
+        "DESKWRIGHT_TABLES_URL",
+        "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL",
+    ]
+    assert "DESKWRIGHT_TABLES_URL: not set" in problems
+    assert "http://plain" not in str(said.value)

@@ -96,7 +96,7 @@ class Activities:
             say("activity", task.name, logging.DEBUG, **facts)
         else:
             first = (error.splitlines() or [""])[0][:300]
-            say("activity", f"{task.name} failed: {first}", logging.WARNING, **facts)
+            say("activity", first, logging.WARNING, **facts)
         self._answer(task, result, error)
 
     async def _call(self, task: Task) -> tuple[str | None, str | None]:

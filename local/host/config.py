@@ -44,8 +44,6 @@ class HostSettings:
     max_actions: int = 100_000
     replace_any_state: bool = False
     default_version: str | None = None
-    version_match: str = "None"
-    version_failure: str = "Reject"
     queues: QueueSettings = field(default_factory=QueueSettings)
     only_functions: frozenset[str] | None = None
     log_levels: Mapping[str, str] = field(default_factory=dict)
@@ -95,8 +93,6 @@ def read_host_json(app: Path, environ: Mapping[str, str]) -> HostSettings:
         max_actions=int(durable.get("maxOrchestrationActions", 100_000)),
         replace_any_state=durable.get("overridableExistingInstanceStates") == "AnyState",
         default_version=durable.get("defaultVersion"),
-        version_match=durable.get("versionMatchStrategy", "None"),
-        version_failure=durable.get("versionFailureStrategy", "Reject"),
         queues=_queues(extensions.get("queues", {}), cores),
         only_functions=frozenset(functions) if functions else None,
         log_levels=levels,

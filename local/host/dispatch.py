@@ -57,6 +57,7 @@ class Dispatcher:
         self._again: set[str] = set()
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
         self._failures: dict[str, int] = {}
+        self._linted: set[tuple[str, str]] = set()
         self._open = True
         self.on_entity_calls: Callable[[list[tuple[str, str]]], None] = lambda _: None
         self.on_ended: Callable[[str], None] = lambda _: None
@@ -178,7 +179,7 @@ class Dispatcher:
             self._activities.take(task)
         if effects.entity_calls:
             self.on_entity_calls([(call.name, call.key) for call in effects.entity_calls])
-        _report(effects)
+        self._report(effects)
         if effects.ended:
             self.on_ended(effects.id)
         elif effects.after is not None and effects.after.row.status in LIVE:
@@ -186,6 +187,24 @@ class Dispatcher:
         if effects.wake_again:
             self._again.add(effects.id)
         self._done(effects.id, None)
+
+    def _report(self, effects: Effects) -> None:
+        """Log what an operator wants to know of a turn: its end, and what is odd."""
+        row = effects.row
+        for text in effects.lint:
+            if (row.name, text) not in self._linted:
+                self._linted.add((row.name, text))
+                say("lint", f"{row.name} has {text}", logging.WARNING)
+        for warning in effects.warnings:
+            say("instance", f"{row.id} {warning}", logging.WARNING, name=row.name)
+        if effects.ended:
+            level = logging.INFO if row.status == "Completed" else logging.WARNING
+            facts = {"name": row.name, "turns": row.turn}
+            if row.status == "Failed":
+                facts["error"] = (row.failure or "").splitlines()[0][:300] if row.failure else ""
+            say("instance", f"{row.id} {row.status.lower()}", level, **facts)
+        elif effects.forgotten:
+            say("instance", f"{row.id} continues as new", logging.DEBUG, name=row.name)
 
     def _keep(self, snapshot: Snapshot) -> None:
         self._snapshots[snapshot.row.id] = snapshot
@@ -223,17 +242,3 @@ class Dispatcher:
 def _lost_on_azure(effects: Effects, messages: list[Message]) -> int:
     gone = set(effects.consumed)
     return sum(1 for m in messages if m.n not in gone and m.execution_id is None)
-
-
-def _report(effects: Effects) -> None:
-    row = effects.row
-    for warning in effects.warnings:
-        say("instance", f"{row.id} {warning}", logging.WARNING, name=row.name)
-    if effects.ended:
-        level = logging.INFO if row.status == "Completed" else logging.WARNING
-        facts = {"name": row.name, "turns": row.turn}
-        if row.status == "Failed":
-            facts["error"] = (row.failure or "").splitlines()[0][:300] if row.failure else ""
-        say("instance", f"{row.id} {row.status.lower()}", level, **facts)
-    elif effects.forgotten:
-        say("instance", f"{row.id} continues as new", logging.DEBUG, name=row.name)

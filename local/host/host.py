@@ -79,6 +79,7 @@ class Host:
         self._store = Store(options.db, settings.hub, asyncio.get_running_loop())
         self._runners: list[web.ServerRunner] = []
         self._stopped = asyncio.Event()
+        self._driver_error: BaseException | None = None
         self._rules = self._make_rules()
         self._build()
 
@@ -153,6 +154,8 @@ class Host:
         self._work.end("start")
         await self._stopped.wait()
         await self._close(driving)
+        if self._driver_error is not None:
+            raise self._driver_error
 
     async def _open(self) -> None:
         options, registry = self._options, self._registry
@@ -202,8 +205,9 @@ class Host:
             await self._queues.fire_by_hand(function, value)
 
     def _driver_ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and task.exception() is not None:
-            say("clock", f"the clock cannot be driven: {task.exception()}", logging.ERROR)
+        if not task.cancelled():
+            self._driver_error = task.exception()
+            say("clock", f"the clock is not driven any more: {self._driver_error}", logging.ERROR)
             self._stopped.set()
 
     def _signalled(self) -> None:

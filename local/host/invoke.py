@@ -177,7 +177,7 @@ class Invoker:
     def _encoded(
         self,
         function: Function,
-        value: Any,
+        value: Any,  # noqa: ANN401 - whatever user code returned
         outs: dict[str, _Out],
     ) -> tuple[meta.Datum | None, dict[str, meta.Datum]]:
         """Encode what came back, and the outputs that were set, each as its binding wants it."""

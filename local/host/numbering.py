@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from local.host import lint
 from local.host.events import EventType, event, parse_us, stamp
 from local.host.state import Effects, EntityCall, Instance, Message, Node, Task
 
@@ -164,7 +165,10 @@ class Numbering:
                 self.row.next_id += 1
                 self.continues = action["input"]
             case 5:
-                self._timer(parse_us(action["fireAt"]), Node(0, "timer", path))
+                due_us = parse_us(action["fireAt"])
+                self._timer(due_us, Node(0, "timer", path))
+                if lint.is_long(self.now_us, due_us):
+                    self.effects.lint.add(lint.LONG_TIMER)
             case 6:
                 name = action["externalEventName"]
                 self.waits[name] = self.waits.get(name, 0) + 1

@@ -126,4 +126,5 @@ class Effects:
     ended: bool = False
     after: Snapshot | None = None  # the state to keep in memory once committed
     wake_again: bool = False
-    warnings: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)  # about this instance
+    lint: set[str] = field(default_factory=set)  # about its orchestrator: said once a name

@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from copy import copy
 
+from local.host import lint
 from local.host.answer import Answer, too_long
 from local.host.events import EventType, event, played
 from local.host.numbering import Numbering, Rules, started_event
@@ -173,6 +174,8 @@ class Turn:
         row, effects = self.row, self.effects
         if not answer.crashed:
             self.numbering.entries(answer.actions, row.n_top)
+            if lint.retries_in_any(answer.actions[row.n_top :]):
+                effects.lint.add(lint.RETRY_IN_ANY)
             row.n_top = len(answer.actions)
             self.numbering.cancelled(answer.actions)
             self._collect()
@@ -249,6 +252,8 @@ class Turn:
     def _leave(self, result: str | None, *, failed: bool) -> None:
         self.effects.ended = True
         self.effects.closed.extend(self.before.nodes)
+        timers = (node for node in self.nodes.values() if node.kind == "timer")
+        self.effects.consumed.extend(int(node.body) for node in timers)
         self.effects.opened.clear()
         self.nodes.clear()
         self.numbering.reply_to_parent(result, failed=failed)

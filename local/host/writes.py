@@ -38,28 +38,32 @@ def last_n(connection: sqlite3.Connection) -> int:
 
 
 def run(connection: sqlite3.Connection, group: Sequence[Any], next_n: Callable[[], int]) -> list[Any]:
-    """Run a group in its order; return for each what its writer is to hear.
+    """Run a group; return for each what its writer is to hear, in the group's order.
 
     Effects hear True, or False when the row has moved on; answers hear whether their activity
-    was still wanted; a function hears what it returned.
+    was still wanted; a function hears what it returned. Between two functions, answers and
+    effects may change places: neither can know of the other before the commit.
     """
-    results: list[Any] = []
-    start = 0
-    while start < len(group):
-        kind = type(group[start])
-        stop = start + 1
-        if kind in {Effects, Answered}:
-            while stop < len(group) and type(group[stop]) is kind:
-                stop += 1
-        run_of_kind = group[start:stop]
-        if kind is Effects:
-            results += _turns(connection, run_of_kind, next_n)
-        elif kind is Answered:
-            results += _answers(connection, run_of_kind)
+    results: dict[int, Any] = {}
+    answers: list[int] = []
+    turns: list[int] = []
+
+    def flush() -> None:
+        results.update(zip(answers, _answers(connection, [group[i] for i in answers]), strict=True))
+        results.update(zip(turns, _turns(connection, [group[i] for i in turns], next_n), strict=True))
+        answers.clear()
+        turns.clear()
+
+    for index, one in enumerate(group):
+        if isinstance(one, Answered):
+            answers.append(index)
+        elif isinstance(one, Effects):
+            turns.append(index)
         else:
-            results.append(run_of_kind[0](connection))
-        start = stop
-    return results
+            flush()
+            results[index] = one(connection)
+    flush()
+    return [results[index] for index in range(len(group))]
 
 
 def insert(

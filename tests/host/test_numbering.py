@@ -36,20 +36,24 @@ def make(context: Any, dice: random.Random, depth: int, *, calm: bool = False) -
     def parts(*, calm: bool = False) -> list[Any]:
         return [make(context, dice, depth + 1, calm=calm) for _ in range(dice.randint(1, 4))]
 
-    waits = [lambda: context.create_timer(soon), lambda: context.wait_for_external_event(dice.choice("abc"))]
-    calls = [
+    waits: list[Callable[[], Any]] = [
+        lambda: context.create_timer(soon),
+        lambda: context.wait_for_external_event(dice.choice("abc")),
+    ]
+    calls: list[Callable[[], Any]] = [
         lambda: context.call_activity("act", dice.randrange(100)),
         lambda: context.call_activity("act", dice.randrange(100)),
         lambda: context.call_activity_with_retry("act", options, dice.randrange(100)),
         lambda: context.call_sub_orchestrator("child", dice.randrange(100)),
         lambda: context.call_sub_orchestrator_with_retry("child", options, 1),
     ]
-    compounds = [
+    compounds: list[Callable[[], Any]] = [
         lambda: context.task_all(parts(calm=calm or depth > 0)),
         lambda: context.task_any(parts(calm=calm)),
     ]
     kinds = waits if calm else [*calls, *waits]
-    return dice.choice([*kinds, *compounds] if depth < 2 else kinds)()
+    chosen: Callable[[], Any] = dice.choice([*kinds, *compounds] if depth < 2 else kinds)
+    return chosen()
 
 
 def program(seed: int) -> Generated:
@@ -256,3 +260,16 @@ def test_the_orchestrators_clock_never_goes_back() -> None:
     world.turn()
     started = [e["Timestamp"] for e in json.loads(f"[{world.state.past}]") if e["EventType"] == 12]
     assert started == [stamp(START_US), stamp(START_US + 1)]
+
+
+def test_an_instance_whose_replay_crashes_the_sdk_fails_once_its_tasks_ended() -> None:
+    def orchestrator(context: df.DurableOrchestrationContext) -> Generator[Any, Any, Any]:
+        yield context.call_activity("act", 1)
+
+    world, _ = take_turns(orchestrator, [])
+    turn = Turn(world.state, world.rules, world.now_us)
+    body = event(EventType.TASK_COMPLETED, START_US, TaskScheduledId=0, Result="1")
+    assert turn.begin([Message(99, "main-1", "x0", 0, EventType.TASK_COMPLETED, None, 0, body)])
+    effects = turn.finish(read_failure(RuntimeError("broken")))
+    assert effects.row.status == "Failed"
+    assert "RuntimeError: broken" in str(effects.row.output)

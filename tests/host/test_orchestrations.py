@@ -70,6 +70,7 @@ def test_retry_inside_any_takes_the_right_branch(host: RunningHost, tmp_path: Pa
     given = {"fail": 9, "file": str(tmp_path / "tries")}
     outcome = host.outcome("retry_in_any", given)
     assert outcome == ["Activity function 'c", "cleaned up"]
+    assert "retry_in_any has retries inside task_any: on Azure" in host.log.read_text()
 
 
 def test_a_call_to_a_missing_activity_fails_soon(host: RunningHost) -> None:

@@ -61,3 +61,12 @@ def test_a_provider_that_is_not_registered_is_refused_until_it_is() -> None:
     assert b"MissingSubscriptionRegistration" in app.order("cpc-1", subnet).body
     app.ask("POST", f"{sub}/providers/Microsoft.Compute/register")
     assert app.order("cpc-1", subnet).status == 201
+
+
+def test_what_is_locked_cannot_be_deleted() -> None:
+    app = asking()
+    app.order("cpc-1", app.lay())
+    app.sim("POST", "config", {"locks": [GROUP]})
+    assert app.error("DELETE", f"{VMS}/cpc-1") == (409, "ScopeLocked")
+    app.sim("POST", "config", {"locks": None})
+    assert app.send("DELETE", f"{VMS}/cpc-1").status == 202

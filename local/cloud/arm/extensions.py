@@ -71,7 +71,7 @@ def put_extension(call: Call) -> Answer:
         error, wait_us = Problem(200, "VMExtensionProvisioningTimeout", why), TIMEOUT_US
     extension = _keep(call, install, found)
     course = Course(
-        lambda _: _succeeded(world, extension, effect),
+        lambda operation: _ended(world, vm, extension, operation, effect),
         lambda operation: _failed(world, extension, operation),
         error=error,
         extra_us=max(0, wait_us),
@@ -262,8 +262,20 @@ def _keep(call: Call, install: Install, found: Resource | None) -> Resource:
     return found
 
 
-def _succeeded(world: World, extension: Resource, effect: Callable[[], None]) -> None:
+def _ended(
+    world: World,
+    vm: Resource,
+    extension: Resource,
+    operation: LongRunning,
+    effect: Callable[[], None],
+) -> None:
+    """End an extension well, unless somebody stopped its machine meanwhile."""
     if world.resources.get(extension.id) is not extension:
+        return
+    if vm.facts["power"] != "running":
+        why = "VM has not reported status for VM agent or extensions: the VM is not running."
+        operation.error = Problem(200, "VMAgentStatusCommunicationError", why)
+        _failed(world, extension, operation)
         return
     effect()
     extension.set(world.now_us, provisioningState="Succeeded")

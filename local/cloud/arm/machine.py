@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.Compute/virtualMachines"
 DISK_TYPE = "Microsoft.Compute/disks"
 _BEFORE_DISK = frozenset({"AllocationFailed", "ZonalAllocationFailed", "SkuNotAvailable"})
+_SLOW = frozenset({"OSProvisioningTimedOut", "VMStartTimedOut"})
+SLOW_START_US = 360 * SECOND
+"""A machine whose start timed out may still come up; here it does, after so long."""
 _GOING = {
     "vm.start": "starting",
     "vm.restart": "starting",
@@ -167,9 +170,22 @@ def creation_failed(world: World, vm: Resource, order: Order, operation: LongRun
         _make_disk(world, vm, order)
         vm.facts["power"] = "running"
     vm.set(world.now_us, provisioningState="Failed")
+    if code in _SLOW and world.config.get("agents", {}).get(vm.name) != "never":
+        world.at(world.now_us + SLOW_START_US, lambda: _came_up_late(world, vm, operation))
     if not vm.facts["allocated"]:
         for nic in interfaces(world, vm):
             detach(world, nic, reserve_for=vm.id)
+
+
+def _came_up_late(world: World, vm: Resource, operation: LongRunning) -> None:
+    """Let a machine whose start timed out run after all, unless something else happened to it."""
+    if world.resources.get(vm.id) is not vm or running_on(world, vm.id):
+        return
+    if vm.properties["provisioningState"] == "Failed" and world.now_us - operation.due_us <= SLOW_START_US:
+        vm.set(world.now_us, provisioningState="Succeeded")
+        vm.facts["power"] = "running"
+        vm.facts["agentFromUs"] = world.now_us
+        world.publish("vm_power", vm_id=vm.id, state="running")
 
 
 def running(world: World, vm: Resource) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Json, Problem
@@ -73,6 +74,20 @@ class ArmPlane(Plane):
     def forbidden(self, call: Call) -> Problem:
         """Name client, action and scope."""
         return authorization_failed(call, call.route.action, call.path)
+
+    def check(self, call: Call) -> None:
+        """Keep what an administrator has locked (`config.locks`: globs of ids)."""
+        if call.method != "DELETE":
+            return
+        path = call.path.lower()
+        for scope in call.world.config.get("locks", []):
+            if fnmatchcase(path, scope.lower()) or fnmatchcase(path, f"{scope.lower()}/*"):
+                raise Problem(
+                    409,
+                    "ScopeLocked",
+                    f"The scope '{call.path}' cannot perform delete operation because following "
+                    f"scope(s) are locked: '{scope}'. Please remove the lock and try again.",
+                )
 
     def charges(self, call: Call) -> Iterator[Charge]:
         """Charge ARM first, then the resource provider."""

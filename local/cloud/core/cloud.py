@@ -194,6 +194,7 @@ class Cloud:
         )
         if route.action and not call.principal.may(route.action, call.path):
             raise plane.forbidden(call)
+        plane.check(call)
         return call
 
     def _authenticated(self, request: Request, plane: Plane, route: Route | None) -> Json:

@@ -46,6 +46,10 @@ class Plane:
         """Refuse a principal that lacks the route's action."""
         return Problem(403, "Forbidden", f"'{call.route.action}' is not granted.")
 
+    def check(self, call: Call) -> None:
+        """Refuse what is forbidden to everybody; called once the principal is known."""
+        del call
+
     def charges(self, call: Call) -> Iterable[Charge]:
         """Say which buckets a request takes from, outermost first."""
         del call

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from local.cloud.core.answers import Json
 
 _REMEMBERED = 4
+_NESTED = 8
+"""Slashes in the id of a resource of a provider: what lies below one is indexed."""
 
 
 @dataclass(slots=True)
@@ -71,6 +71,7 @@ class Store:
         self._all: dict[str, Resource] = {}
         self._types: dict[str, dict[str, Resource]] = {}
         self._collections: dict[str, dict[str, Resource]] = {}
+        self._nested: dict[str, set[str]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -84,20 +85,28 @@ class Store:
         key = resource.key
         self._all[key] = resource
         self._types.setdefault(resource.type.lower(), {})[key] = resource
-        self._collections.setdefault(key.rpartition("/")[0], {})[key] = resource
+        collection = key.rpartition("/")[0]
+        if collection not in self._collections:
+            self._collections[collection] = {}
+            for owner in _owners(collection):
+                self._nested.setdefault(owner, set()).add(collection)
+        self._collections[collection][key] = resource
         return resource
 
     def remove(self, resource_id: str) -> Resource | None:
         """Forget a resource and all below it; `None` if there was none."""
         key = resource_id.lower()
-        for child in list(self._below(key)):
+        for child in self._below(key):
             self._drop(child)
         return self._drop(key)
 
-    def _below(self, key: str) -> Iterator[str]:
-        owner = f"{key}/"
-        for collection in [path for path in self._collections if path.startswith(owner)]:
-            yield from list(self._collections[collection])
+    def _below(self, key: str) -> list[str]:
+        """List the keys of all that lies below a resource or a path."""
+        if key.count("/") < _NESTED:
+            owner = f"{key}/"
+            return [each for each in self._all if each.startswith(owner)]
+        collections = self._nested.get(key, set())
+        return [member for path in sorted(collections) for member in self._collections[path]]
 
     def _drop(self, key: str) -> Resource | None:
         resource = self._all.pop(key, None)
@@ -108,6 +117,10 @@ class Store:
             members.pop(key, None)
             if not members:
                 del self._collections[collection]
+                for owner in _owners(collection):
+                    self._nested[owner].discard(collection)
+                    if not self._nested[owner]:
+                        del self._nested[owner]
         return resource
 
     def of_type(self, kind: str) -> list[Resource]:
@@ -124,5 +137,10 @@ class Store:
 
     def under(self, prefix: str) -> list[Resource]:
         """List every resource whose id begins with a prefix, such as a resource group."""
-        key = prefix.lower().rstrip("/") + "/"
-        return [found for found in self._all.values() if found.key.startswith(key)]
+        return [self._all[key] for key in self._below(prefix.lower().rstrip("/"))]
+
+
+def _owners(collection: str) -> list[str]:
+    """List the resources (eight segments or more) that a collection lies below."""
+    segments = collection.split("/")
+    return ["/".join(segments[:end]) for end in range(_NESTED + 1, len(segments))]

@@ -77,7 +77,7 @@ class Board:
 
     def say(self, line: str) -> None:
         """Print a line above the table."""
-        self._console.print(line, highlight=False)
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def update(self, rows: Sequence[Row], now: datetime) -> None:
         """Show the rows as they are at a simulated moment."""

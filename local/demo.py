@@ -22,6 +22,12 @@ _LOOK_EVERY_SECONDS = 1.0
 _STANDSTILL_SECONDS = 180.0
 # With Microsoft's own host the clock is the real one: the cloud hurries instead.
 _FUNC_SPEED, _FUNC_PROFILE = 1.0, "fast"
+_WORTH_A_LOOK = (
+    "/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=3",
+    "/explain?user=user01@contoso.example",
+    "/wizards/create-provisioning-policy",
+    "/operations",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ def _play(stack: Stack, console: Console, scenario: int | None, *, once: bool) -
         journey = Journey(stack.portal(), board.say)
         journey.first_day()
         outcome = _watch(stack, journey, board)
-    _report(stack, console, outcome, time.monotonic() - began)
+    _report(stack, journey, console, outcome, time.monotonic() - began)
     if once:
         return 0 if outcome.is_good else 1
     console.print("\nIt stays up until Ctrl-C.")
@@ -116,7 +122,7 @@ def _findings(stack: Stack) -> list[object]:
     return findings
 
 
-def _report(stack: Stack, console: Console, outcome: Outcome, real_seconds: float) -> None:
+def _report(stack: Stack, journey: Journey, console: Console, outcome: Outcome, real_seconds: float) -> None:
     at, simulated = stack.addresses, stack.clock.now() - stack.wishes.begins
     console.print(
         f"\n{len(outcome.rows)} of {outcome.expected} Cloud PCs: {in_words(count_by_status(outcome.rows))}"
@@ -126,29 +132,23 @@ def _report(stack: Stack, console: Console, outcome: Outcome, real_seconds: floa
         console.print(f"Invariants broken: {json.dumps(outcome.findings, default=str)}")
     else:
         console.print("Invariants: clean (no orphan, no double, no limit broken)")
-    token = stack.portal().token()
     lines = {
         "API": f"{at.api}/api",
         "Simulated cloud": f"{at.cloud}/_sim/state",
         "Addresses": str(stack.folder / "stack.json"),
         "Logs": str(stack.folder / "logs"),
-        "Token": token,
     }
     for name, value in lines.items():
-        console.print(f"{name + ':':17}{value}", soft_wrap=True)
-    tenant = f"{at.api}/api/tenants/contoso"
-    console.print("\nTry:", soft_wrap=True)
-    console.print(f"  export TOKEN={token}", soft_wrap=True)
-    for path in (
-        "/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=3",
-        "/explain?user=user01@contoso.example",
-        "/wizards/create-provisioning-policy",
-        "/operations",
-    ):
-        console.print(f"  curl -H \"Authorization: Bearer $TOKEN\" '{tenant}{path}'", soft_wrap=True)
-    console.print(
-        f"  curl --cacert {stack.certificates.authority} '{at.cloud}/_sim/invariants'", soft_wrap=True, markup=False
-    )
+        _plainly(console, f"{name + ':':17}{value}")
+    _plainly(console, f"\nTry (the token is good for an hour):\n  export TOKEN={stack.portal().token()}")
+    for path in _WORTH_A_LOOK:
+        _plainly(console, f"  curl -H \"Authorization: Bearer $TOKEN\" '{at.api}/api{journey.base}{path}'")
+    _plainly(console, f"  curl --cacert {stack.certificates.authority} '{at.cloud}/_sim/invariants'")
+
+
+def _plainly(console: Console, line: str) -> None:
+    """Print a line that somebody may copy: not wrapped, not coloured."""
+    console.print(line, soft_wrap=True, markup=False)
 
 
 def _stay_up(stack: Stack) -> None:

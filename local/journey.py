@@ -150,7 +150,7 @@ def _row(cloud_pc: Mapping[str, Any]) -> Row:
     return Row(
         id=str(cloud_pc["id"]),
         user=str(cloud_pc["userPrincipalName"]),
-        plan=str(cloud_pc["servicePlanName"]),
+        plan=str(cloud_pc["servicePlanName"]).removeprefix("Cloud PC "),
         status=str(cloud_pc["status"]),
         step=": ".join(filter(None, (progress["title"], progress.get("reason")))),
         percent=int(progress["percentComplete"]),

@@ -52,7 +52,7 @@ def test_it_stays_up_tells_how_to_go_on_and_ends_on_ctrl_c(tmp_path: Path) -> No
         process.send_signal(signal.SIGINT)
         process.communicate()
     assert process.returncode == 0, "".join(told)
-    assert any(line.startswith("Token:") for line in told)
+    assert any(line.startswith("  export TOKEN=ey") for line in told)
     assert any("curl -H" in line and addresses["api"] in line for line in told)
     assert not any(is_alive(pid) for pid in parts)
     assert not (tmp_path / "run" / "stack.json").exists()

@@ -1,0 +1,159 @@
+"""A worker that runs activities against the simulated cloud, as the orchestrators have them called."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp.connector
+import pytest
+
+from local.certificates import Certificates
+from local.cloud.seeds import DOMAIN, TENANT_ID
+from shared.config import Settings
+from shared.contracts.machines import LOOK_AT_OPERATION, OperationOrder
+from shared.contracts.outcomes import Accepted, Pending, Ticket
+from shared.contracts.shape import Activity
+from shared.contracts.tickets import TICKETS, PacedError
+from shared.domain.cloud_pc import CloudPc, User
+from shared.domain.connection import Connection
+from shared.domain.tenant import Site, Tenant
+from shared.domain.values import Value
+from shared.errors import NotFoundError, ThrottledError
+from shared.storage.repository import Stored
+from shared.wiring import Services, use
+from shared.workflow import ACTIVITIES
+from tests.contract.running import SUBSCRIPTION, Running, running
+
+REGION = "westeurope"
+GROUP = "desks"
+TENANT = Tenant(id="contoso", display_name="Contoso", entra_tenant_id=TENANT_ID, subscription_id=SUBSCRIPTION)
+SITE = Site(id="west", tenant_id="contoso", display_name="West", region=REGION, resource_group=GROUP)
+UPN = f"user01@{DOMAIN}"
+
+
+@dataclass
+class CloudClock:
+    """The cloud's clock, as the app sees it."""
+
+    cloud: Running
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.cloud.cloud.clock.now_us() / 1_000_000, UTC)
+
+
+@dataclass
+class MemoryLeases:
+    """The pacing table, in memory."""
+
+    free: dict[str, datetime] = field(default_factory=dict)
+
+    async def lease(self, bucket: str, n: int, at: datetime, *, every: timedelta, burst: int = 1) -> datetime:
+        first = max(self.free.get(bucket, datetime.min.replace(tzinfo=UTC)), at - every * (burst - 1))
+        self.free[bucket] = first + every * n
+        return first
+
+    async def close_until(self, bucket: str, at: datetime) -> None:
+        self.free[bucket] = max(at, self.free.get(bucket, at))
+
+
+@dataclass
+class Records:
+    """Records, in memory, by id."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    async def get(self, *place: str) -> Stored[Any]:
+        found = await self.find(*place)
+        if found is None:
+            raise NotFoundError(place[-1])
+        return found
+
+    async def find(self, *place: str) -> Stored[Any] | None:
+        value = self.values.get(place[-1])
+        return None if value is None else Stored(value, "1")
+
+    async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
+        found = [pc for pc in self.values.values() if (pc.tenant_id, pc.user.id) == (tenant_id, user_id)]
+        return [Stored(pc, "1") for pc in found]
+
+
+@dataclass
+class Worker:
+    """Runs activities; time moves when they ask for it."""
+
+    cloud: Running
+    services: Services
+    user: User
+
+    def keep(self, *values: CloudPc | Connection) -> None:
+        services: Any = self.services
+        for value in values:
+            records = services.cloud_pcs if isinstance(value, CloudPc) else services.connections
+            records.values[value.id] = value
+
+    async def do(self, activity: Activity[Any, Any], order: Value) -> Any:
+        """Call an activity until it is neither paced nor throttled."""
+        tickets: tuple[Ticket, ...] = ()
+        for _ in range(50):
+            held = TICKETS.set(tickets)
+            try:
+                outcome = await ACTIVITIES[activity.name](activity.takes.model_validate(order.to_json()))
+                return activity.gives.validate_python(activity.gives.dump_python(outcome, mode="json"))
+            except PacedError as paced:
+                tickets = (*tickets, *paced.tickets)
+                self.cloud.advance(paced.after.total_seconds())
+            except ThrottledError as throttled:
+                self.cloud.advance(throttled.after.total_seconds() + 1)
+            finally:
+                TICKETS.reset(held)
+        raise AssertionError(f"{activity.name} is throttled for ever")
+
+    async def wait(self, activity: Activity[Any, Any], order: Value, looks: int = 100) -> Any:
+        """Look until it is no longer pending."""
+        for _ in range(looks):
+            outcome = await self.do(activity, order)
+            if not isinstance(outcome, Pending):
+                return outcome
+            self.cloud.advance(outcome.after or 30)
+        raise AssertionError(f"{activity.name} is pending for ever: {outcome.note}")
+
+    async def finish(self, begun: Any) -> Any:
+        """Wait for the end of what Azure has begun."""
+        assert isinstance(begun, Accepted), begun
+        order = OperationOrder(tenant_id=TENANT.id, subscription_id=SUBSCRIPTION, region=REGION, operation=begun)
+        return await self.wait(LOOK_AT_OPERATION, order)
+
+
+@asynccontextmanager
+async def working(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch, *, profile: str = "fast", **seed: Any
+) -> AsyncIterator[Worker]:
+    """Run a cloud, and a worker composed for it."""
+    # aiohttp makes its context when it is imported, too early for SSL_CERT_FILE to be set here.
+    aiohttp.connector._SSL_CONTEXT_VERIFIED.load_verify_locations(certificates.bundle)
+    async with running(certificates, monkeypatch, profile=profile, **seed) as cloud:
+        settings = Settings.model_validate(
+            {
+                "tables_url": "https://127.0.0.1:1/",
+                "queues_url": "https://127.0.0.1:1/",
+                "key_vault_url": cloud.url,
+                "arm_url": cloud.url,
+                "graph_url": cloud.url,
+                "authority_url": cloud.url,
+                "provider_tenant_id": TENANT_ID,
+            }
+        )
+        made: Any = Services(settings, CloudClock(cloud))
+        made.leases, made.tenants = MemoryLeases(), Records({TENANT.id: TENANT})
+        made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
+        before = use(made)
+        try:
+            found = await made.graph(TENANT).user(UPN)
+            yield Worker(cloud, made, User(id=found.id, user_principal_name=found.user_principal_name))
+        finally:
+            use(before)
+            await made.arm.close()
+            await made.graph(TENANT).close()
+            await made.credential.close()

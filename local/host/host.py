@@ -236,6 +236,8 @@ class Host:
         await asyncio.gather(*closing, return_exceptions=True)
         await asyncio.to_thread(self._store.close)
         say("host", "stopped")
+        # Functions have no hook to close their clients in: asyncio's complaint would be about us.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
     async def _drain(self) -> None:
         """Wait for invocations that run; queued turns and activities stay in the file."""

@@ -24,7 +24,7 @@ def say(kind: str, text: str, level: int = logging.INFO, **facts: Any) -> None: 
 
 class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        kind = getattr(record, "kind", "") or current_function.get() or record.name
+        kind = getattr(record, "kind", "") or ("app" if current_function.get() else record.name)
         facts = getattr(record, "facts", {})
         tail = "".join(f"  {name}={value}" for name, value in facts.items())
         moment = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]

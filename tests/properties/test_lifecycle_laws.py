@@ -1,0 +1,34 @@
+"""No sequence of events leaves the table."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.lifecycle import TRANSITIONS, WORKING, Event, Status, advance
+from shared.errors import IllegalTransitionError
+
+
+@given(st.sampled_from(Status), st.lists(st.sampled_from(Event), max_size=30))
+def test_whatever_happens_the_status_is_one_the_table_leads_to(status: Status, events: list[Event]) -> None:
+    for event in events:
+        if (status, event) in TRANSITIONS:
+            status = advance(status, event)
+            assert status in TRANSITIONS.values()
+        else:
+            with pytest.raises(IllegalTransitionError) as refused:
+                advance(status, event)
+            assert event.value not in refused.value.details["allowed"]
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s not in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}])
+def test_every_status_of_building_is_reached_from_the_beginning(status: Status) -> None:
+    reached, new = {Status.NOT_PROVISIONED}, {Status.NOT_PROVISIONED}
+    while new:
+        new = {after for (before, _), after in TRANSITIONS.items() if before in reached} - reached
+        reached |= new
+    assert status in reached
+
+
+def test_a_cloud_pc_that_works_is_never_built_over() -> None:
+    starts = {before for before, event in TRANSITIONS if event in {Event.STARTED, Event.PLANNED, Event.PARKED}}
+    assert not starts & WORKING

@@ -1,0 +1,195 @@
+"""Laws of the planner, for any directory, policies and records."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.cloud_pc import CloudPc, Resources, User
+from shared.domain.connection import JoinType
+from shared.domain.image import ImageSource, ImageType
+from shared.domain.lifecycle import Status
+from shared.domain.naming import cloud_pc_id
+from shared.domain.planner import Entitlement, Observed, Plan, plan, winner
+from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
+from shared.domain.service_plan import ServicePlan
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+USERS, SKUS, GROUPS = ("ada", "bob", "eve"), ("s1", "s2"), ("g1", "g2", "g3")
+JOIN = DomainJoinConfiguration(domain_join_type=JoinType.AZURE_AD_JOIN, on_premises_connection_id="c")
+
+
+def service(sku_id: str) -> ServicePlan:
+    return ServicePlan(
+        id=sku_id, sku_part_number=sku_id, display_name=sku_id, v_cpu_count=2, ram_in_gb=8, storage_in_gb=128
+    )
+
+
+def snapshot(policy: Policy) -> Snapshot:
+    return Snapshot(
+        policy_id=policy.id,
+        policy_name=policy.display_name,
+        connection_id="c",
+        connection_name="C",
+        join_type=JoinType.AZURE_AD_JOIN,
+        image=ImageSource(gallery_version_id="/v"),
+        image_display_name="I",
+        locale="en-US",
+        local_admin_enabled=False,
+        naming_template="CPC-%RAND:5%",
+        grace_period_in_hours=168,
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> tuple[Policy, ...]:
+    made = []
+    for number in range(draw(st.integers(0, 3))):
+        groups = draw(st.sets(st.sampled_from(GROUPS)))
+        assignments = tuple(
+            Assignment(id=f"{number}{g}", group_id=g, assigned_at=NOW - timedelta(days=draw(st.integers(0, 3))))
+            for g in sorted(groups)
+        )
+        made.append(
+            Policy(
+                id=f"p{number}",
+                tenant_id="t",
+                display_name=f"P{number}",
+                domain_join_configurations=(JOIN,),
+                image_type=ImageType.GALLERY,
+                image_id="i",
+                assignments=assignments,
+                created_date_time=NOW,
+                last_modified_date_time=NOW,
+            )
+        )
+    return tuple(made)
+
+
+@st.composite
+def directories(draw: st.DrawFn) -> Observed:
+    entitlements = [
+        Entitlement(
+            user=User(id=name, user_principal_name=f"{name}@x", account_enabled=draw(st.booleans())),
+            plans=tuple(map(service, sorted(draw(st.sets(st.sampled_from(SKUS)))))),
+            group_ids=frozenset(draw(st.sets(st.sampled_from(GROUPS)))),
+            certain=draw(st.booleans()),
+        )
+        for name in USERS
+        if draw(st.booleans())
+    ]
+    return Observed(entitlements=tuple(entitlements), cloud_pcs=(), complete=draw(st.booleans()))
+
+
+@st.composite
+def records(draw: st.DrawFn) -> tuple[CloudPc, ...]:
+    made = []
+    for name in USERS:
+        for sku_id in SKUS:
+            if not draw(st.booleans()):
+                continue
+            status = draw(st.sampled_from(Status))
+            made.append(
+                CloudPc(
+                    id=cloud_pc_id("t", name, sku_id),
+                    tenant_id="t",
+                    user=User(id=name, user_principal_name=f"{name}@x"),
+                    plan=service(sku_id),
+                    status=status,
+                    display_name=name,
+                    generation=draw(st.integers(0, 2)),
+                    attempt=draw(st.integers(0, 2)),
+                    resources=Resources(vm_id=draw(st.sampled_from([None, "/vm"]))),
+                    created_date_time=NOW,
+                    last_modified_date_time=NOW,
+                )
+            )
+    return tuple(made)
+
+
+def planned(observed: Observed, among: tuple[Policy, ...], *, missing: frozenset[str] = frozenset()) -> Plan:
+    snapshots = {p.id: snapshot(p) for p in among if p.id not in missing}
+    return plan(observed, among, snapshots, tenant_id="t", at=NOW)
+
+
+def applied(observed: Observed, made: Plan) -> Observed:
+    after = {pc.id: pc for pc in observed.cloud_pcs}
+    after |= {pc.id: pc for pc in (*made.provision, *made.list_only, *made.removals, *made.reprieves)}
+    return observed.but(cloud_pcs=tuple(after.values()))
+
+
+@given(directories(), records(), policies(), st.frozensets(st.sampled_from(["p0", "p1", "p2"])))
+def test_applying_a_plan_and_planning_again_yields_nothing(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...], missing: frozenset[str]
+) -> None:
+    observed = observed.but(cloud_pcs=there)
+    made = planned(observed, among, missing=missing)
+    assert planned(applied(observed, made), among, missing=missing).empty
+
+
+@given(directories(), records(), policies())
+def test_every_record_is_written_once_at_most(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
+) -> None:
+    made = planned(observed.but(cloud_pcs=there), among)
+    ids = [pc.id for pc in (*made.provision, *made.list_only, *made.removals, *made.reprieves)]
+    assert len(ids) == len(set(ids))
+
+
+@given(directories(), records(), policies())
+def test_only_who_has_a_licence_a_policy_and_an_account_is_provisioned(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
+) -> None:
+    by_id = {each.user.id: each for each in observed.entitlements}
+    for pc in planned(observed.but(cloud_pcs=there), among).provision:
+        entitlement = by_id[pc.user.id]
+        first = winner(among, entitlement.group_ids)
+        assert entitlement.user.account_enabled
+        assert pc.plan in entitlement.plans
+        assert first is not None
+        assert pc.snapshot == snapshot(first)
+        assert pc.status is Status.PENDING_PROVISION
+
+
+@given(directories(), records(), policies())
+def test_whoever_has_a_cloud_pc_keeps_his_status_whatever_is_planned(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
+) -> None:
+    before = {pc.id: pc for pc in there}
+    made = planned(observed.but(cloud_pcs=there), among)
+    for pc in (*made.removals, *made.reprieves):
+        assert pc.status is before[pc.id].status
+        assert pc.snapshot == before[pc.id].snapshot
+
+
+@given(records(), policies())
+def test_an_empty_answer_that_is_not_complete_changes_nothing(
+    there: tuple[CloudPc, ...], among: tuple[Policy, ...]
+) -> None:
+    assert planned(Observed(entitlements=(), cloud_pcs=there, complete=False), among).empty
+
+
+@given(directories(), records(), policies())
+def test_nothing_is_taken_for_his_groups_from_whom_they_are_not_certain(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
+) -> None:
+    doubtful = tuple(each.but(certain=False) for each in observed.entitlements)
+    made = planned(Observed(entitlements=doubtful, cloud_pcs=there, complete=False), among)
+    held = {cloud_pc_id("t", each.user.id, p.id) for each in doubtful for p in each.plans}
+    assert not held & {pc.id for pc in made.removals}
+
+
+@given(policies(), st.frozensets(st.sampled_from(GROUPS)), st.randoms())
+def test_the_winner_does_not_depend_on_the_order_of_reading(
+    among: tuple[Policy, ...], groups: frozenset[str], chance: object
+) -> None:
+    shuffled = list(among)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert winner(shuffled, groups) == winner(among, groups)
+
+
+@given(policies(), st.frozensets(st.sampled_from(GROUPS)))
+def test_no_other_policy_was_assigned_before_the_winner(among: tuple[Policy, ...], groups: frozenset[str]) -> None:
+    first = winner(among, groups)
+    claims = [(a.assigned_at, p.id) for p in among for a in p.assignments if a.group_id in groups]
+    assert (first.id if first else None) == (min(claims)[1] if claims else None)

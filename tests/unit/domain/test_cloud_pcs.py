@@ -1,0 +1,98 @@
+"""Records, steps, connections and snapshots: small rules of the domain."""
+
+import pytest
+from pydantic import ValidationError
+
+from shared.domain.cloud_pc import Resources
+from shared.domain.connection import HealthCheck, HealthStatus, JoinType, overall
+from shared.domain.image import marketplace_image
+from shared.domain.lifecycle import Event, Status
+from shared.domain.naming import naming_template_problem
+from shared.domain.policy import snapshot_of
+from shared.domain.steps import ORDER, Step, percent, seconds_left
+from shared.domain.tenant import TenantSettings
+from shared.errors import IllegalTransitionError
+from tests.integration import things
+
+
+def test_a_record_moves_by_events_only_where_the_table_leads() -> None:
+    pc = things.cloud_pc()
+    assert pc.after(Event.STARTED, at=things.NOW, attempt=1).status is Status.PROVISIONING
+    with pytest.raises(IllegalTransitionError):
+        pc.after(Event.SUCCEEDED, at=things.NOW)
+
+
+def test_a_change_is_checked_like_any_value() -> None:
+    with pytest.raises(ValidationError):
+        things.cloud_pc().but(generation="many")
+
+
+def test_what_is_not_known_does_not_undo_what_is() -> None:
+    known = Resources(vm_id="/vm", region="westeurope")
+    assert known.with_found(Resources(vm_id="/vm2")) == Resources(vm_id="/vm2", region="westeurope")
+
+
+@pytest.mark.parametrize("join", JoinType)
+def test_the_percent_grows_step_by_step_and_the_time_left_shrinks(join: JoinType) -> None:
+    percents = [percent(step, join) for step in ORDER]
+    assert percents == sorted(percents)
+    assert percents[0] == 0
+    assert percents[-1] < 100
+    left = [seconds_left(step, join, 0) for step in ORDER]
+    assert left == sorted(left, reverse=True)
+    assert seconds_left(Step.ASSIGN_USER, join, 10_000) == 0
+
+
+def test_the_worst_finding_decides_and_none_is_a_failure() -> None:
+    def finding(status: HealthStatus) -> HealthCheck:
+        return HealthCheck(display_name="x", status=status)
+
+    assert overall((finding(HealthStatus.PASSED), finding(HealthStatus.WARNING))) is HealthStatus.WARNING
+    assert overall((finding(HealthStatus.FAILED), finding(HealthStatus.PASSED))) is HealthStatus.FAILED
+    assert overall(()) is HealthStatus.FAILED
+
+
+def test_a_snapshot_takes_the_tenants_rules_where_the_policy_has_none() -> None:
+    connections = {"c1": things.connection()}
+    settings = TenantSettings(grace_period_in_hours=24)
+    made = snapshot_of(things.policy(), connections, things.SOURCE, settings)
+    assert made is not None
+    assert (made.grace_period_in_hours, made.naming_template) == (24, settings.naming_template)
+    own = snapshot_of(things.policy(grace_period_in_hours=5), connections, things.SOURCE, settings)
+    assert own is not None
+    assert own.grace_period_in_hours == 5
+
+
+def test_an_unhealthy_connection_is_taken_only_when_there_is_no_other() -> None:
+    sick = things.connection(health_check_status=HealthStatus.FAILED)
+    made = snapshot_of(things.policy(), {"c1": sick}, things.SOURCE, TenantSettings())
+    assert made is not None
+    assert made.connection_id == "c1"
+    assert snapshot_of(things.policy(), {}, things.SOURCE, TenantSettings()) is None
+    assert snapshot_of(things.policy(), {"c1": sick}, None, TenantSettings()) is None
+
+
+def test_a_gallery_images_id_names_it() -> None:
+    image = marketplace_image("microsoftwindowsdesktop_windows-ent-cpc_win11-24h2-ent-cpc-m365")
+    assert image is not None
+    assert (image.publisher, image.offer) == ("MicrosoftWindowsDesktop", "windows-ent-cpc")
+    assert image.id == "microsoftwindowsdesktop_windows-ent-cpc_win11-24h2-ent-cpc-m365"
+    assert marketplace_image("no-such-id") is None
+
+
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("CPC-%USERNAME:4%-%RAND:5%", None),
+        ("%RAND:5%", None),
+        ("CPC-%RAND:4%", "at least 5"),
+        ("CPC-%USERNAME:5%", "at least 5"),
+        ("CPC_%RAND:5%", "'_' is not allowed"),
+        ("ABCDEFGHIJK%RAND:5%", "at most 10"),
+        ("ABCDEFGHIJ%RAND:6%", "16 characters"),
+        ("CPC-%USERNAME:x%-%RAND:5%", "'%' is not allowed"),
+    ],
+)
+def test_a_naming_template_is_right_or_says_why_not(template: str, problem: str | None) -> None:
+    said = naming_template_problem(template)
+    assert said is None if problem is None else problem in str(said)

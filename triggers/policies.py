@@ -37,10 +37,9 @@ from shared.workflow import Blueprint, DurableClient
 from triggers.directory import assigned_groups, entitlements_of_groups, existing_groups
 from triggers.endpoints import Answer, Call, created, endpoint, ok
 from triggers.facts import policy_facts
-from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, resource
+from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
 from triggers.idempotency import once
 from triggers.paging import listed
-from triggers.reconciling import ask_for_reconcile
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -108,9 +107,7 @@ async def assign_policy(call: Call, client: DurableClient) -> Answer:
     after = before.but(assignments=assignments(before, wanted, call.now), last_modified_date_time=call.now)
     await call.services.policies.replace(after, seen=stored.etag)
     await call.audit("provisioningPolicy", after.id, before=before, after=after)
-    await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
-    location = f"{resource(call, POLICIES, after.id)}/users"
-    return Answer(204, headers={"Operation-Location": location})
+    return Answer(204, headers={"Operation-Location": await reconciling(call, client, after.id)})
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
@@ -129,11 +126,19 @@ async def save_policy_form(call: Call, client: DurableClient) -> Answer:
     """Save the wizard's form, and bring the tenant to what it means."""
     form = call.json()
     stored = await save_policy(call, form, await policy_facts(call, form, foresee=False))
+    operation = await reconciling(call, client, stored.value.id)
+    place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
+    answer = created(shown(call, stored.value), f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag)
+    return Answer(answer.status, answer.body, {**(answer.headers or {}), "Operation-Location": operation})
+
+
+async def reconciling(call: Call, client: DurableClient, policy_id: str) -> str:
+    """Ask for a reconcile and return the address of the operation that tells when it is done.
+
+    The operation is opened after the asking: the sweep that closes it must not see it with nothing asked.
+    """
     await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
-    place = (
-        f"/api/tenants/{call.tenant.id}/v1.0/deviceManagement/virtualEndpoint/provisioningPolicies/{stored.value.id}"
-    )
-    return created(shown(call, stored.value), place, etag=stored.etag)
+    return address(await open_operation(call, RECONCILE_OPERATION, policy_id))
 
 
 async def save_policy(

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 
 from shared.contracts.reconciling import RECONCILE, ReconcileOrder
 from shared.domain import naming
+from shared.domain.operation import OperationStatus
 from shared.storage.due import DueKind
 from shared.wiring import Services
 from shared.workflow import DurableClient, start
 
 LOOK_AGAIN = timedelta(minutes=2)
 """When a sweep makes sure that what was asked has been begun."""
+
+RECONCILE_OPERATION = "reconcile"
 
 
 async def ask_for_reconcile(wired: Services, client: DurableClient, tenant_id: str, now: datetime) -> None:
@@ -29,3 +32,11 @@ async def start_reconcile(client: DurableClient, tenant_id: str) -> bool:
     """Start the tenant's reconcile; return False when it runs already."""
     order = ReconcileOrder(tenant_id=tenant_id)
     return await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, "all", "reconcile", 0))
+
+
+async def close_operations(wired: Services, tenant_id: str, now: datetime) -> None:
+    """Say that the operations which wait for a reconcile are done: all that was asked has been seen."""
+    for status in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING):
+        waiting = wired.operations.each(tenant_id, kind=RECONCILE_OPERATION, status=status.value)
+        for stored in [each async for each in waiting]:
+            await wired.operations.change(tenant_id, stored.value.id, lambda operation: operation.succeeded({}, now))

@@ -21,7 +21,7 @@ from shared.workflow import Blueprint, DurableClient, purge_finished, start
 from triggers.connections import open_check, start_check
 from triggers.directory_changes import reconcile_users
 from triggers.images import start_build
-from triggers.reconciling import LOOK_AGAIN, start_reconcile
+from triggers.reconciling import LOOK_AGAIN, close_operations, start_reconcile
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.sweeps")
@@ -49,7 +49,7 @@ async def sweep_clean_ups(timer: func.TimerRequest, client: DurableClient) -> No
     await sweep(client, DueKind.CLEAN_UP, _clean_up)
 
 
-@bp.timer_trigger(arg_name="timer", schedule="45 * * * * *", use_monitor=False)
+@bp.timer_trigger(arg_name="timer", schedule="45 */5 * * * *", use_monitor=False)
 @bp.durable_client_input(client_name="client")
 async def sweep_connections(timer: func.TimerRequest, client: DurableClient) -> None:
     """Check connections whose last check is some hours old, or was never begun."""
@@ -107,6 +107,7 @@ async def _start_build_of_image(wired: Services, client: DurableClient, due: Due
 
 async def _start_reconcile(wired: Services, client: DurableClient, due: Due) -> datetime | None:
     if await wired.requests.newest(due.tenant_id) is None:
+        await close_operations(wired, due.tenant_id, wired.clock.now())
         return None
     await start_reconcile(client, due.tenant_id)
     return wired.clock.now() + LOOK_AGAIN

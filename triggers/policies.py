@@ -39,7 +39,9 @@ from triggers.endpoints import Answer, Call, created, endpoint, ok
 from triggers.facts import policy_facts
 from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
 from triggers.idempotency import once
+from triggers.operations import address, open_operation
 from triggers.paging import listed
+from triggers.reconciling import RECONCILE_OPERATION, ask_for_reconcile
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

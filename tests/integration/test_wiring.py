@@ -1,0 +1,101 @@
+"""What a process is made of: made when asked for, once, and closed together."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.azurite import Azurite
+from shared.clock import FileClock, SystemClock
+from shared.config import Settings, SettingsError
+from shared.contracts.refusals import DeclinedError
+from shared.storage.tables import Tables
+from shared.wiring import Services, services, use
+from tests.integration import things
+
+ENVIRONMENT = {
+    "DESKWRIGHT_TABLES_URL": "https://tables.invalid",
+    "DESKWRIGHT_QUEUES_URL": "https://queues.invalid",
+    "DESKWRIGHT_KEY_VAULT_URL": "https://vault.invalid",
+    "DESKWRIGHT_PROVIDER_TENANT_ID": things.DIRECTORY,
+}
+STRANGE = things.tenant(id="fabrikam", entra_tenant_id="00000000-0000-4000-8000-000000000001")
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """A process that has not asked for its services yet."""
+    for name in [name for name in os.environ if name.startswith("DESKWRIGHT_")]:
+        monkeypatch.delenv(name)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:9/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "any")
+    before = use(None)
+    yield monkeypatch
+    use(before)
+
+
+@pytest.fixture
+async def made(process: pytest.MonkeyPatch) -> AsyncIterator[Services]:
+    here = services()
+    yield here
+    await here.close()
+
+
+async def test_a_process_is_made_once(made: Services) -> None:
+    assert services() is made
+    assert made.cloud_pcs is made.cloud_pcs
+    assert made.graph(things.tenant()) is made.graph(things.tenant())
+    assert made.compute(things.SUBSCRIPTION) is made.compute(things.SUBSCRIPTION)
+    assert made.queue("directory-changes") is made.queue("directory-changes")
+    assert made.vault() is made.vault()
+
+
+async def test_without_a_clock_file_the_system_tells_the_time(made: Services) -> None:
+    assert isinstance(made.clock, SystemClock)
+
+
+def test_with_a_clock_file_the_file_tells_the_time(process: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "clock").write_bytes(b"DWCLOCK1" + bytes(120))
+    process.setenv("DESKWRIGHT_CLOCK_FILE", str(tmp_path / "clock"))
+    clock = services().clock
+    assert isinstance(clock, FileClock)
+    clock.close()
+
+
+def test_a_process_with_wrong_settings_does_not_start(process: pytest.MonkeyPatch) -> None:
+    process.delenv("DESKWRIGHT_TABLES_URL")
+    with pytest.raises(SettingsError, match="DESKWRIGHT_TABLES_URL: not set"):
+        services()
+
+
+async def test_a_customers_directory_needs_the_app_that_customers_trust(made: Services) -> None:
+    with pytest.raises(DeclinedError) as declined:
+        made.graph(STRANGE)
+    assert declined.value.refused.final
+
+
+async def test_a_customers_directory_is_not_the_providers(process: pytest.MonkeyPatch) -> None:
+    process.setenv("DESKWRIGHT_APP_CLIENT_ID", "00000000-0000-4000-8000-000000000002")
+    made = services()
+    assert made.graph(STRANGE) is not made.graph(things.tenant())
+    await made.close()
+
+
+async def test_ids_are_all_different(made: Services) -> None:
+    assert len({made.new_id() for _ in range(100)}) == 100
+
+
+async def test_tables_are_made_when_first_missed(azurite_server: Azurite, tables: Tables) -> None:
+    settings = Settings(
+        tables_url=azurite_server.tables_url,
+        queues_url=azurite_server.queues_url,
+        key_vault_url="https://vault.invalid",
+        provider_tenant_id=things.DIRECTORY,
+    )
+    here = Services(settings, SystemClock(), tables)
+    assert [s async for s in here.policies.each("contoso")] == []
+    assert await here.requests.newest("contoso") is None
+    assert await here.timeline.entries("contoso", "pc") == []

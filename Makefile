@@ -58,15 +58,15 @@ lint: $(VENV)/installed ## format and lint, changing nothing
 	@$(PY) -m ruff check . || { echo "make lint: ruff found the above" >&2; exit 1; }
 
 .PHONY: types
-types: $(VENV)/installed
+types: $(VENV)/installed ## check the types
 	@$(PY) -m mypy $(CODE) || { echo "make types: mypy found the above" >&2; exit 1; }
 
 .PHONY: imports
-imports: $(VENV)/installed
+imports: $(VENV)/installed ## check the import contracts
 	@$(VENV)/bin/lint-imports --no-logo --no-cache > .venv/imports.log 2>&1 || { cat .venv/imports.log; echo "make imports: an import contract of pyproject.toml is broken (above)" >&2; exit 1; }
 
 .PHONY: fast
-fast: $(VENV)/installed
+fast: $(VENV)/installed ## run the fast tests alone
 	@$(PYTEST) $(FAST_TESTS) || { echo "make fast: failed in the fast tests (above)" >&2; exit 1; }
 
 # ---- tend --------------------------------------------------------------------------------------

@@ -60,7 +60,6 @@ class Dispatcher:
         self._linted: set[tuple[str, str]] = set()
         self._open = True
         self.on_entity_calls: Callable[[list[tuple[str, str]]], None] = lambda _: None
-        self.on_ended: Callable[[str], None] = lambda _: None
 
     def recover(self) -> None:
         """Take up all that waits in the store."""
@@ -163,15 +162,29 @@ class Dispatcher:
         return read_answer(text)
 
     def _committed(self, effects: Effects, fits: bool, error: BaseException | None) -> None:  # noqa: FBT001
-        """Follow a commit: hand out activities, wake others, set timers."""
-        if error is not None or not fits:
-            self._done(effects.id, error or RuntimeError("the instance moved on"))
+        """Follow a commit, or the want of one, and release the instance."""
+        if error is not None:
+            self._done(effects.id, error)
+            return
+        if not fits:  # it was replaced meanwhile: its new self has messages of its own
+            self._again.add(effects.id)
+            self._done(effects.id, None)
             return
         self._failures.pop(effects.id, None)
+        self._follow(effects)
+        self._report(effects)
+        if effects.after is not None and effects.after.row.status in LIVE:
+            self._keep(effects.after)
+        if effects.wake_again:
+            self._again.add(effects.id)
+        self._done(effects.id, None)
+
+    def _follow(self, effects: Effects) -> None:
+        """Pass on what a committed turn asked for: timers, messages, activities, entities."""
         now_us = self._clock.now_us()
-        for n in effects.consumed:
-            self._agenda.cancel(("inbox", n))
         gone = set(effects.consumed)
+        for n in gone:
+            self._agenda.cancel(("inbox", n))
         for message in effects.inbox:
             if message.n not in gone:
                 self.expect(message.n, message.id, message.due_us, now_us)
@@ -179,14 +192,6 @@ class Dispatcher:
             self._activities.take(task)
         if effects.entity_calls:
             self.on_entity_calls([(call.name, call.key) for call in effects.entity_calls])
-        self._report(effects)
-        if effects.ended:
-            self.on_ended(effects.id)
-        elif effects.after is not None and effects.after.row.status in LIVE:
-            self._keep(effects.after)
-        if effects.wake_again:
-            self._again.add(effects.id)
-        self._done(effects.id, None)
 
     def _report(self, effects: Effects) -> None:
         """Log what an operator wants to know of a turn: its end, and what is odd."""

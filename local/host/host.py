@@ -91,9 +91,7 @@ class Host:
         orchestrators = registry.durable("orchestrationTrigger")
         return Rules(
             activities=frozenset(registry.durable("activityTrigger")),
-            orchestrators={
-                folded: str(one.trigger.raw.get("orchestration") or one.name) for folded, one in orchestrators.items()
-            },
+            orchestrators={folded: registry.durable_name(one) for folded, one in orchestrators.items()},
             next_n=self._store.next_n,
             new_execution_id=lambda: secrets.token_hex(16),
             default_version=settings.default_version,
@@ -173,7 +171,7 @@ class Host:
             self._work, auth=options.checks_keys,
         )  # fmt: skip
         self._management.rpc_port = await self._open_rpc()
-        runner, port = await serve(public, options.host, options.port)
+        runner, port = await serve(public, options.host, options.port, options.grace_seconds)
         self._runners.append(runner)
         shown = "127.0.0.1" if options.host in {"0.0.0.0", "localhost"} else options.host
         self._management.origin = f"http://{shown}:{port}"
@@ -191,10 +189,10 @@ class Host:
     async def _open_rpc(self) -> int:
         """Listen for the SDK's client; another port if the usual one is taken."""
         try:
-            runner, port = await serve(self._management, "127.0.0.1", self._options.rpc_port)
+            runner, port = await serve(self._management, "127.0.0.1", self._options.rpc_port, 1.0)
         except OSError:
             say("host", f"RPC port {self._options.rpc_port} is taken: another one is used")
-            runner, port = await serve(self._management, "127.0.0.1", 0)
+            runner, port = await serve(self._management, "127.0.0.1", 0, 1.0)
         self._runners.append(runner)
         return port
 
@@ -223,8 +221,7 @@ class Host:
             part.stop()
         self._activities.stop()
         public = self._runners.pop()
-        await public.cleanup()
-        await self._drain()
+        await asyncio.gather(public.cleanup(), self._drain())
         driving.cancel()
         await asyncio.gather(driving, return_exceptions=True)
         await _close_sdk_session()

@@ -217,13 +217,18 @@ def _raw_response(text: str) -> web.Response:
     return web.Response(text=text)
 
 
-async def serve(handler: PublicServer | Management, host: str, port: int) -> tuple[web.ServerRunner, int]:
-    """Listen; return the runner, to clean up, and the port (the kernel's choice when 0)."""
+async def serve(
+    handler: PublicServer | Management, host: str, port: int, patience: float
+) -> tuple[web.ServerRunner, int]:
+    """Listen; return the runner, to clean up, and the port (the kernel's choice when 0).
+
+    ``patience``: seconds that requests in hand have when the runner is cleaned up.
+    """
     call = handler if isinstance(handler, PublicServer) else handler.rpc
     loop = asyncio.get_running_loop()
     make = functools.partial(web.BaseRequest, loop=loop, client_max_size=MAX_BODY_BYTES)
     server = web.Server(call, request_factory=make, access_log=None)
-    runner = web.ServerRunner(server, shutdown_timeout=1.0)
+    runner = web.ServerRunner(server, shutdown_timeout=patience)
     await runner.setup()
     site = web.TCPSite(runner, host, port, backlog=1024)
     await site.start()

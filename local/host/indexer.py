@@ -27,6 +27,7 @@ TRIGGERS = frozenset(
 )  # fmt: skip
 BINDINGS = TRIGGERS | {"http", "queue", "durableClient"}
 _IMPLICIT_OUTPUT = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
+_NAME_KEYS = {"orchestrationTrigger": "orchestration", "activityTrigger": "activity", "entityTrigger": "entityName"}
 _NAME = re.compile(r"[A-Za-z][\w-]{0,127}")
 
 
@@ -77,13 +78,13 @@ class Registry:
         return [f for f in self.functions.values() if f.trigger.type == trigger and not f.disabled]
 
     def durable(self, trigger: str) -> dict[str, Function]:
-        """Map durable names, folded, to functions; a name of its own beats the function's."""
-        key = {
-            "orchestrationTrigger": "orchestration",
-            "activityTrigger": "activity",
-            "entityTrigger": "entityName",
-        }[trigger]
-        return {str(one.trigger.raw.get(key) or one.name).casefold(): one for one in self.of(trigger)}
+        """Map durable names, folded, to functions."""
+        return {self.durable_name(one).casefold(): one for one in self.of(trigger)}
+
+    @staticmethod
+    def durable_name(one: Function) -> str:
+        """Return the name that orchestrators call a function by: one of its own beats the function's."""
+        return str(one.trigger.raw.get(_NAME_KEYS[one.trigger.type]) or one.name)
 
 
 def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) -> Registry:
@@ -105,11 +106,22 @@ def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) ->
             problems.append(f"{_place(one)}: cannot load the {one.get_function_name()} function: {error}")
         else:
             registry.functions[function.name] = function
+    problems += _twice(registry)
     if problems:
         raise AppError(problems)
     if not registry.functions:
         raise AppError([f"{app / script}: no functions found; is every blueprint registered?"])
     return registry
+
+
+def _twice(registry: Registry) -> list[str]:
+    """Find durable names that two functions have: they match without regard to case."""
+    problems = []
+    for trigger in sorted(_IMPLICIT_OUTPUT):
+        for name, one in registry.durable(trigger).items():
+            same = [f for f in registry.of(trigger) if f is not one and registry.durable_name(f).casefold() == name]
+            problems += [f"{f.place}: {f.name} has the durable name of {one.name} ({one.place})" for f in same]
+    return problems
 
 
 class _FunctionError(Exception):

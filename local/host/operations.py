@@ -78,7 +78,7 @@ class Operations:
             writes.messages(connection, [message])
             return Said.DONE
 
-        said = await self._write(work, instance_id)
+        said = await self._write(work, instance_id, replaces=True)
         if said is Said.DONE:
             say("instance", f"{instance_id} started", name=row.name)
         return said
@@ -147,10 +147,14 @@ class Operations:
 
         return await self._write(work, instance_id)
 
-    async def _write(self, work: Callable[[sqlite3.Connection], Said], instance_id: str) -> Said:
+    async def _write(
+        self, work: Callable[[sqlite3.Connection], Said], instance_id: str, *, replaces: bool = False
+    ) -> Said:
         """Commit, and wake the instance before anybody hears of it."""
         said = await self._store.write(work)
         if said is Said.DONE:
+            if replaces:
+                self._dispatcher.forget(instance_id)
             self._dispatcher.wake(instance_id)
         return said
 

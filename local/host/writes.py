@@ -129,8 +129,10 @@ def forget(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
 
 def _turns(connection: sqlite3.Connection, group: Sequence[Effects], next_n: Callable[[], int]) -> list[bool]:
     """Commit turns; one whose row has moved on is left out. An id comes at most once."""
-    at = dict(where_in(connection, "SELECT id, turn FROM instance WHERE id IN", [one.id for one in group]))
-    fits = [at.get(one.id) == one.turn for one in group]
+    ids = [one.id for one in group]
+    rows = where_in(connection, "SELECT id, turn, execution_id FROM instance WHERE id IN", ids)
+    at = {row[0]: row[1:] for row in rows}
+    fits = [at.get(one.id) == (one.turn, one.forgotten or one.row.execution_id) for one in group]
     turns = [one for one, good in zip(group, fits, strict=True) if good]
     instance_rows(connection, [one.row for one in turns if one.row.turn != one.turn])
     for one in turns:

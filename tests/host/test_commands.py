@@ -26,6 +26,13 @@ TWICE = """
 def {0}(req: func.HttpRequest) -> str:
     return ""
 """
+DURABLE = """import azure.durable_functions as df
+app = df.DFApp()
+
+@app.activity_trigger(input_name="x", activity="{0}")
+def {1}(x: str) -> str:
+    return x
+"""
 
 
 @pytest.mark.parametrize(
@@ -59,6 +66,10 @@ def {0}(req: func.HttpRequest) -> str:
         (
             HEAD + '@app.queue_trigger("m", "q", "Nowhere")\ndef bad(m):\n    pass\n',
             ["function_app.py:3", "Nowhere"],
+        ),
+        (
+            DURABLE.format("Same", "one") + DURABLE.format("same", "two").partition("\n\n")[2],
+            ["function_app.py:", "has the durable name of"],
         ),
         ("import azure.functions\nraise RuntimeError('broken')\n", ["function_app.py:2", "broken"]),
         ("app = (\n", ["function_app.py:1", "never closed"]),

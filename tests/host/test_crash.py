@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.host.conftest import APP, ROOT, RunningHost, until
@@ -64,6 +65,16 @@ def test_a_stop_under_load_is_clean_and_the_next_host_goes_on(fresh_host: Start)
     expected = sum(k * k for k in range(30))
     assert [host.ended(one)["output"] for one in ids] == [expected] * 10
     assert host.ended(slow)["output"] == 9
+
+
+def test_a_request_in_hand_is_answered_before_the_host_leaves(fresh_host: Start) -> None:
+    host = fresh_host()
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(host.call, "GET", "/api/slow")
+        master = next(line.split()[2] for line in host.verb("keys").splitlines() if "_master" in line)
+        until(lambda: host.call("GET", f"/admin/host/status?code={master}").json["running"].get("http"))
+        assert host.stop() == 0
+        assert answer.result().status == 200
 
 
 def test_an_orchestrator_that_vanished_waits_and_comes_back(fresh_host: Start, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ async def boom(req: func.HttpRequest) -> str:
 
 @app.route(route="slow", methods=["GET"])
 def slow(req: func.HttpRequest) -> str:
-    time.sleep(0.5)
+    time.sleep(0.8)
     return threading.current_thread().name
 
 

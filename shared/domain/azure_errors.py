@@ -202,10 +202,12 @@ _STARTING = frozenset({409, 412})
 
 def rule_for(status: int, code: str, message: str) -> Rule:
     """Return the row for an error; *status* 200 for the failure of a long-running operation."""
+    if status >= _SERVER_ERROR:
+        return _rule("", Verdict.UNAVAILABLE, _LET_IT_TRY)  # whatever the code: no answer to what was asked
     for rule in RULES:
         if rule.fits(status, code, message):
             return rule
-    if status >= _SERVER_ERROR or status in _UNAVAILABLE_STATUSES:
+    if status in _UNAVAILABLE_STATUSES:
         return _rule("", Verdict.UNAVAILABLE, _LET_IT_TRY)
     if status in _STARTING or status < _CLIENT_ERROR:
         return _rule("", Verdict.REFUSED, _LET_IT_TRY)

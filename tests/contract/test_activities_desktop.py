@@ -280,14 +280,7 @@ async def test_a_place_that_was_tried_is_not_offered_again(worker: Worker) -> No
 async def test_a_locked_group_is_a_final_refusal_with_advice(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
-    lock = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Authorization/locks/keep"
-    token = await worker.cloud.token("https://management.azure.com")
-    await worker.cloud.call(
-        "PUT",
-        f"{lock}?api-version=2020-05-01",
-        headers={"Authorization": f"Bearer {token}"},
-        json={"properties": {"level": "CanNotDelete"}},
-    )
+    await worker.cloud.sim("config", {"locks": [f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}*"]})
     refused = await worker.do(machines.BEGIN_VM_DELETE, machine)
     assert isinstance(refused, Refused)
     assert (refused.code, refused.final) == ("ScopeLocked", True)

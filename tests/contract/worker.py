@@ -154,6 +154,4 @@ async def working(
             yield Worker(cloud, made, User(id=found.id, user_principal_name=found.user_principal_name))
         finally:
             use(before)
-            await made.arm.close()
-            await made.graph(TENANT).close()
-            await made.credential.close()
+            await made.close()

@@ -29,6 +29,8 @@ from shared.domain.azure_errors import RULES, Verdict, rule_for
         (403, "RequestDisallowedByPolicy", "", Verdict.FINAL),
         (503, "Whatever", "", Verdict.UNAVAILABLE),
         (502, "", "<html>", Verdict.UNAVAILABLE),
+        (500, "InternalServerError", "", Verdict.UNAVAILABLE),
+        (200, "InternalServerError", "", Verdict.REFUSED),
         (408, "", "", Verdict.UNAVAILABLE),
         (400, "NeverSeenBefore", "", Verdict.FINAL),
         (409, "NeverSeenBefore", "", Verdict.REFUSED),

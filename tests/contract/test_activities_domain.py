@@ -1,0 +1,106 @@
+"""A hybrid join: the domain first, the directory after the next synchronisation; and faults on the way."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+import activities.identities  # noqa: F401 - imported for what it registers
+from local.certificates import Certificates
+from shared.contracts import identities, machines
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.domain.connection import Domain, JoinType
+from tests.contract.test_activities_desktop import build, machine_of
+from tests.contract.worker import TENANT, Worker, working
+
+pytestmark = pytest.mark.simulator
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    async with working(certificates, monkeypatch) as found:
+        yield found
+
+
+async def order(worker: Worker, machine: Machine, password: str) -> identities.DomainJoinOrder:
+    url = await worker.services.vault().store("join", password)
+    domain = Domain(
+        ad_domain_name="corp.contoso.example",
+        ad_domain_username="corp\\svc-join",
+        organizational_unit="OU=CloudPC,DC=corp,DC=contoso,DC=example",
+        password_secret_url=url,
+    )
+    return identities.DomainJoinOrder(machine=machine, domain=domain)
+
+
+async def test_a_hybrid_device_appears_with_the_synchronisation_and_can_be_forgotten(worker: Worker) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    since = worker.services.clock.now()
+    begun = await worker.do(identities.BEGIN_DOMAIN_JOIN, await order(worker, machine, "demo-join-password"))
+    assert isinstance(await worker.finish(begun), machines.Finished)
+    look = identities.DeviceOrder(
+        tenant_id=TENANT.id,
+        cloud_pc_id=machine.cloud_pc_id,
+        computer_name=machine.computer_name,
+        join_type=JoinType.HYBRID_AZURE_AD_JOIN,
+        not_before=since,
+    )
+    assert isinstance(await worker.wait(identities.LOOK_FOR_DEVICE, look), identities.DeviceFound)
+    forget = identities.ForgetDeviceOrder(
+        tenant_id=TENANT.id, cloud_pc_id=machine.cloud_pc_id, computer_name=machine.computer_name
+    )
+    assert isinstance(await worker.do(identities.FORGET_DEVICE, forget), Done)
+
+
+async def test_a_wrong_join_password_is_told_with_the_extensions_own_words(worker: Worker) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    begun = await worker.do(identities.BEGIN_DOMAIN_JOIN, await order(worker, machine, "wrong"))
+    refused = await worker.finish(begun)
+    assert isinstance(refused, Refused)
+    assert refused.code == "VMExtensionProvisioningError"
+    assert "Domain" in refused.message
+
+
+async def test_no_password_in_the_vault_is_final(worker: Worker) -> None:
+    machine = machine_of()
+    joining = await order(worker, machine, "x")
+    missing = joining.domain.but(password_secret_url=joining.domain.password_secret_url + "-other")
+    refused = await worker.do(identities.BEGIN_DOMAIN_JOIN, joining.but(domain=missing))
+    assert (refused.code, refused.final) == ("joinPasswordMissing", True)
+
+
+async def test_a_managed_device_that_is_not_there_yet_is_waited_for(worker: Worker) -> None:
+    early = identities.PrimaryUserOrder(tenant_id=TENANT.id, managed_device_id="none", user_id=worker.user.id)
+    assert isinstance(await worker.do(identities.SET_PRIMARY_USER, early), Pending)
+
+
+async def test_a_machine_that_never_joined_is_pending_not_lost(worker: Worker) -> None:
+    look = identities.DeviceOrder(
+        tenant_id=TENANT.id,
+        cloud_pc_id="pc1",
+        computer_name="CPC-NOBODY",
+        join_type=JoinType.AZURE_AD_JOIN,
+        not_before=worker.services.clock.now() - timedelta(minutes=1),
+    )
+    assert isinstance(await worker.do(identities.LOOK_FOR_DEVICE, look), Pending)
+
+
+async def test_an_operation_whose_address_is_gone_is_read_from_its_resource(worker: Worker) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    where = f"/subscriptions/{machine.subscription_id}/providers/Microsoft.Compute/locations/westeurope"
+    gone = f"{worker.cloud.url}{where}/operations/none"
+    begun = Accepted(resource_id=machine.vm_id, operation_url=gone)
+    assert isinstance(await worker.finish(begun), machines.Finished)
+    other = Accepted(resource_id=machine.vm_id + "-other", operation_url=gone, deletes=True)
+    assert isinstance(await worker.finish(other), machines.Finished)
+
+
+async def test_an_operation_on_a_foreign_host_is_never_asked_for(worker: Worker) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    begun = Accepted(resource_id=machine.vm_id, operation_url="https://127.0.0.1:1/steal")
+    assert isinstance(await worker.finish(begun), machines.Finished)

@@ -1,0 +1,89 @@
+"""A device image built by the activities: generalised, captured, replicated; and forgotten."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+import activities.images  # noqa: F401 - imported for what it registers
+from local.certificates import Certificates
+from shared.contracts import images, machines
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, Refused
+from shared.errors import UnavailableError
+from tests.contract.running import SUBSCRIPTION
+from tests.contract.test_activities_desktop import build
+from tests.contract.worker import GROUP, REGION, TENANT, Worker, working
+
+pytestmark = pytest.mark.simulator
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    async with working(certificates, monkeypatch) as found:
+        yield found
+
+
+MACHINE = Machine(
+    tenant_id=TENANT.id,
+    cloud_pc_id="11111111-2222-4333-8444-555555555555",
+    role="image",
+    subscription_id=SUBSCRIPTION,
+    resource_group=GROUP,
+    region=REGION,
+    computer_name="IMG-11111111",
+)
+ORDER = images.CaptureOrder(machine=MACHINE, display_name="Teachers", version="1.0.0", regions=(REGION, "northeurope"))
+
+
+async def generalize(worker: Worker) -> None:
+    await build(worker, MACHINE)
+    await worker.finish(await worker.do(images.BEGIN_GENERALIZE, MACHINE))
+    assert isinstance(await worker.wait(images.LOOK_FOR_STOPPED, MACHINE), Done)
+    stopping = await worker.do(images.BEGIN_DEALLOCATE, MACHINE)
+    if isinstance(stopping, Accepted):
+        await worker.finish(stopping)
+    for _ in range(2):  # a repeated call finds what the first has done
+        assert isinstance(await worker.do(images.MARK_GENERALIZED, MACHINE), Done)
+
+
+async def capture(worker: Worker) -> images.GalleryVersion:
+    assert isinstance(await worker.wait(images.PREPARE_GALLERY, ORDER), Done)
+    begun = await worker.do(images.BEGIN_CAPTURE, ORDER)
+    assert isinstance(await worker.finish(begun), machines.Finished)
+    return images.GalleryVersion(tenant_id=TENANT.id, subscription_id=SUBSCRIPTION, version_id=begun.resource_id)
+
+
+async def test_an_image_arrives_in_every_region_and_can_be_forgotten(worker: Worker) -> None:
+    await generalize(worker)
+    version = await capture(worker)
+    assert isinstance(await worker.wait(images.LOOK_AT_REPLICATION, version), Done)
+    with pytest.raises(UnavailableError):  # until it really is gone, the orchestrator asks again
+        await worker.do(images.FORGET_GALLERY_VERSION, version)
+    worker.cloud.advance(3600)
+    assert isinstance(await worker.do(images.FORGET_GALLERY_VERSION, version), Done)
+
+
+async def test_a_capture_that_was_begun_is_begun_again_without_harm(worker: Worker) -> None:
+    await generalize(worker)
+    version = await capture(worker)
+    again = await worker.do(images.BEGIN_CAPTURE, ORDER)
+    assert again.resource_id == version.version_id
+
+
+async def test_a_version_of_another_machine_is_refused_for_good(worker: Worker) -> None:
+    await generalize(worker)
+    await capture(worker)
+    other = ORDER.but(machine=MACHINE.but(cloud_pc_id="other"))
+    refused = await worker.do(images.BEGIN_CAPTURE, other)
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.final) == ("versionExists", True)
+
+
+async def test_a_sysprep_that_fails_is_told_with_its_evidence(worker: Worker) -> None:
+    await build(worker, MACHINE)
+    await worker.cloud.sim("config", {"scriptOutcomes": [{"step": "generalize", "message": "an app is in the way"}]})
+    await worker.finish(await worker.do(images.BEGIN_GENERALIZE, MACHINE))
+    refused = await worker.wait(images.LOOK_FOR_STOPPED, MACHINE)
+    assert isinstance(refused, Refused)
+    assert refused.code == "generalizeFailed"
+    assert "an app is in the way" in (refused.evidence or "")

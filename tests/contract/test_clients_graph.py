@@ -1,0 +1,83 @@
+"""What the app asks of Microsoft Graph."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from local.certificates import Certificates
+from local.cloud.seeds import DOMAIN, PLANS
+from shared.clients.graph import Graph
+from shared.errors import NotFoundError, UnavailableError
+from tests.contract.worker import TENANT, UPN, Worker, working
+
+pytestmark = pytest.mark.simulator
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    async with working(certificates, monkeypatch, profile="instant") as found:
+        yield found
+
+
+@pytest.fixture
+def graph(worker: Worker) -> Graph:
+    found: Graph = worker.services.graph(TENANT)
+    return found
+
+
+async def group_id(graph: Graph, name: str) -> str:
+    return next(group.id for group in await graph.groups(name) if group.display_name == name)
+
+
+async def test_groups_are_found_by_the_beginning_of_their_name(graph: Graph) -> None:
+    found = await graph.groups("Cloud")
+    assert [(g.display_name, g.kind, g.assignable) for g in found] == [("Cloud PC users", "security", True)]
+    kinds = {g.display_name: g.kind for g in await graph.groups()}
+    assert kinds["Newsletter"] == "distribution"
+    assert kinds["Project"] == "Microsoft 365"
+
+
+async def test_a_name_with_a_quote_is_a_name(graph: Graph) -> None:
+    assert await graph.groups("O'Brien's") == []
+
+
+async def test_members_of_nested_groups_count(graph: Graph) -> None:
+    users = await graph.group_users(await group_id(graph, "Cloud PC users"))
+    assert len({user.id for user in users}) == 25
+
+
+async def test_a_group_that_is_not_there_is_not_found(graph: Graph) -> None:
+    with pytest.raises(NotFoundError):
+        await graph.group_users("00000000-0000-4000-8000-000000000000")
+
+
+async def test_licensed_users_hold_one_of_the_licences(graph: Graph) -> None:
+    skus = [sku for sku in await graph.subscribed_skus() if sku.sku_part_number in PLANS]
+    users = await graph.licensed_users([sku.sku_id for sku in skus])
+    assert len(users) == 20
+    held = [sku_id for user in users for sku_id in user.sku_ids if sku_id in {sku.sku_id for sku in skus}]
+    assert len(held) == 21
+    assert sum(sku.consumed for sku in skus) == 21
+
+
+async def test_a_users_groups_are_asked_for_in_batches(graph: Graph) -> None:
+    user = await graph.user(UPN)
+    asked = [group.id for group in await graph.groups()]
+    invented = [f"00000000-0000-4000-8000-{n:012d}" for n in range(30)]
+    found = await graph.member_group_ids(user.id, [*invented, *asked])
+    assert await group_id(graph, "Cloud PC users") in found
+
+
+async def test_a_read_of_which_a_page_fails_is_no_read(worker: Worker, graph: Graph) -> None:
+    wanted = await group_id(graph, "Cloud PC users")
+    await worker.cloud.sim(
+        "faults",
+        {"id": "f", "match": {"path": "*transitiveMembers*"}, "when": {}, "do": {"kind": "http", "status": 503}},
+    )
+    with pytest.raises(UnavailableError):
+        await graph.group_users(wanted)
+
+
+async def test_a_user_that_is_not_there_is_not_found(graph: Graph) -> None:
+    with pytest.raises(NotFoundError):
+        await graph.user(f"nobody@{DOMAIN}")

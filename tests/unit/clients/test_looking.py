@@ -1,0 +1,139 @@
+"""Looking once at what Azure has begun."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from shared.clients.arm import look_at, parse_id
+from shared.clients.pipeline import decide, read_error, retry_after
+from shared.contracts.machines import Finished
+from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
+from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
+from shared.errors import ThrottledError
+
+ARM = "https://arm.example"
+VM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/cpc-1"
+URL = f"{ARM}/subscriptions/s/providers/Microsoft.Compute/locations/x/operations/1"
+
+
+@dataclass
+class Answer:
+    body: Any
+    status_code: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def text(self) -> str:
+        return "" if self.body is None else json.dumps(self.body)
+
+
+@dataclass
+class Client:
+    """Answers by the beginning of the path; what it does not know is missing."""
+
+    answers: dict[str, Answer]
+    asked: list[str] = field(default_factory=list)
+
+    async def send_request(self, request: Any) -> Answer:
+        path = request.url.partition("?")[0]
+        self.asked.append(path)
+        if path not in self.answers:
+            raise MissingError(Refused(code="ResourceNotFound", message=path))
+        return self.answers[path]
+
+
+def begun(url: str | None = URL, *, deletes: bool = False) -> Accepted:
+    return Accepted(resource_id=VM, operation_url=url, deletes=deletes)
+
+
+async def test_what_has_succeeded_is_finished() -> None:
+    client = Client({URL: Answer({"status": "Succeeded"})})
+    assert await look_at(client, begun(), arm_url=ARM) == Finished()
+
+
+async def test_what_goes_on_is_pending_for_as_long_as_azure_says() -> None:
+    client = Client({URL: Answer({"status": "InProgress"}, headers={"Retry-After": "50"})})
+    seen = await look_at(client, begun(), arm_url=ARM)
+    assert isinstance(seen, Pending)
+    assert seen.after == 50
+
+
+async def test_an_answer_that_is_only_accepted_is_pending() -> None:
+    assert isinstance(await look_at(Client({URL: Answer(None, 202)}), begun(), arm_url=ARM), Pending)
+
+
+async def test_what_has_failed_says_why() -> None:
+    error = {"code": "ZonalAllocationFailed", "message": "no hardware"}
+    client = Client({URL: Answer({"status": "Failed", "error": error})})
+    with pytest.raises(DeclinedError) as declined:
+        await look_at(client, begun(), arm_url=ARM)
+    assert declined.value.outcome == NoRoom(code="ZonalAllocationFailed", message="no hardware")
+
+
+async def test_a_failed_vm_whose_operation_is_forgotten_says_why_itself() -> None:
+    vm = {"type": "Microsoft.Compute/virtualMachines", "properties": {"provisioningState": "Failed"}}
+    view = {"statuses": [{"code": "ProvisioningState/failed/AllocationFailed", "message": "no hardware"}]}
+    client = Client({VM: Answer(vm), f"{VM}/instanceView": Answer(view)})
+    with pytest.raises(DeclinedError) as declined:
+        await look_at(client, begun(), arm_url=ARM)
+    assert declined.value.code == "AllocationFailed"
+
+
+async def test_what_was_deleted_is_gone() -> None:
+    assert await look_at(Client({}), begun(deletes=True), arm_url=ARM) == Finished()
+
+
+async def test_what_was_to_be_made_and_is_not_there_is_missing() -> None:
+    with pytest.raises(MissingError):
+        await look_at(Client({}), begun(), arm_url=ARM)
+
+
+async def test_what_is_to_be_deleted_and_still_there_is_pending() -> None:
+    client = Client({VM: Answer({"properties": {"provisioningState": "Succeeded"}})})
+    assert isinstance(await look_at(client, begun(deletes=True), arm_url=ARM), Pending)
+
+
+async def test_the_token_goes_to_no_other_host() -> None:
+    client = Client({VM: Answer({"properties": {"provisioningState": "Succeeded"}})})
+    await look_at(client, begun("https://arm.example.evil/operations/1"), arm_url=ARM)
+    assert client.asked == [VM]
+
+
+def test_error_bodies_are_read_with_and_without_their_wrapper() -> None:
+    inner = {"code": "OperationNotAllowed", "message": "no", "details": [{"code": "TooManyRequests", "message": "300"}]}
+    assert read_error(json.dumps(inner)) == read_error(json.dumps({"error": inner}))
+    assert read_error(json.dumps(inner)) == ("OperationNotAllowed", "no TooManyRequests: 300")
+
+
+def test_a_body_that_is_no_json_is_the_message() -> None:
+    assert read_error("<html>Bad gateway</html>") == ("", "<html>Bad gateway</html>")
+
+
+def test_a_verdict_becomes_the_exception_that_fits() -> None:
+    assert isinstance(decide(429, "TooManyRequests", ""), ThrottledError)
+    assert isinstance(decide(503, "", ""), UnansweredError)
+    final = decide(409, "ScopeLocked", "locked")
+    assert isinstance(final, DeclinedError)
+    assert final.refused.final
+
+
+def test_retry_after_is_seconds_fractions_or_a_date() -> None:
+    from datetime import UTC, datetime, timedelta
+
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert retry_after({"Retry-After": "2.128"}, now) == timedelta(seconds=2.128)
+    assert retry_after({"Retry-After": "Thu, 01 Jan 2026 00:00:30 GMT"}, now) == timedelta(seconds=30)
+    assert retry_after({"Retry-After": "soon"}, now) is None
+    assert retry_after({}, now) is None
+
+
+def test_an_id_is_taken_apart() -> None:
+    found = parse_id(f"{VM}/extensions/DSC")
+    assert (found.subscription_id, found.resource_group, found.names) == ("s", "g", ("cpc-1", "DSC"))
+
+
+@pytest.mark.parametrize("wrong", ["", "/subscriptions/s", "/a/b/c/d/e/f/g/h", "nonsense"])
+def test_what_is_no_id_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="not the id"):
+        parse_id(wrong)

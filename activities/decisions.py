@@ -35,7 +35,7 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoRoom | Superseded:
         )
 
     try:
-        begun = await services().cloud_pcs.change(order.tenant_id, order.cloud_pc_id, edit)
+        begun = await services().cloud_pcs.change(order.tenant_id, order.cloud_pc_id, edit, known=found)
     except NotFoundError:
         return Superseded()
     if not _wanted(begun, order):

@@ -30,6 +30,7 @@ from shared.domain.lifecycle import WORKING, Event, Status
 from shared.domain.steps import ORDER, TITLES, Step, percent
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind
+from shared.storage.repository import Stored
 from shared.storage.timeline import StepEnd
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
@@ -44,10 +45,10 @@ _OPERATION_STEPS = {step.value: TITLES[step] for step in Step}
 @implements(BEGIN_STEP)
 async def begin_step(record: StepRecord) -> Done | Superseded:
     """Say that a step begins, and with it that the one before it is done."""
-    pc = await _present(record)
-    if pc is None or not _at_work(pc, record):
+    stored = await _present(record)
+    if stored is None or not _at_work(stored.value, record):
         return Superseded()
-    at = services().clock.now()
+    pc, at = stored.value, services().clock.now()
     resources = pc.resources.with_found(record.resources)
     if pc.step is not None and pc.step is not record.step:
         await _end_step_before(pc, pc.step, record, resources)
@@ -70,7 +71,7 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
             last_modified_date_time=at,
         )
 
-    changed = await _change(record, edit)
+    changed = await _change(record, edit, stored)
     if changed is None or not _at_work(changed, record):
         return Superseded()
     done = percent(record.step, changed.snapshot.join_type if changed.snapshot else JoinType.AZURE_AD_JOIN)
@@ -101,10 +102,10 @@ async def _end_step_before(pc: CloudPc, before: Step, record: StepRecord, resour
 @implements(RECORD_PARKED)
 async def record_parked(record: ParkedRecord) -> Done | Superseded:
     """Say that the build waits for room."""
-    pc = await _present(record)
-    if pc is None or not _building(pc, record):
+    stored = await _present(record)
+    if stored is None or not _building(stored.value, record):
         return Superseded()
-    at = services().clock.now()
+    pc, at = stored.value, services().clock.now()
     end = StepEnd(
         generation=record.generation,
         attempt=record.attempt,
@@ -124,7 +125,7 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
             Event.PARKED, at=at, attempt=record.attempt, reason=record.reason.message, parked_since=record.since
         )
 
-    parked = await _change(record, edit)
+    parked = await _change(record, edit, stored)
     if parked is None or not _building(parked, record):
         return Superseded()
     if pc.parked_since != record.since:  # it is parked again every ten minutes: no news
@@ -136,10 +137,10 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
 @implements(RECORD_FAILED)
 async def record_failed(record: FailedRecord) -> Done | Superseded:
     """Say that an attempt failed; with the last one the Cloud PC has, and what is left goes three hours later."""
-    pc = await _present(record)
-    if pc is None or not (_building(pc, record) or _ended(pc, record, Status.FAILED)):
+    stored = await _present(record)
+    if stored is None or not (_building(stored.value, record) or _ended(stored.value, record, Status.FAILED)):
         return Superseded()
-    at = services().clock.now()
+    pc, at = stored.value, services().clock.now()
     end = StepEnd(
         generation=record.generation,
         attempt=record.attempt,
@@ -151,9 +152,9 @@ async def record_failed(record: FailedRecord) -> Done | Superseded:
     if pc.status is not Status.FAILED:
         await services().timeline.end(record.tenant_id, record.cloud_pc_id, end)
     if not record.last:
-        edited = await _change(record, lambda there: _after_failed_attempt(there, record))
+        edited = await _change(record, lambda there: _after_failed_attempt(there, record), stored)
         return Done() if edited is not None and _building(edited, record) else Superseded()
-    return await _give_up(pc, record)
+    return await _give_up(stored, record)
 
 
 def _after_failed_attempt(pc: CloudPc, record: FailedRecord) -> CloudPc | None:
@@ -162,8 +163,8 @@ def _after_failed_attempt(pc: CloudPc, record: FailedRecord) -> CloudPc | None:
     return pc.but(last_error=record.failure, resources=pc.resources.with_found(record.resources))
 
 
-async def _give_up(pc: CloudPc, record: FailedRecord) -> Done | Superseded:
-    at = services().clock.now()
+async def _give_up(stored: Stored[CloudPc], record: FailedRecord) -> Done | Superseded:
+    pc, at = stored.value, services().clock.now()
     clean_up_at = None
     if pc.resources.with_found(record.resources).computer_name and pc.status is not Status.FAILED:
         tenant = await services().tenants.get(record.tenant_id)
@@ -185,7 +186,7 @@ async def _give_up(pc: CloudPc, record: FailedRecord) -> Done | Superseded:
             reason=None,
         )
 
-    failed = await _change(record, edit)
+    failed = await _change(record, edit, stored)
     if failed is None or not _ended(failed, record, Status.FAILED):
         return Superseded()
     await note_status(pc, failed)
@@ -198,10 +199,10 @@ async def _give_up(pc: CloudPc, record: FailedRecord) -> Done | Superseded:
 async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     """Say that the Cloud PC is the user's."""
     status = Status.PROVISIONED_WITH_WARNINGS if record.warnings else Status.PROVISIONED
-    pc = await _present(record)
-    if pc is None or not (_at_work(pc, record) or _ended(pc, record, status)):
+    stored = await _present(record)
+    if stored is None or not (_at_work(stored.value, record) or _ended(stored.value, record, status)):
         return Superseded()
-    at = services().clock.now()
+    pc, at = stored.value, services().clock.now()
     if pc.status is Status.PROVISIONING:
         await _end_last_steps(record)
 
@@ -220,7 +221,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
             provisioned_date_time=at,
         )
 
-    done = await _change(record, edit)
+    done = await _change(record, edit, stored)
     if done is None or not _ended(done, record, status):
         return Superseded()
     await note_status(pc, done)
@@ -313,14 +314,13 @@ async def record_rerun(record: RerunRecord) -> Done:
 _Record = StepRecord | ParkedRecord | FailedRecord | ProvisionedRecord
 
 
-async def _present(record: _Record) -> CloudPc | None:
-    stored = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
-    return stored.value if stored else None
+async def _present(record: _Record) -> Stored[CloudPc] | None:
+    return await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
 
 
-async def _change(record: _Record, edit: Callable[[CloudPc], CloudPc | None]) -> CloudPc | None:
+async def _change(record: _Record, edit: Callable[[CloudPc], CloudPc | None], known: Stored[CloudPc]) -> CloudPc | None:
     try:
-        return await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+        return await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=known)
     except NotFoundError:
         return None
 

@@ -95,21 +95,28 @@ class Repository(Generic[T]):
         """Remove one, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
         await self._table.delete(escaped(tenant_id), escaped(id), seen=seen)
 
-    async def change(self, tenant_id: str, id: str, edit: Callable[[T], T | None]) -> T:  # noqa: A002 - as above
+    async def change(
+        self,
+        tenant_id: str,
+        id: str,  # noqa: A002 - as above
+        edit: Callable[[T], T | None],
+        *,
+        known: Stored[T] | None = None,
+    ) -> T:
         """Read, edit, write; once more whenever somebody else was faster. Return what is there afterwards.
 
-        An *edit* that returns None or an equal value writes nothing.
+        An *edit* that returns None or an equal value writes nothing. *known*: what the caller has just read.
         Raises: NotFoundError, whatever *edit* raises, UnavailableError if others were faster too often.
         """
+        stored = known or await self.get(tenant_id, id)
         for _ in range(_TRIES):
-            stored = await self.get(tenant_id, id)
             edited = edit(stored.value)
             if edited is None or edited == stored.value:
                 return stored.value
             try:
                 return (await self.replace(edited, seen=stored.etag)).value
             except StaleError:
-                continue
+                stored = await self.get(tenant_id, id)
         raise UnavailableError(f"{self._shape.table}: others were faster {_TRIES} times")
 
     async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:

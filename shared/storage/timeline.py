@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.cloud_pc import Failure, TimelineEntry
 from shared.domain.steps import Step
 from shared.domain.values import Value
-from shared.errors import ConflictError
+from shared.errors import ConflictError, NotFoundError
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Tables
 
@@ -62,12 +62,12 @@ class Timeline:
 
     async def end(self, tenant_id: str, cloud_pc_id: str, end: StepEnd) -> None:
         """Close the entry of a step; one that was closed keeps its time."""
-        opened = TimelineEntry(generation=end.generation, attempt=end.attempt, step=end.step, started_at=end.at)
-        line = _Line(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=opened)
-        if await self._rows.find(_partition(tenant_id, cloud_pc_id), _key(end)) is None:
-            await self._rows.insert(_closed(line, end))
-        else:
+        try:
             await self._rows.change(_partition(tenant_id, cloud_pc_id), _key(end), lambda there: _closed(there, end))
+        except NotFoundError:
+            opened = TimelineEntry(generation=end.generation, attempt=end.attempt, step=end.step, started_at=end.at)
+            line = _Line(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=opened)
+            await self._rows.insert(_closed(line, end))
 
     async def entries(self, tenant_id: str, cloud_pc_id: str) -> list[TimelineEntry]:
         """Return all entries, oldest first."""

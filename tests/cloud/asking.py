@@ -39,8 +39,10 @@ class Asking:
 
     def token(self, name: str = "app", audience: str = ARM) -> str:
         """Give a token of a caller; every name is another principal."""
-        wanted = {"name": name, "audience": audience}
-        return self.tokens.setdefault(name, str(self.sim("POST", "tokens", wanted)["access_token"]))
+        if name not in self.tokens:
+            wanted = {"name": name, "audience": audience}
+            self.tokens[name] = str(self.sim("POST", "tokens", wanted)["access_token"])
+        return self.tokens[name]
 
     def send(self, method: str, path: str, body: Any = None, *, who: str = "app", **headers: str) -> Reply:
         bare, _, query = path.removeprefix("https://cloud").partition("?")

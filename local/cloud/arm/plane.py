@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from local.cloud.arm.shapes import SHAPES, conform
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.planes import Plane
 from local.cloud.core.throttling import Charge
@@ -76,7 +77,10 @@ class ArmPlane(Plane):
         return authorization_failed(call, call.route.action, call.path)
 
     def check(self, call: Call) -> None:
-        """Keep what an administrator has locked (`config.locks`: globs of ids)."""
+        """Refuse bodies of a wrong shape, and deletions below a lock (`config.locks`: globs)."""
+        shape = SHAPES.get(call.route.name)
+        if shape is not None:
+            call.body = conform(call.body, shape)
         if call.method != "DELETE":
             return
         path = call.path.lower()

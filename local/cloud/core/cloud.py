@@ -67,6 +67,7 @@ class Cloud:
         self._shelves: dict[str, Callable[[], Any]] = {}
         self._authenticator = Authenticator(keys.read)
         self._asked: dict[tuple[str, str], int] = {}
+        self.replaying = False
         self.world: World
 
     # -- what rooms plug in ---------------------------------------------------------------
@@ -115,7 +116,9 @@ class Cloud:
         self.world = self._fresh()
         entries = self.journal.read() if self.journal else []
         if entries:
+            self.replaying = True
             replay(self, entries)
+            self.replaying = False
         elif self.options.begin_with:
             self.seed(self.options.begin_with)
 

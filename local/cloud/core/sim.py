@@ -17,7 +17,7 @@ from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.planes import Plane
 from local.cloud.core.requestlog import GRACE_S
 from local.cloud.core.routing import Routes
-from local.cloud.core.times import SECOND, iso
+from local.cloud.core.times import SECOND, OwnClock, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,10 +136,12 @@ def _changing(cloud: Cloud, routes: Routes) -> None:
         call.world.configure(call.object())
         return Answer(call.world.config)
 
-    @_post(routes, "clock/advance", mutates=False)
+    @_post(routes, "clock/advance")
     def advance(call: Call) -> Answer:
-        cloud.clock.advance(timedelta(seconds=call.object()["seconds"]))
-        call.world.settle(cloud.clock.now_us())
+        delta = timedelta(seconds=call.object()["seconds"])
+        if isinstance(cloud.clock, OwnClock) or not cloud.replaying:  # a shared clock went there already
+            cloud.clock.advance(delta)
+            call.world.settle(cloud.clock.now_us())
         return Answer({"now": iso(call.world.now_us)})
 
 
@@ -185,4 +187,16 @@ def _breaking(cloud: Cloud, routes: Routes) -> None:
 def _post(routes: Routes, path: str, *, mutates: bool = True, method: str = "POST") -> Callable[[Handler], Handler]:
     """Declare an operation that changes the world; its body may hold secrets to keep."""
     name = f"sim.{path.replace('/', '.')}.{method.lower()}"
-    return routes.operation(name, method, f"/_sim/{path}", anonymous=True, sealed=False, mutates=mutates)
+    declare = routes.operation(name, method, f"/_sim/{path}", anonymous=True, sealed=False, mutates=mutates)
+
+    def strictly(handler: Handler) -> Handler:
+        def handle(call: Call) -> Answer:
+            try:
+                return handler(call)
+            except (KeyError, TypeError, ValueError, AttributeError) as problem:
+                text = f"{type(problem).__name__}: {problem}; see docs/cloud.md"
+                raise Problem(400, "BadRequest", text) from problem
+
+        return declare(handle)
+
+    return strictly

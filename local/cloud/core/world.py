@@ -114,11 +114,10 @@ class World:
 
     def configure(self, changes: Json) -> None:
         """Merge settings, objects key by key; `null` removes one."""
-        self.config = merge(self.config, changes)
-        profile = self.config.get("profile")
-        if profile is not None or "latency" in changes:
-            current = profile or self.latency.profile
-            self.latency = Latency(self._kinds, current, self.config.get("latency", {}))
+        config = merge(self.config, changes)
+        profile = config.get("profile", self.latency.profile)
+        self.latency = Latency(self._kinds, profile, config.get("latency", {}))
+        self.config = config
         self.publish("configured", changes=changes)
 
 

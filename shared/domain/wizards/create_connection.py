@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from shared.domain.connection import Connection, JoinType
 from shared.domain.tenant import Site
@@ -47,22 +47,11 @@ class DomainStep(Value):
     ad_domain_password: str = Field(min_length=1, max_length=256, repr=False, json_schema_extra={"writeOnly": True})
 
 
-def _hosted_is_none(raw: object) -> object:
-    return None if raw == "hosted" else raw
-
-
-Network = Annotated[
-    CustomerNetwork | None,
-    BeforeValidator(_hosted_is_none),
-    Field(description='"hosted", or the customer\'s own network'),
-]
-
-
 class CredentialsStep(Value):
     """How Cloud PCs join the directory, and through which network; "hosted" when left out."""
 
     join_type: JoinType
-    network: Network = None
+    network: CustomerNetwork | None = Field(None, description='"hosted", or the customer\'s own network')
     domain: DomainStep | None = None
 
 
@@ -82,6 +71,7 @@ CREATE_CONNECTION = Wizard(
             "Choose Credentials",
             CredentialsStep,
             "A hybrid join needs a domain join account; use one that does nothing else.",
+            words={"network": {"hosted": None}},
         ),
         WizardStep("name", "Connection Detail", NameStep),
         WizardStep(REVIEW, "Review and Save Configuration", hint="Saving ends in the health check."),

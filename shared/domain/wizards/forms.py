@@ -29,6 +29,17 @@ class WizardStep:
     title: str
     takes: type[Value] | None = None
     hint: str = ""
+    words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Words that may stand for a value: field -> word -> value."""
+
+    def spelled_out(self, said: object) -> object:
+        """Return what was said with every such word replaced."""
+        if not isinstance(said, Mapping):
+            return said
+        return {
+            name: self.words.get(name, {}).get(value, value) if isinstance(value, str) else value
+            for name, value in said.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class Wizard:
             if step.takes is None:
                 continue
             try:
-                values[step.name] = parse(step.takes, form.get(step.name, {}))
+                values[step.name] = parse(step.takes, step.spelled_out(form.get(step.name, {})))
             except ValidationError as error:
                 problems.extend(problems_of(error, f"/{step.name}", step.name))
         return Reading(values, tuple(problems))

@@ -1,0 +1,94 @@
+"""Create Device Image: what it asks, what is wrong with an answer."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.image import DeviceImageStatus, gallery_image
+from shared.domain.wizards.create_device_image import ImageFacts, SourceStep, review_device_image
+from tests.unit.wizards import office
+
+FACTS = ImageFacts(
+    sites=(office.SITE,),
+    images=(office.image(),),
+    gallery_images=(office.OFFERED,),
+    gallery_versions=(office.READY_VERSION, office.READY_VERSION.but(id="/not/ready", ready=False)),
+)
+
+
+def form(**steps: Any) -> dict[str, Any]:
+    return {
+        "name": {"displayName": "Desktop"},
+        "site": {"siteId": "weu"},
+        "version": {"version": "1.0.1"},
+        "source": {"galleryImageId": office.GALLERY_ID},
+        **steps,
+    }
+
+
+@pytest.mark.parametrize("right", [form(), form(source={"galleryVersionId": office.VERSION_ID.upper()})])
+def test_a_right_form_is_valid_and_says_what_would_be_built(right: dict[str, Any]) -> None:
+    review, reading = review_device_image(right, FACTS)
+    assert (review.valid, reading.problems) == (True, ())
+    assert review.would_happen is not None
+    assert review.would_happen.details["regions"] == ["westeurope"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "step", "pointer", "words"),
+    [
+        (form(name={}), "name", "/name/displayName", "required"),
+        (form(name={"displayName": "a|b"}), "name", "/name/displayName", "|"),
+        (form(site={"siteId": "nowhere"}), "site", "/site/siteId", "no such site"),
+        (form(version={"version": "1.0"}), "version", "/version/version", "pattern"),
+        (form(version={"version": "01.0.0"}), "version", "/version/version", "pattern"),
+        (form(version={"version": "1.0.0"}), "version", "/version/version", "already"),
+        (form(source={}), "source", "/source", "name one"),
+        (form(source={"galleryImageId": "x", "galleryVersionId": "y"}), "source", "/source", "name one"),
+        (form(source={"galleryImageId": "x"}), "source", "/source/galleryImageId", "no such image"),
+        (form(source={"galleryVersionId": "/x"}), "source", "/source/galleryVersionId", "no such"),
+        (form(source={"galleryVersionId": "/not/ready"}), "source", "/source/galleryVersionId", "ready"),
+    ],
+)
+def test_a_wrong_field_is_named_with_its_step_and_reason(
+    wrong: dict[str, Any], step: str, pointer: str, words: str
+) -> None:
+    review, _ = review_device_image(wrong, FACTS)
+    assert list(office.errors(review)) == [step]
+    assert words in office.errors(review)[step][pointer]
+
+
+def test_the_name_of_an_image_may_come_again_with_another_version() -> None:
+    review, _ = review_device_image(form(name={"displayName": "DESKTOP"}, version={"version": "2.0.0"}), FACTS)
+    assert review.valid
+
+
+def test_twenty_images_are_enough_but_failed_ones_do_not_count() -> None:
+    many = tuple(office.image(f"i{n}", version=f"2.0.{n}") for n in range(20))
+    full, _ = review_device_image(form(), FACTS.but(images=many))
+    failed = (many[0].but(status=DeviceImageStatus.FAILED), *many[1:])
+    room, _ = review_device_image(form(), FACTS.but(images=failed))
+    assert (full.valid, room.valid) == (False, True)
+
+
+def test_the_source_is_what_was_offered() -> None:
+    source = FACTS.source(SourceStep(gallery_image_id=office.GALLERY_ID))
+    assert source is not None
+    assert source.marketplace == office.OFFERED.image
+
+
+@pytest.mark.parametrize(
+    ("offer", "sku", "fits"),
+    [
+        ("windows-ent-cpc", "win11-24h2-ent-cpc-m365", True),
+        ("windows-11", "win11-24h2-ent", True),
+        ("Windows-10", "win10-22h2-ent", True),
+        ("windows-11", "win11-24h2-avd", False),
+        ("windows-11", "win11-24h2-pro", False),
+        ("windows-11", "win11-24h2-entn", False),
+        ("office-365", "win11-24h2-ent", False),
+        ("windows-10", "win10-22h2-ent-ltsc", False),
+    ],
+)
+def test_only_single_session_enterprise_fits(offer: str, sku: str, fits: bool) -> None:  # noqa: FBT001 - a table
+    assert (gallery_image(offer, sku) is not None) is fits

@@ -83,12 +83,12 @@ def main() -> int:
         return 2
     clock: Clock = FileClock.open(given.clock) if given.clock else OwnClock(system_now_us(), given.rate)
     issued = certificates.issue(given.ca_dir)
-    cloud = build(
-        clock,
-        Keys(given.ca_dir / "tokens.pem"),
-        Options(given.seed, given.profile, begin_with),
-        given.journal,
-    )
+    keys, options = Keys(given.ca_dir / "tokens.pem"), Options(given.seed, given.profile, begin_with)
+    try:
+        cloud = build(clock, keys, options, given.journal)
+    except ValueError as problem:
+        print(problem, file=sys.stderr)
+        return 2
     addresses = Addresses(given.host, given.port, given.msi_port)
     asyncio.run(_serve(CloudServer(cloud, issued), addresses, issued.bundle))
     return 0

@@ -121,6 +121,12 @@ def test_a_reset_forgets_the_journal(reopen: Reopen) -> None:
     assert again.error("GET", GROUP) == (404, "ResourceGroupNotFound")
 
 
+def test_a_journal_of_another_seed_is_refused(reopen: Reopen, tmp_path: Path) -> None:
+    reopen("instant").lay()
+    with pytest.raises(ValueError, match="was written with"):
+        asking("instant", tmp_path / "journal", seed=8)
+
+
 class Process:
     """The cloud as a process of its own, to be killed."""
 

@@ -114,13 +114,16 @@ class Cloud:
     def open(self) -> None:
         """Make the world: from the journal if it has something, else from the first data."""
         self.world = self._fresh()
-        entries = self.journal.read() if self.journal else []
+        entries = self.journal.read(self._terms()) if self.journal else []
         if entries:
             self.replaying = True
             replay(self, entries)
             self.replaying = False
         elif self.options.begin_with:
             self.seed(self.options.begin_with)
+
+    def _terms(self) -> Json:
+        return {"seed": self.options.seed, "profile": self.options.profile}
 
     def reset(self, *, begin: bool) -> None:
         """Forget everything; `begin` seeds the first data again."""

@@ -31,16 +31,25 @@ class Journal:
         self.sealer = _sealer(path.with_name(path.name + ".key"))
         self._cipher = self.sealer.cipher()
         self._file: BinaryIO | None = None
+        self._terms: Json = {}
 
-    def read(self) -> list[Json]:
-        """Give every complete entry, oldest first, and cut off a torn one."""
+    def read(self, terms: Json) -> list[Json]:
+        """Give every complete entry, oldest first, and cut off a torn one.
+
+        `terms` is what a replay depends on besides the entries (seed, profile); `ValueError` when the
+        journal was written under others.
+        """
+        self._terms = {"version": VERSION, **terms}
         if not self.path.exists():
             return []
         data = self.path.read_bytes()
         whole, _, torn = data.rpartition(b"\n")
         if torn:
             os.truncate(self.path, len(data) - len(torn))
-        return [self._clear(json.loads(line)) for line in whole.split(b"\n") if line]
+        entries = [json.loads(line) for line in whole.split(b"\n") if line]
+        if entries and entries[0] != self._terms:
+            raise ValueError(f"{self.path} was written with {entries[0]}, not {self._terms}")
+        return [self._clear(entry) for entry in entries[1:]]
 
     def append(self, entry: Json, *, encrypt: bool = False) -> None:
         """Write one entry through to the operating system."""
@@ -49,7 +58,9 @@ class Journal:
             entry = {**entry, "body": None, "encrypted": secret}
         if self._file is None:
             self._file = self.path.open("ab", buffering=0)
-        self._file.write(json.dumps(entry, separators=(",", ":")).encode() + b"\n")
+            if self._file.tell() == 0:
+                self._file.write(_line(self._terms))
+        self._file.write(_line(entry))
 
     def clear(self) -> None:
         """Forget everything: the world begins anew."""
@@ -67,6 +78,10 @@ class Journal:
         if secret is not None:
             entry["body"] = json.loads(self._cipher.decrypt(secret.encode()))
         return entry
+
+
+def _line(entry: Json) -> bytes:
+    return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
 
 
 def _sealer(path: Path) -> Sealer:

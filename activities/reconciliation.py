@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from activities.observing import observe_all, observe_some
 from activities.trail import status_event
@@ -32,7 +33,7 @@ from shared.domain.planner import Observed
 from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.due import Due, DueKind
+from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.storage.repository import Stored
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements, start
@@ -43,6 +44,8 @@ START_GRACE = timedelta(minutes=5)
 """When a sweep looks whether what was saved has been started."""
 _REREAD_MINUTES = (1, 2, 5, 15, 60)
 _REREAD_LIMIT = timedelta(hours=24)
+_REGULARLY = timedelta(hours=6)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -63,7 +66,9 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     policies = tuple([stored.value async for stored in here.policies.each(tenant.id, assigned=True)])
     stored = await _records(order)
     observed = await _observe(order, tenant, policies, tuple(each.value for each in stored.values()))
-    if order.user_ids is not None:
+    if order.user_ids is None:
+        await _look_again(tenant.id, policies, at)
+    else:
         await _read_again(order, observed, at)
     snapshots = await _snapshots(tenant, policies)
     plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at)
@@ -110,15 +115,40 @@ async def _observe(
 
 async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -> None:
     """Keep in mind whom the directory does not show as entitled yet: it may lag behind the message."""
-    pause = timedelta(minutes=_REREAD_MINUTES[min(order.round, len(_REREAD_MINUTES) - 1)])
-    waited = sum((timedelta(minutes=_REREAD_MINUTES[min(n, 4)]) for n in range(order.round)), timedelta())
-    if waited >= _REREAD_LIMIT:
+    moments = [timedelta(), *_soon_after()]
+    if order.round + 1 >= len(moments):
         return
+    pause = moments[order.round + 1] - moments[order.round]
     entitled = {each.user.id for each in observed.entitlements if each.group_ids and each.plans}
     built = {pc.user.id for pc in observed.cloud_pcs if pc.status is not Status.NOT_PROVISIONED}
     for user_id in order.user_ids or ():
         if user_id not in entitled | built:
             await services().due.put(DueKind.REREAD, at + pause, order.tenant_id, user_id, order.round + 1)
+
+
+async def _look_again(tenant_id: str, policies: Iterable[Policy], at: datetime) -> None:
+    """Keep in mind to read everybody again: soon after an assignment, else every few hours.
+
+    A group that was assigned just now may have members that the directory does not show yet, and a change whose
+    message was lost is seen some time. The moments are the same for every plan that is made before them: so many
+    plans lead to one reading.
+    """
+    assigned = [assignment.assigned_at for policy in policies for assignment in policy.assignments]
+    if not assigned:
+        return
+    soon = next((max(assigned) + after for after in _soon_after() if max(assigned) + after > at), None)
+    regular = at + _REGULARLY - (at - _EPOCH) % _REGULARLY
+    await services().due.put(DueKind.REREAD, min(soon or regular, regular), tenant_id, EVERYBODY)
+
+
+def _soon_after() -> Iterator[timedelta]:
+    """Give how long after an assignment everybody is read again, as single users are."""
+    waited = timedelta()
+    for number in itertools.count():
+        waited += timedelta(minutes=_REREAD_MINUTES[min(number, len(_REREAD_MINUTES) - 1)])
+        if waited > _REREAD_LIMIT:
+            return
+        yield waited
 
 
 async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Snapshot]:

@@ -15,13 +15,13 @@ from shared.domain.connection import HealthStatus
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
 from shared.errors import DeskwrightError
-from shared.storage.due import Due, DueKind
+from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient, purge_finished, start
 from triggers.connections import open_check, start_check
 from triggers.directory_changes import reconcile_users
 from triggers.images import start_build
-from triggers.reconciling import LOOK_AGAIN, close_operations, start_reconcile
+from triggers.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, start_reconcile
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.sweeps")
@@ -114,8 +114,11 @@ async def _start_reconcile(wired: Services, client: DurableClient, due: Due) -> 
 
 
 async def _read_again(wired: Services, client: DurableClient, due: Due) -> datetime | None:
-    """Read a user again whom the directory did not show as entitled yet; that reading says when the next one is."""
+    """Read again whom the directory did not show as entitled yet, or everybody; that reading says when the next is."""
     if await wired.tenants.find(due.tenant_id) is None:
+        return None
+    if due.subject_id == EVERYBODY:
+        await ask_for_reconcile(wired, client, due.tenant_id, wired.clock.now())
         return None
     origin = f"reread/{due.subject_id}/{due.at.isoformat()}"
     await reconcile_users(client, due.tenant_id, (due.subject_id,), origin=origin, round_=due.generation)

@@ -20,10 +20,14 @@ class DueKind(StrEnum):
 
     START = "start"  # a Cloud PC saved as pendingProvision whose build may not have been started
     CLEAN_UP = "cleanUp"  # a failed Cloud PC whose remains go; at its clean_up_at
-    REREAD = "reread"  # a user whom the directory did not show yet; generation counts the readings
+    REREAD = "reread"  # a user whom the directory did not show yet (generation counts the readings), or EVERYBODY
     RECHECK = "recheck"  # a connection whose health checks are made again
     BUILD = "build"  # a device image saved as pending whose build may not have been started
     RECONCILE = "reconcile"  # a tenant whose reconcile was asked for and may not have been started
+
+
+EVERYBODY = "*"
+"""The subject of a REREAD that is not about one user."""
 
 
 @dataclass(frozen=True, slots=True)

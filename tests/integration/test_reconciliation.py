@@ -27,7 +27,7 @@ from shared.domain.lifecycle import Status
 from shared.domain.naming import cloud_pc_id
 from shared.domain.tenant import LicenceSource, TenantSettings
 from shared.errors import UnavailableError
-from shared.storage.due import DueKind
+from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.services import PaperServices, in_place, perform
@@ -235,6 +235,29 @@ async def test_who_is_not_shown_as_a_member_yet_is_read_again(here: PaperService
 async def test_a_user_whom_the_directory_does_not_know_yet_is_read_again(here: PaperServices) -> None:
     assert await plan("new") == NOBODY
     assert [d.subject_id for d in await here.due.due(DueKind.REREAD, things.NOW + timedelta(minutes=1))] == ["id-new"]
+
+
+async def test_after_an_assignment_everybody_is_read_again_and_then_regularly(here: PaperServices) -> None:
+    seen = []
+    for _ in range(7):
+        await plan()
+        await plan()
+        (due,) = await here.due.due(DueKind.REREAD, here.hand.at + timedelta(hours=6))
+        assert due.subject_id == EVERYBODY
+        await here.due.drop(due)
+        here.hand.at = due.at
+        seen.append((due.at - things.NOW) // timedelta(minutes=1))
+    assert seen == [1, 3, 8, 23, 83, 143, 180]
+    here.hand.at = things.NOW + timedelta(days=2)
+    await plan()
+    (due,) = await here.due.due(DueKind.REREAD, here.hand.at + timedelta(hours=6))
+    assert due.at == here.hand.at + timedelta(hours=3)
+
+
+async def test_without_an_assignment_nobody_is_read_again(here: PaperServices) -> None:
+    await here.policies.remove("contoso", "p1")
+    await plan()
+    assert await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1)) == []
 
 
 async def test_who_has_his_cloud_pc_is_not_read_again(here: PaperServices) -> None:

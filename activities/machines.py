@@ -32,6 +32,7 @@ LOCALE_TAG = "deskwright:locale"
 _THERE_ALREADY = frozenset({"preconditionfailed", "propertychangenotallowed", "conditionnotmet"})
 _SLOW_STARTS = frozenset({"osprovisioningtimedout", "vmstarttimedout"})
 _READY = "Ready"
+_SMALLEST_DISK = 128  # Windows images are 127 GB: Azure refuses a smaller disk, so the 64 GB licences get more
 _IN_THE_WAY = "The next attempt removes the older machine first; somebody else's machine must be renamed or removed."
 
 
@@ -44,7 +45,7 @@ def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
     disk = {
         "createOption": "FromImage",
         "name": naming.disk_name(machine.cloud_pc_id),
-        "diskSizeGB": order.disk_size_in_gb,
+        "diskSizeGB": max(order.disk_size_in_gb, _SMALLEST_DISK),
         "deleteOption": "Delete",
         "managedDisk": {"storageAccountType": "Premium_LRS"},
     }

@@ -1,0 +1,48 @@
+"""Which places are tried, and in which order."""
+
+from activities.capacity import Offer, quota_problem, zones_to_try
+from shared.contracts.machines import CapacityOrder
+from shared.domain.service_plan import ServicePlan, size_ladder
+
+PLAN = ServicePlan(id="s", sku_part_number="p", display_name="d", v_cpu_count=2, ram_in_gb=8, storage_in_gb=128)
+
+
+def order(cloud_pc_id: str = "pc", *zones: str) -> CapacityOrder:
+    return CapacityOrder(
+        tenant_id="t", cloud_pc_id=cloud_pc_id, subscription_id="s", plan=PLAN, regions=("westeurope",), zones=zones
+    )
+
+
+def test_a_size_that_is_not_offered_has_no_place() -> None:
+    assert list(zones_to_try(order(), None)) == []
+
+
+def test_a_site_without_zones_takes_none() -> None:
+    assert list(zones_to_try(order(), Offer(frozenset({"1"}), has_zones=True))) == [None]
+
+
+def test_a_region_without_zones_is_used_without() -> None:
+    assert list(zones_to_try(order("pc", "1", "2"), Offer(frozenset(), has_zones=False))) == [None]
+
+
+def test_a_size_barred_in_every_zone_has_no_place() -> None:
+    assert list(zones_to_try(order("pc", "1", "2"), Offer(frozenset(), has_zones=True))) == []
+
+
+def test_every_usable_zone_is_tried_once() -> None:
+    tried = list(zones_to_try(order("pc", "1", "2", "3"), Offer(frozenset({"1", "3"}), has_zones=True)))
+    assert sorted(map(str, tried)) == ["1", "3"]
+
+
+def test_cloud_pcs_begin_in_different_zones() -> None:
+    offer = Offer(frozenset({"1", "2", "3"}), has_zones=True)
+    first = {next(zones_to_try(order(f"pc{n}", "1", "2", "3"), offer)) for n in range(20)}
+    assert first == {"1", "2", "3"}
+
+
+def test_family_and_region_must_both_have_quota() -> None:
+    size = size_ladder(PLAN)[0]
+    family = size.family.lower()
+    assert quota_problem(size, {family: (0, 2), "cores": (0, 2)}) is None
+    assert family in (quota_problem(size, {family: (1, 2), "cores": (0, 100)}) or "")
+    assert "cores" in (quota_problem(size, {family: (0, 100), "cores": (99, 100)}) or "")

@@ -1,0 +1,82 @@
+"""The script of post-provisioning, and what is read from its output."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from activities.configuration import assemble, read_report, script
+from shared.contracts.configuration import STEPS
+
+ROOT = Path(__file__).parents[3]
+
+
+def line(step: str, *, ok: bool = True, message: str = "") -> str:
+    return json.dumps({"step": step, "ok": ok, "message": message})
+
+
+def test_every_step_is_marked_in_order() -> None:
+    assert tuple(re.findall(r"^# step: (\w+)$", assemble(STEPS), re.MULTILINE)) == STEPS
+
+
+def test_only_the_steps_asked_for_are_in_the_script() -> None:
+    assert re.findall(r"^# step: (\w+)$", assemble(("setTeamsVdiMode",)), re.MULTILINE) == ["setTeamsVdiMode"]
+
+
+def test_every_script_is_used() -> None:
+    kebab = {re.sub(r"([A-Z])", r"-\1", step).lower() for step in STEPS}
+    assert {path.stem for path in (ROOT / "shared" / "scripts").glob("*.ps1")} == kebab | {"run-steps", "generalize"}
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "PolicyManager\\default\\Start\\HideShutDown' 'value' 1",
+        "Windows\\CurrentVersion\\Policies\\System' 'ShutDownWithoutLogon' 0",
+        "'/disable'",
+        "Add-LocalGroupMember",
+        "Microsoft\\Teams' 'IsWVDEnvironment' 1",
+        "Windows NT\\Terminal Services' 'fEnableTimeZoneRedirection' 1",
+        "Resize-Partition -DriveLetter C",
+    ],
+)
+def test_the_script_sets_what_windows_365_sets(setting: str) -> None:
+    assert setting in assemble(STEPS)
+
+
+def test_braces_and_parentheses_close() -> None:
+    code = re.sub(r"'[^']*'|#.*", "", assemble(STEPS))
+    for left, right in ("{}", "()", "[]"):
+        assert code.count(left) == code.count(right)
+
+
+def test_the_script_fits_a_run_command() -> None:
+    assert len(assemble(STEPS).encode()) < 32_000
+
+
+def test_nobodys_name_is_pasted_into_the_script() -> None:
+    assert "param(" in script("run-steps")
+    assert "$LocalAdministrator" in script("assign-local-administrator")
+
+
+def test_all_well_is_no_warning() -> None:
+    assert read_report(STEPS, "\n".join(line(step) for step in STEPS)) == ()
+
+
+def test_a_failed_step_is_a_warning_with_its_message() -> None:
+    (warning,) = read_report(("setTeamsVdiMode",), line("setTeamsVdiMode", ok=False, message="access denied"))
+    assert (warning.step, warning.message) == ("setTeamsVdiMode", "access denied")
+
+
+def test_a_step_that_says_nothing_is_a_warning() -> None:
+    assert [w.step for w in read_report(STEPS[:2], line(STEPS[0]))] == [STEPS[1]]
+
+
+def test_other_output_is_passed_over() -> None:
+    assert read_report(STEPS[:1], f"WARNING: something\n[1,2]\n{line(STEPS[0])}\n42") == ()
+
+
+def test_a_failure_outside_of_the_steps_is_told_as_well() -> None:
+    output = f"{line('setLocale', ok=False, message='no such language')}\n{line(STEPS[0])}"
+    assert [w.step for w in read_report(STEPS[:1], output)] == ["setLocale"]

@@ -167,14 +167,14 @@ def _connection_ids(body: Body, connections: tuple[Connection, ...]) -> list[str
     found: list[str] = []
     for n, join in enumerate(joins):
         try:
-            found.append(_connection_id(join, f"/domainJoinConfigurations/{n}", known))
+            found.append(_connection_id(join, known))
         except InvalidError as error:
             for problem in error.problems:
-                body.wrong(problem.pointer, problem.message)
+                body.wrong(f"/domainJoinConfigurations/{n}{problem.pointer}", problem.message)
     return found
 
 
-def _connection_id(join: Any, pointer: str, known: Mapping[str, Connection]) -> str:  # noqa: ANN401 - JSON
+def _connection_id(join: Any, known: Mapping[str, Connection]) -> str:  # noqa: ANN401 - JSON
     said = Body(join if isinstance(join, dict) else {})
     kind, older, connection_id = said.take("domainJoinType"), said.take("type"), said.take("onPremisesConnectionId")
     for name, defaults in {
@@ -185,12 +185,8 @@ def _connection_id(join: Any, pointer: str, known: Mapping[str, Connection]) -> 
         said.only(name, defaults, "is decided by the connection's site")
     said.settle()
     if not isinstance(connection_id, str):
-        raise InvalidError(
-            Problem(f"{pointer}/onPremisesConnectionId", "required; a connection also names hosted networks")
-        )
+        raise InvalidError(Problem("/onPremisesConnectionId", "required; a connection also names hosted networks"))
     connection, wanted = known.get(connection_id), kind or older
     if connection and wanted not in {None, connection.join_type.value}:
-        raise InvalidError(
-            Problem(f"{pointer}/domainJoinType", f"the connection joins by {connection.join_type.value}")
-        )
+        raise InvalidError(Problem("/domainJoinType", f"the connection joins by {connection.join_type.value}"))
     return connection_id

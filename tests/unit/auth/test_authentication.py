@@ -1,0 +1,135 @@
+"""Who is believed, and who is not."""
+
+import base64
+import json
+import time
+from typing import Any
+
+import pytest
+
+from shared.errors import UnauthenticatedError
+from tests.unit.auth.directory import AUTHORITY, PROVIDER, TENANT, Directory
+from triggers.authentication import Caller, StrangerError, authenticate
+
+
+@pytest.fixture(scope="module")
+def signer() -> Directory:
+    """One pair of keys for all: making them is slow. Tests that look at its counters make their own."""
+    made = Directory()
+    made.rotate("k1")
+    made.rotate("k2")
+    return made
+
+
+async def let_in(directory: Directory, token: str, *known: str) -> Caller:
+    return await authenticate(
+        {"authorization": f"Bearer {token}"}, directory.trust(), (known or (TENANT, PROVIDER)).__contains__
+    )
+
+
+async def test_a_token_that_holds_tells_who_calls(signer: Directory) -> None:
+    caller = await let_in(signer, signer.token("k1"))
+    assert (caller.actor.id, caller.actor.name, caller.actor.kind) == ("ada", "Ada", "itPro")
+    assert (caller.directory_id, set(caller.roles)) == (TENANT, {"CloudPC.Reader"})
+
+
+async def test_a_program_is_no_person(signer: Directory) -> None:
+    caller = await let_in(signer, signer.token("k1", idtyp="app", name=None, azp="portal"))
+    assert (caller.actor.kind, caller.actor.name) == ("application", "portal")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"aud": "api://other"},
+        {"iss": f"{AUTHORITY}/{PROVIDER}/v2.0"},
+        {"iss": f"https://sts.windows.net/{TENANT}/"},
+        {"exp": int(time.time()) - 3600},
+        {"nbf": int(time.time()) + 3600},
+        {"exp": None},
+        {"nbf": None},
+        {"oid": None},
+        {"aud": None},
+    ],
+    ids=str,
+)
+async def test_a_token_with_a_wrong_claim_does_not_hold(signer: Directory, changed: dict[str, Any]) -> None:
+    with pytest.raises(UnauthenticatedError, match=r"does not hold|expired"):
+        await let_in(signer, signer.token("k1", **changed))
+
+
+async def test_a_token_signed_with_another_key_does_not_hold(signer: Directory) -> None:
+    with pytest.raises(UnauthenticatedError, match="does not hold"):
+        await let_in(signer, signer.token("k1", signed_with="k2"))
+
+
+async def test_a_token_of_another_algorithm_does_not_hold(signer: Directory) -> None:
+    with pytest.raises(UnauthenticatedError, match="does not hold"):
+        await let_in(signer, signer.token("k1", algorithm="HS256"))
+
+
+async def test_a_token_without_a_signature_does_not_hold(signer: Directory) -> None:
+    head = base64.urlsafe_b64encode(b'{"alg":"none","kid":"k1"}').rstrip(b"=").decode()
+    body = signer.token("k1").split(".")[1]
+    with pytest.raises(UnauthenticatedError):
+        await let_in(signer, f"{head}.{body}.")
+
+
+@pytest.mark.parametrize("header", ["", "Basic YTpi", "Bearer", "Bearer  ", "Bearer rubbish"])
+async def test_without_a_token_nobody_is_let_in(signer: Directory, header: str) -> None:
+    with pytest.raises(UnauthenticatedError):
+        await authenticate({"authorization": header} if header else {}, signer.trust(), lambda _: True)
+
+
+async def test_the_keys_of_a_directory_that_has_no_say_are_not_even_fetched() -> None:
+    directory = Directory()
+    directory.rotate("k1")
+    with pytest.raises(StrangerError):
+        await let_in(directory, directory.token("k1"), PROVIDER)
+    assert directory.asked == []
+
+
+async def test_keys_are_fetched_once_and_again_when_a_new_one_signs_but_not_every_time() -> None:
+    directory = Directory()
+    directory.rotate("old")
+    trust = directory.trust()
+    everybody = {TENANT}.__contains__
+    for _ in range(3):
+        await authenticate({"authorization": f"Bearer {directory.token('old')}"}, trust, everybody)
+    assert directory.asked == [f"{AUTHORITY}/{TENANT}/discovery/v2.0/keys"]
+
+    directory.rotate("new")
+    fresh = {"authorization": f"Bearer {directory.token('new')}"}
+    with pytest.raises(UnauthenticatedError, match="not published"):
+        await authenticate(fresh, trust, everybody)
+    assert len(directory.asked) == 1, "anybody can send an unknown key id: not within a minute"
+
+    directory.seconds += 61
+    await authenticate(fresh, trust, everybody)
+    assert len(directory.asked) == 2
+
+
+def principal(**claims: str) -> str:
+    pairs = [{"typ": name, "val": value} for name, value in claims.items()]
+    said = {"auth_typ": "aad", "role_typ": "roles", "claims": [*pairs, {"typ": "roles", "val": "CloudPC.Operator"}]}
+    return base64.b64encode(json.dumps(said).encode()).decode()
+
+
+async def test_app_service_s_header_counts_only_when_a_setting_says_so(signer: Directory) -> None:
+    headers = {"x-ms-client-principal": principal(tid=TENANT, oid="ada", name="Ada")}
+    with pytest.raises(UnauthenticatedError):
+        await authenticate(headers, signer.trust(), lambda _: True)
+    caller = await authenticate(headers, signer.trust(client_principal=True), {TENANT}.__contains__)
+    assert (caller.actor.id, set(caller.roles), caller.directory_id) == ("ada", {"CloudPC.Operator"}, TENANT)
+
+
+@pytest.mark.parametrize("header", ["%%%", "e30=", principal(oid="ada"), principal(tid=TENANT)])
+async def test_a_broken_client_principal_lets_nobody_in(signer: Directory, header: str) -> None:
+    with pytest.raises(UnauthenticatedError):
+        await authenticate({"x-ms-client-principal": header}, signer.trust(client_principal=True), lambda _: True)
+
+
+async def test_a_client_principal_of_another_directory_has_no_say(signer: Directory) -> None:
+    headers = {"x-ms-client-principal": principal(tid=PROVIDER, oid="eve")}
+    with pytest.raises(StrangerError):
+        await authenticate(headers, signer.trust(client_principal=True), {TENANT}.__contains__)

@@ -1,0 +1,87 @@
+"""Which role may do what, and in whose tokens it counts."""
+
+import pytest
+
+from shared.domain.operation import Actor
+from shared.domain.tenant import Tenant
+from shared.errors import ForbiddenError, NotFoundError
+from tests.unit.auth.directory import PROVIDER, TENANT
+from triggers.authentication import Caller
+from triggers.permissions import VERBS, Role, authorise
+
+ACME = Tenant(
+    id="acme", display_name="Acme", entra_tenant_id=TENANT, subscription_id="11111111-2222-3333-4444-555555555555"
+)
+READS = sorted(verb for verb in VERBS if verb.endswith("/read"))
+OTHERS = sorted(VERBS.keys() - set(READS))
+ACTIONS = ["Microsoft.CloudPC/cloudPCs/readSignInDetails", "Microsoft.CloudPC/cloudPCs/retry"]
+PROVIDERS_ONLY = [f"Microsoft.CloudPC/tenants/{verb}" for verb in ("create", "delete", "list")]
+
+
+def caller(directory: str, *roles: str) -> Caller:
+    return Caller(Actor(id="ada", name="Ada", roles=roles), directory)
+
+
+def may(verb: str, *roles: str, directory: str = TENANT) -> bool:
+    try:
+        authorise(caller(directory, *roles), verb, PROVIDER, ACME)
+    except ForbiddenError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("verb", READS)
+def test_every_tenant_role_may_read(verb: str) -> None:
+    assert all(may(verb, role) for role in (Role.READER, Role.OPERATOR, Role.ADMINISTRATOR))
+
+
+@pytest.mark.parametrize("verb", OTHERS)
+def test_a_reader_may_change_nothing(verb: str) -> None:
+    assert not may(verb, Role.READER)
+
+
+def test_an_operator_may_act_but_not_change_policies() -> None:
+    assert [verb for verb in OTHERS if may(verb, Role.OPERATOR)] == ACTIONS
+
+
+def test_an_administrator_may_do_everything_but_make_and_unmake_tenants() -> None:
+    assert [verb for verb in sorted(VERBS) if not may(verb, Role.ADMINISTRATOR)] == sorted(PROVIDERS_ONLY)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_the_provider_may_do_everything_in_every_tenant(verb: str) -> None:
+    assert may(verb, Role.PROVIDER, directory=PROVIDER)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_without_a_role_nothing_is_allowed(verb: str) -> None:
+    assert not may(verb)
+    assert not may(verb, "Global.Administrator")
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_the_provider_s_role_counts_only_in_the_provider_s_own_directory(verb: str) -> None:
+    assert not may(verb, Role.PROVIDER, directory=TENANT)
+
+
+@pytest.mark.parametrize("roles", [[], [Role.READER], [Role.ADMINISTRATOR]], ids=str)
+def test_a_tenant_role_in_the_provider_s_directory_opens_no_customer(roles: list[str]) -> None:
+    with pytest.raises(NotFoundError):
+        authorise(caller(PROVIDER, *roles), "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
+
+
+def test_to_a_stranger_the_tenant_is_not_there() -> None:
+    stranger = caller("cccccccc-0000-4000-8000-000000000003", Role.ADMINISTRATOR, Role.PROVIDER)
+    with pytest.raises(NotFoundError):
+        authorise(stranger, "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
+
+
+@pytest.mark.parametrize("roles", [[Role.ADMINISTRATOR], [Role.READER]], ids=str)
+def test_where_no_tenant_is_addressed_only_the_provider_s_role_counts(roles: list[str]) -> None:
+    with pytest.raises(ForbiddenError):
+        authorise(caller(PROVIDER, *roles), "Microsoft.CloudPC/tenants/list", PROVIDER, None)
+    authorise(caller(PROVIDER, Role.PROVIDER), "Microsoft.CloudPC/tenants/list", PROVIDER, None)
+
+
+def test_verbs_name_a_resource_and_what_is_done_to_it() -> None:
+    assert all(len(verb.split("/")) == 3 and verb.startswith("Microsoft.CloudPC/") for verb in VERBS)

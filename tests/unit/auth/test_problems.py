@@ -1,0 +1,100 @@
+"""What an error becomes."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+from shared.errors import (
+    ConflictError,
+    DeskwrightError,
+    ForbiddenError,
+    IllegalTransitionError,
+    InvalidError,
+    NotFoundError,
+    Problem,
+    RefusedError,
+    StaleError,
+    ThrottledError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from triggers.problems import answer, answered
+
+
+def body(response: func.HttpResponse) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(response.get_body())
+    return said
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InvalidError(Problem("/x", "wrong")), 400),
+        (UnauthenticatedError("who"), 401),
+        (ForbiddenError("no"), 403),
+        (NotFoundError("none"), 404),
+        (ConflictError("not now", inTheWay=["x"]), 409),
+        (IllegalTransitionError("no such step"), 409),
+        (StaleError("changed"), 412),
+        (TooLargeError("big"), 413),
+        (RefusedError("Code", "no"), 422),
+        (ThrottledError("slow", after=timedelta(seconds=1.2)), 429),
+        (UnavailableError("down"), 503),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_every_error_has_its_status_in_both_shapes(error: DeskwrightError, status: int) -> None:
+    own, graph = (answer(error, graph=graph, trace_id="t1") for graph in (False, True))
+    assert (own.status_code, graph.status_code) == (status, status)
+    assert (own.mimetype, graph.mimetype) == ("application/problem+json", "application/json")
+    assert body(own)["status"] == status
+    assert body(own)["traceId"] == "t1"
+    assert set(body(own)) >= {"type", "title", "status", "detail", "traceId"}
+    assert set(body(graph)["error"]) >= {"code", "message"}
+    assert body(graph)["error"]["innerError"]["request-id"] == "t1"
+
+
+def test_what_is_wrong_is_said_by_step_and_pointer() -> None:
+    error = InvalidError(Problem("/site/siteId", "no such site", "site"), Problem("/x", "unknown field"))
+    assert body(answer(error, graph=False, trace_id="t1"))["errors"] == [
+        {"pointer": "/site/siteId", "message": "no such site", "step": "site"},
+        {"pointer": "/x", "message": "unknown field"},
+    ]
+
+
+def test_a_conflict_says_what_stands_in_the_way() -> None:
+    error = ConflictError("in use", inTheWay=["Office"])
+    assert body(answer(error, graph=False, trace_id="t1"))["details"] == {"inTheWay": ["Office"]}
+
+
+@pytest.mark.parametrize(
+    ("error", "header", "value"),
+    [
+        (ThrottledError("slow", after=timedelta(seconds=1.2)), "Retry-After", "2"),
+        (UnauthenticatedError("who"), "WWW-Authenticate", "Bearer"),
+    ],
+)
+def test_headers_tell_what_to_do(error: DeskwrightError, header: str, value: str) -> None:
+    assert answer(error, graph=False, trace_id="t1").headers[header] == value
+
+
+def failing(error: Exception) -> Callable[[], Any]:
+    async def perform() -> func.HttpResponse:
+        raise error
+
+    return perform
+
+
+@pytest.mark.parametrize("graph", [False, True])
+async def test_an_error_that_nobody_foresaw_shows_a_trace_id_and_nothing_of_the_inside(
+    graph: bool,  # noqa: FBT001 - a table
+) -> None:
+    response = await answered(failing(KeyError("secret inside")), graph=graph, trace_id="t1")
+    assert response.status_code == 500
+    assert "t1" in response.get_body().decode()
+    assert "secret" not in response.get_body().decode()

@@ -1,0 +1,154 @@
+"""Graph's bodies become the wizards' forms; what we do not do is refused in words."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.graph.bodies import renamed
+from shared.domain.graph.connections import connection_form
+from shared.domain.graph.images import device_image_form
+from shared.domain.graph.policies import POINTERS, assign_body, policy_form
+from shared.errors import InvalidError, Problem
+from tests.unit.wizards import office
+
+CONNECTIONS = (office.connection("c1"),)
+POLICY = {
+    "@odata.type": "#microsoft.graph.cloudPcProvisioningPolicy",
+    "displayName": "Office",
+    "description": "All",
+    "imageId": office.GALLERY_ID,
+    "imageType": "gallery",
+    "provisioningType": "dedicated",
+    "domainJoinConfigurations": [
+        {
+            "@odata.type": "microsoft.graph.cloudPcDomainJoinConfiguration",
+            "domainJoinType": "azureADJoin",
+            "onPremisesConnectionId": "c1",
+            "regionName": None,
+        }
+    ],
+    "windowsSetting": {"locale": "de-DE"},
+    "cloudPcNamingTemplate": "PC-%RAND:6%",
+    "localAdminEnabled": True,
+    "enableSingleSignOn": False,
+    "scopeIds": ["0"],
+    "autopatch": None,
+}
+
+
+def test_a_policy_s_body_is_the_wizard_s_form() -> None:
+    assert policy_form(POLICY, CONNECTIONS) == {
+        "connection": {"connectionIds": ["c1"]},
+        "image": {"imageType": "gallery", "imageId": office.GALLERY_ID},
+        "configuration": {"locale": "de-DE", "namingTemplate": "PC-%RAND:6%", "localAdminEnabled": True},
+        "groups": {"groupIds": []},
+        "detail": {"displayName": "Office", "description": "All"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer", "words"),
+    [
+        ({"provisioningType": "shared"}, "/provisioningType", "Frontline"),
+        ({"provisioningType": "sharedByUser"}, "/provisioningType", "Frontline"),
+        ({"enableSingleSignOn": True}, "/enableSingleSignOn", "not supported"),
+        ({"autopatch": {"autopatchGroupId": "x"}}, "/autopatch", "not supported"),
+        ({"id": "mine"}, "/id", "read-only"),
+        ({"colour": "red"}, "/colour", "unknown property"),
+        ({"assignments": [{}]}, "/assignments", "assign"),
+        ({"domainJoinConfigurations": []}, "/domainJoinConfigurations", "at least one"),
+        ({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}]},
+         "/domainJoinConfigurations/0/regionName", "site"),
+        ({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin"}]},
+         "/domainJoinConfigurations/0/onPremisesConnectionId", "required"),
+        ({"domainJoinConfigurations": [{"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionId": "c1"}]},
+         "/domainJoinConfigurations/0/domainJoinType", "azureADJoin"),
+        ({"windowsSetting": "de-DE"}, "/windowsSetting", "object"),
+    ],
+)  # fmt: skip
+def test_what_a_policy_cannot_be_is_said(changed: dict[str, Any], pointer: str, words: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        policy_form({**POLICY, **changed}, CONNECTIONS)
+    said = {problem.pointer: problem.message for problem in refused.value.problems}
+    assert words in said[pointer]
+
+
+@pytest.mark.parametrize(
+    ("form", "graph"),
+    [
+        ("/detail/displayName", "/displayName"),
+        ("/connection/connectionIds/1", "/domainJoinConfigurations/1"),
+        ("/image/imageId", "/imageId"),
+        ("/configuration/locale", "/windowsSetting/locale"),
+        ("/configuration/localAdminEnabled", "/localAdminEnabled"),
+    ],
+)
+def test_errors_point_into_graph_s_body(form: str, graph: str) -> None:
+    assert renamed(InvalidError(Problem(form, "wrong")), POINTERS).problems[0].pointer == graph
+
+
+def test_assign_names_groups_each_once() -> None:
+    target = {"@odata.type": "microsoft.graph.cloudPcManagementGroupAssignmentTarget", "groupId": "g1"}
+    body = {"assignments": [{"id": None, "target": target}, {"target": {"groupId": "g2", "servicePlanId": None}},
+                            {"target": {"groupId": "g1"}}]}  # fmt: skip
+    assert assign_body(body).group_ids == ("g1", "g2")
+    assert assign_body({"assignments": []}).group_ids == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/assignments"),
+        ({"assignments": "g1"}, "/assignments"),
+        ({"assignments": [{}]}, "/assignments/0/target/groupId"),
+        ({"assignments": [{"target": {"groupId": 1}}]}, "/assignments/0/target/groupId"),
+        ({"assignments": [{"target": {"groupId": "g", "servicePlanId": "p"}}]}, "/assignments/0/target/servicePlanId"),
+        ({"assignments": [], "x": 1}, "/x"),
+    ],
+)
+def test_an_assignment_that_cannot_be_is_said(body: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        assign_body(body)
+    assert pointer in [problem.pointer for problem in refused.value.problems]
+
+
+def test_a_connection_s_body_is_the_wizard_s_form() -> None:
+    body = {
+        "displayName": "Corp",
+        "connectionType": "hybridAzureADJoin",
+        "subscriptionId": office.SUBSCRIPTION,
+        "resourceGroupId": f"/subscriptions/{office.SUBSCRIPTION}/resourceGroups/PCS",
+        "virtualNetworkId": office.VNET,
+        "subnetId": f"{office.VNET}/subnets/pcs",
+        "adDomainName": "corp.example",
+        "adDomainUsername": "join@corp.example",
+        "adDomainPassword": "x",
+    }
+    assert connection_form(body, (office.SITE, office.SITE.but(id="neu", resource_group="other"))) == {
+        "site": {"siteId": "weu", "subscriptionId": office.SUBSCRIPTION},
+        "credentials": {
+            "joinType": "hybridAzureADJoin",
+            "network": {"virtualNetworkId": office.VNET, "subnetIds": [f"{office.VNET}/subnets/pcs"]},
+            "domain": {
+                "adDomainName": "corp.example",
+                "adDomainUsername": "join@corp.example",
+                "adDomainPassword": "x",
+            },
+        },
+        "name": {"displayName": "Corp"},
+    }
+
+
+def test_a_connection_must_tell_its_site() -> None:
+    with pytest.raises(InvalidError, match="siteId"):
+        connection_form({"displayName": "x"}, (office.SITE, office.SITE.but(id="neu")))
+
+
+def test_a_device_image_s_body_is_the_wizard_s_form() -> None:
+    body = {"displayName": "Desktop", "version": "1.0.0", "sourceImageResourceId": office.VERSION_ID}
+    assert device_image_form(body, (office.SITE,)) == {
+        "name": {"displayName": "Desktop"},
+        "site": {"siteId": "weu"},
+        "version": {"version": "1.0.0"},
+        "source": {"galleryVersionId": office.VERSION_ID},
+    }

@@ -1,0 +1,72 @@
+"""The part of OData that is understood, and how the rest is refused."""
+
+import pytest
+
+from shared.domain.graph.odata import Collection, chosen, columns, context, read_query, shaped
+from shared.errors import InvalidError
+
+THINGS = Collection(
+    name="things",
+    columns={"displayName": "display_name", "upn": "upn"},
+    hidden=frozenset({"secretive"}),
+    expands=frozenset({"children"}),
+    folded=frozenset({"upn"}),
+)
+VIEW = {"id": "1", "displayName": "Ada's", "upn": "a@b", "secretive": 1, "children": [], "empty": None}
+
+
+def test_without_a_question_everything_is_shown_but_what_must_be_asked_for() -> None:
+    assert set(shaped(VIEW, read_query({}, THINGS), THINGS)) == {"id", "displayName", "upn", "empty"}
+
+
+def test_select_shows_what_was_asked_for_and_the_id() -> None:
+    query = read_query({"$select": "secretive, displayName"}, THINGS)
+    assert shaped(VIEW, query, THINGS) == {"id": "1", "secretive": 1, "displayName": "Ada's"}
+
+
+def test_expand_shows_what_else_hangs_on_it() -> None:
+    assert "children" in shaped(VIEW, read_query({"$expand": "children"}, THINGS), THINGS)
+
+
+def test_filters_become_columns() -> None:
+    query = read_query({"$filter": "displayName eq 'Ada''s' and upn eq 'A@B'"}, THINGS)
+    assert columns(query, THINGS) == {"display_name": "Ada's", "upn": "a@b"}
+    assert chosen(VIEW, query)
+    assert not chosen({**VIEW, "upn": "x"}, query)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("$orderby", "x", "not supported"),
+        ("$search", "x", "not supported"),
+        ("$count", "maybe", "true or false"),
+        ("$expand", "parents", "cannot be expanded"),
+        ("$filter", "empty eq 'x'", "properties that can be: displayName, upn"),
+        ("$filter", "displayName ne 'x'", "write it as"),
+        ("$filter", "startswith(displayName,'x')", "write it as"),
+        ("$filter", "displayName eq 'x' or upn eq 'y'", "write it as"),
+        ("$filter", "displayName eq null", "in single quotes"),
+        ("$filter", "upn eq 'x' and upn eq 'y'", "once"),
+    ],
+)
+def test_what_is_not_understood_is_said(name: str, value: str, words: str) -> None:
+    with pytest.raises(InvalidError, match=r".*") as refused:
+        read_query({name: value}, THINGS)
+    assert words in str(refused.value)
+    assert refused.value.problems[0].pointer == name
+
+
+def test_a_property_that_is_not_there_cannot_be_selected() -> None:
+    with pytest.raises(InvalidError, match="no property colour"):
+        shaped(VIEW, read_query({"$select": "colour"}, THINGS), THINGS)
+
+
+def test_parameters_that_are_not_odata_s_do_not_matter() -> None:
+    assert read_query({"code": "x"}, THINGS).filters == {}
+
+
+def test_the_context_names_the_collection_and_what_was_selected() -> None:
+    query = read_query({"$select": "id,upn"}, THINGS)
+    expected = "https://x/beta/$metadata#deviceManagement/virtualEndpoint/things(id,upn)"
+    assert context("https://x/beta", THINGS, query) == expected

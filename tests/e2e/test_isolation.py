@@ -1,0 +1,99 @@
+"""Every route of the app, asked by those who may not: generated from what the host lists, so that none is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.callers import STRANGE_DIRECTORY, Route, routes, send, token
+from tests.e2e.office import Office
+
+pytestmark = pytest.mark.e2e
+
+OpenOffice = Callable[..., Office]
+TENANT_ROLES = ("CloudPC.Administrator", "CloudPC.Operator", "CloudPC.Reader")
+
+
+@pytest.fixture
+def office(open_office: OpenOffice) -> Office:
+    return open_office()
+
+
+def answers(office: Office, bearer: str | None, wanted: Callable[[Route], bool] = lambda _: True) -> dict[str, Any]:
+    """Return what every route answers to this caller."""
+    asked = [route for route in routes(office.stack, office.name) if wanted(route)]
+    assert asked
+    bodies: dict[Route, Any] = {route: None if route.method in {"GET", "DELETE"} else {} for route in asked}
+    return {str(route): send(office.stack, route.method, route.path, bearer, bodies[route])[0] for route in asked}
+
+
+def others(statuses: dict[str, int], expected: int) -> dict[str, int]:
+    return {route: status for route, status in statuses.items() if status != expected}
+
+
+def test_without_a_token_every_route_answers_401(office: Office) -> None:
+    assert others(answers(office, None), 401) == {}
+
+
+@pytest.mark.parametrize(
+    "wishes", [{"wrongKey": True}, {"expiresIn": -3600}, {"audience": "api://other"}], ids=lambda w: next(iter(w))
+)
+def test_with_a_token_that_does_not_hold_every_route_answers_401(office: Office, wishes: dict[str, Any]) -> None:
+    bad = token(office.stack, "Provider.Administrator", "CloudPC.Administrator", **wishes)
+    assert others(answers(office, bad), 401) == {}
+
+
+def test_to_another_tenant_s_administrator_nothing_of_a_tenant_is_there(office: Office) -> None:
+    stranger = token(office.stack, *TENANT_ROLES, "Provider.Administrator", tid=STRANGE_DIRECTORY)
+    assert others(answers(office, stranger, lambda route: route.of_a_tenant), 404) == {}
+
+
+def test_outside_the_provider_s_directory_nobody_makes_or_lists_tenants(office: Office) -> None:
+    stranger = token(office.stack, *TENANT_ROLES, "Provider.Administrator", tid=STRANGE_DIRECTORY)
+    assert others(answers(office, stranger, lambda route: not route.of_a_tenant), 403) == {}
+
+
+def test_a_tenant_that_does_not_exist_looks_like_one_of_somebody_else(office: Office) -> None:
+    stranger = token(office.stack, *TENANT_ROLES, tid=STRANGE_DIRECTORY)
+    there = send(office.stack, "GET", f"tenants/{office.name}", stranger)
+    nowhere = send(office.stack, "GET", "tenants/nowhere", stranger)
+    assert [(status, body["detail"]) for status, body in (there, nowhere)] == [(404, "there is no such tenant")] * 2
+
+
+def test_a_reader_changes_nothing(office: Office) -> None:
+    reader = token(office.stack, "CloudPC.Reader")
+    assert others(answers(office, reader, lambda route: route.method != "GET"), 403) == {}
+
+
+def test_an_operator_may_only_act(office: Office) -> None:
+    operator = token(office.stack, "CloudPC.Operator")
+    said = answers(office, operator, lambda route: route.method != "GET")
+    assert {route for route, status in said.items() if status != 403} == {"POST /tenants/{tenant}/cloudPCs/{id}/retry"}
+
+
+def test_without_a_role_nothing_is_allowed(office: Office) -> None:
+    assert others(answers(office, token(office.stack)), 403) == {}
+
+
+def test_only_two_versions_of_graph_are_there(office: Office) -> None:
+    bearer = token(office.stack, *TENANT_ROLES)
+    shaped = [route for route in routes(office.stack, office.name, version="v2.0") if route.graph_shaped]
+    said = {str(route): send(office.stack, route.method, route.path, bearer)[0] for route in shaped}
+    assert shaped
+    assert others(said, 404) == {}
+
+
+def test_the_other_tenant_of_the_same_directory_keeps_its_things(open_office: OpenOffice, office: Office) -> None:
+    connection = office.connection()
+    neighbour = Office(office.stack, office.portal, f"{office.name}b").open()
+    seen = neighbour.portal.send("GET", f"{neighbour.graph}/onPremisesConnections/{connection}")
+    listed = list(neighbour.portal.pages(f"{neighbour.graph}/onPremisesConnections"))
+    assert (seen.status, listed) == (404, [])
+
+
+def test_app_service_s_header_from_outside_lets_nobody_in(office: Office) -> None:
+    forged = "eyJjbGFpbXMiOlt7InR5cCI6InRpZCIsInZhbCI6IngifV19"
+    status, _ = send(office.stack, "GET", "tenants", None, headers={"X-MS-CLIENT-PRINCIPAL": forged})
+    assert status == 401

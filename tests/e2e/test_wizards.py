@@ -1,0 +1,245 @@
+"""The three wizards over HTTP: what is wrong is named by step, field and reason, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.callers import send
+from tests.e2e.office import GALLERY_IMAGE, SMALL, Office
+
+pytestmark = pytest.mark.e2e
+
+OpenOffice = Callable[..., Office]
+Json = dict[str, Any]
+VNET = "/subscriptions/{0}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/corp"
+
+
+def connection_form(office: Office) -> Json:
+    network = VNET.format(office.subscription)
+    return {
+        "site": {"siteId": "main"},
+        "credentials": {
+            "joinType": "hybridAzureADJoin",
+            "network": {"virtualNetworkId": network, "subnetIds": [f"{network}/subnets/pcs"]},
+            "domain": {
+                "adDomainName": "corp.contoso.example",
+                "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
+                "adDomainUsername": "corp\\svc-join",
+                "adDomainPassword": "never to be seen",
+            },
+        },
+        "name": {"displayName": "Corp"},
+    }
+
+
+def image_form(_: Office) -> Json:
+    return {
+        "name": {"displayName": "Desktop"},
+        "site": {"siteId": "main"},
+        "version": {"version": "1.0.0"},
+        "source": {"galleryImageId": GALLERY_IMAGE},
+    }
+
+
+def policy_form(office: Office) -> Json:
+    return {
+        "connection": {"connectionIds": [office.connection()]},
+        "image": {"imageType": "gallery", "imageId": GALLERY_IMAGE},
+        "configuration": {"locale": "en-US"},
+        "groups": {"groupIds": [office.group("staff")]},
+        "detail": {"displayName": "Everybody", "description": "x"},
+    }
+
+
+FORMS: dict[str, Callable[[Office], Json]] = {
+    "create-connection": connection_form,
+    "create-device-image": image_form,
+    "create-provisioning-policy": policy_form,
+}
+WRONG: dict[str, list[tuple[str, Any]]] = {
+    "create-connection": [
+        ("/site/siteId", "nowhere"),
+        ("/site/subscriptionId", "mine"),
+        ("/credentials/joinType", "other"),
+        ("/credentials/network/virtualNetworkId", "net"),
+        ("/credentials/network/subnetIds", []),
+        ("/credentials/domain/adDomainName", "corp"),
+        ("/credentials/domain/organizationalUnit", "CloudPC"),
+        ("/credentials/domain/adDomainUsername", "svc-join"),
+        ("/credentials/domain/adDomainPassword", ""),
+        ("/name/displayName", "a|b"),
+        ("/name/colour", "red"),
+    ],
+    "create-device-image": [
+        ("/name/displayName", ""),
+        ("/site/siteId", "nowhere"),
+        ("/version/version", "1"),
+        ("/source/galleryImageId", "none"),
+    ],
+    "create-provisioning-policy": [
+        ("/connection/connectionIds", []),
+        ("/image/imageType", "other"),
+        ("/image/imageId", "none"),
+        ("/configuration/locale", "xx"),
+        ("/configuration/namingTemplate", "a_b"),
+        ("/configuration/localAdminEnabled", "yes"),
+        ("/configuration/gracePeriodInHours", 0),
+        ("/groups/groupIds", []),
+        ("/detail/displayName", "a^b"),
+        ("/detail/description", "x" * 1501),
+    ],
+}
+
+
+def with_wrong(form: Json, pointer: str, value: Any) -> Json:
+    changed: Json = json.loads(json.dumps(form))
+    *way, last = pointer.strip("/").split("/")
+    at = changed
+    for part in way:
+        at = at[part]
+    at[last] = value
+    return changed
+
+
+def kept(office: Office) -> list[int]:
+    """Count what a wizard could have made."""
+    names = ("onPremisesConnections", "deviceImages", "provisioningPolicies", "cloudPCs", "auditEvents")
+    counts = [len(list(office.portal.pages(f"{office.graph}/{name}"))) for name in names]
+    return [*counts, len(list(office.portal.pages(f"{office.base}/operations")))]
+
+
+@pytest.mark.parametrize("wizard", FORMS)
+def test_wrong_input_to_each_field_is_named_and_changes_nothing(open_office: OpenOffice, wizard: str) -> None:
+    office = open_office()
+    form = FORMS[wizard](office)
+    before = kept(office)
+    for pointer, value in WRONG[wizard]:
+        answer = office.portal.send("POST", f"{office.base}/wizards/{wizard}", with_wrong(form, pointer, value))
+        errors = {each["pointer"]: each for each in answer.body.get("errors", ())}
+        assert (answer.status, set(errors)) == (400, {pointer}), answer.body
+        assert errors[pointer]["step"] == pointer.split("/")[1]
+        assert errors[pointer]["message"]
+    assert kept(office) == before
+
+
+@pytest.mark.parametrize("wizard", FORMS)
+def test_a_review_saves_nothing_and_says_what_would_happen(open_office: OpenOffice, wizard: str) -> None:
+    office = open_office()
+    form = FORMS[wizard](office)
+    before = kept(office)
+    review = office.portal.ask("POST", f"{office.base}/wizards/{wizard}/review", form).body
+    assert (review["valid"], bool(review["wouldHappen"]["summary"])) == (True, True)
+    assert kept(office) == before
+
+
+def test_later_steps_are_not_errors_yet(open_office: OpenOffice) -> None:
+    office = open_office()
+    form = {"throughStep": "site", "site": {"siteId": "main"}}
+    review = office.portal.ask("POST", f"{office.base}/wizards/create-connection/review", form).body
+    whole = office.portal.ask("POST", f"{office.base}/wizards/create-connection/review", {"site": form["site"]}).body
+    assert (review["valid"], whole["valid"]) == (True, False)
+
+
+@pytest.mark.parametrize("wizard", FORMS)
+def test_a_wizard_shows_its_steps_and_today_s_choices(open_office: OpenOffice, wizard: str) -> None:
+    office = open_office()
+    shown = office.portal.ask("GET", f"{office.base}/wizards/{wizard}").body
+    steps = [step["name"] for step in shown["steps"]]
+    assert steps == [*FORMS[wizard](office), "review"]
+    assert any(choice for step in shown["steps"] for choice in step["choices"].values())
+
+
+def test_a_wizard_that_does_not_exist_is_not_there(open_office: OpenOffice) -> None:
+    office = open_office()
+    assert office.portal.send("GET", f"{office.base}/wizards/create-nothing").status == 404
+
+
+def test_the_review_warns_of_members_without_a_licence_and_of_other_policies(open_office: OpenOffice) -> None:
+    office = open_office()
+    group = office.group("staff", office.user(1, SMALL), office.user(2))
+    form = {**policy_form(office), "groups": {"groupIds": [group]}}
+    first = office.portal.ask("POST", f"{office.base}/wizards/create-provisioning-policy/review", form).body
+    office.portal.ask("POST", f"{office.base}/wizards/create-provisioning-policy", form)
+    form["detail"] = {"displayName": "Second"}
+    second = office.portal.ask("POST", f"{office.base}/wizards/create-provisioning-policy/review", form).body
+    assert [each["concern"] for each in first["warnings"]] == ["unlicensedMembers"]
+    assert first["wouldHappen"]["details"]["cloudPcs"] == 1
+    assert "overlap" in [each["concern"] for each in second["warnings"]]
+    assert second["wouldHappen"]["details"]["cloudPcs"] == 0
+
+
+def test_a_group_that_is_no_security_group_is_refused(open_office: OpenOffice) -> None:
+    office = open_office()
+    form = {**policy_form(office), "groups": {"groupIds": [office.group("news", kind="distribution")]}}
+    answer = office.portal.send("POST", f"{office.base}/wizards/create-provisioning-policy", form)
+    assert (answer.status, answer.body["errors"][0]["pointer"]) == (400, "/groups/groupIds/0")
+
+
+def test_the_password_of_the_join_account_is_never_shown_again(open_office: OpenOffice) -> None:
+    office = open_office()
+    saved = office.portal.ask("POST", f"{office.base}/wizards/create-connection", connection_form(office))
+    seen = [
+        saved.body,
+        list(office.portal.pages(f"{office.graph}/onPremisesConnections")),
+        list(office.portal.pages(f"{office.graph}/auditEvents")),
+        list(office.portal.pages(f"{office.base}/operations")),
+    ]
+    logs = "".join(log.read_text(errors="replace") for log in (office.stack.folder / "logs").glob("host*.log"))
+    assert "never to be seen" not in json.dumps(seen) + logs
+
+
+def test_the_same_key_twice_has_the_effect_of_once(open_office: OpenOffice) -> None:
+    office = open_office()
+    path, form = f"{office.base}/wizards/create-connection", connection_form(office)
+    first, again = (office.portal.ask("POST", path, form, {"Idempotency-Key": "once"}) for _ in range(2))
+    other = office.portal.send("POST", path, {**form, "name": {"displayName": "x"}}, {"Idempotency-Key": "once"})
+    assert (first.status, first.body, first.headers["location"]) == (202, again.body, again.headers["location"])
+    assert other.status == 409
+    assert len(list(office.portal.pages(f"{office.graph}/onPremisesConnections"))) == 1
+
+
+def test_a_tenant_in_use_says_what_stands_in_its_way(open_office: OpenOffice) -> None:
+    office = open_office()
+    office.connection()
+    tenant = office.portal.send("DELETE", office.base)
+    site = office.portal.send("DELETE", f"{office.base}/sites/main")
+    assert (tenant.status, tenant.body["details"]) == (409, {"inTheWay": {"sites": 1, "onPremisesConnections": 1}})
+    assert (site.status, site.body["details"]) == (409, {"inTheWay": {"onPremisesConnections": ["Hosted"]}})
+
+
+def test_an_empty_tenant_can_be_changed_and_deleted_but_not_over_somebody_s_head(open_office: OpenOffice) -> None:
+    office = open_office()
+    portal = office.portal
+    seen = portal.ask("GET", office.base).headers["etag"]
+    change = {"settings": {"attempts": 2, "removalBrake": {"count": 3}}}
+    changed = portal.ask("PATCH", office.base, change, {"If-Match": seen})
+    stale = portal.send("PATCH", office.base, {"displayName": "x"}, {"If-Match": seen})
+    wrong = portal.send("PATCH", office.base, {"settings": {"attempts": 0}})
+    assert changed.body["settings"]["removalBrake"] == {"count": 3, "percent": 20}
+    assert (stale.status, wrong.status) == (412, 400)
+    assert wrong.body["errors"][0]["pointer"] == "/settings/attempts"
+    portal.ask("DELETE", f"{office.base}/sites/main")
+    portal.ask("DELETE", office.base)
+    assert portal.send("GET", office.base).status == 404
+
+
+def test_a_body_of_more_than_a_mebibyte_is_refused(open_office: OpenOffice) -> None:
+    office = open_office()
+    body = json.dumps({"name": "x" * (1 << 20)}).encode()
+    status, said = send(
+        office.stack, "POST", f"tenants/{office.name}/wizards/create-connection", office.portal.token(), body
+    )
+    assert (status, said["status"]) == (413, 413)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff"])
+def test_a_body_that_is_no_object_is_refused(open_office: OpenOffice, body: bytes) -> None:
+    office = open_office()
+    status, said = send(
+        office.stack, "POST", f"tenants/{office.name}/wizards/create-connection", office.portal.token(), body
+    )
+    assert (status, said["errors"][0]["pointer"]) == (400, "")

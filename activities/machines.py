@@ -20,7 +20,7 @@ from shared.contracts.machines import (
     VmOrder,
 )
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
-from shared.contracts.refusals import DeclinedError, MissingError
+from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.domain import naming
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
@@ -30,6 +30,7 @@ bp = Blueprint()
 ADMINISTRATOR = "deskwright"
 LOCALE_TAG = "deskwright:locale"
 _THERE_ALREADY = frozenset({"preconditionfailed", "propertychangenotallowed", "conditionnotmet"})
+_AT_WORK = frozenset({"conflict", "anotheroperationinprogress"})
 _SLOW_STARTS = frozenset({"osprovisioningtimedout", "vmstarttimedout"})
 _READY = "Ready"
 _SMALLEST_DISK = 128  # Windows images are 127 GB: Azure refuses a smaller disk, so the 64 GB licences get more
@@ -97,6 +98,9 @@ async def begin_vm(order: VmOrder) -> Accepted | NoRoom | Refused:
             remember_full(machine.subscription_id, order.place, declined.code)
             raise
         if declined.code.lower() not in _THERE_ALREADY:
+            raise
+    except UnansweredError as busy:  # an earlier call of ours is at work on it
+        if busy.code.lower() not in _AT_WORK:
             raise
     return await _adopt(order)
 

@@ -136,7 +136,7 @@ def cloud_policies(
     """Return the policies of a client.
 
     Left out on purpose: retries (durable timers do the waiting) and the SDK's automatic registration of resource
-    providers, which waits in a loop without end (azure.md 1.8).
+    providers, which waits in a loop without end (azure.md 1.8), and the logging of bodies: passwords travel in them.
     """
     authentication = azure_policies.AsyncBearerTokenCredentialPolicy
     if arm:
@@ -152,5 +152,4 @@ def cloud_policies(
         PacingPolicy(pacing, limits),
         authentication(credential, scope),
         azure_policies.CustomHookPolicy(),
-        azure_policies.NetworkTraceLoggingPolicy(),
     ]

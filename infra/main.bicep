@@ -1,0 +1,295 @@
+// Deskwright itself: everything in one resource group of the provider. No key and no connection string anywhere.
+// docs/operations.md has the steps around it; infra/customer.bicep is for each subscription in which Cloud PCs are built.
+
+@description('Begins the name of every resource.')
+@minLength(3)
+@maxLength(10)
+param name string = 'deskwright'
+
+@description('Region of the service; the Cloud PCs may be anywhere.')
+param location string = resourceGroup().location
+
+@description('Entra tenant of the provider: provider roles count only in its tokens.')
+param providerTenantId string = tenant().tenantId
+
+@description('Client id of the API\'s app registration. Tokens of version 2.0 name it as their audience.')
+param apiClientId string
+
+@description('Client id of the multi-tenant app that reads customers\' directories; empty: only the provider\'s own directory.')
+param appClientId string = ''
+
+@description('Most instances at a time. Eight partitions bound the orchestrators, not the activities.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
+
+@description('Days that logs are kept.')
+@minValue(30)
+@maxValue(730)
+param logRetentionInDays int = 90
+
+@description('Redundancy of the records: Standard_ZRS where the region has zones, else Standard_LRS.')
+@allowed([
+  'Standard_ZRS'
+  'Standard_LRS'
+  'Standard_GZRS'
+])
+param storageSku string = 'Standard_ZRS'
+
+param tags object = {}
+
+var unique = uniqueString(resourceGroup().id)
+var packageContainer = 'package'
+var queueNames = [
+  'directory-changes'
+  'directory-changes-poison'
+]
+
+// Built-in roles, by the ids that they have in every directory.
+var storageRoles = [
+  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner: the host's leases, large durable messages, the package
+  '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // Storage Queue Data Contributor: directory-changes, the task hub's queues
+  '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor: our records, the task hub's history
+]
+var secretsOfficerRole = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7' // Key Vault Secrets Officer: join passwords come and go
+var metricsPublisherRole = '3913510d-42f4-4e42-8a64-420c390055eb' // Monitoring Metrics Publisher: telemetry without a key
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: name
+  location: location
+  tags: tags
+}
+
+resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: toLower('${replace(name, '-', '')}${unique}')
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: storageSku
+  }
+  properties: {
+    allowBlobPublicAccess: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      deleteRetentionPolicy: {
+        enabled: true
+        days: 7
+      }
+    }
+
+    resource package 'containers' = {
+      name: packageContainer
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+  }
+
+  resource queues 'queueServices' = {
+    name: 'default'
+
+    resource named 'queues' = [for queueName in queueNames: {
+      name: queueName
+    }]
+  }
+}
+
+// Tables are made by the app when it first writes to them.
+resource storageAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in storageRoles: {
+  name: guid(storage.id, identity.id, role)
+  scope: storage
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}]
+
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
+  name: '${name}-${unique}'
+  location: location
+  tags: tags
+  properties: {
+    tenantId: subscription().tenantId
+    sku: {
+      family: 'A'
+      name: 'standard'
+    }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    enablePurgeProtection: true
+  }
+}
+
+resource vaultAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, identity.id, secretsOfficerRole)
+  scope: vault
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', secretsOfficerRole)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    sku: {
+      name: 'PerGB2018'
+    }
+    retentionInDays: logRetentionInDays
+  }
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'web'
+  properties: {
+    Application_Type: 'web'
+    WorkspaceResourceId: logs.id
+    DisableLocalAuth: true
+  }
+}
+
+resource insightsAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, identity.id, metricsPublisherRole)
+  scope: insights
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisherRole)
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+// Flex Consumption: the plan that needs no file share, and so no storage key (docs/decisions/0013-flex-consumption.md).
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+// As in local.settings.sample.json; FUNCTIONS_WORKER_RUNTIME is said in functionAppConfig on this plan.
+var settings = {
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identity.properties.clientId
+  AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
+  AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
+  AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
+  DESKWRIGHT_TABLES_URL: storage.properties.primaryEndpoints.table
+  DESKWRIGHT_QUEUES_URL: storage.properties.primaryEndpoints.queue
+  DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
+  DESKWRIGHT_PROVIDER_TENANT_ID: providerTenantId
+  DESKWRIGHT_API_AUDIENCE: apiClientId
+  DESKWRIGHT_CLIENT_ID: identity.properties.clientId
+  DESKWRIGHT_APP_CLIENT_ID: appClientId
+  DESKWRIGHT_ARM_URL: environment().resourceManager
+  DESKWRIGHT_GRAPH_URL: 'https://graph.microsoft.com'
+  DESKWRIGHT_AUTHORITY_URL: environment().authentication.loginEndpoint
+  DESKWRIGHT_TRUST_CLIENT_PRINCIPAL: 'false'
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: '${name}-${unique}'
+  location: location
+  tags: tags
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identity.id}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storage.properties.primaryEndpoints.blob}${packageContainer}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identity.id
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.11'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 2048
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: [
+          {
+            name: 'http'
+            instanceCount: 1
+          }
+          {
+            name: 'durable'
+            instanceCount: 1
+          }
+        ]
+      }
+    }
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+    }
+  }
+  // Without its roles the host cannot start; a package cannot be read.
+  dependsOn: [
+    storageAccess
+    vaultAccess
+    insightsAccess
+    storage::blobs::package
+  ]
+
+  resource appSettings 'config' = {
+    name: 'appsettings'
+    properties: settings
+  }
+
+  resource noFtp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: {
+      allow: false
+    }
+  }
+
+  resource noBasicDeployment 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: {
+      allow: false
+    }
+  }
+}
+
+output appName string = app.name
+output apiUrl string = 'https://${app.properties.defaultHostName}/api'
+output queueUrl string = '${storage.properties.primaryEndpoints.queue}directory-changes'
+output identityClientId string = identity.properties.clientId
+output identityPrincipalId string = identity.properties.principalId

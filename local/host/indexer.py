@@ -137,10 +137,9 @@ def _import_app(app: Path, script: str) -> func.FunctionRegister:
     except Exception as error:
         raise AppError([_import_problem(error, path)]) from error
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
-    unique = {id(one): one for one in apps}
-    if len(unique) != 1:
-        raise AppError([f"{path}: exactly one FunctionApp or DFApp must be there, {len(unique)} found"])
-    return next(iter(unique.values()))
+    if len(apps) != 1:
+        raise AppError([f"{path}: exactly one FunctionApp or DFApp must be there, {len(apps)} found"])
+    return apps[0]
 
 
 def _import_problem(error: Exception, path: Path) -> str:
@@ -261,7 +260,7 @@ def _check_converter(binding: Binding, note: type, *, out: bool) -> None:
     if converter is None:
         return
     check = converter.check_output_type_annotation if out else converter.check_input_type_annotation
-    if note is not type(None) and not check(note):
+    if not check(note):
         raise _FunctionError(
             f"type of {binding.name} binding in function.json {binding.type!r} does not match "
             f"its Python annotation {note.__name__!r}"

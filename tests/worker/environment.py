@@ -18,8 +18,6 @@ PYTHON = PLACE / "bin" / "python"
 INSTALLED = PLACE / "installed"
 
 NONE_HERE = "no Python 3.13 is on this machine (WORKER_PYTHON names one), and azure-functions-runtime needs it"
-    "there is no Python 3.13 on this machine: azure-functions-runtime needs one (WORKER_PYTHON=/its/path names it)"
-)
 
 
 class NoInterpreterError(Exception):

@@ -53,6 +53,12 @@ def test_every_path_that_a_page_names_is_there() -> None:
     assert missing == []
 
 
+def test_every_file_that_a_page_names_is_there() -> None:
+    names = {path.name for path in tracked()}
+    named = {(page, name) for page in PAGES for name in re.findall(r"`([\w-]+\.(?:py|ps1|bicep))`", prose(page))}
+    assert sorted(f"{relative(page)}: {name}" for page, name in named if name not in names) == []
+
+
 def there(path: str) -> bool:
     return (ROOT / path).exists() or any(ROOT.glob(path))
 

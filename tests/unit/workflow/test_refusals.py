@@ -1,0 +1,72 @@
+"""What a cloud declined leaves an activity as the outcome that its contract knows."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts.outcomes import Done, NoRoom, Refused, Ticket
+from shared.contracts.refusals import DeclinedError
+from shared.contracts.shape import Activity, gives
+from shared.contracts.tickets import TICKETS, PacedError
+from shared.domain.values import Value
+from shared.workflow import ACTIVITIES, implements
+
+FULL = NoRoom(code="AllocationFailed", message="no hardware")
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_activity_behind() -> Iterator[None]:
+    before = dict(ACTIVITIES)
+    yield
+    ACTIVITIES.clear()
+    ACTIVITIES.update(before)
+
+
+class Nothing(Value):
+    """An order without contents."""
+
+
+def activity(name: str, outcomes: Any) -> Activity[Nothing, Any]:
+    return Activity(name, Nothing, gives(outcomes))
+
+
+async def test_a_lack_of_room_is_told_where_the_contract_knows_it() -> None:
+    @implements(activity("find_room", Done | NoRoom))
+    async def find_room(_order: Nothing) -> Done | NoRoom:
+        raise DeclinedError(FULL)
+
+    assert (await find_room({"order": {}}))["kind"] == "noRoom"
+
+
+async def test_a_lack_of_room_is_a_refusal_elsewhere() -> None:
+    @implements(activity("find_no_room", Done | Refused))
+    async def find_no_room(_order: Nothing) -> Done | Refused:
+        raise DeclinedError(FULL)
+
+    answer = await find_no_room({"order": {}})
+    assert (answer["kind"], answer["code"]) == ("refused", "AllocationFailed")
+
+
+async def test_a_refusal_the_contract_does_not_know_is_a_failure() -> None:
+    @implements(activity("write_down", Done))
+    async def write_down(_order: Nothing) -> Done:
+        raise DeclinedError(FULL)
+
+    with pytest.raises(DeclinedError):
+        await write_down({"order": {}})
+
+
+async def test_every_place_that_was_reserved_travels_with_the_next_call() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    held, one, other = (Ticket(bucket=name, at=at) for name in ("held", "one", "other"))
+
+    @implements(activity("wait_for_turn", Done))
+    async def wait_for_turn(_order: Nothing) -> Done:
+        assert TICKETS.get() == (held,)
+        raise PacedError(one, other, after=timedelta(seconds=2))
+
+    answer = await wait_for_turn({"order": {}, "tickets": [held.to_json()]})
+    assert (answer["kind"], answer["after"]) == ("later", 2.0)
+    assert [ticket["bucket"] for ticket in answer["tickets"]] == ["held", "one", "other"]

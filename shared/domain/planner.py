@@ -134,27 +134,24 @@ class _Steps:
                 self._list_only.append(record.but(reason=reason))
                 return
         if reason and (entitlement.certain or record.status is Status.NOT_PROVISIONED):
-            self._without_policy(record, reason, entitlement.user)
+            self._without(record, self._cause(record, entitlement.user), reason, entitlement.user)
         elif policy is not None and not reason:
             self._with_policy(record, policy, entitlement.user)
 
     def miss(self, record: CloudPc, cause: RemovalCause) -> None:
         """Record that *record* has lost its reason to be; what was only listed or waiting is listed as such."""
-        reason = f"{cause.value}: nothing to provision"
+        self._without(record, cause, f"{cause.value}: nothing to provision", record.user)
+
+    def _without(self, record: CloudPc, cause: RemovalCause, reason: str, user: User) -> None:
         if record.status is Status.NOT_PROVISIONED:
-            self._list(record, reason, record.user)
+            self._list(record, reason, user)
         elif record.status is Status.PENDING_PROVISION and record.attempt == 0 and record.resources == Resources():
-            self._list_only.append(record.after(Event.POLICY_LEFT, at=self._at, reason=reason, removal=None))
+            listed = record.after(Event.POLICY_LEFT, at=self._at, reason=reason, user=user, removal=None)
+            self._list_only.append(listed)
         elif record.removal is None:
             self._removals.append(
                 record.but(removal=Removal(cause=cause, seen_at=self._at), last_modified_date_time=self._at)
             )
-
-    def _without_policy(self, record: CloudPc, reason: str, user: User) -> None:
-        if record.status is Status.NOT_PROVISIONED:
-            self._list(record, reason, user)
-            return
-        self.miss(record, self._cause(record, user))
 
     def _cause(self, record: CloudPc, user: User) -> RemovalCause:
         if not user.account_enabled:

@@ -1,0 +1,146 @@
+"""Every orchestrator, at every turn of whole stories, asks for the same under Microsoft's worker as under ours."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS
+from shared.contracts.connections import CHECK_CONNECTION
+from shared.contracts.identities import LOOK_FOR_DEVICE
+from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, LOOK_AT_AGENT
+from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
+from shared.contracts.provisioning import CLEAN_UP, PROVISION
+from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
+from shared.contracts.shape import Workflow
+from shared.contracts.waiting import AWAIT_OUTCOME
+from shared.domain.values import Value
+from tests.stories import test_await_outcome as waiting
+from tests.stories import test_build_device_image as building
+from tests.stories import test_check_connection as checking
+from tests.stories import test_clean_up_cloud_pc as cleaning
+from tests.stories import test_reconcile_tenant as reconciling
+from tests.stories import test_rerun_steps as rerunning
+from tests.stories.people import ALL_WELL, HYBRID, ORDER
+from tests.stories.tell import Answers, Teller
+from tests.worker.judge import Judges, text
+from tests.worker.playing import Failed, Play
+
+FULL = NoRoom(code="AllocationFailed", message="no room")
+BROKEN = Refused(code="VMExtensionProvisioningError", message="it did not work")
+DOWN = Exception("UnavailableError: 503")
+LATER = {"kind": "later", "after": 60.0}
+
+
+def _performer(answers: Answers) -> Callable[[str, Any], Any]:
+    teller = Teller(answers)
+
+    def perform(name: str, given: dict[str, Any]) -> Any:
+        if name == AWAIT_OUTCOME.name:
+            name, order = given["activity"], given["payload"]
+        else:
+            order = given.get("order", given)
+        try:
+            return teller._scripted(name, order)
+        except KeyError:
+            raise
+        except Exception as error:
+            raise Failed(str(error)) from error
+
+    return perform
+
+
+def _play(judges: Judges, workflow: Workflow[Any, Any], order: Value, answers: Answers) -> Play:
+    perform = _performer(answers)
+    play = Play(judges, workflow.name, perform, perform)
+    row = play.run(order.to_json())
+    assert row.status == "Completed", row.failure
+    return play
+
+
+IMPATIENT = ORDER.but(parking_limit=timedelta(hours=1))
+CLOSED_LATER = [Again(), Done()]
+STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
+    "provision": (PROVISION, ORDER, ALL_WELL),
+    "provision, hybrid join": (PROVISION, HYBRID, ALL_WELL),
+    "provision, no room anywhere": (PROVISION, IMPATIENT, {**ALL_WELL, ALLOCATE_CAPACITY: FULL}),
+    "provision, every attempt fails": (PROVISION, ORDER, {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN}),
+    "provision, Azure is down": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: DOWN}),
+    "provision, throttled once": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: [LATER, ALL_WELL[BEGIN_VM]]}),
+    "wait": (AWAIT_OUTCOME, waiting.ORDER, {LOOK_AT_AGENT: [Pending(), Pending(after=180), Done()]}),
+    "wait, until the time is up": (AWAIT_OUTCOME, waiting.ORDER, {LOOK_AT_AGENT: Pending()}),
+    "build an image": (BUILD_IMAGE, building.ORDER, building.SMOOTH),
+    "build an image, refused": (BUILD_IMAGE, building.ORDER, {**building.SMOOTH, BEGIN_CAPTURE: BROKEN}),
+    "check a connection": (CHECK_CONNECTION, checking.HOSTED, checking.HEALTHY),
+    "clean up": (CLEAN_UP, cleaning.ORDER, cleaning.ALL_GO),
+    "reconcile": (RECONCILE, reconciling.ORDER, reconciling.QUIET),
+    "reconcile, throttled": (
+        RECONCILE, reconciling.ORDER, {**reconciling.QUIET, START_PROVISIONING: [LATER, Started(count=1)]},
+    ),
+    "reconcile, asked again": (RECONCILE, reconciling.ORDER, {**reconciling.QUIET, CLOSE_RECONCILE: CLOSED_LATER}),
+    "run steps again": (RERUN_STEPS, rerunning.ORDER, {**ALL_WELL, RECORD_RERUN: Done()}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_both_ask_for_the_same_at_every_turn(deskwright: Judges, story: str) -> None:
+    play = _play(deskwright, *STORIES[story])
+    assert play.turns > 1
+
+
+def test_every_orchestrator_of_the_app_is_played(deskwright: Judges) -> None:
+    told = {name for one in deskwright.read[0]["functions"] if "context" in one["bindings"] for name in [one["name"]]}
+    assert told == {workflow.name for workflow, _, _ in STORIES.values()}
+
+
+def test_an_order_that_cannot_be_read_fails_with_the_same_words(deskwright: Judges) -> None:
+    perform = _performer({})
+    row = Play(deskwright, PROVISION.name, perform, perform).run({"tenantId": "contoso"})
+    assert row.status == "Failed"
+    assert "validation errors for ProvisionOrder" in str(row.failure)
+
+
+SHAPES: dict[str, tuple[str, Any, list[tuple[str, Any]]]] = {
+    "one step": ("one_step", 3, []),
+    "an input given back": ("given_back", {"a": ["ä", None, 1.5]}, []),
+    "fan out": ("fan_out", 5, []),
+    "ten steps": ("steps", 10, []),
+    "a nap": ("naps", 30, []),
+    "events": ("waits", ["a", "b"], [("a", {"one": 1}), ("b", '"two"')]),
+    "an event beats a timer": ("race", {"seconds": 3600}, [("go", "now")]),
+    "a timer that nothing beats": ("race", {"seconds": 60}, []),
+    "a retry in task_any": ("retry_in_any", {"file": "no/such/folder/f"}, []),
+    "retries": ("retries", {"file": "no/such/folder/f", "attempts": 3}, []),
+    "continue as new": ("again", {"n": 1, "until": 3}, []),
+    "one of five fails": ("one_fails", 0, []),
+    "an orchestrator that raises": ("raises_after", None, []),
+    "a missing activity": ("calls_missing", None, []),
+    "a custom status": ("status_of", {"phase": [1, 2]}, []),
+    "a version": ("versioned", None, []),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_both_agree_on_every_shape_with_its_real_activities(shapes: Judges, shape: str) -> None:
+    name, given, events = SHAPES[shape]
+
+    def activity(called: str, argument: Any) -> Any:
+        said = shapes.agreed(called, {_parameter(shapes, called): text(json.dumps(argument))})
+        if "raised" in said:
+            raise Failed(said["raised"])
+        return json.loads(said["returned"]["value"])
+
+    def workflow(called: str, argument: Any) -> Any:
+        raise AssertionError((called, argument))
+
+    row = Play(shapes, name, activity, workflow).run(given, events)
+    assert row.status == ("Failed" if name in {"one_fails", "raises_after", "retries"} else "Completed")
+
+
+def _parameter(judges: Judges, name: str) -> str:
+    one = next(f for f in judges.read[0]["functions"] if f["name"] == name)
+    names = [key for key, binding in one["bindings"].items() if binding["type"] == "activityTrigger"]
+    return str(names[0])

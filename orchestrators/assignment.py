@@ -27,35 +27,15 @@ from shared.workflow import Steps
 def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
     """Register the machine in the tenant's personal host pool, give it to the user, and let him sign in."""
     order = attempt.order
-    join = order.snapshot.join_type
     yield from attempt.begin(Step.ASSIGN_USER)
-    pool: HostPoolReady = yield from attempt.do(
-        PREPARE_HOST_POOL,
-        HostPoolOrder(
-            tenant_id=order.tenant_id,
-            subscription_id=order.subscription_id,
-            resource_group=order.tenant_resource_group,
-            region=order.regions[0],
-            join_type=join,
-        ),
-    )
-    attempt.found(host_pool_id=pool.host_pool_id)
-    begun = yield from attempt.do(
-        BEGIN_REGISTRATION, RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
-    )
-    yield from finish(attempt, machine, begun, EXTENSION_PATIENCE)
-    host = yield from attempt.wait(
-        LOOK_FOR_SESSION_HOST,
-        SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),
-        SESSION_HOST_PATIENCE,
-    )
-    attempt.found(session_host=host.name)
+    pool = yield from prepare_host_pool(attempt)
+    session_host = yield from register(attempt, machine, pool)
     yield from attempt.do(
         ASSIGN_SESSION_HOST,
         AssignmentOrder(
             machine=machine,
             host_pool_id=pool.host_pool_id,
-            session_host=host.name,
+            session_host=session_host,
             user_principal_name=order.user.user_principal_name,
         ),
     )
@@ -65,7 +45,40 @@ def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
             machine=machine,
             application_group_id=pool.application_group_id,
             user_id=order.user.id,
-            join_type=join,
+            join_type=order.snapshot.join_type,
         ),
         SIGN_IN_PATIENCE,
     )
+
+
+def prepare_host_pool(attempt: Attempt) -> Steps[HostPoolReady]:
+    """Make sure that the tenant has its personal host pool for this kind of join."""
+    order = attempt.order
+    pool: HostPoolReady = yield from attempt.do(
+        PREPARE_HOST_POOL,
+        HostPoolOrder(
+            tenant_id=order.tenant_id,
+            subscription_id=order.subscription_id,
+            resource_group=order.tenant_resource_group,
+            region=order.regions[0],
+            join_type=order.snapshot.join_type,
+        ),
+    )
+    attempt.found(host_pool_id=pool.host_pool_id)
+    return pool
+
+
+def register(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[str]:
+    """Register the machine in the pool and wait until it answers there; return its name."""
+    join = attempt.order.snapshot.join_type
+    order = RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
+    begun = yield from attempt.do(BEGIN_REGISTRATION, order)
+    yield from finish(attempt, machine, begun, EXTENSION_PATIENCE)
+    host = yield from attempt.wait(
+        LOOK_FOR_SESSION_HOST,
+        SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),
+        SESSION_HOST_PATIENCE,
+    )
+    attempt.found(session_host=host.name)
+    name: str = host.name
+    return name

@@ -13,8 +13,7 @@ from shared.contracts.configuration import (
 from shared.contracts.machines import LOOK_AT_OPERATION, Finished, Machine, OperationOrder
 from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
 from shared.contracts.provisioning import ProvisionOrder
-from shared.domain.cloud_pc import Warn
-from shared.domain.connection import JoinType
+from shared.domain.cloud_pc import Warn, local_administrator
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
 LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
@@ -22,14 +21,9 @@ LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
 
 def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationOrder:
     """Return the six steps; without the local administrator when the policy does not want one."""
-    if not order.snapshot.local_admin_enabled:
-        return ConfigurationOrder(machine=machine, steps=tuple(s for s in STEPS if s != LOCAL_ADMINISTRATOR))
-    user = order.user
-    if order.snapshot.join_type is JoinType.HYBRID_AZURE_AD_JOIN:
-        account = user.on_premises_user_principal_name or user.user_principal_name
-    else:
-        account = f"AzureAD\\{user.user_principal_name}"
-    return ConfigurationOrder(machine=machine, local_administrator=account)
+    account = local_administrator(order.user, order.snapshot)
+    steps = STEPS if account else tuple(s for s in STEPS if s != LOCAL_ADMINISTRATOR)
+    return ConfigurationOrder(machine=machine, steps=steps, local_administrator=account)
 
 
 def configure_windows(ctx: Context, order: ConfigurationOrder, region: str) -> Steps[tuple[Warn, ...]]:

@@ -18,6 +18,7 @@ from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.graph import BASE, graph_item, graph_list
 from triggers.idempotency import once
 from triggers.operations import accepted
+from triggers.reruns import RerunForm, rerun_by_hand
 from triggers.retries import retry_by_hand
 
 bp = Blueprint()
@@ -85,6 +86,19 @@ async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
         return accepted(await retry_by_hand(call, client, call.param("id")))
 
     return await once(call, retry)
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/rerunStep", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/cloudPCs/rerunStep")
+async def rerun_step(call: Call, client: DurableClient) -> Answer:
+    """Run a post-provisioning step again that has left a warning; curing the last one gives provisioned."""
+    form = call.read(RerunForm)
+
+    async def rerun() -> Answer:
+        return accepted(await rerun_by_hand(call, client, call.param("id"), form))
+
+    return await once(call, rerun)
 
 
 async def _present(call: Call) -> CloudPc:

@@ -43,6 +43,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/cloudPCs/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/readSignInDetails": _OPERATORS,
         "Microsoft.CloudPC/cloudPCs/retry": _OPERATORS,
+        "Microsoft.CloudPC/cloudPCs/rerunStep": _OPERATORS,
         "Microsoft.CloudPC/provisioningPolicies/read": _READERS,
         "Microsoft.CloudPC/provisioningPolicies/create": _ADMINISTRATORS,
         "Microsoft.CloudPC/provisioningPolicies/assign": _ADMINISTRATORS,

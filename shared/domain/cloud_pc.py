@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.connection import JoinType
 from shared.domain.lifecycle import Event, Status, advance
 from shared.domain.policy import Snapshot
 from shared.domain.service_plan import ServicePlan
@@ -121,6 +122,15 @@ class CloudPc(Value):
         Raises: IllegalTransitionError if the life cycle has no such step.
         """
         return self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
+
+
+def local_administrator(user: User, snapshot: Snapshot) -> str | None:
+    """Return the account that becomes a local administrator, as the join names it; None: the policy wants none."""
+    if not snapshot.local_admin_enabled:
+        return None
+    if snapshot.join_type is JoinType.HYBRID_AZURE_AD_JOIN:
+        return user.on_premises_user_principal_name or user.user_principal_name
+    return f"AzureAD\\{user.user_principal_name}"
 
 
 class TimelineEntry(Value):

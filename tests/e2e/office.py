@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from local.cloud.seeds import DOMAIN, TENANT_ID
@@ -69,8 +70,9 @@ class Office:
 
     def group(self, name: str, *members: str, kind: str = "security") -> str:
         """Make a group; return its object id."""
-        body = {"displayName": f"{self.name} {name}", "kind": kind, "members": members}
-        group: Json = self.stack.tell_cloud("graph/groups", body)
+        group: Json = self.stack.tell_cloud("graph/groups", {"displayName": f"{self.name} {name}", "kind": kind})
+        if members:
+            self.join(group["id"], *members)
         return str(group["id"])
 
     def join(self, group: str, *members: str) -> None:
@@ -162,6 +164,11 @@ class Office:
         )
         return found
 
+    def pass_time(self, length: timedelta) -> None:
+        """Let time pass, with everything that falls due in it."""
+        self.stack.clock.advance(length)
+        self.until(lambda: self.stack.clock.read().target_us == 0, says=f"{length} have passed")
+
     def break_cloud(self, op: str, do: Mapping[str, Any], **when: Any) -> None:
         """Let an ARM operation fail in this tenant's subscription only."""
         match = {"op": op, "path": f"*/subscriptions/{self.subscription}/*"}
@@ -171,6 +178,11 @@ class Office:
     def mend_cloud(self, op: str) -> None:
         """Let it work again."""
         self.break_cloud(op, {"kind": "delay", "add": 0}, max_hits=0)
+
+    def devices(self, name: str) -> list[Json]:
+        """What the simulated directory has of devices of one name."""
+        found = self.stack.ask_cloud("state?view=directory&kind=device")
+        return [each for each in found["device"] if each["displayName"] == name]
 
     def machines(self, kind: str = "Microsoft.Compute/virtualMachines") -> list[Json]:
         """What the simulated cloud has of a type in this tenant's subscription."""

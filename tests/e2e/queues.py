@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import urllib.parse
-import urllib.request
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +12,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueServiceClient
 
 from local.stack import Stack
+from tests.e2e.identity import token_for
 
 QUEUE = "directory-changes"
 _RESOURCE = "https://storage.azure.com"
@@ -26,14 +25,7 @@ class _Minted:
         self._stack = stack
 
     def get_token(self, *_: str, **__: Any) -> AccessToken:
-        known = self._stack.environment()
-        query = urllib.parse.urlencode({"api-version": "2019-08-01", "resource": _RESOURCE})
-        request = urllib.request.Request(  # noqa: S310 - an address of this run
-            f"{known['IDENTITY_ENDPOINT']}?{query}", headers={"X-IDENTITY-HEADER": known["IDENTITY_HEADER"]}
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-            given = json.load(answer)
-        return AccessToken(given["access_token"], int(given["expires_on"]))
+        return AccessToken(*token_for(self._stack, _RESOURCE))
 
 
 def _service(stack: Stack) -> QueueServiceClient:

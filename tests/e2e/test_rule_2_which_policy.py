@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.e2e.office import MEDIUM, SMALL, Office
+from tests.e2e.queues import put_change
 
 pytestmark = pytest.mark.e2e
 
@@ -16,14 +17,16 @@ OpenOffice = Callable[..., Office]
 
 def test_the_first_assigned_policy_wins_and_explain_names_winner_and_losers(open_office: OpenOffice) -> None:
     office = open_office()
-    early, late = office.group("early"), office.group("late")
+    upn = office.user(1)
+    early, late = office.group("early", upn), office.group("late", upn)
     connection = office.connection()
-    office.policy("First", connection, early)
-    office.policy("Second", connection, late)
-    upn = office.user(1, SMALL, MEDIUM)
-    office.join(late, upn)
-    office.join(early, upn)
-    office.assign(office.policy("Third", connection, late), late)
+    for name, group in (("First", early), ("Second", late), ("Third", late)):
+        office.policy(name, connection, group)
+        office.pass_time(timedelta(minutes=1))
+    office.until(lambda: len(office.explain(upn)["policies"]) == 3, says="the directory shows both groups")
+    office.give(upn, SMALL, MEDIUM)
+    change = {"type": "userLicense", "userIds": [office.user_id(upn)], "at": office.stack.clock.now().isoformat()}
+    put_change(office.stack, {"tenantId": office.name, **change})
     office.settled(upn, count=2)
     claims = office.explain(upn)["policies"]
 
@@ -41,13 +44,13 @@ def test_replacing_the_groups_keeps_since_when_the_staying_ones_are_assigned(ope
     policy = office.policy("Everyone", office.connection(), stays, goes)
     where = f"{office.graph}/provisioningPolicies/{policy}/assignments"
     before = {a["target"]["groupId"]: a for a in office.portal.ask("GET", where).body["value"]}
-    office.stack.clock.advance(timedelta(hours=1))
+    office.pass_time(timedelta(hours=1))
     office.assign(policy, stays, comes)
     after = {a["target"]["groupId"]: a for a in office.portal.ask("GET", where).body["value"]}
 
     assert set(after) == {stays, comes}
-    assert after[stays]["assignedDateTime"] == before[stays]["assignedDateTime"]
-    assert after[comes]["assignedDateTime"] > before[stays]["assignedDateTime"]
+    assert after[stays]["@deskwright.assignedAt"] == before[stays]["@deskwright.assignedAt"]
+    assert after[comes]["@deskwright.assignedAt"] > before[stays]["@deskwright.assignedAt"]
 
 
 def test_an_existing_cloud_pc_stays_with_its_policy(open_office: OpenOffice) -> None:

@@ -49,7 +49,7 @@ def test_the_sign_in_details_are_there_to_pass_on_and_hold_no_password(open_offi
     pc = office.settled(upn)
     details = office.portal.ask("GET", f"{office.base}/cloudPCs/{pc['id']}/signInDetails").body
 
-    assert details["userPrincipalName"] == upn
+    assert details["userName"] == upn
     assert details["computerName"] == pc["managedDeviceName"]
     assert details["address"].startswith("https://")
     assert upn in details["text"]

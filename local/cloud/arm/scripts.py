@@ -61,7 +61,7 @@ def settle(vm: Resource, run: Run, disk_gb: int) -> None:
     """Let the steps that worked change the machine's facts."""
     done = {step["step"]: True for step in run.steps if step["ok"]}
     vm.facts["steps"] = {**vm.facts["steps"], **done}
-    if any("partition" in name or "disk" in name for name in done):
+    if any("partition" in name.lower() or "disk" in name.lower() for name in done):
         vm.facts["partitionGb"] = disk_gb
     if "generalize" in done:
         vm.facts["sysprepped"] = True

@@ -1,0 +1,37 @@
+"""What the service's managed identity may do, done by a test: get a token, make a resource of the customer's."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+import urllib.request
+from typing import Any
+
+from local.stack import Stack
+
+_ARM = "https://management.azure.com"
+
+
+def token_for(stack: Stack, resource: str) -> tuple[str, int]:
+    """Return a token of the managed identity and when it ends, in real seconds since the epoch."""
+    known = stack.environment()
+    query = urllib.parse.urlencode({"api-version": "2019-08-01", "resource": resource})
+    request = urllib.request.Request(  # noqa: S310 - an address of this run
+        f"{known['IDENTITY_ENDPOINT']}?{query}", headers={"X-IDENTITY-HEADER": known["IDENTITY_HEADER"]}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+        given = json.load(answer)
+    return str(given["access_token"]), int(given["expires_on"])
+
+
+def put_resource(stack: Stack, path: str, body: dict[str, Any]) -> None:
+    """Make a resource in the simulated Azure, as the customer's own administrator would."""
+    token, _ = token_for(stack, _ARM)
+    request = urllib.request.Request(  # noqa: S310 - an address of this run
+        f"{stack.addresses.cloud}{path}",
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        method="PUT",
+    )
+    with urllib.request.urlopen(request, timeout=30, context=stack.certificates.client_context()):  # noqa: S310
+        pass

@@ -1,0 +1,68 @@
+"""Running a post-provisioning step again on a Cloud PC that has a warning for it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder
+from shared.contracts.machines import Machine
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc, Failure, local_administrator
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Operation
+from shared.domain.values import Value
+from shared.errors import ConflictError
+from shared.workflow import DurableClient, start
+from triggers.endpoints import Call
+from triggers.operations import open_operation
+
+
+class RerunForm(Value):
+    """Which step; left out: every step that has a warning."""
+
+    step: str | None = Field(None, description=", ".join(STEPS))
+
+
+async def rerun_by_hand(call: Call, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
+    """Run the step again; return the operation that tells how it goes.
+
+    Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
+    """
+    pc = (await call.services.cloud_pcs.get(call.tenant.id, cloud_pc_id)).value
+    order = _order(pc, _steps(pc, form), call.new_id("operation"))
+    operation = await open_operation(call, "rerunStep", cloud_pc_id)
+    await call.audit("cloudPC", pc.id, before=pc, after=form)
+    instance_id = naming.instance_id(call.tenant.id, pc.id, "rerun", pc.generation)
+    if not await start(client, RERUN_STEPS, order, instance_id=instance_id):
+        failure = Failure(code="rerunning", message="steps of this Cloud PC are being run again already")
+        await call.services.operations.change(call.tenant.id, operation.id, lambda o: o.failed(failure, call.now))
+        raise ConflictError(failure.message)
+    return operation
+
+
+def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:
+    warned = tuple(step for step in STEPS if step in {warning.step for warning in pc.warnings})
+    if pc.status is not Status.PROVISIONED_WITH_WARNINGS or (form.step and form.step not in warned):
+        named = f"the step {form.step}" if form.step else "any step"
+        raise ConflictError(f"there is no warning for {named}", status=pc.status.value, warnings=list(warned))
+    return (form.step,) if form.step else warned
+
+
+def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder:
+    made = pc.resources
+    if pc.snapshot is None or not (made.subscription_id and made.resource_group and made.region):
+        raise ConflictError("the machine of this Cloud PC is not known", status=pc.status.value)
+    machine = Machine(
+        tenant_id=pc.tenant_id,
+        cloud_pc_id=pc.id,
+        subscription_id=made.subscription_id,
+        resource_group=made.resource_group,
+        region=made.region,
+        computer_name=made.computer_name or "",
+    )
+    configuration = ConfigurationOrder(
+        machine=machine, steps=steps, local_administrator=local_administrator(pc.user, pc.snapshot)
+    )
+    return RerunOrder(
+        generation=pc.generation, operation_id=operation_id, region=made.region, configuration=configuration
+    )

@@ -20,7 +20,7 @@ from shared.domain.cloud_pc import CloudPc, User
 from shared.domain.connection import Connection
 from shared.domain.tenant import Site, Tenant
 from shared.domain.values import Value
-from shared.errors import NotFoundError, ThrottledError
+from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored
 from shared.wiring import Services, use
 from shared.workflow import ACTIVITIES
@@ -94,8 +94,9 @@ class Worker:
             records.values[value.id] = value
 
     async def do(self, activity: Activity[Any, Any], order: Value) -> Any:
-        """Call an activity until it is neither paced nor throttled."""
+        """Call an activity until it is neither paced nor throttled, and again as often as its contract allows."""
         tickets: tuple[Ticket, ...] = ()
+        failures = 0
         for _ in range(50):
             held = TICKETS.set(tickets)
             try:
@@ -106,6 +107,11 @@ class Worker:
                 self.cloud.advance(paced.after.total_seconds())
             except ThrottledError as throttled:
                 self.cloud.advance(throttled.after.total_seconds() + 1)
+            except UnavailableError:
+                failures += 1
+                if failures >= activity.retry.attempts:
+                    raise
+                self.cloud.advance(activity.retry.pause(failures).total_seconds())
             finally:
                 TICKETS.reset(held)
         raise AssertionError(f"{activity.name} is throttled for ever")

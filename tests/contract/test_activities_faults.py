@@ -1,0 +1,60 @@
+"""A machine is built once, whatever goes wrong on the way: the rules of local/cloud/scenarios, one by one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import activities.machines
+import activities.networks  # noqa: F401 - imported for what they register
+from local.certificates import Certificates
+from shared.contracts import machines
+from tests.contract.test_activities_desktop import build, machine_of, vm_order
+from tests.contract.worker import Worker, working
+
+pytestmark = pytest.mark.simulator
+SCENARIOS = Path(__file__).parents[2] / "local" / "cloud" / "scenarios"
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    async with working(certificates, monkeypatch, profile="real") as found:
+        yield found
+
+
+async def play(worker: Worker, name: str) -> None:
+    scenario: dict[str, Any] = yaml.safe_load((SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"))
+    for rule in scenario["faults"]:
+        await worker.cloud.sim("faults", rule)
+
+
+def machines_there(worker: Worker) -> int:
+    return len(worker.cloud.cloud.world.resources.of_type("Microsoft.Compute/virtualMachines"))
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "lost-answer-of-vm-create",
+        "put-says-500",
+        "proxy-answers-html",
+        "operation-url-expires",
+        "roles-not-propagated",
+        "stale-reads",
+    ],
+)
+async def test_one_machine_is_built(worker: Worker, scenario: str) -> None:
+    await play(worker, scenario)
+    await build(worker, machine_of())
+    assert machines_there(worker) == 1
+    assert await worker.cloud.findings() == []
+
+
+async def test_when_compute_asks_for_patience_nobody_asks_before(worker: Worker) -> None:
+    order = await vm_order(worker, machine_of())
+    await play(worker, "compute-throttles-for-20-minutes")
+    await worker.finish(await worker.do(machines.BEGIN_VM, order))
+    statuses = [each["status"] for each in worker.cloud.cloud.log.ring if each["op"] == "vm.create"]
+    assert statuses == [429, 201]

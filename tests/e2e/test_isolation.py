@@ -70,7 +70,10 @@ def test_a_reader_changes_nothing(office: Office) -> None:
 def test_an_operator_may_only_act(office: Office) -> None:
     operator = token(office.stack, "CloudPC.Operator")
     said = answers(office, operator, lambda route: route.method != "GET")
-    assert {route for route, status in said.items() if status != 403} == {"POST /tenants/{tenant}/cloudPCs/{id}/retry"}
+    assert {route for route, status in said.items() if status != 403} == {
+        "POST /tenants/{tenant}/cloudPCs/{id}/rerunStep",
+        "POST /tenants/{tenant}/cloudPCs/{id}/retry",
+    }
 
 
 def test_without_a_role_nothing_is_allowed(office: Office) -> None:

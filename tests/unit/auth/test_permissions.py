@@ -14,7 +14,7 @@ ACME = Tenant(
 )
 READS = sorted(verb for verb in VERBS if verb.endswith("/read"))
 OTHERS = sorted(VERBS.keys() - set(READS))
-ACTIONS = ["Microsoft.CloudPC/cloudPCs/readSignInDetails", "Microsoft.CloudPC/cloudPCs/retry"]
+ACTIONS = [f"Microsoft.CloudPC/cloudPCs/{verb}" for verb in ("readSignInDetails", "rerunStep", "retry")]
 PROVIDERS_ONLY = [f"Microsoft.CloudPC/tenants/{verb}" for verb in ("create", "delete", "list")]
 
 

@@ -19,7 +19,8 @@ async def once(call: Call, perform: Callable[[], Awaitable[Answer]]) -> Answer:
     if key is None:
         return await perform()
     scope = f"{call.tenant_id}:{call.caller.directory_id}:{call.caller.actor.id}"
-    mark = fingerprint(call.request.method, call.request.url, call.json())
+    body = call.request.get_body().decode("utf-8", "replace")  # a retry has none
+    mark = fingerprint(call.request.method, call.request.url, body)
     kept = await call.services.idempotency.claim(scope, key, mark, at=call.now)
     if kept is not None:
         return Answer(kept.status, kept.body, {**kept.headers, "Idempotent-Replayed": "true"})

@@ -243,3 +243,17 @@ def test_a_body_that_is_no_object_is_refused(open_office: OpenOffice, body: byte
         office.stack, "POST", f"tenants/{office.name}/wizards/create-connection", office.portal.token(), body
     )
     assert (status, said["errors"][0]["pointer"]) == (400, "")
+
+
+def test_a_post_without_a_body_may_carry_a_key(open_office: OpenOffice) -> None:
+    office = open_office()
+    answer = office.portal.send("POST", f"{office.base}/cloudPCs/x/retry", headers={"Idempotency-Key": "once"})
+    assert answer.status == 404
+
+
+def test_a_json_of_any_depth_gets_an_answer(open_office: OpenOffice) -> None:
+    office = open_office()
+    path = f"tenants/{office.name}/wizards/create-connection"
+    for depth in (900, 1_000, 100_000):
+        deep = b'{"site":' + b"[" * depth + b"]" * depth + b"}"
+        assert send(office.stack, "POST", path, office.portal.token(), deep)[0] == 400

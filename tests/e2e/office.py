@@ -182,7 +182,7 @@ class Office:
     def devices(self, name: str) -> list[Json]:
         """What the simulated directory has of devices of one name."""
         found = self.stack.ask_cloud("state?view=directory&kind=device")
-        return [each for each in found["device"] if each["displayName"] == name]
+        return [each for each in found[TENANT_ID] if each["displayName"] == name]
 
     def machines(self, kind: str = "Microsoft.Compute/virtualMachines") -> list[Json]:
         """What the simulated cloud has of a type in this tenant's subscription."""

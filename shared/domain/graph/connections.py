@@ -101,6 +101,8 @@ def site_of(body: Body, sites: tuple[Site, ...]) -> str | None:
     said = body.take("siteId")
     if isinstance(said, str):
         return said
+    if said is not None:
+        body.wrong("/siteId", "must be a string")
     return sites[0].id if len(sites) == 1 else None
 
 

@@ -15,7 +15,7 @@ from shared.domain.wizards.create_connection import ConnectionFacts, review_conn
 from shared.domain.wizards.create_device_image import ImageFacts, review_device_image
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts, review_policy
 from shared.domain.wizards.reviews import Review
-from shared.errors import InvalidError
+from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
 
 json_values = st.recursive(
@@ -85,7 +85,7 @@ def test_any_form_is_reviewed(wizard: str, data: st.DataObject) -> None:
 def test_any_graph_body_is_read_or_refused(resource: str, data: st.DataObject) -> None:
     names, read = GRAPH[resource]
     body = data.draw(st.dictionaries(st.sampled_from(names) | st.text(max_size=8), json_values))
-    problems = []
+    problems: list[Problem] = []
     try:
         read(body)
     except InvalidError as error:

@@ -1,0 +1,99 @@
+"""Recorded histories of released orchestrators still replay: an upgrade strands no running instance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.workflow import STORIES
+from tests.replay.record import HISTORIES
+
+ORCHESTRATOR_STARTED = 12
+TASK_SCHEDULED, SUB_ORCHESTRATION_CREATED, TIMER_CREATED = 4, 7, 10
+
+Record = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def orchestrators() -> dict[str, Any]:
+    """The orchestrators as the worker finds them: ``get_functions`` works once a process."""
+    import function_app
+
+    return {f.get_function_name(): f.get_user_function() for f in function_app.app.get_functions()}
+
+
+class Body:
+    """What the worker hands to an orchestrator."""
+
+    def __init__(self, record: Record, history: list[Record]) -> None:
+        self.body = json.dumps(
+            {
+                "history": history,
+                "input": record["input"],
+                "instanceId": record["instanceId"],
+                "isReplaying": True,
+                "parentInstanceId": None,
+                "upperSchemaVersion": 1,
+                "upperSchemaVersionNew": 2,
+            }
+        )
+
+
+def turns(history: list[Record]) -> Iterator[list[Record]]:
+    """Yield the history as each turn saw it: up to the next start of a turn."""
+    starts = [n for n, event in enumerate(history) if event["EventType"] == ORCHESTRATOR_STARTED]
+    for end in [*starts[1:], len(history)]:
+        yield history[:end]
+
+
+def flattened(actions: list[Record]) -> Iterator[Record]:
+    """Yield the actions in the order in which the host numbers them."""
+    for action in actions:
+        if "compoundActions" in action:
+            yield from flattened(action["compoundActions"])
+        else:
+            yield action
+
+
+def scheduled(history: list[Record]) -> list[tuple[str, str]]:
+    """Return what the history says was scheduled: kind and name."""
+    kinds = {TASK_SCHEDULED: "activity", SUB_ORCHESTRATION_CREATED: "workflow", TIMER_CREATED: "timer"}
+    return [(kinds[e["EventType"]], e.get("Name") or "") for e in history if e["EventType"] in kinds]
+
+
+def asked(actions: list[Record]) -> list[tuple[str, str]]:
+    """Return what the orchestrator asks for: kind and name."""
+    kinds = {0: "activity", 2: "workflow", 5: "timer"}
+    return [(kinds[a["actionType"]], a.get("functionName", "")) for a in flattened(actions) if a["actionType"] in kinds]
+
+
+def replayed(function: Any, record: Record, history: list[Record]) -> Record:
+    answer: Record = json.loads(function(Body(record, history)))
+    return answer
+
+
+@pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)
+def test_a_recorded_history_replays_to_the_same_calls_and_the_same_end(
+    path: Path, orchestrators: dict[str, Any]
+) -> None:
+    record = json.loads(path.read_text())
+    function = orchestrators[record["orchestrator"]]
+    last = replayed(function, record, record["history"])
+
+    assert asked(last["actions"][0]) == scheduled(record["history"])
+    assert last["isDone"] is True
+    assert last.get("output") == record["output"]
+    for seen in turns(record["history"]):
+        so_far = asked(replayed(function, record, seen)["actions"][0])
+        assert so_far == asked(last["actions"][0])[: len(so_far)]
+
+
+def test_every_orchestrator_has_a_recorded_history() -> None:
+    import function_app
+
+    assert function_app.app is not None
+    assert set(STORIES) == {json.loads(path.read_text())["orchestrator"] for path in HISTORIES.glob("*.json")}

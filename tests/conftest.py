@@ -1,6 +1,8 @@
 """What every kind of test may ask for; slow things start once a session, when first asked for."""
 
 from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,13 @@ from local.certificates import Certificates, issue
 # Other work on the machine must not fail a law that holds.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def functions() -> list[Any]:
+    """All that the app registers; a process can ask only once (host.md 3.1)."""
+    registered: list[Any] = import_module("function_app").app.get_functions()
+    return registered
 
 
 @pytest.fixture(scope="session")

@@ -21,20 +21,19 @@ def extension(kind: str, **settings: Any) -> dict[str, Any]:
     return {"location": REGION, "properties": {**properties, "protectedSettings": {"Password": "x"}}}
 
 
-def requests() -> list[tuple[str, str, dict[str, Any]]]:
+Request = tuple[str, str, dict[str, Any]]
+
+
+def requests() -> list[Request]:
     """Give a good request of every kind that takes a body."""
+    return [*for_machines(), *for_networks(), *for_galleries()]
+
+
+def for_machines() -> list[Request]:
     inline = vm_body("unused")
     inline["properties"]["networkProfile"] = INLINE
-    subnet = {"addressPrefix": "10.21.0.0/24"}
-    space = {"addressPrefixes": ["10.21.0.0/16"]}
-    targets = [{"name": REGION, "regionalReplicaCount": 1}]
-    source = {"source": {"virtualMachineId": f"{VMS}/master"}}
-    identifier = {"publisher": "p", "offer": "o", "sku": "s"}
-    definition = {"osType": "Windows", "osState": "Generalized", "identifier": identifier, "features": [{"name": "a"}]}
     command = {"source": {"script": "# step: one"}, "parameters": [{"name": "a", "value": "b"}]}
     dsc = {"configurationFunction": "x\\AddSessionHost", "properties": {"hostPoolName": "pool"}}
-    dns = {"dhcpOptions": {"dnsServers": ["10.0.0.4"]}}
-    vnet = {"addressSpace": space, "subnets": [{"name": "s", "properties": subnet}], **dns}
     return [
         ("PUT", f"{VMS}/new", vm_body(f"{NETWORK}/networkInterfaces/free")),
         ("PUT", f"{VMS}/inline", inline),
@@ -45,11 +44,29 @@ def requests() -> list[tuple[str, str, dict[str, Any]]]:
         ("PUT", f"{VMS}/vm/extensions/s", extension("DSC", **dsc)),
         ("PUT", f"{VMS}/vm/runCommands/r", {"location": REGION, "properties": command}),
         ("POST", f"{VMS}/vm/runCommand", {"commandId": "RunPowerShellScript", "script": ["# step: one"]}),
+    ]
+
+
+def for_networks() -> list[Request]:
+    subnet = {"addressPrefix": "10.21.0.0/24"}
+    space = {"addressPrefixes": ["10.21.0.0/16"]}
+    dns = {"dhcpOptions": {"dnsServers": ["10.0.0.4"]}}
+    vnet = {"addressSpace": space, "subnets": [{"name": "s", "properties": subnet}], **dns}
+    return [
         ("PUT", f"{NETWORK}/virtualNetworks/other", {"location": REGION, "properties": vnet}),
         ("PUT", f"{NETWORK}/virtualNetworks/vnet/subnets/more", {"properties": {"addressPrefix": "10.20.8.0/24"}}),
         ("PUT", f"{NETWORK}/networkInterfaces/other", nic_body(SUBNET)),
         ("PUT", f"{NETWORK}/natGateways/n", {"location": REGION, "properties": {"publicIpAddresses": []}}),
         ("PUT", f"{NETWORK}/networkSecurityGroups/n", {"location": REGION, "properties": {"securityRules": []}}),
+    ]
+
+
+def for_galleries() -> list[Request]:
+    targets = [{"name": REGION, "regionalReplicaCount": 1}]
+    source = {"source": {"virtualMachineId": f"{VMS}/master"}}
+    identifier = {"publisher": "p", "offer": "o", "sku": "s"}
+    definition = {"osType": "Windows", "osState": "Generalized", "identifier": identifier, "features": [{"name": "a"}]}
+    return [
         ("PUT", f"{COMPUTE}/galleries/other", {"location": REGION, "properties": {"description": "x"}}),
         ("PUT", f"{COMPUTE}/galleries/g/images/other", {"location": REGION, "properties": definition}),
         (

@@ -23,13 +23,6 @@ def contracts(kind: type[Any]) -> set[str]:
     return {value.name for module in modules for value in vars(module).values() if isinstance(value, kind)}
 
 
-@pytest.fixture(scope="module")
-def functions() -> list[Any]:
-    """All that the app registers; it can be asked only once (host.md 3.1), so nobody else in this folder does."""
-    registered: list[Any] = import_module("function_app").app.get_functions()
-    return registered
-
-
 def registered(functions: list[Any], trigger: str) -> Counter[str]:
     return Counter(f.get_function_name() for f in functions if f.get_trigger().type == trigger)
 

@@ -19,11 +19,9 @@ Record = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def orchestrators() -> dict[str, Any]:
-    """The orchestrators as the worker finds them: ``get_functions`` works once a process."""
-    import function_app
-
-    return {f.get_function_name(): f.get_user_function() for f in function_app.app.get_functions()}
+def orchestrators(functions: list[Any]) -> dict[str, Any]:
+    """The orchestrators as the worker finds them."""
+    return {function.get_function_name(): function.get_user_function() for function in functions}
 
 
 class Body:
@@ -92,8 +90,6 @@ def test_a_recorded_history_replays_to_the_same_calls_and_the_same_end(
         assert so_far == asked(last["actions"][0])[: len(so_far)]
 
 
-def test_every_orchestrator_has_a_recorded_history() -> None:
-    import function_app
-
-    assert function_app.app is not None
+def test_every_orchestrator_has_a_recorded_history(functions: list[Any]) -> None:
+    assert functions
     assert set(STORIES) == {json.loads(path.read_text())["orchestrator"] for path in HISTORIES.glob("*.json")}

@@ -79,7 +79,7 @@ class Judges:
     def agreed(self, name: str, inputs: Mapping[str, Value], metadata: Mapping[str, Value] | None = None) -> Reply:
         """Let both call a function; return what both say."""
         theirs, ours = self.invoke(name, inputs, metadata)
-        assert ours == theirs
+        assert ours == theirs, f"{name} with {inputs}: ours says {ours}, theirs {theirs}"
         return theirs
 
     def end(self) -> None:

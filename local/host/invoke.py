@@ -191,7 +191,7 @@ class Invoker:
                 encoded[binding.name] = self._encode(binding.type, given)
         if function.trigger.type in _IMPLICIT:
             return self._encode(function.trigger.type, value), encoded
-        if value is None:
+        if value is None and returned is None:
             return None, encoded
         if returned is None:
             raise RuntimeError(f"function {function.name!r} without a $return binding returned a non-None value")

@@ -39,9 +39,8 @@ def _alike(both: tuple[Reply, Reply]) -> None:
         assert ours == theirs or "unable to encode outgoing TypedData" in theirs["raised"]
 
 
-@pytest.mark.parametrize(
-    "value", [value for value in VALUES if value != "message"]
-)  # 2.x of the SDK writes one, 1.x not
+# A QueueMessage can be written since azure-functions 2.x, which is what Python 3.13 has.
+@pytest.mark.parametrize("value", [value for value in VALUES if value != "message"])
 def test_what_an_activity_returns(conversions: Judges, value: str) -> None:
     _alike(conversions.invoke("gives", {"name": text(json.dumps(value))}))
 
@@ -52,15 +51,13 @@ def test_what_a_route_returns(conversions: Judges, value: str) -> None:
 
 
 # The worker writes an Out[str] or Out[bytes] by its generic binding, local.host by the queue's. A strict xfail.
-_BY_THE_QUEUE = {"number", "fraction", "true", "dict", "list", "not a number", "message"}
+_BY_THE_QUEUE = {"number", "fraction", "true", "dict", "list", "message"}
+_WRITTEN = pytest.mark.xfail(reason="local.host has no generic binding")
 
 
 @pytest.mark.parametrize(
     "value",
-    [
-        pytest.param(v, marks=[pytest.mark.xfail(reason="no generic binding")] if v in _BY_THE_QUEUE else [])
-        for v in VALUES
-    ],
+    [pytest.param(v, marks=[_WRITTEN] if v in _BY_THE_QUEUE else []) for v in VALUES if v != "not a number"],
 )
 def test_what_is_set_on_a_queue_output(conversions: Judges, value: str) -> None:
     _alike(conversions.invoke("sends", {"msg": text(value)}, MESSAGE))

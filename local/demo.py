@@ -69,7 +69,7 @@ def run(*, users: int, speed: float, host: HostKind, seed: int, scenario: int | 
 
 def _play(stack: Stack, console: Console, scenario: int | None, *, once: bool) -> int:
     began = time.monotonic()
-    says = _break_as_told(stack, scenario) if scenario is not None else None
+    says = break_as_told(stack, scenario) if scenario is not None else None
     if says:
         console.print(f"Scenario {scenario}: {says}")
     with Board(console) as board:
@@ -84,16 +84,16 @@ def _play(stack: Stack, console: Console, scenario: int | None, *, once: bool) -
     return 0
 
 
-def _break_as_told(stack: Stack, number: int) -> str:
-    """Hand the rules of a failure scenario to the simulated cloud; return its sentence."""
-    folder = Path(__file__).parent / "cloud" / "scenarios"
-    found = sorted(folder.glob(f"{number:02d}*.json"))
-    if not found:
-        there = ", ".join(str(int(path.name[:2])) for path in sorted(folder.glob("[0-9][0-9]*.json"))) or "none yet"
-        raise StackError(f"there is no scenario {number}; there are: {there}")
-    scenario = json.loads(found[0].read_text())
-    stack.tell_cloud("faults", scenario["faults"])
-    return str(scenario["says"])
+def break_as_told(stack: Stack, number: int) -> str:
+    """Put a failure scenario of the simulated cloud in force; return what it is about.
+
+    Raises: StackError if there is none of that number.
+    """
+    offered = {each["number"]: name for name, each in stack.ask_cloud("scenarios").items()}
+    if number not in offered:
+        raise StackError(f"there is no scenario {number}; there are: {', '.join(map(str, sorted(offered)))}")
+    scenario = stack.tell_cloud(f"scenarios/{offered[number]}", {})
+    return f"{scenario['about']} Expected: {scenario['expect']}"
 
 
 def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:

@@ -128,3 +128,9 @@ def test_every_scenario_can_be_put_in_force(name: str) -> None:
     found = app.sim("POST", f"scenarios/{name}")
     assert {"about", "expect"} <= set(found)
     assert found.get("config") or found.get("faults")
+
+
+def test_scenarios_are_numbered_one_by_one() -> None:
+    offered = asking().sim("GET", "scenarios")
+    assert sorted(each["number"] for each in offered.values()) == list(range(1, len(scenarios.names()) + 1))
+    assert all(each["about"] for each in offered.values())

@@ -37,6 +37,14 @@ def test_a_start_that_timed_out_comes_up_six_minutes_later() -> None:
     assert app.ask("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"] == "Succeeded"
 
 
+def test_a_machine_that_failed_says_why_in_its_instance_view() -> None:
+    app = asking()
+    fail_creation(app, "AllocationFailed")
+    app.order("cpc-1", app.lay())
+    (status,) = app.ask("GET", f"{VMS}/cpc-1/instanceView")["statuses"]
+    assert (status["code"], status["level"]) == ("ProvisioningState/failed/AllocationFailed", "Error")
+
+
 def test_a_join_fails_when_somebody_stops_the_machine() -> None:
     app = asking()
     app.order("cpc-1", app.lay())

@@ -170,6 +170,7 @@ def creation_failed(world: World, vm: Resource, order: Order, operation: LongRun
         _make_disk(world, vm, order)
         vm.facts["power"] = "running"
     vm.set(world.now_us, provisioningState="Failed")
+    vm.facts["failure"] = {"code": code, "message": operation.error.message if operation.error else ""}
     if code in _SLOW and world.config.get("agents", {}).get(vm.name) != "never":
         world.at(world.now_us + SLOW_START_US, lambda: _came_up_late(world, vm, operation))
     if not vm.facts["allocated"]:
@@ -301,8 +302,12 @@ def instance_view(world: World, vm: Resource) -> Json:
 
 
 def _provisioning(vm: Resource) -> Json:
-    state = vm.properties["provisioningState"].lower()
-    return _status(f"ProvisioningState/{state}")
+    """Tell the state, and of a failed creation its code: ``ProvisioningState/failed/AllocationFailed``."""
+    state, failure = vm.properties["provisioningState"].lower(), vm.facts.get("failure")
+    if state != "failed" or not failure:
+        return _status(f"ProvisioningState/{state}")
+    status = _status(f"ProvisioningState/failed/{failure['code']}")
+    return {**status, "level": "Error", "displayStatus": "Provisioning failed", "message": failure["message"]}
 
 
 def _power(world: World, vm: Resource) -> list[Json]:

@@ -1,7 +1,8 @@
 """Named bad days: settings and fault rules in one YAML file each, with what should come of them.
 
 `POST /_sim/scenarios/{name}` puts one into force on top of what is there, `GET /_sim/scenarios`
-lists them. A file holds `about`, `expect`, and any of `config` and `faults` (azure.md 6).
+lists them. A file holds `number` (a short name, its own), `about`, `expect`, and any of `config` and
+`faults` (azure.md 6).
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def install(cloud: Cloud) -> None:
     @routes.operation("sim.scenarios", "GET", "/_sim/scenarios", anonymous=True)
     def show(call: Call) -> Answer:
         del call
-        return Answer({name: load(name)["about"] for name in names()})
+        return Answer({name: {key: load(name)[key] for key in ("number", "about")} for name in names()})
 
     @routes.operation("sim.scenario", "POST", "/_sim/scenarios/{name}", anonymous=True)
     def put_in_force(call: Call) -> Answer:

@@ -1,12 +1,14 @@
 """Azure through its real SDK clients: the simulated one, or a real subscription.
 
-With DESKWRIGHT_CONTRACT_SUBSCRIPTION set, the tests that do not steer the simulator (no `simulator`
-mark) run against that subscription with DefaultAzureCredential; the others are skipped.
+With DESKWRIGHT_CONTRACT_SUBSCRIPTION set, the tests that ask for `azure` and do not steer the simulator run
+against that subscription with DefaultAzureCredential. All others are skipped: those marked `simulator`, and
+those that bring a cloud of their own.
 """
 
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
@@ -16,6 +18,21 @@ from tests.contract.azure import Azure
 from tests.contract.running import SUBSCRIPTION, Running, running
 
 REAL = os.environ.get("DESKWRIGHT_CONTRACT_SUBSCRIPTION", "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what needs the simulator away from a real subscription."""
+    if not REAL:
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and _needs_simulator(item):
+            item.add_marker(pytest.mark.skip(reason="needs the simulated cloud; this run is for a real subscription"))
+
+
+def _needs_simulator(item: pytest.Item) -> bool:
+    asked: list[str] = getattr(item, "fixturenames", [])
+    return item.get_closest_marker("simulator") is not None or "azure" not in asked or "simulated" in asked
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from azure.core.exceptions import ResourceNotFoundError
 from tests.contract.azure import TAGS, Azure, failure, vm_body
 from tests.contract.running import Running
 
-pytestmark = pytest.mark.simulator
-
 
 async def test_a_machine_is_made_runs_and_shows_no_password(azure: Azure) -> None:
     vm = await azure.make_vm("cpc-1", zone="1")

@@ -7,8 +7,6 @@ import pytest
 from tests.contract.azure import REGION, TAGS, Azure, failure, nic_body
 from tests.contract.running import SUBSCRIPTION, Running
 
-pytestmark = pytest.mark.simulator
-
 
 async def test_a_network_comes_with_its_subnets(azure: Azure) -> None:
     subnet = await azure.make_subnet("10.20.0.0/24")

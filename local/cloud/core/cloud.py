@@ -295,7 +295,7 @@ class Cloud:
         reply = Reply(answer.status, headers, data)
         _after(reply, call)
         if plane.name != "sim":
-            self.log.add(self._entry(request, call, plane, reply, rule))
+            self.log.add({**self._entry(request, call, plane, reply, rule), "buckets": _names(charges)})
         return reply
 
     def _entry(self, request: Request, call: Call | None, plane: Plane, reply: Reply, rule: Rule | None) -> Json:
@@ -316,6 +316,10 @@ class Cloud:
             "fault": rule.id if rule else "",
             "dropped": reply.drop,
         }
+
+
+def _names(charges: list[Charge]) -> list[str]:
+    return [f"{charge.policy} {charge.key}" for charge in charges]
 
 
 def _before(fault: Json | None) -> Answer | None:

@@ -34,6 +34,8 @@ class Charge:
 class Bucket:
     """One bucket and what happened to it."""
 
+    capacity: float
+    per_second: float
     tokens: float
     at_us: int
     taken: int = 0
@@ -94,7 +96,7 @@ class Throttle:
         key = (charge.policy, charge.key)
         bucket = self.buckets.get(key)
         if bucket is None:
-            bucket = self.buckets[key] = Bucket(charge.capacity, now_us)
+            bucket = self.buckets[key] = Bucket(charge.capacity, charge.per_second, charge.capacity, now_us)
             return bucket
         gained = (now_us - bucket.at_us) / SECOND * charge.per_second
         bucket.tokens = min(charge.capacity, bucket.tokens + gained)
@@ -113,6 +115,8 @@ class Throttle:
             {
                 "policy": policy,
                 "key": key,
+                "capacity": bucket.capacity,
+                "perSecond": bucket.per_second,
                 "tokens": round(bucket.tokens, 2),
                 "taken": bucket.taken,
                 "refused": bucket.refused,

@@ -1,0 +1,142 @@
+"""From the saved policy to the last Cloud PC, in simulated time, against what the cloud makes unavoidable.
+
+The whole stack runs: the app on the embedded host, the simulated cloud with real latencies and rate limits, Azurite.
+Quotas and capacity do not bind (the simulated cloud's defaults are far above what is used), subnets have room.
+``python -m bench makespan:200`` runs one size; 1,000 take some ten real minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.bounds import Bound, Records, bound, delays
+from bench.figures import Figure
+from local.board import READY, Row
+from local.cloud.seeds import TENANT_ID
+from local.journey import GROUP, Journey, licences
+from local.stack import Stack, Wishes
+
+_SIZES = (200, 1000)
+_BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+_SPEED = 1000.0
+"""Simulated seconds for a real one while nothing is ready: idle time costs nothing, and work holds the clock."""
+_LOOK_EVERY_SECONDS = 5.0
+_STANDSTILL_SECONDS = 300.0
+_GOAL, _THROTTLED_GOAL = 1.10, 0.01
+_TOO_MANY = 429
+
+
+def main(*sizes: str) -> list[Figure]:
+    """Measure one run of each size, given as numbers of Cloud PCs; without any, of both."""
+    return [figure for size in sizes or _SIZES for figure in _figures(_run(int(size)))]
+
+
+@dataclass(slots=True)
+class Run:
+    """What one run came to."""
+
+    cloud_pcs: int
+    makespan: float  # simulated seconds
+    bound: Bound
+    real_seconds: float
+    requests: list[dict[str, Any]] = field(default_factory=list)
+
+
+def _figures(run: Run) -> list[Figure]:
+    n, throttled = len(run.requests), sum(request["status"] == _TOO_MANY for request in run.requests)
+    name = f"{run.cloud_pcs} Cloud PCs"
+    spent = f"bound by {run.bound.by}; {run.real_seconds:.0f} real seconds, {n / run.cloud_pcs:.1f} calls per Cloud PC"
+    return [
+        Figure(f"makespan of {name} / lower bound", run.makespan, run.bound.seconds, "s", 1, _GOAL, spent),
+        Figure(f"calls answered 429 / calls, {name}", throttled, n, "calls", 1, _THROTTLED_GOAL),
+    ]
+
+
+def _run(cloud_pcs: int) -> Run:
+    """Play the first day of an admin with so many licences. Raises: SystemExit unless every one gets his Cloud PC."""
+    with tempfile.TemporaryDirectory() as folder:
+        wishes = Wishes(begins=_BEGINS, users=users_for(cloud_pcs), speed=_SPEED)
+        with Stack(Path(folder), wishes) as stack:
+            journey = Journey(stack.portal(), _say)
+            journey.create_tenant()
+            journey.create_site("amsterdam")
+            connection, image = journey.create_connection("amsterdam"), journey.create_device_image("amsterdam")
+            seen = stack.ask_cloud("stats")["requests"]
+            started = time.monotonic()
+            policy = journey.create_policy(connection, image, GROUP)
+            requests = _watch(stack, journey, cloud_pcs, seen)
+            return _measure(stack, journey, policy, requests, time.monotonic() - started)
+
+
+def users_for(cloud_pcs: int) -> int:
+    """Return how many users the demo tenant needs: 80 % of them are licensed, and one has two licences."""
+    return next(users for users in range(cloud_pcs, 2 * cloud_pcs + 5) if licences(users) >= cloud_pcs)
+
+
+def _watch(stack: Stack, journey: Journey, cloud_pcs: int, seen: int) -> list[dict[str, Any]]:
+    """Collect what the cloud was asked, before its log forgets it, until all are ready."""
+    requests: list[dict[str, Any]] = []
+    news = time.monotonic()
+    while True:
+        time.sleep(_LOOK_EVERY_SECONDS)  # noqa: TID251 - a benchmark looks from outside
+        latest = stack.ask_cloud(f"requests?since={seen}&limit=20000")
+        requests += latest
+        if latest:
+            seen, news = latest[-1]["seq"], time.monotonic()
+        if sum(request["op"] == "role.put" for request in requests) >= 2 * cloud_pcs:
+            rows = journey.cloud_pcs()
+            if len(rows) == cloud_pcs and all(row.is_settled for row in rows):
+                _require_ready(rows)
+                return requests
+        if dead := stack.failed_part():
+            raise SystemExit(f"{dead} has ended")
+        if time.monotonic() - news > _STANDSTILL_SECONDS:
+            raise SystemExit(f"nothing moved for five minutes: {_count(journey.cloud_pcs())}")
+
+
+def _require_ready(rows: list[Row]) -> None:
+    if any(row.status not in READY for row in rows):
+        raise SystemExit(f"not all are ready: {_count(rows)}")
+
+
+def _count(rows: list[Row]) -> dict[str, int]:
+    return dict(Counter(row.status for row in rows))
+
+
+def _measure(stack: Stack, journey: Journey, policy: str, requests: list[dict[str, Any]], real_seconds: float) -> Run:
+    surface = f"{journey.base}/beta/deviceManagement/virtualEndpoint"
+    saved = journey.portal.ask("GET", f"{surface}/provisioningPolicies/{policy}").body
+    ends = [each["provisionedDateTime"] for each in journey.portal.pages(f"{surface}/cloudPCs?$top=999")]
+    began, ended = _at(saved["createdDateTime"]), max(_at(end) for end in ends)
+    during = [request for request in requests if began <= _at(request["at"]) <= ended]
+    machines = delays(_records(stack), began)
+    if len(machines) != len(ends):
+        raise SystemExit(f"the cloud shows {len(machines)} machines for {len(ends)} Cloud PCs")
+    least = bound(machines, during, stack.ask_cloud("buckets"))
+    return Run(len(ends), (ended - began).total_seconds(), least, real_seconds, during)
+
+
+def _records(stack: Stack) -> Records:
+    compute, desktops = "Microsoft.Compute/virtualMachines", "Microsoft.DesktopVirtualization/hostPools/sessionHosts"
+    return Records(
+        operations=stack.ask_cloud("operations"),
+        machines=stack.ask_cloud(f"state?type={compute}"),
+        session_hosts=stack.ask_cloud(f"state?type={desktops}"),
+        devices=stack.ask_cloud("state?view=directory&kind=device")[TENANT_ID],
+        managed_devices=stack.ask_cloud("state?view=directory&kind=managedDevice")[TENANT_ID],
+    )
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

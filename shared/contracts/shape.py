@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -12,6 +13,25 @@ from shared.domain.values import Value
 
 In = TypeVar("In", bound=Value)
 Out = TypeVar("Out")
+
+
+class Reader(Generic[Out]):
+    """Reads an outcome from JSON and writes it; built when it is first used, because a cold start uses few of them."""
+
+    def __init__(self, outcome: Any) -> None:  # noqa: ANN401 - a union is not a type
+        self._outcome = outcome
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Out]:
+        return TypeAdapter(self._outcome)
+
+    def read(self, raw: Any) -> Out:  # noqa: ANN401 - JSON is anything
+        """Return the outcome that *raw* is. Raises: ValidationError."""
+        return self._adapter.validate_python(raw)
+
+    def write(self, outcome: Out) -> Any:  # noqa: ANN401 - as above
+        """Return *outcome* as plain JSON: camelCase names, absent values left out."""
+        return self._adapter.dump_python(outcome, mode="json", by_alias=True, exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +58,7 @@ class Activity(Generic[In, Out]):
 
     name: str
     takes: type[In]
-    gives: TypeAdapter[Out]
+    gives: Reader[Out]
     retry: Retry = field(default_factory=Retry)
 
 
@@ -48,7 +68,7 @@ class Workflow(Generic[In, Out]):
 
     name: str
     takes: type[In]
-    gives: TypeAdapter[Out]
+    gives: Reader[Out]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +80,6 @@ class Patience:
     limit: timedelta
 
 
-def gives(outcome: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a union is not a type
+def gives(outcome: Any) -> Reader[Any]:  # noqa: ANN401 - a union is not a type
     """Return the reader of an outcome or of a union of outcomes."""
-    return TypeAdapter(outcome)
+    return Reader(outcome)

@@ -11,7 +11,13 @@ from pydantic.alias_generators import to_camel
 class Value(BaseModel):
     """A frozen value: snake_case in Python, camelCase in JSON, unknown fields refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,  # a cold start pays for the values it meets; pydantic builds them under a lock
+    )
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON: camelCase names, ISO times, absent values left out."""

@@ -34,7 +34,7 @@ def call(ctx: Context, activity: Activity[In, Out], order: In) -> Steps[Out]:
     Raises: CallFailedError when it failed more often than its contract allows.
     """
     raw = yield from call_raw(ctx, activity.name, order.to_json(), activity.retry)
-    return activity.gives.validate_python(raw)
+    return activity.gives.read(raw)
 
 
 def call_raw(ctx: Context, name: str, order: dict[str, Any], retry: Retry) -> Steps[dict[str, Any]]:
@@ -46,7 +46,7 @@ def call_raw(ctx: Context, name: str, order: dict[str, Any], retry: Retry) -> St
 def call_all(ctx: Context, activity: Activity[In, Out], orders: Sequence[In]) -> Steps[list[Out]]:
     """Call *activity* once for each order, all at once; return the outcomes in the order of *orders*."""
     raws = yield from _call_each(ctx, activity.name, [order.to_json() for order in orders], activity.retry)
-    return [activity.gives.validate_python(raw) for raw in raws]
+    return [activity.gives.read(raw) for raw in raws]
 
 
 def _call_each(ctx: Context, name: str, orders: list[dict[str, Any]], retry: Retry) -> Steps[list[dict[str, Any]]]:

@@ -58,7 +58,7 @@ def implements(
                 return _later(throttled, ())
             finally:
                 TICKETS.reset(held)
-            return activity.gives.dump_python(outcome, mode="json", by_alias=True, exclude_none=True)
+            return activity.gives.write(outcome)
 
         ACTIVITIES[activity.name] = kept
         return _entry(function, activity.name, perform)
@@ -73,7 +73,7 @@ def _offered(activity: Activity[In, Out], declined: DeclinedError) -> Refused | 
     """
     for outcome in (declined.outcome, declined.refused):
         with suppress(ValidationError):
-            activity.gives.validate_python(outcome)
+            activity.gives.read(outcome)
             return outcome
     raise declined
 

@@ -44,7 +44,7 @@ def orchestrates(
             outcome = yield from story(context, order)
             if outcome is AGAIN:
                 return None
-            return workflow.gives.dump_python(outcome, mode="json", by_alias=True, exclude_none=True)
+            return workflow.gives.write(outcome)
 
         if story.__name__ != workflow.name:
             message = f"{story.__name__} implements {workflow.name}: the names must agree"

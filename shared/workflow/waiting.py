@@ -36,7 +36,7 @@ def wait_for(ctx: Context, look: Activity[In, Out], order: In, patience: Patienc
         until=now + patience.limit,
     )
     raw = yield from run(ctx, AWAIT_OUTCOME, wait)
-    return look.gives.validate_python(raw)
+    return look.gives.read(raw)
 
 
 def run(ctx: Context, workflow: Workflow[In, Out], order: In) -> Steps[Out]:
@@ -45,7 +45,7 @@ def run(ctx: Context, workflow: Workflow[In, Out], order: In) -> Steps[Out]:
         raw = yield ctx.call_sub_orchestrator(workflow.name, order.to_json())
     except Exception as error:
         raise CallFailedError(workflow.name, first_line(error)) from error
-    return workflow.gives.validate_python(raw)
+    return workflow.gives.read(raw)
 
 
 def pause(ctx: Context, length: timedelta) -> Steps[None]:

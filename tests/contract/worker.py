@@ -101,7 +101,7 @@ class Worker:
             held = TICKETS.set(tickets)
             try:
                 outcome = await ACTIVITIES[activity.name](activity.takes.model_validate(order.to_json()))
-                return activity.gives.validate_python(activity.gives.dump_python(outcome, mode="json"))
+                return activity.gives.read(activity.gives.write(outcome))
             except PacedError as paced:
                 tickets = (*tickets, *paced.tickets)
                 self.cloud.advance(paced.after.total_seconds())

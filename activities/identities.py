@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from activities.memories import Memory
 from shared.clients.arm import begin
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
@@ -29,6 +30,7 @@ from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.domain.connection import JoinType
+from shared.domain.tenant import Tenant
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
@@ -45,6 +47,7 @@ _JOIN_AND_CREATE = "3"  # NETSETUP_JOIN_DOMAIN | NETSETUP_ACCT_CREATE
 _UNREGISTERED = frozenset({"", "00000000-0000-0000-0000-000000000000"})
 _TRUST = {JoinType.AZURE_AD_JOIN: "azuread", JoinType.HYBRID_AZURE_AD_JOIN: "serverad"}
 _CLOCKS_DIFFER = timedelta(minutes=5)
+_TENANTS: Memory[Tenant] = Memory(timedelta(minutes=1))
 
 
 @bp.activity_trigger(input_name="payload")
@@ -108,7 +111,11 @@ async def begin_extension(machine: Machine, name: str, properties: dict[str, Any
 
 async def graph_of(tenant_id: str) -> Graph:
     """Return the client of a tenant's directory."""
-    return services().graph((await services().tenants.get(tenant_id)).value)
+    return services().graph(await _TENANTS.recall_or(tenant_id, lambda: _tenant(tenant_id)))
+
+
+async def _tenant(tenant_id: str) -> Tenant:
+    return (await services().tenants.get(tenant_id)).value
 
 
 @bp.activity_trigger(input_name="payload")
@@ -131,14 +138,15 @@ async def look_for_device(order: DeviceOrder) -> DeviceFound | Pending | Refused
 @bp.activity_trigger(input_name="payload")
 @implements(LOOK_FOR_ENROLLMENT)
 async def look_for_enrollment(order: EnrollmentOrder) -> Enrolled | Pending | Refused:
-    """Look for the device in Intune: by its Entra device id, which Intune fills in late, or else by its name."""
+    """Look for the device in Intune by its Entra device id; once that takes long, by its name too, to say why."""
     graph = await graph_of(order.tenant_id)
     found = await graph.managed_devices(device_id=order.device_id)
     if found:
         # Enrolled twice: the younger record is the one that reports.
         youngest = max(found, key=lambda each: each.enrolled_at.timestamp() if each.enrolled_at else 0.0)
         return Enrolled(managed_device_id=youngest.id)
-    named = await graph.managed_devices(device_name=order.computer_name)
+    late = order.explain_from is None or services().clock.now() >= order.explain_from
+    named = await graph.managed_devices(device_name=order.computer_name) if late else []
     if any((each.device_id or "") in _UNREGISTERED for each in named):
         return Pending(note=f"Intune knows {order.computer_name}; its registration is not complete.")
     return Pending(

@@ -10,6 +10,7 @@ from shared.contracts.desktops import (
     GRANT_SIGN_IN,
     LOOK_FOR_SESSION_HOST,
     PREPARE_HOST_POOL,
+    REGISTRATION_PATIENCE,
     SESSION_HOST_PATIENCE,
     SIGN_IN_PATIENCE,
     AssignmentOrder,
@@ -19,7 +20,7 @@ from shared.contracts.desktops import (
     SessionHostOrder,
     SignInRightsOrder,
 )
-from shared.contracts.machines import EXTENSION_PATIENCE, Machine
+from shared.contracts.machines import Machine
 from shared.domain.steps import Step
 from shared.workflow import Steps
 
@@ -73,7 +74,7 @@ def register(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[s
     join = attempt.order.snapshot.join_type
     order = RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
     begun = yield from attempt.do(BEGIN_REGISTRATION, order)
-    yield from finish(attempt, machine, begun, EXTENSION_PATIENCE)
+    yield from finish(attempt, machine, begun, REGISTRATION_PATIENCE)
     host = yield from attempt.wait(
         LOOK_FOR_SESSION_HOST,
         SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),

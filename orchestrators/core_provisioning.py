@@ -193,6 +193,7 @@ def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) ->
             cloud_pc_id=order.cloud_pc_id,
             computer_name=machine.computer_name,
             device_id=device.device_id,
+            explain_from=attempt.ctx.current_utc_datetime + order.enrollment_wait / 2,
         ),
         enrollment_patience(order.enrollment_wait),
     )

@@ -85,5 +85,7 @@ GRANT_SIGN_IN = Activity("grant_sign_in", SignInRightsOrder, gives(Done | Pendin
 FORGET_SESSION_HOST = Activity("forget_session_host", ForgetSessionHostOrder, gives(Done | Refused))
 REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, gives(Done | Refused))
 
-SESSION_HOST_PATIENCE = Patience(timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=30))
+# First looks come near the usual end: DSC takes about three minutes, the agent's first report about 90 seconds.
+REGISTRATION_PATIENCE = Patience(timedelta(seconds=120), timedelta(seconds=30), timedelta(minutes=90))
+SESSION_HOST_PATIENCE = Patience(timedelta(seconds=45), timedelta(seconds=30), timedelta(minutes=30))
 SIGN_IN_PATIENCE = Patience(timedelta(0), timedelta(seconds=20), timedelta(minutes=10))

@@ -44,12 +44,13 @@ class DeviceFound(Value):
 
 
 class EnrollmentOrder(Value):
-    """The device's record in Intune."""
+    """The device's record in Intune. From *explain_from* on, a look also finds out what is missing."""
 
     tenant_id: str
     cloud_pc_id: str
     computer_name: str
     device_id: str
+    explain_from: datetime | None = None
 
 
 class Enrolled(Value):

@@ -35,3 +35,14 @@ def put_resource(stack: Stack, path: str, body: dict[str, Any]) -> None:
     )
     with urllib.request.urlopen(request, timeout=30, context=stack.certificates.client_context()):  # noqa: S310
         pass
+
+
+def own_network(stack: Stack, subscription: str) -> str:
+    """Make the network that the customer had before us; return its id."""
+    group = f"/subscriptions/{subscription}/resourceGroups/net"
+    vnet = f"{group}/providers/Microsoft.Network/virtualNetworks/corp"
+    subnet = {"name": "cloudpcs", "properties": {"addressPrefix": "10.50.0.0/24"}}
+    properties = {"addressSpace": {"addressPrefixes": ["10.50.0.0/16"]}, "subnets": [subnet]}
+    put_resource(stack, f"{group}?api-version=2021-04-01", {"location": "westeurope"})
+    put_resource(stack, f"{vnet}?api-version=2026-03-01", {"location": "westeurope", "properties": properties})
+    return vnet

@@ -18,8 +18,8 @@ QUEUE = "directory-changes"
 _RESOURCE = "https://storage.azure.com"
 
 
-class _Minted:
-    """A token of the managed identity, asked for at the simulated cloud's identity endpoint."""
+class Minted:
+    """A credential of the SDKs: tokens of the managed identity, from the simulated cloud's identity endpoint."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -30,7 +30,7 @@ class _Minted:
 
 def _service(stack: Stack) -> QueueServiceClient:
     bundle = str(stack.certificates.bundle)
-    return QueueServiceClient(stack.addresses.queues, credential=_Minted(stack), connection_verify=bundle)
+    return QueueServiceClient(stack.addresses.queues, credential=Minted(stack), connection_verify=bundle)
 
 
 def put_change(stack: Stack, message: dict[str, Any]) -> None:
@@ -46,3 +46,10 @@ def peek(stack: Stack, name: str) -> list[str]:
     """Return the texts of the first messages of a queue."""
     with _service(stack) as service:
         return [str(message.content) for message in service.get_queue_client(name).peek_messages(32)]
+
+
+def texts(stack: Stack) -> list[tuple[str, str]]:
+    """Return (queue, text) of the first messages of every queue, the text as it was sent."""
+    with _service(stack) as service:
+        names = [str(queue.name) for queue in service.list_queues()]
+    return [(name, base64.b64decode(text).decode(errors="replace")) for name in names for text in peek(stack, name)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.identity import put_resource
+from tests.e2e.identity import own_network
 from tests.e2e.office import MEDIUM, Office
 
 pytestmark = pytest.mark.e2e
@@ -108,7 +108,7 @@ def test_a_failed_step_fails_the_attempt_and_the_next_attempt_heals_it(
 
 def test_a_hybrid_cloud_pc_joins_the_domain_and_waits_for_entra(open_office: OpenOffice) -> None:
     office = open_office()
-    vnet = own_network(office)
+    vnet = own_network(office.stack, office.subscription)
     domain = {
         "adDomainName": "corp.contoso.example",
         "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
@@ -122,14 +122,3 @@ def test_a_hybrid_cloud_pc_joins_the_domain_and_waits_for_entra(open_office: Ope
 
     assert pc["status"] == "provisioned"
     assert device["trustType"] == "ServerAd"
-
-
-def own_network(office: Office) -> str:
-    """Make the network that the customer had before us; return its id."""
-    group = f"/subscriptions/{office.subscription}/resourceGroups/net"
-    vnet = f"{group}/providers/Microsoft.Network/virtualNetworks/corp"
-    subnet = {"name": "cloudpcs", "properties": {"addressPrefix": "10.50.0.0/24"}}
-    properties = {"addressSpace": {"addressPrefixes": ["10.50.0.0/16"]}, "subnets": [subnet]}
-    put_resource(office.stack, f"{group}?api-version=2021-04-01", {"location": "westeurope"})
-    put_resource(office.stack, f"{vnet}?api-version=2026-03-01", {"location": "westeurope", "properties": properties})
-    return vnet

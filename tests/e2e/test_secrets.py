@@ -1,0 +1,162 @@
+"""No secret in a table, a log, durable history, an answer or a queue: everything is read after a busy day."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.data.tables import TableServiceClient
+
+from local.stack import PORTAL_SECRET, Stack
+from tests.e2e.callers import routes
+from tests.e2e.identity import own_network
+from tests.e2e.office import GALLERY_IMAGE, MEDIUM, Office
+from tests.e2e.queues import Minted, texts
+
+pytestmark = pytest.mark.e2e
+
+JOIN_PASSWORD = "demo-join-password"
+SECRETS: Mapping[str, re.Pattern[str]] = {
+    "join password": re.compile(re.escape(JOIN_PASSWORD)),
+    "VM administrator's password": re.compile(r"[\w-]{43}aA1!"),
+    "token": re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}"),
+    "storage key": re.compile(r"Eby8vdM02xNOcqFl|AccountKey=|[?&]sig=[\w%]{20,}"),
+    "portal's secret": re.compile(re.escape(PORTAL_SECRET)),
+}
+Texts = Iterator[tuple[str, str]]
+"""Where, and what stands there."""
+
+
+def rows(stack: Stack) -> Texts:
+    """Give every property of every row of every table."""
+    bundle = str(stack.certificates.bundle)
+    with TableServiceClient(stack.addresses.tables, credential=Minted(stack), connection_verify=bundle) as service:
+        for table in service.list_tables():
+            for entity in service.get_table_client(table.name).list_entities():
+                yield f"table {table.name}", repr(dict(entity))
+
+
+def database(path: Path) -> Texts:
+    """Give every cell of the host's file: history, inbox, activities, queues of work."""
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for name in names:
+            for row in connection.execute(f'SELECT * FROM "{name}"'):  # noqa: S608 - the file's own names
+                yield f"{path.name} {name}", "\n".join(map(plain, row))
+
+
+def plain(cell: Any) -> str:
+    """Return a cell as text, unpacked if it was packed."""
+    if not isinstance(cell, bytes):
+        return str(cell)
+    with suppress(zlib.error):
+        cell = zlib.decompress(cell)
+    return bytes(cell).decode(errors="replace")
+
+
+def files(stack: Stack) -> Texts:
+    """Give every log, and the journal of the simulated cloud."""
+    for path in [*sorted((stack.folder / "logs").glob("*")), *sorted(stack.folder.glob("cloud.jsonl"))]:
+        yield path.name, path.read_text(errors="replace")
+
+
+def answers(office: Office) -> Texts:
+    """Give the answer of every route that reads, of lists also each thing in them."""
+    for route in routes(office.stack, office.name):
+        if route.method != "GET" or not route.of_a_tenant or "{id}" in route.template:
+            continue
+        said = office.portal.send("GET", f"/{route.path}?user={office.name}01@contoso.example")
+        yield str(route), repr(said.body)
+        items = said.body.get("value", []) if isinstance(said.body, dict) else []
+        for item in items:
+            one = office.portal.send("GET", f"/{route.path}/{item.get('id')}")
+            yield f"{route}/{{id}}", repr(one.body)
+    for pc in office.cloud_pcs():
+        for part in ("timeline", "signInDetails"):
+            yield part, repr(office.portal.send("GET", f"{office.base}/cloudPCs/{pc['id']}/{part}").body)
+
+
+def leaks(found: Texts) -> list[str]:
+    """Return where which secret stands, with a little of its neighbourhood."""
+    told = []
+    for where, text in found:
+        for name, pattern in SECRETS.items():
+            if hit := pattern.search(text):
+                told.append(f"{name} in {where}: ...{text[max(0, hit.start() - 80) : hit.start() + 12]}...")
+    return told
+
+
+def busy_day(office: Office) -> None:
+    """Have a connection with a join password, an image built, and a Cloud PC provisioned on the domain."""
+    vnet = own_network(office.stack, office.subscription)
+    domain = {
+        "adDomainName": "corp.contoso.example",
+        "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
+        "adDomainUsername": "corp\\svc-join",
+        "adDomainPassword": JOIN_PASSWORD,
+    }
+    form = {
+        "site": {"siteId": "main"},
+        "credentials": {
+            "joinType": "hybridAzureADJoin",
+            "network": {"virtualNetworkId": vnet, "subnetIds": [f"{vnet}/subnets/cloudpcs"]},
+            "domain": domain,
+        },
+        "name": {"displayName": "Domain"},
+    }
+    wizards, portal = f"{office.base}/wizards", office.portal
+    portal.ask("POST", f"{wizards}/create-connection/review", form)
+    saved = portal.ask("POST", f"{wizards}/create-connection", form, {"Idempotency-Key": "once"})
+    # Wrong ones, which say what is wrong with them.
+    portal.send("POST", f"{wizards}/create-connection", {**form, "site": {"siteId": "nowhere"}})
+    portal.send("POST", f"{wizards}/create-connection", {**form, "nonsense": {"adDomainPassword": JOIN_PASSWORD}})
+    odd = {**domain, "adDomainPassword": [JOIN_PASSWORD]}
+    portal.send(
+        "POST",
+        f"{wizards}/create-connection",
+        {**form, "credentials": {**form["credentials"], "domain": odd}},  # type: ignore[dict-item]
+    )
+    connection = str(portal.finish(saved)["resourceId"])
+    image = {
+        "name": {"displayName": "Ours"},
+        "site": {"siteId": "main"},
+        "version": {"version": "1.0.0"},
+        "source": {"galleryImageId": GALLERY_IMAGE},
+    }
+    portal.finish(portal.ask("POST", f"{wizards}/create-device-image", image))
+    upn = office.user(1, MEDIUM)
+    office.policy("Everyone", connection, office.group("staff", upn), localAdminEnabled=True)
+    assert office.settled(upn)["status"] == "provisioned"
+
+
+@pytest.mark.timeout(180)
+def test_after_a_busy_day_no_secret_lies_about(open_office: Callable[..., Office], stack: Stack) -> None:
+    office = open_office()
+    busy_day(office)
+    places = {
+        "tables": list(rows(stack)),
+        "queues": [(f"queue {name}", text) for name, text in texts(stack)],
+        "history": list(database(stack.folder / "host.db")),
+        "files": list(files(stack)),
+        "answers": list(answers(office)),
+    }
+    assert all(found for name, found in places.items() if name != "queues"), {n: len(f) for n, f in places.items()}
+    assert [leak for found in places.values() for leak in leaks(iter(found))] == []
+
+
+def test_the_search_would_find_them() -> None:
+    for text in (
+        f"'{JOIN_PASSWORD}'",
+        "k" * 43 + "aA1!",
+        "Bearer eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJodHRwcyJ9.c2lnbmF0dXJl",
+        "eyJhbGciOiJSUzI1NiJ9.0123456789abcdef",
+        "AccountKey=abc",
+        PORTAL_SECRET,
+    ):
+        assert leaks(iter([("here", text)])), text

@@ -22,6 +22,7 @@ from shared.domain.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, Problem, StaleError, TooLargeError
+from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Repository, Stored
 from shared.wiring import Services, services
 from shared.workflow import DurableClient
@@ -132,9 +133,22 @@ class Call:
             raise InvalidError(Problem("Idempotency-Key", message))
         return str(key) if key is not None else None
 
+    @property
+    def mark(self) -> str:
+        """What this request has in common with itself when it is sent again: method, address, and body.
+
+        Passwords do not count: the mark is kept in a table, where its digest could be guessed at.
+        """
+        try:
+            body = without_passwords(json.loads(self.request.get_body() or b"null"))
+        except (ValueError, RecursionError):  # refused in a moment
+            body = None
+        return fingerprint(self.request.method, self.request.url, body)
+
     def new_id(self, kind: str) -> str:
         """Return an id for a new *kind* of thing: derived, so that the same request makes the same thing twice."""
-        seed = ("key", self.caller.actor.id, self.idempotency_key) if self.idempotency_key else ("call", self.trace_id)
+        key = self.idempotency_key
+        seed = ("key", self.caller.actor.id, key, self.mark) if key else ("call", self.trace_id)
         return naming.derived_id(kind, self.tenant_id, *seed)
 
     async def insert(self, repository: Repository[V], value: V, id: str) -> Stored[V]:  # noqa: A002 - the word of every record
@@ -163,6 +177,13 @@ class Call:
                 correlation_id=self.trace_id,
             )
         )
+
+
+def without_passwords(said: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a body as it was sent, each password in it left empty."""
+    if isinstance(said, dict):
+        return {k: "" if k.lower().endswith("password") else without_passwords(v) for k, v in said.items()}
+    return [without_passwords(each) for each in said] if isinstance(said, list) else said
 
 
 Handler = Callable[..., Awaitable[Answer]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from shared.storage.idempotency import Answer as KeptAnswer
-from shared.storage.idempotency import fingerprint
 from triggers.endpoints import Answer, Call
 
 
@@ -19,9 +18,7 @@ async def once(call: Call, perform: Callable[[], Awaitable[Answer]]) -> Answer:
     if key is None:
         return await perform()
     scope = f"{call.tenant_id}:{call.caller.directory_id}:{call.caller.actor.id}"
-    body = call.request.get_body().decode("utf-8", "replace")  # a retry has none
-    mark = fingerprint(call.request.method, call.request.url, body)
-    kept = await call.services.idempotency.claim(scope, key, mark, at=call.now)
+    kept = await call.services.idempotency.claim(scope, key, call.mark, at=call.now)
     if kept is not None:
         return Answer(kept.status, kept.body, {**kept.headers, "Idempotent-Replayed": "true"})
     try:

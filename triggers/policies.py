@@ -41,7 +41,7 @@ from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_wh
 from triggers.idempotency import once
 from triggers.operations import address, open_operation
 from triggers.paging import listed
-from triggers.reconciling import RECONCILE_OPERATION, ask_for_reconcile
+from triggers.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -107,6 +107,7 @@ async def assign_policy(call: Call, client: DurableClient) -> Answer:
         raise renamed(InvalidError(*problems), at)
     before = stored.value
     after = before.but(assignments=assignments(before, wanted, call.now), last_modified_date_time=call.now)
+    await promise_reconcile(call.services, call.tenant.id, call.now)
     await call.services.policies.replace(after, seen=stored.etag)
     await call.audit("provisioningPolicy", after.id, before=before, after=after)
     return Answer(204, headers={"Operation-Location": await reconciling(call, client, after.id)})
@@ -180,6 +181,8 @@ async def save_policy(
         last_modified_date_time=call.now,
     )
     policy = policy.but(assignments=assignments(policy, groups.group_ids, call.now))
+    if policy.assignments:
+        await promise_reconcile(call.services, call.tenant.id, call.now)
     stored = await call.insert(call.services.policies, policy, policy_id)
     await call.audit("provisioningPolicy", policy_id, after=stored.value)
     return stored

@@ -20,12 +20,20 @@ RECONCILE_OPERATION = "reconcile"
 async def ask_for_reconcile(wired: Services, client: DurableClient, tenant_id: str, now: datetime) -> None:
     """Bring the whole tenant to what its directory and policies say, now.
 
-    First the due row, then the marker, then the start: a reconcile that runs already sees the marker when it ends
-    and goes round again; one that never started, or ended in between, is started by the sweep.
+    A reconcile that runs already sees the marker when it ends and goes round again; one that never started, or
+    ended in between, is started by the sweep.
+    """
+    await promise_reconcile(wired, tenant_id, now)
+    await start_reconcile(client, tenant_id)
+
+
+async def promise_reconcile(wired: Services, tenant_id: str, now: datetime) -> None:
+    """Have the sweep reconcile the tenant soon: written before a record that must not be saved without it.
+
+    First the due row, then the marker: without the marker the sweep forgets the row.
     """
     await wired.due.put(DueKind.RECONCILE, now + LOOK_AGAIN, tenant_id, tenant_id)
     await wired.requests.ask(tenant_id, now)
-    await start_reconcile(client, tenant_id)
 
 
 async def start_reconcile(client: DurableClient, tenant_id: str) -> bool:

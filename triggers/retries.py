@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.contracts.provisioning import PROVISION, order_for
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
 from shared.domain.image import DeviceImageStatus, ImageSource, ImageType, marketplace_image
 from shared.domain.lifecycle import Event, Status
@@ -42,6 +42,8 @@ async def retry_by_hand(call: Call, client: DurableClient, cloud_pc_id: str) -> 
 
     def edit(pc: CloudPc) -> CloudPc:
         _refuse_unless_failed(pc)
+        if pc.generation != before.generation:
+            raise ConflictError("it has been retried meanwhile", status=pc.status.value)
         return pc.after(
             Event.RETRIED,
             at=call.now,
@@ -55,7 +57,12 @@ async def retry_by_hand(call: Call, client: DurableClient, cloud_pc_id: str) -> 
             operation_id=operation.id,
         )
 
-    after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    try:
+        after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    except ConflictError as error:  # somebody else was faster: nothing will ever end this operation
+        failure = Failure(code="notRetried", message=str(error))
+        await wired.operations.change(tenant.id, operation.id, lambda o: o.failed(failure, call.now))
+        raise
     await call.audit("cloudPC", cloud_pc_id, before=before, after=after)
     if before.clean_up_at is not None:
         await wired.due.drop(Due(DueKind.CLEAN_UP, before.clean_up_at, tenant.id, cloud_pc_id, before.generation))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -72,8 +73,9 @@ class Idempotency:
         return stored.value.answer
 
     async def keep(self, scope: str, key: str, answer: Answer) -> None:
-        """Keep the *answer* that a claimed key got."""
-        await self._rows.change(scope, key, lambda claim: claim.but(answer=answer))
+        """Keep the *answer* that a claimed key got; one that somebody else took over and gave back is forgotten."""
+        with suppress(NotFoundError):
+            await self._rows.change(scope, key, lambda claim: claim.but(answer=answer))
 
     async def release(self, scope: str, key: str) -> None:
         """Give a claimed key back: the request changed nothing and may be sent again."""

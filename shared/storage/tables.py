@@ -276,6 +276,9 @@ def _continuation(token: str | None) -> dict[str, str] | None:
         return None
     try:
         said = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        return {key: said[key] for key in ("PartitionKey", "RowKey")}
-    except (binascii.Error, ValueError, KeyError, TypeError) as error:
+        start = {key: said[key] for key in ("PartitionKey", "RowKey")}
+    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidError(Problem("$skiptoken", "not a token of this service")) from error
+    if not all(isinstance(key, str) for key in start.values()):
+        raise InvalidError(Problem("$skiptoken", "not a token of this service"))
+    return start

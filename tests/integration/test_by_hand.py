@@ -1,0 +1,216 @@
+"""What people ask for over HTTP, on real tables: sent twice, at once, and cut short by a crash."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import azure.functions as func
+import pytest
+
+import activities.reconciliation  # noqa: F401 - puts the activities into their table
+from shared.domain.directory import Group
+from shared.domain.image import ImageType
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Actor, OperationStatus
+from shared.errors import ConflictError, InvalidError, UnavailableError
+from shared.storage.due import DueKind
+from shared.storage.tables import Tables
+from tests.integration import things
+from tests.integration.services import PaperServices, in_place
+from triggers.authentication import Caller
+from triggers.endpoints import Answer, Call
+from triggers.idempotency import once
+from triggers.policies import save_policy
+from triggers.reconciling import LOOK_AGAIN
+from triggers.retries import retry_by_hand
+
+ADMIN = Caller(actor=Actor(id="admin", name="Admin", roles=("CloudPC.Administrator",)), directory_id=things.DIRECTORY)
+FAILED = things.cloud_pc(status=Status.FAILED, attempt=3, operation_id="before")
+
+
+class IdleHost:
+    """Remembers what was started."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+
+    async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
+        del name, order
+        self.started.append(instance_id)
+        return instance_id
+
+    async def get_status(self, instance_id: str) -> None:
+        del instance_id
+
+
+@pytest.fixture
+async def here(tables: Tables) -> AsyncIterator[PaperServices]:
+    services = PaperServices(tables)
+    await services.tenants.insert(things.tenant())
+    await services.sites.insert(things.site())
+    await services.connections.insert(things.connection())
+    await services.images.insert(
+        things.image(status="ready", gallery_version_id="/galleries/g", regions=("westeurope",))
+    )
+    await services.policies.insert(things.policy(image_type=ImageType.CUSTOM, image_id="i1"))
+    services.directory.groups = {"g1": {"ada"}}
+    services.directory.licences = {"ada": ("sku-1",)}
+    with in_place(services):
+        yield services
+
+
+async def call(
+    here: PaperServices, body: Any = None, *, trace: str = "one", key: str | None = None, path: str = "/x"
+) -> Call:
+    request = func.HttpRequest(
+        method="POST",
+        url=f"http://api{path}",
+        headers={"Idempotency-Key": key} if key else {},
+        body=b"" if body is None else json.dumps(body).encode(),
+        route_params={"tenant": "contoso", "id": "p1", "version": "beta"},
+    )
+    tenant = await here.tenants.get("contoso")
+    return Call(request, here, ADMIN, tenant=tenant, verb="Microsoft.CloudPC/cloudPCs/retry", trace_id=trace)
+
+
+async def test_of_two_retries_at_once_one_builds_and_the_other_is_told(
+    here: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await here.cloud_pcs.insert(FAILED)
+    host, look_up = IdleHost(), here.directory.user
+    faster = await call(here, trace="faster")
+
+    async def overtaken(id_or_upn: str) -> Any:
+        monkeypatch.setattr(here.directory, "user", look_up)
+        await retry_by_hand(faster, host, FAILED.id)
+        return await look_up(id_or_upn)
+
+    monkeypatch.setattr(here.directory, "user", overtaken)
+    with pytest.raises(ConflictError):
+        await retry_by_hand(await call(here, trace="slower"), host, FAILED.id)
+    pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
+    statuses = {s.value.id: s.value.status async for s in here.operations.each("contoso")}
+
+    assert (pc.status, pc.generation) == (Status.PENDING_PROVISION, FAILED.generation + 1)
+    assert len(host.started) == 1
+    assert statuses.pop(pc.operation_id or "") is not OperationStatus.FAILED
+    assert list(statuses.values()) == [OperationStatus.FAILED]
+
+
+async def test_a_retry_that_dies_before_its_start_is_found_by_the_sweep(here: PaperServices) -> None:
+    await here.cloud_pcs.insert(FAILED)
+
+    class DeadHost(IdleHost):
+        async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
+            raise ConnectionResetError(name, instance_id, order)
+
+    with pytest.raises(UnavailableError):
+        await retry_by_hand(await call(here), DeadHost(), FAILED.id)
+    (due,) = await here.due.due(DueKind.START, things.NOW + 3 * LOOK_AGAIN)
+    assert (due.subject_id, due.generation) == (FAILED.id, FAILED.generation + 1)
+
+
+FORM = {
+    "connection": {"connectionIds": ["c1"]},
+    "image": {"imageType": "custom", "imageId": "i1"},
+    "configuration": {},
+    "groups": {"groupIds": ["g1"]},
+    "detail": {"displayName": "Second"},
+}
+
+
+async def facts(here: PaperServices) -> Any:
+    from shared.domain.wizards.create_provisioning_policy import PolicyFacts
+
+    return PolicyFacts(
+        sites=(things.site(),),
+        connections=(things.connection(),),
+        images=tuple([s.value async for s in here.images.each("contoso")]),
+        policies=(),
+        gallery_images=(),
+        groups=(Group(id="g1", display_name="Staff", security_enabled=True),),
+        entitlements=(),
+        cloud_pcs=(),
+        usages=(),
+    )
+
+
+async def promised(here: PaperServices) -> bool:
+    due = await here.due.due(DueKind.RECONCILE, things.NOW + LOOK_AGAIN)
+    return bool(due) and await here.requests.newest("contoso") is not None
+
+
+async def test_a_policy_is_not_saved_before_its_reconcile_is_promised(
+    here: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(value: Any) -> Any:
+        raise ConnectionResetError(value.id)
+
+    monkeypatch.setattr(here.policies, "insert", crash)
+    with pytest.raises(ConnectionResetError):
+        await save_policy(await call(here), FORM, await facts(here))
+    assert await promised(here)
+
+
+async def test_a_form_that_is_refused_promises_nothing(here: PaperServices) -> None:
+    with pytest.raises(InvalidError):
+        await save_policy(await call(here), {**FORM, "groups": {"groupIds": ["g2"]}}, await facts(here))
+    assert not await promised(here)
+
+
+async def test_the_same_key_with_another_body_is_another_thing(here: PaperServices) -> None:
+    one, again = await call(here, {"a": 1}, key="k"), await call(here, {"a": 1}, key="k", trace="two")
+    other = await call(here, {"a": 2}, key="k")
+    assert one.new_id("policy") == again.new_id("policy")
+    assert one.new_id("policy") != other.new_id("policy")
+
+
+async def test_no_digest_of_a_password_is_kept(here: PaperServices) -> None:
+    forms = [{"credentials": {"domain": {"adDomainPassword": said}}} for said in ("one", "two")]
+    marks = {(await call(here, form, key="k")).mark for form in forms}
+    assert len(marks) == 1
+
+
+async def test_an_answer_whose_key_was_taken_over_and_given_back_is_still_given(here: PaperServices) -> None:
+    asked = await call(here, {}, key="k")
+
+    async def perform() -> Answer:
+        await here.idempotency.release("contoso:5d0f6a0e-93f4-4f0a-9a53-1f1fd5d4c0de:admin", "k")
+        return Answer(201, {"id": "x"})
+
+    assert (await once(asked, perform)).status == 201
+
+
+async def test_two_with_one_key_at_once_have_the_effect_of_one(here: PaperServices) -> None:
+    asked = await call(here, {}, key="k")
+    made: list[str] = []
+
+    async def perform() -> Answer:
+        with pytest.raises(ConflictError):
+            await once(await call(here, {}, key="k", trace="two"), perform)
+        made.append(asked.new_id("thing"))
+        return Answer(201, {"id": made[0]})
+
+    first = await once(asked, perform)
+    second = await once(asked, perform)
+    assert (len(made), second.body) == (1, first.body)
+    assert (second.headers or {})["Idempotent-Replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    "token", ['{"PartitionKey": 7, "RowKey": "x"}', '{"PartitionKey": {}, "RowKey": []}', "[" * 9999]
+)
+async def test_a_made_up_token_of_a_page_is_refused(here: PaperServices, token: str) -> None:
+    import base64
+
+    made = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+    with pytest.raises(InvalidError):
+        await here.sites.page("contoso", 10, made)
+
+
+async def test_another_tenant_s_token_of_a_page_shows_nothing_of_it(here: PaperServices) -> None:
+    for number in range(3):
+        await here.sites.insert(things.site(id=f"s{number}", tenant_id="fabrikam"))
+    token = (await here.sites.page("fabrikam", 1)).next_token
+    seen = (await here.sites.page("contoso", 10, token)).items
+    assert [s.value.tenant_id for s in seen if s.value.tenant_id != "contoso"] == []

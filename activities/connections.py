@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -113,6 +113,7 @@ async def permission_on_resource_group(subject: Subject) -> str | None:
     if found.get("properties", {}).get("provisioningState") == "Deleting":
         action = "Wait until it is gone, then run the checks again: they make it anew."
         raise FaultError("resourceAvailabilityCheckResourceGroupBeingDeleted", f"{name} is being deleted", action)
+    _refuse_anothers("ResourceGroup", name, found.get("tags"), subject.connection)
     tags = {**(found.get("tags") or {}), naming.TENANT_TAG: subject.connection.tenant_id}
     await ask(compute, "PUT", path, _GROUP_VERSION, {"location": found["location"], "tags": tags})
     return f"{name} is there and ours to use"
@@ -207,11 +208,21 @@ def _vnet_id(connection: Connection) -> ResourceId:
 async def _virtual_network(connection: Connection) -> Any:  # noqa: ANN401 - the SDK's VirtualNetwork
     vnet = _vnet_id(connection)
     try:
-        return await services().network(vnet.subscription_id).virtual_networks.get(vnet.resource_group, vnet.name)
+        found = await services().network(vnet.subscription_id).virtual_networks.get(vnet.resource_group, vnet.name)
     except MissingError as missing:
         detail = f"{connection.network.virtual_network_id}: {missing.message}"
         action = "Choose a network that exists, or give the service's identity Network Contributor on it."
         raise FaultError("resourceAvailabilityCheckVNetInvalid", detail, action) from missing
+    _refuse_anothers("VNet", vnet.name, found.tags, connection)
+    return found
+
+
+def _refuse_anothers(kind: str, name: str, tags: Mapping[str, str] | None, connection: Connection) -> None:
+    """Refuse what another tenant has, where tenants share a subscription. Raises: FaultError."""
+    if (tags or {}).get(naming.TENANT_TAG, connection.tenant_id) != connection.tenant_id:
+        action = "Choose one of the tenant's own, or remove the tag if nobody else uses it."
+        detail = f"{name} carries the tag {naming.TENANT_TAG} of another tenant"
+        raise FaultError(f"resourceAvailabilityCheck{kind}Invalid", detail, action)
 
 
 _LOOK = "See the detail; correct it, then run the health checks again."

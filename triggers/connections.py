@@ -33,6 +33,7 @@ from triggers.graph import BASE, graph_created, graph_item, graph_list
 from triggers.idempotency import once
 from triggers.operations import accepted, open_operation
 from triggers.patience import patiently
+from triggers.permissions import is_provider
 from triggers.reconciling import LOOK_AGAIN
 
 bp = Blueprint()
@@ -86,6 +87,8 @@ async def connection_facts(call: Call) -> ConnectionFacts:
     return ConnectionFacts(
         sites=tuple([stored.value async for stored in call.services.sites.each(call.tenant.id)]),
         connections=tuple([stored.value async for stored in call.services.connections.each(call.tenant.id)]),
+        subscription_id=call.tenant.subscription_id,
+        any_subscription=is_provider(call.caller, call.services.settings.provider_tenant_id),
     )
 
 

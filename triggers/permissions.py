@@ -72,6 +72,11 @@ def authorise(caller: Caller, verb: str, provider_directory_id: str, tenant: Ten
         raise ForbiddenError(f"{verb} needs one of the roles {', '.join(sorted(VERBS[verb]))}")
 
 
+def is_provider(caller: Caller, provider_directory_id: str) -> bool:
+    """Whether the caller looks after all tenants."""
+    return Role.PROVIDER in _counting(caller, provider_directory_id, None)
+
+
 def _counting(caller: Caller, provider_directory_id: str, tenant: Tenant | None) -> frozenset[str]:
     roles = caller.roles
     if caller.directory_id != provider_directory_id.lower():

@@ -155,3 +155,18 @@ async def test_an_ou_that_is_no_distinguished_name_is_told(worker: Worker) -> No
     found = await check(worker, "domainJoinCredentials")
     assert found is not None
     assert found.error_type == "adJoinCheckOrganizationalUnitIncorrectFormat"
+
+
+async def test_what_carries_another_tenant_s_tag_is_not_used(worker: Worker) -> None:
+    await network(worker)
+    theirs = {"deskwright:tenant": "somebody-else"}
+    properties = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}, "subnets": []}
+    await arm(worker, VNET, {"location": SITE.region, "tags": theirs, "properties": properties})
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{SITE.resource_group}"
+    await arm(worker, group, {"location": SITE.region, "tags": theirs})
+    connection(worker, network=own())
+    found = [await check(worker, name) for name in ("virtualNetworkRegion", "permissionOnResourceGroup")]
+    assert [f.error_type for f in found if f] == [
+        "resourceAvailabilityCheckVNetInvalid",
+        "resourceAvailabilityCheckResourceGroupInvalid",
+    ]

@@ -26,7 +26,8 @@ json_values = st.recursive(
 
 REVIEWS: dict[str, Callable[[dict[str, Any]], Review]] = {
     "create-connection": lambda form: review_connection(
-        form, ConnectionFacts(sites=(office.SITE,), connections=(office.connection(),))
+        form,
+        ConnectionFacts(sites=(office.SITE,), connections=(office.connection(),), subscription_id=office.SUBSCRIPTION),
     )[0],
     "create-device-image": lambda form: review_device_image(
         form,

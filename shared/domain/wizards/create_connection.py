@@ -80,10 +80,21 @@ CREATE_CONNECTION = Wizard(
 
 
 class ConnectionFacts(Value):
-    """What there is already."""
+    """What there is already, and what the caller may choose.
+
+    *any_subscription*: the provider may name every subscription. Others may name the tenant's own and those that its
+    connections use: the service can reach the subscriptions of all tenants, and must not reach one for another.
+    """
 
     sites: tuple[Site, ...]
     connections: tuple[Connection, ...]
+    subscription_id: str
+    any_subscription: bool = False
+
+    def may_use(self, subscription_id: str) -> bool:
+        """Whether the caller may have Cloud PCs built in a subscription."""
+        own = {self.subscription_id, *(connection.subscription_id for connection in self.connections)}
+        return self.any_subscription or subscription_id in own
 
 
 def review_connection(
@@ -101,18 +112,25 @@ def _problems(reading: Reading, facts: ConnectionFacts) -> list[Problem]:
     site = reading.value("site", SiteStep)
     if site and site.site_id not in {s.id for s in facts.sites}:
         found.append(Problem("/site/siteId", "there is no such site", "site"))
+    subscription_id = (site and site.subscription_id) or facts.subscription_id
+    if not facts.may_use(subscription_id):
+        message = "only the provider may choose a subscription that is not the tenant's own"
+        found.append(Problem("/site/subscriptionId", message, "site"))
     credentials = reading.value("credentials", CredentialsStep)
     if credentials:
-        found.extend(Problem(f"/credentials{p}", m, "credentials") for p, m in _credential_problems(credentials))
+        said = _credential_problems(credentials, subscription_id)
+        found.extend(Problem(f"/credentials{p}", m, "credentials") for p, m in said)
     name = reading.value("name", NameStep)
     if name and name_taken(name.display_name, (c.display_name for c in facts.connections)):
         found.append(Problem("/name/displayName", "a connection of this name exists", "name"))
     return found
 
 
-def _credential_problems(said: CredentialsStep) -> list[tuple[str, str]]:
+def _credential_problems(said: CredentialsStep, subscription_id: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if said.network:
+        if said.network.virtual_network_id.split("/")[2].lower() != subscription_id.lower():
+            found.append(("/network/virtualNetworkId", "the network is not in the connection's subscription"))
         inside = f"{said.network.virtual_network_id}/subnets/".lower()
         found += [
             (f"/network/subnetIds/{n}", "the subnet is not in the virtual network")

@@ -9,7 +9,9 @@ from shared.domain.wizards.create_connection import ConnectionFacts, review_conn
 from shared.errors import InvalidError
 from tests.unit.wizards import office
 
-FACTS = ConnectionFacts(sites=(office.SITE,), connections=(office.connection(display_name="Taken"),))
+FACTS = ConnectionFacts(
+    sites=(office.SITE,), connections=(office.connection(display_name="Taken"),), subscription_id=office.SUBSCRIPTION
+)
 DOMAIN = {
     "adDomainName": "corp.example",
     "organizationalUnit": "OU=PCs,DC=corp,DC=example",
@@ -47,6 +49,31 @@ def hybrid(domain: dict[str, Any] | None = None, **credentials: Any) -> dict[str
 def test_a_right_form_is_valid(right: dict[str, Any]) -> None:
     review, reading = review_connection(right, FACTS)
     assert (review.valid, reading.problems, office.errors(review)) == (True, (), {})
+
+
+ELSEWHERE = "99999999-2222-3333-4444-555555555555"
+THEIRS = f"/subscriptions/{ELSEWHERE}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/corp"
+
+
+def test_only_the_provider_chooses_another_subscription() -> None:
+    wanted = form(site={"siteId": "weu", "subscriptionId": ELSEWHERE})
+    review, _ = review_connection(wanted, FACTS)
+    assert office.errors(review)["site"]["/site/subscriptionId"].startswith("only the provider")
+    assert review_connection(wanted, FACTS.but(any_subscription=True))[0].valid
+    there_already = office.connection().but(subscription_id=ELSEWHERE)
+    assert review_connection(wanted, FACTS.but(connections=(there_already,)))[0].valid
+
+
+def test_a_network_is_in_the_connection_s_subscription() -> None:
+    theirs = {"virtualNetworkId": THEIRS, "subnetIds": [f"{THEIRS}/subnets/pcs"]}
+    wanted = form(credentials={"joinType": "azureADJoin", "network": theirs})
+    review, _ = review_connection(wanted, FACTS.but(any_subscription=True))
+    assert (
+        "not in the connection's subscription"
+        in office.errors(review)["credentials"]["/credentials/network/virtualNetworkId"]
+    )
+    moved = {**wanted, "site": {"siteId": "weu", "subscriptionId": ELSEWHERE}}
+    assert review_connection(moved, FACTS.but(any_subscription=True))[0].valid
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,111 @@ def test_app_service_s_header_from_outside_lets_nobody_in(office: Office) -> Non
     forged = "eyJjbGFpbXMiOlt7InR5cCI6InRpZCIsInZhbCI6IngifV19"
     status, _ = send(office.stack, "GET", "tenants", None, headers={"X-MS-CLIENT-PRINCIPAL": forged})
     assert status == 401
+
+
+@pytest.fixture
+def customers(office: Office) -> tuple[Office, Office]:
+    """Two tenants that both have things, of different directories: the provider's own, and a customer's."""
+    other = Office(office.stack, office.portal, f"{office.name}c")
+    body = {
+        "id": other.name,
+        "displayName": "Customer",
+        "entraTenantId": STRANGE_DIRECTORY,
+        "subscriptionId": other.subscription,
+    }
+    office.portal.ask("POST", "/tenants", body)
+    for each, name in ((each, name) for each in (office, other) for name in ("main", "second", "third")):
+        place = {"displayName": name, "region": "westeurope", "resourceGroup": f"pcs-{each.name}"}
+        each.portal.ask("PUT", f"{each.base}/sites/{name}", place)
+    return office, other
+
+
+def administrator(office: Office, directory: str | None) -> str:
+    wishes = {"tid": directory} if directory else {}
+    return token(office.stack, *TENANT_ROLES, **wishes)
+
+
+@pytest.mark.parametrize("direction", ["to the customer", "to the provider's own"])
+def test_no_customer_s_administrator_finds_anything_of_another(
+    customers: tuple[Office, Office], direction: str
+) -> None:
+    home, customer = customers
+    theirs, directory = (customer, None) if direction == "to the customer" else (home, STRANGE_DIRECTORY)
+    bearer = administrator(home, directory)
+    own = home if directory is None else customer
+
+    assert send(own.stack, "GET", f"tenants/{own.name}", bearer)[0] == 200
+    assert others(answers(theirs, bearer, lambda route: route.of_a_tenant), 404) == {}
+
+
+def test_the_provider_s_role_opens_every_tenant_but_only_in_the_provider_s_directory(
+    customers: tuple[Office, Office],
+) -> None:
+    home, customer = customers
+    provider = token(home.stack, "Provider.Administrator")
+    pretender = token(home.stack, "Provider.Administrator", tid=STRANGE_DIRECTORY)
+    both = [send(home.stack, "GET", f"tenants/{each.name}", provider)[0] for each in (home, customer)]
+    assert both == [200, 200]
+    assert send(home.stack, "GET", f"tenants/{customer.name}", pretender)[0] == 403
+    assert send(home.stack, "GET", f"tenants/{home.name}", pretender)[0] == 404
+
+
+def test_the_ids_of_another_tenant_lead_nowhere(customers: tuple[Office, Office]) -> None:
+    home, customer = customers
+    connection = home.connection()
+    (operation,) = home.portal.pages(f"{home.base}/operations")
+    bearer = administrator(home, STRANGE_DIRECTORY)
+    graph = customer.graph.removeprefix("/")
+    for path in (
+        f"tenants/{customer.name}/operations/{operation['id']}",
+        f"{graph}/onPremisesConnections/{connection}",
+    ):
+        assert send(home.stack, "GET", path, bearer)[0] == 404
+    listed = send(home.stack, "GET", f"tenants/{customer.name}/operations?resourceId={connection}", bearer)
+    assert (listed[0], listed[1]["value"]) == (200, [])
+
+
+def test_a_page_s_token_of_another_tenant_shows_nothing_of_it(customers: tuple[Office, Office]) -> None:
+    home, customer = customers
+    first = home.portal.ask("GET", f"{home.base}/sites?$top=1").body
+    at = first["@odata.nextLink"].partition("$skiptoken=")[2]
+    bearer = administrator(home, STRANGE_DIRECTORY)
+    status, said = send(home.stack, "GET", f"tenants/{customer.name}/sites?$skiptoken={at}", bearer)
+    assert status == 200
+    assert {site["resourceGroup"] for site in said["value"]} <= {f"pcs-{customer.name}"}
+
+
+def test_an_etag_of_another_tenant_s_thing_matches_nothing(customers: tuple[Office, Office]) -> None:
+    home, customer = customers
+    seen = home.portal.ask("GET", f"{home.base}/sites/main").headers["etag"]
+    bearer = administrator(home, STRANGE_DIRECTORY)
+    path = f"tenants/{customer.name}/sites/main"
+    assert send(home.stack, "DELETE", path, bearer, headers={"If-Match": seen})[0] == 412
+    assert send(home.stack, "GET", path, bearer)[0] == 200
+
+
+def test_one_key_in_two_tenants_is_two_requests(customers: tuple[Office, Office]) -> None:
+    home, customer = customers
+    form = {
+        "site": {"siteId": "main"},
+        "credentials": {"joinType": "azureADJoin", "network": "hosted"},
+        "name": {"displayName": "Hosted"},
+    }
+    saved = [
+        each.portal.ask("POST", f"{each.base}/wizards/create-connection", form, {"Idempotency-Key": "same"})
+        for each in (home, customer)
+    ]
+    assert len({answer.body["id"] for answer in saved}) == 2
+    assert all("idempotent-replayed" not in answer.headers for answer in saved)
+
+
+def test_a_customer_s_administrator_chooses_no_other_subscription(customers: tuple[Office, Office]) -> None:
+    home, customer = customers
+    form = {
+        "site": {"siteId": "main", "subscriptionId": home.subscription},
+        "credentials": {"joinType": "azureADJoin", "network": "hosted"},
+        "name": {"displayName": "Theirs"},
+    }
+    path = f"tenants/{customer.name}/wizards/create-connection"
+    status, said = send(home.stack, "POST", path, administrator(home, STRANGE_DIRECTORY), form)
+    assert (status, said["errors"][0]["pointer"]) == (400, "/site/subscriptionId")

@@ -16,6 +16,7 @@ from shared.domain.values import Value
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.pipeline.transport import AsyncHttpTransport
     from azure.mgmt.authorization.aio import AuthorizationManagementClient
     from azure.mgmt.compute.aio import ComputeManagementClient
     from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
@@ -56,6 +57,11 @@ class ArmClients:
 
         return cloud_policies(self._credential, PUBLIC_SCOPE, pacing=self._pacing, limits=self._limits, arm=True)
 
+    def _transport(self) -> AsyncHttpTransport[Any, Any]:
+        from shared.clients.pipeline import transport
+
+        return transport()
+
     def _keep(self, client: Client) -> Client:
         self._made.append(client)
         return client
@@ -69,6 +75,7 @@ class ArmClients:
             self._url,
             credential_scopes=[PUBLIC_SCOPE],
             policies=self._policies(),
+            transport=self._transport(),
         )
         return self._keep(client)
 
@@ -81,6 +88,7 @@ class ArmClients:
             self._url,
             credential_scopes=[PUBLIC_SCOPE],
             policies=self._policies(),
+            transport=self._transport(),
         )
         return self._keep(client)
 
@@ -93,6 +101,7 @@ class ArmClients:
             base_url=self._url,
             credential_scopes=[PUBLIC_SCOPE],
             policies=self._policies(),
+            transport=self._transport(),
         )
         return self._keep(client)
 
@@ -105,6 +114,7 @@ class ArmClients:
             self._url,
             credential_scopes=[PUBLIC_SCOPE],
             policies=self._policies(),
+            transport=self._transport(),
         )
         return self._keep(client)
 

@@ -13,7 +13,7 @@ from azure.core import AsyncPipelineClient
 from azure.core.rest import HttpRequest
 
 from shared.clients.limits import graph_limits
-from shared.clients.pipeline import cloud_policies
+from shared.clients.pipeline import cloud_policies, transport
 from shared.contracts.refusals import MissingError
 from shared.domain.directory import Device, DirectoryUser, Group, ManagedDevice, SubscribedSku
 from shared.errors import NotFoundError, UnavailableError
@@ -43,7 +43,9 @@ class Graph:
         self._url = url.rstrip("/")
         limits = graph_limits(principal, directory)
         policies = cloud_policies(credential, SCOPE, pacing=pacing, limits=limits)
-        self._client: AsyncPipelineClient[Any, Any] = AsyncPipelineClient(self._url, policies=policies)
+        self._client: AsyncPipelineClient[Any, Any] = AsyncPipelineClient(
+            self._url, policies=policies, transport=transport()
+        )
 
     async def close(self) -> None:
         """Close the connections."""

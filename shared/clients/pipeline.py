@@ -25,6 +25,7 @@ from shared.errors import ThrottledError, UnavailableError
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.core.pipeline import PipelineRequest, PipelineResponse
+    from azure.core.pipeline.transport import AsyncHttpTransport
 
 _ERROR = 400
 _NOT_FOUND = 404
@@ -128,6 +129,17 @@ class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
         elif left is not None and left.isdigit():
             await self._pacing.believe(buckets[-1], int(left))
         return response
+
+
+def transport() -> AsyncHttpTransport[Any, Any]:
+    """Return the way to the network for one client.
+
+    The environment's proxies are not looked up: aiohttp does that in a thread of its own for every single request.
+    """
+    from azure.core.pipeline.transport import AioHttpTransport
+
+    made: AsyncHttpTransport[Any, Any] = AioHttpTransport(use_env_settings=False)
+    return made
 
 
 def cloud_policies(

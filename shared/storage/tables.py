@@ -79,8 +79,11 @@ class Tables:
     def service(self) -> TableServiceClient:
         """Return the client, made when first asked for: it belongs to the loop that runs then."""
         if self._service is None:
+            from azure.core.pipeline.transport import AioHttpTransport
             from azure.data.tables.aio import TableServiceClient
 
+            # Looking up the environment's proxies would cost a thread's work for every single request.
+            options = {"transport": AioHttpTransport(use_env_settings=False), **self._options}
             self._service = TableServiceClient(
                 self._url,
                 credential=self._credential(),
@@ -88,7 +91,7 @@ class Tables:
                 retry_backoff_factor=0.2,
                 connection_timeout=5,
                 read_timeout=30,
-                **self._options,
+                **options,
             )
         return self._service
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from shared.domain.cloud_pc import CloudPc, User
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.directory import DirectoryUser, SubscribedSku
+from shared.domain.entitlements import person, plans_of
 from shared.domain.planner import Entitlement, Observed
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.domain.tenant import LicenceSource, TenantSettings
@@ -59,7 +60,7 @@ async def observe_all(
         bought = await _plans(directory, records)
         licensed = await directory.licensed_users(bought) if bought else []
         people = {user.id: user for user in licensed} | people
-        plans = {user.id: _of(user, bought) for user in people.values()}
+        plans = {user.id: plans_of(user, bought) for user in people.values()}
     if not any(plans.values()):
         return Observed(entitlements=(), cloud_pcs=records, complete=False)
     entitlements = tuple(
@@ -86,7 +87,7 @@ async def observe_some(
             groups = await directory.member_group_ids(user.id, group_ids) if group_ids else frozenset()
         except NotFoundError:
             continue
-        entitlements.append(Entitlement(user=person(user), plans=_of(user, plans), group_ids=groups))
+        entitlements.append(Entitlement(user=person(user), plans=plans_of(user, plans), group_ids=groups))
     return Observed(entitlements=tuple(entitlements), cloud_pcs=records, complete=False)
 
 
@@ -107,17 +108,6 @@ def seated(
     return given
 
 
-def person(user: DirectoryUser) -> User:
-    """Return the user as a Cloud PC's record keeps him."""
-    return User(
-        id=user.id,
-        user_principal_name=user.user_principal_name,
-        display_name=user.display_name,
-        on_premises_user_principal_name=user.on_premises_user_principal_name,
-        account_enabled=user.account_enabled,
-    )
-
-
 async def _plans(directory: Directory, records: Iterable[CloudPc]) -> dict[str, ServicePlan]:
     """Return the service plans by licence: those that were bought, and those of Cloud PCs that are there."""
     known = {pc.plan.id: pc.plan for pc in records}
@@ -125,7 +115,3 @@ async def _plans(directory: Directory, records: Iterable[CloudPc]) -> dict[str, 
         if plan := service_plan(sku.sku_id, sku.sku_part_number):
             known[sku.sku_id] = plan
     return known
-
-
-def _of(user: DirectoryUser, plans: Mapping[str, ServicePlan]) -> tuple[ServicePlan, ...]:
-    return tuple(plans[sku_id] for sku_id in dict.fromkeys(user.sku_ids) if sku_id in plans)

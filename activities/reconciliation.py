@@ -27,21 +27,19 @@ from shared.contracts.reconciling import (
 from shared.domain import naming, planner
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
-from shared.domain.image import DeviceImageStatus, ImageSource, ImageType, marketplace_image
+from shared.domain.image import ImageSource, ImageType
 from shared.domain.lifecycle import Event, Status
 from shared.domain.planner import Observed
-from shared.domain.policy import Policy, Snapshot, snapshot_of
+from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.due import EVERYBODY, Due, DueKind
+from shared.storage.due import EVERYBODY, DueKind, start_due
 from shared.storage.repository import Stored
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements, start
 
 bp = Blueprint()
 
-START_GRACE = timedelta(minutes=5)
-"""When a sweep looks whether what was saved has been started."""
 _REREAD_MINUTES = (1, 2, 5, 15, 60)
 _REREAD_LIMIT = timedelta(hours=24)
 _REGULARLY = timedelta(hours=6)
@@ -162,13 +160,9 @@ async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Sn
 
 
 async def _image(policy: Policy) -> ImageSource | None:
-    if policy.image_type is ImageType.GALLERY:
-        image = marketplace_image(policy.image_id)
-        return ImageSource(marketplace=image) if image else None
-    found = await services().images.find(policy.tenant_id, policy.image_id)
-    if found is None or found.value.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
-        return None
-    return ImageSource(gallery_version_id=found.value.gallery_version_id)
+    custom = policy.image_type is ImageType.CUSTOM
+    found = await services().images.find(policy.tenant_id, policy.image_id) if custom else None
+    return image_source(policy, found.value if found else None)
 
 
 async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
@@ -183,11 +177,6 @@ async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
         raise UnavailableError("a Cloud PC changed while the plan was made") from error
     before = {pc_id: each.value for pc_id, each in stored.items()}
     await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in plan.provision])
-
-
-def start_due(pc: CloudPc) -> Due:
-    """Return the promise that the build of *pc*, as it was planned, is started."""
-    return Due(DueKind.START, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.generation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from shared.domain.cloud_pc import User
 from shared.domain.directory import DirectoryUser, Group
+from shared.domain.entitlements import person, plans_of
 from shared.domain.planner import Entitlement
 from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan, service_plan
@@ -72,14 +72,4 @@ async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[
 
 def entitlement(user: DirectoryUser, bought: dict[str, ServicePlan], group_ids: Iterable[str]) -> Entitlement:
     """Return what the directory's answer entitles a user to."""
-    return Entitlement(
-        user=User(
-            id=user.id,
-            user_principal_name=user.user_principal_name,
-            display_name=user.display_name,
-            on_premises_user_principal_name=user.on_premises_user_principal_name,
-            account_enabled=user.account_enabled,
-        ),
-        plans=tuple(bought[sku_id] for sku_id in dict.fromkeys(user.sku_ids) if sku_id in bought),
-        group_ids=frozenset(group_ids),
-    )
+    return Entitlement(user=person(user), plans=plans_of(user, bought), group_ids=frozenset(group_ids))

@@ -180,11 +180,15 @@ async def save_policy(
         created_date_time=call.now,
         last_modified_date_time=call.now,
     )
-    policy = policy.but(assignments=assignments(policy, groups.group_ids, call.now))
+    return await _keep(call, policy.but(assignments=assignments(policy, groups.group_ids, call.now)))
+
+
+async def _keep(call: Call, policy: Policy) -> Stored[Policy]:
+    """Write a new policy down, and before it the promise that its assignments are acted on."""
     if policy.assignments:
         await promise_reconcile(call.services, call.tenant.id, call.now)
-    stored = await call.insert(call.services.policies, policy, policy_id)
-    await call.audit("provisioningPolicy", policy_id, after=stored.value)
+    stored = await call.insert(call.services.policies, policy, policy.id)
+    await call.audit("provisioningPolicy", policy.id, after=stored.value)
     return stored
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from shared.contracts.provisioning import PROVISION, order_for
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
-from shared.domain.image import DeviceImageStatus, ImageSource, ImageType, marketplace_image
+from shared.domain.image import ImageSource, ImageType
 from shared.domain.lifecycle import Event, Status
 from shared.domain.operation import Operation
 from shared.domain.planner import winner
-from shared.domain.policy import Policy, Snapshot, snapshot_of
+from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
-from shared.storage.due import Due, DueKind
+from shared.storage.due import START_GRACE, Due, DueKind, start_due
 from shared.workflow import DurableClient, start
 from triggers.directory import assigned_groups, entitlement_of_user
 from triggers.endpoints import Call
 from triggers.operations import open_operation
-
-_GRACE = timedelta(minutes=5)
-"""When a sweep looks whether what was saved has been started."""
 
 
 async def retry_by_hand(call: Call, client: DurableClient, cloud_pc_id: str) -> Operation:
@@ -38,7 +33,7 @@ async def retry_by_hand(call: Call, client: DurableClient, cloud_pc_id: str) -> 
     _refuse_unless_failed(before)
     snapshot = await _snapshot_of_today(call, before)
     operation = await open_operation(call, "retry", cloud_pc_id)
-    await wired.due.put(DueKind.START, call.now + _GRACE, tenant.id, cloud_pc_id, before.generation + 1)
+    await wired.due.put(DueKind.START, call.now + START_GRACE, tenant.id, cloud_pc_id, before.generation + 1)
 
     def edit(pc: CloudPc) -> CloudPc:
         _refuse_unless_failed(pc)
@@ -86,8 +81,7 @@ async def _start(call: Call, client: DurableClient, pc: CloudPc, operation: Oper
     site = (await wired.sites.get(tenant.id, connection.site_id)).value
     instance_id = naming.instance_id(tenant.id, pc.id, "provision", pc.generation)
     await start(client, PROVISION, order_for(pc, tenant, site, connection), instance_id=instance_id)
-    due_at = pc.last_modified_date_time + _GRACE
-    await wired.due.drop(Due(DueKind.START, due_at, tenant.id, pc.id, pc.generation))
+    await wired.due.drop(start_due(pc))
     return operation
 
 
@@ -117,10 +111,6 @@ async def _has_site(call: Call, connection: Connection) -> bool:
 
 
 async def _image(call: Call, policy: Policy) -> ImageSource | None:
-    if policy.image_type is ImageType.GALLERY:
-        image = marketplace_image(policy.image_id)
-        return ImageSource(marketplace=image) if image else None
-    found = await call.services.images.find(policy.tenant_id, policy.image_id)
-    if found is None or found.value.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
-        return None
-    return ImageSource(gallery_version_id=found.value.gallery_version_id)
+    custom = policy.image_type is ImageType.CUSTOM
+    found = await call.services.images.find(policy.tenant_id, policy.image_id) if custom else None
+    return image_source(policy, found.value if found else None)

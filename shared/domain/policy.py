@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import Field
 
 from shared.domain.connection import Connection, JoinType
-from shared.domain.image import ImageSource, ImageType
+from shared.domain.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
 from shared.domain.tenant import TenantSettings
 from shared.domain.values import Value
 
@@ -51,6 +51,16 @@ class Policy(Value):
     def connection_ids(self) -> tuple[str, ...]:
         """The connections in the order in which they are tried."""
         return tuple(j.on_premises_connection_id for j in self.domain_join_configurations)
+
+
+def image_source(policy: Policy, image: DeviceImage | None) -> ImageSource | None:
+    """Return what machines of *policy* are made from; *image*: its own image, as it is today. None: nothing may be."""
+    if policy.image_type is ImageType.GALLERY:
+        offered = marketplace_image(policy.image_id)
+        return ImageSource(marketplace=offered) if offered else None
+    if image is None or image.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
+        return None
+    return ImageSource(gallery_version_id=image.gallery_version_id)
 
 
 class Snapshot(Value):

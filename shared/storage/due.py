@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from shared.domain.cloud_pc import CloudPc
 from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables, Write
 
@@ -26,6 +27,8 @@ class DueKind(StrEnum):
     RECONCILE = "reconcile"  # a tenant whose reconcile was asked for and may not have been started
 
 
+START_GRACE = timedelta(minutes=5)
+"""When a sweep looks whether what was saved has been started."""
 EVERYBODY = "*"
 """The subject of a REREAD that is not about one user."""
 
@@ -39,6 +42,11 @@ class Due:
     tenant_id: str
     subject_id: str
     generation: int = 0
+
+
+def start_due(pc: CloudPc) -> Due:
+    """Return the promise that the build of *pc*, as it was planned, is started."""
+    return Due(DueKind.START, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.generation)
 
 
 class DueIndex:

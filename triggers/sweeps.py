@@ -26,6 +26,9 @@ from triggers.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations
 bp = Blueprint()
 _log = logging.getLogger("deskwright.sweeps")
 
+_CLEANED_BY = timedelta(hours=1)
+"""When to make sure that a clean-up has come to its end; one that still runs is left alone."""
+
 Look = Callable[[Services, DurableClient, Due], Awaitable[datetime | None]]
 """Looks at one thing that is due; returns when to look again, None when it is done or no longer wanted."""
 
@@ -46,7 +49,7 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
 async def sweep_clean_ups(timer: func.TimerRequest, client: DurableClient) -> None:
     """Remove what failed Cloud PCs have left, three hours after they failed."""
     del timer
-    await sweep(client, DueKind.CLEAN_UP, _clean_up)
+    await sweep(client, DueKind.CLEAN_UP, clean_up)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="45 */5 * * * *", use_monitor=False)
@@ -125,7 +128,7 @@ async def _read_again(wired: Services, client: DurableClient, due: Due) -> datet
     return None
 
 
-async def _clean_up(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime | None:
     """Start the clean-up of a failed Cloud PC; a retry that came first has taken it back.
 
     The record is claimed before the start (``clean_up_at`` goes): from then on a retry is refused until it is done.
@@ -156,7 +159,7 @@ async def _clean_up(wired: Services, client: DurableClient, due: Due) -> datetim
     )
     instance_id = naming.instance_id(due.tenant_id, claimed.id, "cleanup", claimed.generation)
     await start(client, CLEAN_UP, order, instance_id=instance_id)
-    return None
+    return wired.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
 
 
 def _has_remains(pc: CloudPc, due: Due) -> bool:

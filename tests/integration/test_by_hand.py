@@ -1,28 +1,35 @@
 """What people ask for over HTTP, on real tables: sent twice, at once, and cut short by a crash."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
 import pytest
 
-import activities.reconciliation  # noqa: F401 - puts the activities into their table
+import activities.reconciliation
+import activities.records  # noqa: F401 - imported for what they register
+from shared.contracts.provisioning import RECORD_CLEANED, LeftRecord
+from shared.domain.cloud_pc import Resources
 from shared.domain.directory import Group
 from shared.domain.image import ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Actor, OperationStatus
+from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
 from shared.storage.due import DueKind
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place
+from tests.integration.services import PaperServices, in_place, perform
 from triggers.authentication import Caller
 from triggers.endpoints import Answer, Call
 from triggers.idempotency import once
 from triggers.policies import save_policy
 from triggers.reconciling import LOOK_AGAIN
 from triggers.retries import retry_by_hand
+from triggers.sweeps import clean_up, sweep
 
 ADMIN = Caller(actor=Actor(id="admin", name="Admin", roles=("CloudPC.Administrator",)), directory_id=things.DIRECTORY)
 FAILED = things.cloud_pc(status=Status.FAILED, attempt=3, operation_id="before")
@@ -110,6 +117,24 @@ async def test_a_retry_that_dies_before_its_start_is_found_by_the_sweep(here: Pa
     assert (due.subject_id, due.generation) == (FAILED.id, FAILED.generation + 1)
 
 
+async def test_a_clean_up_that_broke_off_is_begun_again_until_it_is_done(here: PaperServices) -> None:
+    made = Resources(computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope")
+    await here.cloud_pcs.insert(FAILED.but(resources=made, clean_up_at=things.NOW))
+    await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation)
+    host = IdleHost()
+    for _ in range(3):
+        await sweep(host, DueKind.CLEAN_UP, clean_up)
+        here.hand.advance(timedelta(hours=2))
+    assert len(host.started) == 3
+
+    done = LeftRecord(tenant_id="contoso", cloud_pc_id=FAILED.id, generation=FAILED.generation)
+    await perform(RECORD_CLEANED, done)
+    await sweep(host, DueKind.CLEAN_UP, clean_up)
+    here.hand.advance(timedelta(hours=2))
+    assert len(host.started) == 3
+    assert await here.due.due(DueKind.CLEAN_UP, here.hand.at) == []
+
+
 FORM = {
     "connection": {"connectionIds": ["c1"]},
     "image": {"imageType": "custom", "imageId": "i1"},
@@ -120,8 +145,6 @@ FORM = {
 
 
 async def facts(here: PaperServices) -> Any:
-    from shared.domain.wizards.create_provisioning_policy import PolicyFacts
-
     return PolicyFacts(
         sites=(things.site(),),
         connections=(things.connection(),),
@@ -201,8 +224,6 @@ async def test_two_with_one_key_at_once_have_the_effect_of_one(here: PaperServic
     "token", ['{"PartitionKey": 7, "RowKey": "x"}', '{"PartitionKey": {}, "RowKey": []}', "[" * 9999]
 )
 async def test_a_made_up_token_of_a_page_is_refused(here: PaperServices, token: str) -> None:
-    import base64
-
     made = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
     with pytest.raises(InvalidError):
         await here.sites.page("contoso", 10, made)

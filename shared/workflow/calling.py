@@ -7,7 +7,7 @@ not meet ``task_any`` (host.md 0.3, 1.8).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from shared.contracts.shape import Activity, Retry
@@ -71,8 +71,17 @@ def _call_each(ctx: Context, name: str, orders: list[dict[str, Any]], retry: Ret
             else:
                 outcomes[n] = raw
         if len(outcomes) < len(orders):
-            yield ctx.create_timer(ctx.current_utc_datetime + timedelta(seconds=max(rest, 0.1)))
+            yield ctx.create_timer(on_the_second(ctx.current_utc_datetime + timedelta(seconds=max(rest, 0.1))))
     return [outcomes[n] for n in range(len(orders))]
+
+
+def on_the_second(at: datetime) -> datetime:
+    """Return *at*, rounded up to whole seconds.
+
+    What sleeps until the same moment is woken together: one batch for the host where there were hundreds of single
+    turns. And nobody who takes his place in a rate limit a little late takes somebody else's.
+    """
+    return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def first_line(error: Exception) -> str:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from shared.contracts.shape import Activity, Patience, Workflow
 from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
 from shared.domain.values import Value
-from shared.workflow.calling import CallFailedError, first_line
+from shared.workflow.calling import CallFailedError, first_line, on_the_second
 from shared.workflow.orchestrating import Steps
 from shared.workflow.sdk import Context
 
@@ -31,7 +31,7 @@ def wait_for(ctx: Context, look: Activity[In, Out], order: In, patience: Patienc
     wait = WaitOrder(
         activity=look.name,
         payload=order.to_json(),
-        next_look=now + patience.first + spread,
+        next_look=on_the_second(now + patience.first + spread),
         every=patience.every,
         until=now + patience.limit,
     )

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from shared.contracts.outcomes import NoRoom, Pending, Refused
 from shared.contracts.provisioning import BEGIN_STEP, ProvisionOrder, StepRecord, Superseded
-from shared.contracts.shape import Activity, Patience
+from shared.contracts.shape import Activity, Patience, Workflow
 from shared.domain.cloud_pc import Failure, Resources
 from shared.domain.steps import TITLES, Step
 from shared.domain.values import Value
-from shared.workflow import CallFailedError, Context, Steps, call, wait_for
+from shared.workflow import CallFailedError, Context, Steps, call, run, wait_for
 
 In = TypeVar("In", bound=Value)
 
@@ -75,6 +75,13 @@ class Attempt:
         except CallFailedError as error:
             raise AttemptFailedError(self._unavailable(error)) from error
         return self._need(outcome)
+
+    def run(self, workflow: Workflow[In, Any], order: In) -> Steps[Any]:
+        """Run *workflow* as a part of the attempt. Raises: AttemptFailedError when it broke off."""
+        try:
+            return (yield from run(self.ctx, workflow, order))
+        except CallFailedError as error:
+            raise AttemptFailedError(self._unavailable(error)) from error
 
     def wait(self, look: Activity[In, Any], order: In, patience: Patience) -> Steps[Any]:
         """Look until *look* finds what it looks for. Raises: as ``do``, and AttemptFailedError when it is too late."""

@@ -25,7 +25,7 @@ from shared.contracts.provisioning import (
 )
 from shared.domain.cloud_pc import Failure, Warn
 from shared.domain.steps import Step
-from shared.workflow import Blueprint, Context, Steps, again, call, orchestrates, pause, run
+from shared.workflow import Blueprint, Context, Steps, again, call, orchestrates, pause
 
 bp = Blueprint()
 
@@ -80,7 +80,7 @@ def begin(attempt: Attempt) -> Steps[None]:
     if not order.leftovers:
         return
     yield from attempt.begin(Step.CLEAN_UP)
-    cleaned = yield from run(attempt.ctx, CLEAN_UP, order.clean_up())
+    cleaned = yield from attempt.run(CLEAN_UP, order.clean_up())
     if cleaned.left:
         raise AttemptFailedError(cleaned.left[0].failure(Step.CLEAN_UP))
 

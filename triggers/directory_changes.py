@@ -51,7 +51,7 @@ async def receive_directory_change(msg: func.QueueMessage, client: DurableClient
     text = msg.get_body().decode("utf-8", "replace")
     try:
         change = parse(DirectoryChange, json.loads(text))
-    except (ValidationError, ValueError) as error:
+    except (ValidationError, ValueError, RecursionError) as error:
         await _put_aside(wired, text, _reason(error))
         return
     if await wired.tenants.find(change.tenant_id) is None:

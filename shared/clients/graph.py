@@ -213,9 +213,11 @@ class Graph:
 
 
 def _segment(value: str) -> str:
-    """Return *value* for a path: an id from a request must not climb to another resource."""
+    """Return *value* for a path: an id from a request must not climb to another resource. Raises: NotFoundError."""
     from urllib.parse import quote
 
+    if not value.strip("."):  # quoting leaves dots, and . and .. are other resources
+        raise NotFoundError(f"the directory has nothing called {value!r}")
     return quote(value, safe="@")
 
 

@@ -81,3 +81,10 @@ async def test_a_read_of_which_a_page_fails_is_no_read(worker: Worker, graph: Gr
 async def test_a_user_that_is_not_there_is_not_found(graph: Graph) -> None:
     with pytest.raises(NotFoundError):
         await graph.user(f"nobody@{DOMAIN}")
+
+
+@pytest.mark.parametrize("climbing", ["..", ".", "", "../groups", "x/../../groups", "%2e%2e"])
+async def test_an_id_does_not_climb_to_another_resource(graph: Graph, climbing: str) -> None:
+    for asked in (graph.user(climbing), graph.group(climbing), graph.group_users(climbing)):
+        with pytest.raises(NotFoundError):
+            await asked

@@ -258,3 +258,11 @@ def test_a_build_that_another_has_taken_over_ends_quietly(noticed: object) -> No
 
     assert story.result.outcome == "superseded"
     assert "record_failed" not in story.calls
+
+
+def test_a_clean_up_that_breaks_off_fails_the_attempt_and_strands_nothing() -> None:
+    broken = {**ALL_WELL, CLEAN_UP: RuntimeError("the history is broken")}
+    story = tell(PROVISION, ORDER.but(attempt=2, leftovers=("CPC-A",)), broken)
+    assert story.last(RECORD_FAILED)["failure"]["step"] == "cleanUp"
+    assert story.continued is not None
+    assert story.continued["attempt"] == 3

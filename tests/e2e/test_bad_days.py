@@ -11,6 +11,7 @@ import pytest
 
 from local.stack import Stack
 from tests.e2e.office import MEDIUM, Office
+from tests.e2e.queues import put_change
 
 pytestmark = pytest.mark.e2e
 
@@ -230,6 +231,34 @@ def test_an_unhealthy_connection_parks_who_needs_it_until_it_is_well(open_office
     assert office.reaches(upn, "provisioned")
     assert {attempt for attempt, _, _ in attempts(office, upn)} == {1}
     is_whole(office)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"kind": "empty"}, {"kind": "http", "status": 503, "code": "serviceUnavailable", "message": ""}],
+    ids=lambda answer: answer["kind"],
+)
+def test_a_directory_that_answers_badly_takes_nothing_from_anybody(open_office: OpenOffice, answer: Json) -> None:
+    office = open_office()
+    upn, group = office.user(1, MEDIUM), office.group("staff")
+    office.join(group, upn)
+    office.policy("Everyone", office.connection(), group)
+    office.reaches(upn, "provisioned")
+    rule: Json = {"id": f"{office.name}-directory", "match": {"path": f"*{group}/transitiveMembers*"}, "do": answer}
+    office.stack.tell_cloud("faults", rule)
+    change = {"tenantId": office.name, "type": "group", "groupId": group, "at": office.stack.clock.now().isoformat()}
+    put_change(office.stack, change)
+    office.until(lambda: hits(office, rule["id"]), says="the directory has been read")
+    office.pass_time(timedelta(minutes=10))
+    office.stack.tell_cloud("faults", {**rule, "when": {"max_hits": 0}})
+
+    assert office.cloud_pc_of(upn)["status"] == "provisioned"
+    assert "lost its reason" not in json.dumps(office.explain(upn))
+    is_whole(office)
+
+
+def hits(office: Office, rule: str) -> int:
+    return sum(each["hits"] for each in office.stack.ask_cloud("faults") if each["id"] == rule)
 
 
 def health(office: Office) -> str:

@@ -77,12 +77,14 @@ def begin(attempt: Attempt) -> Steps[None]:
     )
     if isinstance(begun, Superseded):
         raise AttemptSupersededError
-    if not order.leftovers:
+    if not order.remains:
         return
     yield from attempt.begin(Step.CLEAN_UP)
-    cleaned = yield from attempt.run(CLEAN_UP, order.clean_up())
-    if cleaned.left:
-        raise AttemptFailedError(cleaned.left[0].failure(Step.CLEAN_UP))
+    for remains in order.remains:
+        cleaned = yield from attempt.run(CLEAN_UP, remains)
+        if cleaned.left:
+            raise AttemptFailedError(cleaned.left[0].failure(Step.CLEAN_UP))
+    attempt.order = order.cleaned()
 
 
 def provisioned(attempt: Attempt, warnings: tuple[Warn, ...]) -> Steps[Receipt]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import azure.functions as func
 
-from shared.contracts.provisioning import CLEAN_UP, CleanUpOrder
+from shared.contracts.provisioning import CLEAN_UP, remains_of
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import HealthStatus
@@ -133,32 +133,17 @@ async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime
 
     The record is claimed before the start (``clean_up_at`` goes): from then on a retry is refused until it is done.
     """
-    tenant = await wired.tenants.find(due.tenant_id)
     found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
-    if tenant is None or found is None or not _has_remains(found.value, due):
+    if found is None or not _has_remains(found.value, due):
         return None
     claimed = await wired.cloud_pcs.change(
         due.tenant_id, due.subject_id, lambda pc: pc.but(clean_up_at=None) if _has_remains(pc, due) else None
     )
-    if not _has_remains(claimed, due) or claimed.snapshot is None:
+    if not _has_remains(claimed, due):
         return None
-    connection = await wired.connections.find(due.tenant_id, claimed.snapshot.connection_id)
-    site = await wired.sites.find(due.tenant_id, connection.value.site_id) if connection else None
-    made = claimed.resources
-    order = CleanUpOrder(
-        tenant_id=due.tenant_id,
-        cloud_pc_id=claimed.id,
-        generation=claimed.generation,
-        subscription_id=made.subscription_id
-        or (connection.value.subscription_id if connection else tenant.value.subscription_id),
-        resource_group=made.resource_group or (site.value.resource_group if site else tenant.value.resource_group),
-        region=made.region or (site.value.region if site else ""),
-        computer_names=(made.computer_name,) if made.computer_name else (),
-        host_pool_id=made.host_pool_id,
-        standing_alone=True,
-    )
-    instance_id = naming.instance_id(due.tenant_id, claimed.id, "cleanup", claimed.generation)
-    await start(client, CLEAN_UP, order, instance_id=instance_id)
+    for order in remains_of(claimed):
+        instance_id = naming.instance_id(due.tenant_id, claimed.id, "cleanup", claimed.generation)
+        await start(client, CLEAN_UP, order.but(standing_alone=True), instance_id=instance_id)
     return wired.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
 
 

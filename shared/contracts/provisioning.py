@@ -17,7 +17,30 @@ from shared.domain.steps import Step
 from shared.domain.tenant import Site, Tenant
 from shared.domain.values import Value
 
-_NAMES_KEPT = 10
+
+class CleanUpOrder(Value):
+    """Remove every machine, interface, disk, device and right of a Cloud PC. *computer_names*: all it ever had."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    subscription_id: str
+    resource_group: str
+    region: str
+    computer_names: tuple[str, ...]
+    host_pool_id: str | None = None
+    standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
+
+    def machine(self, computer_name: str | None = None) -> Machine:
+        """Return the machine to remove."""
+        return Machine(
+            tenant_id=self.tenant_id,
+            cloud_pc_id=self.cloud_pc_id,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=self.region,
+            computer_name=computer_name or self.computer_names[-1],
+        )
 
 
 class ProvisionOrder(Value):
@@ -43,7 +66,7 @@ class ProvisionOrder(Value):
     enrollment_wait: timedelta
     parking_limit: timedelta
     parked_since: datetime | None = None
-    leftovers: tuple[str, ...] = ()  # computer names of attempts before this one that are still to be cleaned up
+    remains: tuple[CleanUpOrder, ...] = ()  # what earlier attempts left, where they left it; it goes first
 
     @property
     def computer_name(self) -> str:
@@ -67,20 +90,20 @@ class ProvisionOrder(Value):
 
     def next_attempt(self) -> ProvisionOrder:
         """Return the order of the attempt after this one, which first cleans up what this one left."""
-        left = (*self.leftovers, self.computer_name)
-        return self.but(attempt=self.attempt + 1, leftovers=left[-_NAMES_KEPT:], parked_since=None)
-
-    def clean_up(self) -> CleanUpOrder:
-        """Return the order that removes what the attempts before this one left."""
-        return CleanUpOrder(
+        own = CleanUpOrder(
             tenant_id=self.tenant_id,
             cloud_pc_id=self.cloud_pc_id,
             generation=self.generation,
             subscription_id=self.subscription_id,
             resource_group=self.resource_group,
             region=self.regions[0],
-            computer_names=self.leftovers,
+            computer_names=(self.computer_name,),
         )
+        return self.but(attempt=self.attempt + 1, remains=(*self.remains, own), parked_since=None)
+
+    def cleaned(self) -> ProvisionOrder:
+        """Return the order of the same attempt when nothing of an earlier one is left."""
+        return self.but(remains=())
 
 
 def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder:
@@ -110,8 +133,26 @@ def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -
         hybrid_join_wait=timedelta(minutes=settings.hybrid_join_wait_in_minutes),
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
-        leftovers=(pc.resources.computer_name,) if pc.resources.computer_name else (),
+        remains=remains_of(pc),
     )
+
+
+def remains_of(pc: CloudPc) -> tuple[CleanUpOrder, ...]:
+    """Return what the last build of *pc* may have left, in the place where it was built: not where the next will be."""
+    made = pc.resources
+    if not (made.computer_name and made.subscription_id and made.resource_group):
+        return ()
+    order = CleanUpOrder(
+        tenant_id=pc.tenant_id,
+        cloud_pc_id=pc.id,
+        generation=pc.generation,
+        subscription_id=made.subscription_id,
+        resource_group=made.resource_group,
+        region=made.region or "",
+        computer_names=(made.computer_name,),
+        host_pool_id=made.host_pool_id,
+    )
+    return (order,)
 
 
 class Receipt(Value):
@@ -193,31 +234,6 @@ RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, gives(Don
 
 PARKING_PAUSE = timedelta(minutes=10)
 """How long a parked build waits before it looks for room again."""
-
-
-class CleanUpOrder(Value):
-    """Remove every machine, interface, disk, device and right of a Cloud PC. *computer_names*: all it ever had."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
-    subscription_id: str
-    resource_group: str
-    region: str
-    computer_names: tuple[str, ...]
-    host_pool_id: str | None = None
-    standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
-
-    def machine(self, computer_name: str | None = None) -> Machine:
-        """Return the machine to remove."""
-        return Machine(
-            tenant_id=self.tenant_id,
-            cloud_pc_id=self.cloud_pc_id,
-            subscription_id=self.subscription_id,
-            resource_group=self.resource_group,
-            region=self.region,
-            computer_name=computer_name or self.computer_names[-1],
-        )
 
 
 class CleanedUp(Value):

@@ -83,6 +83,24 @@ def test_a_retry_cancels_the_clean_up_that_is_due(open_office: OpenOffice) -> No
     assert office.cloud_pc_of(upn)["status"] == "provisioned"
 
 
+def test_a_retry_that_builds_elsewhere_leaves_nothing_where_it_failed(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = office.user(1, MEDIUM)
+    group = office.group("staff", upn)
+    office.site("second")
+    here, there = office.connection(), office.connection("Second", site="second")
+    office.break_cloud("extension.put", BROKEN)
+    policy = office.policy("First", here, group)
+    failed = office.settled(upn)
+    office.assign(policy)
+    office.policy("Second", there, group)
+    office.mend_cloud("extension.put")
+    office.portal.ask("POST", f"{office.base}/cloudPCs/{failed['id']}/retry")
+    office.reaches(upn, "provisioned")
+
+    assert [f"/resourceGroups/second-{office.name}/" in vm["id"] for vm in office.machines()] == [True]
+
+
 def test_a_cloud_pc_that_has_not_failed_is_not_retried(open_office: OpenOffice) -> None:
     office = open_office()
     pc = office.settled(staffed(office))

@@ -22,8 +22,10 @@ from shared.contracts.provisioning import (
     CleanedUp,
     ProvisionOrder,
     Superseded,
+    remains_of,
 )
-from shared.domain.cloud_pc import Warn
+from shared.domain.cloud_pc import CloudPc, Resources, Warn
+from shared.domain.lifecycle import Status
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER
 from tests.stories.tell import START, tell
 
@@ -246,10 +248,48 @@ def test_a_throttled_call_waits_and_uses_up_nothing() -> None:
 
 def test_remains_that_cannot_be_removed_fail_the_attempt() -> None:
     locked = CleanedUp(left=(Refused(code="ScopeLocked", message="a lock", final=True),))
-    story = tell(PROVISION, ORDER.but(attempt=2, leftovers=("CPC-A",)), {**ALL_WELL, CLEAN_UP: locked})
+    story = tell(PROVISION, ORDER.next_attempt(), {**ALL_WELL, CLEAN_UP: locked})
 
     assert story.result.outcome == "failed"
     assert story.last(RECORD_FAILED)["failure"]["code"] == "ScopeLocked"
+
+
+def test_what_was_left_elsewhere_is_removed_where_it_is() -> None:
+    """A retry may build through another connection: the machine that failed is where it failed."""
+    pc = CloudPc(
+        id=ORDER.cloud_pc_id,
+        tenant_id=ORDER.tenant_id,
+        user=ORDER.user,
+        plan=ORDER.plan,
+        status=Status.PENDING_PROVISION,
+        display_name="Everyone - User 07",
+        generation=2,
+        resources=Resources(
+            subscription_id="0ld", resource_group="before", region="northeurope", computer_name="CPC-OLD"
+        ),
+        created_date_time=START,
+        last_modified_date_time=START,
+    )
+    story = tell(PROVISION, ORDER.but(generation=2, remains=remains_of(pc)), ALL_WELL)
+    cleaned = story.last(CLEAN_UP)
+
+    assert (cleaned["subscriptionId"], cleaned["resourceGroup"]) == ("0ld", "before")
+    assert cleaned["computerNames"] == ["CPC-OLD"]
+
+
+def test_what_could_not_be_removed_is_tried_again_with_what_came_since() -> None:
+    locked = CleanedUp(left=(Refused(code="serviceUnavailable", message="later"),))
+    story = tell(PROVISION, ORDER.next_attempt(), {**ALL_WELL, CLEAN_UP: locked})
+    assert story.continued is not None
+
+    assert len(story.continued["remains"]) == 2
+
+
+def test_an_attempt_that_has_cleaned_up_leaves_only_its_own() -> None:
+    story = tell(PROVISION, ORDER.next_attempt(), {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN})
+    assert story.continued is not None
+
+    assert [r["computerNames"] for r in story.continued["remains"]] == [[ORDER.next_attempt().computer_name]]
 
 
 @pytest.mark.parametrize("noticed", [BEGIN_ATTEMPT, BEGIN_STEP, RECORD_PROVISIONED])
@@ -262,7 +302,7 @@ def test_a_build_that_another_has_taken_over_ends_quietly(noticed: object) -> No
 
 def test_a_clean_up_that_breaks_off_fails_the_attempt_and_strands_nothing() -> None:
     broken = {**ALL_WELL, CLEAN_UP: RuntimeError("the history is broken")}
-    story = tell(PROVISION, ORDER.but(attempt=2, leftovers=("CPC-A",)), broken)
+    story = tell(PROVISION, ORDER.next_attempt(), broken)
     assert story.last(RECORD_FAILED)["failure"]["step"] == "cleanUp"
     assert story.continued is not None
     assert story.continued["attempt"] == 3

@@ -118,7 +118,9 @@ async def test_a_retry_that_dies_before_its_start_is_found_by_the_sweep(here: Pa
 
 
 async def test_a_clean_up_that_broke_off_is_begun_again_until_it_is_done(here: PaperServices) -> None:
-    made = Resources(computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope")
+    made = Resources(
+        computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope", resource_group="desks"
+    )
     await here.cloud_pcs.insert(FAILED.but(resources=made, clean_up_at=things.NOW))
     await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation)
     host = IdleHost()
@@ -133,6 +135,39 @@ async def test_a_clean_up_that_broke_off_is_begun_again_until_it_is_done(here: P
     here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 3
     assert await here.due.due(DueKind.CLEAN_UP, here.hand.at) == []
+
+
+async def test_a_retry_that_meets_the_beginning_of_the_clean_up_waits_for_its_end(
+    here: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Resources(
+        computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope", resource_group="desks"
+    )
+    await here.cloud_pcs.insert(FAILED.but(resources=made, clean_up_at=things.NOW))
+    await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation)
+    host, look_up = IdleHost(), here.directory.user
+
+    async def overtaken(id_or_upn: str) -> Any:
+        await sweep(host, DueKind.CLEAN_UP, clean_up)
+        return await look_up(id_or_upn)
+
+    monkeypatch.setattr(here.directory, "user", overtaken)
+    with pytest.raises(ConflictError, match="remains are being removed"):
+        await retry_by_hand(await call(here), host, FAILED.id)
+    assert [instance for instance in host.started if "provision" in instance] == []
+    assert (await here.cloud_pcs.get("contoso", FAILED.id)).value.status is Status.FAILED
+
+
+async def test_a_clean_up_that_meets_a_retry_leaves_the_new_build_alone(here: PaperServices) -> None:
+    made = Resources(
+        computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope", resource_group="desks"
+    )
+    await here.cloud_pcs.insert(FAILED.but(resources=made, clean_up_at=things.NOW))
+    due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation)
+    host = IdleHost()
+    await retry_by_hand(await call(here), host, FAILED.id)
+    assert await clean_up(here, host, due) is None
+    assert [instance for instance in host.started if "cleanup" in instance] == []
 
 
 FORM = {

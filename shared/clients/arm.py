@@ -16,7 +16,6 @@ from shared.domain.values import Value
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
-    from azure.core.pipeline.transport import AsyncHttpTransport
     from azure.mgmt.authorization.aio import AuthorizationManagementClient
     from azure.mgmt.compute.aio import ComputeManagementClient
     from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
@@ -52,71 +51,41 @@ class ArmClients:
         for client in self._made:
             await client.close()
 
-    def _policies(self) -> list[Any]:
-        from shared.clients.pipeline import cloud_policies
+    def _made_of(self, kind: Callable[..., Client], subscription_id: str) -> Client:
+        """Make one of the SDK's clients, with our pipeline in place of its own."""
+        from shared.clients.pipeline import cloud_policies, transport
 
-        return cloud_policies(self._credential, PUBLIC_SCOPE, pacing=self._pacing, limits=self._limits, arm=True)
-
-    def _transport(self) -> AsyncHttpTransport[Any, Any]:
-        from shared.clients.pipeline import transport
-
-        return transport()
-
-    def _keep(self, client: Client) -> Client:
+        limits = self._limits
+        client = kind(
+            self._credential,
+            subscription_id,
+            base_url=self._url,
+            credential_scopes=[PUBLIC_SCOPE],
+            policies=cloud_policies(self._credential, PUBLIC_SCOPE, pacing=self._pacing, limits=limits, arm=True),
+            transport=transport(),
+        )
         self._made.append(client)
         return client
 
     def _compute(self, subscription_id: str) -> ComputeManagementClient:
         from azure.mgmt.compute.aio import ComputeManagementClient
 
-        client = ComputeManagementClient(
-            self._credential,
-            subscription_id,
-            self._url,
-            credential_scopes=[PUBLIC_SCOPE],
-            policies=self._policies(),
-            transport=self._transport(),
-        )
-        return self._keep(client)
+        return self._made_of(ComputeManagementClient, subscription_id)
 
     def _network(self, subscription_id: str) -> NetworkManagementClient:
         from azure.mgmt.network.aio import NetworkManagementClient
 
-        client = NetworkManagementClient(
-            self._credential,
-            subscription_id,
-            self._url,
-            credential_scopes=[PUBLIC_SCOPE],
-            policies=self._policies(),
-            transport=self._transport(),
-        )
-        return self._keep(client)
+        return self._made_of(NetworkManagementClient, subscription_id)
 
     def _authorization(self, subscription_id: str) -> AuthorizationManagementClient:
         from azure.mgmt.authorization.aio import AuthorizationManagementClient
 
-        client = AuthorizationManagementClient(
-            self._credential,
-            subscription_id,
-            base_url=self._url,
-            credential_scopes=[PUBLIC_SCOPE],
-            policies=self._policies(),
-            transport=self._transport(),
-        )
-        return self._keep(client)
+        return self._made_of(AuthorizationManagementClient, subscription_id)
 
     def _desktops(self, subscription_id: str) -> DesktopVirtualizationMgmtClient:
         from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
 
-        client = DesktopVirtualizationMgmtClient(
-            self._credential,
-            subscription_id,
-            self._url,
-            credential_scopes=[PUBLIC_SCOPE],
-            policies=self._policies(),
-            transport=self._transport(),
-        )
-        return self._keep(client)
+        return self._made_of(DesktopVirtualizationMgmtClient, subscription_id)
 
 
 Hook = Callable[[Any], None]

@@ -33,7 +33,7 @@ from shared.domain.planner import Observed
 from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.due import EVERYBODY, DueKind, start_due
+from shared.storage.due import EVERYBODY, DueKind, start_due, watch_due
 from shared.storage.repository import Stored
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements, start
@@ -215,6 +215,7 @@ async def _start(ground: _Ground, cloud_pc_id: str, client: DurableClient) -> bo
         await _cannot_start(pc)
         return False
     instance_id = naming.instance_id(tenant.id, pc.id, "provision", pc.generation)
+    await here.due.put_all([watch_due(pc, here.clock.now())])
     await start(client, PROVISION, order_for(pc, tenant, site.value, connection), instance_id=instance_id)
     await here.due.drop(start_due(pc))
     return True

@@ -84,8 +84,10 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
 
 
 async def _end_step_before(pc: CloudPc, before: Step, record: StepRecord, resources: Resources) -> None:
-    """Close the entry of the step before; one that lies after the new step found no room and is tried elsewhere."""
-    back = before is not Step.CLEAN_UP and ORDER.index(before) > ORDER.index(record.step)
+    """Close the entry of the step before; one that lies after the new step did not come to its end."""
+    steps = tuple(Step)
+    back = steps.index(before) > steps.index(record.step)
+    broke_off = record.step is Step.CLEAN_UP
     end = StepEnd(
         generation=record.generation,
         attempt=record.attempt,
@@ -93,7 +95,9 @@ async def _end_step_before(pc: CloudPc, before: Step, record: StepRecord, resour
         at=services().clock.now(),
         outcome="failed" if back else "succeeded",
         resource_ids=() if back else resources.made_in(before),
-        note="no room there; tried at another place" if back else None,
+        note=("it broke off, and is begun again" if broke_off else "no room there; tried at another place")
+        if back
+        else None,
     )
     await services().timeline.end(pc.tenant_id, pc.id, end)
 

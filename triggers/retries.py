@@ -13,7 +13,7 @@ from shared.domain.planner import winner
 from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
-from shared.storage.due import START_GRACE, Due, DueKind, start_due
+from shared.storage.due import START_GRACE, Due, DueKind, start_due, watch_due
 from shared.workflow import DurableClient, start
 from triggers.directory import assigned_groups, entitlement_of_user
 from triggers.endpoints import Call
@@ -80,6 +80,7 @@ async def _start(call: Call, client: DurableClient, pc: CloudPc, operation: Oper
     connection = (await wired.connections.get(tenant.id, pc.snapshot.connection_id)).value
     site = (await wired.sites.get(tenant.id, connection.site_id)).value
     instance_id = naming.instance_id(tenant.id, pc.id, "provision", pc.generation)
+    await wired.due.put_all([watch_due(pc, call.now)])
     await start(client, PROVISION, order_for(pc, tenant, site, connection), instance_id=instance_id)
     await wired.due.drop(start_due(pc))
     return operation

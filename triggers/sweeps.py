@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 
 import azure.functions as func
 
-from shared.contracts.provisioning import CLEAN_UP, remains_of
+from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import HealthStatus
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
 from shared.errors import DeskwrightError
-from shared.storage.due import EVERYBODY, Due, DueKind
+from shared.storage.due import EVERYBODY, WATCH_EVERY, Due, DueKind
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient, purge_finished, start
 from triggers.connections import open_check, start_check
@@ -36,12 +36,16 @@ Look = Callable[[Services, DurableClient, Due], Awaitable[datetime | None]]
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *", use_monitor=False)
 @bp.durable_client_input(client_name="client")
 async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
-    """Start what was saved and not started: builds of Cloud PCs and images, reconciles; read users again."""
+    """Start what was saved and not started: builds of Cloud PCs and images, reconciles; read users again.
+
+    And begin again what broke off.
+    """
     del timer
     await sweep(client, DueKind.START, _start_build_of_cloud_pc)
     await sweep(client, DueKind.BUILD, _start_build_of_image)
     await sweep(client, DueKind.RECONCILE, _start_reconcile)
     await sweep(client, DueKind.REREAD, _read_again)
+    await sweep(client, DueKind.WATCH, resume_build)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="30 */5 * * * *", use_monitor=False)
@@ -94,6 +98,31 @@ async def _start_build_of_cloud_pc(wired: Services, client: DurableClient, due: 
     origin = f"start/{due.subject_id}/{due.generation}/{now.isoformat()}"
     await reconcile_users(client, due.tenant_id, (found.value.user.id,), origin=origin)
     return now + LOOK_AGAIN
+
+
+async def resume_build(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Begin a build again that broke off; one that runs is left alone, because its instance is alive.
+
+    It goes on with the attempt that broke off, and first cleans up what that one left.
+    """
+    found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
+    tenant = await wired.tenants.find(due.tenant_id)
+    if tenant is None or found is None or not _is_being_built(found.value, due) or found.value.snapshot is None:
+        return None
+    pc = found.value
+    connection = await wired.connections.find(due.tenant_id, found.value.snapshot.connection_id)
+    site = await wired.sites.find(due.tenant_id, connection.value.site_id) if connection else None
+    if connection is not None and site is not None:
+        order = order_for(pc, tenant.value, site.value, connection.value)
+        order = order.but(attempt=max(1, pc.attempt), parked_since=pc.parked_since)
+        instance_id = naming.instance_id(due.tenant_id, pc.id, "provision", pc.generation)
+        if await start(client, PROVISION, order, instance_id=instance_id):
+            _log.warning("the build of %s/%s had broken off and is begun again", due.tenant_id, pc.id)
+    return wired.clock.now() + WATCH_EVERY
+
+
+def _is_being_built(pc: CloudPc, due: Due) -> bool:
+    return pc.generation == due.generation and pc.status in {Status.PENDING_PROVISION, Status.PROVISIONING}
 
 
 async def _start_build_of_image(wired: Services, client: DurableClient, due: Due) -> datetime | None:

@@ -34,6 +34,9 @@ class Reader(Generic[Out]):
         return self._adapter.dump_python(outcome, mode="json", by_alias=True, exclude_none=True)
 
 
+_DOUBLINGS = 30  # more would leave what a timedelta can hold
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """How often a call that failed (not: was refused) is made again, with doubling pauses."""
@@ -44,7 +47,7 @@ class Retry:
 
     def pause(self, failures: int) -> timedelta:
         """Return the pause after that many *failures*."""
-        doubled: timedelta = self.first * 2 ** (failures - 1)
+        doubled: timedelta = self.first * 2 ** min(failures - 1, _DOUBLINGS)
         return min(self.most, doubled)
 
 

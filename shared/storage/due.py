@@ -20,6 +20,7 @@ class DueKind(StrEnum):
     """What a sweep has to look at."""
 
     START = "start"  # a Cloud PC saved as pendingProvision whose build may not have been started
+    WATCH = "watch"  # a build that was started: if it broke off, it is begun again
     CLEAN_UP = "cleanUp"  # a failed Cloud PC whose remains go; at its clean_up_at
     REREAD = "reread"  # a user whom the directory did not show yet (generation counts the readings), or EVERYBODY
     RECHECK = "recheck"  # a connection whose health checks are made again
@@ -29,6 +30,9 @@ class DueKind(StrEnum):
 
 START_GRACE = timedelta(minutes=5)
 """When a sweep looks whether what was saved has been started."""
+
+WATCH_EVERY = timedelta(hours=2)
+"""How often a sweep looks whether a build that was started still runs."""
 EVERYBODY = "*"
 """The subject of a REREAD that is not about one user."""
 
@@ -47,6 +51,11 @@ class Due:
 def start_due(pc: CloudPc) -> Due:
     """Return the promise that the build of *pc*, as it was planned, is started."""
     return Due(DueKind.START, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.generation)
+
+
+def watch_due(pc: CloudPc, at: datetime) -> Due:
+    """Return the promise that somebody looks whether the build of *pc*, started *at*, has come to an end."""
+    return Due(DueKind.WATCH, at + WATCH_EVERY, pc.tenant_id, pc.id, pc.generation)
 
 
 class DueIndex:

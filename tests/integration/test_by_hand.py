@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -19,7 +20,7 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import Actor, OperationStatus
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
-from shared.storage.due import DueKind
+from shared.storage.due import WATCH_EVERY, DueKind, watch_due
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.services import PaperServices, in_place, perform
@@ -29,7 +30,7 @@ from triggers.idempotency import once
 from triggers.policies import save_policy
 from triggers.reconciling import LOOK_AGAIN
 from triggers.retries import retry_by_hand
-from triggers.sweeps import clean_up, sweep
+from triggers.sweeps import clean_up, resume_build, sweep
 
 ADMIN = Caller(actor=Actor(id="admin", name="Admin", roles=("CloudPC.Administrator",)), directory_id=things.DIRECTORY)
 FAILED = things.cloud_pc(status=Status.FAILED, attempt=3, operation_id="before")
@@ -40,10 +41,12 @@ class IdleHost:
 
     def __init__(self) -> None:
         self.started: list[str] = []
+        self.orders: list[dict[str, Any]] = []
 
     async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
-        del name, order
+        del name
         self.started.append(instance_id)
+        self.orders.append(order)
         return instance_id
 
     async def get_status(self, instance_id: str) -> None:
@@ -135,6 +138,50 @@ async def test_a_clean_up_that_broke_off_is_begun_again_until_it_is_done(here: P
     here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 3
     assert await here.due.due(DueKind.CLEAN_UP, here.hand.at) == []
+
+
+class BusyHost(IdleHost):
+    """Has an instance of every id already, and it is alive."""
+
+    async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
+        del name, order
+        raise RuntimeError(f"{instance_id} is alive")
+
+    async def get_status(self, instance_id: str) -> Any:
+        del instance_id
+        return SimpleNamespace(runtime_status=SimpleNamespace(value="Running"))
+
+
+async def test_a_build_that_broke_off_is_begun_again_where_it_was(here: PaperServices) -> None:
+    made = Resources(
+        computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope", resource_group="desks"
+    )
+    pc = things.cloud_pc(status=Status.PROVISIONING, attempt=2, resources=made)
+    await here.cloud_pcs.insert(pc)
+    await here.due.put_all([watch_due(pc, things.NOW)])
+    host = IdleHost()
+    await sweep(host, DueKind.WATCH, resume_build)
+    assert host.started == []  # not yet
+    here.hand.advance(WATCH_EVERY)
+    await sweep(host, DueKind.WATCH, resume_build)
+
+    assert host.started == [f"contoso-{pc.id}-provision-1"]
+    assert host.orders[0]["attempt"] == 2
+    assert [remains["computerNames"] for remains in host.orders[0]["remains"]] == [["CPC-ADA-X"]]
+
+
+async def test_a_build_that_runs_is_left_alone_and_one_that_has_ended_is_watched_no_more(here: PaperServices) -> None:
+    pc = things.cloud_pc(status=Status.PROVISIONING, attempt=1)
+    await here.cloud_pcs.insert(pc)
+    await here.due.put_all([watch_due(pc, things.NOW)])
+    here.hand.advance(WATCH_EVERY)
+    await sweep(BusyHost(), DueKind.WATCH, resume_build)
+    here.hand.advance(WATCH_EVERY)
+    assert len(await here.due.due(DueKind.WATCH, here.hand.at)) == 1
+
+    await here.cloud_pcs.change("contoso", pc.id, lambda there: there.but(status=Status.PROVISIONED))
+    await sweep(IdleHost(), DueKind.WATCH, resume_build)
+    assert await here.due.due(DueKind.WATCH, here.hand.at + WATCH_EVERY) == []
 
 
 async def test_a_retry_that_meets_the_beginning_of_the_clean_up_waits_for_its_end(

@@ -1,0 +1,15 @@
+"""How long a call that failed waits before it is made again."""
+
+from datetime import timedelta
+
+from shared.contracts.shape import PATIENT, Retry
+
+
+def test_the_pause_doubles_up_to_the_most() -> None:
+    retry = Retry(first=timedelta(seconds=5), most=timedelta(minutes=1))
+
+    assert [retry.pause(n).seconds for n in range(1, 7)] == [5, 10, 20, 40, 60, 60]
+
+
+def test_the_most_patient_call_still_has_a_pause_after_its_last_failure() -> None:
+    assert PATIENT.pause(PATIENT.attempts) == PATIENT.most

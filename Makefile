@@ -49,7 +49,7 @@ check: lint types imports fast ## the fast half: format, lint, types, imports, f
 .PHONY: test
 test: check .tools/azurite/installed .tools/worker/installed ## everything (15 minutes)
 	@$(PYTEST) $(SLOW_TESTS) || { echo "make test: failed in the slow tests (above)" >&2; exit 1; }
-	@$(PYTEST) tests/e2e || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
+	@$(PYTEST) tests/e2e -n 2 --dist loadfile || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
 	@echo "make test: all passed"
 
 .PHONY: lint

@@ -48,7 +48,6 @@ from shared.contracts.machines import (
     HostedNetworkOrder,
     Machine,
     NicOrder,
-    OperationOrder,
     Place,
     VmOrder,
 )
@@ -138,12 +137,7 @@ class _Build:
 
     def finish(self, begun: Accepted, patience: Patience) -> Steps[None]:
         """Wait for the end of what Azure has begun."""
-        look = OperationOrder(
-            tenant_id=self.order.tenant_id,
-            subscription_id=self.order.subscription_id,
-            region=self.machine.region,
-            operation=begun,
-        )
+        look = self.machine.look_at(begun)
         yield from self.wait(LOOK_AT_OPERATION, look, patience)
 
 

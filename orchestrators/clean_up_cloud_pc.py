@@ -13,7 +13,6 @@ from shared.contracts.machines import (
     DELETE_NIC,
     DELETE_PATIENCE,
     LOOK_AT_OPERATION,
-    OperationOrder,
 )
 from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
 from shared.contracts.provisioning import CLEAN_UP, RECORD_CLEANED, CleanedUp, CleanUpOrder, LeftRecord
@@ -71,12 +70,7 @@ class _Cleaning:
     def _done(self, activity: Activity[Any, Any], order: Any) -> Steps[Any]:  # noqa: ANN401 - as above
         outcome = yield from call(self.ctx, activity, order)
         if isinstance(outcome, Accepted):
-            look = OperationOrder(
-                tenant_id=self.order.tenant_id,
-                subscription_id=self.order.subscription_id,
-                region=self.order.region,
-                operation=outcome,
-            )
+            look = self.order.machine().look_at(outcome)
             outcome = yield from wait_for(self.ctx, LOOK_AT_OPERATION, look, DELETE_PATIENCE)
         return outcome
 

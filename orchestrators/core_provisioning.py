@@ -44,7 +44,6 @@ from shared.contracts.machines import (
     Machine,
     NicOrder,
     NicReady,
-    OperationOrder,
     Place,
     VmOrder,
 )
@@ -225,11 +224,6 @@ def finish(attempt: Attempt, machine: Machine, begun: Accepted, patience: Patien
     """Wait for the end of what Azure has begun."""
     yield from attempt.wait(
         LOOK_AT_OPERATION,
-        OperationOrder(
-            tenant_id=machine.tenant_id,
-            subscription_id=machine.subscription_id,
-            region=machine.region,
-            operation=begun,
-        ),
+        machine.look_at(begun),
         patience,
     )

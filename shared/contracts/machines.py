@@ -54,6 +54,12 @@ class Machine(Value):
         subject = naming.CLOUD_PC_TAG if self.role == "cloudpc" else naming.IMAGE_TAG
         return {naming.TENANT_TAG: self.tenant_id, naming.ROLE_TAG: self.role, subject: self.cloud_pc_id}
 
+    def look_at(self, begun: Accepted) -> OperationOrder:
+        """Return the order to look at what Azure has begun for it."""
+        return OperationOrder(
+            tenant_id=self.tenant_id, subscription_id=self.subscription_id, region=self.region, operation=begun
+        )
+
     @property
     def _group(self) -> str:
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"

@@ -1,6 +1,6 @@
 """The store finds by id, type, collection and prefix, and forgets whole trees."""
 
-from local.cloud.core.resources import Resource, Store
+from local.cloud.core.resources import Index, Resource, Store
 
 VM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v"
 
@@ -38,3 +38,26 @@ def test_the_past_is_remembered_for_stale_reads() -> None:
     assert resource.as_of(75)["properties"] == {"n": 7}
     assert resource.as_of(99)["properties"] == {"n": 8}
     assert resource.as_of(1)["properties"] == {"n": 4}, "only the last four are kept"
+
+
+BY_COLOUR = Index("T", lambda found: found.properties.get("colour"))
+
+
+def test_an_index_follows_what_comes_changes_and_goes() -> None:
+    found = store(VM)
+    (vm,) = found.of_type("t")
+    assert found.find(BY_COLOUR, "red") == []
+    vm.set(1, colour="red")
+    found.refile(vm)
+    other = found.add(Resource(f"{VM}2", "T", {"properties": {"colour": "red"}}, 0))
+    assert found.find(BY_COLOUR, "red") == [vm, other]
+    vm.set(2, colour="blue")
+    found.refile(vm)
+    found.remove(f"{VM}2")
+    assert (found.number(BY_COLOUR, "red"), found.number(BY_COLOUR, "blue")) == (0, 1)
+
+
+def test_an_index_asked_for_late_knows_what_came_before() -> None:
+    found = store(VM, f"{VM}2")
+    every = Index("t", lambda each: each.name)
+    assert [each.name for each in found.find(every, "v2")] == ["v2"]

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
     from local.cloud.core.answers import Json
 
 _REMEMBERED = 4
 _NESTED = 8
 """Slashes in the id of a resource of a provider: what lies below one is indexed."""
+_GROUP = 4
+"""Slashes in the id of a resource group: what lies below one is indexed as well."""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,42 @@ class Resource:
         return self.body
 
 
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A second way to find the resources of a type: by what `key` reads of one (`None`: not filed).
+
+    Make it once, as a constant. Where the key of a resource may change, `Store.refile` it.
+    """
+
+    type: str
+    key: Callable[[Resource], Hashable]
+
+
+class _Files:
+    """The resources of one index by their keys, and the key each is filed under."""
+
+    __slots__ = ("by_key", "filed")
+
+    def __init__(self) -> None:
+        self.by_key: dict[Hashable, dict[str, Resource]] = {}
+        self.filed: dict[str, Hashable] = {}
+
+    def put(self, resource: Resource, key: Hashable) -> None:
+        """File a resource under its key, and no longer under another."""
+        self.take(resource.key)
+        if key is not None:
+            self.filed[resource.key] = key
+            self.by_key.setdefault(key, {})[resource.key] = resource
+
+    def take(self, resource_key: str) -> None:
+        """Take a resource out."""
+        key = self.filed.pop(resource_key, None)
+        if key is not None:
+            del self.by_key[key][resource_key]
+            if not self.by_key[key]:
+                del self.by_key[key]
+
+
 class Store:
     """Every resource of every plane that has ids in paths."""
 
@@ -72,6 +112,7 @@ class Store:
         self._types: dict[str, dict[str, Resource]] = {}
         self._collections: dict[str, dict[str, Resource]] = {}
         self._nested: dict[str, set[str]] = {}
+        self._files: dict[str, dict[Index, _Files]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -91,7 +132,31 @@ class Store:
             for owner in _owners(collection):
                 self._nested.setdefault(owner, set()).add(collection)
         self._collections[collection][key] = resource
+        self.refile(resource)
         return resource
+
+    def refile(self, resource: Resource) -> None:
+        """File a resource anew whose index keys may have changed."""
+        for index, files in self._files.get(resource.type.lower(), {}).items():
+            files.put(resource, index.key(resource))
+
+    def find(self, index: Index, key: Hashable) -> list[Resource]:
+        """List the resources with a key, oldest first; takes no longer the more others there are."""
+        return list(self._filed(index).by_key.get(key, {}).values())
+
+    def number(self, index: Index, key: Hashable) -> int:
+        """Count the resources with a key."""
+        return len(self._filed(index).by_key.get(key, ()))
+
+    def _filed(self, index: Index) -> _Files:
+        """Give the files of an index; the first who asks has them made."""
+        kind = index.type.lower()
+        found = self._files.setdefault(kind, {}).get(index)
+        if found is None:
+            found = self._files[kind][index] = _Files()
+            for resource in self._types.get(kind, {}).values():
+                found.put(resource, index.key(resource))
+        return found
 
     def remove(self, resource_id: str) -> Resource | None:
         """Forget a resource and all below it; `None` if there was none."""
@@ -102,7 +167,8 @@ class Store:
 
     def _below(self, key: str) -> list[str]:
         """List the keys of all that lies below a resource or a path."""
-        if key.count("/") < _NESTED:
+        slashes = key.count("/")
+        if slashes < _NESTED and slashes != _GROUP:
             owner = f"{key}/"
             return [each for each in self._all if each.startswith(owner)]
         collections = self._nested.get(key, set())
@@ -112,6 +178,8 @@ class Store:
         resource = self._all.pop(key, None)
         if resource is not None:
             self._types[resource.type.lower()].pop(key, None)
+            for files in self._files.get(resource.type.lower(), {}).values():
+                files.take(key)
             collection = key.rpartition("/")[0]
             members = self._collections[collection]
             members.pop(key, None)
@@ -141,6 +209,7 @@ class Store:
 
 
 def _owners(collection: str) -> list[str]:
-    """List the resources (eight segments or more) that a collection lies below."""
+    """List the resource group and the resources (eight segments or more) that a collection lies below."""
     segments = collection.split("/")
-    return ["/".join(segments[:end]) for end in range(_NESTED + 1, len(segments))]
+    group = ["/".join(segments[: _GROUP + 1])] if len(segments) > _GROUP else []
+    return [*group, *("/".join(segments[:end]) for end in range(_NESTED + 1, len(segments)))]

@@ -26,6 +26,7 @@ from shared.storage.operations import operations
 from shared.storage.pacing import Leases
 from shared.storage.policies import policies
 from shared.storage.requests import Requests
+from shared.storage.service import ServiceStates
 from shared.storage.tables import Tables
 from shared.storage.tenants import Tenants, sites
 from shared.storage.timeline import Timeline
@@ -97,6 +98,11 @@ class Services:
     def tenants(self) -> Tenants:
         """The tenants."""
         return Tenants(self.tables)
+
+    @cached_property
+    def service_state(self) -> ServiceStates:
+        """What the provider has set for all tenants."""
+        return ServiceStates(self.tables)
 
     @cached_property
     def sites(self) -> Repository[Site]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.domain.connection import Connection, JoinType
 from shared.domain.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
-from shared.domain.tenant import TenantSettings
+from shared.domain.tenant import Paused, TenantSettings
 from shared.domain.values import Value
 
 
@@ -44,6 +44,7 @@ class Policy(Value):
     cloud_pc_naming_template: str | None = None
     grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
     assignments: tuple[Assignment, ...] = ()
+    paused: Paused | None = None
     created_date_time: datetime
     last_modified_date_time: datetime
 

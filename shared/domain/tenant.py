@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import Annotated
@@ -86,6 +86,14 @@ class TenantSettings(Value):
         return timedelta(hours=self.connection_recheck_in_hours)
 
 
+class Paused(Value):
+    """Who has stopped new builds and removals, since when, and why."""
+
+    by: str
+    at: datetime
+    reason: str = Field("", max_length=500)
+
+
 class Tenant(Value):
     """One customer. *id* is the slug used in every address; it never changes."""
 
@@ -94,6 +102,7 @@ class Tenant(Value):
     entra_tenant_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     subscription_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     settings: TenantSettings = TenantSettings()
+    paused: Paused | None = None
 
     @property
     def resource_group(self) -> str:

@@ -20,6 +20,7 @@ from triggers.idempotency import once
 from triggers.operations import accepted
 from triggers.reruns import RerunForm, rerun_by_hand
 from triggers.retries import retry_by_hand
+from triggers.today import read_today
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -29,7 +30,8 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True)
 async def list_cloud_pcs(call: Call) -> Answer:
     """List the Cloud PCs."""
-    return await graph_list(call, call.services.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now))
+    today = await read_today(call)
+    return await graph_list(call, call.services.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, today))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
@@ -45,7 +47,8 @@ async def count_cloud_pcs(call: Call) -> Answer:
 async def get_cloud_pc(call: Call) -> Answer:
     """Show one Cloud PC."""
     stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
-    return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now), stored.etag)
+    today = await read_today(call)
+    return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, today), stored.etag)
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)

@@ -9,6 +9,7 @@ from shared.errors import InvalidError, Problem
 from shared.workflow import Blueprint
 from triggers.directory import assigned_groups, entitlement_of_user, existing_groups
 from triggers.endpoints import Answer, Call, endpoint, ok
+from triggers.today import read_today
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -23,9 +24,9 @@ async def explain_user(call: Call) -> Answer:
         raise InvalidError(Problem("user", "required: a user principal name or an id"))
     wired, tenant = call.services, call.tenant
     graph = wired.graph(tenant)
-    policies = tuple([stored.value async for stored in wired.policies.each(tenant.id)])
-    entitled = await entitlement_of_user(graph, named, assigned_groups(policies))
+    today = await read_today(call)
+    entitled = await entitlement_of_user(graph, named, assigned_groups(today.policies.values()))
     groups = await existing_groups(graph, sorted(entitled.group_ids))
     records = [stored.value for stored in await wired.cloud_pcs.of_user(tenant.id, entitled.user.id)]
     names = {group.id: group.display_name for group in groups}
-    return ok(explain(entitled, policies, records, names, tenant_id=tenant.id).to_json())
+    return ok(explain(entitled, today, records, names, tenant_id=tenant.id).to_json())

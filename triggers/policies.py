@@ -42,6 +42,7 @@ from triggers.idempotency import once
 from triggers.operations import address, open_operation
 from triggers.paging import listed
 from triggers.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
+from triggers.today import read_today
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -119,10 +120,11 @@ async def list_policy_users(call: Call) -> Answer:
     """Tell who has a Cloud PC through a policy, who waits, who lacks one, and why."""
     wired, tenant = call.services, call.tenant
     policy = (await wired.policies.get(tenant.id, call.param("id"))).value
-    policies = tuple([stored.value async for stored in wired.policies.each(tenant.id)])
-    members = await entitlements_of_groups(wired.graph(tenant), assigned_groups(policies)) if policy.assignments else ()
+    today = await read_today(call)
+    groups = assigned_groups(today.policies.values())
+    members = await entitlements_of_groups(wired.graph(tenant), groups) if policy.assignments else ()
     cloud_pcs = [stored.value async for stored in wired.cloud_pcs.each(tenant.id)]
-    return ok(listed(call, (entry.to_json() for entry in roster(policy, policies, members, cloud_pcs)), None))
+    return ok(listed(call, (entry.to_json() for entry in roster(policy, today, members, cloud_pcs)), None))
 
 
 async def save_policy_form(call: Call, client: DurableClient) -> Answer:

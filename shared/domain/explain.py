@@ -7,8 +7,9 @@ from datetime import datetime
 
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, User
+from shared.domain.drift import Drift, Today
+from shared.domain.entitlements import Entitlement, winner
 from shared.domain.lifecycle import WORKING, Status
-from shared.domain.planner import Entitlement, winner
 from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
@@ -33,6 +34,7 @@ class ExplainedCloudPc(Value):
     licensed: bool
     status: Status | None = None  # None: there is no record yet
     policy_name: str | None = None  # that it was built from; it stays, whichever wins today
+    drift: Drift | None = None  # how it differs from what that policy would build today
     error: Failure | None = None
     because: str
 
@@ -48,18 +50,19 @@ class Explanation(Value):
 
 def explain(
     entitlement: Entitlement,
-    policies: tuple[Policy, ...],
+    today: Today,
     cloud_pcs: Iterable[CloudPc],
     group_names: Mapping[str, str],
     *,
     tenant_id: str,
 ) -> Explanation:
     """Explain one user. *entitlement*: all his Cloud PC licences and all assigned groups he is in."""
-    claims = _claims(entitlement, policies, group_names)
+    claims = _claims(entitlement, tuple(today.policies.values()), group_names)
     records = {pc.id: pc for pc in cloud_pcs if pc.user.id == entitlement.user.id}
     licensed = {naming.cloud_pc_id(tenant_id, entitlement.user.id, plan.id): plan for plan in entitlement.plans}
-    explained = [_one(pc_id, plan, records.get(pc_id), entitlement.user, claims) for pc_id, plan in licensed.items()]
-    explained += [_one(pc.id, None, pc, entitlement.user, claims) for pc in records.values() if pc.id not in licensed]
+    found: list[tuple[str, ServicePlan | None]] = [*licensed.items()]
+    found += [(pc_id, None) for pc_id in records if pc_id not in licensed]
+    explained = [_one(pc_id, plan, records.get(pc_id), entitlement.user, claims, today) for pc_id, plan in found]
     return Explanation(
         user=entitlement.user,
         verdict=_verdict(entitlement, claims, explained),
@@ -90,7 +93,7 @@ def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mappi
 
 
 def _one(
-    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim]
+    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: Today
 ) -> ExplainedCloudPc:
     shown = plan or (record.plan if record else None)
     return ExplainedCloudPc(
@@ -98,7 +101,8 @@ def _one(
         service_plan_name=shown.display_name if shown else "",
         licensed=plan is not None,
         status=record.status if record else None,
-        policy_name=record.snapshot.policy_name if record and record.snapshot else None,
+        policy_name=today.policy_name(record) if record else None,
+        drift=today.drift(record) if record else None,
         error=record.last_error if record and record.status is Status.FAILED else None,
         because=_because(plan, record, user, claims),
     )

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from shared.domain.cloud_pc import CloudPc, User
+from shared.domain.drift import Drift, Today
+from shared.domain.entitlements import Entitlement, winner
 from shared.domain.explain import standing
 from shared.domain.lifecycle import WORKING, Status
-from shared.domain.planner import Entitlement, winner
 from shared.domain.policy import Policy
 from shared.domain.values import Value
 
@@ -27,6 +28,7 @@ class RosterCloudPc(Value):
     id: str
     service_plan_name: str
     status: Status
+    drift: Drift | None = None
 
 
 class RosterEntry(Value):
@@ -39,7 +41,7 @@ class RosterEntry(Value):
 
 
 def roster(
-    policy: Policy, policies: tuple[Policy, ...], members: Iterable[Entitlement], cloud_pcs: Iterable[CloudPc]
+    policy: Policy, today: Today, members: Iterable[Entitlement], cloud_pcs: Iterable[CloudPc]
 ) -> tuple[RosterEntry, ...]:
     """Return every member of the policy's groups, by name.
 
@@ -50,13 +52,14 @@ def roster(
     for pc in cloud_pcs:
         records.setdefault(pc.user.id, []).append(pc)
     return tuple(
-        _entry(policy, winner(policies, member.group_ids), member, records.get(member.user.id, []))
+        _entry(policy, today, member, records.get(member.user.id, []))
         for member in sorted(members, key=lambda m: m.user.user_principal_name)
         if member.group_ids & groups
     )
 
 
-def _entry(policy: Policy, first: Policy | None, member: Entitlement, records: list[CloudPc]) -> RosterEntry:
+def _entry(policy: Policy, today: Today, member: Entitlement, records: list[CloudPc]) -> RosterEntry:
+    first = winner(today.policies.values(), member.group_ids)
     built = [pc for pc in records if pc.status is not Status.NOT_PROVISIONED]
     standing_, because = _standing(policy, first, member, built)
     return RosterEntry(
@@ -64,7 +67,8 @@ def _entry(policy: Policy, first: Policy | None, member: Entitlement, records: l
         standing=standing_,
         because=because,
         cloud_pcs=tuple(
-            RosterCloudPc(id=pc.id, service_plan_name=pc.plan.display_name, status=pc.status) for pc in built
+            RosterCloudPc(id=pc.id, service_plan_name=pc.plan.display_name, status=pc.status, drift=today.drift(pc))
+            for pc in built
         ),
     )
 

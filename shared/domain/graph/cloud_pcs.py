@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.drift import Today
 from shared.domain.graph.odata import Collection
 from shared.domain.lifecycle import Status
 from shared.domain.progress import progress
@@ -19,8 +20,12 @@ CLOUD_PCS = Collection(
 )
 
 
-def cloud_pc_view(pc: CloudPc, now: datetime) -> dict[str, Any]:
-    """Return a Cloud PC as Graph's cloudPC; ``@deskwright.progress`` is ours."""
+def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> dict[str, Any]:
+    """Return a Cloud PC as Graph's cloudPC; what begins with ``@deskwright.`` is ours.
+
+    The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.
+    """
+    drift = today.drift(pc)
     made, snapshot = pc.resources, pc.snapshot
     return {
         "id": pc.id,
@@ -32,7 +37,7 @@ def cloud_pc_view(pc: CloudPc, now: datetime) -> dict[str, Any]:
         "userDetail": {"userPrincipalName": pc.user.user_principal_name, "displayName": pc.user.display_name},
         "groupDetail": None,
         "provisioningPolicyId": snapshot.policy_id if snapshot else None,
-        "provisioningPolicyName": snapshot.policy_name if snapshot else None,
+        "provisioningPolicyName": today.policy_name(pc),
         "provisioningType": "dedicated",
         "productType": "enterprise",
         "servicePlanId": pc.plan.id,
@@ -52,6 +57,7 @@ def cloud_pc_view(pc: CloudPc, now: datetime) -> dict[str, Any]:
         "lastModifiedDateTime": _time(pc.last_modified_date_time),
         "scopeIds": ["0"],
         "@deskwright.progress": progress(pc, now).to_json(),
+        "@deskwright.drift": drift.to_json() if drift else None,
     }
 
 

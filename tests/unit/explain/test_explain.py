@@ -7,11 +7,11 @@ import pytest
 
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Warn
+from shared.domain.entitlements import Entitlement
 from shared.domain.explain import Explanation, explain
 from shared.domain.graph.cloud_pcs import cloud_pc_view, count_by_status
 from shared.domain.image import ImageSource
 from shared.domain.lifecycle import Status
-from shared.domain.planner import Entitlement
 from shared.domain.policy import Policy, Snapshot
 from shared.domain.progress import progress
 from shared.domain.roster import RosterEntry, roster
@@ -53,7 +53,7 @@ def cloud_pc(member: Entitlement, status: Status, policy: Policy = FIRST, **more
 
 
 def explained(member: Entitlement, *records: CloudPc, policies: tuple[Policy, ...] = (SECOND, FIRST)) -> Explanation:
-    return explain(member, policies, records, {"staff": "Staff"}, tenant_id="acme")
+    return explain(member, office.today(*policies), records, {"staff": "Staff"}, tenant_id="acme")
 
 
 ADA = office.member("ada", "staff", plans=(PLAN,))
@@ -107,7 +107,7 @@ def test_a_cloud_pc_whose_licence_is_gone_is_still_explained() -> None:
 
 
 def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) -> RosterEntry:
-    (entry,) = roster(policy, (FIRST, SECOND), (member,), records)
+    (entry,) = roster(policy, office.today(FIRST, SECOND), (member,), records)
     return entry
 
 
@@ -130,7 +130,7 @@ def test_a_policy_s_users_have_wait_or_lack(entry: RosterEntry, standing: str, w
 
 
 def test_people_outside_the_policy_s_groups_are_not_its_users() -> None:
-    assert roster(FIRST, (FIRST, SECOND), (office.member("joe", "night", plans=(PLAN,)),), ()) == ()
+    assert roster(FIRST, office.today(FIRST, SECOND), (office.member("joe", "night", plans=(PLAN,)),), ()) == ()
 
 
 def test_progress_moves_on_within_a_step_and_never_past_it() -> None:
@@ -164,6 +164,7 @@ def test_the_view_has_graph_s_words() -> None:
     view = cloud_pc_view(
         cloud_pc(ADA, Status.FAILED, last_error=Failure(code="Boom", message="it broke", step=Step.CREATE_VM)),
         office.NOW,
+        office.today(FIRST),
     )
     assert (view["status"], view["provisioningType"], view["osVersion"]) == ("failed", "dedicated", "windows11")
     assert (view["statusDetail"]["code"], view["statusDetail"]["message"]) == ("Boom", "it broke")

@@ -6,11 +6,12 @@ from typing import Any
 from shared.domain.cloud_pc import User
 from shared.domain.connection import Connection, Domain, HealthStatus, JoinType
 from shared.domain.directory import Group
+from shared.domain.drift import Today
+from shared.domain.entitlements import Entitlement
 from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage, GalleryVersion, ImageSource, gallery_image
-from shared.domain.planner import Entitlement
 from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy
 from shared.domain.service_plan import ServicePlan, service_plan
-from shared.domain.tenant import Site
+from shared.domain.tenant import Site, TenantSettings
 from shared.domain.wizards.reviews import Review
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -87,6 +88,10 @@ def policy(key: str, *group_ids: str, at: datetime = NOW, name: str = "") -> Pol
         created_date_time=at,
         last_modified_date_time=at,
     )
+
+
+def today(*policies: Policy, **settings: Any) -> Today:
+    return Today({p.id: p for p in policies}, {"i1": image()}, TenantSettings(**settings))
 
 
 def group(name: str, **more: Any) -> Group:

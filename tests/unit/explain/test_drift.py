@@ -1,0 +1,106 @@
+"""An edited policy touches no Cloud PC: each says how it differs from what its policy would build today."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.drift import Drift
+from shared.domain.explain import explain
+from shared.domain.graph.cloud_pcs import cloud_pc_view
+from shared.domain.image import ImageType
+from shared.domain.lifecycle import Status
+from shared.domain.policy import DomainJoinConfiguration, image_source, snapshot_of
+from shared.domain.roster import roster
+from shared.domain.tenant import TenantSettings
+from tests.unit.wizards import office
+
+POLICY = office.policy("p1", "staff", name="Office").but(image_display_name="Windows 11")
+CUSTOM = POLICY.but(image_type=ImageType.CUSTOM, image_id="i1")
+READY = office.image().but(gallery_version_id=office.VERSION_ID)
+ADA = office.member("ada", "staff", plans=(office.plan(),))
+
+
+def way_in(connection: str) -> DomainJoinConfiguration:
+    return DomainJoinConfiguration(domain_join_type="azureADJoin", on_premises_connection_id=connection)
+
+
+def built(policy: Any = POLICY, **more: Any) -> CloudPc:
+    snapshot = snapshot_of(policy, {"c1": office.connection()}, image_source(policy, READY), TenantSettings())
+    assert snapshot is not None
+    facts = {"status": Status.PROVISIONED, "snapshot": snapshot, **more}
+    return CloudPc(
+        id="pc1",
+        tenant_id="acme",
+        user=ADA.user,
+        plan=office.plan(),
+        display_name="Office - Ada",
+        created_date_time=office.NOW,
+        last_modified_date_time=office.NOW,
+        **facts,
+    )
+
+
+def test_what_was_just_built_has_not_drifted() -> None:
+    assert office.today(POLICY).drift(built()) == Drift(drifted=False)
+
+
+@pytest.mark.parametrize(
+    ("edit", "differs"),
+    [
+        ({"display_name": "New name"}, ("displayName",)),
+        ({"description": "only words"}, ()),
+        ({"domain_join_configurations": (way_in("c2"),)}, ("domainJoinConfigurations",)),
+        ({"domain_join_configurations": (way_in("c2"), way_in("c1"))}, ()),
+        ({"image_id": office.GALLERY_ID.replace("24h2", "25h2")}, ("imageId",)),
+        ({"image_display_name": "Another word for it"}, ()),
+        ({"locale": "de-DE", "local_admin_enabled": True}, ("windowsSetting", "localAdminEnabled")),
+        ({"cloud_pc_naming_template": "PC-%RAND:6%"}, ("cloudPcNamingTemplate",)),
+        ({"cloud_pc_naming_template": TenantSettings().naming_template}, ()),
+        ({"grace_period_in_hours": 24}, ("gracePeriodInHours",)),
+        ({"assignments": ()}, ()),
+    ],
+    ids=str,
+)
+def test_an_edit_is_named_by_the_property_that_differs(edit: dict[str, Any], differs: tuple[str, ...]) -> None:
+    assert office.today(POLICY.but(**edit)).drift(built()) == Drift(drifted=bool(differs), differs=differs)
+
+
+def test_a_tenant_s_setting_that_a_policy_leaves_open_drifts_too() -> None:
+    drift = office.today(POLICY, grace_period_in_hours=24).drift(built())
+    assert drift == Drift(drifted=True, differs=("gracePeriodInHours",))
+
+
+def test_a_rebuilt_device_image_is_another_image() -> None:
+    pc = built(CUSTOM)
+    today = office.today(CUSTOM)
+    today.images["i1"] = READY  # type: ignore[index]
+    same = today.drift(pc)
+    today.images["i1"] = READY.but(gallery_version_id=office.VERSION_ID.replace("1.0.0", "1.0.1"))  # type: ignore[index]
+    assert (same, today.drift(pc)) == (Drift(drifted=False), Drift(drifted=True, differs=("imageId",)))
+
+
+def test_a_cloud_pc_of_a_deleted_policy_says_so_and_keeps_its_name() -> None:
+    view = cloud_pc_view(built(), office.NOW, office.today())
+    assert view["@deskwright.drift"] == {"drifted": True, "differs": ["provisioningPolicyId"]}
+    assert view["provisioningPolicyName"] == "Office"
+
+
+def test_a_renamed_policy_gives_its_new_name_to_the_label_and_not_to_the_cloud_pc() -> None:
+    view = cloud_pc_view(built(), office.NOW, office.today(POLICY.but(display_name="New name")))
+    assert (view["provisioningPolicyName"], view["displayName"]) == ("New name", "Office - Ada")
+
+
+def test_what_was_never_built_does_not_drift() -> None:
+    listed = built(status=Status.NOT_PROVISIONED)
+    assert office.today().drift(listed) is None
+    assert office.today().drift(listed.but(snapshot=None)) is None
+
+
+def test_explain_and_the_policy_s_users_tell_the_drift() -> None:
+    today = office.today(POLICY.but(locale="de-DE"))
+    told = explain(ADA, today, (built(),), {}, tenant_id="acme").cloud_pcs
+    (entry,) = roster(today.policies["p1"], today, (ADA,), (built(),))
+    expected = Drift(drifted=True, differs=("windowsSetting",))
+    assert [pc.drift for pc in told if pc.status] == [expected]
+    assert [pc.drift for pc in entry.cloud_pcs] == [expected]

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from local.cloud.core.requests import Reply, Request
 from local.cloud.core.times import SECOND
+from local.cloud.sender import Sender
 
 if TYPE_CHECKING:
     from local.certificates import Certificates
@@ -37,23 +38,27 @@ class CloudServer:
         self.cloud = cloud
         self._certificates = certificates
         self._runners: list[web.ServerRunner] = []
+        self._sender = Sender(cloud, certificates)
 
     async def start(self, wanted: Addresses) -> Addresses:
-        """Listen on both ports."""
+        """Listen on both ports, and begin to deliver notifications."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._certificates.server, self._certificates.server_key)
-        return Addresses(
+        taken = Addresses(
             wanted.host,
             await self._listen(wanted.host, wanted.port, context),
             await self._listen(wanted.host, wanted.msi_port, None),
         )
+        self.cloud.handshake = self._sender.handshake
+        await self._sender.start()
+        return taken
 
     async def stop(self) -> None:
-        """Close both ports and the journal."""
+        """Stop sending, close both ports and the journal."""
+        await self._sender.stop()
         for runner in self._runners:
             await runner.cleanup()
-        if self.cloud.journal:
-            self.cloud.journal.close()
+        self.cloud.journal.close()
 
     async def _listen(self, host: str, port: int, context: ssl.SSLContext | None) -> int:
         scheme = "https" if context else "http"
@@ -82,6 +87,8 @@ class CloudServer:
         log.peak_in_flight = max(log.peak_in_flight, log.in_flight)
         try:
             reply = self.cloud.handle(Request(request.method, path, query, headers, body, scheme))
+            if reply.later is not None:
+                reply = await reply.later()
             await self._held(reply)
         finally:
             log.in_flight -= 1

@@ -28,7 +28,6 @@ def reopen(tmp_path: Path) -> Iterator[Reopen]:
 
     def close() -> None:
         for app in opened:
-            assert app.cloud.journal is not None
             app.cloud.journal.close()
 
     def start(profile: str = "real") -> Asking:
@@ -42,6 +41,7 @@ def reopen(tmp_path: Path) -> Iterator[Reopen]:
 
 def world(app: Asking) -> Any:
     """Give everything a restart must bring back."""
+    app.sim("GET", "state")  # performs what is due
     return {
         "resources": {
             found.id: (found.body, found.facts)
@@ -122,7 +122,9 @@ def test_a_reset_forgets_the_journal(reopen: Reopen) -> None:
 
 
 def test_a_journal_of_another_seed_is_refused(reopen: Reopen, tmp_path: Path) -> None:
-    reopen("instant").lay()
+    first = reopen("instant")
+    first.lay()
+    first.cloud.journal.close()
     with pytest.raises(ValueError, match="was written with"):
         asking("instant", tmp_path / "journal", seed=8)
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 Json = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Answer:
-    """An answer in the making; `body` is JSON unless it is already `bytes`."""
+    """An answer in the making; `body` is JSON unless it is already `bytes`.
+
+    `later` gives the real answer once somebody else was asked: only a handler that does not mutate
+    may leave one, and what it learns comes back as a journalled request to ourselves.
+    """
 
     body: object = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json; charset=utf-8"
+    later: Callable[[], Awaitable[Answer]] | None = None
 
 
 class Problem(Exception):  # noqa: N818 - an error answer is what the caller gets, not what broke

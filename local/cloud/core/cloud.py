@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.authentication import Authenticator, RefusedTokenError
 from local.cloud.core.calls import Call
-from local.cloud.core.faults import Faults, Rule, hit
+from local.cloud.core.faulted import after, before, stale
+from local.cloud.core.faults import Faults, Rule
+from local.cloud.core.journal import Journal
 from local.cloud.core.principals import Principal
-from local.cloud.core.replay import entry_of, replay
+from local.cloud.core.replay import entry_of, note_of, replay
 from local.cloud.core.requestlog import RequestLog
 from local.cloud.core.requests import Reply, Request
 from local.cloud.core.routing import Route, Router, Routes
-from local.cloud.core.secrets import Sealer
 from local.cloud.core.throttling import Throttle
-from local.cloud.core.times import SECOND, iso
+from local.cloud.core.times import OwnClock, iso
+from local.cloud.core.waiting import out_of_reach, promise
 from local.cloud.core.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.cloud.core.journal import Journal
     from local.cloud.core.planes import Plane
     from local.cloud.core.throttling import Charge
     from local.cloud.core.times import Clock
+    from local.cloud.core.waiting import Handshake
     from local.cloud.entra.keys import Keys
 
     Invariant = Callable[[World], list[Json]]
@@ -52,7 +56,7 @@ class Cloud:
         self.clock = clock
         self.keys = keys
         self.options = options
-        self.journal = journal
+        self.journal = journal or Journal()
         self.router = Router()
         self.planes: dict[str, Plane] = {}
         self.faults = Faults()
@@ -61,13 +65,15 @@ class Cloud:
         self.seeders: dict[str, Seeder] = {}
         self.invariants: dict[str, Invariant] = {}
         self.views: dict[str, View] = {}
+        self.settings: dict[str, str] = {}
+        self.asked: Counter[tuple[str, str]] = Counter()
         self._by_prefix: dict[str, Plane] = {}
         self._listeners: dict[str, list[Callable[..., None]]] = {}
         self._kinds: dict[str, Json] = {}
         self._shelves: dict[str, Callable[[], Any]] = {}
         self._authenticator = Authenticator(keys.read)
-        self._asked: dict[tuple[str, str], int] = {}
         self.replaying = False
+        self.handshake: Handshake = out_of_reach
         self.world: World
 
     # -- what rooms plug in ---------------------------------------------------------------
@@ -109,31 +115,67 @@ class Cloud:
         """Add `GET _sim/state?view=name`."""
         self.views[name] = show
 
+    def declare(self, **settings: str) -> None:
+        """Name keys of `world.config` that a room reads, and say in a few words what each one does."""
+        self.settings |= settings
+
     # -- life -----------------------------------------------------------------------------
 
     def open(self) -> None:
         """Make the world: from the journal if it has something, else from the first data."""
-        self.world = self._fresh()
-        entries = self.journal.read(self._terms()) if self.journal else []
-        if entries:
-            self.replaying = True
-            replay(self, entries)
-            self.replaying = False
-        elif self.options.begin_with:
-            self.seed(self.options.begin_with)
+        self.journal.open(self._terms())
+        if not self._again():
+            self.world.settle(self.clock.now_us())
+            if self.options.begin_with:
+                self.seed(self.options.begin_with)
+
+    def _again(self) -> int:
+        """Make the world from the journal; give the number of its entries in force."""
+        self._forget()
+        self.replaying = True
+        found = replay(self, self.journal.entries())
+        self.replaying = False
+        if found:
+            self.world.settle(self.clock.now_us())
+        return found
 
     def _terms(self) -> Json:
         return {"seed": self.options.seed, "profile": self.options.profile}
 
-    def reset(self, *, begin: bool) -> None:
-        """Forget everything; `begin` seeds the first data again."""
-        if self.journal:
-            self.journal.clear()
+    def _forget(self) -> None:
         self.world = self._fresh()
         self.faults, self.throttle, self.log = Faults(), Throttle(), RequestLog()
-        self._asked.clear()
+        self.asked.clear()
+
+    def reset(self, *, begin: bool) -> None:
+        """Forget everything; `begin` seeds the first data again."""
+        self.journal.clear()
+        self._forget()
+        self.world.settle(self.clock.now_us())
         if begin and self.options.begin_with:
             self.seed(self.options.begin_with)
+        else:
+            self.note("begun")
+
+    def snapshot(self, name: str) -> None:
+        """Give the present state a name; an earlier one of that name is lost."""
+        self.note("snapshot", name=name)
+
+    def restore(self, name: str) -> None:
+        """Bring a named state back; `KeyError` when there is none.
+
+        A clock of our own goes back to its moment. A shared one cannot: what has come due since then
+        happens at once.
+        """
+        moment = self.journal.snapshots()[name]
+        if not isinstance(self.clock, OwnClock):
+            moment = self.world.now_us
+        self.journal.append(note_of("restore", moment, {"name": name}))
+        self._again()
+
+    def note(self, kind: str, **told: object) -> None:
+        """Put into the journal what no accepted request tells (see `core.replay`)."""
+        self.journal.append(note_of(kind, self.world.now_us, told))
 
     def seed(self, data: Json) -> None:
         """Seed data as a journalled request to ourselves."""
@@ -143,18 +185,15 @@ class Cloud:
             raise ValueError(f"the seed data is refused: {reply.body.decode()}")
 
     def _fresh(self) -> World:
-        sealer = self.journal.sealer if self.journal else Sealer.fresh()
-        world = World(
+        return World(
             clock=self.clock,
             seed=self.options.seed,
             profile=self.options.profile,
-            sealer=sealer,
+            sealer=self.journal.sealer,
             kinds=self._kinds,
             listeners=self._listeners,
             shelves=self._shelves,
         )
-        world.settle(self.clock.now_us())
-        return world
 
     # -- one request ----------------------------------------------------------------------
 
@@ -169,11 +208,11 @@ class Cloud:
         try:
             call = self._call(request, plane)
             rule = self._fault(call, plane)
-            early = _before(call.fault)
+            early = before(call.fault)
             if early is not None:
                 return self._sent(request, call, plane, early, [], rule)
             charges = self._charge(call, plane)
-            answer = self._perform(call, rule)
+            answer = self._perform(call)
         except Problem as problem:
             answer = plane.render(problem)
         return self._sent(request, call, plane, answer, charges, rule)
@@ -215,17 +254,18 @@ class Cloud:
         if not self.faults.rules or plane.name == "sim":
             return None
         key = (call.route.name, call.path.lower())
-        self._asked[key] = self._asked.get(key, 0) + 1
+        self.asked[key] += 1
         facts = {
             "op": call.route.name,
             "plane": plane.name,
             "method": call.method,
             "path": call.path,
             "principal": call.principal.name or call.principal.object_id,
-            "attempt": self._asked[key],
+            "attempt": self.asked[key],
             **plane.facts(call),
         }
         chosen = self.faults.choose(facts, self.world.now_us, self.world.rng)
+        self.note("asked", op=call.route.name, path=call.path, rule=chosen[0].id if chosen else "")
         if chosen is None:
             return None
         call.fault = chosen[1]
@@ -239,7 +279,9 @@ class Cloud:
         call.notes["remaining"] = self.throttle.remaining
         now_us, who = self.world.now_us, call.principal.object_id
         for charge in charges:
-            self.log.came(who, charge.policy, charge.key, now_us, call.path)
+            finding = self.log.came(who, charge.policy, charge.key, now_us, call.path)
+            if finding is not None:
+                self.note("impatient", finding=finding)
         refusal = self.throttle.take(charges, now_us)
         if refusal is not None:
             charge = refusal.charge
@@ -248,28 +290,21 @@ class Cloud:
             # a caller who was not told how long to wait cannot come back too early
             wait_s = refusal.retry_after_s if "Retry-After" in problem.headers else 0
             self.log.refused(who, charge.policy, charge.key, now_us, wait_s)
+            shape = self.throttle.shape(charge)
+            self.note("refused", who=who, policy=charge.policy, key=charge.key, wait=wait_s, bucket=shape)
             raise problem
         return charges
 
-    def _perform(self, call: Call, rule: Rule | None) -> Answer:
+    def _perform(self, call: Call) -> Answer:
         answer = call.route.handler(call)
         self.log.early_polls += bool(call.notes.get("early"))
         if call.route.mutates and answer.status < 400:  # noqa: PLR2004 - the range of errors
             if call.method == "PUT":
                 self.log.saw_put(call.path, call.body)
-            if self.journal is not None:
-                entry = entry_of(call, rule.id if rule else "")
-                self.journal.append(entry, encrypt=not call.route.sealed)
+            self.journal.append(entry_of(call), encrypt=not call.route.sealed)
         if call.fault and call.fault["kind"] == "stale_read" and call.method == "GET":
-            return _stale(call, answer)
+            return stale(call, answer)
         return answer
-
-    def repeat(self, call: Call, rule_id: str) -> None:
-        """Perform a journalled request again; its answer went out long ago."""
-        rule = self.faults.find(rule_id)
-        if rule is not None:
-            hit(rule, call.path)
-        call.route.handler(call)
 
     def _sent(
         self,
@@ -280,6 +315,9 @@ class Cloud:
         charges: list[Charge],
         rule: Rule | None,
     ) -> Reply:
+        if answer.later is not None:
+            sent = partial(self._sent, request, call, plane, charges=charges, rule=rule)
+            return promise(answer.later, plane, sent)
         body = answer.body
         if body is None:
             data = b""
@@ -293,7 +331,7 @@ class Cloud:
         if call is not None:
             headers |= plane.headers(call, charges, answer)
         reply = Reply(answer.status, headers, data)
-        _after(reply, call)
+        after(reply, call)
         if plane.name != "sim":
             self.log.add({**self._entry(request, call, plane, reply, rule), "buckets": _names(charges)})
         return reply
@@ -320,39 +358,3 @@ class Cloud:
 
 def _names(charges: list[Charge]) -> list[str]:
     return [f"{charge.policy} {charge.key}" for charge in charges]
-
-
-def _before(fault: Json | None) -> Answer | None:
-    """Give the answer of a fault that keeps the request from being performed."""
-    if fault is None:
-        return None
-    kind = fault["kind"]
-    if kind == "http":
-        code = fault.get("code", "InternalServerError")
-        body = {"error": {"code": code, "message": fault.get("message", code)}}
-        headers = {name: str(value) for name, value in fault.get("headers", {}).items()}
-        return Answer(fault.get("body", body), int(fault.get("status", 500)), headers)
-    if kind == "malformed_body":
-        html = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
-        return Answer(html, int(fault.get("status", 502)), content_type="text/html")
-    return Answer(status=503) if kind in {"drop_before", "timeout"} else None
-
-
-def _after(reply: Reply, call: Call | None) -> None:
-    fault = call.fault if call else None
-    if call is None or fault is None:
-        return
-    kind = fault["kind"]
-    reply.drop = kind in {"drop_before", "drop_after", "timeout"}
-    if kind == "timeout":
-        reply.hold_s = float(fault.get("seconds", 30))
-    if kind == "delay" and "operation" not in call.notes:
-        reply.hold_us = int(fault.get("add", 0) * SECOND)
-
-
-def _stale(call: Call, answer: Answer) -> Answer:
-    resource = call.world.resources.get(call.path)
-    if resource is None or not isinstance(answer.body, dict):
-        return answer
-    at_us = call.now_us - int((call.fault or {}).get("lag", 0) * SECOND)
-    return Answer(resource.as_of(at_us), answer.status, answer.headers)

@@ -55,24 +55,20 @@ class RequestLog:
         self.throttled[policy] += 1
         self._waits[principal, policy, key] = (now_us, now_us + wait_s * SECOND)
 
-    def came(self, principal: str, policy: str, key: str, now_us: int, path: str) -> None:
-        """Note a request that came to a bucket before its Retry-After was over."""
-        wait = self._waits.get((principal, policy, key))
+    def came(self, principal: str, policy: str, key: str, now_us: int, path: str) -> Json | None:
+        """Note a request that came to a bucket before its Retry-After was over, and give the finding."""
+        wait = self._waits.get((principal, policy, key)) if self._waits else None
         if wait is None:
-            return
+            return None
         since_us, until_us = wait
-        if since_us + self.grace_us < now_us < until_us:
-            self.impatient.append(
-                {
-                    "principal": principal,
-                    "bucket": policy,
-                    "path": path,
-                    "at": iso(now_us),
-                    "earlyBySeconds": round((until_us - now_us) / SECOND, 3),
-                }
-            )
-        elif now_us >= until_us:
+        if now_us >= until_us:
             del self._waits[principal, policy, key]
+        if not since_us + self.grace_us < now_us < until_us:
+            return None
+        early = round((until_us - now_us) / SECOND, 3)
+        finding = {"principal": principal, "bucket": policy, "path": path, "at": iso(now_us), "earlyBySeconds": early}
+        self.impatient.append(finding)
+        return finding
 
     def stats(self) -> Json:
         """Sum up for `_sim/stats`."""

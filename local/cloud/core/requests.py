@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from local.cloud.core.answers import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 @dataclass
@@ -53,7 +56,8 @@ class Request:
 class Reply:
     """What the server sends, and how badly.
 
-    `drop` closes the connection instead; `hold_us` (simulated) and `hold_s` (real) delay it.
+    `drop` closes the connection instead; `hold_us` (simulated) and `hold_s` (real) delay it. With
+    `later` this is no reply yet: await what it calls.
     """
 
     status: int
@@ -62,3 +66,4 @@ class Reply:
     drop: bool = False
     hold_us: int = 0
     hold_s: float = 0.0
+    later: Callable[[], Awaitable[Reply]] | None = None

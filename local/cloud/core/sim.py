@@ -177,7 +177,7 @@ def _breaking(cloud: Cloud, routes: Routes) -> None:
         cloud.faults.replace([], call.now_us)
         return Answer([])
 
-    @_post(routes, "buckets/close", mutates=False)
+    @_post(routes, "buckets/close")
     def close(call: Call) -> Answer:
         body = call.object()
         until_us = call.now_us + int(body["seconds"] * SECOND)

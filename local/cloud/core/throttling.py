@@ -41,7 +41,6 @@ class Bucket:
     taken: int = 0
     refused: int = 0
     refused_since: int = 0
-    closed_until_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class Throttle:
     def __init__(self) -> None:
         self.buckets: dict[tuple[str, str], Bucket] = {}
         self.settings: Json = {}
+        self.closed: list[tuple[str, int]] = []
 
     def take(self, charges: Iterable[Charge], now_us: int) -> Refusal | None:
         """Charge buckets in order until one refuses; earlier ones stay charged, as in life."""
@@ -66,8 +66,8 @@ class Throttle:
             if not self._enabled(charge.policy):
                 continue
             bucket = self._bucket(charge, now_us)
-            if now_us < bucket.closed_until_us:
-                return self._refuse(charge, bucket, (bucket.closed_until_us - now_us) / SECOND)
+            if self.closed and now_us < (until_us := self._closed_until(charge.policy, now_us)):
+                return self._refuse(charge, bucket, (until_us - now_us) / SECOND)
             if bucket.tokens + 1e-9 < charge.cost:
                 wait_s = (charge.cost - bucket.tokens) / charge.per_second
                 return self._refuse(charge, bucket, wait_s)
@@ -82,11 +82,23 @@ class Throttle:
         return int(charge.capacity if bucket is None else bucket.tokens)
 
     def close(self, policy: str, until_us: int) -> int:
-        """Refuse everything on existing buckets of a policy (a glob) until a moment."""
-        closed = [b for (name, _), b in self.buckets.items() if fnmatchcase(name, policy)]
-        for bucket in closed:
-            bucket.closed_until_us = until_us
-        return len(closed)
+        """Refuse everything on buckets of a policy (a glob) until a moment; give how many there are now."""
+        self.closed.append((policy, until_us))
+        return sum(fnmatchcase(name, policy) for name, _ in self.buckets)
+
+    def empty(self, policy: str, key: str, shape: tuple[float, float, float], now_us: int) -> None:
+        """Set a bucket as it was at a refusal; `shape` is capacity, refill per second, tokens."""
+        bucket = self.buckets[policy, key] = Bucket(*shape, now_us)
+        bucket.refused = bucket.refused_since = 1
+
+    def shape(self, charge: Charge) -> tuple[float, float, float]:
+        """Give capacity, refill per second and tokens of a bucket that was charged."""
+        bucket = self.buckets[charge.policy, charge.key]
+        return bucket.capacity, bucket.per_second, bucket.tokens
+
+    def _closed_until(self, policy: str, now_us: int) -> int:
+        self.closed = [each for each in self.closed if each[1] > now_us]
+        return max((until_us for glob, until_us in self.closed if fnmatchcase(policy, glob)), default=0)
 
     def _enabled(self, policy: str) -> bool:
         setting = self.settings.get(policy)

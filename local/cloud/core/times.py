@@ -32,18 +32,26 @@ class OwnClock:
         self._base = start_us
         self._anchor = time.monotonic_ns()
         self.rate = rate
+        self._held = False
 
     def now_us(self) -> int:
         """Give the time now."""
+        if self._held:
+            return self._base
         return self._base + int((time.monotonic_ns() - self._anchor) / 1000 * self.rate)
 
     def advance(self, delta: timedelta) -> None:
         """Jump ahead."""
         self._base += delta // timedelta(microseconds=1)
 
-    def move_to(self, at_us: int) -> None:
-        """Jump ahead to a moment; never goes back."""
-        self._base += max(0, at_us - self.now_us())
+    def hold(self, at_us: int) -> None:
+        """Stand still at a moment, be it an earlier one, until `go`."""
+        self._base, self._held = at_us, True
+
+    def go(self, real_us: int = 0) -> None:
+        """Go on, as if so much real time had passed since the moment of `hold`."""
+        self._base += int(max(0, real_us) * self.rate)
+        self._anchor, self._held = time.monotonic_ns(), False
 
 
 def system_now_us() -> int:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from local.cloud import scenarios
-from local.cloud.core import sim
+from local.cloud.core import sim, webhooks
 from local.cloud.core.cloud import Cloud, Options
 from local.cloud.core.journal import Journal
 
@@ -27,6 +27,7 @@ def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = Non
     """
     cloud = Cloud(clock, keys, options, Journal(journal) if journal else None)
     sim.install(cloud)
+    webhooks.install(cloud)
     scenarios.install(cloud)
     for room in ROOMS:
         import_module(f"local.cloud.{room}").install(cloud)

@@ -12,7 +12,7 @@ from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.authentication import Authenticator, RefusedTokenError
 from local.cloud.core.calls import Call
 from local.cloud.core.faulted import after, before, stale
-from local.cloud.core.faults import Faults, Rule
+from local.cloud.core.faults import Faults, Rule, subscription_of
 from local.cloud.core.journal import Journal
 from local.cloud.core.principals import Principal
 from local.cloud.core.replay import entry_of, note_of, replay
@@ -262,6 +262,7 @@ class Cloud:
             "path": call.path,
             "principal": call.principal.name or call.principal.object_id,
             "attempt": self.asked[key],
+            "subscription": subscription_of(call.path),
             **plane.facts(call),
         }
         chosen = self.faults.choose(facts, self.world.now_us, self.world.rng)
@@ -333,7 +334,9 @@ class Cloud:
         reply = Reply(answer.status, headers, data)
         after(reply, call)
         if plane.name != "sim":
-            self.log.add({**self._entry(request, call, plane, reply, rule), "buckets": _names(charges)})
+            entry = {**self._entry(request, call, plane, reply, rule), "buckets": _names(charges)}
+            self.log.add(entry)
+            self.world.publish("answered", entry=entry)
         return reply
 
     def _entry(self, request: Request, call: Call | None, plane: Plane, reply: Reply, rule: Rule | None) -> Json:
@@ -346,6 +349,7 @@ class Cloud:
             "plane": plane.name,
             "op": call.route.name if call else "?",
             "status": reply.status,
+            "code": reply.code,
             "principal": call.principal.name or call.principal.object_id if call else "?",
             "clientRequestId": headers.get("x-ms-client-request-id", ""),
             "retryAfter": reply.headers.get("Retry-After", ""),

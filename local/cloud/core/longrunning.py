@@ -126,6 +126,9 @@ def _faulted(course: Course, length_us: int, fault: Json) -> tuple[Course, int, 
     if kind == "lro_fail":
         error = Problem(200, str(fault["code"]), str(fault.get("message", fault["code"])))
         course = replace(course, error=error, error_phase=fault.get("at_phase", ""))
+    if kind == "partial" and "code" in fault and "status" not in fault:
+        error = Problem(200, str(fault["code"]), str(fault.get("message", fault["code"])))
+        course = replace(course, error=error, failed=course.done)
     if kind == "delay":
         length_us = int(length_us * fault.get("factor", 1) + fault.get("add", 0) * SECOND)
     return course, length_us, kind == "hang"

@@ -67,3 +67,14 @@ class Reply:
     hold_us: int = 0
     hold_s: float = 0.0
     later: Callable[[], Awaitable[Reply]] | None = None
+
+    @property
+    def code(self) -> str:
+        """Give the code of an error in its body; empty when it is none, or says none."""
+        if self.status < 400 or not self.body.startswith(b"{"):  # noqa: PLR2004 - the range of errors
+            return ""
+        try:
+            error = json.loads(self.body).get("error", {})
+        except ValueError:
+            return ""
+        return str(error.get("code", "")) if isinstance(error, dict) else ""

@@ -334,9 +334,9 @@ class Cloud:
         reply = Reply(answer.status, headers, data)
         after(reply, call)
         if plane.name != "sim":
-            entry = {**self._entry(request, call, plane, reply, rule), "buckets": _names(charges)}
-            self.log.add(entry)
-            self.world.publish("answered", entry=entry)
+            self.log.add({**self._entry(request, call, plane, reply, rule), "buckets": _names(charges)})
+            op = call.route.name if call else "?"
+            self.world.publish("answered", op=op, path=request.path, status=reply.status, code=reply.code)
         return reply
 
     def _entry(self, request: Request, call: Call | None, plane: Plane, reply: Reply, rule: Rule | None) -> Json:

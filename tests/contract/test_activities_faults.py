@@ -56,5 +56,5 @@ async def test_when_compute_asks_for_patience_nobody_asks_before(worker: Worker)
     order = await vm_order(worker, machine_of())
     await play(worker, "compute-throttles-for-20-minutes")
     await worker.finish(await worker.do(machines.BEGIN_VM, order))
-    statuses = [each["status"] for each in worker.cloud.cloud.log.ring if each["op"] == "vm.create"]
+    statuses = [each.status for each in worker.cloud.cloud.log.ring if each.op == "vm.create"]
     assert statuses == [429, 201]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,16 @@ from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.authentication import Authenticator, RefusedTokenError
 from local.cloud.core.calls import Call
 from local.cloud.core.faulted import after, before, stale
-from local.cloud.core.faults import Faults, Rule, subscription_of
+from local.cloud.core.faults import Faults, subscription_of
 from local.cloud.core.journal import Journal
 from local.cloud.core.principals import Principal
 from local.cloud.core.replay import entry_of, note_of, replay
-from local.cloud.core.requestlog import RequestLog
+from local.cloud.core.requestlog import Entry, RequestLog
 from local.cloud.core.requests import Reply, Request
 from local.cloud.core.routing import Route, Router, Routes
+from local.cloud.core.settings import Setting, check
 from local.cloud.core.throttling import Throttle
-from local.cloud.core.times import OwnClock, iso
+from local.cloud.core.times import OwnClock
 from local.cloud.core.waiting import out_of_reach, promise
 from local.cloud.core.world import World
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.cloud.core.planes import Plane
+    from local.cloud.core.settings import Shape
     from local.cloud.core.throttling import Charge
     from local.cloud.core.times import Clock
     from local.cloud.core.waiting import Handshake
@@ -38,6 +41,38 @@ if TYPE_CHECKING:
     View = Callable[[World, dict[str, str]], object]
 
 NOBODY = Principal("", "nobody", "", (), ())
+
+
+@dataclass(slots=True)
+class Case:
+    """One request on its way through; `call` is there once route and caller are known."""
+
+    request: Request
+    plane: Plane
+    begun_ns: int
+    call: Call | None = None
+    charges: list[Charge] = field(default_factory=list)
+
+    def entry(self, at_us: int, reply: Reply) -> Entry:
+        """Describe the answered request for the log."""
+        request, call = self.request, self.call
+        headers = request.headers
+        return Entry(
+            at_us=at_us,
+            method=request.method,
+            path=request.path,
+            plane=self.plane.name,
+            op=call.route.name if call else "?",
+            status=reply.status,
+            code=reply.code,
+            principal=call.principal.name or call.principal.object_id if call else "?",
+            client_request_id=headers.get("x-ms-client-request-id") or headers.get("client-request-id", ""),
+            retry_after=reply.headers.get("Retry-After", ""),
+            took_us=(time.perf_counter_ns() - self.begun_ns) // 1000,
+            charges=self.charges,
+            notes=call.notes if call else {},
+            dropped=reply.drop,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +100,8 @@ class Cloud:
         self.seeders: dict[str, Seeder] = {}
         self.invariants: dict[str, Invariant] = {}
         self.views: dict[str, View] = {}
-        self.settings: dict[str, str] = {}
+        self.settings: dict[str, Setting] = {}
+        self.routes: list[Route] = []
         self.asked: Counter[tuple[str, str]] = Counter()
         self._by_prefix: dict[str, Plane] = {}
         self._listeners: dict[str, list[Callable[..., None]]] = {}
@@ -88,6 +124,7 @@ class Cloud:
         """Serve the operations of a room."""
         for route in routes.found:
             self.router.add(route)
+        self.routes += routes.found
 
     def on(self, event: str, listener: Callable[..., None]) -> None:
         """Call `listener(world, **payload)` whenever somebody publishes the event."""
@@ -115,9 +152,9 @@ class Cloud:
         """Add `GET _sim/state?view=name`."""
         self.views[name] = show
 
-    def declare(self, **settings: str) -> None:
-        """Name keys of `world.config` that a room reads, and say in a few words what each one does."""
-        self.settings |= settings
+    def setting(self, name: str, shape: Shape, about: str) -> None:
+        """Name a key of `world.config` that a room reads, its shape (`core.settings`), what it does."""
+        self.settings[name] = Setting(name, shape, about)
 
     # -- life -----------------------------------------------------------------------------
 
@@ -177,6 +214,12 @@ class Cloud:
         """Put into the journal what no accepted request tells (see `core.replay`)."""
         self.journal.append(note_of(kind, self.world.now_us, told))
 
+    def configure(self, changes: Json) -> None:
+        """Merge settings into `world.config`; raise a 400 `Problem` for one that nobody knows."""
+        if not self.replaying:  # an older cloud may have known others
+            check(changes, self.settings)
+        self.world.configure(changes)
+
     def seed(self, data: Json) -> None:
         """Seed data as a journalled request to ourselves."""
         body = json.dumps(data).encode()
@@ -199,32 +242,33 @@ class Cloud:
 
     def handle(self, request: Request) -> Reply:
         """Answer one request."""
+        begun_ns = time.perf_counter_ns()
         self.world.settle(self.clock.now_us())
         first = request.path.lstrip("/").partition("/")[0].lower()
         plane = self._by_prefix.get(first) or self._by_prefix[""]
-        call: Call | None = None
-        rule: Rule | None = None
-        charges: list[Charge] = []
+        case = Case(request, plane, begun_ns)
         try:
-            call = self._call(request, plane)
-            rule = self._fault(call, plane)
-            early = before(call.fault)
-            if early is not None:
-                return self._sent(request, call, plane, early, [], rule)
-            charges = self._charge(call, plane)
-            answer = self._perform(call)
+            call = case.call = self._call(request, plane)
+            self._admit(call, request, plane)
+            self._fault(call, plane)
+            answer = before(call.fault)
+            if answer is None:
+                self._charge(case, call, plane)
+                answer = self._perform(call)
         except Problem as problem:
             answer = plane.render(problem)
-        return self._sent(request, call, plane, answer, charges, rule)
+        return self._sent(case, answer)
 
     def _call(self, request: Request, plane: Plane) -> Call:
+        """Find the route and the caller."""
+        if self.journal.broken:
+            raise Problem(503, "ServiceUnavailable", f"{self.journal.broken}; start the simulated cloud again.")
         route, params, known = self.router.find(request.method, request.path)
         if route is None or route.plane != plane.name:
             self._authenticated(request, plane, None)
             raise plane.unknown(request, path_known=known)
         claims = self._authenticated(request, plane, route)
-        body = request.parsed()
-        call = Call(
+        return Call(
             world=self.world,
             route=route,
             method=request.method,
@@ -232,15 +276,19 @@ class Cloud:
             params=params,
             query=request.query,
             headers=request.headers,
-            body=self.world.sealer.redact(body) if route.sealed and body is not None else body,
+            body=None,
             base=request.base,
             principal=self.world.principals.find(claims) if claims else NOBODY,
             claims=claims,
         )
-        if route.action and not call.principal.may(route.action, call.path):
+
+    def _admit(self, call: Call, request: Request, plane: Plane) -> None:
+        """Read the body; refuse what the caller may not do."""
+        body = request.parsed()
+        call.body = self.world.sealer.redact(body) if call.route.sealed and body is not None else body
+        if call.route.action and not call.principal.may(call.route.action, call.path):
             raise plane.forbidden(call)
         plane.check(call)
-        return call
 
     def _authenticated(self, request: Request, plane: Plane, route: Route | None) -> Json:
         if (route is not None and route.anonymous) or not plane.audiences:
@@ -250,9 +298,9 @@ class Cloud:
         except RefusedTokenError as problem:
             raise plane.unauthenticated(request, str(problem), self.world) from problem
 
-    def _fault(self, call: Call, plane: Plane) -> Rule | None:
+    def _fault(self, call: Call, plane: Plane) -> None:
         if not self.faults.rules or plane.name == "sim":
-            return None
+            return
         key = (call.route.name, call.path.lower())
         self.asked[key] += 1
         facts = {
@@ -268,15 +316,14 @@ class Cloud:
         chosen = self.faults.choose(facts, self.world.now_us, self.world.rng)
         self.note("asked", op=call.route.name, path=call.path, rule=chosen[0].id if chosen else "")
         if chosen is None:
-            return None
-        call.fault = chosen[1]
+            return
+        call.fault, call.notes["rule"] = chosen[1], chosen[0].id
         if chosen[1]["kind"] == "token_401":
             request = Request(call.method, call.path, headers=call.headers)
             raise plane.unauthenticated(request, "expired", self.world)
-        return chosen[0]
 
-    def _charge(self, call: Call, plane: Plane) -> list[Charge]:
-        charges = list(plane.charges(call))
+    def _charge(self, case: Case, call: Call, plane: Plane) -> None:
+        case.charges = charges = list(plane.charges(call))
         call.notes["remaining"] = self.throttle.remaining
         now_us, who = self.world.now_us, call.principal.object_id
         for charge in charges:
@@ -293,8 +340,8 @@ class Cloud:
             self.log.refused(who, charge.policy, charge.key, now_us, wait_s)
             shape = self.throttle.shape(charge)
             self.note("refused", who=who, policy=charge.policy, key=charge.key, wait=wait_s, bucket=shape)
+            case.charges = []
             raise problem
-        return charges
 
     def _perform(self, call: Call) -> Answer:
         answer = call.route.handler(call)
@@ -307,18 +354,10 @@ class Cloud:
             return stale(call, answer)
         return answer
 
-    def _sent(
-        self,
-        request: Request,
-        call: Call | None,
-        plane: Plane,
-        answer: Answer,
-        charges: list[Charge],
-        rule: Rule | None,
-    ) -> Reply:
+    def _sent(self, case: Case, answer: Answer) -> Reply:
+        call, plane = case.call, case.plane
         if answer.later is not None:
-            sent = partial(self._sent, request, call, plane, charges=charges, rule=rule)
-            return promise(answer.later, plane, sent)
+            return promise(answer.later, plane, partial(self._sent, case))
         body = answer.body
         if body is None:
             data = b""
@@ -330,35 +369,11 @@ class Cloud:
         if data:
             headers["Content-Type"] = answer.content_type
         if call is not None:
-            headers |= plane.headers(call, charges, answer)
+            headers |= plane.headers(call, case.charges, answer)
         reply = Reply(answer.status, headers, data)
         after(reply, call)
         if plane.name != "sim":
-            self.log.add({**self._entry(request, call, plane, reply, rule), "buckets": _names(charges)})
-            op = call.route.name if call else "?"
-            self.world.publish("answered", op=op, path=request.path, status=reply.status, code=reply.code)
+            entry = case.entry(self.world.now_us, reply)
+            self.log.add(entry)
+            self.world.publish("answered", op=entry.op, path=entry.path, status=entry.status, code=entry.code)
         return reply
-
-    def _entry(self, request: Request, call: Call | None, plane: Plane, reply: Reply, rule: Rule | None) -> Json:
-        headers = request.headers
-        return {
-            "at": iso(self.world.now_us),
-            "atUs": self.world.now_us,
-            "method": request.method,
-            "path": request.path,
-            "plane": plane.name,
-            "op": call.route.name if call else "?",
-            "status": reply.status,
-            "code": reply.code,
-            "principal": call.principal.name or call.principal.object_id if call else "?",
-            "clientRequestId": headers.get("x-ms-client-request-id", ""),
-            "retryAfter": reply.headers.get("Retry-After", ""),
-            "throttled": call.notes.get("throttled", "") if call else "",
-            "operation": call.notes.get("operation", "") if call else "",
-            "fault": rule.id if rule else "",
-            "dropped": reply.drop,
-        }
-
-
-def _names(charges: list[Charge]) -> list[str]:
-    return [f"{charge.policy} {charge.key}" for charge in charges]

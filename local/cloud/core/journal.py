@@ -12,6 +12,7 @@ memory, for snapshots; they end with the process.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -45,6 +46,7 @@ class Journal:
         self._fd: int | None = None
         self._size = 0
         self._terms: Json = {}
+        self.broken = ""
 
     def open(self, terms: Json) -> None:
         """Take the file for this process alone and cut off a torn last line.
@@ -84,7 +86,11 @@ class Journal:
         return self._in_force()[1]
 
     def append(self, entry: Json, *, encrypt: bool = False) -> None:
-        """Write one entry through to the operating system; `OSError` leaves no part of it."""
+        """Write one entry through to the operating system.
+
+        `OSError` leaves no part of it in the file, and `broken` says why: the world is ahead of its
+        journal then, and only a restart brings the two together.
+        """
         if encrypt:
             secret = self._cipher.encrypt(json.dumps(entry["body"]).encode()).decode()
             entry = {**entry, "body": None, "encrypted": secret}
@@ -110,10 +116,15 @@ class Journal:
     def _write(self, data: bytes) -> None:
         if self._fd is None:
             raise JournalError(f"{self.path} is closed")
-        written = os.write(self._fd, data)
-        if written < len(data):  # the disk is full
+        try:
+            written = os.write(self._fd, data)
+        except OSError as problem:
+            self.broken = f"the journal {self.path} cannot be written: {problem.strerror}"
+            raise
+        if written < len(data):
             os.ftruncate(self._fd, self._size)
-            raise OSError(f"only {written} of {len(data)} bytes could be written to {self.path}")
+            self.broken = f"the journal {self.path} cannot be written: no space is left"
+            raise OSError(errno.ENOSPC, self.broken)
         self._size += written
 
     def _lines(self) -> list[bytes]:

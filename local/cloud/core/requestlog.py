@@ -3,45 +3,103 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local.cloud.core.times import SECOND, iso
 
 if TYPE_CHECKING:
     from local.cloud.core.answers import Json
+    from local.cloud.core.throttling import Charge
 
 RING = 20_000
 GRACE_S = 1.0
 """Requests on their way when a 429 was answered are not held against the caller."""
 
 
+@dataclass(slots=True)
+class Entry:
+    """One answered request. `attempt` counts requests with one client request id, method and path."""
+
+    at_us: int
+    method: str
+    path: str
+    plane: str
+    op: str
+    status: int
+    code: str
+    principal: str
+    client_request_id: str
+    retry_after: str
+    took_us: int
+    charges: list[Charge]
+    notes: Json
+    dropped: bool = False
+    seq: int = 0
+    attempt: int = 1
+
+    def view(self) -> Json:
+        """Describe it for `_sim/requests`."""
+        return {
+            "seq": self.seq,
+            "at": iso(self.at_us),
+            "atUs": self.at_us,
+            "method": self.method,
+            "path": self.path,
+            "plane": self.plane,
+            "op": self.op,
+            "status": self.status,
+            "code": self.code,
+            "principal": self.principal,
+            "clientRequestId": self.client_request_id,
+            "attempt": self.attempt,
+            "tookUs": self.took_us,
+            "retryAfter": self.retry_after,
+            "throttled": self.notes.get("throttled", ""),
+            "operation": self.notes.get("operation", ""),
+            "fault": self.notes.get("rule", ""),
+            "dropped": self.dropped,
+            "buckets": [f"{charge.policy} {charge.key}" for charge in self.charges],
+        }
+
+
+@dataclass
 class RequestLog:
     """The last requests and the counts of all of them."""
 
-    def __init__(self) -> None:
-        self.ring: deque[Json] = deque(maxlen=RING)
-        self.sequence = 0
-        self.by_operation: Counter[str] = Counter()
-        self.by_principal: Counter[str] = Counter()
-        self.by_status: Counter[int] = Counter()
-        self.throttled: Counter[str] = Counter()
-        self.duplicate_puts = 0
-        self.early_polls = 0
-        self.impatient: list[Json] = []
-        self.grace_us = int(GRACE_S * SECOND)
-        self.in_flight = 0
-        self.peak_in_flight = 0
-        self._puts: dict[str, int] = {}
-        self._waits: dict[tuple[str, str, str], tuple[int, int]] = {}
+    ring: deque[Entry] = field(default_factory=deque)
+    sequence: int = 0
+    by_operation: Counter[str] = field(default_factory=Counter)
+    by_principal: Counter[str] = field(default_factory=Counter)
+    by_status: Counter[int] = field(default_factory=Counter)
+    by_fault: Counter[str] = field(default_factory=Counter)
+    throttled: Counter[str] = field(default_factory=Counter)
+    duplicate_puts: int = 0
+    early_polls: int = 0
+    impatient: list[Json] = field(default_factory=list)
+    grace_us: int = int(GRACE_S * SECOND)
+    in_flight: int = 0
+    peak_in_flight: int = 0
+    _puts: dict[str, int] = field(default_factory=dict)
+    _waits: dict[tuple[str, str, str], tuple[int, int]] = field(default_factory=dict)
+    _attempts: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
-    def add(self, entry: Json) -> None:
+    def add(self, entry: Entry) -> None:
         """Keep an answered request."""
         self.sequence += 1
-        entry["seq"] = self.sequence
+        entry.seq = self.sequence
+        if entry.client_request_id:
+            key = (entry.client_request_id, entry.method, entry.path)
+            self._attempts[key] = entry.attempt = self._attempts.get(key, 0) + 1
+        if len(self.ring) == RING:
+            old = self.ring.popleft()
+            self._attempts.pop((old.client_request_id, old.method, old.path), None)
         self.ring.append(entry)
-        self.by_operation[entry["op"]] += 1
-        self.by_principal[entry["principal"]] += 1
-        self.by_status[entry["status"]] += 1
+        self.by_operation[entry.op] += 1
+        self.by_principal[entry.principal] += 1
+        self.by_status[entry.status] += 1
+        if "rule" in entry.notes:
+            self.by_fault[entry.notes["rule"]] += 1
 
     def saw_put(self, path: str, body: object) -> None:
         """Count a PUT that says once more what the last accepted one said."""
@@ -77,6 +135,7 @@ class RequestLog:
             "byOperation": dict(self.by_operation.most_common()),
             "byPrincipal": dict(self.by_principal.most_common()),
             "byStatus": {str(status): n for status, n in sorted(self.by_status.items())},
+            "byFault": dict(self.by_fault.most_common()),
             "throttled": dict(self.throttled.most_common()),
             "duplicatePuts": self.duplicate_puts,
             "earlyPolls": self.early_polls,

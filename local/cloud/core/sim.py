@@ -119,12 +119,12 @@ def _requests(cloud: Cloud, query: dict[str, str]) -> list[Json]:
     found = [
         entry
         for entry in cloud.log.ring
-        if entry["seq"] > since
-        and fnmatchcase(entry["path"].lower(), path)
-        and fnmatchcase(entry["op"].lower(), op)
-        and fnmatchcase(entry["principal"].lower(), who)
+        if entry.seq > since
+        and fnmatchcase(entry.path.lower(), path)
+        and fnmatchcase(entry.op.lower(), op)
+        and fnmatchcase(entry.principal.lower(), who)
     ]
-    return found[-int(query.get("limit", "1000")) :]
+    return [entry.view() for entry in found[-int(query.get("limit", "1000")) :]]
 
 
 def _changing(cloud: Cloud, routes: Routes) -> None:

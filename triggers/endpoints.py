@@ -111,6 +111,10 @@ class Call:
             raise InvalidError(Problem("", "the body must be a JSON object"))
         return body
 
+    def json_if_any(self) -> dict[str, Any]:
+        """Return the body, an empty object where there is none. Raises: InvalidError."""
+        return self.json() if self.request.get_body() else {}
+
     def read(self, model: type[M], body: Mapping[str, Any] | None = None) -> M:
         """Return the body as *model*. Raises: InvalidError with a JSON pointer for each thing that is wrong."""
         try:

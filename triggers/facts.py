@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.domain.connection import Connection
 from shared.domain.directory import Group
+from shared.domain.entitlements import Entitlement
 from shared.domain.image import GalleryImage
-from shared.domain.planner import Entitlement
 from shared.domain.policy import Policy
 from shared.domain.tenant import Site
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
@@ -34,7 +34,7 @@ async def policy_facts(call: Call, form: Mapping[str, Any], *, foresee: bool) ->
     offered, groups, entitlements, used = await asyncio.gather(
         _offered(call, sites, form),
         existing_groups(wired.graph(tenant), chosen) if chosen else _nothing(()),
-        _entitlements(call, chosen, policies) if foresee and chosen else _nothing(()),
+        members_of(call, chosen, policies) if foresee and chosen else _nothing(()),
         _usages(call, form, connections, sites) if foresee else _nothing(()),
     )
     found: tuple[Group, ...] = groups
@@ -58,14 +58,14 @@ async def _offered(call: Call, sites: tuple[Site, ...], form: Mapping[str, Any])
     return await gallery_images(call.services, call.tenant, sites[0].region)
 
 
-async def _entitlements(call: Call, chosen: list[str], policies: tuple[Policy, ...]) -> tuple[Entitlement, ...] | None:
+async def members_of(call: Call, chosen: Iterable[str], policies: Iterable[Policy]) -> tuple[Entitlement, ...] | None:
     """Return the members of the chosen groups and of all that policies are assigned to; None: nobody could look."""
     try:
         return await entitlements_of_groups(
             call.services.graph(call.tenant), [*chosen, *sorted(assigned_groups(policies))]
         )
     except (UnavailableError, RefusedError) as error:
-        _log.warning("the directory could not be looked at for a review: %s", error)
+        _log.warning("the directory could not be looked at: %s", error)
         return None
 
 

@@ -70,6 +70,15 @@ def graph_created(call: Call, collection: Collection, view: Mapping[str, Any], e
     return created(body, resource(call, collection, str(view["id"])), etag=etag)
 
 
+def graph_changed(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Answer:
+    """Answer a PATCH: 204 as Graph does, or with ``Prefer: return=representation`` 200 with what has become of it."""
+    wishes = {wish.strip() for wish in (call.request.headers.get("prefer") or "").lower().split(",")}
+    if "return=representation" not in wishes:
+        return Answer(204, headers={"ETag": etag})
+    body = graph_item(call, collection, view, etag)
+    return Answer(200, body.body, {**(body.headers or {}), "Preference-Applied": "return=representation"})
+
+
 def asked(call: Call, collection: Collection) -> Query:
     """Return what the query parameters ask for. Raises: InvalidError."""
     return read_query({str(k): str(v) for k, v in call.request.params.items()}, collection)

@@ -18,25 +18,17 @@ from shared.domain.graph.policies import (
     policy_form,
     policy_view,
 )
-from shared.domain.image import ImageType
-from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy
+from shared.domain.policy import Assignment, Policy
 from shared.domain.roster import roster
-from shared.domain.wizards.create_provisioning_policy import (
-    ConfigurationStep,
-    ConnectionStep,
-    DetailStep,
-    GroupsStep,
-    ImageStep,
-    PolicyFacts,
-    group_problems,
-    review_policy,
-)
+from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
+from shared.domain.wizards.edit_provisioning_policy import fields_of
+from shared.domain.wizards.overlaps import overlaps, target
 from shared.errors import InvalidError, Problem
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.directory import assigned_groups, entitlements_of_groups, existing_groups
 from triggers.endpoints import Answer, Call, created, endpoint, ok
-from triggers.facts import policy_facts
+from triggers.facts import members_of, policy_facts
 from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
 from triggers.idempotency import once
 from triggers.operations import address, open_operation
@@ -108,10 +100,11 @@ async def assign_policy(call: Call, client: DurableClient) -> Answer:
         raise renamed(InvalidError(*problems), at)
     before = stored.value
     after = before.but(assignments=assignments(before, wanted, call.now), last_modified_date_time=call.now)
+    warnings = await overlap_warnings(call, after)
     await promise_reconcile(call.services, call.tenant.id, call.now)
     await call.services.policies.replace(after, seen=stored.etag)
     await call.audit("provisioningPolicy", after.id, before=before, after=after)
-    return Answer(204, headers={"Operation-Location": await reconciling(call, client, after.id)})
+    return Answer(204, headers={"Operation-Location": await reconciling(call, client, after.id, warnings)})
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
@@ -131,19 +124,39 @@ async def save_policy_form(call: Call, client: DurableClient) -> Answer:
     """Save the wizard's form, and bring the tenant to what it means."""
     form = call.json()
     stored = await save_policy(call, form, await policy_facts(call, form, foresee=False))
-    operation = await reconciling(call, client, stored.value.id)
+    warnings = await overlap_warnings(call, stored.value)
+    operation = await reconciling(call, client, stored.value.id, warnings)
     place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
-    answer = created(shown(call, stored.value), f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag)
+    view = {**shown(call, stored.value), "@deskwright.warnings": list(warnings)}
+    answer = created(view, f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag)
     return Answer(answer.status, answer.body, {**(answer.headers or {}), "Operation-Location": operation})
 
 
-async def reconciling(call: Call, client: DurableClient, policy_id: str) -> str:
+async def overlap_warnings(call: Call, policy: Policy) -> tuple[dict[str, Any], ...]:
+    """Return whom other policies target too, and which wins; as much of it as the directory lets us see."""
+    others = [
+        stored.value
+        async for stored in call.services.policies.each(call.tenant.id, assigned=True)
+        if stored.value.id != policy.id
+    ]
+    if not policy.assignments or not others:
+        return ()
+    groups = assigned_groups([policy])
+    members = await members_of(call, groups, others)
+    shared = sorted(groups & assigned_groups(others)) if members is not None else ()
+    names = {group.id: group.display_name for group in await existing_groups(call.services.graph(call.tenant), shared)}
+    return tuple(caution.to_json() for caution in overlaps(target(policy), others, names, members))
+
+
+async def reconciling(
+    call: Call, client: DurableClient, policy_id: str, warnings: tuple[dict[str, Any], ...] = ()
+) -> str:
     """Ask for a reconcile and return the address of the operation that tells when it is done.
 
     The operation is opened after the asking: the sweep that closes it must not see it with nothing asked.
     """
     await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
-    return address(await open_operation(call, RECONCILE_OPERATION, policy_id))
+    return address(await open_operation(call, RECONCILE_OPERATION, policy_id, warnings=warnings))
 
 
 async def save_policy(
@@ -153,34 +166,15 @@ async def save_policy(
     policy_id = call.new_id("policy")
     others = facts.but(policies=tuple(p for p in facts.policies if p.id != policy_id))
     _, reading = review_policy(form, others, groups_needed=groups_needed)
-    connection, image, configuration, groups, detail = (
-        reading.value("connection", ConnectionStep),
-        reading.value("image", ImageStep),
-        reading.value("configuration", ConfigurationStep),
-        reading.value("groups", GroupsStep),
-        reading.value("detail", DetailStep),
-    )
-    if reading.problems or not (connection and image and configuration and groups and detail):
+    groups = reading.value("groups", GroupsStep)
+    if reading.problems or groups is None:
         raise InvalidError(*reading.problems)
-    joins = {c.id: c.join_type for c in facts.connections}
     policy = Policy(
         id=policy_id,
         tenant_id=call.tenant.id,
-        display_name=detail.display_name,
-        description=detail.description,
-        domain_join_configurations=tuple(
-            DomainJoinConfiguration(domain_join_type=joins[i], on_premises_connection_id=i)
-            for i in connection.connection_ids
-        ),
-        image_type=image.image_type,
-        image_id=image.image_id.lower() if image.image_type is ImageType.GALLERY else image.image_id,
-        image_display_name=_image_name(image, facts),
-        locale=configuration.locale,
-        local_admin_enabled=configuration.local_admin_enabled,
-        cloud_pc_naming_template=configuration.naming_template,
-        grace_period_in_hours=configuration.grace_period_in_hours,
         created_date_time=call.now,
         last_modified_date_time=call.now,
+        **fields_of(reading, facts),
     )
     return await _keep(call, policy.but(assignments=assignments(policy, groups.group_ids, call.now)))
 
@@ -206,10 +200,3 @@ def assignments(policy: Policy, group_ids: tuple[str, ...], at: Any) -> tuple[As
 def shown(call: Call, policy: Policy) -> dict[str, Any]:
     """Return a policy as Graph's."""
     return policy_view(policy, call.tenant.settings.grace_period_in_hours)
-
-
-def _image_name(image: ImageStep, facts: PolicyFacts) -> str:
-    if image.image_type is ImageType.GALLERY:
-        return next(i.display_name for i in facts.gallery_images if i.id == image.image_id.lower())
-    found = next(i for i in facts.images if i.id == image.image_id)
-    return f"{found.display_name} {found.version}"

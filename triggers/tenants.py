@@ -32,6 +32,8 @@ class TenantChange(Value):
 async def create_tenant(call: Call) -> Answer:
     """Create a tenant."""
     tenant = call.read(Tenant)
+    if tenant.paused is not None:
+        raise InvalidError(Problem("/paused", "is set by pause"))
 
     async def create() -> Answer:
         try:

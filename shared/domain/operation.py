@@ -49,6 +49,7 @@ class Operation(Value):
     steps: tuple[OperationStep, ...] = ()
     result: dict[str, Any] | None = None
     error: Failure | None = None
+    warnings: tuple[dict[str, Any], ...] = ()  # what the caller should know of what was asked
     requested_by: str
     created_date_time: datetime
     last_modified_date_time: datetime

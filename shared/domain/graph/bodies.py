@@ -15,6 +15,10 @@ class Body:
         self._rest = {name: value for name, value in raw.items() if "@odata." not in name}
         self._problems: list[Problem] = []
 
+    def has(self, name: str) -> bool:
+        """Return whether a property is there, be it null."""
+        return name in self._rest
+
     def take(self, name: str) -> Any:  # noqa: ANN401 - JSON
         """Return a property, None when it is not there."""
         return self._rest.pop(name, None)

@@ -25,6 +25,7 @@ POINTERS = {
     "/detail": "",
 }
 """Where the wizard's fields are in Graph's body."""
+READ_ONLY = ("id", "createdDateTime", "lastModifiedDateTime", "createdBy", "lastModifiedBy")
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "enableSingleSignOn": (False,),
     "userExperienceType": ("cloudPc",),
@@ -80,6 +81,7 @@ def policy_view(policy: Policy, grace_period_in_hours: int) -> dict[str, Any]:
         "createdDateTime": policy.created_date_time.isoformat().replace("+00:00", "Z"),
         "lastModifiedDateTime": policy.last_modified_date_time.isoformat().replace("+00:00", "Z"),
         "assignments": assignments_view(policy),
+        "@deskwright.paused": policy.paused.to_json() if policy.paused else None,
     }
 
 
@@ -98,16 +100,11 @@ def assignments_view(policy: Policy) -> list[dict[str, Any]]:
 def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> dict[str, Any]:
     """Return the wizard's form for Graph's body. Raises: InvalidError."""
     body = Body(raw)
-    kind = body.take("provisioningType") or "dedicated"
-    if kind != "dedicated":
-        body.wrong("/provisioningType", f"{kind} (Frontline) is not offered; only dedicated Cloud PCs are")
-    for name, defaults in _UNSUPPORTED.items():
-        body.only(name, defaults)
-    body.read_only("id", "imageDisplayName", "createdDateTime", "lastModifiedDateTime", "createdBy", "lastModifiedBy")
+    refuse_unsupported(body)
+    body.read_only(*READ_ONLY)
     body.only("assignments", ([],), "is set by assign")
-    locale, configuration = _locale(body), {}
     taken = {
-        "locale": locale,
+        "locale": locale(body),
         "namingTemplate": body.take("cloudPcNamingTemplate"),
         "localAdminEnabled": body.take("localAdminEnabled"),
         "gracePeriodInHours": body.take("gracePeriodInHours"),
@@ -115,15 +112,25 @@ def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> 
     configuration = {name: value for name, value in taken.items() if value is not None}
     image = {name: value for name in ("imageType", "imageId") if (value := body.take(name)) is not None}
     detail = {name: value for name in ("displayName", "description") if (value := body.take(name)) is not None}
-    connection_ids = _connection_ids(body, connections)
+    ids = connection_ids(body, connections)
     body.settle()
     return {
-        "connection": {"connectionIds": connection_ids},
+        "connection": {"connectionIds": ids},
         "image": {"imageType": "gallery", **image},
         "configuration": configuration,
         "groups": {"groupIds": []},
         "detail": detail,
     }
+
+
+def refuse_unsupported(body: Body) -> None:
+    """Take what Cloud PCs of ours cannot be; anything but its default is wrong."""
+    kind = body.take("provisioningType") or "dedicated"
+    if kind != "dedicated":
+        body.wrong("/provisioningType", f"{kind} (Frontline) is not offered; only dedicated Cloud PCs are")
+    for name, defaults in _UNSUPPORTED.items():
+        body.only(name, defaults)
+    body.take("imageDisplayName")  # Graph's clients send it along; the image's own is shown
 
 
 def assign_body(raw: Mapping[str, Any]) -> AssignBody:
@@ -147,7 +154,8 @@ def assign_body(raw: Mapping[str, Any]) -> AssignBody:
     return AssignBody(group_ids=tuple(dict.fromkeys(group_ids)))
 
 
-def _locale(body: Body) -> Any:  # noqa: ANN401 - JSON
+def locale(body: Body) -> Any:  # noqa: ANN401 - JSON
+    """Take the display language."""
     setting, older = body.take("windowsSetting"), body.take("windowsSettings")
     if isinstance(setting, dict):
         return setting.get("locale")
@@ -158,7 +166,8 @@ def _locale(body: Body) -> Any:  # noqa: ANN401 - JSON
     return None
 
 
-def _connection_ids(body: Body, connections: tuple[Connection, ...]) -> list[str]:
+def connection_ids(body: Body, connections: tuple[Connection, ...]) -> list[str]:
+    """Take the connections that the ways in name."""
     joins = body.take("domainJoinConfigurations")
     if not isinstance(joins, list) or not joins:
         body.wrong("/domainJoinConfigurations", "name at least one onPremisesConnectionId")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -11,17 +12,20 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection
 from shared.domain.directory import Group
+from shared.domain.entitlements import Entitlement
 from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage, ImageType
 from shared.domain.locales import LOCALES
-from shared.domain.planner import Entitlement
-from shared.domain.policy import Policy
+from shared.domain.policy import Assignment, Policy
 from shared.domain.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.forecast import Usage, forecast
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken
+from shared.domain.wizards.overlaps import Target, overlaps
 from shared.domain.wizards.reviews import Caution, Concern, Outlook, Review, review
 from shared.errors import Problem
+
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def _locale(said: str) -> str:
@@ -190,6 +194,7 @@ def _foresee(reading: Reading, facts: PolicyFacts) -> tuple[list[Caution], Outlo
     groups = reading.value("groups", GroupsStep)
     if groups is None:
         return cautions, None
+    cautions.extend(_overlaps(reading, groups, facts))
     if facts.entitlements is None:
         cautions.append(
             _not_looked_at("The directory did not answer: members and licences were not looked at.", "groups")
@@ -203,6 +208,15 @@ def _foresee(reading: Reading, facts: PolicyFacts) -> tuple[list[Caution], Outlo
     elif connections and (region := facts.region_of(connections[0])):
         cautions.extend(foreseen.quota_cautions(connections[0].subscription_id, region, facts.usages))
     return cautions, foreseen.outlook()
+
+
+def _overlaps(reading: Reading, groups: GroupsStep, facts: PolicyFacts) -> list[Caution]:
+    """Return whom other policies target too; what is assigned later than all loses to them."""
+    detail = reading.value("detail", DetailStep)
+    assignments = tuple(Assignment(id=group, group_id=group, assigned_at=_LAST) for group in groups.group_ids)
+    subject = Target("", detail.display_name if detail else "this policy", assignments)
+    names = {group.id: group.display_name for group in facts.groups}
+    return overlaps(subject, facts.policies, names, facts.entitlements)
 
 
 def _unhealthy(connection: Connection) -> Caution:

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from shared.domain.cloud_pc import CloudPc, User
+from shared.domain.entitlements import Entitlement, winner
 from shared.domain.lifecycle import Status
-from shared.domain.planner import Entitlement, winner
 from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan, size_ladder
 from shared.domain.values import Value
@@ -35,7 +35,6 @@ class Forecast:
     existing: tuple[tuple[User, ServicePlan], ...]
     unlicensed: tuple[User, ...]
     disabled: tuple[User, ...]
-    elsewhere: tuple[tuple[User, Policy], ...]  # another policy was assigned first
 
     def outlook(self) -> Outlook:
         """Return what would happen, in words and in numbers."""
@@ -61,13 +60,6 @@ class Forecast:
         if self.unlicensed:
             message = f"{len(self.unlicensed)} member(s) have no Cloud PC licence and get no Cloud PC."
             found.append(_about(Concern.UNLICENSED_MEMBERS, message, self.unlicensed))
-        if self.elsewhere:
-            names = sorted({policy.display_name for _, policy in self.elsewhere})
-            users = tuple(user for user, _ in self.elsewhere)
-            message = (
-                f"{len(users)} member(s) are already targeted by {', '.join(names)}, which was assigned first and wins."
-            )
-            found.append(_about(Concern.OVERLAP, message, users, policies=names))
         return found
 
     def quota_cautions(self, subscription_id: str, region: str, usages: tuple[Usage, ...]) -> list[Caution]:
@@ -105,21 +97,17 @@ def forecast(
     existing: list[tuple[User, ServicePlan]] = []
     unlicensed: list[User] = []
     disabled: list[User] = []
-    elsewhere: list[tuple[User, Policy]] = []
     for member in sorted(members, key=lambda e: e.user.user_principal_name):
         if not member.group_ids & ours:
             continue
-        first = winner(policies, member.group_ids)
         if not member.user.account_enabled:
             disabled.append(member.user)
         elif not member.plans:
             unlicensed.append(member.user)
-        elif first is not None:
-            elsewhere.append((member.user, first))
-        else:
+        elif winner(policies, member.group_ids) is None:
             for plan in member.plans:
                 (existing if (member.user.id, plan.id) in standing else new).append((member.user, plan))
-    return Forecast(tuple(new), tuple(existing), tuple(unlicensed), tuple(disabled), tuple(elsewhere))
+    return Forecast(tuple(new), tuple(existing), tuple(unlicensed), tuple(disabled))
 
 
 def _free(usage: Usage) -> int:
@@ -135,8 +123,6 @@ def _short(region: str, what: str, needed: int, free: int) -> Caution:
     )
 
 
-def _about(concern: Concern, message: str, users: tuple[User, ...], **more: object) -> Caution:
+def _about(concern: Concern, message: str, users: tuple[User, ...]) -> Caution:
     named = [user.user_principal_name for user in users[:_SHOWN]]
-    return Caution(
-        concern=concern, step="groups", message=message, details={"count": len(users), "users": named, **more}
-    )
+    return Caution(concern=concern, step="groups", message=message, details={"count": len(users), "users": named})

@@ -14,7 +14,8 @@ FORBIDDEN = '<>&|"^'
 
 def _sound(name: str) -> str:
     if found := re.search(f"[{re.escape(FORBIDDEN)}]", name):
-        message = f'the character {found.group()} is not allowed; none of < > & | " ^ is'
+        quote = "'" if found.group() == '"' else '"'
+        message = f'{quote}{found.group()}{quote} may not be used; none of < > & | " ^ may'
         raise ValueError(message)
     if not name.isprintable():
         message = "control characters are not allowed"

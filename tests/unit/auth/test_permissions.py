@@ -12,10 +12,11 @@ from triggers.permissions import VERBS, Role, authorise
 ACME = Tenant(
     id="acme", display_name="Acme", entra_tenant_id=TENANT, subscription_id="11111111-2222-3333-4444-555555555555"
 )
-READS = sorted(verb for verb in VERBS if verb.endswith("/read"))
+SERVICE = [f"Microsoft.CloudPC/service/{verb}" for verb in ("pause", "read", "resume")]
+READS = sorted(verb for verb in VERBS if verb.endswith("/read") and verb not in SERVICE)
 OTHERS = sorted(VERBS.keys() - set(READS))
 ACTIONS = [f"Microsoft.CloudPC/cloudPCs/{verb}" for verb in ("readSignInDetails", "rerunStep", "retry")]
-PROVIDERS_ONLY = [f"Microsoft.CloudPC/tenants/{verb}" for verb in ("create", "delete", "list")]
+PROVIDERS_ONLY = [*SERVICE, *(f"Microsoft.CloudPC/tenants/{verb}" for verb in ("create", "delete", "list"))]
 
 
 def caller(directory: str, *roles: str) -> Caller:
@@ -44,7 +45,7 @@ def test_an_operator_may_act_but_not_change_policies() -> None:
     assert [verb for verb in OTHERS if may(verb, Role.OPERATOR)] == ACTIONS
 
 
-def test_an_administrator_may_do_everything_but_make_and_unmake_tenants() -> None:
+def test_an_administrator_may_do_everything_but_make_and_unmake_tenants_and_stop_them_all() -> None:
     assert [verb for verb in sorted(VERBS) if not may(verb, Role.ADMINISTRATOR)] == sorted(PROVIDERS_ONLY)
 
 

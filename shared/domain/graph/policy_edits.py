@@ -1,0 +1,64 @@
+"""Graph's PATCH of a provisioning policy: only what the body names, and only where it differs, is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.domain.connection import Connection
+from shared.domain.graph.bodies import Body
+from shared.domain.graph.policies import READ_ONLY, connection_ids, locale, refuse_unsupported
+from shared.domain.policy import Policy
+from shared.domain.wizards.edit_provisioning_policy import Form, form_of
+
+_OF_CONFIGURATION = {
+    "cloudPcNamingTemplate": "namingTemplate",
+    "localAdminEnabled": "localAdminEnabled",
+    "gracePeriodInHours": "gracePeriodInHours",
+}
+_OPEN = frozenset({"cloudPcNamingTemplate", "gracePeriodInHours"})
+"""What a policy may leave to the tenant's settings: null does."""
+
+
+def policy_edit_form(
+    raw: Mapping[str, Any], policy: Policy, view: Mapping[str, Any], connections: tuple[Connection, ...]
+) -> Form:
+    """Return the wizard's form of *policy* with what *raw* changes. Raises: InvalidError.
+
+    *view*: the policy as Graph shows it. What a body repeats of it is no change: clients send back what they have read.
+    """
+    body = Body({name: value for name, value in raw.items() if name not in view or not _same(name, value, view)})
+    refuse_unsupported(body)
+    body.read_only(*READ_ONLY)
+    body.only("assignments", (), "is set by assign")
+    form = form_of(policy)
+    if body.has("domainJoinConfigurations"):
+        form["connection"]["connectionIds"] = connection_ids(body, connections)
+    for name in ("imageType", "imageId"):
+        if body.has(name):
+            form["image"][name] = body.take(name)
+    if body.has("windowsSetting") or body.has("windowsSettings"):
+        form["configuration"]["locale"] = locale(body)
+    for graph, name in _OF_CONFIGURATION.items():
+        if body.has(graph):
+            value = body.take(graph)
+            form["configuration"].pop(name, None)
+            form["configuration"] |= {} if value is None and graph in _OPEN else {name: value}
+    if body.has("displayName"):
+        form["detail"]["displayName"] = body.take("displayName")
+    if body.has("description"):
+        form["detail"]["description"] = body.take("description") or ""
+    body.settle()
+    return form
+
+
+def _same(name: str, said: Any, view: Mapping[str, Any]) -> bool:  # noqa: ANN401 - JSON
+    """Return whether a property is as it is shown; a time may be written in more than one way."""
+    shown = view[name]
+    if said == shown or not name.endswith("DateTime") or not isinstance(said, str):
+        return bool(said == shown)
+    try:
+        return datetime.fromisoformat(said) == datetime.fromisoformat(shown)
+    except ValueError:
+        return False

@@ -1,0 +1,113 @@
+"""Editing a provisioning policy: the wizard's form of a saved one, read again by the wizard's rules. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from shared.domain.image import ImageType
+from shared.domain.policy import DomainJoinConfiguration, Policy
+from shared.domain.wizards.create_provisioning_policy import (
+    ConfigurationStep,
+    ConnectionStep,
+    DetailStep,
+    ImageStep,
+    PolicyFacts,
+    review_policy,
+)
+from shared.domain.wizards.forms import Reading
+
+Form = dict[str, dict[str, Any]]
+
+
+def form_of(policy: Policy) -> Form:
+    """Return the form that a saved policy stands for; who gets it is no part of an edit."""
+    configuration = {
+        "locale": policy.locale,
+        "localAdminEnabled": policy.local_admin_enabled,
+        "namingTemplate": policy.cloud_pc_naming_template,
+        "gracePeriodInHours": policy.grace_period_in_hours,
+    }
+    return {
+        "connection": {"connectionIds": list(policy.connection_ids)},
+        "image": {"imageType": policy.image_type.value, "imageId": policy.image_id},
+        "configuration": {name: value for name, value in configuration.items() if value is not None},
+        "groups": {"groupIds": []},
+        "detail": {"displayName": policy.display_name, "description": policy.description},
+    }
+
+
+def changed_steps(form: Form, policy: Policy) -> frozenset[str]:
+    """Return the steps that *form* changes; other connections may be where the image is not."""
+    before = form_of(policy)
+    changed = {step for step, said in form.items() if said != before[step]}
+    return frozenset(changed | ({"image"} if "connection" in changed else set()))
+
+
+def read_edit(form: Form, policy: Policy, facts: PolicyFacts) -> Reading:
+    """Read an edited form by the wizard's rules.
+
+    What is not changed is not judged again: the image that a policy has, say, may have gone since.
+    """
+    changed = changed_steps(form, policy)
+    others = facts.but(policies=tuple(p for p in facts.policies if p.id != policy.id))
+    _, reading = review_policy(form, others, groups_needed=False)
+    return Reading(
+        {step: value for step, value in reading.values.items() if step in changed},
+        tuple(problem for problem in reading.problems if problem.step in changed),
+    )
+
+
+def fields_of(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
+    """Return the fields of a policy that the steps which were read come to."""
+    found: dict[str, Any] = {}
+    for step in reading.values:
+        found |= _FIELDS[step](reading, facts) if step in _FIELDS else {}
+    return found
+
+
+def _of_connection(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
+    said = reading.value("connection", ConnectionStep)
+    joins = {connection.id: connection.join_type for connection in facts.connections}
+    ids: Iterable[str] = said.connection_ids if said else ()
+    ways = (DomainJoinConfiguration(domain_join_type=joins[i], on_premises_connection_id=i) for i in ids)
+    return {"domain_join_configurations": tuple(ways)}
+
+
+def _of_image(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
+    said = reading.value("image", ImageStep)
+    if said is None:
+        return {}
+    if said.image_type is ImageType.GALLERY:
+        image_id = said.image_id.lower()
+        name = next(image.display_name for image in facts.gallery_images if image.id.lower() == image_id)
+    else:
+        image_id = said.image_id
+        found = next(image for image in facts.images if image.id == image_id)
+        name = f"{found.display_name} {found.version}"
+    return {"image_type": said.image_type, "image_id": image_id, "image_display_name": name}
+
+
+def _of_configuration(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
+    said = reading.value("configuration", ConfigurationStep)
+    if said is None:
+        return {}
+    return {
+        "locale": said.locale,
+        "local_admin_enabled": said.local_admin_enabled,
+        "cloud_pc_naming_template": said.naming_template,
+        "grace_period_in_hours": said.grace_period_in_hours,
+    }
+
+
+def _of_detail(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
+    said = reading.value("detail", DetailStep)
+    return {"display_name": said.display_name, "description": said.description} if said else {}
+
+
+_FIELDS: Mapping[str, Callable[[Reading, PolicyFacts], dict[str, Any]]] = {
+    "connection": _of_connection,
+    "image": _of_image,
+    "configuration": _of_configuration,
+    "detail": _of_detail,
+}

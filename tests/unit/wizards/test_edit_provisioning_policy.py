@@ -1,0 +1,104 @@
+"""A PATCH changes what it names, by the wizard's rules; what it repeats is no change."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.graph.policies import policy_view
+from shared.domain.graph.policy_edits import policy_edit_form
+from shared.domain.image import ImageType
+from shared.domain.wizards.create_provisioning_policy import PolicyFacts
+from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, form_of, read_edit
+from shared.errors import InvalidError
+from tests.unit.wizards import office
+
+POLICY = office.policy("p1", "staff", name="Office").but(
+    description="Everybody", image_display_name="Windows 11", cloud_pc_naming_template="PC-%RAND:6%"
+)
+CONNECTIONS = (office.connection(), office.connection("c2", site_id="far"))
+FACTS = PolicyFacts(
+    sites=(office.SITE, office.SITE.but(id="far", region="eastus")),
+    connections=CONNECTIONS,
+    images=(office.image(), office.image("building", status="pending")),
+    policies=(POLICY, office.policy("p2", name="Taken")),
+    gallery_images=(office.OFFERED,),
+)
+VIEW = policy_view(POLICY, 168)
+
+
+def form(body: dict[str, Any], policy: Any = POLICY) -> Form:
+    return policy_edit_form(body, policy, policy_view(policy, 168), CONNECTIONS)
+
+
+def edited(body: dict[str, Any], policy: Any = POLICY) -> dict[str, Any]:
+    """Return the fields that a body changes. Raises: InvalidError."""
+    reading = read_edit(form(body, policy), policy, FACTS)
+    if reading.problems:
+        raise InvalidError(*reading.problems)
+    after = policy.but(**fields_of(reading, FACTS))
+    return {name: value for name, value in after if value != getattr(policy, name)}
+
+
+@pytest.mark.parametrize(
+    ("body", "changes"),
+    [
+        ({"displayName": "New name"}, {"display_name": "New name"}),
+        ({"displayName": "OFFICE"}, {"display_name": "OFFICE"}),
+        ({"description": None}, {"description": ""}),
+        ({"windowsSetting": {"locale": "de-DE"}}, {"locale": "de-DE"}),
+        ({"localAdminEnabled": True}, {"local_admin_enabled": True}),
+        ({"cloudPcNamingTemplate": None}, {"cloud_pc_naming_template": None}),
+        ({"gracePeriodInHours": 24, "imageDisplayName": "x"}, {"grace_period_in_hours": 24}),
+        ({"imageType": "custom", "imageId": "i1"},
+         {"image_type": ImageType.CUSTOM, "image_id": "i1", "image_display_name": "Desktop 1.0.0"}),
+    ],
+)  # fmt: skip
+def test_what_is_named_is_changed_and_nothing_else(body: dict[str, Any], changes: dict[str, Any]) -> None:
+    assert edited({"@odata.type": "#microsoft.graph.cloudPcProvisioningPolicy", **body}) == changes
+
+
+def test_what_was_read_and_is_sent_back_changes_nothing() -> None:
+    sent = {**VIEW, "createdDateTime": POLICY.created_date_time.isoformat(), "@odata.etag": "x"}
+    assert changed_steps(form(sent), POLICY) == frozenset()
+    assert form(sent) == form_of(POLICY)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "words"),
+    [
+        ({"displayName": "Taken"}, "/detail/displayName", "exists"),
+        ({"displayName": "a<b"}, "/detail/displayName", '"<" may not be used'),
+        ({"displayName": 'a"b'}, "/detail/displayName", "'\"' may not be used"),
+        ({"displayName": " a"}, "/detail/displayName", "begin or end"),
+        ({"displayName": "x" * 121}, "/detail/displayName", "120"),
+        ({"displayName": None}, "/detail/displayName", "string"),
+        ({"description": "x" * 1501}, "/detail/description", "1500"),
+        ({"imageType": "custom", "imageId": "building"}, "/image/imageId", "pending"),
+        ({"imageId": "none_at_all"}, "/image/imageId", "no such image"),
+        ({"localAdminEnabled": None}, "/configuration/localAdminEnabled", "boolean"),
+        ({"windowsSetting": {"locale": "xx"}}, "/configuration/locale", "unknown"),
+        ({"gracePeriodInHours": 0}, "/configuration/gracePeriodInHours", "1"),
+        ({"domainJoinConfigurations": [{"onPremisesConnectionId": "gone"}]}, "/connection/connectionIds/0", "no such"),
+        ({"domainJoinConfigurations": []}, "/domainJoinConfigurations", "at least one"),
+        ({"provisioningType": "sharedByUser"}, "/provisioningType", "Frontline"),
+        ({"assignments": []}, "/assignments", "assign"),
+        ({"id": "p9"}, "/id", "read-only"),
+        ({"createdDateTime": "2020-01-01T00:00:00Z"}, "/createdDateTime", "read-only"),
+        ({"@deskwright.colour": "red"}, "/@deskwright.colour", "unknown"),
+    ],
+)
+def test_a_wrong_edit_is_refused_by_the_wizard_s_rules(body: dict[str, Any], pointer: str, words: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        edited(body)
+    assert words in {problem.pointer: problem.message for problem in refused.value.problems}[pointer]
+
+
+def test_what_is_not_changed_is_not_judged_again() -> None:
+    stale = POLICY.but(image_id="publisher_offer_withdrawn")
+    assert edited({"displayName": "New name"}, stale) == {"display_name": "New name"}
+
+
+def test_another_connection_is_judged_together_with_the_image() -> None:
+    custom = POLICY.but(image_type=ImageType.CUSTOM, image_id="i1")
+    with pytest.raises(InvalidError, match="not in eastus"):
+        edited({"domainJoinConfigurations": [{"onPremisesConnectionId": "c2"}]}, custom)

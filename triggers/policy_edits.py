@@ -1,0 +1,99 @@
+"""Editing and deleting a provisioning policy. Neither touches an existing Cloud PC: each has its snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.functions as func
+
+from shared.domain.graph.bodies import renamed
+from shared.domain.graph.policies import POINTERS, POLICIES
+from shared.domain.graph.policy_edits import policy_edit_form
+from shared.domain.lifecycle import Status
+from shared.domain.policy import Policy
+from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, read_edit
+from shared.errors import ConflictError, InvalidError, RefusedError, UnavailableError
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint, DurableClient
+from triggers.directory import existing_groups
+from triggers.endpoints import Answer, Call, endpoint
+from triggers.facts import policy_facts
+from triggers.graph import BASE, graph_changed
+from triggers.policies import shown
+from triggers.reconciling import ask_for_reconcile, promise_reconcile
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_GOING = frozenset({Status.NOT_PROVISIONED, Status.IN_GRACE_PERIOD, Status.DEPROVISIONING})
+"""What an unassigned policy leaves behind does not need it: it is listed, or goes by its snapshot."""
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["PATCH"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/provisioningPolicies/update", graph=True)
+async def update_policy(call: Call, client: DurableClient) -> Answer:
+    """Change what the body names of a policy; Cloud PCs that are there stay as they are."""
+    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    before = stored.value
+    connections = tuple([each.value async for each in call.services.connections.each(call.tenant.id)])
+    form = policy_edit_form(call.json(), before, shown(call, before), connections)
+    changed = changed_steps(form, before)
+    if not changed:
+        return graph_changed(call, POLICIES, shown(call, before), stored.etag)
+    after = before.but(**await _fields(call, form, before), last_modified_date_time=call.now)
+    replaced = await _replace(call, client, stored, after)
+    return graph_changed(call, POLICIES, shown(call, after), replaced.etag)
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["DELETE"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/delete", graph=True)
+async def delete_policy(call: Call) -> Answer:
+    """Delete a policy that is assigned to nobody; Cloud PCs in their grace period expire all the same."""
+    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    policy = stored.value
+    if policy.assignments:
+        raise await _assigned(call, policy)
+    await call.services.policies.remove(call.tenant.id, policy.id, seen=stored.etag)
+    await call.audit("provisioningPolicy", policy.id, before=policy)
+    return Answer(204)
+
+
+async def _fields(call: Call, form: Form, before: Policy) -> dict[str, Any]:
+    """Return what the edited form comes to. Raises: InvalidError with pointers into Graph's body."""
+    judged = {step: form[step] for step in changed_steps(form, before)}
+    facts = await policy_facts(call, judged, foresee=False)
+    reading = read_edit(form, before, facts)
+    if reading.problems:
+        raise renamed(InvalidError(*reading.problems), POINTERS)
+    return fields_of(reading, facts)
+
+
+async def _replace(call: Call, client: DurableClient, stored: Stored[Policy], after: Policy) -> Stored[Policy]:
+    """Write the policy; who could not be given a Cloud PC by it before may be given one now."""
+    if after.assignments:
+        await promise_reconcile(call.services, call.tenant.id, call.now)
+    replaced = await call.services.policies.replace(after, seen=stored.etag)
+    await call.audit("provisioningPolicy", after.id, before=stored.value, after=after)
+    if after.assignments:
+        await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
+    return replaced
+
+
+async def _assigned(call: Call, policy: Policy) -> ConflictError:
+    """Return why the policy cannot go: its groups by name, and how many Cloud PCs it holds."""
+    ids = [assignment.group_id for assignment in policy.assignments]
+    try:
+        found = await existing_groups(call.services.graph(call.tenant), ids)
+    except (UnavailableError, RefusedError):  # their ids do as well
+        found = ()
+    names = {group.id: group.display_name for group in found}
+    pcs = [s.value.status async for s in call.services.cloud_pcs.each(call.tenant.id, policy_id=policy.id)]
+    count = sum(status not in _GOING for status in pcs)
+    named = ", ".join(names.get(group, group) for group in ids)
+    return ConflictError(
+        f"the policy is assigned to {named} and has {count} Cloud PC(s); unassign it first",
+        groups=[{"id": group, "displayName": names.get(group)} for group in ids],
+        cloudPcs=count,
+    )

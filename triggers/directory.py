@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from shared.domain.directory import DirectoryUser, Group
-from shared.domain.entitlements import person, plans_of
-from shared.domain.planner import Entitlement
+from shared.domain.entitlements import Entitlement, person, plans_of
 from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.errors import NotFoundError

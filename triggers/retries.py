@@ -6,10 +6,10 @@ from shared.contracts.provisioning import PROVISION, order_for
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
+from shared.domain.entitlements import winner
 from shared.domain.image import ImageSource, ImageType
 from shared.domain.lifecycle import Event, Status
 from shared.domain.operation import Operation
-from shared.domain.planner import winner
 from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError

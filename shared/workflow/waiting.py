@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
@@ -46,6 +47,16 @@ def run(ctx: Context, workflow: Workflow[In, Out], order: In) -> Steps[Out]:
     except Exception as error:
         raise CallFailedError(workflow.name, first_line(error)) from error
     return workflow.gives.read(raw)
+
+
+def run_all(ctx: Context, workflow: Workflow[In, Out], orders: Sequence[In]) -> Steps[list[Out]]:
+    """Run *workflow* once for each order, all at once. Raises: CallFailedError when one failed."""
+    tasks = [ctx.call_sub_orchestrator(workflow.name, order.to_json()) for order in orders]
+    try:
+        raws = [(yield tasks[0])] if len(tasks) == 1 else (yield ctx.task_all(tasks))
+    except Exception as error:
+        raise CallFailedError(workflow.name, first_line(error)) from error
+    return [workflow.gives.read(raw) for raw in raws]
 
 
 def pause(ctx: Context, length: timedelta) -> Steps[None]:

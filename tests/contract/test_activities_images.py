@@ -38,7 +38,7 @@ async def generalize(worker: Worker) -> None:
     await build(worker, MACHINE)
     await worker.finish(await worker.do(images.BEGIN_GENERALIZE, MACHINE))
     assert isinstance(await worker.wait(images.LOOK_FOR_STOPPED, MACHINE), Done)
-    stopping = await worker.do(images.BEGIN_DEALLOCATE, MACHINE)
+    stopping = await worker.do(machines.BEGIN_DEALLOCATE, MACHINE)
     if isinstance(stopping, Accepted):
         await worker.finish(stopping)
     for _ in range(2):  # a repeated call finds what the first has done

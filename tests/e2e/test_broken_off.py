@@ -47,7 +47,7 @@ def test_a_build_that_an_operator_terminated_by_mistake_is_begun_again(
     office.policy("Everyone", office.connection(), office.group("staff", upn))
     pc = office.reaches(upn, "provisioning")
     office.until(office.machines, says="the machine is being made")
-    instance = f"{office.name}-{pc['id']}-provision-1"
+    instance = f"{office.name}-{pc['id']}-provision-{office.timeline(pc['id'])['generation']}"
     manage(office, "/terminate?reason=by+mistake", instance, method="POST")
     office.until(lambda: manage(office, "", instance)["runtimeStatus"] == "Terminated", says="terminated")
     office.pass_time(timedelta(hours=2, minutes=2))

@@ -93,7 +93,7 @@ async def test_a_licensed_member_gets_a_cloud_pc_and_nobody_else(here: PaperServ
         "eve": Status.NOT_PROVISIONED,
     }
     assert there["eve"].reason == "no provisioning policy targets a group the user is in"
-    assert (there["ada"].generation, there["ada"].display_name) == (1, "Everybody - Ada")
+    assert there["ada"].display_name == "Everybody - Ada"
     assert there["ada"].snapshot is not None
     assert there["ada"].snapshot.connection_id == "c1"
 
@@ -117,7 +117,7 @@ async def test_the_promise_to_start_stands_before_the_record(here: PaperServices
         await plan()
     here.cloud_pcs.save_all = real  # type: ignore[method-assign]
     (due,) = await here.due.due(DueKind.START, things.NOW + timedelta(minutes=5))
-    assert (due.subject_id, due.generation) == (pc_of("ada"), 1)
+    assert due.subject_id == pc_of("ada")
 
 
 async def test_a_record_that_changed_meanwhile_is_planned_again(here: PaperServices) -> None:
@@ -157,7 +157,7 @@ async def test_a_user_with_two_licences_has_two(here: PaperServices) -> None:
     ],
     ids=["left the group", "licence gone", "disabled"],
 )
-async def test_a_removal_is_recorded_and_not_acted_on(
+async def test_what_works_has_a_grace_period_and_a_promise_that_it_ends(
     here: PaperServices, change: Callable[[Any], Any], cause: RemovalCause
 ) -> None:
     built = things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1)
@@ -165,17 +165,30 @@ async def test_a_removal_is_recorded_and_not_acted_on(
     change(here.directory)
     assert (await plan()).removals_seen == 1
     pc = (await records(here))["ada"]
-    assert (pc.status, pc.removal and pc.removal.cause) == (Status.PROVISIONED, cause)
+    assert pc.grace is not None
+    assert (pc.status, pc.grace.cause) == (Status.IN_GRACE_PERIOD, cause)
+    assert pc.grace.ends_at - pc.grace.started_at == timedelta(hours=168)
+    assert [due.subject_id for due in await here.due.due(DueKind.DEPROVISION, pc.grace.ends_at)] == [pc.id]
     assert (await plan()).removals_seen == 0
 
 
-async def test_a_removal_that_no_longer_holds_is_forgotten(here: PaperServices) -> None:
+async def test_a_grace_period_whose_cause_is_gone_is_over(here: PaperServices) -> None:
     await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1))
     here.directory.groups["g1"].remove("ada")
     await plan()
     here.directory.groups["g1"].add("ada")
     await plan()
-    assert (await records(here))["ada"].removal is None
+    pc = (await records(here))["ada"]
+    assert (pc.status, pc.grace, pc.attempt) == (Status.PROVISIONED, None, 1)
+
+
+async def test_what_does_not_work_yet_is_cancelled(here: PaperServices) -> None:
+    building = things.cloud_pc("ada", status=Status.PROVISIONING, attempt=1)
+    await here.cloud_pcs.insert(building)
+    here.directory.groups["g1"].remove("ada")
+    planned = await plan()
+    assert planned.removals == ((building.id,),)
+    assert (await records(here))["ada"].status is Status.DEPROVISIONING
 
 
 @pytest.mark.parametrize(
@@ -307,7 +320,7 @@ async def test_a_build_is_started_as_its_record_says_and_once(here: PaperService
     assert await perform(START_PROVISIONING, order, host) == Started(count=1)
     assert await perform(START_PROVISIONING, order, host) == Started(count=1)
     ((instance, started),) = host.started.items()
-    assert instance == f"contoso-{pc_of('ada')}-provision-1"
+    assert instance == f"contoso-{pc_of('ada')}-provision-{(await records(here))['ada'].generation}"
     assert (started.user.id, started.regions, started.resource_group) == ("id-ada", ("westeurope",), "desks")
     assert await here.due.due(DueKind.START, things.NOW + timedelta(days=1)) == []
 

@@ -20,13 +20,25 @@ def test_whatever_happens_the_status_is_one_the_table_leads_to(status: Status, e
             assert event.value not in refused.value.details["allowed"]
 
 
-@pytest.mark.parametrize("status", [s for s in Status if s not in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}])
-def test_every_status_of_building_is_reached_from_the_beginning(status: Status) -> None:
+@pytest.mark.parametrize("status", Status)
+def test_every_status_is_reached_from_the_beginning(status: Status) -> None:
     reached, new = {Status.NOT_PROVISIONED}, {Status.NOT_PROVISIONED}
     while new:
         new = {after for (before, _), after in TRANSITIONS.items() if before in reached} - reached
         reached |= new
     assert status in reached
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status_has_a_way_to_the_end(status: Status) -> None:
+    ways = {status}
+    for _ in Status:
+        ways |= {after for (before, _), after in TRANSITIONS.items() if before in ways}
+    assert Status.NOT_PROVISIONED in ways
+
+
+def test_nothing_works_again_once_it_is_being_removed() -> None:
+    assert not {after for (before, _), after in TRANSITIONS.items() if before is Status.DEPROVISIONING} & WORKING
 
 
 def test_a_cloud_pc_that_works_is_never_built_over() -> None:

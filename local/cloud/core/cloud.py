@@ -161,13 +161,13 @@ class Cloud:
     def open(self) -> None:
         """Make the world: from the journal if it has something, else from the first data."""
         self.journal.open(self._terms())
-        if not self._again():
+        if not self.again():
             self.world.settle(self.clock.now_us())
             if self.options.begin_with:
                 self.seed(self.options.begin_with)
 
-    def _again(self) -> int:
-        """Make the world from the journal; give the number of its entries in force."""
+    def again(self) -> int:
+        """Make the world anew from the journal; give the number of its entries in force."""
         self._forget()
         self.replaying = True
         found = replay(self, self.journal.entries())
@@ -208,7 +208,7 @@ class Cloud:
         if not isinstance(self.clock, OwnClock):
             moment = self.world.now_us
         self.journal.append(note_of("restore", moment, {"name": name}))
-        self._again()
+        self.again()
 
     def note(self, kind: str, **told: object) -> None:
         """Put into the journal what no accepted request tells (see `core.replay`)."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
+import random
 from typing import TYPE_CHECKING
 
 from local.cloud.core.times import SECOND
 
 if TYPE_CHECKING:
-    import random
-
     from local.cloud.core.answers import Json
 
 FACTORS = {"instant": 0.0, "fast": 0.01, "real": 1.0, "slow-day": 1.0}
@@ -28,6 +27,8 @@ class Latency:
     def __init__(self, kinds: dict[str, Json], profile: str, overrides: dict[str, Json]) -> None:
         if profile not in FACTORS:
             raise ValueError(f"profile must be one of {', '.join(FACTORS)}, not {profile}")
+        for kind, shape in overrides.items():
+            _try(kind, shape)
         self._kinds = kinds
         self._overrides = overrides
         self.profile = profile
@@ -45,6 +46,15 @@ class Latency:
     def hint_s(self, seconds: int) -> int:
         """Scale a Retry-After of Azure's to the profile; 0 counts as absent for the SDKs."""
         return int(seconds * self.factor)
+
+
+def _try(kind: str, shape: Json) -> None:
+    try:
+        length = _draw(shape, random.Random(0), 1.0)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as problem:
+        raise ValueError(f"latency {kind}: {type(problem).__name__}: {problem}") from problem
+    if not 0 <= length < math.inf:
+        raise ValueError(f"latency {kind} comes to {length} seconds")
 
 
 def _draw(shape: Json, rng: random.Random, stretch: float) -> float:

@@ -1,30 +1,35 @@
-"""`/_sim`: look into the world, move its clock, break it. No token; loopback only.
+"""`/_sim`: look into the world. No token; loopback only. What changes it is in `core.steering`.
 
-GET  state?type=&filter=&view=   operations?status=   requests?path=&principal=&op=&since=&limit=
-     stats   faults   buckets   invariants   config
-POST reset {"begin": true}   seed {...}   faults {...} or [...]   config {...}
-     buckets/close {"policy": "PutVM", "seconds": 300}   clock/advance {"seconds": 60}
-DELETE faults
+GET  (index)   state?type=&filter=&view=   operations?status=&kind=&target=&limit=
+     requests?path=&principal=&op=&status=&fault=&id=&since=&limit=
+     stats   faults   buckets?policy=   invariants   config   settings   snapshots
+
+A browser that asks for the index gets the page of `local.cloud.pages`.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from local.cloud.core import steering
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.planes import Plane
 from local.cloud.core.requestlog import GRACE_S
 from local.cloud.core.routing import Routes
-from local.cloud.core.times import SECOND, OwnClock, iso
+from local.cloud.core.settings import NUMBER, Setting
+from local.cloud.core.times import SECOND, iso
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.cloud.core.calls import Call
     from local.cloud.core.cloud import Cloud
-    from local.cloud.core.routing import Handler
+    from local.cloud.core.requestlog import Entry
+
+_MOST = "1000"
+_GLOBS = ("path", "op", "principal", "fault", "status", "id")
 
 
 class SimPlane(Plane):
@@ -38,14 +43,19 @@ def install(cloud: Cloud) -> None:
     """Serve `/_sim`."""
     routes = Routes("sim")
     cloud.plane(SimPlane())
-    cloud.seeder("config", lambda world, data: world.configure(data))
+    cloud.seeder("config", lambda _, data: cloud.configure(data))
     cloud.seeder("principals", lambda world, data: world.principals.seed(data))
     cloud.seeder("faults", lambda world, data: cloud.faults.replace(data, world.now_us))
     cloud.on("configured", lambda world, changes: _configured(cloud, world.config, changes))
     cloud.invariant("beforeRetryAfter", lambda _: list(cloud.log.impatient))
     cloud.invariant("observed", lambda world: list(world.findings))
+    cloud.setting("profile", str, "latencies: instant, fast, real or slow-day")
+    cloud.setting("latency", {"*": dict}, "durations by kind: dist, and what it needs; seconds, not scaled")
+    cloud.setting("throttling", {"*": bool}, "buckets by policy, or `enabled` for all of them")
+    cloud.setting("strictPrincipals", bool, "callers that were not seeded have no rights")
+    cloud.setting("retryAfterGraceSeconds", NUMBER, "how long after a 429 requests on their way are forgiven")
     _looking(cloud, routes)
-    _changing(cloud, routes)
+    steering.install(cloud, routes)
     cloud.add(routes)
 
 
@@ -59,40 +69,85 @@ def _configured(cloud: Cloud, config: Json, changes: Json) -> None:
 
 
 def _looking(cloud: Cloud, routes: Routes) -> None:
-    def state(call: Call) -> Answer:
-        return Answer(_state(cloud, call.query))
-
-    def operations(call: Call) -> Answer:
-        wanted = call.query.get("status", "").lower()
-        now_us = call.now_us
-        views = [each.view(now_us) for each in call.world.operations.values()]
-        return Answer([v for v in views if not wanted or v["status"].lower() == wanted])
-
-    def requests(call: Call) -> Answer:
-        return Answer(_requests(cloud, call.query))
-
-    def invariants(call: Call) -> Answer:
-        found = [
-            {"invariant": name, **finding} for name, check in cloud.invariants.items() for finding in check(call.world)
-        ]
-        return Answer({"clean": not found, "findings": found})
-
-    simple = {
-        "stats": lambda call: Answer({**cloud.log.stats(), "now": iso(call.now_us)}),
-        "faults": lambda _: Answer([rule.view() for rule in cloud.faults.rules]),
-        "buckets": lambda _: Answer(cloud.throttle.view()),
-        "config": lambda call: Answer(call.world.config),
-        "state": state,
-        "operations": operations,
-        "requests": requests,
-        "invariants": invariants,
+    views: dict[str, tuple[str, Callable[[Call], object]]] = {
+        "stats": ("counts of requests, polls, refusals", lambda call: _stats(cloud, call)),
+        "faults": ("fault rules and their hits", lambda _: [rule.view() for rule in cloud.faults.rules]),
+        "buckets": ("token buckets with what they hold and give", lambda call: _buckets(cloud, call)),
+        "config": ("the settings in force", lambda call: call.world.config),
+        "settings": ("the settings there are", lambda _: {each.name: each.about for each in _settings(cloud)}),
+        "snapshots": ("states that can be restored", lambda _: _snapshots(cloud)),
+        "state": ("resources by type, or a room's view", lambda call: _state(cloud, call)),
+        "operations": ("long-running operations", _operations),
+        "requests": ("the last requests", lambda call: _requests(cloud, call)),
+        "invariants": ("what must hold, and what breaks it", lambda _: judged(cloud)),
     }
-    for name, handler in simple.items():
-        routes.operation(f"sim.{name}", "GET", f"/_sim/{name}", anonymous=True)(handler)
+    for name, (about, show) in views.items():
+        routes.operation(f"sim.{name}", "GET", f"/_sim/{name}", anonymous=True)(_shown(about, show))
 
 
-def _state(cloud: Cloud, query: dict[str, str]) -> object:
-    world = cloud.world
+def _shown(about: str, show: Callable[[Call], object]) -> Callable[[Call], Answer]:
+    def handle(call: Call) -> Answer:
+        return Answer(show(call))
+
+    handle.__doc__ = about
+    return handle
+
+
+def _settings(cloud: Cloud) -> list[Setting]:
+    return [cloud.settings[name] for name in sorted(cloud.settings)]
+
+
+def _snapshots(cloud: Cloud) -> Json:
+    return {name: iso(moment) for name, moment in cloud.journal.snapshots().items()}
+
+
+def judged(cloud: Cloud) -> Json:
+    """Ask every invariant."""
+    found = [
+        {"invariant": name, **finding} for name, check in cloud.invariants.items() for finding in check(cloud.world)
+    ]
+    return {"clean": not found, "findings": found}
+
+
+def _stats(cloud: Cloud, call: Call) -> Json:
+    polls: dict[str, Json] = defaultdict(lambda: {"operations": 0, "polls": 0, "early": 0, "most": 0})
+    for operation in call.world.operations.values():
+        row = polls[operation.kind]
+        row["operations"] += 1
+        row["polls"] += operation.polls
+        row["early"] += operation.early_polls
+        row["most"] = max(row["most"], operation.polls)
+    buckets: dict[str, Json] = defaultdict(lambda: {"buckets": 0, "requests": 0, "refused": 0})
+    for (policy, _), bucket in cloud.throttle.buckets.items():
+        row = buckets[policy]
+        row["buckets"] += 1
+        row["requests"] += bucket.taken + bucket.refused
+        row["refused"] += bucket.refused
+    now = iso(call.now_us)
+    return {**cloud.log.stats(), "byBucket": buckets, "pollsByOperation": polls, "now": now}
+
+
+def _buckets(cloud: Cloud, call: Call) -> list[Json]:
+    wanted = call.query.get("policy", "*")
+    return [each for each in cloud.throttle.view(call.now_us) if fnmatchcase(each["policy"], wanted)]
+
+
+def _operations(call: Call) -> list[Json]:
+    wanted = call.query.get("status", "").lower()
+    kind, target = call.query.get("kind", "*").lower(), call.query.get("target", "*").lower()
+    found = [
+        each
+        for each in call.world.operations.values()
+        if (not wanted or each.status().lower() == wanted)
+        and fnmatchcase(each.kind.lower(), kind)
+        and fnmatchcase(each.target.lower(), target)
+    ]
+    limit = _number(call, "limit", "0")
+    return [each.view(call.now_us) for each in (found[-limit:] if limit else found)]
+
+
+def _state(cloud: Cloud, call: Call) -> object:
+    world, query = call.world, call.query
     if "view" in query:
         if query["view"] not in cloud.views:
             raise Problem(404, "NotFound", f"views: {', '.join(sorted(cloud.views))}")
@@ -113,90 +168,30 @@ def _state(cloud: Cloud, query: dict[str, str]) -> object:
     ]
 
 
-def _requests(cloud: Cloud, query: dict[str, str]) -> list[Json]:
-    path, op = query.get("path", "*").lower(), query.get("op", "*").lower()
-    who, since = query.get("principal", "*").lower(), int(query.get("since", "0"))
-    found = [
-        entry
-        for entry in cloud.log.ring
-        if entry.seq > since
-        and fnmatchcase(entry.path.lower(), path)
-        and fnmatchcase(entry.op.lower(), op)
-        and fnmatchcase(entry.principal.lower(), who)
-    ]
-    return [entry.view() for entry in found[-int(query.get("limit", "1000")) :]]
+def _requests(cloud: Cloud, call: Call) -> list[Json]:
+    query = call.query
+    globs = {
+        name: query[name].lower() for name in ("path", "op", "principal", "fault", "status", "id") if name in query
+    }
+    since, limit = _number(call, "since", "0"), _number(call, "limit", _MOST)
+    found = [entry for entry in cloud.log.ring if entry.seq > since and _asked_for(entry, globs)]
+    return [entry.view() for entry in found[-limit:]] if limit else []
 
 
-def _changing(cloud: Cloud, routes: Routes) -> None:
-    _beginning(cloud, routes)
-    _breaking(cloud, routes)
-
-    @_post(routes, "config")
-    def config(call: Call) -> Answer:
-        call.world.configure(call.object())
-        return Answer(call.world.config)
-
-    @_post(routes, "clock/advance")
-    def advance(call: Call) -> Answer:
-        delta = timedelta(seconds=call.object()["seconds"])
-        if isinstance(cloud.clock, OwnClock) or not cloud.replaying:  # a shared clock went there already
-            cloud.clock.advance(delta)
-            call.world.settle(cloud.clock.now_us())
-        return Answer({"now": iso(call.world.now_us)})
+def _asked_for(entry: Entry, globs: dict[str, str]) -> bool:
+    facts = {
+        "path": entry.path,
+        "op": entry.op,
+        "principal": entry.principal,
+        "fault": entry.notes.get("rule", ""),
+        "status": str(entry.status),
+        "id": entry.client_request_id,
+    }
+    return all(fnmatchcase(facts[name].lower(), glob) for name, glob in globs.items())
 
 
-def _beginning(cloud: Cloud, routes: Routes) -> None:
-    @_post(routes, "reset", mutates=False)
-    def reset(call: Call) -> Answer:
-        cloud.reset(begin=bool((call.body or {}).get("begin", True)))
-        return Answer({"now": iso(cloud.world.now_us)})
-
-    @_post(routes, "seed")
-    def seed(call: Call) -> Answer:
-        data = call.object()
-        unknown = sorted(set(data) - set(cloud.seeders))
-        if unknown:
-            raise Problem(400, "BadSeed", f"unknown keys {unknown}; known: {sorted(cloud.seeders)}")
-        for key, seeder in cloud.seeders.items():
-            if key in data:
-                seeder(call.world, data[key])
-        return Answer({"seeded": sorted(data)})
-
-
-def _breaking(cloud: Cloud, routes: Routes) -> None:
-    @_post(routes, "faults")
-    def faults(call: Call) -> Answer:
-        if isinstance(call.body, list):
-            cloud.faults.replace(call.body, call.now_us)
-        else:
-            cloud.faults.add(call.object(), call.now_us)
-        return Answer([rule.view() for rule in cloud.faults.rules])
-
-    @_post(routes, "faults", method="DELETE")
-    def no_faults(call: Call) -> Answer:
-        cloud.faults.replace([], call.now_us)
-        return Answer([])
-
-    @_post(routes, "buckets/close")
-    def close(call: Call) -> Answer:
-        body = call.object()
-        until_us = call.now_us + int(body["seconds"] * SECOND)
-        return Answer({"closed": cloud.throttle.close(body["policy"], until_us)})
-
-
-def _post(routes: Routes, path: str, *, mutates: bool = True, method: str = "POST") -> Callable[[Handler], Handler]:
-    """Declare an operation that changes the world; its body may hold secrets to keep."""
-    name = f"sim.{path.replace('/', '.')}.{method.lower()}"
-    declare = routes.operation(name, method, f"/_sim/{path}", anonymous=True, sealed=False, mutates=mutates)
-
-    def strictly(handler: Handler) -> Handler:
-        def handle(call: Call) -> Answer:
-            try:
-                return handler(call)
-            except (KeyError, TypeError, ValueError, AttributeError) as problem:
-                text = f"{type(problem).__name__}: {problem}; see docs/cloud.md"
-                raise Problem(400, "BadRequest", text) from problem
-
-        return declare(handle)
-
-    return strictly
+def _number(call: Call, name: str, default: str) -> int:
+    text = call.query.get(name, default)
+    if not text.isdecimal():
+        raise Problem(400, "BadRequest", f"{name} must be a whole number, not {text!r:.40}")
+    return int(text)

@@ -42,6 +42,11 @@ class Bucket:
     refused: int = 0
     refused_since: int = 0
 
+    def holds(self, now_us: int) -> float:
+        """Give the tokens at a moment."""
+        gained = (now_us - self.at_us) / SECOND * self.per_second
+        return min(self.capacity, self.tokens + gained)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -121,17 +126,18 @@ class Throttle:
         measured = int(charge.capacity) + bucket.refused_since
         return Refusal(charge, max(1, math.ceil(wait_s - 1e-9)), measured)
 
-    def view(self) -> list[Json]:
-        """List every bucket for `_sim/buckets`."""
+    def view(self, now_us: int) -> list[Json]:
+        """List every bucket for `_sim/buckets`, with what it holds at a moment."""
         return [
             {
                 "policy": policy,
                 "key": key,
                 "capacity": bucket.capacity,
                 "perSecond": bucket.per_second,
-                "tokens": round(bucket.tokens, 2),
+                "tokens": round(bucket.holds(now_us), 2),
                 "taken": bucket.taken,
                 "refused": bucket.refused,
+                "closedForSeconds": max(0, self._closed_until(policy, now_us) - now_us) / SECOND,
             }
             for (policy, key), bucket in sorted(self.buckets.items())
         ]

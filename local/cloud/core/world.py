@@ -84,6 +84,11 @@ class World:
         """Give the moment of the next effect; `None` when the world is idle."""
         return self._due[0][0] if self._due and self._due[0][0] < NEVER else None
 
+    @property
+    def last_due_us(self) -> int | None:
+        """Give the moment of the last effect known now; `None` when the world is idle."""
+        return max((due_us for due_us, *_ in self._due if due_us < NEVER), default=None)
+
     def shelf(self, name: str) -> Any:  # noqa: ANN401 - the room that made it knows its type
         """Give the state a room keeps for itself (see `Cloud.shelf`)."""
         return self._shelves[name]

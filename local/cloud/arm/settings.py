@@ -1,0 +1,34 @@
+"""The settings that ARM reads (`POST /_sim/config`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.cloud.core.settings import NUMBER
+
+if TYPE_CHECKING:
+    from local.cloud.core.cloud import Cloud
+    from local.cloud.core.settings import Shape
+
+SETTINGS: dict[str, tuple[Shape, str]] = {
+    "quotas": ({"*": {"*": int}}, "cores allowed by region (* for the others) and family, or `cores`"),
+    "defaultQuota": (int, "cores allowed where `quotas` says nothing (100,000)"),
+    "capacity": ([dict], "what the hardware holds: region, zone, size, vms, error; the first match counts"),
+    "restrictions": ([dict], "sizes that are not offered: region, zone, size, reason"),
+    "sizes": ({"*": dict}, "more sizes: family, cores, memory_gb"),
+    "images": ({"*": dict}, "more marketplace images: publisher, offer, sku, versions"),
+    "scriptOutcomes": ([dict], "how steps of scripts go: vm, step, message, timeOut, attempts"),
+    "agents": ({"*": (str, *NUMBER)}, "when a machine's agent reports: seconds after it runs, or `never`"),
+    "locks": ([str], "scopes (globs) from which nothing is deleted"),
+    "unregisteredProviders": ([str], "providers that have to be registered first"),
+    "roleAssignmentLimit": (int, "role assignments in a subscription (4,000)"),
+    "anyPrincipalExists": (bool, "role assignments do not ask the directory for their principal"),
+    "tenantId": (str, "the tenant of managed identities"),
+    "tagPrefix": (str, "the tags that the invariants go by (deskwright:)"),
+}
+
+
+def declare(cloud: Cloud) -> None:
+    """Name them."""
+    for name, (shape, about) in SETTINGS.items():
+        cloud.setting(name, shape, about)

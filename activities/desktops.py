@@ -8,6 +8,7 @@ from typing import Any
 from activities.identities import begin_extension
 from activities.memories import Memory
 from shared.clients.arm import ResourceId, as_content, ensure_group, parse_id
+from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     BEGIN_REGISTRATION,
@@ -166,7 +167,7 @@ async def look_for_session_host(order: SessionHostOrder) -> SessionHostFound | P
 
 
 def host_name(host: Any) -> str:  # noqa: ANN401 - the SDK's SessionHost
-    """Return a session host's own name: the last part of its id (its name has the pool's before it)."""
+    """Return a session host's own name, or a session's: the last part of its id (its name has the pool's before it)."""
     return str(host.id).rpartition("/")[2]
 
 
@@ -209,6 +210,27 @@ async def forget_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
         if host is not None:
             hosts = services().desktops(pool.subscription_id).session_hosts
             await hosts.delete(pool.resource_group, pool.name, host_name(host), force=True)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(SIGN_OFF)
+async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
+    """Let no new session begin on the machine, and sign off whoever has one."""
+    for pool in pools_of(order):
+        host = await _find_host(order.machine, pool)
+        if host is None:
+            continue
+        desktops, name = services().desktops(pool.subscription_id), host_name(host)
+        closed = as_content({"properties": {"allowNewSession": False}})
+        await desktops.session_hosts.update(pool.resource_group, pool.name, name, session_host=closed)
+        try:
+            sessions = [each async for each in desktops.user_sessions.list(pool.resource_group, pool.name, name)]
+        except MissingError:
+            continue
+        for session in sessions:
+            number = host_name(session)
+            await desktops.user_sessions.delete(pool.resource_group, pool.name, name, number, force=True)
     return Done()
 
 

@@ -9,7 +9,6 @@ from activities.machines import power_state
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
     BEGIN_CAPTURE,
-    BEGIN_DEALLOCATE,
     BEGIN_GENERALIZE,
     FORGET_GALLERY_VERSION,
     LOOK_AT_REPLICATION,
@@ -83,21 +82,6 @@ async def look_for_stopped(machine: Machine) -> Done | Pending | Refused:
             advice="Remove what sysprep names from the source (often an app installed for one user), then build again.",
         )
     return Pending(note=f"the VM is {power or 'in an unknown state'}")
-
-
-@bp.activity_trigger(input_name="payload")
-@implements(BEGIN_DEALLOCATE)
-async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
-    """Begin to give the VM's hardware back; capture wants that."""
-    vms = services().compute(machine.subscription_id).virtual_machines
-    if power_state(await vms.instance_view(machine.resource_group, machine.vm_name)) == "deallocated":
-        return Done()
-    return await begin(
-        lambda hook: vms.begin_deallocate(
-            machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook
-        ),
-        resource_id=machine.vm_id,
-    )
 
 
 @bp.activity_trigger(input_name="payload")

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.directory import DirectoryUser, SubscribedSku
-from shared.domain.entitlements import person, plans_of
-from shared.domain.planner import Entitlement, Observed
+from shared.domain.entitlements import Entitlement, person, plans_of
+from shared.domain.planner import Observed
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.domain.tenant import LicenceSource, TenantSettings
 from shared.errors import NotFoundError

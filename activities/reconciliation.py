@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,11 +30,12 @@ from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
 from shared.domain.image import ImageSource, ImageType
 from shared.domain.lifecycle import Event, Status
-from shared.domain.planner import Observed
+from shared.domain.pausing import held
+from shared.domain.planner import Observed, Rules
 from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.due import EVERYBODY, DueKind, start_due, watch_due
+from shared.storage.due import EVERYBODY, DueKind, cancel_due, grace_due, start_due, watch_due
 from shared.storage.repository import Stored
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements, start
@@ -69,22 +71,31 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     else:
         await _read_again(order, observed, at)
     snapshots = await _snapshots(tenant, policies)
-    plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at)
+    rules = await _rules(tenant, policies)
+    plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at, rules=rules)
     await _save(plan, stored)
-    due = [pc.id for pc in (*plan.provision, *observed.cloud_pcs) if _not_begun(pc)]
-    gone = {pc.id for pc in plan.list_only}
-    ids = [pc_id for pc_id in dict.fromkeys(due) if pc_id not in gone]
     return Planned(
-        groups=tuple(tuple(ids[at : at + GROUP_SIZE]) for at in range(0, len(ids), GROUP_SIZE)),
+        groups=_grouped(plan.start),
+        removals=_grouped(tuple(pc.id for pc in plan.cancel)),
         listed=len(plan.list_only),
-        removals_seen=len(plan.removals),
+        removals_seen=len(plan.grace) + len(plan.cancel) + len(plan.removals),
         requested_at=requested_at,
     )
+
+
+def _grouped(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(ids[at : at + GROUP_SIZE] for at in range(0, len(ids), GROUP_SIZE))
 
 
 def _not_begun(pc: CloudPc) -> bool:
     """Whether a build was saved that may not have been started: starting one twice starts it once."""
     return pc.status is Status.PENDING_PROVISION and pc.attempt == 0
+
+
+async def _rules(tenant: Tenant, policies: Iterable[Policy]) -> Rules:
+    service = await services().service_state.get()
+    paused = {policy.id: why for policy in policies if (why := held(service, tenant, policy))}
+    return Rules(brake=tenant.settings.removal_brake, paused=paused, halted=held(service, tenant, None))
 
 
 async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
@@ -168,15 +179,20 @@ async def _image(policy: Policy) -> ImageSource | None:
 async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """Save the intents, and before them the promise that a sweep starts what was saved and not started."""
     here = services()
-    await here.due.put_all(start_due(pc) for pc in plan.provision)
-    changed = (*plan.provision, *plan.list_only, *plan.removals, *plan.reprieves)
-    writes = [Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in changed]
+    dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel))
+    for kind in DueKind:
+        await here.due.put_all([due for due in dues if due and due.kind is kind])
+    writes = [Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in plan.writes]
     try:
         await here.cloud_pcs.save_all(writes)
     except (ConflictError, StaleError, NotFoundError) as error:
         raise UnavailableError("a Cloud PC changed while the plan was made") from error
+    for pc in plan.forget:
+        with suppress(StaleError, NotFoundError):  # whoever changed it meanwhile has a reason of his own
+            await here.cloud_pcs.remove(pc.tenant_id, pc.id, seen=stored[pc.id].etag)
     before = {pc_id: each.value for pc_id, each in stored.items()}
-    await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in plan.provision])
+    changed = (*plan.provision, *plan.grace, *plan.cancel, *plan.reprieves)
+    await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
 
 
 @dataclass(frozen=True, slots=True)

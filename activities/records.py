@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from activities.deprovisioning import removed
 from activities.trail import note, note_status, tell
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
 from shared.contracts.outcomes import Done, Refused
@@ -29,7 +30,7 @@ from shared.domain.connection import JoinType
 from shared.domain.lifecycle import WORKING, Event, Status
 from shared.domain.steps import ORDER, TITLES, Step, percent
 from shared.errors import NotFoundError
-from shared.storage.due import DueKind
+from shared.storage.due import DueKind, read_once
 from shared.storage.repository import Stored
 from shared.storage.timeline import StepEnd
 from shared.wiring import services
@@ -255,6 +256,8 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
         return Superseded()
     at = services().clock.now()
     again_at = None
+    if stored.value.status is Status.DEPROVISIONING:
+        await services().due.put_all([read_once(stored.value, at)])  # it is forgotten, or a new one follows
     if record.left:
         tenant = await services().tenants.get(record.tenant_id)
         again_at = at + tenant.value.settings.clean_up_delay
@@ -263,6 +266,8 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
     def edit(pc: CloudPc) -> CloudPc | None:
         if not _cleanable(pc, record):
             return None
+        if pc.status is Status.DEPROVISIONING and not record.left:
+            return removed(pc)
         return pc.but(
             resources=pc.resources if record.left else Resources(),
             reason=_left(record.left) if record.left else None,
@@ -270,7 +275,9 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
             last_modified_date_time=at,
         )
 
-    await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+    cleaned = await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+    if cleaned.status is not stored.value.status:
+        await note_status(stored.value, cleaned)
     left = {"left": [refused.to_json() for refused in record.left]}
     run = f"{record.generation}/{stored.value.clean_up_at}"
     await note(record.tenant_id, ("cloudPC", record.cloud_pc_id), "cleanUp", left, at=at, run=run)
@@ -278,7 +285,7 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
 
 
 def _cleanable(pc: CloudPc, record: LeftRecord) -> bool:
-    return pc.generation == record.generation and pc.status is Status.FAILED
+    return pc.generation == record.generation and pc.status in {Status.FAILED, Status.DEPROVISIONING}
 
 
 def _left(left: tuple[Refused, ...]) -> str:

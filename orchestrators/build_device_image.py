@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-
+from orchestrators.temporary_vms import (
+    GivenUpError,
+    TemporaryVm,
+    Wish,
+    create_temporary_vm,
+    must_be_gone,
+    remove_temporary_vm,
+)
 from shared.contracts.images import (
     BEGIN_CAPTURE,
-    BEGIN_DEALLOCATE,
     BEGIN_GENERALIZE,
     BUILD_IMAGE,
     BUILDER,
@@ -29,36 +34,10 @@ from shared.contracts.images import (
     ImageReadyRecord,
     ImageStepRecord,
 )
-from shared.contracts.machines import (
-    AGENT_PATIENCE,
-    ALLOCATE_CAPACITY,
-    BEGIN_VM,
-    BEGIN_VM_DELETE,
-    CREATE_NIC,
-    DELETE_DISK,
-    DELETE_NIC,
-    DELETE_PATIENCE,
-    EXTENSION_PATIENCE,
-    LOOK_AT_AGENT,
-    LOOK_AT_OPERATION,
-    NETWORK_PATIENCE,
-    PREPARE_HOSTED_NETWORK,
-    VM_PATIENCE,
-    CapacityOrder,
-    HostedNetworkOrder,
-    Machine,
-    NicOrder,
-    Place,
-    VmOrder,
-)
-from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
-from shared.contracts.shape import Activity, Patience
-from shared.domain import naming
+from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_PATIENCE, EXTENSION_PATIENCE, NETWORK_PATIENCE, Machine
+from shared.contracts.outcomes import Accepted, Refused
 from shared.domain.cloud_pc import Failure
-from shared.domain.values import Value
-from shared.workflow import Blueprint, CallFailedError, Context, Steps, call, orchestrates, wait_for
-
-In = TypeVar("In", bound=Value)
+from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()
 
@@ -74,6 +53,8 @@ def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
     """
     build = _Build(ctx, order)
     try:
+        if order.broken_off:
+            must_be_gone((yield from remove_temporary_vm(build)))
         machine = yield from create_temporary_vm(build)  # (1)
         yield from generalize(build, machine)  # (2)
         version_id = yield from capture(build, machine)  # (3)
@@ -81,33 +62,25 @@ def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
         yield from build.begin("cleanUp")
         must_be_gone((yield from remove_temporary_vm(build)))  # (5)
         return (yield from ready(build, version_id))  # (6)
-    except _BuildFailedError as failed:
+    except GivenUpError as failed:
         return (yield from give_up(build, failed.refused))  # (7)
 
 
-class _BuildFailedError(Exception):
-    """The build is over."""
-
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(refused.code)
-        self.refused = refused
-
-
-class _NoRoomError(_BuildFailedError):
-    """There is no room here; *elsewhere* there may be."""
-
-    def __init__(self, full: NoRoom) -> None:
-        super().__init__(Refused(code=full.code, message=full.message))
-        self.elsewhere = full.elsewhere
-
-
-class _Build:
+class _Build(TemporaryVm):
     """The build that runs, and what it has made so far."""
 
     def __init__(self, ctx: Context, order: ImageOrder) -> None:
-        self.ctx, self.order = ctx, order
+        wish = Wish(
+            machine=order.machine(order.regions[0]),
+            plan=BUILDER,
+            image=order.source,
+            zones=order.zones,
+            network=order.network,
+            address_space=order.address_space,
+        )
+        super().__init__(ctx, wish)
+        self.order = order
         self.step = "allocateCapacity"
-        self.machine = order.machine(order.regions[0])
         self.version_id: str | None = None
 
     def begin(self, step: str) -> Steps[None]:
@@ -118,93 +91,6 @@ class _Build:
             tenant_id=order.tenant_id, image_id=order.image_id, operation_id=order.operation_id, step=step
         )
         yield from call(self.ctx, RECORD_IMAGE_STEP, record)
-
-    def do(self, activity: Activity[In, Any], order: In) -> Steps[Any]:
-        """Call *activity*; whatever is no success ends the build."""
-        try:
-            outcome = yield from call(self.ctx, activity, order)
-        except CallFailedError as error:
-            raise _BuildFailedError(Refused(code="serviceUnavailable", message=error.reason)) from error
-        return _need(outcome)
-
-    def wait(self, look: Activity[In, Any], order: In, patience: Patience) -> Steps[Any]:
-        """Look until it is there; whatever is no success ends the build."""
-        try:
-            outcome = yield from wait_for(self.ctx, look, order, patience)
-        except CallFailedError as error:
-            raise _BuildFailedError(Refused(code="serviceUnavailable", message=error.reason)) from error
-        return _need(outcome)
-
-    def finish(self, begun: Accepted, patience: Patience) -> Steps[None]:
-        """Wait for the end of what Azure has begun."""
-        look = self.machine.look_at(begun)
-        yield from self.wait(LOOK_AT_OPERATION, look, patience)
-
-
-def _need(outcome: Any) -> Any:  # noqa: ANN401 - whatever the contract gives
-    match outcome:
-        case Refused():
-            raise _BuildFailedError(outcome)
-        case NoRoom():
-            raise _NoRoomError(outcome)
-        case Pending(note=note):
-            raise _BuildFailedError(Refused(code="timedOut", message=note or "it took too long"))
-        case _:
-            return outcome
-
-
-def create_temporary_vm(build: _Build) -> Steps[Machine]:
-    """Create the VM at the first place of the site's own region that has room."""
-    order = build.order
-    yield from build.begin("allocateCapacity")
-    tried: tuple[Place, ...] = ()
-    while True:
-        capacity = CapacityOrder(
-            tenant_id=order.tenant_id,
-            cloud_pc_id=order.image_id,
-            subscription_id=order.subscription_id,
-            plan=BUILDER,
-            regions=order.regions[:1],
-            zones=order.zones,
-            tried=tried,
-        )
-        place: Place = yield from build.do(ALLOCATE_CAPACITY, capacity)
-        try:
-            yield from create_vm(build, place)
-        except _NoRoomError as full:
-            must_be_gone((yield from remove_temporary_vm(build)))
-            if not full.elsewhere:
-                raise
-            tried = (*tried, place)
-        else:
-            return build.machine
-
-
-def create_vm(build: _Build, place: Place) -> Steps[None]:
-    """Create the VM on an interface in the site's network, and wait for its agent."""
-    order = build.order
-    subnet_ids = order.network.subnet_ids
-    if order.network.hosted:
-        network = HostedNetworkOrder(
-            tenant_id=order.tenant_id,
-            subscription_id=order.subscription_id,
-            resource_group=order.resource_group,
-            region=place.region,
-            address_space=naming.regional_address_space(order.address_space, 0),
-        )
-        subnet_ids = (yield from build.wait(PREPARE_HOSTED_NETWORK, network, NETWORK_PATIENCE)).subnet_ids
-    yield from build.begin("createVm")
-    nic = yield from build.do(CREATE_NIC, NicOrder(machine=build.machine, subnet_ids=subnet_ids))
-    vm = VmOrder(
-        machine=build.machine,
-        place=place,
-        nic_id=nic.nic_id,
-        image=order.source,
-        disk_size_in_gb=BUILDER.storage_in_gb,
-    )
-    begun = yield from build.do(BEGIN_VM, vm)
-    yield from build.finish(begun, VM_PATIENCE)
-    yield from build.wait(LOOK_AT_AGENT, build.machine, AGENT_PATIENCE)
 
 
 def generalize(build: _Build, machine: Machine) -> Steps[None]:
@@ -239,30 +125,6 @@ def replicate(build: _Build, version_id: str) -> Steps[None]:
     yield from build.wait(LOOK_AT_REPLICATION, version, REPLICATION_PATIENCE)
 
 
-def remove_temporary_vm(build: _Build) -> Steps[tuple[Refused, ...]]:
-    """Remove the VM, its interface and its disk; return what could not be removed."""
-    left: list[Refused] = []
-    machine = build.machine
-    try:
-        going = yield from build.do(BEGIN_VM_DELETE, machine)
-        if isinstance(going, Accepted):
-            yield from build.finish(going, DELETE_PATIENCE)
-    except _BuildFailedError as failed:
-        left.append(failed.refused)
-    for look in (DELETE_NIC, DELETE_DISK):
-        try:
-            yield from build.wait(look, machine, DELETE_PATIENCE)
-        except _BuildFailedError as failed:
-            left.append(failed.refused)
-    return tuple(left)
-
-
-def must_be_gone(left: tuple[Refused, ...]) -> None:
-    """End the build when something of ours could not be removed: it would be left behind unlisted."""
-    if left:
-        raise _BuildFailedError(left[0])
-
-
 def ready(build: _Build, version_id: str) -> Steps[ImageBuilt]:
     """Say that policies may use the image."""
     order = build.order
@@ -287,7 +149,7 @@ def give_up(build: _Build, refused: Refused) -> Steps[ImageBuilt]:
         )
         try:
             yield from build.do(FORGET_GALLERY_VERSION, version)
-        except _BuildFailedError as failed:
+        except GivenUpError as failed:
             left = (*left, failed.refused)
     failure = Failure(
         code=refused.code,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.contracts.deprovisioning import START_DEPROVISIONING
 from shared.contracts.outcomes import Refused
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
@@ -24,18 +25,21 @@ bp = Blueprint()
 def reconcile_tenant(ctx: Context, order: ReconcileOrder) -> Steps[Reconciled]:
     """Bring a tenant to what its directory, licences and policies say.
 
-    (1) Plan: who is licensed and in an assigned group, and has no Cloud PC yet. The plan is saved before anything
-    starts. (2) Start every build at once, in groups that do not wait for each other; what was removed is recorded,
-    not acted on. (3) Go round again when something changed meanwhile.
+    (1) Plan: who is licensed and in an assigned group, and has no Cloud PC yet; and who has lost the one he has. The
+    plan is saved before anything starts: grace periods have begun with it. (2) Start every build at once, in groups
+    that do not wait for each other. (3) Take out of use what was being built for somebody who has lost it. (4) Go
+    round again when something changed meanwhile.
     """
     plan = yield from call(ctx, PLAN_TENANT, order)  # (1)
     if isinstance(plan, Refused):
         return Reconciled(started=0, listed=0, removals_seen=0, refused=plan)
     orders = [StartOrder(tenant_id=order.tenant_id, cloud_pc_ids=group) for group in plan.groups]
     started = yield from call_all(ctx, START_PROVISIONING, orders)  # (2)
+    lost = [StartOrder(tenant_id=order.tenant_id, cloud_pc_ids=group) for group in plan.removals]
+    yield from call_all(ctx, START_DEPROVISIONING, lost)  # (3)
     if order.user_ids is None:
         asked = ReconciledOrder(tenant_id=order.tenant_id, requested_at=plan.requested_at)
-        if isinstance((yield from call(ctx, CLOSE_RECONCILE, asked)), Again):  # (3)
+        if isinstance((yield from call(ctx, CLOSE_RECONCILE, asked)), Again):  # (4)
             answer: Reconciled = again(ctx, order.but(round=order.round + 1))
             return answer
     return Reconciled(started=sum(s.count for s in started), listed=plan.listed, removals_seen=plan.removals_seen)

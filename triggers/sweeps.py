@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import azure.functions as func
 
+from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
 from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
@@ -51,7 +52,7 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
 @bp.timer_trigger(arg_name="timer", schedule="30 */5 * * * *", use_monitor=False)
 @bp.durable_client_input(client_name="client")
 async def sweep_clean_ups(timer: func.TimerRequest, client: DurableClient) -> None:
-    """Remove what failed Cloud PCs have left, three hours after they failed."""
+    """Remove what Cloud PCs have left, three hours after they failed or went out of use."""
     del timer
     await sweep(client, DueKind.CLEAN_UP, clean_up)
 
@@ -70,6 +71,14 @@ async def purge_history(timer: func.TimerRequest, client: DurableClient) -> None
     """Forget the history of workflows that ended a week ago; the records and the audit log stay."""
     del timer
     await purge_finished(client, services().clock.now())
+
+
+@bp.timer_trigger(arg_name="timer", schedule="15 * * * * *", use_monitor=False)
+@bp.durable_client_input(client_name="client")
+async def sweep_removals(timer: func.TimerRequest, client: DurableClient) -> None:
+    """Take out of use what has come to the end of its grace period. Reads what is due, and nothing else."""
+    del timer
+    await sweep(client, DueKind.DEPROVISION, _deprovision)
 
 
 async def sweep(client: DurableClient, kind: DueKind, look: Look) -> None:
@@ -158,7 +167,7 @@ async def _read_again(wired: Services, client: DurableClient, due: Due) -> datet
 
 
 async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime | None:
-    """Start the clean-up of a failed Cloud PC; a retry that came first has taken it back.
+    """Start the clean-up of a Cloud PC that failed or is out of use; a new build that came first has taken it back.
 
     The record is claimed before the start (``clean_up_at`` goes): from then on a retry is refused until it is done.
     """
@@ -176,9 +185,18 @@ async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime
     return wired.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
 
 
+async def _deprovision(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Start to take a Cloud PC out of use; the workflow asks the record whether it is time."""
+    del wired
+    order = DeprovisionOrder(tenant_id=due.tenant_id, cloud_pc_id=due.subject_id, generation=due.generation)
+    instance_id = naming.instance_id(due.tenant_id, due.subject_id, "deprovision", due.generation)
+    await start(client, DEPROVISION, order, instance_id=instance_id)
+    return None  # it promises by itself to be looked at again
+
+
 def _has_remains(pc: CloudPc, due: Due) -> bool:
-    failed = pc.status is Status.FAILED and pc.generation == due.generation
-    return failed and pc.resources.computer_name is not None and (pc.clean_up_at is None or pc.clean_up_at <= due.at)
+    waits = pc.status in {Status.FAILED, Status.DEPROVISIONING} and pc.generation == due.generation
+    return waits and pc.resources.computer_name is not None and (pc.clean_up_at is None or pc.clean_up_at <= due.at)
 
 
 async def _check_connection(wired: Services, client: DurableClient, due: Due) -> datetime | None:

@@ -48,6 +48,7 @@ class ImageOrder(Value):
     zones: tuple[str, ...] = ()
     address_space: str
     network: Network = Network()
+    broken_off: bool = False  # an earlier build of this image broke off: what it left goes first
 
     def machine(self, region: str) -> Machine:
         """Return the temporary VM."""
@@ -119,7 +120,6 @@ BUILD_IMAGE = Workflow("build_device_image", ImageOrder, gives(ImageBuilt))
 PREPARE_GALLERY = Activity("prepare_gallery", CaptureOrder, gives(Done | Pending | Refused))
 BEGIN_GENERALIZE = Activity("begin_generalize", Machine, gives(Accepted | Refused))
 LOOK_FOR_STOPPED = Activity("look_for_stopped", Machine, gives(Done | Pending | Refused))
-BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, gives(Accepted | Done | Refused))
 MARK_GENERALIZED = Activity("mark_generalized", Machine, gives(Done | Refused))
 BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, gives(Accepted | NoRoom | Refused))
 LOOK_AT_REPLICATION = Activity("look_at_replication", GalleryVersion, gives(Done | Pending | Refused))

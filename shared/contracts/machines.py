@@ -26,8 +26,8 @@ class Machine(Value):
     """Which machine: everything an activity needs to name it. Names are derived (shared.domain.naming)."""
 
     tenant_id: str
-    cloud_pc_id: str  # for an image build: the image's id
-    role: Literal["cloudpc", "image"] = "cloudpc"
+    cloud_pc_id: str  # for an image build: the image's id; for a probe: the connection's
+    role: Literal["cloudpc", "image", "probe"] = "cloudpc"
     subscription_id: str
     resource_group: str
     region: str
@@ -51,8 +51,11 @@ class Machine(Value):
     @property
     def tags(self) -> dict[str, str]:
         """The tags of everything that is made for it, so that a sweep can prove that nothing is left."""
-        subject = naming.CLOUD_PC_TAG if self.role == "cloudpc" else naming.IMAGE_TAG
-        return {naming.TENANT_TAG: self.tenant_id, naming.ROLE_TAG: self.role, subject: self.cloud_pc_id}
+        return {
+            naming.TENANT_TAG: self.tenant_id,
+            naming.ROLE_TAG: self.role,
+            naming.SUBJECT_TAGS[self.role]: self.cloud_pc_id,
+        }
 
     def look_at(self, begun: Accepted) -> OperationOrder:
         """Return the order to look at what Azure has begun for it."""
@@ -146,6 +149,7 @@ CREATE_NIC = Activity("create_nic", NicOrder, gives(NicReady | NoRoom | Refused)
 BEGIN_VM = Activity("begin_vm", VmOrder, gives(Accepted | NoRoom | Refused))
 LOOK_AT_OPERATION = Activity("look_at_operation", OperationOrder, gives(Finished | Pending | NoRoom | Refused))
 LOOK_AT_AGENT = Activity("look_at_agent", Machine, gives(Done | Pending | Refused))
+BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, gives(Accepted | Done | Refused))
 BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, gives(Accepted | Done | Refused))
 DELETE_NIC = Activity("delete_nic", Machine, gives(Done | Pending | Refused))
 DELETE_DISK = Activity("delete_disk", Machine, gives(Done | Pending | Refused))

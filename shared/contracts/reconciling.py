@@ -29,6 +29,7 @@ class Planned(Value):
 
     kind: Literal["planned"] = "planned"
     groups: tuple[tuple[str, ...], ...] = ()
+    removals: tuple[tuple[str, ...], ...] = ()  # groups of ids that were cancelled, and go out of use
     listed: int = 0
     removals_seen: int = 0
     requested_at: datetime | None = None  # the newest request this plan has seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.connection import JoinType
@@ -52,10 +52,37 @@ class RemovalCause(StrEnum):
 
 
 class Removal(Value):
-    """A removal that was seen. Recorded; acted on by the life cycle."""
+    """A removal that was seen and not made: it waits until somebody confirms it, or it no longer holds."""
 
     cause: RemovalCause
     seen_at: datetime
+    why: str = ""  # why it was not made at once
+    confirmed_by: str | None = None
+
+
+class Grace(Value):
+    """A grace period: why, since when, until when. *held_at*: since when it stands still; None: it runs."""
+
+    cause: RemovalCause
+    started_at: datetime
+    ends_at: datetime
+    held_at: datetime | None = None
+
+    def over(self, at: datetime) -> bool:
+        """Whether it has run out."""
+        return self.held_at is None and at >= self.ends_at
+
+    def hold(self, at: datetime) -> Grace:
+        """Return it standing still."""
+        return self if self.held_at else self.but(held_at=at)
+
+    def release(self, at: datetime) -> Grace:
+        """Return it running again; the time for which it stood still is not lost."""
+        return self.but(held_at=None, ends_at=self.ends_at + (at - self.held_at)) if self.held_at else self
+
+    def extend(self, length: timedelta) -> Grace:
+        """Return it *length* longer."""
+        return self.but(ends_at=self.ends_at + length)
 
 
 class Resources(Value):
@@ -91,7 +118,11 @@ class Resources(Value):
 
 
 class CloudPc(Value):
-    """A Cloud PC's record. *generation* counts builds started by hand or plan, *attempt* the tries within one."""
+    """A Cloud PC's record. *generation* counts builds started by hand or plan, *attempt* the tries within one.
+
+    The count begins at the second in which the record was made: a record that went and came back repeats no number,
+    and with it no computer name, no instance and no line of the audit log.
+    """
 
     id: str
     tenant_id: str
@@ -110,8 +141,10 @@ class CloudPc(Value):
     last_error: Failure | None = None
     parked_since: datetime | None = None
     clean_up_at: datetime | None = None
+    closed: bool = False  # deprovisioning: nobody can use it any more, and what is left waits for its clean-up
     operation_id: str | None = None  # the operation that asked for this generation over HTTP, if one did
     removal: Removal | None = None
+    grace: Grace | None = None
     created_date_time: datetime
     last_modified_date_time: datetime
     provisioned_date_time: datetime | None = None

@@ -1,12 +1,43 @@
-"""From the directory's words to ours: who a user is, and which Cloud PC licences he holds."""
+"""What the directory says of one user: who he is, what he holds, where he belongs; and which policy that makes his."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from shared.domain.cloud_pc import User
 from shared.domain.directory import DirectoryUser
+from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan
+from shared.domain.values import Value
+
+
+class Entitlement(Value):
+    """What the directory says of one user: the Cloud PC licences he holds and the assigned groups he is in.
+
+    *certain* is False when not all of his groups could be read: then nothing is taken from him.
+    """
+
+    user: User
+    plans: tuple[ServicePlan, ...] = ()
+    group_ids: frozenset[str] = frozenset()
+    certain: bool = True
+
+
+def winner(policies: Iterable[Policy], group_ids: frozenset[str]) -> Policy | None:
+    """Return the policy that was assigned first (``assignedAt``, then policy id) to one of the groups."""
+    claims = [
+        (assignment.assigned_at, policy.id, policy)
+        for policy in policies
+        for assignment in policy.assignments
+        if assignment.group_id in group_ids
+    ]
+    return min(claims, key=lambda claim: claim[:2])[2] if claims else None
+
+
+def linked(policies: Iterable[Policy], policy_id: str, group_ids: frozenset[str]) -> bool:
+    """Whether a policy targets one of the groups, whichever wins: a Cloud PC stays with the policy that built it."""
+    own = (policy for policy in policies if policy.id == policy_id)
+    return any(assignment.group_id in group_ids for policy in own for assignment in policy.assignments)
 
 
 def person(user: DirectoryUser) -> User:

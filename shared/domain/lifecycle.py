@@ -37,6 +37,13 @@ class Event(StrEnum):
     GAVE_UP = "gaveUp"  # the last attempt failed, or an error that cannot heal
     RETRIED = "retried"  # by hand
     POLICY_LEFT = "policyLeft"  # nothing targets a Cloud PC that never was built
+    LOST = "lost"  # licence or policy is gone from a Cloud PC that works
+    REPRIEVED = "reprieved"  # licence and policy are both back before the grace period ended
+    REPRIEVED_WITH_WARNINGS = "reprievedWithWarnings"
+    EXPIRED = "expired"  # the grace period is over, or was ended early
+    CANCELLED = "cancelled"  # licence or policy is gone from one that is being built, is parked or has failed
+    REMOVED = "removed"  # nothing is left of it
+    REPROVISIONED = "reprovisioned"  # by hand: built anew under the policy that wins today
 
 
 TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
@@ -58,6 +65,22 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.PROVISIONED_WITH_WARNINGS, Event.CURED): Status.PROVISIONED,
         (Status.PROVISIONED_WITH_WARNINGS, Event.WARNED): Status.PROVISIONED_WITH_WARNINGS,
         (Status.FAILED, Event.RETRIED): Status.PENDING_PROVISION,
+        (Status.PROVISIONED, Event.REPROVISIONED): Status.PENDING_PROVISION,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.REPROVISIONED): Status.PENDING_PROVISION,
+        (Status.FAILED, Event.REPROVISIONED): Status.PENDING_PROVISION,
+        # What works has a grace period; it ends with both back, or with the Cloud PC.
+        (Status.PROVISIONED, Event.LOST): Status.IN_GRACE_PERIOD,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.LOST): Status.IN_GRACE_PERIOD,
+        (Status.IN_GRACE_PERIOD, Event.REPRIEVED): Status.PROVISIONED,
+        (Status.IN_GRACE_PERIOD, Event.REPRIEVED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
+        (Status.IN_GRACE_PERIOD, Event.EXPIRED): Status.DEPROVISIONING,
+        # What does not work yet has none.
+        (Status.PENDING_PROVISION, Event.CANCELLED): Status.DEPROVISIONING,
+        (Status.PROVISIONING, Event.CANCELLED): Status.DEPROVISIONING,
+        (Status.FAILED, Event.CANCELLED): Status.DEPROVISIONING,
+        # There is no way back; but whoever is entitled again gets a new one after it.
+        (Status.DEPROVISIONING, Event.REMOVED): Status.NOT_PROVISIONED,
+        (Status.DEPROVISIONING, Event.PLANNED): Status.PENDING_PROVISION,
     }
 )
 

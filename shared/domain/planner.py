@@ -6,64 +6,81 @@ planning again yields an empty plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from shared.domain import naming
+from shared.domain.brake import Doubt, braked
 from shared.domain.cloud_pc import CloudPc, Removal, RemovalCause, Resources, User
+from shared.domain.entitlements import Entitlement, linked, winner
+from shared.domain.grace import begin_grace, reprieve
 from shared.domain.lifecycle import Event, Status
 from shared.domain.policy import Policy, Snapshot
+from shared.domain.queueing import queue_up
 from shared.domain.service_plan import ServicePlan
+from shared.domain.tenant import RemovalBrake
 from shared.domain.values import Value
 
-
-class Entitlement(Value):
-    """What the directory says of one user: the Cloud PC licences he holds and the assigned groups he is in.
-
-    *certain* is False when not all of his groups could be read: then nothing is taken from him.
-    """
-
-    user: User
-    plans: tuple[ServicePlan, ...] = ()
-    group_ids: frozenset[str] = frozenset()
-    certain: bool = True
+_GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+_BUILT = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
 
 
 class Observed(Value):
     """What the directory and the records say.
 
     *complete* is False when the directory answered only partly (or for some users only): then nobody who is
-    missing from *entitlements* is taken for gone.
+    missing from *entitlements* is taken for gone. *gone*: users whom the directory says it no longer has. *doubt*: what
+    answered empty and should not have. *free*: how many more Cloud PCs of a plan (id) its licences allow; a plan that
+    is not in it has no limit. *fleet*: how many Cloud PCs the tenant has, None: those of *cloud_pcs*.
     """
 
     entitlements: tuple[Entitlement, ...]
     cloud_pcs: tuple[CloudPc, ...]
     complete: bool
+    gone: frozenset[str] = frozenset()
+    doubt: Doubt = Doubt()
+    free: Mapping[str, int] = {}
+    fleet: int | None = None
+
+
+class Rules(Value):
+    """What the tenant says about planning.
+
+    *paused*: why nothing happens to a policy's (id) Cloud PCs now; *halted*: why nothing happens to those of any other.
+    """
+
+    brake: RemovalBrake = RemovalBrake()
+    paused: Mapping[str, str] = {}
+    halted: str | None = None
+
+    def held(self, pc: CloudPc) -> str | None:
+        """Return why no build and no removal of *pc* may begin now, None when it may."""
+        return self.paused.get(pc.snapshot.policy_id, self.halted) if pc.snapshot else self.halted
 
 
 class Plan(Value):
-    """What has to happen: records to write, and of them those to provision."""
+    """What has to happen: records to write, each once; then which builds to start, and which removals."""
 
     provision: tuple[CloudPc, ...] = ()
+    waiting: tuple[CloudPc, ...] = ()  # planned before, may not start yet: the reason has changed
     list_only: tuple[CloudPc, ...] = ()  # notProvisioned, with the reason
-    removals: tuple[CloudPc, ...] = ()  # a removal was seen: recorded, acted on by the life cycle
-    reprieves: tuple[CloudPc, ...] = ()  # a recorded removal no longer holds
+    grace: tuple[CloudPc, ...] = ()  # a grace period begins
+    cancel: tuple[CloudPc, ...] = ()  # what does not work yet is cancelled and cleaned up
+    removals: tuple[CloudPc, ...] = ()  # a removal was seen, and waits to be confirmed
+    reprieves: tuple[CloudPc, ...] = ()  # a grace period, or a removal that waits, no longer holds
+    forget: tuple[CloudPc, ...] = ()  # nothing is left of it, and no licence asks for it
+    start: tuple[str, ...] = ()  # ids of builds that were planned, now or before, and may start
+
+    @property
+    def writes(self) -> tuple[CloudPc, ...]:
+        """The records to write."""
+        kept = (*self.provision, *self.waiting, *self.list_only)
+        return (*kept, *self.grace, *self.cancel, *self.removals, *self.reprieves)
 
     @property
     def empty(self) -> bool:
-        """Whether nothing has to happen."""
-        return not (self.provision or self.list_only or self.removals or self.reprieves)
-
-
-def winner(policies: Iterable[Policy], group_ids: frozenset[str]) -> Policy | None:
-    """Return the policy that was assigned first (``assignedAt``, then policy id) to one of the groups."""
-    claims = [
-        (assignment.assigned_at, policy.id, policy)
-        for policy in policies
-        for assignment in policy.assignments
-        if assignment.group_id in group_ids
-    ]
-    return min(claims, key=lambda claim: claim[:2])[2] if claims else None
+        """Whether nothing has to be written."""
+        return not (self.writes or self.forget)
 
 
 def plan(
@@ -73,25 +90,27 @@ def plan(
     *,
     tenant_id: str,
     at: datetime,
+    rules: Rules | None = None,
 ) -> Plan:
-    """Return what has to happen so that everyone has what he is entitled to.
+    """Return what has to happen so that everyone has what he is entitled to, and nobody what he is not.
 
     *snapshots* holds, by policy id, what a Cloud PC built today would be built from; a policy without one builds
     nothing.
     """
-    records = {pc.id: pc for pc in observed.cloud_pcs}
-    steps = _Steps(tenant_id, policies, snapshots, at)
+    records = {(pc.user.id, pc.plan.id): pc for pc in observed.cloud_pcs}
+    steps = _Steps(tenant_id, policies, snapshots, rules or Rules(), at)
     claimed: set[str] = set()
     for entitlement in sorted(observed.entitlements, key=lambda e: e.user.id):
         for service_plan in sorted(entitlement.plans, key=lambda p: p.id):
-            pc_id = naming.cloud_pc_id(tenant_id, entitlement.user.id, service_plan.id)
-            claimed.add(pc_id)
-            steps.weigh(entitlement, service_plan, records.get(pc_id))
-    known = {e.user.id for e in observed.entitlements}
+            record = records.get((entitlement.user.id, service_plan.id)) or steps.fresh(entitlement.user, service_plan)
+            claimed.add(record.id)
+            steps.weigh(entitlement, record)
+    known = {e.user.id for e in observed.entitlements} | observed.gone
     for record in observed.cloud_pcs:
         if record.id not in claimed and (observed.complete or record.user.id in known):
-            steps.miss(record, RemovalCause.LICENSE_REMOVED)
-    return steps.plan()
+            gone = record.user.id in observed.gone
+            steps.miss(record, RemovalCause.USER_DELETED if gone else RemovalCause.LICENSE_REMOVED)
+    return steps.settle(observed)
 
 
 class _Steps:
@@ -102,90 +121,20 @@ class _Steps:
         tenant_id: str,
         policies: tuple[Policy, ...],
         snapshots: Mapping[str, Snapshot],
+        rules: Rules,
         at: datetime,
     ) -> None:
-        self._tenant_id, self._policies, self._snapshots, self._at = (
-            tenant_id,
-            policies,
-            snapshots,
-            at,
-        )
-        self._provision: list[CloudPc] = []
+        self._tenant_id, self._policies, self._snapshots = tenant_id, policies, snapshots
+        self._rules, self._at = rules, at
+        self._new: list[CloudPc] = []  # to be planned
+        self._planned: list[CloudPc] = []  # were planned, and not begun
         self._list_only: list[CloudPc] = []
-        self._removals: list[CloudPc] = []
+        self._takings: list[tuple[CloudPc, RemovalCause]] = []
         self._reprieves: list[CloudPc] = []
+        self._forget: list[CloudPc] = []
 
-    def plan(self) -> Plan:
-        """Return what was collected."""
-        return Plan(
-            provision=tuple(self._provision),
-            list_only=tuple(self._list_only),
-            removals=tuple(self._removals),
-            reprieves=tuple(self._reprieves),
-        )
-
-    def weigh(self, entitlement: Entitlement, plan: ServicePlan, record: CloudPc | None) -> None:
-        """Decide for one licence of one user."""
-        policy = winner(self._policies, entitlement.group_ids)
-        reason = _why_not(entitlement.user, policy)
-        if record is None:
-            record = self._fresh(entitlement.user, plan)
-            if reason:
-                self._list_only.append(record.but(reason=reason))
-                return
-        if reason and (entitlement.certain or record.status is Status.NOT_PROVISIONED):
-            self._without(record, self._cause(record, entitlement.user), reason, entitlement.user)
-        elif policy is not None and not reason:
-            self._with_policy(record, policy, entitlement.user)
-
-    def miss(self, record: CloudPc, cause: RemovalCause) -> None:
-        """Record that *record* has lost its reason to be; what was only listed or waiting is listed as such."""
-        self._without(record, cause, f"{cause.value}: nothing to provision", record.user)
-
-    def _without(self, record: CloudPc, cause: RemovalCause, reason: str, user: User) -> None:
-        if record.status is Status.NOT_PROVISIONED:
-            self._list(record, reason, user)
-        elif record.status is Status.PENDING_PROVISION and record.attempt == 0 and record.resources == Resources():
-            listed = record.after(Event.POLICY_LEFT, at=self._at, reason=reason, user=user, removal=None)
-            self._list_only.append(listed)
-        elif record.removal is None:
-            self._removals.append(
-                record.but(removal=Removal(cause=cause, seen_at=self._at), last_modified_date_time=self._at)
-            )
-
-    def _cause(self, record: CloudPc, user: User) -> RemovalCause:
-        if not user.account_enabled:
-            return RemovalCause.USER_DISABLED
-        assigned = {policy.id for policy in self._policies if policy.assignments}
-        if record.snapshot is not None and record.snapshot.policy_id not in assigned:
-            return RemovalCause.GROUP_UNASSIGNED
-        return RemovalCause.USER_LEFT_GROUP
-
-    def _list(self, record: CloudPc, reason: str, user: User) -> None:
-        if (record.reason, record.user) != (reason, user):
-            self._list_only.append(record.but(reason=reason, user=user, last_modified_date_time=self._at))
-
-    def _with_policy(self, record: CloudPc, policy: Policy, user: User) -> None:
-        snapshot = self._snapshots.get(policy.id)
-        if record.status is Status.NOT_PROVISIONED and snapshot is None:
-            self._list(record, f"the connections or the image of policy {policy.display_name} are gone", user)
-        elif record.status is Status.NOT_PROVISIONED and snapshot is not None:
-            self._provision.append(
-                record.after(
-                    Event.PLANNED,
-                    at=self._at,
-                    generation=record.generation + 1,
-                    attempt=0,
-                    user=user,
-                    reason="waiting for its turn to start",
-                    snapshot=snapshot,
-                    display_name=f"{snapshot.policy_name} - {_called(user)}",
-                )
-            )
-        elif record.removal is not None:
-            self._reprieves.append(record.but(removal=None, last_modified_date_time=self._at))
-
-    def _fresh(self, user: User, plan: ServicePlan) -> CloudPc:
+    def fresh(self, user: User, plan: ServicePlan) -> CloudPc:
+        """Return the record of a Cloud PC that nobody has heard of before."""
         return CloudPc(
             id=naming.cloud_pc_id(self._tenant_id, user.id, plan.id),
             tenant_id=self._tenant_id,
@@ -193,9 +142,136 @@ class _Steps:
             plan=plan,
             status=Status.NOT_PROVISIONED,
             display_name=_called(user),
+            generation=int((self._at - _GENERATIONS_BEGIN).total_seconds()),
             created_date_time=self._at,
             last_modified_date_time=self._at,
         )
+
+    def weigh(self, entitlement: Entitlement, record: CloudPc) -> None:
+        """Decide for one licence of one user."""
+        user, groups = entitlement.user, entitlement.group_ids
+        policy = winner(self._policies, groups)
+        own = record.snapshot.policy_id if record.snapshot and record.status is not Status.NOT_PROVISIONED else None
+        keeps = user.account_enabled and (linked(self._policies, own, groups) if own else policy is not None)
+        if record.status is Status.NOT_PROVISIONED:
+            self._whether_to_build(record, policy, user)
+        elif record.status is Status.DEPROVISIONING:
+            self._after_the_old_one(record, policy, user)
+        elif keeps:
+            self._keep(record)
+        elif entitlement.certain:
+            self._without(record, self._cause(own, user), user, licensed=True)
+
+    def miss(self, record: CloudPc, cause: RemovalCause) -> None:
+        """Decide for a Cloud PC whose licence is gone, or whose user."""
+        if record.status not in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
+            self._without(record, cause, record.user, licensed=False)
+
+    def settle(self, observed: Observed) -> Plan:
+        """Return what was collected: within the licences there are, and with the brake on."""
+        queue = queue_up(self._new, self._planned, observed.free, self._rules.held)
+        takings = [(pc, cause) for pc, cause in self._takings if not self._rules.held(pc)]
+        doubts = braked(takings, observed.doubt, self._rules.brake, self._policies, fleet=_fleet(observed))
+        taken = [(pc, cause) for pc, cause in takings if pc.id not in doubts]
+        return Plan(
+            provision=queue.new,
+            waiting=queue.changed,
+            list_only=tuple(self._list_only),
+            grace=tuple(begin_grace(pc, cause, self._at) for pc, cause in taken if pc.status in _BUILT),
+            cancel=tuple(self._cancelled(pc, cause) for pc, cause in taken if pc.status not in _BUILT),
+            removals=tuple(
+                pc.but(removal=Removal(cause=cause, seen_at=self._at, why=doubts[pc.id]))
+                for pc, cause in takings
+                if pc.id in doubts and pc.removal is None
+            ),
+            reprieves=tuple(self._reprieves),
+            forget=tuple(self._forget),
+            start=queue.start,
+        )
+
+    def _whether_to_build(self, record: CloudPc, policy: Policy | None, user: User) -> None:
+        reason = _why_not(user, policy)
+        snapshot = self._snapshots.get(policy.id) if policy else None
+        if policy is not None and not reason and snapshot is None:
+            reason = f"the connections or the image of policy {policy.display_name} are gone"
+        if reason or snapshot is None:
+            self._list(record, reason or "", user)
+        else:
+            self._new.append(self._planned_for(record, snapshot, user))
+
+    def _planned_for(self, record: CloudPc, snapshot: Snapshot, user: User) -> CloudPc:
+        return record.after(
+            Event.PLANNED,
+            at=self._at,
+            generation=record.generation + 1,
+            attempt=0,
+            user=user,
+            reason="waiting for its turn to start",
+            snapshot=snapshot,
+            display_name=f"{snapshot.policy_name} - {_called(user)}",
+            step=None,
+            step_started_at=None,
+            clean_up_at=None,
+            closed=False,
+            warnings=(),
+            last_error=None,
+            operation_id=None,
+            grace=None,
+            removal=None,
+        )
+
+    def _after_the_old_one(self, record: CloudPc, policy: Policy | None, user: User) -> None:
+        """Build anew in the place of one that is out of use: the build first cleans up what is left of it.
+
+        One that is still being closed has to be that first; and a clean-up that has begun (``clean_up_at`` is taken
+        away then) has to end.
+        """
+        snapshot = self._snapshots.get(policy.id) if policy and user.account_enabled else None
+        if snapshot is not None and record.clean_up_at is not None:
+            self._new.append(self._planned_for(record, snapshot, user))
+
+    def _keep(self, record: CloudPc) -> None:
+        if record.status is Status.IN_GRACE_PERIOD:
+            self._reprieves.append(reprieve(record, self._at))
+        elif record.removal is not None:
+            self._reprieves.append(record.but(removal=None, last_modified_date_time=self._at))
+        elif record.status is Status.PENDING_PROVISION and record.attempt == 0:
+            self._planned.append(record)
+
+    def _without(self, record: CloudPc, cause: RemovalCause, user: User, *, licensed: bool) -> None:
+        never_begun = record.status is Status.PENDING_PROVISION and record.attempt == 0
+        if not licensed and (
+            record.status is Status.NOT_PROVISIONED or (never_begun and record.resources == Resources())
+        ):
+            self._forget.append(record)
+        elif never_begun and record.resources == Resources():
+            reason = _why_not(user, None) or cause.value
+            left = record.after(Event.POLICY_LEFT, at=self._at, reason=reason, user=user, removal=None)
+            self._list_only.append(left)
+        elif record.status is not Status.IN_GRACE_PERIOD:
+            self._takings.append((record, cause))
+
+    def _cause(self, own: str | None, user: User) -> RemovalCause:
+        if not user.account_enabled:
+            return RemovalCause.USER_DISABLED
+        assigned = {policy.id for policy in self._policies if policy.assignments}
+        return RemovalCause.USER_LEFT_GROUP if own in assigned else RemovalCause.GROUP_UNASSIGNED
+
+    def _cancelled(self, record: CloudPc, cause: RemovalCause) -> CloudPc:
+        removal = Removal(cause=cause, seen_at=self._at)
+        return record.after(
+            Event.CANCELLED, at=self._at, reason=f"cancelled: {cause.value}", removal=removal, clean_up_at=None
+        )
+
+    def _list(self, record: CloudPc, reason: str, user: User) -> None:
+        if (record.reason, record.user) != (reason, user):
+            self._list_only.append(record.but(reason=reason, user=user, last_modified_date_time=self._at))
+
+
+def _fleet(observed: Observed) -> int:
+    if observed.fleet is not None:
+        return observed.fleet
+    return sum(pc.status is not Status.NOT_PROVISIONED for pc in observed.cloud_pcs)
 
 
 def _called(user: User) -> str:

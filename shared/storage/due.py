@@ -25,14 +25,22 @@ class DueKind(StrEnum):
     REREAD = "reread"  # a user whom the directory did not show yet (generation counts the readings), or EVERYBODY
     RECHECK = "recheck"  # a connection whose health checks are made again
     BUILD = "build"  # a device image saved as pending whose build may not have been started
+    DEPROVISION = "deprovision"  # a Cloud PC whose grace period ends, or that was cancelled, goes out of use
     RECONCILE = "reconcile"  # a tenant whose reconcile was asked for and may not have been started
 
+
+LAST_READING = 1_000
+"""The number of a reading that no other follows, whatever it finds."""
 
 START_GRACE = timedelta(minutes=5)
 """When a sweep looks whether what was saved has been started."""
 
 WATCH_EVERY = timedelta(hours=2)
 """How often a sweep looks whether a build that was started still runs."""
+
+DEPROVISIONED_BY = timedelta(hours=1)
+"""When a sweep looks whether what goes out of use has come to its end."""
+
 EVERYBODY = "*"
 """The subject of a REREAD that is not about one user."""
 
@@ -56,6 +64,23 @@ def start_due(pc: CloudPc) -> Due:
 def watch_due(pc: CloudPc, at: datetime) -> Due:
     """Return the promise that somebody looks whether the build of *pc*, started *at*, has come to an end."""
     return Due(DueKind.WATCH, at + WATCH_EVERY, pc.tenant_id, pc.id, pc.generation)
+
+
+def grace_due(pc: CloudPc) -> Due | None:
+    """Return the promise that *pc* goes out of use when its grace period ends; None while that stands still."""
+    if pc.grace is None or pc.grace.held_at is not None:
+        return None
+    return Due(DueKind.DEPROVISION, pc.grace.ends_at, pc.tenant_id, pc.id, pc.generation)
+
+
+def cancel_due(pc: CloudPc) -> Due:
+    """Return the promise that *pc*, which was cancelled, goes out of use."""
+    return Due(DueKind.DEPROVISION, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.generation)
+
+
+def read_once(pc: CloudPc, at: datetime) -> Due:
+    """Return the promise that the user of *pc* is planned anew, once."""
+    return Due(DueKind.REREAD, at, pc.tenant_id, pc.user.id, LAST_READING)
 
 
 class DueIndex:

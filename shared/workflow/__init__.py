@@ -10,8 +10,8 @@ from shared.workflow.orchestrating import STORIES, Steps, again, orchestrates
 from shared.workflow.purging import purge_finished
 from shared.workflow.replay import speed_up_replay
 from shared.workflow.sdk import Blueprint, Context, DurableApp, DurableClient
-from shared.workflow.starting import start
-from shared.workflow.waiting import pause, run, wait_for
+from shared.workflow.starting import is_alive, start
+from shared.workflow.waiting import pause, run, run_all, wait_for
 
 __all__ = [
     "ACTIVITIES",
@@ -27,10 +27,12 @@ __all__ = [
     "call_all",
     "call_raw",
     "implements",
+    "is_alive",
     "orchestrates",
     "pause",
     "purge_finished",
     "run",
+    "run_all",
     "speed_up_replay",
     "start",
     "wait_for",

@@ -14,6 +14,12 @@ In = TypeVar("In", bound=Value)
 _ALIVE = {"Pending", "Running", "Suspended", "ContinuedAsNew"}
 
 
+async def is_alive(client: DurableClient, instance_id: str) -> bool:
+    """Whether an instance runs, waits to run, or is suspended."""
+    status = await client.get_status(instance_id)
+    return bool(status and status.runtime_status and status.runtime_status.value in _ALIVE)
+
+
 async def start(client: DurableClient, workflow: Workflow[In, Any], order: In, *, instance_id: str) -> bool:
     """Start *workflow* as *instance_id*; return False when that instance is alive already.
 
@@ -22,8 +28,7 @@ async def start(client: DurableClient, workflow: Workflow[In, Any], order: In, *
     try:
         await client.start_new(workflow.name, instance_id, order.to_json())
     except Exception as error:
-        status = await client.get_status(instance_id)
-        if status and status.runtime_status and status.runtime_status.value in _ALIVE:
+        if await is_alive(client, instance_id):
             return False
         message = f"{workflow.name} could not be started as {instance_id}"
         raise UnavailableError(message) from error

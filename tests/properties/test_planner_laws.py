@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.cloud_pc import CloudPc, Resources, User
+from shared.domain.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Resources, User
 from shared.domain.connection import JoinType
+from shared.domain.entitlements import Entitlement, winner
 from shared.domain.image import ImageSource, ImageType
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import WORKING, Status
 from shared.domain.naming import cloud_pc_id
-from shared.domain.planner import Entitlement, Observed, Plan, plan, winner
+from shared.domain.planner import Observed, Plan, Rules, plan
 from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
 from shared.domain.service_plan import ServicePlan
+from shared.domain.tenant import RemovalBrake
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 USERS, SKUS, GROUPS = ("ada", "bob", "eve"), ("s1", "s2"), ("g1", "g2", "g3")
@@ -25,20 +27,23 @@ def service(sku_id: str) -> ServicePlan:
     )
 
 
+BUILT = Snapshot(
+    policy_id="",
+    policy_name="",
+    connection_id="c",
+    connection_name="C",
+    join_type=JoinType.AZURE_AD_JOIN,
+    image=ImageSource(gallery_version_id="/v"),
+    image_display_name="I",
+    locale="en-US",
+    local_admin_enabled=False,
+    naming_template="CPC-%RAND:5%",
+    grace_period_in_hours=168,
+)
+
+
 def snapshot(policy: Policy) -> Snapshot:
-    return Snapshot(
-        policy_id=policy.id,
-        policy_name=policy.display_name,
-        connection_id="c",
-        connection_name="C",
-        join_type=JoinType.AZURE_AD_JOIN,
-        image=ImageSource(gallery_version_id="/v"),
-        image_display_name="I",
-        locale="en-US",
-        local_admin_enabled=False,
-        naming_template="CPC-%RAND:5%",
-        grace_period_in_hours=168,
-    )
+    return BUILT.but(policy_id=policy.id, policy_name=policy.display_name)
 
 
 @st.composite
@@ -89,6 +94,10 @@ def records(draw: st.DrawFn) -> tuple[CloudPc, ...]:
             if not draw(st.booleans()):
                 continue
             status = draw(st.sampled_from(Status))
+            policy = draw(st.sampled_from(("p0", "p1", "p2", "gone")))
+            grace = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + timedelta(days=7))
+            confirmed = draw(st.sampled_from([None, "admin"]))
+            waits = Removal(cause=RemovalCause.LICENSE_REMOVED, seen_at=NOW, confirmed_by=confirmed)
             made.append(
                 CloudPc(
                     id=cloud_pc_id("t", name, sku_id),
@@ -100,6 +109,10 @@ def records(draw: st.DrawFn) -> tuple[CloudPc, ...]:
                     generation=draw(st.integers(0, 2)),
                     attempt=draw(st.integers(0, 2)),
                     resources=Resources(vm_id=draw(st.sampled_from([None, "/vm"]))),
+                    snapshot=BUILT.but(policy_id=policy) if status is not Status.NOT_PROVISIONED else None,
+                    grace=grace if status is Status.IN_GRACE_PERIOD else None,
+                    removal=waits if status is Status.PROVISIONED and draw(st.booleans()) else None,
+                    clean_up_at=NOW if status is Status.DEPROVISIONING and draw(st.booleans()) else None,
                     created_date_time=NOW,
                     last_modified_date_time=NOW,
                 )
@@ -113,16 +126,17 @@ def planned(observed: Observed, among: tuple[Policy, ...], *, missing: frozenset
 
 
 def applied(observed: Observed, made: Plan) -> Observed:
-    after = {pc.id: pc for pc in observed.cloud_pcs}
-    after |= {pc.id: pc for pc in (*made.provision, *made.list_only, *made.removals, *made.reprieves)}
-    return observed.but(cloud_pcs=tuple(after.values()))
+    after = {pc.id: pc for pc in observed.cloud_pcs} | {pc.id: pc for pc in made.writes}
+    forgotten = {pc.id for pc in made.forget}
+    kept = tuple(pc for pc in after.values() if pc.id not in forgotten)
+    return observed.but(cloud_pcs=kept)
 
 
 @given(directories(), records(), policies(), st.frozensets(st.sampled_from(["p0", "p1", "p2"])))
 def test_applying_a_plan_and_planning_again_yields_nothing(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...], missing: frozenset[str]
 ) -> None:
-    observed = observed.but(cloud_pcs=there)
+    observed = observed.but(cloud_pcs=there, fleet=len(there))
     made = planned(observed, among, missing=missing)
     assert planned(applied(observed, made), among, missing=missing).empty
 
@@ -132,7 +146,7 @@ def test_every_record_is_written_once_at_most(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
 ) -> None:
     made = planned(observed.but(cloud_pcs=there), among)
-    ids = [pc.id for pc in (*made.provision, *made.list_only, *made.removals, *made.reprieves)]
+    ids = [pc.id for pc in (*made.writes, *made.forget)]
     assert len(ids) == len(set(ids))
 
 
@@ -152,14 +166,50 @@ def test_only_who_has_a_licence_a_policy_and_an_account_is_provisioned(
 
 
 @given(directories(), records(), policies())
-def test_whoever_has_a_cloud_pc_keeps_his_status_whatever_is_planned(
+def test_what_works_is_never_built_over_and_never_removed_without_a_grace_period(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
 ) -> None:
-    before = {pc.id: pc for pc in there}
+    works = {pc.id for pc in there if pc.status in WORKING}
     made = planned(observed.but(cloud_pcs=there), among)
-    for pc in (*made.removals, *made.reprieves):
-        assert pc.status is before[pc.id].status
-        assert pc.snapshot == before[pc.id].snapshot
+    assert not works & {pc.id for pc in (*made.provision, *made.list_only, *made.cancel, *made.forget)}
+    assert not works & set(made.start)
+    assert all(pc.id in works and pc.grace and pc.status is Status.IN_GRACE_PERIOD for pc in made.grace)
+
+
+@given(directories(), records(), policies(), st.integers(0, 3), st.integers(0, 100))
+def test_the_brake_lets_no_more_pass_than_it_may(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...], count: int, percent: int
+) -> None:
+    rules = Rules(brake=RemovalBrake(count=count, percent=percent))
+    snapshots = {p.id: snapshot(p) for p in among}
+    seen = observed.but(cloud_pcs=there, fleet=len(there))
+    made = plan(seen, among, snapshots, tenant_id="t", at=NOW, rules=rules)
+    confirmed = {pc.id for pc in there if pc.removal and pc.removal.confirmed_by}
+    taken = len({pc.id for pc in (*made.grace, *made.cancel)} - confirmed)
+    assert taken <= count or taken * 100 <= len(there) * percent
+    assert all(pc.removal and not pc.removal.confirmed_by for pc in made.removals)
+
+
+@given(directories(), records(), policies())
+def test_what_is_paused_neither_begins_nor_ends(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
+) -> None:
+    snapshots = {p.id: snapshot(p) for p in among}
+    rules = Rules(halted="the service is paused", paused={p.id: "paused" for p in among})
+    made = plan(observed.but(cloud_pcs=there), among, snapshots, tenant_id="t", at=NOW, rules=rules)
+    assert not (made.start or made.grace or made.cancel)
+    assert not made.removals
+
+
+@given(directories(), records(), policies(), st.integers(0, 2))
+def test_no_more_start_than_licences_are_free(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...], free: int
+) -> None:
+    made = planned(observed.but(cloud_pcs=there, free=dict.fromkeys(SKUS, free)), among)
+    plans = {pc.id: pc.plan.id for pc in (*there, *made.provision)}
+    started = [plans[pc_id] for pc_id in made.start]
+    assert all(started.count(sku) <= free for sku in SKUS)
+    assert all("queue" in str(pc.reason) for pc in made.provision if pc.id not in made.start)
 
 
 @given(records(), policies())
@@ -176,7 +226,7 @@ def test_nothing_is_taken_for_his_groups_from_whom_they_are_not_certain(
     doubtful = tuple(each.but(certain=False) for each in observed.entitlements)
     made = planned(Observed(entitlements=doubtful, cloud_pcs=there, complete=False), among)
     held = {cloud_pc_id("t", each.user.id, p.id) for each in doubtful for p in each.plans}
-    assert not held & {pc.id for pc in made.removals}
+    assert not held & {pc.id for pc in (*made.removals, *made.grace, *made.cancel)}
 
 
 @given(policies(), st.frozensets(st.sampled_from(GROUPS)), st.randoms())

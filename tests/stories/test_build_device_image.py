@@ -7,7 +7,6 @@ import pytest
 from orchestrators import build_device_image as _registered  # noqa: F401 - registers the story
 from shared.contracts.images import (
     BEGIN_CAPTURE,
-    BEGIN_DEALLOCATE,
     BEGIN_GENERALIZE,
     BUILD_IMAGE,
     FORGET_GALLERY_VERSION,
@@ -20,7 +19,7 @@ from shared.contracts.images import (
     RECORD_IMAGE_STEP,
     ImageOrder,
 )
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_DISK, Place
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM, DELETE_DISK, Place
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
 from tests.stories.people import ALL_WELL, BEGUN, HERE, SNAPSHOT
 from tests.stories.tell import Answers, tell

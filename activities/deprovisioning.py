@@ -1,0 +1,185 @@
+"""Taking Cloud PCs out of use: when it is time, when their build has ended, and what the record says of it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from activities.trail import note, note_status, tell
+from shared.contracts.deprovisioning import (
+    BEGIN_DEPROVISIONING,
+    DEPROVISION,
+    LOOK_FOR_END_OF_BUILD,
+    RECORD_DEPROVISIONED,
+    START_DEPROVISIONING,
+    STOP_AFTER,
+    Built,
+    DeprovisionedRecord,
+    DeprovisionOrder,
+)
+from shared.contracts.outcomes import Done, Pending
+from shared.contracts.provisioning import Superseded, remains_of
+from shared.contracts.reconciling import Started, StartOrder
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc, Failure, Resources
+from shared.domain.grace import expire
+from shared.domain.lifecycle import Event, Status
+from shared.domain.pausing import held
+from shared.errors import NotFoundError
+from shared.storage.due import DEPROVISIONED_BY, DueKind, read_once
+from shared.wiring import services
+from shared.workflow import Blueprint, DurableClient, implements, is_alive, start
+
+bp = Blueprint()
+_PAUSED = timedelta(minutes=15)
+"""When to look again whether what was paused goes on."""
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(START_DEPROVISIONING)
+async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Started:
+    """Start to take these Cloud PCs out of use, as their records say."""
+    found = [await services().cloud_pcs.find(order.tenant_id, pc_id) for pc_id in order.cloud_pc_ids]
+    orders = [
+        DeprovisionOrder(tenant_id=order.tenant_id, cloud_pc_id=each.value.id, generation=each.value.generation)
+        for each in found
+        if each is not None
+    ]
+    started = await asyncio.gather(*(_start(each, client) for each in orders))
+    return Started(count=sum(started))
+
+
+async def _start(order: DeprovisionOrder, client: DurableClient) -> bool:
+    instance_id = naming.instance_id(order.tenant_id, order.cloud_pc_id, "deprovision", order.generation)
+    return await start(client, DEPROVISION, order, instance_id=instance_id)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_DEPROVISIONING)
+async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
+    """Say that it is time, if it is: the grace period is over, or the Cloud PC was cancelled.
+
+    Whoever finds that it is, promises first that somebody looks again whether it has come to its end.
+    """
+    found = await services().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
+    at = services().clock.now()
+    if found is None or not _is_time(found.value, order):
+        return Superseded()
+    if await _paused(found.value):
+        await services().due.put(
+            DueKind.DEPROVISION, at + _PAUSED, order.tenant_id, order.cloud_pc_id, order.generation
+        )
+        return Superseded()
+    again_at = at + DEPROVISIONED_BY
+    await services().due.put(DueKind.DEPROVISION, again_at, order.tenant_id, order.cloud_pc_id, order.generation)
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        return expire(pc, at) if _is_time(pc, order) and pc.status is Status.IN_GRACE_PERIOD else None
+
+    try:
+        after = await services().cloud_pcs.change(order.tenant_id, order.cloud_pc_id, edit, known=found)
+    except NotFoundError:
+        return Superseded()
+    if not _is_closing(after, order):
+        return Superseded()
+    if after.status is not found.value.status:
+        await note_status(found.value, after)
+    cancelled = Failure(code="cancelled", message=after.reason or "The Cloud PC is being removed.", retriable=False)
+    await tell(order.tenant_id, after.operation_id, lambda operation: operation.failed(cancelled, at))
+    return Done()
+
+
+async def _paused(pc: CloudPc) -> bool:
+    """Whether its grace period may not end now, because somebody has paused its policy, its tenant or everything."""
+    here = services()
+    tenant = await here.tenants.get(pc.tenant_id)
+    policy = await here.policies.find(pc.tenant_id, pc.snapshot.policy_id) if pc.snapshot else None
+    waits = pc.status is Status.IN_GRACE_PERIOD
+    return waits and held(await here.service_state.get(), tenant.value, policy.value if policy else None) is not None
+
+
+def _is_time(pc: CloudPc, order: DeprovisionOrder) -> bool:
+    at = services().clock.now()
+    over = pc.status is Status.IN_GRACE_PERIOD and pc.grace is not None and pc.grace.over(at)
+    return pc.generation == order.generation and (over or _is_closing(pc, order))
+
+
+def _is_closing(pc: CloudPc, order: DeprovisionOrder | DeprovisionedRecord) -> bool:
+    """Whether it is being closed: afterwards ``clean_up_at`` says when the rest goes, or nothing is left."""
+    closing = pc.status is Status.DEPROVISIONING and pc.clean_up_at is None and not pc.closed
+    return closing and pc.generation == order.generation
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(LOOK_FOR_END_OF_BUILD)
+async def look_for_end_of_build(order: DeprovisionOrder, client: DurableClient) -> Built | Pending | Superseded:
+    """Look whether a build of it still runs; end one that waits for something and does not notice."""
+    found = await services().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
+    if found is None or not _is_closing(found.value, order):
+        return Superseded()
+    pc = found.value
+    instance_id = naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation)
+    if not await is_alive(client, instance_id):
+        return Built(remains=remains_of(pc))
+    if services().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
+        await client.terminate(instance_id, "the Cloud PC is being removed")
+        return Pending(note="the build is being ended", after=60)  # what it had in hand ends meanwhile
+    return Pending(note="the build that runs comes to its end")
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_DEPROVISIONED)
+async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded:
+    """Say that it is out of use: what there is of it goes later; without anything, it is gone now."""
+    here = services()
+    found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    if found is None or not _is_closing(found.value, record):
+        return Superseded()
+    at, before = here.clock.now(), found.value
+    clean_up_at = None
+    if remains_of(before):
+        tenant = await here.tenants.get(record.tenant_id)
+        clean_up_at = at + tenant.value.settings.clean_up_delay
+        await here.due.put(DueKind.CLEAN_UP, clean_up_at, before.tenant_id, before.id, before.generation)
+    await here.due.put_all([read_once(before, at)])  # whoever is entitled again gets a new one
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        if not _is_closing(pc, record):
+            return None
+        if clean_up_at is None:
+            return removed(pc)
+        return pc.but(clean_up_at=clean_up_at, closed=True, reason="out of use; what is left is removed later")
+
+    after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
+    if after.status is not before.status:
+        await note_status(before, after)
+    left = {"left": [refused.to_json() for refused in record.left]}
+    await note(
+        record.tenant_id, ("cloudPC", before.id), "deprovision", left, at=at, run=f"{record.generation}/deprovision"
+    )
+    return Done()
+
+
+def removed(pc: CloudPc) -> CloudPc:
+    """Return *pc* with nothing left of it: the next plan lists it, forgets it, or builds anew."""
+    return pc.after(
+        Event.REMOVED,
+        at=services().clock.now(),
+        reason="removed",
+        resources=Resources(),
+        snapshot=None,
+        grace=None,
+        removal=None,
+        warnings=(),
+        last_error=None,
+        clean_up_at=None,
+        closed=False,
+        step=None,
+        step_started_at=None,
+        parked_since=None,
+        provisioned_date_time=None,
+        operation_id=None,
+        attempt=0,
+    )

@@ -1,0 +1,31 @@
+"""A machine's power: what it is, and beginning to change it."""
+
+from __future__ import annotations
+
+from activities.machines import power_state
+from shared.clients.arm import begin
+from shared.contracts.machines import BEGIN_DEALLOCATE, Machine
+from shared.contracts.outcomes import Accepted, Done, Refused
+from shared.contracts.refusals import MissingError
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_DEALLOCATE)
+async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
+    """Begin to give the VM's hardware back; one that has none, or is gone, is done."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    try:
+        if power_state(await vms.instance_view(machine.resource_group, machine.vm_name)) == "deallocated":
+            return Done()
+        return await begin(
+            lambda hook: vms.begin_deallocate(
+                machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook
+            ),
+            resource_id=machine.vm_id,
+        )
+    except MissingError:
+        return Done()

@@ -1,0 +1,58 @@
+"""Taking a Cloud PC out of use: what comes between its grace period, or its cancellation, and its clean-up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from shared.contracts.desktops import ForgetSessionHostOrder
+from shared.contracts.outcomes import Done, Pending, Refused
+from shared.contracts.provisioning import CleanUpOrder, Superseded
+from shared.contracts.reconciling import Started, StartOrder
+from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
+from shared.domain.values import Value
+
+
+class DeprovisionOrder(Value):
+    """Take a Cloud PC out of use, if its record says that it is time."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+
+
+class Built(Value):
+    """No build of it runs any more, and this is what there is."""
+
+    kind: Literal["built"] = "built"
+    remains: tuple[CleanUpOrder, ...] = ()
+
+
+class Deprovisioned(Value):
+    """How it ended. *outcome* ``notNow``: the record says that it stays, or that somebody else has done it."""
+
+    outcome: Literal["deprovisioned", "notNow"]
+    left: tuple[Refused, ...] = ()  # what could not be closed; the clean-up tries again
+
+
+class DeprovisionedRecord(Value):
+    """The Cloud PC is out of use."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+    left: tuple[Refused, ...] = ()
+
+
+DEPROVISION = Workflow("deprovision_cloud_pc", DeprovisionOrder, gives(Deprovisioned))
+START_DEPROVISIONING = Activity("start_deprovisioning", StartOrder, gives(Started), PATIENT)
+BEGIN_DEPROVISIONING = Activity("begin_deprovisioning", DeprovisionOrder, gives(Done | Superseded), PATIENT)
+LOOK_FOR_END_OF_BUILD = Activity("look_for_end_of_build", DeprovisionOrder, gives(Built | Pending | Superseded))
+SIGN_OFF = Activity("sign_off", ForgetSessionHostOrder, gives(Done | Refused))
+RECORD_DEPROVISIONED = Activity("record_deprovisioned", DeprovisionedRecord, gives(Done | Superseded), PATIENT)
+
+BUILD_END_PATIENCE = Patience(timedelta(0), timedelta(seconds=30), timedelta(hours=1))
+"""A build that was overtaken ends by itself at its next step; one that waits for long is ended (``STOP_AFTER``)."""
+
+STOP_AFTER = timedelta(minutes=10)
+"""How long after its cancellation a build that only waits is ended. It makes nothing while it waits."""

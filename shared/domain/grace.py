@@ -1,0 +1,28 @@
+"""The grace period: a Cloud PC that has lost its licence or its policy stays usable for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
+from shared.domain.lifecycle import Event
+
+_USUAL_HOURS = 168
+
+
+def begin_grace(pc: CloudPc, cause: RemovalCause, at: datetime) -> CloudPc:
+    """Return *pc* with its grace period begun: as long as what it was built from says."""
+    hours = pc.snapshot.grace_period_in_hours if pc.snapshot else _USUAL_HOURS
+    grace = Grace(cause=cause, started_at=at, ends_at=at + timedelta(hours=hours))
+    return pc.after(Event.LOST, at=at, grace=grace, removal=None)
+
+
+def reprieve(pc: CloudPc, at: datetime) -> CloudPc:
+    """Return *pc* as it was before its grace period."""
+    event = Event.REPRIEVED_WITH_WARNINGS if pc.warnings else Event.REPRIEVED
+    return pc.after(event, at=at, grace=None, removal=None)
+
+
+def expire(pc: CloudPc, at: datetime) -> CloudPc:
+    """Return *pc* with its grace period ended: it is removed, and nothing brings it back."""
+    return pc.after(Event.EXPIRED, at=at, reason="its grace period has ended", clean_up_at=None)

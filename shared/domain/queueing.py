@@ -1,0 +1,53 @@
+"""Who may start to be built: first come, first served, within the licences there are and what nobody has paused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.values import Value
+
+
+class Queue(Value):
+    """New records to write; older ones whose reason has changed; the ids that may start."""
+
+    new: tuple[CloudPc, ...]
+    changed: tuple[CloudPc, ...]
+    start: tuple[str, ...]
+
+
+def queue_up(
+    new: Sequence[CloudPc],
+    planned: Sequence[CloudPc],
+    free: Mapping[str, int],
+    held: Callable[[CloudPc], str | None],
+) -> Queue:
+    """Return who of *new* and *planned* (pendingProvision, not begun) may start, and what the others wait for.
+
+    *free*: how many more Cloud PCs of a plan (id) its licences allow. *held*: why one may not be built now.
+    """
+    left, position = dict(free), dict.fromkeys(free, 0)
+    reasons: dict[str, str] = {}
+    for pc in sorted((*planned, *new), key=_turn):
+        if why := held(pc):
+            reasons[pc.id] = why
+        elif left.get(pc.plan.id, 1) <= 0:
+            position[pc.plan.id] += 1
+            place = position[pc.plan.id]
+            reasons[pc.id] = f"no licence of {pc.plan.display_name} is free; position {place} in the queue"
+        elif pc.plan.id in left:
+            left[pc.plan.id] -= 1
+    said = {pc.id: reasons.get(pc.id, "waiting for its turn to start") for pc in (*new, *planned)}
+    return Queue(
+        new=tuple(pc.but(reason=said[pc.id]) for pc in new),
+        changed=tuple(pc.but(reason=said[pc.id]) for pc in planned if pc.reason != said[pc.id]),
+        start=tuple(pc.id for pc in _in_turn((*planned, *new)) if pc.id not in reasons),
+    )
+
+
+def _in_turn(pcs: Iterable[CloudPc]) -> list[CloudPc]:
+    return sorted(pcs, key=_turn)
+
+
+def _turn(pc: CloudPc) -> tuple[str, str]:
+    return pc.created_date_time.isoformat(), pc.id

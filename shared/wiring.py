@@ -23,7 +23,7 @@ from shared.storage.due import DueIndex
 from shared.storage.idempotency import Idempotency
 from shared.storage.images import images
 from shared.storage.operations import operations
-from shared.storage.pacing import Leases
+from shared.storage.pacing import Lines
 from shared.storage.policies import policies
 from shared.storage.requests import Requests
 from shared.storage.service import ServiceStates
@@ -160,9 +160,9 @@ class Services:
         return Idempotency(self.tables)
 
     @cached_property
-    def leases(self) -> Leases:
-        """The rate limits that all workers share."""
-        return Leases(self.tables)
+    def lines(self) -> Lines:
+        """The lines in front of the rate limits that all workers share."""
+        return Lines(self.tables)
 
     # The clouds
     @cached_property
@@ -178,7 +178,7 @@ class Services:
         """The clouds' rate limits."""
         from shared.clients.pacing import Pacing
 
-        return Pacing(self.leases, self.clock)
+        return Pacing(self.lines, self.clock)
 
     @cached_property
     def arm(self) -> ArmClients:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
+from shared.contracts.tickets import on_behalf_of
 from shared.domain import naming
 from shared.domain.operation import AuditEvent
 from shared.domain.tenant import Tenant
@@ -203,7 +204,8 @@ def endpoint(verb: str, *, graph: bool = False) -> Callable[[Handler], Callable[
         async def respond(req: func.HttpRequest, trace_id: str, *clients: DurableClient) -> func.HttpResponse:
             async def perform() -> func.HttpResponse:
                 call = await _let_in(req, verb, trace_id)
-                return _response(await handler(call, *clients), trace_id)
+                with on_behalf_of(call.tenant_id):
+                    return _response(await handler(call, *clients), trace_id)
 
             return await answered(perform, graph=graph, trace_id=trace_id)
 

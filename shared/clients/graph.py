@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from azure.core import AsyncPipelineClient
@@ -15,7 +16,7 @@ from azure.core.rest import HttpRequest
 from shared.clients.limits import graph_limits
 from shared.clients.pipeline import cloud_policies, transport
 from shared.contracts.refusals import MissingError
-from shared.domain.directory import Device, DirectoryUser, Group, ManagedDevice, SubscribedSku
+from shared.domain.directory import Device, DirectoryUser, EnrollmentRestriction, Group, ManagedDevice, SubscribedSku
 from shared.errors import NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
@@ -161,6 +162,23 @@ class Graph:
     async def first_device(self) -> None:
         """Ask for one device, to know that we may read devices."""
         await self._get("/v1.0/devices", {"$top": "1", "$select": "id"})
+
+    async def windows_restrictions(self) -> list[EnrollmentRestriction]:
+        """Return Intune's platform restrictions that let no Windows in."""
+        path = "/v1.0/deviceManagement/deviceEnrollmentConfigurations"
+        return [
+            EnrollmentRestriction(display_name=each.get("displayName") or "", default=each.get("priority") == 0)
+            async for each in self._pages(path, {})
+            if (each.get("windowsRestriction") or {}).get("platformBlocked") is True
+        ]
+
+    async def directory_sync(self) -> tuple[bool, datetime | None]:
+        """Return whether the directory is synchronised with a domain, and when it last was."""
+        query = {"$select": "id,onPremisesSyncEnabled,onPremisesLastSyncDateTime"}
+        async for each in self._pages("/v1.0/organization", query):
+            last = each.get("onPremisesLastSyncDateTime")
+            return each.get("onPremisesSyncEnabled") is True, datetime.fromisoformat(last) if last else None
+        return False, None
 
     # The wire
     async def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from shared.clients.pacing import Bucket, Pacing
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
 from shared.domain import naming
+from shared.domain.line import Limit
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -25,8 +25,8 @@ def secret_name(tenant_id: str, connection_id: str) -> str:
 
 def vault_limits(url: str) -> Limits:
     """Return the limit of one vault: 4,000 transactions in ten seconds; its 429s do not say when to come back."""
-    bucket = Bucket(f"vault/{urlsplit(url).netloc}", timedelta(seconds=1 / 200), 1000, 50)
-    return lambda _method, _url: (bucket,)
+    bucket = Bucket(f"vault/{urlsplit(url).netloc}", Limit(200, 1000), 50)
+    return lambda _method, _url, _region: (bucket,)
 
 
 class Vault:
@@ -60,6 +60,14 @@ class Vault:
         name = self._name(address)
         found: Any = await self._client.get_secret(name)
         return str(found.value)
+
+    async def retire(self, address: str) -> None:
+        """Disable every version of the secret at *address* but the newest; what is read is always that one."""
+        name = self._name(address)
+        newest: Any = await self._client.get_secret(name)
+        async for version in self._client.list_properties_of_secret_versions(name):
+            if version.enabled and version.version != newest.properties.version:
+                await self._client.update_secret_properties(name, version.version, enabled=False)
 
     async def forget(self, address: str) -> None:
         """Delete the secret at *address*; the vault keeps it for its retention time."""

@@ -1,45 +1,44 @@
-"""Which rate limits a call draws on, from its method and address alone: no call site can forget.
+"""Which rate limits a call draws on, from its method, its address and its region: no call site can forget.
 
-The numbers are Microsoft's (azure.md 1.9 and 2), the bursts a tenth lower: a block of places that one worker holds
-while another empties the bucket must still fit, and so must calls that the network delays into one another. Limits that
-another one always reaches first are left out: of the Compute provider's reads, for instance, 8,000 a minute are
-allowed, and 1,500 by Resource Manager.
+The numbers are Microsoft's (azure.md 1.9 and 2), and only a first guess: each line learns its own limit from what the
+answers say (shared.domain.line). Limits that another one always reaches first are left out: of the Compute provider's
+reads, for instance, 8,000 a minute are allowed, and 1,500 by Resource Manager.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from shared.clients.pacing import Bucket
+from shared.domain.line import Limit
 
-Limits = Callable[[str, str], tuple[Bucket, ...]]
-"""From (method, URL) to the buckets of a call."""
+Limits = Callable[[str, str, str], tuple[Bucket, ...]]
+"""From (method, URL, region that the call is about) to the buckets of a call, the narrowest first."""
 
 _SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)")
 _LOCATION = re.compile(r"/locations/([^/]+)")
 _VM = re.compile(r"/microsoft\.compute/virtualmachines/[^/]+(/.*)?$")
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
-_BLOCK = 10
-
-
-def _bucket(name: str, per_second: float, burst: int, block: int = _BLOCK) -> Bucket:
-    return Bucket(name, timedelta(seconds=1 / per_second), burst, block)
+_BLOCK, _LARGE_BLOCK = 10, 50
+_ARM = {"reads": (Limit(25, 250), 25), "writes": (Limit(10, 200), _BLOCK), "deletes": (Limit(10, 200), _BLOCK)}
+_LEFT = "x-ms-ratelimit-remaining-"
 
 
 def arm_limits(principal: str) -> Limits:
     """Return the limits of Azure Resource Manager for one principal."""
 
-    def limits(method: str, url: str) -> tuple[Bucket, ...]:
+    def limits(method: str, url: str, region: str) -> tuple[Bucket, ...]:
         path = urlsplit(url).path.lower()
         found = _SUBSCRIPTION.match(path)
-        region = _LOCATION.search(path)
+        place = _LOCATION.search(path)
         owner = f"{principal}/{found.group(1) if found else 'tenant'}"
         kind = _KINDS.get(method.upper(), "writes")
-        name = f"{owner}/{region.group(1) if region else ''}/"
-        arm = _bucket(f"{owner}//arm-{kind}", *((25, 225, 25) if kind == "reads" else (10, 180)))
+        limit, block = _ARM[kind]
+        # In which of its regions Resource Manager counts a call is not to be known: it is counted in all of them.
+        arm = Bucket(f"{owner}//arm-{kind}", limit, block, f"{_LEFT}{'subscription' if found else 'tenant'}-{kind}")
+        name = f"{owner}/{place.group(1) if place else region}/"
         provider = None if kind == "reads" else _provider(name, method.upper(), path)
         return (provider, arm) if provider else (arm,)
 
@@ -49,29 +48,32 @@ def arm_limits(principal: str) -> Limits:
 def _provider(name: str, method: str, path: str) -> Bucket | None:
     """Return the resource provider's own bucket of a change."""
     if "/microsoft.network/" in path:
-        return _bucket(f"{name}network-writes", 1000 / 300, 900)
+        return Bucket(f"{name}network-writes", Limit(1000 / 300, 1000), _BLOCK)
     vm = _VM.search(path)
     if vm is None:
         return None
     below = vm.group(1)
+    kind = "UpdateVM"
     if below == "/deallocate" or (below is None and method == "DELETE"):
-        return _bucket(f"{name}DeleteVM", 500 / 60, 1350)
-    return _bucket(f"{name}{'PutVM' if below is None and method == 'PUT' else 'UpdateVM'}", 500 / 60, 1350)
+        kind = "DeleteVM"
+    elif below is None and method == "PUT":
+        kind = "PutVM"
+    return Bucket(f"{name}{kind}", Limit(500 / 60, 1500), _BLOCK, f"{_LEFT}resource", f"Microsoft.Compute/{kind}")
 
 
 def graph_limits(principal: str, directory: str) -> Limits:
     """Return the limits of Microsoft Graph for one app in one directory."""
     owner = f"{principal}/{directory}"
 
-    def limits(method: str, url: str) -> tuple[Bucket, ...]:
+    def limits(method: str, url: str, _region: str) -> tuple[Bucket, ...]:
         changes = method.upper() not in {"GET", "HEAD"}
         if "/devicemanagement/" in urlsplit(url).path.lower():
             # 200 writes and 2,000 requests in 20 seconds; 429s of Intune often say nothing about when to come back.
-            intune = _bucket(f"{owner}/intune", 100, 1000, 50)
-            return (_bucket(f"{owner}/intune-writes", 10, 100), intune) if changes else (intune,)
+            intune = Bucket(f"{owner}/intune", Limit(100, 1000), _LARGE_BLOCK)
+            return (Bucket(f"{owner}/intune-writes", Limit(10, 110), _BLOCK), intune) if changes else (intune,)
         if changes and not url.endswith(("/checkMemberGroups", "/$batch")):
-            return (_bucket(f"{owner}/directory-writes", 20, 1500),)
+            return (Bucket(f"{owner}/directory-writes", Limit(20, 1500), _BLOCK),)
         # Up to 3,500 resource units in 10 seconds in the smallest directories; a read costs one to five of them.
-        return (_bucket(f"{owner}/directory", 100, 500, 50),)
+        return (Bucket(f"{owner}/directory", Limit(100, 550), _LARGE_BLOCK),)
 
     return limits

@@ -7,6 +7,7 @@ Both are azure-core policies, so that no call site can forget them. A call ends 
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,10 @@ from azure.core.pipeline import policies as azure_policies
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from shared.clients.limits import Limits
-from shared.clients.pacing import Clock, Pacing
+from shared.clients.pacing import Bucket, Clock, Pacing
 from shared.contracts.outcomes import NoRoom, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
+from shared.contracts.tickets import BEHALF
 from shared.domain.azure_errors import Verdict, rule_for
 from shared.errors import ThrottledError, UnavailableError
 
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
 _ERROR = 400
 _NOT_FOUND = 404
 _TOO_MANY = 429
-_REMAINING = "x-ms-ratelimit-remaining-subscription-"
+_PATIENCE = timedelta(seconds=20)  # Intune and Key Vault often do not say when to come back
+_OF_THE_MANAGER = frozenset({"SubscriptionRequestsThrottled", "TenantRequestsThrottled"})
+_ALLOWED = re.compile(r'"allowedRequestCount":\s*(\d+)')
+_OF_ONE_RESOURCE = 100
+"""Compute allows one machine up to 45 calls at once and all machines hundreds (azure.md 1.9)."""
 _EVIDENCE = 2000
 USER_AGENT = "deskwright/0.1"
 
@@ -107,28 +113,48 @@ class VerdictPolicy(AsyncHTTPPolicy[Any, Any]):
 
 
 class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
-    """Reserves a place in the rate limits before a call, and learns from what the answer says about them."""
+    """Takes a place in the rate limits before a call, and learns from what the answer says about them."""
 
     def __init__(self, pacing: Pacing, limits: Limits) -> None:
         super().__init__()
         self._pacing, self._limits = pacing, limits
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Make the call at its time. Raises: PacedError when that is not now."""
+        """Make the call at its turn. Raises: PacedError when that is not now."""
         asked = request.http_request
-        buckets = self._limits(asked.method, asked.url)
+        buckets = self._limits(asked.method, asked.url, BEHALF.get().region)
         await self._pacing.reserve(*buckets)
         response = await self.next.send(request)
-        headers = response.http_response.headers
-        left = next((v for k, v in headers.items() if k.lower().startswith(_REMAINING)), None)
-        if response.http_response.status_code == _TOO_MANY:
-            # Which bucket was empty: the broad one, the last, unless it says that something is left in it.
-            empty = buckets[0] if left not in {None, "0"} else buckets[-1]
-            after = retry_after(headers, self._pacing.clock.now()) or empty.every * empty.block
-            await self._pacing.close(empty, after)
-        elif left is not None and left.isdigit():
-            await self._pacing.believe(buckets[-1], int(left))
+        answer = response.http_response
+        for bucket in buckets:
+            await self._pacing.hear(bucket, left_in(bucket, answer.headers))
+        if answer.status_code == _TOO_MANY:
+            await (answer.read() if hasattr(answer, "read") else answer.load_body())
+            after = retry_after(answer.headers, self._pacing.clock.now()) or _PATIENCE
+            if (empty := _empty(buckets, answer)) is not None:
+                await self._pacing.close(empty, after)
         return response
+
+
+def left_in(bucket: Bucket, headers: Any) -> int | None:  # noqa: ANN401 - any mapping of headers
+    """Return how many calls an answer says are left in *bucket*: a number, or the least of its items in a list."""
+    said = headers.get(bucket.header) if bucket.header else None
+    if said and bucket.item:
+        listed = (each.strip().rpartition(";") for each in said.split(","))
+        return min((int(n) for name, _, n in listed if name.startswith(bucket.item) and n.isdigit()), default=None)
+    return int(said) if said and said.isdigit() else None
+
+
+def _empty(buckets: tuple[Bucket, ...], answer: Any) -> Bucket | None:  # noqa: ANN401 - azure-core's response
+    """Return which bucket a 429 was about: Resource Manager's own, the last, says so; else the provider's.
+
+    None: that of a single resource, which is nobody else's concern.
+    """
+    code, message = read_error(answer.text())
+    if code in _OF_THE_MANAGER:
+        return buckets[-1]
+    allowed = _ALLOWED.search(message)
+    return None if allowed and int(allowed.group(1)) < _OF_ONE_RESOURCE else buckets[0]
 
 
 def transport() -> AsyncHttpTransport[Any, Any]:

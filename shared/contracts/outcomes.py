@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
 from shared.domain.cloud_pc import Failure
@@ -11,10 +10,14 @@ from shared.domain.values import Value
 
 
 class Ticket(Value):
-    """A reserved place in a rate limit: the holder may make one call on *bucket* from *at* on."""
+    """A place in the line of a rate limit: the holder may make one call on *bucket* when his number comes up.
+
+    Number 0 has come up: the place was free at once.
+    """
 
     bucket: str
-    at: datetime
+    tenant_id: str = ""
+    number: int = 0
 
 
 class Later(Value):

@@ -1,25 +1,47 @@
-"""Reserved places in a rate limit travel with a call, from the one who reserved to the one who spends.
+"""On whose behalf a call is made, and its places in rate limits, from the one who reserved to the one who spends.
 
-An activity that finds its bucket empty reserves the next free place and answers ``Later`` with a ticket; the
-orchestrator sleeps until then and calls again with it. ``shared.workflow`` puts the tickets of the running call
-here, ``shared.clients.pacing`` takes them out.
+An activity that finds no free place in a bucket stands in line there and answers ``Later`` with a ticket; the
+orchestrator sleeps until its turn should have come and calls again with it. ``shared.workflow`` puts the tickets of the
+running call here, and for whom it is made; ``shared.clients.pacing`` takes them out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.contracts.outcomes import Ticket
 from shared.errors import ThrottledError
 
+
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """For whom the running call is made, and about which region; empty: for the service itself, about no one region."""
+
+    tenant_id: str = ""
+    region: str = ""
+
+
 TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
+BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B039 - frozen
+
+
+@contextmanager
+def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
+    """Make the calls inside for a tenant: he stands in line for them, and nobody else."""
+    before = BEHALF.set(Behalf(tenant_id, region))
+    try:
+        yield
+    finally:
+        BEHALF.reset(before)
 
 
 class PacedError(ThrottledError):
-    """No call was made: its places in the rate limits are *tickets*, the last of them free after *after*."""
+    """No call was made: its turn comes after *after*, and the new *tickets* keep its places."""
 
     def __init__(self, *tickets: Ticket, after: timedelta) -> None:
-        last = max(tickets, key=lambda ticket: ticket.at)
-        super().__init__(f"the next free place on {last.bucket} is at {last.at.isoformat()}", after=after)
+        super().__init__(f"its turn comes in {after.total_seconds():.1f} s", after=after)
         self.tickets = tickets

@@ -1,65 +1,58 @@
-"""Rate limits shared by all workers: one row for each bucket says until when it is given away."""
+"""The lines in front of rate limits, shared by all workers: one row each, changed by whoever saw its last state."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from typing import TypeVar
 
+from shared.domain.line import Line
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.codec import escaped
+from shared.storage.codec import escaped, parts, whole
 from shared.storage.tables import Row, Table, Tables
 
+T = TypeVar("T")
+
 _TRIES = 50
-_KEY = "next"
+_KEY = "line"
 
 
-class Leases:
-    """The buckets."""
+class Lines:
+    """The lines, by the name of their bucket."""
 
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "pacing")
+        self._seen: dict[str, tuple[Row, str]] = {}  # as this worker wrote it: nobody else may have since
 
-    async def lease(self, bucket: str, n: int, at: datetime, *, every: timedelta, burst: int = 1) -> datetime:
-        """Reserve *n* places of *bucket* and return when the first of them is free; the others follow *every*.
+    async def change(self, bucket: str, change: Callable[[Line | None], tuple[Line, T]]) -> tuple[Line, T]:
+        """Replace a line by what *change* makes of it (None: there is none yet); return both that it gives.
 
-        A full bucket gives *burst* places at once: the first of them have then been free for a while.
-        Raises: UnavailableError if others were faster too often.
+        *change* is called again when another worker was faster. Raises: UnavailableError if others were too often.
         """
-        partition, full = escaped(bucket), at - every * (burst - 1)
         for _ in range(_TRIES):
+            line, etag = await self._last(bucket)
+            line, outcome = change(line)
+            row: Row = {"PartitionKey": escaped(bucket), "RowKey": _KEY, **parts(line.written())}
             try:
-                read = await self._table.read(partition, _KEY)
-                free, seen = datetime.fromisoformat(str(read.row["free_at"])), read.etag
-            except NotFoundError:
-                free, seen = full, ""
-            first = max(free, full)
-            row: Row = {"PartitionKey": partition, "RowKey": _KEY, "free_at": _text(first + every * n)}
-            try:
-                await (self._table.replace(row, seen=seen) if seen else self._table.insert(row))
+                etag = await (self._table.replace(row, seen=etag) if etag else self._table.insert(row))
             except (StaleError, ConflictError, NotFoundError):
+                self._seen.pop(bucket, None)
                 continue
-            return first
+            self._seen[bucket] = (row, etag)
+            return line, outcome
         raise UnavailableError(f"pacing of {bucket}: others were faster {_TRIES} times")
 
-    async def close_until(self, bucket: str, at: datetime) -> None:
-        """Give no place of *bucket* before *at*: the other side asked for patience."""
-        partition = escaped(bucket)
-        for _ in range(_TRIES):
+    async def read(self, bucket: str) -> Line | None:
+        """Return a line as it was last written; None: nobody has stood in it."""
+        self._seen.pop(bucket, None)
+        line, _ = await self._last(bucket)
+        return line
+
+    async def _last(self, bucket: str) -> tuple[Line | None, str]:
+        if bucket not in self._seen:
             try:
-                read = await self._table.read(partition, _KEY)
-                if datetime.fromisoformat(str(read.row["free_at"])) >= at:
-                    return
-                row: Row = {**_plain(partition), "free_at": _text(at)}
-                await self._table.replace(row, seen=read.etag)
+                read = await self._table.read(escaped(bucket), _KEY)
             except NotFoundError:
-                await self._table.put({**_plain(partition), "free_at": _text(at)})
-            except StaleError:
-                continue
-            return
-
-
-def _plain(partition: str) -> Row:
-    return {"PartitionKey": partition, "RowKey": _KEY}
-
-
-def _text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat()
+                return None, ""
+            self._seen[bucket] = (read.row, read.etag)
+        row, etag = self._seen[bucket]
+        return Line.read(whole(row)), etag

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shared.contracts.outcomes import Later, NoRoom, Refused, Ticket
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.shape import Activity
-from shared.contracts.tickets import TICKETS, PacedError
+from shared.contracts.tickets import TICKETS, PacedError, on_behalf_of
 from shared.domain.values import Value
 from shared.errors import ThrottledError
 from shared.telemetry import observed
@@ -50,7 +50,7 @@ def implements(
             tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
             held = TICKETS.set(tickets)
             try:
-                with observed(activity.name, order):
+                with observed(activity.name, order), on_behalf_of(*_subject(order)):
                     outcome = await kept(order, *arguments)
             except PacedError as paced:
                 return _later(paced, (*tickets, *paced.tickets))
@@ -76,6 +76,13 @@ def _offered(activity: Activity[In, Out], declined: DeclinedError) -> Refused | 
             activity.gives.read(outcome)
             return outcome
     raise declined
+
+
+def _subject(order: Value) -> tuple[str, str]:
+    """Return the tenant an order is for and the region it is about, each empty where it names none."""
+    machine = getattr(order, "machine", None)
+    subject = machine if isinstance(machine, Value) else order
+    return getattr(subject, "tenant_id", ""), getattr(subject, "region", "")
 
 
 def _later(error: ThrottledError, tickets: tuple[Ticket, ...]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp.connector
@@ -25,6 +25,7 @@ from shared.storage.repository import Stored
 from shared.wiring import Services, use
 from shared.workflow import ACTIVITIES
 from tests.contract.running import SUBSCRIPTION, Running, running
+from tests.lines import MemoryLines
 
 REGION = "westeurope"
 GROUP = "desks"
@@ -41,21 +42,6 @@ class CloudClock:
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.cloud.cloud.clock.now_us() / 1_000_000, UTC)
-
-
-@dataclass
-class MemoryLeases:
-    """The pacing table, in memory."""
-
-    free: dict[str, datetime] = field(default_factory=dict)
-
-    async def lease(self, bucket: str, n: int, at: datetime, *, every: timedelta, burst: int = 1) -> datetime:
-        first = max(self.free.get(bucket, datetime.min.replace(tzinfo=UTC)), at - every * (burst - 1))
-        self.free[bucket] = first + every * n
-        return first
-
-    async def close_until(self, bucket: str, at: datetime) -> None:
-        self.free[bucket] = max(at, self.free.get(bucket, at))
 
 
 @dataclass
@@ -152,7 +138,7 @@ async def working(
             }
         )
         made: Any = Services(settings, CloudClock(cloud))
-        made.leases, made.tenants = MemoryLeases(), Records({TENANT.id: TENANT})
+        made.lines, made.tenants = MemoryLines(), Records({TENANT.id: TENANT})
         made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
         before = use(made)
         try:

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.line import Limit, Line
 from shared.errors import ConflictError
 from shared.storage.audit import Audit
 from shared.storage.due import Due, DueIndex, DueKind
 from shared.storage.idempotency import Answer, Idempotency, fingerprint
-from shared.storage.pacing import Leases
+from shared.storage.pacing import Lines
 from shared.storage.requests import Requests
 from shared.storage.tables import Tables
 from shared.storage.tenants import Tenants
@@ -123,24 +124,22 @@ async def test_the_newest_audit_event_comes_first_and_none_twice(tables: Tables)
     assert await audit.find("contoso", "e9") is None
 
 
-async def test_places_are_given_once_however_many_ask(tables: Tables) -> None:
-    leases, every = Leases(tables), timedelta(seconds=2)
-    firsts = await asyncio.gather(*(leases.lease("arm/writes", 3, NOW, every=every) for _ in range(6)))
-    assert sorted(firsts) == [NOW + n * 3 * every for n in range(6)]
+async def test_places_are_given_once_however_many_workers_ask(tables: Tables) -> None:
+    workers = [Lines(tables) for _ in range(6)]
+
+    def join(line: Line | None) -> tuple[Line, int]:
+        line = line or Line.begin(Limit(per_second=1, burst=10), NOW.timestamp())
+        return line, line.join("contoso", 3)
+
+    numbers = [number for _, number in await asyncio.gather(*(each.change("arm/writes", join) for each in workers))]
+    assert sorted(n - min(numbers) for n in numbers) == [0, 3, 6, 9, 12, 15]
+    line = await workers[0].read("arm/writes")
+    assert line is not None
+    assert line.waiting == 18 - 9
 
 
-async def test_a_full_bucket_gives_its_burst_at_once(tables: Tables) -> None:
-    leases, every = Leases(tables), timedelta(seconds=1)
-    first = await leases.lease("arm/writes", 10, NOW, every=every, burst=10)
-    assert first + 9 * every == NOW
-    assert await leases.lease("arm/writes", 1, NOW, every=every, burst=10) == NOW + every
-
-
-async def test_a_closed_bucket_gives_nothing_before_its_time(tables: Tables) -> None:
-    leases = Leases(tables)
-    await leases.close_until("arm/writes", NOW + MINUTE)
-    await leases.close_until("arm/writes", NOW)
-    assert await leases.lease("arm/writes", 1, NOW, every=timedelta(seconds=1)) == NOW + MINUTE
+async def test_a_line_that_nobody_has_stood_in_is_not_there(tables: Tables) -> None:
+    assert await Lines(tables).read("arm/writes") is None
 
 
 async def test_a_tenant_is_found_by_its_directory(tables: Tables) -> None:

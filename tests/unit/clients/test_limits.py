@@ -3,6 +3,7 @@
 import pytest
 
 from shared.clients.limits import arm_limits, graph_limits
+from shared.clients.pipeline import left_in
 
 VM = "https://arm.example/subscriptions/S/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/cpc-1"
 NIC = (
@@ -25,7 +26,7 @@ INTUNE = "https://graph.example/v1.0/deviceManagement/managedDevices"
     ],
 )
 def test_arm_calls(method: str, url: str, names: list[str]) -> None:
-    assert [bucket.name.rpartition("/")[2] for bucket in arm_limits("me")(method, url)] == names
+    assert [bucket.name.rpartition("/")[2] for bucket in arm_limits("me")(method, url, "")] == names
 
 
 @pytest.mark.parametrize(
@@ -43,10 +44,42 @@ def test_arm_calls(method: str, url: str, names: list[str]) -> None:
     ],
 )
 def test_graph_calls(method: str, url: str, names: list[str]) -> None:
-    assert [bucket.name.rpartition("/")[2] for bucket in graph_limits("me", "dir")(method, url)] == names
+    assert [bucket.name.rpartition("/")[2] for bucket in graph_limits("me", "dir")(method, url, "")] == names
 
 
 def test_subscriptions_have_limits_of_their_own_whatever_their_casing() -> None:
     limits = arm_limits("me")
-    assert limits("GET", VM)[0].name == limits("GET", VM.replace("/S/", "/s/"))[0].name
-    assert limits("GET", VM)[0].name != limits("GET", VM.replace("/S/", "/t/"))[0].name
+    assert limits("GET", VM, "")[0].name == limits("GET", VM.replace("/S/", "/s/"), "")[0].name
+    assert limits("GET", VM, "")[0].name != limits("GET", VM.replace("/S/", "/t/"), "")[0].name
+
+
+def test_a_provider_counts_each_region_by_itself_and_resource_manager_all_together() -> None:
+    limits = arm_limits("me")
+    (west, arm), (north, same) = limits("PUT", VM, "westeurope"), limits("PUT", VM, "northeurope")
+    assert west.name != north.name
+    assert arm.name == same.name
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("Microsoft.Compute/PutVM;1499", 1499),
+        ("Microsoft.Compute/PutVM3Min;237,Microsoft.Compute/PutVM30Min;1198", 237),
+        ("Microsoft.Compute/PutVM3Min;90, Microsoft.Compute/PutVM30Min;237", 90),
+        ("Microsoft.Compute/GetVM3Min;7", None),
+        ("nonsense", None),
+        ("", None),
+    ],
+)
+def test_the_least_of_a_providers_numbers_counts(said: str, left: int | None) -> None:
+    bucket, _ = arm_limits("me")("PUT", VM, "")
+    assert left_in(bucket, {"x-ms-ratelimit-remaining-resource": said}) == left
+
+
+def test_the_calls_left_to_everybody_are_not_those_left_to_us() -> None:
+    (bucket,) = arm_limits("me")("GET", VM, "")
+    said = {
+        "x-ms-ratelimit-remaining-subscription-global-reads": "3749",
+        "x-ms-ratelimit-remaining-subscription-reads": "12",
+    }
+    assert left_in(bucket, said) == 12

@@ -1,7 +1,7 @@
 """What a cloud declined leaves an activity as the outcome that its contract knows."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -59,8 +59,7 @@ async def test_a_refusal_the_contract_does_not_know_is_a_failure() -> None:
 
 
 async def test_every_place_that_was_reserved_travels_with_the_next_call() -> None:
-    at = datetime(2026, 1, 1, tzinfo=UTC)
-    held, one, other = (Ticket(bucket=name, at=at) for name in ("held", "one", "other"))
+    held, one, other = (Ticket(bucket=name, tenant_id="contoso", number=7) for name in ("held", "one", "other"))
 
     @implements(activity("wait_for_turn", Done))
     async def wait_for_turn(_order: Nothing) -> Done:

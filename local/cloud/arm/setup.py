@@ -23,6 +23,7 @@ from local.cloud.arm import (
     networks,
     power,
     runcommands,
+    settings,
 )
 from local.cloud.arm.plane import ArmPlane
 
@@ -56,6 +57,7 @@ def install(cloud: Cloud) -> None:
     for module in MODULES:
         cloud.add(module.ROUTES)
     cloud.latencies(latencies.KINDS)
+    settings.declare(cloud)
     cloud.shelf("capacity", capacity.Counters)
     cloud.shelf("addresses", dict)
     cloud.shelf("domains", dict)

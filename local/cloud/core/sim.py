@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from local.cloud.core.requestlog import Entry
 
 _MOST = "1000"
-_GLOBS = ("path", "op", "principal", "fault", "status", "id")
+_GLOBS: frozenset[str] = frozenset({"path", "op", "principal", "fault", "status", "id"})
 
 
 class SimPlane(Plane):

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from shared.domain.brake import Doubt
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.directory import DirectoryUser, SubscribedSku
 from shared.domain.entitlements import Entitlement, person, plans_of
+from shared.domain.lifecycle import Status
 from shared.domain.planner import Observed
+from shared.domain.queueing import free_licences
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.domain.tenant import LicenceSource, TenantSettings
 from shared.errors import NotFoundError
+
+_MOST_ASKED_FOR = 100
+"""Of so many missing users it is asked whether the directory has deleted them."""
 
 
 class Directory(Protocol):
@@ -43,24 +50,27 @@ async def observe_all(
     """
     people: dict[str, DirectoryUser] = {}
     groups: dict[str, set[str]] = {}
-    certain = True
+    certain, empty = True, set[str]()
     for group_id in group_ids:
         try:
             users = await directory.group_users(group_id)
         except NotFoundError:
             certain = False
             continue
+        if not users:
+            empty.add(group_id)
         for user in users:
             people[user.id] = user
             groups.setdefault(user.id, set()).add(group_id)
     certain = certain and (bool(groups) or not group_ids)
     if settings.licence_source is LicenceSource.SEATS:
         plans = seated(settings.seats, list(people.values()), records)
+        licences = Licences(units=_seats(settings.seats))
     else:
-        bought = await _plans(directory, records)
-        licensed = await directory.licensed_users(bought) if bought else []
+        licences = await _licences(directory, records)
+        licensed = await directory.licensed_users(licences.plans) if licences.plans else []
         people = {user.id: user for user in licensed} | people
-        plans = {user.id: plans_of(user, bought) for user in people.values()}
+        plans = {user.id: plans_of(user, licences.plans) for user in people.values()}
     if not any(plans.values()):
         return Observed(entitlements=(), cloud_pcs=records, complete=False)
     entitlements = tuple(
@@ -72,23 +82,59 @@ async def observe_all(
         )
         for user in people.values()
     )
-    return Observed(entitlements=entitlements, cloud_pcs=records, complete=certain)
+    held = {plan.id for of_user in plans.values() for plan in of_user}
+    missing = {pc.user.id for pc in records if pc.status is not Status.NOT_PROVISIONED} - set(people)
+    return Observed(
+        entitlements=entitlements,
+        cloud_pcs=records,
+        complete=certain,
+        gone=await _gone(directory, missing) if certain else frozenset(),
+        doubt=Doubt(group_ids=frozenset(empty), plan_ids=licences.consumed - held),
+        free=free_licences(licences.units, records),
+    )
 
 
 async def observe_some(
-    directory: Directory, group_ids: list[str], user_ids: Iterable[str], records: tuple[CloudPc, ...]
+    directory: Directory,
+    group_ids: list[str],
+    user_ids: Iterable[str],
+    records: tuple[CloudPc, ...],
+    *,
+    fleet: tuple[CloudPc, ...] = (),
 ) -> Observed:
-    """Read just these users: each of them, his licences, and which of the groups he is in."""
-    plans = await _plans(directory, records)
-    entitlements = []
+    """Read just these users: each of them, his licences, and which of the groups he is in.
+
+    *fleet*: all Cloud PCs of the tenant where they are known, because they decide how many licences are free.
+    """
+    licences = await _licences(directory, records)
+    entitlements, gone = [], set[str]()
     for user_id in user_ids:
         try:
             user = await directory.user(user_id)
-            groups = await directory.member_group_ids(user.id, group_ids) if group_ids else frozenset()
         except NotFoundError:
+            gone.add(user_id)
             continue
-        entitlements.append(Entitlement(user=person(user), plans=plans_of(user, plans), group_ids=groups))
-    return Observed(entitlements=tuple(entitlements), cloud_pcs=records, complete=False)
+        groups = await directory.member_group_ids(user.id, group_ids) if group_ids else frozenset()
+        entitlements.append(Entitlement(user=person(user), plans=plans_of(user, licences.plans), group_ids=groups))
+    return Observed(
+        entitlements=tuple(entitlements),
+        cloud_pcs=records,
+        complete=False,
+        gone=frozenset(gone),
+        free=free_licences(licences.units, fleet) if fleet else {},
+        fleet=len(fleet),
+    )
+
+
+async def _gone(directory: Directory, missing: set[str]) -> frozenset[str]:
+    """Return which of *missing* the directory no longer has. Of many, only some are asked for: the brake holds all."""
+    gone = set()
+    for user_id in sorted(missing)[:_MOST_ASKED_FOR]:
+        try:
+            await directory.user(user_id)
+        except NotFoundError:
+            gone.add(user_id)
+    return frozenset(gone)
 
 
 def seated(
@@ -108,10 +154,26 @@ def seated(
     return given
 
 
-async def _plans(directory: Directory, records: Iterable[CloudPc]) -> dict[str, ServicePlan]:
-    """Return the service plans by licence: those that were bought, and those of Cloud PCs that are there."""
+@dataclass(frozen=True, slots=True)
+class Licences:
+    """The Cloud PC licences of a directory, by plan id: *plans*, how many were bought, and which anybody holds."""
+
+    plans: Mapping[str, ServicePlan] = field(default_factory=dict)
+    units: Mapping[str, int] = field(default_factory=dict)
+    consumed: frozenset[str] = frozenset()
+
+
+async def _licences(directory: Directory, records: Iterable[CloudPc]) -> Licences:
+    """Return the licences that were bought; those of Cloud PCs that are there count as known."""
     known = {pc.plan.id: pc.plan for pc in records}
+    units, consumed = dict[str, int](), set[str]()
     for sku in await directory.subscribed_skus():
         if plan := service_plan(sku.sku_id, sku.sku_part_number):
-            known[sku.sku_id] = plan
-    return known
+            known[plan.id], units[plan.id] = plan, sku.enabled
+            if sku.consumed:
+                consumed.add(plan.id)
+    return Licences(plans=known, units=units, consumed=frozenset(consumed))
+
+
+def _seats(seats: Mapping[str, int]) -> dict[str, int]:
+    return {plan.id: count for number, count in seats.items() if (plan := service_plan(number, number))}

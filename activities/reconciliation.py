@@ -119,7 +119,20 @@ async def _observe(
         whole = await observe_all(directory, tenant.settings, group_ids, everybody)
         wanted = tuple(each for each in whole.entitlements if each.user.id in order.user_ids)
         return Observed(entitlements=wanted, cloud_pcs=records, complete=False)
-    return await observe_some(directory, group_ids, order.user_ids, records)
+    return await observe_some(directory, group_ids, order.user_ids, records, fleet=await _fleet(tenant, records))
+
+
+async def _fleet(tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
+    """Return all Cloud PCs of the tenant where they matter for a few of its users.
+
+    Only Cloud PCs in their grace period hold licences that others have been given; and the brake asks how many there
+    are when many go at once.
+    """
+    cloud_pcs = services().cloud_pcs
+    in_grace = [each async for each in cloud_pcs.each(tenant.id, status=Status.IN_GRACE_PERIOD.value)]
+    if not in_grace and len(records) <= tenant.settings.removal_brake.count:
+        return ()
+    return tuple([stored.value async for stored in cloud_pcs.each(tenant.id)])
 
 
 async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -> None:

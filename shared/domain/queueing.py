@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.lifecycle import Status
 from shared.domain.values import Value
+
+_ACTIVE = frozenset(
+    {
+        Status.PROVISIONING,
+        Status.PROVISIONED,
+        Status.PROVISIONED_WITH_WARNINGS,
+        Status.IN_GRACE_PERIOD,
+        Status.DEPROVISIONING,
+    }
+)
+
+
+def free_licences(units: Mapping[str, int], cloud_pcs: Iterable[CloudPc]) -> dict[str, int]:
+    """Return how many more Cloud PCs each plan (id) allows: *units* bought, less those that are active.
+
+    A Cloud PC in its grace period counts, and so does one that is parked (windows365.md 2.2).
+    """
+    active = Counter(
+        pc.plan.id for pc in cloud_pcs if pc.status in _ACTIVE or (pc.status is Status.PENDING_PROVISION and pc.attempt)
+    )
+    return {plan_id: max(0, bought - active[plan_id]) for plan_id, bought in units.items()}
 
 
 class Queue(Value):

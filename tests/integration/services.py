@@ -35,7 +35,7 @@ class PaperDirectory:
         self.groups: dict[str, set[str]] = {}
         self.licences: dict[str, tuple[str, ...]] = {}
         self.disabled: set[str] = set()
-        self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB")]
+        self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB", enabled=100, consumed=1)]
         self.reads: list[str] = []
 
     def _user(self, name: str) -> DirectoryUser:

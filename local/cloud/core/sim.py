@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from local.cloud.core.requestlog import Entry
 
 _MOST = "1000"
-_GLOBS: frozenset[str] = frozenset({"path", "op", "principal", "fault", "status", "id"})
 
 
 class SimPlane(Plane):
@@ -51,7 +50,7 @@ def install(cloud: Cloud) -> None:
     cloud.invariant("observed", lambda world: list(world.findings))
     cloud.setting("profile", str, "latencies: instant, fast, real or slow-day")
     cloud.setting("latency", {"*": dict}, "durations by kind: dist, and what it needs; seconds, not scaled")
-    cloud.setting("throttling", {"*": bool}, "buckets by policy, or `enabled` for all of them")
+    cloud.setting("throttling", {"*": (bool, *NUMBER)}, "buckets by policy, `enabled` for all; a part of their limit")
     cloud.setting("strictPrincipals", bool, "callers that were not seeded have no rights")
     cloud.setting("retryAfterGraceSeconds", NUMBER, "how long after a 429 requests on their way are forgiven")
     _looking(cloud, routes)
@@ -169,16 +168,13 @@ def _state(cloud: Cloud, call: Call) -> object:
 
 
 def _requests(cloud: Cloud, call: Call) -> list[Json]:
-    query = call.query
-    globs = {
-        name: query[name].lower() for name in ("path", "op", "principal", "fault", "status", "id") if name in query
-    }
+    query = {name: glob.lower() for name, glob in call.query.items()}
     since, limit = _number(call, "since", "0"), _number(call, "limit", _MOST)
-    found = [entry for entry in cloud.log.ring if entry.seq > since and _asked_for(entry, globs)]
+    found = [entry for entry in cloud.log.ring if entry.seq > since and _asked_for(entry, query)]
     return [entry.view() for entry in found[-limit:]] if limit else []
 
 
-def _asked_for(entry: Entry, globs: dict[str, str]) -> bool:
+def _asked_for(entry: Entry, query: dict[str, str]) -> bool:
     facts = {
         "path": entry.path,
         "op": entry.op,
@@ -187,7 +183,7 @@ def _asked_for(entry: Entry, globs: dict[str, str]) -> bool:
         "status": str(entry.status),
         "id": entry.client_request_id,
     }
-    return all(fnmatchcase(facts[name].lower(), glob) for name, glob in globs.items())
+    return all(fnmatchcase(fact.lower(), query.get(name, "*")) for name, fact in facts.items())
 
 
 def _number(call: Call, name: str, default: str) -> int:

@@ -105,7 +105,8 @@ def test_inline_interfaces_come_all_or_none() -> None:
         {"name": f"i{n}", "properties": {"ipConfigurations": [{"name": "c", "properties": address}]}} for n in range(4)
     ]
     body = vm_body("unused")
-    body["properties"]["networkProfile"] = {"networkInterfaceConfigurations": entries}
+    profile = {"networkApiVersion": "2020-11-01", "networkInterfaceConfigurations": entries}
+    body["properties"]["networkProfile"] = profile
     assert app.error("PUT", f"{VMS}/cpc-1", body) == (400, "SubnetIsFull")
     assert app.ask("GET", f"{NETWORK}/networkInterfaces")["value"] == []
     usage = app.ask("GET", f"{NETWORK}/virtualNetworks/vnet/usages")["value"][0]

@@ -13,7 +13,10 @@ COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
 ROLE = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 INNER = {"name": "c", "properties": {"subnet": {"id": SUBNET}}}
-INLINE = {"networkInterfaceConfigurations": [{"name": "i", "properties": {"ipConfigurations": [INNER]}}]}
+INLINE = {
+    "networkApiVersion": "2020-11-01",
+    "networkInterfaceConfigurations": [{"name": "i", "properties": {"ipConfigurations": [INNER]}}],
+}
 
 
 def extension(kind: str, **settings: Any) -> dict[str, Any]:

@@ -3,13 +3,16 @@
 Settings (`POST /_sim/config`):
 `quotas`: `{"westeurope": {"cores": 350, "standardDSv5Family": 100}, "*": {...}}`; limits of cores;
 `defaultQuota`: the limit of what is not named (100,000);
-`capacity`: `[{"region", "zone", "size", "vms": 10, "error": ""}]`, globs; the first entry that
-matches holds at most `vms` machines at a time; with `error: "SkuNotAvailable"` the PUT itself is
-refused; `restrictions`: `[{"region", "zone", "size", "reason"}]` shown in the skus and enforced.
+`capacity`: `[{"region", "zone", "size", "vms": 10, "error": "", "from": 0, "until": 3600, "every": 86400}]`,
+globs; the first entry that matches holds at most `vms` machines at a time; with `error:
+"SkuNotAvailable"` the PUT itself is refused. An entry counts from `from` to `until` seconds after
+the setting was made (again and again with a period of `every`), so capacity comes and goes;
+`restrictions`: `[{"region", "zone", "size", "reason"}]` shown in the skus and enforced.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -18,7 +21,7 @@ from typing import TYPE_CHECKING
 from local.cloud.arm.catalogue import REGIONS, SIZES, Size
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.routing import Routes
-from local.cloud.core.times import iso
+from local.cloud.core.times import SECOND, iso
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
@@ -36,6 +39,7 @@ class Counters:
     cores: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     machines: Counter[tuple[str, str]] = field(default_factory=Counter)
     placed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    rules_since_us: int = 0
 
 
 def counters(world: World) -> Counters:
@@ -54,46 +58,52 @@ def quota(world: World, region: str, name: str) -> int:
     return int(world.config.get("defaultQuota", DEFAULT_QUOTA))
 
 
-def check_quota(world: World, sub: str, region: str, size: Size, *, instead_of: Size | None) -> None:
-    """Refuse a machine whose cores do not fit the family's or the region's quota."""
-    used = counters(world).cores
+def check_quota(
+    world: World, sub: str, region: str, size: Size, *, instead_of: Size | None = None, number: int = 1
+) -> None:
+    """Refuse machines whose cores do not fit the family's or the region's quota."""
+    used, wanted = counters(world).cores, size.cores * number
     for name, label in ((size.family, f"{size.family} Cores"), ("cores", "Total Regional Cores")):
         freed = 0
         if instead_of is not None and name in {instead_of.family, "cores"}:
             freed = instead_of.cores
         now = used[sub.lower(), region, name.lower()]
         limit = quota(world, region, name)
-        if now - freed + size.cores > limit:
+        if now - freed + wanted > limit:
             raise Problem(
                 409,
                 "OperationNotAllowed",
                 f"Operation could not be completed as it results in exceeding approved {label} "
                 f"quota. Additional details - Deployment Model: Resource Manager, Location: "
                 f"{region}, Current Limit: {limit}, Current Usage: {now}, Additional Required: "
-                f"{size.cores - freed}, (Minimum) New Limit Required: {now - freed + size.cores}.",
+                f"{wanted - freed}, (Minimum) New Limit Required: {now - freed + wanted}.",
             )
 
 
-def count(world: World, sub: str, region: str, size: Size, sign: int) -> None:
-    """Add a machine to the usage (sign 1) or take it out (sign -1); note a quota broken."""
+def count_machine(world: World, sub: str, region: str, sign: int) -> None:
+    """Add a machine to the usage (sign 1) or take it out (sign -1)."""
+    counters(world).machines[sub.lower(), region] += sign
+
+
+def count(world: World, sub: str, region: str, size: Size, number: int) -> None:
+    """Add the cores of so many machines to the usage (negative: take them out); note a quota broken."""
     found = counters(world)
-    found.machines[sub.lower(), region] += sign
     for name in (size.family.lower(), "cores"):
         key = (sub.lower(), region, name)
-        found.cores[key] += sign * size.cores
+        found.cores[key] += number * size.cores
         limit = quota(world, region, name)
-        if sign > 0 and found.cores[key] > limit:
+        if number > 0 and found.cores[key] > limit:
             finding = {"invariant": "cores within quota", "region": region, "quota": name}
             world.findings.append({**finding, "used": found.cores[key], "at": iso(world.now_us)})
 
 
-def shortage(world: World, region: str, zone: str, size: str) -> Problem | None:
+def shortage(world: World, region: str, zone: str, size: str, number: int = 1) -> Problem | None:
     """Give the error of a placement that finds no hardware; `SkuNotAvailable` ones excluded."""
     rule = _rule(world, region, zone, size)
     if rule is None or rule.get("error") == "SkuNotAvailable":
         return None
     placed = sum(number for key, number in counters(world).placed.items() if _matches(rule, *key))
-    if placed < rule.get("vms", 0):
+    if placed + number <= rule.get("vms", 0):
         return None
     if zone:
         return Problem(
@@ -127,14 +137,27 @@ def check_offered(world: World, region: str, zone: str, size: Size) -> None:
         )
 
 
-def place(world: World, region: str, zone: str, size: str, sign: int) -> None:
-    """Put a machine on hardware (sign 1) or take it off (sign -1)."""
-    counters(world).placed[region, zone, size.lower()] += sign
+def place(world: World, region: str, zone: str, size: str, number: int) -> None:
+    """Put so many machines on hardware (negative: take them off)."""
+    counters(world).placed[region, zone, size.lower()] += number
+
+
+def note_change(world: World, changes: Json) -> None:
+    """Let the time windows of the capacity setting begin when it is made."""
+    if "capacity" in changes:
+        counters(world).rules_since_us = world.now_us
 
 
 def _rule(world: World, region: str, zone: str, size: str) -> Json | None:
     rules: list[Json] = world.config.get("capacity", [])
-    return next((rule for rule in rules if _matches(rule, region, zone, size)), None)
+    since_s = (world.now_us - counters(world).rules_since_us) / SECOND
+    return next((rule for rule in rules if _open(rule, since_s) and _matches(rule, region, zone, size)), None)
+
+
+def _open(rule: Json, since_s: float) -> bool:
+    """Tell whether a rule's time window is open so many seconds after it was made."""
+    at_s = since_s % rule["every"] if rule.get("every") else since_s
+    return bool(rule.get("from", 0) <= at_s < rule.get("until", math.inf))
 
 
 def _matches(rule: Json, region: str, zone: str, size: str) -> bool:
@@ -164,6 +187,7 @@ def _sku(world: World, size: Size, region: str) -> Json:
         "LowPriorityCapable": "True",
         "HibernationSupported": "True",
         "EncryptionAtHostSupported": "True",
+        "CapacityReservationSupported": "True",
     }
     return {
         "resourceType": "virtualMachines",

@@ -46,7 +46,7 @@ class Install:
     @property
     def computer(self) -> str:
         """Give the machine's computer name."""
-        return str(self.vm.properties["osProfile"]["computerName"])
+        return str(self.vm.facts["computer"])
 
     def failure(self, why: str) -> Problem:
         """Word a failure as the agent reports it."""
@@ -237,7 +237,7 @@ def register_session_host(world: World, vm: Resource, host_pool: str, token: str
     world.publish(
         "session_host_registered",
         vm_id=vm.id,
-        computer_name=vm.properties["osProfile"]["computerName"],
+        computer_name=vm.facts["computer"],
         vm_uuid=vm.properties["vmId"],
         host_pool=host_pool,
         token=token,

@@ -11,17 +11,22 @@ from local.cloud.core.answers import Json, Problem
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
+    from local.cloud.core.longrunning import LongRunning
     from local.cloud.core.resources import Resource
     from local.cloud.core.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A usable image: how the machine shows it, its disk, whether Windows starts from it."""
+    """A usable image: how the machine shows it, its disk, whether Windows starts from it.
+
+    `source` is the lower-cased id of the resource it is read from; marketplace images have none.
+    """
 
     reference: Json
     disk_gb: int
     bootable: bool = True
+    source: str = ""
 
 
 def resolve(call: Call, reference: Json, region: str) -> Image:
@@ -40,6 +45,30 @@ def resolve(call: Call, reference: Json, region: str) -> Image:
             target="imageReference",
         )
     return Image({**reference, "exactVersion": exact}, IMAGE_DISK_GB)
+
+
+def note_use(world: World, image: Image, operation: LongRunning) -> None:
+    """Remember who is being made from an image; gone images fail those who still read them."""
+    if not image.source:
+        return
+    uses: dict[str, list[LongRunning]] = world.shelf("imageUse")
+    found = uses.setdefault(image.source, [])
+    if len(found) & (len(found) - 1) == 0:  # at powers of two only, so that it costs nothing on the whole
+        found[:] = [each for each in found if not each.ended]
+    found.append(operation)
+
+
+def vanished(world: World, image_id: str) -> None:
+    """Fail the creations that have not copied a deleted image yet."""
+    running: dict[str, list[LongRunning]] = world.shelf("imageUse")
+    for operation in running.pop(image_id.lower(), []):
+        copied_us = next((end for name, end in operation.phases if name == "disk"), 0)
+        if not operation.ended and world.now_us < copied_us and operation.error is None:
+            operation.error = Problem(
+                200,
+                "GalleryImageNotFound",
+                f"The gallery image {image_id} was deleted while the virtual machine was being created from it.",
+            )
 
 
 def replicas(version: Resource, now_us: int) -> list[Json]:
@@ -83,7 +112,7 @@ def _from_gallery(call: Call, image_id: str, region: str) -> Image:
         )
     exact = version.name
     facts = version.facts
-    return Image({"id": image_id, "exactVersion": exact}, facts["diskGb"], facts["bootable"])
+    return Image({"id": image_id, "exactVersion": exact}, facts["diskGb"], facts["bootable"], version.key)
 
 
 def _version(world: World, image_id: str) -> Resource | None:

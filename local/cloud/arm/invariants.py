@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import machine
+from local.cloud.arm import diskbody, machine
 from local.cloud.core.times import SECOND
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 OWNER = "deskwright:"
 """The tags that make a resource ours; `config.tagPrefix` names another application's."""
 NIC_TYPE = "Microsoft.Network/networkInterfaces"
-TAGGED = (machine.TYPE, NIC_TYPE, machine.DISK_TYPE)
+TAGGED = (machine.TYPE, NIC_TYPE, diskbody.TYPE)
 
 
 def orphans(world: World) -> list[Json]:
     """Find our interfaces and disks whose machine is gone, each with its age in seconds."""
     found = []
-    for resource in (r for kind in (NIC_TYPE, machine.DISK_TYPE) for r in world.resources.of_type(kind)):
+    for resource in (r for kind in (NIC_TYPE, diskbody.TYPE) for r in world.resources.of_type(kind)):
         owner = resource.body.get("managedBy") or resource.properties.get("virtualMachine", {}).get("id")
         if _ours(world, resource) and (not owner or world.resources.get(owner) is None):
             age = (world.now_us - resource.created_us) // SECOND

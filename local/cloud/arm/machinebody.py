@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local.cloud.arm import diskbody, drives, placement
 from local.cloud.arm.catalogue import REGIONS, Size, size_of
 from local.cloud.arm.images import Image, resolve
 from local.cloud.arm.interfaces import check_reserved
@@ -18,20 +19,22 @@ if TYPE_CHECKING:
     from local.cloud.core.world import World
 
 NAME_RULE = "Virtual machine names hold 1 to 64 letters, digits, - . _ and end with none of - . _"
-MAX_DISK_GB = 4095
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A machine that may be made."""
+    """A machine that may be made: from an image, or from a disk that has Windows on it already."""
 
     name: str
     region: str
     zone: str
     size: Size
-    image: Image
+    seat: placement.Seat
+    image: Image | None
+    os_disk: Resource | None
     disk_name: str
     disk_gb: int
+    data_rows: tuple[Json, ...]
     computer_name: str
     nics: tuple[Resource, ...]
     inline: tuple[Json, ...]
@@ -49,22 +52,48 @@ def read_order(call: Call) -> Order:
             "LocationNotAvailableForResourceType",
             f"The provided location '{region}' is not available for resource type 'Microsoft.Compute/virtualMachines'.",
         )
-    image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
-    disk = read(body, "properties.storageProfile.osDisk", "object", {})
+    zone, size = _zone(body, region), read_size(call.world, body)
+    system = _system(call, body, region, zone)
     nics, inline = _interfaces(call, body, region)
+    wanted = read(body, "properties.storageProfile.dataDisks", "array", [])
+    place = (region, [zone] if zone else [])
     return Order(
         name=name,
         region=region,
-        zone=_zone(body, region),
-        size=read_size(call.world, body),
-        image=image,
-        disk_name=_disk_name(call, disk),
-        disk_gb=_disk_gb(disk, image),
-        computer_name=_os_profile(body, name),
+        zone=zone,
+        size=size,
+        seat=placement.find_seat(call.world, body, placement.Seat(call.param("sub"), region, zone, size)),
+        **system,
+        data_rows=tuple(drives.read_rows(call, wanted, size, place, [])),
         nics=nics,
         inline=inline,
         tags=tags_of(body),
     )
+
+
+def _system(call: Call, body: Json, region: str, zone: str) -> Json:
+    """Give what the machine starts from: image, disk, its size, and the computer's name."""
+    disk = read(body, "properties.storageProfile.osDisk", "object", {})
+    if disk.get("createOption") == "Attach":
+        found = _own_disk(call, body, disk)
+        drives.check_attachable(found, call.path, region, [zone] if zone else [])
+        computer = drives.content_of(call.world, found).get("computer", call.param("vm"))
+        gb = found.properties["diskSizeGB"]
+        return {"image": None, "os_disk": found, "disk_name": found.name, "disk_gb": gb, "computer_name": computer}
+    image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
+    system: Json = {"image": image, "os_disk": None, "disk_name": _disk_name(call, disk)}
+    return {**system, "disk_gb": _disk_gb(disk, image), "computer_name": _os_profile(body, call.param("vm"))}
+
+
+def _own_disk(call: Call, body: Json, disk: Json) -> Resource:
+    """Give the disk a machine is to start from as it is."""
+    found = call.need(read(disk, "managedDisk.id", "string"))
+    for name in ("osProfile", "storageProfile.imageReference"):
+        if read(body, f"properties.{name}", "object", None) is not None:
+            raise invalid(name, f"Parameter '{name}' is not allowed.")
+    if not found.properties.get("osType"):
+        raise invalid("osDisk", f"Disk '{found.name}' has no operating system.")
+    return found
 
 
 def read_size(world: World, body: Json) -> Size:
@@ -115,12 +144,7 @@ def _disk_name(call: Call, disk: Json) -> str:
     existing = call.world.resources.get(f"{group}/providers/Microsoft.Compute/disks/{name}")
     owner = existing.body.get("managedBy", "") if existing else ""
     if existing is not None and owner.lower() != call.path.lower():
-        raise Problem(
-            409,
-            "ConflictingUserInput",
-            f"Disk {name} already exists in resource group {call.params['rg']}. Only CreateOption.Attach is supported.",
-            target="/subscriptions",
-        )
+        raise drives.exists(call, name)
     return name
 
 
@@ -132,8 +156,8 @@ def _disk_gb(disk: Json, image: Image) -> int:
             f"The specified disk size {wanted} GB is smaller than the size of the corresponding "
             f"disk in the VM image: {image.disk_gb} GB.",
         )
-    if wanted > MAX_DISK_GB:
-        raise invalid("osDisk.diskSizeGB", f"The disk size may not exceed {MAX_DISK_GB} GB.")
+    if wanted > diskbody.MAX_OS_GB:
+        raise invalid("osDisk.diskSizeGB", f"The disk size may not exceed {diskbody.MAX_OS_GB} GB.")
     return wanted
 
 
@@ -143,14 +167,17 @@ def _interfaces(call: Call, body: Json, region: str) -> tuple[tuple[Resource, ..
     references = read(profile, "networkInterfaces", "array", [])
     if not inline and not references:
         raise missing("networkProfile.networkInterfaces")
+    if inline:
+        read(profile, "networkApiVersion", "string")
     for entry in inline:
         read(entry, "name", "string")
         read(entry, "properties.ipConfigurations", "array")
-    nics = tuple(_interface(call, read(entry, "id", "string"), region) for entry in references)
+    nics = tuple(read_interface(call, read(entry, "id", "string"), region) for entry in references)
     return nics, tuple(inline)
 
 
-def _interface(call: Call, nic_id: str, region: str) -> Resource:
+def read_interface(call: Call, nic_id: str, region: str) -> Resource:
+    """Give an interface that this machine may have; raise a `Problem` when it is not to be had."""
     nic = call.world.resources.get(nic_id)
     if nic is None or nic.body["location"] != region:
         raise Problem(

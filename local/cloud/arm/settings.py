@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 SETTINGS: dict[str, tuple[Shape, str]] = {
     "quotas": ({"*": {"*": int}}, "cores allowed by region (* for the others) and family, or `cores`"),
     "defaultQuota": (int, "cores allowed where `quotas` says nothing (100,000)"),
-    "capacity": ([dict], "what the hardware holds: region, zone, size, vms, error; the first match counts"),
+    "capacity": ([dict], "what the hardware holds: region, zone, size, vms, error, from, until, every"),
+    "pageSize": (int, "resources in a page of a list (500)"),
     "restrictions": ([dict], "sizes that are not offered: region, zone, size, reason"),
     "sizes": ({"*": dict}, "more sizes: family, cores, memory_gb"),
     "images": ({"*": dict}, "more marketplace images: publisher, offer, sku, versions"),

@@ -18,12 +18,15 @@ from local.cloud.arm import (
     invariants,
     latencies,
     machine,
+    machinelists,
     machines,
     marketplace,
     networks,
     power,
+    reservations,
     runcommands,
     settings,
+    snapshots,
 )
 from local.cloud.arm.plane import ArmPlane
 
@@ -43,11 +46,14 @@ MODULES = (
     galleries,
     groups,
     interfaces,
+    machinelists,
     machines,
     marketplace,
     networks,
     power,
+    reservations,
     runcommands,
+    snapshots,
 )
 
 
@@ -60,10 +66,12 @@ def install(cloud: Cloud) -> None:
     settings.declare(cloud)
     cloud.shelf("capacity", capacity.Counters)
     cloud.shelf("addresses", dict)
+    cloud.shelf("imageUse", dict)
     cloud.shelf("domains", dict)
     cloud.seeder("domains", _seed_domains)
     cloud.on("domain_seeded", lambda world, **entry: activedirectory.add_domain(world, _entry(entry)))
     cloud.on("resource_removed", _removed)
+    cloud.on("configured", capacity.note_change)
     cloud.invariant("orphans", invariants.orphans)
     cloud.invariant("twins", invariants.twins)
     cloud.invariant("tags", invariants.untagged)

@@ -89,14 +89,17 @@ class Course:
     extra_us: int = 0
 
 
-def begin(call: Call, kind: str, target: str, course: Course, *, region: str = "") -> LongRunning:
+def begin(
+    call: Call, kind: str, target: str, course: Course, *, region: str = "", timing: str = ""
+) -> LongRunning:
     """Accept an operation: draw its duration, decide its end, schedule its effect.
 
-    The fault rule of the call, if any, has the last word. Call it only when nothing else can fail.
+    `timing` names another kind whose duration counts. The fault rule of the call, if any, has the
+    last word. Call it only when nothing else can fail.
     """
     world = call.world
     attempt = world.attempt(kind, target)
-    drawn_us = world.duration_us(kind, target, attempt) + course.extra_us
+    drawn_us = world.duration_us(timing or kind, target, attempt) + course.extra_us
     course, length_us, hangs = _faulted(course, drawn_us, call.fault or {})
     ends = _ends(world.now_us, length_us, course.phases)
     due_us = world.now_us + length_us

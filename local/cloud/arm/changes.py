@@ -1,0 +1,258 @@
+"""What may be changed on a machine that exists, and what not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from local.cloud.arm import drives, machine, placement
+from local.cloud.arm.accepted import accepted
+from local.cloud.arm.interfaces import attach, detach
+from local.cloud.arm.machinebody import read_interface, read_size
+from local.cloud.arm.reading import invalid, read, tags_of
+from local.cloud.core.answers import Answer, Json, Problem
+from local.cloud.core.longrunning import Course, LongRunning, begin
+from local.cloud.core.world import World, merge
+
+if TYPE_CHECKING:
+    from local.cloud.core.calls import Call
+    from local.cloud.core.resources import Resource
+
+FROZEN = (
+    "properties.storageProfile.imageReference",
+    "properties.osProfile.computerName",
+    "properties.osProfile.adminUsername",
+    "properties.osProfile.adminPassword",
+    "properties.storageProfile.osDisk.createOption",
+    "properties.storageProfile.osDisk.name",
+    "zones",
+    "location",
+)
+CHANGEABLE = (
+    "hardwareProfile",
+    "licenseType",
+    "diagnosticsProfile",
+    "securityProfile",
+    "additionalCapabilities",
+    "scheduledEventsProfile",
+    "userData",
+)
+
+
+@dataclass(slots=True)
+class Change:
+    """A change that passed every check: what the machine becomes, and what comes and goes with it."""
+
+    seat: placement.Seat
+    moved: bool
+    properties: Json
+    swap: tuple[Resource | None, Resource] | None = None
+    gone: list[Resource] = field(default_factory=list)
+    nics: list[Resource] = field(default_factory=list)
+    nics_gone: list[Resource] = field(default_factory=list)
+
+
+def check_frozen(call: Call, found: Resource) -> None:
+    """Refuse another value of what is fixed at creation."""
+    wanted, swapped = call.object(), _swapped(call.object(), found)
+    for path in FROZEN:
+        asked, before = _at(wanted, path), _at(found.body, path)
+        if path.endswith("adminPassword"):
+            before = found.facts["password"]
+        if asked is None or before is None or (swapped and path.endswith("osDisk.name")):
+            continue
+        if isinstance(asked, dict) and isinstance(before, dict):
+            same = all(_fold(before.get(key)) == _fold(value) for key, value in asked.items())
+        else:
+            same = _fold(asked) == _fold(before)
+        if not same:
+            name = path.removeprefix("properties.")
+            raise Problem(
+                409,
+                "PropertyChangeNotAllowed",
+                f"Changing property '{name}' is not allowed.",
+                target=name,
+            )
+
+
+def update(call: Call, found: Resource, body: Json) -> Answer:
+    """Change a machine as a body says; nothing is changed when any part of it is refused."""
+    world = call.world
+    machine.check_free(world, found)
+    tags = tags_of(body) if "tags" in body else found.body.get("tags", {})
+    change = _read(call, found, body)
+    before, was_allocated = found.properties, found.facts["allocated"]
+    error = placement.shortage(world, change.seat) if change.moved and was_allocated else None
+    identity = machine.identity(world, found.id, body.get("identity", found.body.get("identity")))
+    if change.moved:
+        placement.release(world, found)
+        placement.leave(world, found)
+    new = {**found.body, "tags": tags, "properties": {**change.properties, "provisioningState": "Updating"}}
+    if identity is not None:
+        new["identity"] = identity
+    found.replace(new, call.now_us)
+    if change.moved:
+        placement.take(world, found, change.seat)
+        if was_allocated and error is None:
+            placement.allocate(world, found)
+    _reserve(world, found, change)
+
+    def failed(operation: LongRunning) -> None:
+        _undo(world, found, change, before)
+        if was_allocated and not found.facts["allocated"]:
+            machine.halted(world, found, "deallocated")
+        machine.failed(world, found, operation)
+
+    course = Course(lambda _: _done(world, found, change), failed, error=error)
+    kind = "vm.resize" if change.moved else "vm.update"
+    operation = begin(call, kind, found.id, course, region=found.body["location"])
+    return accepted(call, operation, 200, found.body)
+
+
+def _read(call: Call, vm: Resource, body: Json) -> Change:
+    now = placement.seat_of(call.world, vm)
+    if now is None:
+        raise invalid("vmSize", f"The VM size {machine.size_name(vm)} is not sold any more.")
+    properties = read(body, "properties", "object", {})
+    merged = merge(vm.properties, {key: properties[key] for key in CHANGEABLE if key in properties})
+    if merged.get("additionalCapabilities") != vm.properties.get("additionalCapabilities"):
+        _need_deallocated(vm, "change the additional capabilities of")
+    if "capacityReservation" in properties:
+        merged.pop("capacityReservation", None)
+        if placement.group_of(body):
+            merged["capacityReservation"] = properties["capacityReservation"]
+    seat = _seat(call, vm, now, merged)
+    change = Change(seat, seat != now, merged)
+    merged["storageProfile"] = _storage(call, vm, properties, change)
+    references = read(properties, "networkProfile.networkInterfaces", "array", [])
+    if references:
+        _read_interfaces(call, vm, references, change)
+        merged["networkProfile"] = {"networkInterfaces": references}
+    return change
+
+
+def _seat(call: Call, vm: Resource, now: placement.Seat, merged: Json) -> placement.Seat:
+    """Find where the machine will sit; a size or a reservation may move it."""
+    world, size = call.world, read_size(call.world, {"properties": merged})
+    wanted = placement.Seat(now.sub, now.region, now.zone, size)
+    wanted = placement.find_seat(world, {"properties": merged}, wanted)
+    if wanted == now:
+        return now
+    if wanted.reservation is not now.reservation:
+        free = now.reservation is not None and now.reservation.facts["slots"] == 0 and wanted.reservation is None
+        if not free:
+            _need_deallocated(vm, "change the capacity reservation of")
+    placement.check_offered(world, wanted)
+    placement.check_quota(world, wanted, instead_of=now.size if now.reservation is None else None)
+    return wanted
+
+
+def _storage(call: Call, vm: Resource, properties: Json, change: Change) -> Json:
+    now = vm.properties["storageProfile"]
+    storage, disk = dict(now), read(properties, "storageProfile.osDisk", "object", {})
+    kept = {key: disk[key] for key in ("deleteOption", "caching") if key in disk}
+    storage["osDisk"] = {**now["osDisk"], **kept}
+    if _swapped({"properties": properties}, vm):
+        new = _new_system(call, vm, disk)
+        change.swap = (drives.os_disk(call.world, vm), new)
+        managed = {"id": new.id, "storageAccountType": new.body["sku"]["name"]}
+        storage["osDisk"] |= {"name": new.name, "diskSizeGB": new.properties["diskSizeGB"], "managedDisk": managed}
+    wanted = read(properties, "storageProfile.dataDisks", "array", None)
+    if wanted is not None:
+        place = (vm.body["location"], vm.body.get("zones", []))
+        rows = drives.read_rows(call, wanted, change.seat.size, place, now.get("dataDisks", []))
+        left = {row["managedDisk"].get("id", "").lower() for row in rows}
+        change.gone = [disk for disk in drives.data_disks(call.world, vm) if disk.key not in left]
+        storage["dataDisks"] = rows
+    return storage
+
+
+def _new_system(call: Call, vm: Resource, disk: Json) -> Resource:
+    """Give the disk that a deallocated machine will start from instead of its own."""
+    _need_deallocated(vm, "swap the OS disk of")
+    new = call.need(disk["managedDisk"]["id"])
+    drives.check_attachable(new, vm.id, vm.body["location"], vm.body.get("zones", []))
+    if str(read(disk, "name", "string", new.name)).lower() != new.name.lower():
+        raise invalid("osDisk.name", f"The name of the OS disk must be that of its managed disk: '{new.name}'.")
+    old = drives.os_disk(call.world, vm)
+    for key in ("osType", "hyperVGeneration", "securityProfile"):
+        before = old.properties.get(key) if old else new.properties.get(key)
+        if new.properties.get(key) != before:
+            raise Problem(
+                409,
+                "OperationNotAllowed",
+                f"Disk '{new.name}' cannot become the OS disk of VM '{vm.name}': its {key} differs.",
+                target="osDisk.managedDisk.id",
+            )
+    return new
+
+
+def _read_interfaces(call: Call, vm: Resource, references: list[Json], change: Change) -> None:
+    """Find the interfaces that come and go; only a deallocated machine can change them."""
+    now = {each.key: each for each in machine.interfaces(call.world, vm)}
+    wanted = {str(read(each, "id", "string")).lower(): each["id"] for each in references}
+    if wanted.keys() == now.keys():
+        return
+    _need_deallocated(vm, "add or remove network interfaces of")
+    change.nics = [read_interface(call, nic_id, vm.body["location"]) for nic_id in wanted.values()]
+    change.nics_gone = [nic for key, nic in now.items() if key not in wanted]
+
+
+def _need_deallocated(vm: Resource, what: str) -> None:
+    if vm.facts["power"] != "deallocated":
+        raise Problem(
+            409,
+            "OperationNotAllowed",
+            f"Cannot {what} the VM '{vm.name}' while it is allocated. Deallocate it first.",
+        )
+
+
+def _reserve(world: World, vm: Resource, change: Change) -> None:
+    """Take at once what nobody else may take while the operation goes on."""
+    drives.claim_all(world, vm)
+    for disk in change.gone:
+        disk.facts = {**disk.facts, "detachingFrom": vm.id}
+    for nic in change.nics_gone:
+        detach(world, nic)
+    for index, nic in enumerate(change.nics):
+        attach(world, nic, vm.id, primary=index == 0)
+
+
+def _done(world: World, vm: Resource, change: Change) -> None:
+    for disk in change.gone:
+        drives.let_go(world, disk)
+    drives.mount(world, vm, tags=vm.body.get("tags", {}))
+    if change.swap is not None:
+        drives.start_from(world, vm, *change.swap)
+    machine.succeeded(world, vm)
+
+
+def _undo(world: World, vm: Resource, change: Change, before: Json) -> None:
+    """Leave the disks as they were."""
+    for disk in change.gone:
+        disk.facts = {key: value for key, value in disk.facts.items() if key != "detachingFrom"}
+    rows = [before["storageProfile"]["osDisk"], *before["storageProfile"].get("dataDisks", [])]
+    known = {row.get("managedDisk", {}).get("id", "").lower() for row in rows}
+    claimed = [disk for disk in drives.attached(world, vm) if disk.key not in known]
+    vm.set(world.now_us, storageProfile=before["storageProfile"])
+    for disk in claimed:
+        drives.let_go(world, disk)
+
+
+def _swapped(wanted: Json, vm: Resource) -> bool:
+    asked = read(wanted, "properties.storageProfile.osDisk.managedDisk.id", "string", "")
+    now = vm.properties["storageProfile"]["osDisk"]["managedDisk"].get("id", "")
+    return bool(asked and now and asked.lower() != now.lower())
+
+
+def _at(body: Json, path: str) -> object:
+    value: object = body
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _fold(value: object) -> object:
+    if isinstance(value, list):
+        return [_fold(each) for each in value]
+    return value.replace(" ", "").lower() if isinstance(value, str) else value

@@ -196,10 +196,10 @@ class Stack:
         with urllib.request.urlopen(url, timeout=60, context=self.certificates.client_context()) as answer:  # noqa: S310
             return json.load(answer)
 
-    def tell_cloud(self, path: str, body: object) -> Any:  # noqa: ANN401 - JSON is anything
-        """Change the simulated cloud: POST to one of its ``/_sim`` addresses."""
+    def tell_cloud(self, path: str, body: object, *, method: str = "POST") -> Any:  # noqa: ANN401 - JSON is anything
+        """Change the simulated cloud: POST to one of its ``/_sim`` addresses, or DELETE there."""
         request = urllib.request.Request(  # noqa: S310 - our own address
-            f"{self.addresses.cloud}/_sim/{path}", data=json.dumps(body).encode(), method="POST"
+            f"{self.addresses.cloud}/_sim/{path}", data=json.dumps(body).encode(), method=method
         )
         request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request, timeout=60, context=self.certificates.client_context()) as answer:  # noqa: S310

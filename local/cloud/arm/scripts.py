@@ -2,8 +2,9 @@
 
 A script says what it does in marker comments, `# step: <name>`, one before each step, and prints one
 line of JSON per step: `{"step", "ok", "message"}`. Here every step works, unless the settings say
-otherwise: `scriptOutcomes: [{"vm": "CPC-0*", "step": "disable-*", "message": "...", "timeOut":
-false, "attempts": 1}]` (globs; `attempts` fails only the first so many runs on a machine).
+otherwise: `scriptOutcomes: [{"vm": "CPC-0*", "step": "disable-*", "message": "...", "times": 1,
+"timeOut": false, "attempts": 1}]` (globs; `attempts` fails only the first so many runs on a machine, `times`
+repeats the message).
 Steps with effects: `generalize` (sysprep: Windows stops), one with `partition` or `disk` in its name
 (the partition grows to the disk), `register-session-host` (the desktop agent registers with the
 protected parameter `registrationToken` and the parameter `hostPool`).
@@ -52,7 +53,7 @@ def understand(world: World, vm: Resource, script: str, attempt: int) -> Run:
         outcome = _outcome(world, vm, name, attempt)
         if outcome is not None and outcome.get("timeOut"):
             return Run(tuple(steps), timed_out=True)
-        message = "" if outcome is None else str(outcome.get("message", "the step failed"))
+        message = "" if outcome is None else str(outcome.get("message", "the step failed")) * outcome.get("times", 1)
         steps.append({"step": name, "ok": outcome is None, "message": message})
     return Run(tuple(steps))
 

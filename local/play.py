@@ -1,0 +1,103 @@
+"""Play a failure scenario of ``local/cloud/scenarios`` against the whole service, and say what happened."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.board import Row
+from local.cloud import scenarios
+from local.journey import Journey
+from local.rehearsal import Rehearsal
+from local.stack import Stack, StackError
+from local.verdict import Check, gather, judge
+
+Json = dict[str, Any]
+Show = Callable[[Sequence[Row]], None]
+
+BUILT = frozenset({"mainJob"})
+"""What the service has: a scenario whose ``needs`` is here must pass. Whoever builds a feature adds its word."""
+
+_LOOK_EVERY_SECONDS = 0.2
+_STANDSTILL_SECONDS = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How a scenario went."""
+
+    scenario: Json
+    checks: Sequence[Check]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether everything came as expected."""
+        return all(check.good for check in self.checks)
+
+    def __str__(self) -> str:
+        """Return what to show to a person."""
+        scenario = self.scenario
+        lines = [f"Scenario {scenario['number']}: {scenario['about']}", f"Expected: {scenario['expect']['says']}"]
+        return "\n".join([*lines, *(f"  {check}" for check in self.checks)])
+
+
+def find(wanted: str) -> Json:
+    """Read a scenario by number or name. Raises: StackError if there is none."""
+    try:
+        return scenarios.load(wanted)
+    except KeyError as unknown:
+        raise StackError(f"there is no scenario {wanted}; `make scenario` lists them") from unknown
+
+
+def table() -> list[Json]:
+    """Return all scenarios, by number."""
+    return [scenarios.load(name) for name in scenarios.names()]
+
+
+def play(stack: Stack, scenario: Json, *, tenant: str, users: int, say: Callable[[str], None], show: Show) -> Played:
+    """Play *scenario* in a tenant of its own; what it brought into the cloud is taken back in the end.
+
+    ``users`` counts unless the scenario says how many it needs. Raises: StackError when a part of the stack ends.
+    """
+    setting = scenario.get("setting", {})
+    portal = stack.portal()
+    rehearsal = Rehearsal(stack, portal, setting, tenant, setting.get("users", users), say)
+    cast = rehearsal.prepare()
+    journey = Journey(portal, say, tenant)
+    say(f"Scenario {scenario['number']}: {scenario['about']}")
+    since = max((entry["seq"] for entry in stack.ask_cloud("requests?limit=1")), default=0)
+    stack.tell_cloud(f"scenarios/{scenario['name']}", cast)
+    try:
+        rehearsal.order(cast)
+        waited, moved = _watch(stack, journey, rehearsal, setting, show)
+        checks = judge(scenario["expect"], gather(rehearsal, waited, since))
+    finally:
+        stack.tell_cloud("scenarios", None, method="DELETE")
+    still = [] if moved else [Check(good=False, text="nothing moved any more")]
+    return Played(scenario, [*still, *checks])
+
+
+def _watch(
+    stack: Stack, journey: Journey, rehearsal: Rehearsal, setting: Json, show: Show
+) -> tuple[frozenset[str], bool]:
+    """Look until everybody's Cloud PC is settled; return what was waited for, and whether that came to be."""
+    waited: set[str] = set()
+    seen: list[tuple[str, str]] = []
+    last_news, kills = time.monotonic(), setting.get("kills", 0)
+    while True:
+        rows = [row for row in journey.cloud_pcs() if row.user in rehearsal.people]
+        show(rows)
+        waited |= {row.step for row in rows if row.status == "pendingProvision"}
+        if (news := [(row.status, row.step) for row in rows]) != seen:
+            seen, last_news = news, time.monotonic()
+        if len(rows) >= rehearsal.users and all(row.is_settled for row in rows):
+            return frozenset(waited), True
+        if dead := stack.failed_part():
+            raise StackError(f"{dead} has ended; its log is in {stack.folder / 'logs'}")
+        if time.monotonic() - last_news > _STANDSTILL_SECONDS:
+            return frozenset(waited), False
+        if kills:
+            kills -= 1
+            stack.host.kill()
+            stack.start_host()
+        time.sleep(_LOOK_EVERY_SECONDS)

@@ -1,0 +1,174 @@
+"""What a failure scenario begins with: a tenant whose connection is healthy, and people who wait for Cloud PCs.
+
+A scenario's ``setting`` says what it needs: ``users`` (just so many), ``tenant`` (its settings), ``site`` (more
+properties of it), ``join: hybrid``, ``network`` (the address range of a network of the customer's own),
+``organizationalUnit``, ``policies`` (how many that claim everybody). Everything is done over HTTP.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.cloud.seeds import DOMAIN, PLANS, TENANT_ID
+from local.portal import Portal
+from local.stack import Stack
+
+Json = dict[str, Any]
+
+PLAN = PLANS[1]
+GALLERY_IMAGE = "microsoftwindowsdesktop_windows-ent-cpc_win11-24h2-ent-cpc-m365"
+FOREST = f"corp.{DOMAIN}"
+UNIT = "OU=CloudPC," + ",".join(f"DC={part}" for part in FOREST.split("."))
+PASSWORD = "demo-join-password"  # noqa: S105 - opens nothing real
+_PLENTY = 100_000
+_NETWORK = "Microsoft.Network/virtualNetworks/corp"
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A tenant of its own for one scenario; ``tenant`` is its slug and part of every name in it."""
+
+    stack: Stack
+    portal: Portal
+    setting: Mapping[str, Any]
+    tenant: str
+    users: int
+    say: Callable[[str], None] = print
+
+    @property
+    def base(self) -> str:
+        """The tenant's address."""
+        return f"/tenants/{self.tenant}"
+
+    @property
+    def graph(self) -> str:
+        """The address of its Graph-shaped resources."""
+        return f"{self.base}/beta/deviceManagement/virtualEndpoint"
+
+    @property
+    def subscription(self) -> str:
+        """The Azure subscription that it builds in."""
+        return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self.tenant}.{DOMAIN}"))
+
+    @property
+    def network(self) -> str:
+        """The id of the customer's own network."""
+        return f"/subscriptions/{self.subscription}/resourceGroups/net/providers/{_NETWORK}"
+
+    @property
+    def account(self) -> str:
+        """The account that joins machines to the domain."""
+        return f"corp\\join-{self.tenant}"
+
+    def upn(self, number: int) -> str:
+        """The principal name of one of the people."""
+        return f"{self.tenant}{number:02d}@{DOMAIN}"
+
+    @property
+    def people(self) -> frozenset[str]:
+        """The principal names of all of them: the directory has others, who have nothing to do with this."""
+        return frozenset(self.upn(number) for number in range(1, self.users + 1))
+
+    def prepare(self) -> dict[str, str]:
+        """Make everything but the Cloud PCs; return the cast: what the words of a scenario stand for."""
+        self.say(f"Tenant {self.tenant} with a connection, a policy and {self.users} licensed people")
+        self._people()
+        self._tenant()
+        connection = self._connection()
+        groups = [self._group(f"staff {number}") for number in range(self.setting.get("policies", 1))]
+        policies = [self._policy(f"Everybody {number}", connection) for number in range(len(groups))]
+        cast = {
+            "subscription": self.subscription,
+            "tenant": self.tenant,
+            "resourceGroup": f"pcs-{self.tenant}",
+            "network": self.network,
+            "domain": FOREST,
+            "account": self.account,
+            "joinPassword": f"join-{self.tenant}-{connection}",
+            "connection": connection,
+        }
+        cast |= {f"policy{number}": policy for number, policy in enumerate(policies)}
+        cast |= {f"group{number}": group for number, group in enumerate(groups)}
+        return cast | {f"user{number}": self.upn(number) for number in range(1, self.users + 1)}
+
+    def order(self, cast: Mapping[str, str]) -> None:
+        """Assign every policy to its group: everybody's Cloud PC is ordered."""
+        for number in range(self.setting.get("policies", 1)):
+            target = {"target": {"groupId": cast[f"group{number}"]}}
+            path = f"{self.graph}/provisioningPolicies/{cast[f'policy{number}']}/assign"
+            self.portal.ask("POST", path, {"assignments": [target]})
+
+    def do(self, method: str, path: str, body: object) -> None:
+        """Do something in the simulated Azure, as the customer's own administrator would."""
+        event = self.stack.tell_cloud("events", {"do": [{"method": method, "path": path, "body": body}]})
+        for done in event["cameTo"]:
+            if "error" in done:
+                raise ValueError(f"{method} {path}: {done['error']}")
+
+    def _people(self) -> None:
+        self.stack.tell_cloud("graph/licences", {"sku": PLAN, "enabled": _PLENTY})
+        for number in range(1, self.users + 1):
+            person = {"userPrincipalName": self.upn(number), "displayName": f"{self.tenant.title()} {number:02d}"}
+            self.stack.tell_cloud("graph/users", {**person, "licences": [PLAN]})
+
+    def _group(self, name: str) -> str:
+        group = self.stack.tell_cloud("graph/groups", {"displayName": f"{self.tenant} {name}"})
+        self.stack.tell_cloud("graph/members", {"group": group["id"], "add": sorted(self.people)})
+        return str(group["id"])
+
+    def _tenant(self) -> None:
+        body = {
+            "id": self.tenant,
+            "displayName": self.tenant.title(),
+            "entraTenantId": TENANT_ID,
+            "subscriptionId": self.subscription,
+            "settings": self.setting.get("tenant", {}),
+        }
+        self.portal.ask("POST", "/tenants", body)
+        place = {"displayName": "Main", "region": "westeurope", "resourceGroup": f"pcs-{self.tenant}"}
+        self.portal.ask("PUT", f"{self.base}/sites/main", {**place, **self.setting.get("site", {})})
+
+    def _connection(self) -> str:
+        credentials: Json = {"joinType": "azureADJoin", "network": "hosted"}
+        if "network" in self.setting or self.setting.get("join") == "hybrid":
+            self._own_network()
+            subnet = f"{self.network}/subnets/cloudpcs"
+            credentials["network"] = {"virtualNetworkId": self.network, "subnetIds": [subnet]}
+        if self.setting.get("join") == "hybrid":
+            account = {"name": self.account, "password": PASSWORD}
+            self.stack.tell_cloud("seed", {"domains": [{"name": FOREST, "accounts": [account]}]})
+            credentials |= {"joinType": "hybridAzureADJoin", "domain": self._domain()}
+        form = {"site": {"siteId": "main"}, "credentials": credentials, "name": {"displayName": "Main"}}
+        saved = self.portal.ask("POST", f"{self.base}/wizards/create-connection", form)
+        return str(self.portal.finish(saved)["resourceId"])
+
+    def _domain(self) -> Json:
+        return {
+            "adDomainName": FOREST,
+            "organizationalUnit": self.setting.get("organizationalUnit", UNIT),
+            "adDomainUsername": self.account,
+            "adDomainPassword": PASSWORD,
+        }
+
+    def _own_network(self) -> None:
+        group = self.network.partition("/providers/")[0]
+        prefix = self.setting.get("network", "10.50.0.0/24")
+        subnet = {"name": "cloudpcs", "properties": {"addressPrefix": prefix}}
+        properties = {"addressSpace": {"addressPrefixes": ["10.50.0.0/16"]}, "subnets": [subnet]}
+        self.do("PUT", f"{group}?api-version=2021-04-01", {"location": "westeurope"})
+        body = {"location": "westeurope", "properties": properties}
+        self.do("PUT", f"{self.network}?api-version=2026-03-01", body)
+
+    def _policy(self, name: str, connection: str) -> str:
+        """Save a policy for nobody yet."""
+        nobody = self.stack.tell_cloud("graph/groups", {"displayName": f"{self.tenant} {name}: nobody yet"})
+        form = {
+            "connection": {"connectionIds": [connection]},
+            "image": {"imageType": "gallery", "imageId": GALLERY_IMAGE},
+            "configuration": {},
+            "groups": {"groupIds": [nobody["id"]]},
+            "detail": {"displayName": name},
+        }
+        saved = self.portal.ask("POST", f"{self.base}/wizards/create-provisioning-policy", form)
+        return str(saved.body["id"])

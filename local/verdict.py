@@ -1,0 +1,225 @@
+"""What came of a failure scenario, held against what its file expects.
+
+``expect`` holds ``says`` (a sentence) and any of:
+
+* ``end``: how every Cloud PC ends (``provisioned``), or how many end how (``{provisioned: 2, failed: 1}``);
+* ``attempts``: the most attempts that one took, exactly or as ``[fewest, most]``;
+* ``parked``: a word of the reason for which one waited; ``failedSteps``: the steps that failed;
+* ``codes``: error codes in the service's own records; ``messages``: parts of its messages, evidence or notes;
+* ``seen``: error codes that the cloud gave (the bad day did happen); ``hits``: rules by id, at least so often;
+* ``requests``: ``[{op, status, code, atLeast, atMost}]``, what the cloud was asked;
+* ``machines``: ``{zones: [...], sizes: [...], regions: [...]}``, where the machines are;
+* ``left``: what may lie about in the end (``machines``), ``clean: false``: the invariants may be broken.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from local.rehearsal import Rehearsal
+
+Json = dict[str, Any]
+
+READY = frozenset({"provisioned", "provisionedWithWarnings"})
+_OURS = "deskwright:cloudpc"
+_PARTS = {
+    "machines": "Microsoft.Compute/virtualMachines",
+    "interfaces": "Microsoft.Network/networkInterfaces",
+    "disks": "Microsoft.Compute/disks",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was expected: whether it is so, and in words what is."""
+
+    good: bool
+    text: str
+
+    def __str__(self) -> str:
+        """Return the line for a person."""
+        return f"{'PASS' if self.good else 'FAIL'}  {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the service and the cloud tell about one tenant after the day."""
+
+    cloud_pcs: Sequence[Json]
+    entries: Sequence[Json]
+    waited: frozenset[str]
+    parts: Mapping[str, Sequence[Json]]
+    findings: Sequence[Json]
+    requests: Sequence[Json]
+    operations: Sequence[Json]
+    rules: Mapping[str, int]
+    events: Sequence[Json]
+
+    @property
+    def ends(self) -> Counter[str]:
+        """Cloud PCs by status."""
+        return Counter(str(pc["status"]) for pc in self.cloud_pcs)
+
+    @property
+    def attempts(self) -> int:
+        """The most attempts that a Cloud PC took."""
+        return max((int(entry["attempt"]) for entry in self.entries), default=0)
+
+    @property
+    def said(self) -> str:
+        """Everything that the service says about what went wrong."""
+        errors = [entry.get("error") for entry in self.entries] + [entry.get("note") for entry in self.entries]
+        return json.dumps([*errors, *(pc["statusDetail"] for pc in self.cloud_pcs), *self.waited])
+
+    @property
+    def seen(self) -> frozenset[str]:
+        """The error codes that the cloud gave, in answers and in the ends of operations."""
+        failed = (operation["error"] for operation in self.operations if operation["error"])
+        return frozenset(str(entry.get("code")) for entry in self.requests) | {error["code"] for error in failed}
+
+
+def gather(rehearsal: Rehearsal, waited: frozenset[str], since: int) -> Evidence:
+    """Ask both sides; *waited*: the reasons for which somebody was seen to wait, *since*: the last request before."""
+    stack, portal, subscription = rehearsal.stack, rehearsal.portal, rehearsal.subscription
+    listed = portal.pages(f"{rehearsal.graph}/cloudPCs")
+    cloud_pcs = [pc for pc in listed if pc["userPrincipalName"] in rehearsal.people]
+    timelines = (portal.ask("GET", f"{rehearsal.base}/cloudPCs/{pc['id']}/timeline").body for pc in cloud_pcs)
+
+    def ours(entry: Any) -> bool:  # noqa: ANN401 - JSON is anything
+        return f"/subscriptions/{subscription}/" in json.dumps(entry)
+
+    asked = stack.ask_cloud(f"requests?since={since}&limit=20000")
+    parts = {name: stack.ask_cloud(f"state?type={kind}") for name, kind in _PARTS.items()}
+    return Evidence(
+        cloud_pcs=cloud_pcs,
+        entries=[entry for timeline in timelines for entry in timeline["entries"]],
+        waited=waited,
+        parts={name: [each for each in found if ours(each) and _is_ours(each)] for name, found in parts.items()},
+        findings=[each for each in stack.ask_cloud("invariants")["findings"] if ours(each)],
+        requests=[each for each in asked if ours(each) or each["plane"] != "arm"],
+        operations=[each for each in stack.ask_cloud("operations") if ours(each)],
+        rules={each["id"]: each["hits"] for each in stack.ask_cloud("faults")},
+        events=stack.ask_cloud("events"),
+    )
+
+
+def _is_ours(resource: Json) -> bool:
+    return _OURS in (resource["body"].get("tags") or {})
+
+
+def judge(expect: Mapping[str, Any], found: Evidence) -> list[Check]:
+    """Hold what was found against what was expected."""
+    checks = [check for key, judged in _JUDGES.items() if key in expect for check in judged(expect[key], found)]
+    return [*checks, *_whole(expect, found), *_happened(found)]
+
+
+def _end(wanted: Any, found: Evidence) -> Iterator[Check]:  # noqa: ANN401 - as in the file
+    total = len(found.cloud_pcs)
+    counts = {wanted: total} if isinstance(wanted, str) else dict(wanted)
+    shown = ", ".join(f"{count} {status}" for status, count in found.ends.items())
+    yield Check(total > 0 and dict(found.ends) == counts, f"{total} Cloud PCs: {shown or 'none'} (expected: {wanted})")
+
+
+def _attempts(wanted: Any, found: Evidence) -> Iterator[Check]:  # noqa: ANN401 - as in the file
+    fewest, most = wanted if isinstance(wanted, list) else (wanted, wanted)
+    yield Check(fewest <= found.attempts <= most, f"attempts: {found.attempts} (expected: {wanted})")
+
+
+def _parked(word: str, found: Evidence) -> Iterator[Check]:
+    notes = {str(entry["note"]) for entry in found.entries if entry.get("note")} | found.waited
+    reason = next((note for note in notes if word.lower() in note.lower()), None)
+    yield Check(reason is not None, f"parked: {reason or f'nobody waited for {word}'}")
+
+
+def _failed_steps(wanted: Sequence[str], found: Evidence) -> Iterator[Check]:
+    failed = {str(entry["step"]) for entry in found.entries if entry.get("outcome") == "failed"}
+    yield Check(failed == set(wanted), f"steps that failed: {', '.join(sorted(failed)) or 'none'}")
+
+
+def _codes(wanted: Sequence[str], found: Evidence) -> Iterator[Check]:
+    for code in wanted:
+        yield Check(f'"{code}"' in found.said, f"the service tells of {code}")
+
+
+def _messages(wanted: Sequence[str], found: Evidence) -> Iterator[Check]:
+    for part in wanted:
+        yield Check(part.lower() in found.said.lower(), f"the service says: {part}")
+
+
+def _seen(wanted: Sequence[str], found: Evidence) -> Iterator[Check]:
+    for code in wanted:
+        yield Check(code in found.seen, f"the cloud gave {code}")
+
+
+def _hits(wanted: Mapping[str, int], found: Evidence) -> Iterator[Check]:
+    for rule, least in wanted.items():
+        hits = found.rules.get(rule, 0)
+        yield Check(hits >= least, f"rule {rule} hit {hits} times (expected: {least} or more)")
+
+
+def _requests(wanted: Sequence[Json], found: Evidence) -> Iterator[Check]:
+    for row in wanted:
+        globs = {key: str(row[key]) for key in ("op", "status", "code", "method", "path") if key in row}
+        count = sum(
+            all(fnmatchcase(str(entry[key]).lower(), glob.lower()) for key, glob in globs.items())
+            for entry in found.requests
+        )
+        good = row.get("atLeast", 0) <= count <= row.get("atMost", count)
+        yield Check(good, f"{count} requests of {' '.join(globs.values())} (expected: {json.dumps(row)})")
+
+
+def _machines(wanted: Mapping[str, Sequence[str]], found: Evidence) -> Iterator[Check]:
+    bodies = [each["body"] for each in found.parts["machines"]]
+    there = {
+        "zones": [str(zone) for body in bodies for zone in body.get("zones", ["none"])],
+        "sizes": [str(body["properties"]["hardwareProfile"]["vmSize"]) for body in bodies],
+        "regions": [str(body["location"]) for body in bodies],
+    }
+    for key, allowed in wanted.items():
+        shown = ", ".join(f"{count} in {value}" for value, count in Counter(there[key]).items())
+        yield Check(bool(there[key]) and set(there[key]) <= set(allowed), f"machines: {shown or 'none'}")
+
+
+def _whole(expect: Mapping[str, Any], found: Evidence) -> Iterator[Check]:
+    """See that every ready Cloud PC has one machine, one interface and one disk, and that nothing else is there."""
+    ready = sum(count for status, count in found.ends.items() if status in READY)
+    counts = {name: len(each) for name, each in found.parts.items()}
+    shown = ", ".join(f"{count} {name}" for name, count in counts.items())
+    if "left" in expect:
+        good = all(count >= ready for count in counts.values())
+        yield Check(good, f"{ready} ready Cloud PCs, {shown} ({expect['left']} may wait for their clean-up)")
+    else:
+        yield Check(set(counts.values()) == {ready}, f"{ready} ready Cloud PCs, {shown}")
+    if expect.get("clean", True):
+        findings = "; ".join(json.dumps(each) for each in found.findings)
+        yield Check(not found.findings, f"invariants: {findings or 'clean'}")
+
+
+def _happened(found: Evidence) -> Iterator[Check]:
+    """See that what somebody else was to do meanwhile was done."""
+    for event in found.events:
+        refused = next((act["error"] for act in event["cameTo"] if "error" in act), None)
+        what = f"event {event['id']}"
+        if event["happened"] is None:
+            yield Check(good=False, text=f"{what} never happened ({json.dumps(event['when'])}, seen {event['seen']})")
+        elif refused is not None:
+            yield Check(good=False, text=f"{what} was refused: {json.dumps(refused)}")
+
+
+_JUDGES: Mapping[str, Callable[[Any, Evidence], Iterator[Check]]] = {
+    "end": _end,
+    "attempts": _attempts,
+    "parked": _parked,
+    "failedSteps": _failed_steps,
+    "codes": _codes,
+    "messages": _messages,
+    "seen": _seen,
+    "hits": _hits,
+    "requests": _requests,
+    "machines": _machines,
+}
+EXPECTED = frozenset({*_JUDGES, "says", "left", "clean"})
+"""Everything that ``expect`` may hold."""

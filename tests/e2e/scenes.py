@@ -1,0 +1,45 @@
+"""The failure scenarios as end-to-end tests: which file plays which, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.play import BUILT, find, play, table
+from local.stack import Stack
+
+FASTER = 6_000.0
+"""Simulated seconds per real second: a scenario has no other hurry than that of its waits."""
+
+USERS = 2
+"""Cloud PCs of a scenario that does not say how many it needs."""
+
+ELSEWHERE = {53: "tests/e2e/test_crashes.py"}
+"""Scenarios that need a stack of their own, and the tests that play them."""
+
+FILES = 3
+
+
+def parts() -> list[list[str]]:
+    """Return the names of the scenarios to play, dealt out to the files."""
+    names = [each["name"] for each in table() if each["needs"] in BUILT and each["number"] not in ELSEWHERE]
+    return [names[first::FILES] for first in range(FILES)]
+
+
+@pytest.fixture
+def hurried(stack: Stack) -> Iterator[Stack]:
+    """Let the shared stack's time run faster, for as long as a test lasts."""
+    before = stack.clock.read().speed
+    stack.clock.set_speed(FASTER)
+    yield stack
+    stack.clock.set_speed(before)
+
+
+def see(stack: Stack, name: str) -> None:
+    """Play a scenario in a tenant of its own, and see that everything came as its file says."""
+    told: list[str] = []
+    scenario = find(name)
+    tenant = f"s{scenario['number']:02d}"
+    played = play(stack, scenario, tenant=tenant, users=USERS, say=told.append, show=lambda _: None)
+    assert played.is_good, "\n".join([*told, str(played)])

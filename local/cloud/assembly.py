@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from local.cloud.core.times import Clock
     from local.cloud.entra.keys import Keys
 
-ROOMS = ("arm", "entra", "vault", "graph", "desktops")
+ROOMS = ("arm", "entra", "entra.directories", "vault", "graph", "desktops")
 
 
 def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = None) -> Cloud:

@@ -81,6 +81,17 @@ def test_a_bucket_can_be_switched_off_and_closed() -> None:
     assert app.send("GET", f"{VMS}/cpc-1").status == 200
 
 
+def test_a_limit_can_be_narrowed() -> None:
+    app = asking()
+    app.sim("POST", "config", {"throttling": {"enabled": 0.5, "subscription-reads": 0.02}})
+    app.ask("PUT", GROUP, {"location": REGION})
+    answers = [app.send("GET", GROUP) for _ in range(6)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429]
+    capacities = {each["policy"]: each["capacity"] for each in app.sim("GET", "buckets")}
+    assert capacities["subscription-reads"] == 5
+    assert capacities["subscription-writes"] == 100
+
+
 @given(
     st.lists(st.floats(0, 5), min_size=1, max_size=200),
     st.floats(1, 50),

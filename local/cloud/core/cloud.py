@@ -66,6 +66,7 @@ class Case:
             status=reply.status,
             code=reply.code,
             principal=call.principal.name or call.principal.object_id if call else "?",
+            directory=str(call.claims.get("tid", "")) if call else "",
             client_request_id=headers.get("x-ms-client-request-id") or headers.get("client-request-id", ""),
             retry_after=reply.headers.get("Retry-After", ""),
             took_us=(time.perf_counter_ns() - self.begun_ns) // 1000,
@@ -101,6 +102,7 @@ class Cloud:
         self.invariants: dict[str, Invariant] = {}
         self.views: dict[str, View] = {}
         self.settings: dict[str, Setting] = {}
+        self.guards: dict[str, list[Callable[[Call], None]]] = {}
         self.routes: list[Route] = []
         self.asked: Counter[tuple[str, str]] = Counter()
         self._by_prefix: dict[str, Plane] = {}
@@ -151,6 +153,10 @@ class Cloud:
     def view(self, name: str, show: View) -> None:
         """Add `GET _sim/state?view=name`."""
         self.views[name] = show
+
+    def guard(self, plane: str, check: Callable[[Call], None]) -> None:
+        """Let a room refuse callers of a plane, before anybody asks what they may do."""
+        self.guards.setdefault(plane, []).append(check)
 
     def setting(self, name: str, shape: Shape, about: str) -> None:
         """Name a key of `world.config` that a room reads, its shape (`core.settings`), what it does."""
@@ -284,6 +290,8 @@ class Cloud:
 
     def _admit(self, call: Call, request: Request, plane: Plane) -> None:
         """Read the body; refuse what the caller may not do."""
+        for guard in self.guards.get(plane.name, ()):
+            guard(call)
         body = request.parsed()
         call.body = self.world.sealer.redact(body) if call.route.sealed and body is not None else body
         if call.route.action and not call.principal.may(call.route.action, call.path):

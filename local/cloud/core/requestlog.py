@@ -29,6 +29,7 @@ class Entry:
     status: int
     code: str
     principal: str
+    directory: str
     client_request_id: str
     retry_after: str
     took_us: int
@@ -51,6 +52,7 @@ class Entry:
             "status": self.status,
             "code": self.code,
             "principal": self.principal,
+            "directory": self.directory,
             "clientRequestId": self.client_request_id,
             "attempt": self.attempt,
             "tookUs": self.took_us,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,7 @@ class Throttle:
 
     def take(self, charges: Iterable[Charge], now_us: int) -> Refusal | None:
         """Charge buckets in order until one refuses; earlier ones stay charged, as in life."""
-        for charge in charges:
+        for charge in map(self._narrowed, charges):
             if not self._enabled(charge.policy):
                 continue
             bucket = self._bucket(charge, now_us)
@@ -109,12 +109,20 @@ class Throttle:
         setting = self.settings.get(policy)
         return bool(self.settings.get("enabled", True) if setting is None else setting)
 
+    def _narrowed(self, charge: Charge) -> Charge:
+        """Give the charge on a bucket of which a setting leaves only a part."""
+        part = self.settings.get(charge.policy, self.settings.get("enabled"))
+        if part is None or isinstance(part, bool):
+            return charge
+        return replace(charge, capacity=charge.capacity * part, per_second=charge.per_second * part)
+
     def _bucket(self, charge: Charge, now_us: int) -> Bucket:
         key = (charge.policy, charge.key)
         bucket = self.buckets.get(key)
         if bucket is None:
             bucket = self.buckets[key] = Bucket(charge.capacity, charge.per_second, charge.capacity, now_us)
             return bucket
+        bucket.capacity, bucket.per_second = charge.capacity, charge.per_second
         gained = (now_us - bucket.at_us) / SECOND * charge.per_second
         bucket.tokens = min(charge.capacity, bucket.tokens + gained)
         bucket.at_us = now_us

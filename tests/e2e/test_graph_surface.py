@@ -179,15 +179,6 @@ def test_a_connection_created_the_graph_way_is_checked(open_office: OpenOffice) 
     assert seen["healthCheckStatusDetail"]["healthChecks"]
 
 
-def test_a_device_image_created_the_graph_way_is_built(open_office: OpenOffice) -> None:
-    office = open_office()
-    body = {"displayName": "Desktop", "version": "1.0.0", "galleryImageId": GALLERY_IMAGE}
-    made = office.portal.ask("POST", f"{office.graph}/deviceImages", body)
-    path = f"{office.graph}/deviceImages/{made.body['id']}"
-    office.until(lambda: office.portal.ask("GET", path).body["status"] == "ready", says="it is built")
-    assert (made.status, made.body["status"]) == (201, "pending")
-
-
 def test_the_count_by_status_adds_up(open_office: OpenOffice) -> None:
     office = open_office()
     upn = office.user(1, SMALL)
@@ -214,3 +205,33 @@ def test_what_is_not_there_is_a_404_in_graph_s_shape(open_office: OpenOffice, co
     office = open_office()
     answer = office.portal.send("GET", f"{office.graph}/{collection}/nothing")
     assert (answer.status, answer.body["error"]["code"]) == (404, "ResourceNotFound")
+
+
+def test_a_device_image_is_built_renamed_and_deleted_once_nothing_uses_it(open_office: OpenOffice) -> None:
+    office = open_office()
+    body = {"displayName": "Desktop", "version": "1.0.0", "galleryImageId": GALLERY_IMAGE}
+    created = office.portal.ask("POST", f"{office.graph}/deviceImages", body)
+    made = created.body
+    path = f"{office.graph}/deviceImages/{made['id']}"
+    building = office.portal.send("DELETE", path)
+    office.until(lambda: office.portal.ask("GET", path).body["status"] == "ready", says="it is built")
+    policy = create_policy(office, office.connection(), imageType="custom", imageId=made["id"]).body["id"]
+    fixed = office.portal.send("PATCH", path, {"version": "2.0.0"})
+    renamed = office.portal.send("PATCH", path, {"displayName": "Office"}, {"Prefer": "return=representation"})
+    labelled = office.portal.ask("GET", f"{office.graph}/provisioningPolicies/{policy}").body["imageDisplayName"]
+    used = office.portal.send("DELETE", path)
+    office.portal.ask("DELETE", f"{office.graph}/provisioningPolicies/{policy}")
+    deleted = office.portal.ask("DELETE", path)
+    where = deleted.headers["operation-location"].removeprefix("/api")
+    office.until(lambda: office.portal.ask("GET", where).body["status"] == "succeeded", says="the version is gone")
+
+    assert (created.status, made["status"]) == (201, "pending")
+    assert (building.status, fixed.status, renamed.body["displayName"], labelled) == (
+        409,
+        400,
+        "Office",
+        "Office 1.0.0",
+    )
+    assert (used.status, used.body["error"]["innerError"]["inTheWay"]) == (409, {"provisioningPolicies": ["Graph"]})
+    assert office.portal.send("DELETE", path).status == 404
+    assert office.machines("Microsoft.Compute/galleries/images/versions") == []

@@ -85,6 +85,20 @@ def device_image_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[s
     }
 
 
+def device_image_edit(raw: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a PATCH changes: the name, or nothing. *view*: as Graph shows it now. Raises: InvalidError."""
+    body = Body({name: value for name, value in raw.items() if name not in view or value != view[name]})
+    body.read_only(*_READ_ONLY)
+    for fixed in ("version", "sourceImageResourceId", "galleryImageId", "siteId"):
+        if body.has(fixed):
+            body.take(fixed)
+            body.wrong(f"/{fixed}", "is fixed when the image is built; build another version")
+    body.only("scopeIds", ([], ["0"]))
+    changes = {"displayName": body.take("displayName")} if body.has("displayName") else {}
+    body.settle()
+    return changes
+
+
 def gallery_image_view(image: GalleryImage) -> dict[str, Any]:
     """Return a marketplace image as Graph's galleryImage."""
     return {

@@ -1,0 +1,29 @@
+"""What became of removing a device image."""
+
+from __future__ import annotations
+
+from shared.contracts.image_removals import RECORD_IMAGE_FORGOTTEN, ImageForgottenRecord
+from shared.contracts.outcomes import Done
+from shared.domain.cloud_pc import Failure
+from shared.domain.operation import Operation
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_IMAGE_FORGOTTEN)
+async def record_image_forgotten(record: ImageForgottenRecord) -> Done:
+    """End the operation of the removal; what could not be removed is its error."""
+    here, left = services(), record.left
+    at = here.clock.now()
+
+    def edit(operation: Operation) -> Operation:
+        if left is None:
+            return operation.succeeded({}, at)
+        failure = Failure(code=left.code, message=left.message, evidence=left.evidence, advice=left.advice)
+        return operation.failed(failure, at)
+
+    await here.operations.change(record.tenant_id, record.operation_id, edit)
+    return Done()

@@ -182,6 +182,13 @@ def claim(world: World, disk: Resource, vm_id: str) -> None:
     disk.set(world.now_us, diskState="Attached")
 
 
+def forget(world: World, vm: Resource, disk: Resource) -> None:
+    """Take a disk that is gone out of its machine's list."""
+    storage = vm.properties["storageProfile"]
+    rows = [row for row in storage.get("dataDisks", []) if row["managedDisk"].get("id", "").lower() != disk.key]
+    vm.set(world.now_us, storageProfile={**storage, "dataDisks": rows})
+
+
 def let_go(world: World, disk: Resource) -> None:
     """Detach a disk; it remembers what lies on it."""
     disk.facts = {"content": content_of(world, disk)}

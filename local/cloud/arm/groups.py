@@ -1,10 +1,12 @@
-"""Subscriptions' furniture: resource groups, provider registrations, locks of a group."""
+"""Resource groups and subscriptions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.cloud.arm.accepted import COMPUTE, accepted
+from local.cloud.arm import removals
+from local.cloud.arm.filters import conditions, tagged
+from local.cloud.arm.pages import page
 from local.cloud.arm.reading import check_name, location_of, tags_of
 from local.cloud.core.answers import Answer, Problem
 from local.cloud.core.longrunning import Course, begin, running_on
@@ -14,10 +16,12 @@ from local.cloud.core.routing import Routes
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
     from local.cloud.core.longrunning import LongRunning
+    from local.cloud.core.world import World
 
 ROUTES = Routes("arm")
 GROUP = "/subscriptions/{sub}/resourceGroups/{rg}"
 TYPE = "Microsoft.Resources/resourceGroups"
+RETRY_AFTER_S = 15
 RULE = "It may hold 1 to 90 letters, digits, and _-.() and must not end with a dot."
 
 
@@ -62,55 +66,83 @@ def head_group(call: Call) -> Answer:
     return Answer(status=204 if call.world.resources.get(call.path) else 404)
 
 
+@ROUTES.operation("group.update", "PATCH", GROUP, action=f"{TYPE}/write")
+def patch_group(call: Call) -> Answer:
+    """Change a resource group's tags."""
+    found, body = _group(call), call.object()
+    if "tags" in body:
+        found.replace({**found.body, "tags": tags_of(body)}, call.now_us)
+    return Answer(found.body)
+
+
 @ROUTES.operation("groups.list", "GET", "/subscriptions/{sub}/resourceGroups", action=f"{TYPE}/read")
 def list_groups(call: Call) -> Answer:
-    """List resource groups."""
-    return Answer({"value": [each.body for each in call.world.resources.collection(call.path)]})
+    """List resource groups; `$filter=tagName eq 'a' and tagValue eq 'b'` and `$top` count."""
+    wanted = conditions(call)
+    return page(call, [each for each in call.world.resources.collection(call.path) if tagged(each, wanted)])
 
 
 @ROUTES.operation("group.delete", "DELETE", GROUP, action=f"{TYPE}/delete")
 def delete_group(call: Call) -> Answer:
-    """Delete a resource group and all in it."""
+    """Delete a resource group and all in it: machines first, the rest when the operation ends."""
     world, group = call.world, _group(call)
     under_way = running_on(world, group.id, "group.delete")
     if under_way:
-        return accepted(call, under_way[0], 202, monitor=True)
+        return _promised(call, under_way[0])
+    users = removals.blocking(world, group.id)
+    error = None
+    if users:
+        error = Problem(
+            409,
+            "ResourceGroupDeletionBlocked",
+            f"Deletion of resource group '{group.name}' failed as resources in it are used: {users[0]}.",
+            details=[{"code": "InUseSubnetCannotBeDeleted", "message": f"A subnet is in use by {users[0]}."}],
+        )
 
     def done(_: LongRunning) -> None:
-        for resource in world.resources.under(group.id):
-            world.publish("resource_removed", resource=resource)
+        _clear(world, group, "")
         world.resources.remove(group.id)
 
-    operation = begin(call, "group.delete", group.id, Course(done), region=group.body["location"])
+    course = Course(done, lambda _: group.set(world.now_us, provisioningState="Succeeded"), error=error)
+    operation = begin(call, "group.delete", group.id, course, region=group.body["location"])
     group.set(call.now_us, provisioningState="Deleting")
-    return accepted(call, operation, 202, style=COMPUTE, monitor=True)
+    halfway_us = operation.accepted_us + (operation.due_us - operation.accepted_us) // 2
+    if operation.due_us > halfway_us and error is None:
+        world.at(halfway_us, lambda: None if operation.ended else _clear(world, group, removals.FIRST))
+    return _promised(call, operation)
 
 
-@ROUTES.operation("provider.get", "GET", "/subscriptions/{sub}/providers/{namespace}")
-def get_provider(call: Call) -> Answer:
-    """Show a provider's registration; all are registered unless the settings say otherwise."""
-    name = call.param("namespace")
-    unregistered = {each.lower() for each in call.world.config.get("unregisteredProviders", [])}
-    state = "NotRegistered" if name.lower() in unregistered else "Registered"
-    return Answer(
-        {
-            "id": call.path,
-            "namespace": name,
-            "registrationState": state,
-            "registrationPolicy": "RegistrationRequired",
-            "resourceTypes": [],
-        }
-    )
+@ROUTES.operation("group.deletion", "GET", "/subscriptions/{sub}/operationresults/{id}")
+def get_deletion(call: Call) -> Answer:
+    """Tell how the deletion of a group goes: 202 until it has ended."""
+    operation = call.world.operations.get(call.param("id").lower())
+    if operation is None:
+        raise Problem(404, "NotFound", f"The operation '{call.param('id')}' was not found.")
+    call.notes["operation"] = operation.id
+    operation.polls += 1
+    if not operation.ended:
+        return _promised(call, operation)
+    if operation.error is not None:
+        raise operation.error
+    return Answer()
 
 
-@ROUTES.operation("provider.register", "POST", "/subscriptions/{sub}/providers/{namespace}/register")
-def register_provider(call: Call) -> Answer:
-    """Register a provider."""
-    wanted = call.param("namespace").lower()
-    before = call.world.config.get("unregisteredProviders", [])
-    kept = [each for each in before if each.lower() != wanted]
-    call.world.configure({"unregisteredProviders": kept})
-    return Answer({"namespace": call.param("namespace"), "registrationState": "Registered"})
+def _promised(call: Call, operation: LongRunning) -> Answer:
+    """Promise as the resource manager does: a `Location` and nothing else."""
+    sub, version = call.params["sub"], call.query.get("api-version", "")
+    headers = {"Location": f"{call.base}/subscriptions/{sub}/operationresults/{operation.id}?api-version={version}"}
+    wait_s = call.world.latency.hint_s(RETRY_AFTER_S)
+    if wait_s:
+        headers["Retry-After"] = str(wait_s)
+    return Answer(status=202, headers=headers)
+
+
+def _clear(world: World, group: Resource, kind: str) -> None:
+    """Remove what is in a group, machines first; with a `kind` only what is of it."""
+    inside = world.resources.under(group.id)
+    for resource in sorted(inside, key=lambda each: each.type != removals.FIRST):
+        if kind in {"", resource.type}:
+            world.publish("resource_removed", resource=resource)
 
 
 @ROUTES.operation("subscription.get", "GET", "/subscriptions/{sub}")

@@ -56,5 +56,6 @@ KINDS = {
     "gallery.version.put": about(240, 600, 60),
     "gallery.replicate": about(480, 1800, 120),
     "gallery.version.delete": about(30, 90, 5),
+    "provider.register": about(30, 90, 5),
     "group.delete": about(60, 180, 10),
 }

@@ -7,7 +7,7 @@ Every change counts the difference only, so it costs the same however many machi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from local.cloud.arm import capacity
@@ -139,6 +139,16 @@ def release(world: World, vm: Resource) -> None:
         capacity.place(world, seat.region, seat.zone, seat.size.name, -1)
     else:
         _change(world, seat.reservation, lambda facts: facts["allocated"].pop(vm.key, None))
+
+
+def move_out(world: World, vm: Resource, seat: Seat) -> None:
+    """Leave a machine where it is, outside of its reservation."""
+    was_allocated = vm.facts["allocated"]
+    release(world, vm)
+    leave(world, vm)
+    take(world, vm, replace(seat, reservation=None))
+    if was_allocated:
+        allocate(world, vm)
 
 
 def grant(world: World, reservation: Resource, slots: int) -> None:

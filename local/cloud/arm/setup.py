@@ -17,13 +17,16 @@ from local.cloud.arm import (
     interfaces,
     invariants,
     latencies,
-    machine,
+    locks,
     machinelists,
     machines,
     marketplace,
     networks,
     power,
+    providers,
+    removals,
     reservations,
+    resourcelists,
     runcommands,
     settings,
     snapshots,
@@ -33,7 +36,6 @@ from local.cloud.arm.plane import ArmPlane
 if TYPE_CHECKING:
     from local.cloud.core.answers import Json
     from local.cloud.core.cloud import Cloud
-    from local.cloud.core.resources import Resource
     from local.cloud.core.world import World
 
 MODULES = (
@@ -46,12 +48,15 @@ MODULES = (
     galleries,
     groups,
     interfaces,
+    locks,
     machinelists,
     machines,
     marketplace,
     networks,
     power,
+    providers,
     reservations,
+    resourcelists,
     runcommands,
     snapshots,
 )
@@ -67,10 +72,12 @@ def install(cloud: Cloud) -> None:
     cloud.shelf("capacity", capacity.Counters)
     cloud.shelf("addresses", dict)
     cloud.shelf("imageUse", dict)
+    cloud.shelf("providers", dict)
+    cloud.shelf("actions", lambda: providers.Actions(cloud.router.routes))
     cloud.shelf("domains", dict)
     cloud.seeder("domains", _seed_domains)
     cloud.on("domain_seeded", lambda world, **entry: activedirectory.add_domain(world, _entry(entry)))
-    cloud.on("resource_removed", _removed)
+    cloud.on("resource_removed", removals.removed)
     cloud.on("configured", capacity.note_change)
     cloud.invariant("orphans", invariants.orphans)
     cloud.invariant("twins", invariants.twins)
@@ -82,12 +89,6 @@ def install(cloud: Cloud) -> None:
 def _seed_domains(world: World, data: list[Json]) -> None:
     for entry in data:
         activedirectory.add_domain(world, entry)
-
-
-def _removed(world: World, resource: Resource) -> None:
-    """Free what a machine holds when its group goes."""
-    if resource.type == machine.TYPE:
-        machine.remove(world, resource)
 
 
 def _entry(event: Json) -> Json:

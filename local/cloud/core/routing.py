@@ -100,12 +100,14 @@ class Router:
     """A tree of path segments; literals win over patterns, patterns over parameters."""
 
     def __init__(self) -> None:
+        self.routes: list[Route] = []
         self._root = _Node()
         self._scoped: list[tuple[re.Pattern[str], Route]] = []
 
     def add(self, route: Route) -> None:
         """Add one operation; two for one method and path are a mistake."""
         if "...}" in route.template:
+            self.routes.append(route)
             self._scoped.append((_scoped(route.template), route))
             return
         node = self._root
@@ -114,6 +116,7 @@ class Router:
         if route.method in node.routes:
             raise ValueError(f"{route.method} {route.template} is declared twice")
         node.routes[route.method] = route
+        self.routes.append(route)
 
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str], bool]:
         """Give the route, its parameters (unquoted) and whether the path is known at all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from local.cloud import scenarios
+from local.cloud import pages, scenarios
 from local.cloud.core import sim, webhooks
 from local.cloud.core.cloud import Cloud, Options
 from local.cloud.core.journal import Journal
@@ -29,6 +29,7 @@ def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = Non
     sim.install(cloud)
     webhooks.install(cloud)
     scenarios.install(cloud)
+    pages.install(cloud)
     for room in ROOMS:
         import_module(f"local.cloud.{room}").install(cloud)
     cloud.open()

@@ -1,0 +1,26 @@
+(function () {
+  "use strict";
+  var box = document.getElementById("live"), main = document.querySelector("main"), busy = false;
+  box.parentElement.hidden = false;
+  function look() {
+    if (!box.checked || busy || document.hidden) { return; }
+    busy = true;
+    fetch(location.href, {headers: {Accept: "text/html"}}).then(function (answer) { return answer.text(); })
+      .then(function (text) {
+        var open = {}, across = {};
+        main.querySelectorAll("details[id]").forEach(function (each) { open[each.id] = each.open; });
+        main.querySelectorAll("section[id] .scroll").forEach(function (each) {
+          across[each.closest("section").id] = [each.scrollLeft, each.scrollTop];
+        });
+        main.innerHTML = new DOMParser().parseFromString(text, "text/html").querySelector("main").innerHTML;
+        main.querySelectorAll("details[id]").forEach(function (each) {
+          if (each.id in open) { each.open = open[each.id]; }
+        });
+        main.querySelectorAll("section[id] .scroll").forEach(function (each) {
+          var was = across[each.closest("section").id];
+          if (was) { each.scrollLeft = was[0]; each.scrollTop = was[1]; }
+        });
+      }).catch(function () {}).then(function () { busy = false; });
+  }
+  setInterval(look, 3000);
+})();

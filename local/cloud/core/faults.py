@@ -79,6 +79,7 @@ ACTIONS = {
     "duplicate_notification": Action("send a notification `copies` times (2)", numbers=("copies",)),
     "lose_notification": Action("send nothing"),
     "reorder": Action("send it `by` seconds (60) later, behind those that come after it", numbers=("by",)),
+    "wrong_client_state": Action("send a notification with another secret", texts=("value",)),
 }
 
 

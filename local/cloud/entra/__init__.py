@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 def install(cloud: Cloud) -> None:
     """Serve the token endpoint, the managed identity and `/_sim/tokens`."""
     cloud.plane(endpoints.EntraPlane())
+    cloud.setting("identityHeader", str, "the one X-IDENTITY-HEADER that the managed identity accepts")
+    cloud.setting("authority", str, "the TLS address that issues tokens, for those asked for over http")
+    cloud.setting("tokenLifetimeSeconds", (int, float), "how long a managed identity's token is good")
     cloud.add(endpoints.routes(cloud.keys))
     cloud.add(endpoints.control(cloud.keys))
     cloud.on("ask_principal", _answer_principal)

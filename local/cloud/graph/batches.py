@@ -29,12 +29,17 @@ def routes(cloud: Cloud) -> Routes:
         @found.operation(f"graph.batch.{version}", "POST", f"/{version}/$batch", throttle="graph/1", mutates=False)
         def batch(call: Call) -> Answer:
             """Answer every inner request, in order; `dependsOn` a failed one gives 424."""
-            return Answer({"responses": _perform(call, cloud)})
+            steps = _steps(call)
+
+            async def later() -> Answer:
+                return Answer({"responses": await _perform(call, cloud, steps)})
+
+            return Answer(later=later)
 
     return found
 
 
-def _perform(call: Call, cloud: Cloud) -> list[Json]:
+def _steps(call: Call) -> list[Json]:
     requests = call.object().get("requests")
     if not isinstance(requests, list) or not 0 < len(requests) <= _LARGEST:
         raise queries.bad_request(f"Number of batch request steps must be between 1 and {_LARGEST}.", "BadRequest")
@@ -42,6 +47,10 @@ def _perform(call: Call, cloud: Cloud) -> list[Json]:
         raise queries.bad_request("Every batch request step needs an id.", "BadRequest")
     if len({str(each.get("id")) for each in requests}) < len(requests):
         raise queries.bad_request("Request ids within a batch must be unique.", "BadRequest")
+    return requests
+
+
+async def _perform(call: Call, cloud: Cloud, requests: list[Json]) -> list[Json]:
     statuses: dict[str, int] = {}
     responses = []
     for each in requests:
@@ -50,13 +59,13 @@ def _perform(call: Call, cloud: Cloud) -> list[Json]:
             error = {"code": "FailedDependency", "message": "A request this one depends on failed."}
             answer: Json = {"id": each["id"], "status": 424, "headers": {}, "body": {"error": error}}
         else:
-            answer = _inner(call, cloud, each)
+            answer = await _inner(call, cloud, each)
         statuses[str(each["id"])] = answer["status"]
         responses.append(answer)
     return responses
 
 
-def _inner(call: Call, cloud: Cloud, step: Json) -> Json:
+async def _inner(call: Call, cloud: Cloud, step: Json) -> Json:
     path, _, query = str(step.get("url", "")).partition("?")
     version = call.path.strip("/").split("/", maxsplit=1)[0]
     given = {str(name).lower(): str(value) for name, value in queries.fields(step, "headers").items()}
@@ -72,6 +81,8 @@ def _inner(call: Call, cloud: Cloud, step: Json) -> Json:
             scheme=call.base.partition("://")[0],
         )
     )
+    if reply.later is not None:
+        reply = await reply.later()
     return {
         "id": step["id"],
         "status": reply.status,

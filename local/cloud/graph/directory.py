@@ -3,8 +3,8 @@
 Records are JSON documents found by kind, tenant and id (without case); they are replaced, never
 changed in place. Names that begin with `_` are ours and never shown to a caller. The journal
 keeps requests and replays them, so that nothing here needs saving.
-Kinds: tenant, user, group, sku, app, device, managedDevice, forest and computer (the last two are
-Active Directory's).
+Kinds: tenant, user, group, sku, app, device, managedDevice, subscription, forest and computer (the
+last two are Active Directory's). What happens to users and groups is told as `directory_changed`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from local.cloud.graph.memberships import Change, Memberships
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    Members = Sequence[tuple[str, bool]]
 
 Doc = dict[str, Any]
 _ROOT = uuid.UUID("6d5b41c0-58a0-5d0e-9f4e-1f1d3d1c7a11")
@@ -26,7 +28,11 @@ _INDEXED = {
     "device": ("deviceId", "displayName"),
     "managedDevice": ("deviceName",),
     "computer": ("name",),
+    "subscription": ("_watches",),
 }
+_TOLD = frozenset({"user", "group"})
+_UNTOLD = frozenset({"_sequence", "_made_us", "_licensed_us"})
+"""Bookkeeping: when nothing else differs, nothing has changed."""
 
 
 def derived_id(*parts: str) -> str:
@@ -42,6 +48,8 @@ class Directory:
         self._index: dict[tuple[str, str, str, str], dict[str, None]] = defaultdict(dict)
         self.memberships: dict[str, Memberships] = defaultdict(Memberships)
         self.sequence = 0
+        self.now_us = 0
+        self.publish: Callable[..., None] = lambda *_args, **_told: None
 
     def get(self, kind: str, tenant: str, key: str) -> Doc | None:
         """Return one document, not to be changed in place."""
@@ -80,24 +88,34 @@ class Directory:
     def put(self, kind: str, tenant: str, key: str, doc: Doc) -> Doc:
         """Keep a document in place of the one with the same key."""
         docs, key = self._docs[kind, tenant.lower()], key.lower()
-        for index in self._indexes(kind, tenant, docs.get(key)):
+        before = docs.get(key)
+        for index in self._indexes(kind, tenant, before):
             index.pop(key, None)
         docs[key] = doc
         for index in self._indexes(kind, tenant, doc):
             index[key] = None
         self.sequence = max(self.sequence, int(doc.get("_sequence", 0)))
+        if kind in _TOLD and _differ(before, doc):
+            self._tell(tenant, kind, key)
+            if before is not None and before.get("_licences") != doc.get("_licences"):
+                self._touch_members(kind, tenant, key)
         return doc
 
     def change(self, kind: str, tenant: str, key: str, **fields: Any) -> Doc:  # noqa: ANN401 - JSON
         """Set some fields of a document that exists."""
         doc = self._docs[kind, tenant.lower()][key.lower()]
-        return self.put(kind, tenant, key, {**doc, **fields})
+        changed = {**doc, **fields}
+        if kind in _TOLD and _differ(doc, changed):
+            changed["_sequence"] = self.next_sequence()
+        return self.put(kind, tenant, key, changed)
 
     def remove(self, kind: str, tenant: str, key: str) -> None:
         """Drop a document; dropping nothing is nothing."""
         doc = self._docs[kind, tenant.lower()].pop(key.lower(), None)
         for index in self._indexes(kind, tenant, doc):
             index.pop(key.lower(), None)
+        if kind in _TOLD and doc is not None:
+            self._tell(tenant, kind, key.lower(), "deleted")
 
     def _indexes(self, kind: str, tenant: str, doc: Doc | None) -> Iterator[dict[str, None]]:
         for field in _INDEXED.get(kind, ()) if doc is not None else ():
@@ -115,4 +133,29 @@ class Directory:
         if edges.has(group, member, at_us) == present:
             return False
         edges.record(Change(self.next_sequence(), at_us, group, member, present))
+        self._tell(tenant, "group", group, members=[(member, present)])
+        if (self.get("group", tenant, group) or {}).get("_licences"):
+            self._touch(tenant, member)
         return True
+
+    def _touch_members(self, kind: str, tenant: str, key: str) -> None:
+        if kind == "group":
+            for member in self.memberships[tenant.lower()].members(key, self.now_us):
+                self._touch(tenant, member)
+
+    def _touch(self, tenant: str, user: str) -> None:
+        """Note that a user's licences may have changed through a group."""
+        doc = self.get("user", tenant, user)
+        if doc is not None:
+            self.put("user", tenant, user, {**doc, "_sequence": self.next_sequence()})
+            self._tell(tenant, "user", user)
+
+    def _tell(self, tenant: str, kind: str, key: str, change: str = "updated", members: Members = ()) -> None:
+        told = {"tenant": tenant.lower(), "kind": kind, "key": key, "change": change, "members": members}
+        self.publish("directory_changed", **told)
+
+
+def _differ(before: Doc | None, after: Doc) -> bool:
+    if before is None:
+        return True
+    return any(before.get(name) != after.get(name) for name in (before.keys() | after.keys()) - _UNTOLD)

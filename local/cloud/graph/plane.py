@@ -58,6 +58,7 @@ def directory(world: World) -> Directory:
     found = world.shelf(SHELF)
     if not isinstance(found, Directory):
         raise TypeError(f"shelf {SHELF} holds {type(found).__name__}")
+    found.now_us, found.publish = world.now_us, world.publish
     return found
 
 

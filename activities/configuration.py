@@ -38,11 +38,11 @@ def script(name: str) -> str:
     return (_SCRIPTS / f"{name}.ps1").read_text(encoding="utf-8").strip()
 
 
-def assemble(steps: tuple[str, ...]) -> str:
+def assemble(steps: tuple[str, ...], *, frame: str = "run-steps", below: str = "") -> str:
     """Return one script that runs *steps*, each in a frame of its own, and prints one line of JSON for each."""
-    bodies = {step: indent(script(_kebab(step)), "    ") for step in steps}
+    bodies = {step: indent(script(below + _kebab(step)), "    ") for step in steps}
     parts = [f"# step: {step}\nInvoke-Step '{step}' {{\n{body}\n}}" for step, body in bodies.items()]
-    return script("run-steps").replace(_STEPS_GO_HERE, "\n\n".join(parts)) + "\n"
+    return script(below + frame).replace(_STEPS_GO_HERE, "\n\n".join(parts)) + "\n"
 
 
 def _kebab(step: str) -> str:
@@ -50,7 +50,13 @@ def _kebab(step: str) -> str:
 
 
 def read_report(steps: tuple[str, ...], output: str) -> tuple[Warn, ...]:
-    """Return the warnings in what the script printed; a step that says nothing has failed as well."""
+    """Return the warnings in what the script printed."""
+    answers = read_steps(steps, output)
+    return tuple(Warn(step=step, message=why[:_LONGEST_MESSAGE]) for step, (ok, why) in answers.items() if not ok)
+
+
+def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str]]:
+    """Return whether each step went well, and what it said; a step that says nothing has failed as well."""
     said: dict[str, tuple[bool, str]] = {}
     for line in output.splitlines():
         try:
@@ -58,10 +64,10 @@ def read_report(steps: tuple[str, ...], output: str) -> tuple[Warn, ...]:
         except ValueError:
             continue  # whatever a tool printed between the reports
         if isinstance(report, dict) and isinstance(report.get("step"), str):
-            said[report["step"]] = (report.get("ok") is True, str(report.get("message") or "it failed without a word"))
+            ok, message = report.get("ok") is True, str(report.get("message") or "")
+            said[report["step"]] = (ok, message if ok or message else "it failed without a word")
     silent = (False, "it did not report: the script ended before it, or its output was cut off")
-    answers = {step: said.pop(step, silent) for step in steps} | said
-    return tuple(Warn(step=step, message=why[:_LONGEST_MESSAGE]) for step, (ok, why) in answers.items() if not ok)
+    return {step: said.pop(step, silent) for step in steps} | said
 
 
 @bp.activity_trigger(input_name="payload")
@@ -76,9 +82,18 @@ async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
 
 
 async def begin_run_command(
-    machine: Machine, name: str, source: str, parameters: list[dict[str, str]], *, asynchronous: bool = False
+    machine: Machine,
+    name: str,
+    source: str,
+    parameters: list[dict[str, str]],
+    *,
+    protected: list[dict[str, str]] | None = None,
+    asynchronous: bool = False,
 ) -> Accepted:
-    """Begin a managed run command; *asynchronous*: the operation ends when the script has begun."""
+    """Begin a managed run command.
+
+    *protected*: parameters that Azure shows nobody. *asynchronous*: the operation ends when the script has begun.
+    """
     commands = services().compute(machine.subscription_id).virtual_machine_run_commands
     body: Any = {
         "location": machine.region,
@@ -86,6 +101,7 @@ async def begin_run_command(
         "properties": {
             "source": {"script": source},
             "parameters": parameters,
+            **({"protectedParameters": protected} if protected else {}),
             "asyncExecution": asynchronous,
             "timeoutInSeconds": _TIMEOUT_S,
             "treatFailureAsDeploymentFailure": False,

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from activities.trail import note, tell
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.outcomes import Done
+from shared.domain import naming
 from shared.domain.cloud_pc import Failure
-from shared.domain.connection import Connection, HealthStatus
-from shared.domain.operation import Operation
+from shared.domain.connection import USABLE, Connection, HealthCheck, HealthStatus, check_again_after, overall
+from shared.domain.health import LEFT, PROBE_CHECKS
+from shared.domain.operation import SYSTEM, AuditEvent, Operation
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
+_log = logging.getLogger("deskwright.connections")
 
 
 @bp.activity_trigger(input_name="payload")
@@ -28,27 +33,36 @@ async def record_connection(record: ConnectionRecord) -> Done:
     """
     at = services().clock.now()
     if record.status is HealthStatus.RUNNING:
-        await _change(record, lambda connection: _running(connection, record))
+        await _change(record, lambda connection: _running(connection, record, at))
         await tell(record.tenant_id, record.operation_id, lambda operation: operation.running(at))
         return Done()
     tenant = await services().tenants.find(record.tenant_id)
-    if tenant is None:
+    before = await services().connections.find(record.tenant_id, record.connection_id)
+    if tenant is None or before is None:
         return Done()
     # Before the record: a connection that nobody looks at again would stay as it is for ever.
-    again_at = at + tenant.value.settings.connection_recheck
+    findings = with_last_probe(before.value, record)
+    again_at = at + check_again_after(overall(findings), tenant.value.settings.connection_recheck)
     await services().due.put(DueKind.RECHECK, again_at, record.tenant_id, record.connection_id)
     checked = await _change(record, lambda connection: _checked(connection, record, at))
-    await tell(record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, at))
-    if checked is not None and record.operation_id is not None:
-        await note(
-            record.tenant_id,
-            ("onPremisesConnection", record.connection_id),
-            "runHealthChecks",
-            {"healthCheckStatus": record.status.value},
-            at=checked.checked_date_time or at,
-            run=record.operation_id,
-        )
+    await tell(record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, findings, at))
+    if checked is not None:
+        await _tell_change(checked)
+        if record.operation_id is not None:
+            resource, after = ("onPremisesConnection", checked.id), {"healthCheckStatus": overall(findings).value}
+            made_at = checked.checked_date_time or at
+            await note(record.tenant_id, resource, "runHealthChecks", after, at=made_at, run=record.operation_id)
     return Done()
+
+
+def with_last_probe(connection: Connection, record: ConnectionRecord) -> tuple[HealthCheck, ...]:
+    """Return the findings of *record*, and of the last probe what this record does not answer anew."""
+    if record.probed:
+        return record.findings
+    new = {finding.display_name for finding in record.findings}
+    cleaned = {LEFT} if record.joined is not None else set()
+    stands = PROBE_CHECKS - new - cleaned
+    return (*record.findings, *(each for each in connection.health_checks if each.display_name in stands))
 
 
 async def _change(record: ConnectionRecord, edit: Callable[[Connection], Connection | None]) -> Connection | None:
@@ -58,19 +72,66 @@ async def _change(record: ConnectionRecord, edit: Callable[[Connection], Connect
         return None
 
 
-def _running(connection: Connection, record: ConnectionRecord) -> Connection | None:
-    return None if connection.usable else connection.but(health_check_status=record.status)
+def _running(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection:
+    status = connection.health_check_status if connection.usable else record.status
+    names = connection.probe_computer_names if record.joined is None else record.joined
+    return connection.but(health_check_status=status, checking_since=at, probe_computer_names=names)
 
 
-def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection:
-    return connection.but(health_check_status=record.status, health_checks=record.findings, checked_date_time=at)
+def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection | None:
+    if connection.checking_since is None and connection.checked_date_time is not None:
+        return None  # said before, by this activity's first run
+    findings = with_last_probe(connection, record)
+    status = overall(findings)
+    changes: dict[str, Any] = {
+        "health_check_status": status,
+        "health_checks": findings,
+        "checking_since": None,
+        "check_began_date_time": connection.checking_since,
+        "checked_date_time": at,
+    }
+    if connection.usable is not (status in USABLE) or connection.checked_date_time is None:
+        changes |= {"health_changed_date_time": at, "health_before": connection.health_check_status}
+    if record.joined is not None:
+        changes["probe_computer_names"] = record.joined
+    if record.subnets:
+        changes |= {"subnets": record.subnets, "subnets_seen_at": at}
+    return connection.but(**changes)
 
 
-def _ended(operation: Operation, record: ConnectionRecord, at: datetime) -> Operation:
-    result = {"connectionId": record.connection_id, "healthCheckStatus": record.status.value}
-    bad = next((finding for finding in record.findings if finding.status is HealthStatus.FAILED), None)
-    if record.status is not HealthStatus.FAILED:
-        return operation.succeeded(result, at)
+async def _tell_change(connection: Connection) -> None:
+    """Note that a connection has become healthy or unhealthy: builds that wait for it go on, or begin to wait."""
+    at, before = connection.health_changed_date_time, connection.health_before
+    if at is None or before is None or at != connection.checked_date_time:
+        return
+    status = connection.health_check_status.value
+    level = logging.INFO if connection.usable else logging.WARNING
+    _log.log(level, "connection %s/%s is %s", connection.tenant_id, connection.id, status)
+    event = AuditEvent(
+        id=naming.derived_id("audit", connection.tenant_id, connection.id, "health", at.isoformat()),
+        tenant_id=connection.tenant_id,
+        activity="Microsoft.CloudPC/onPremisesConnections/updateHealth",
+        activity_date_time=at,
+        actor=SYSTEM,
+        resource_type="onPremisesConnection",
+        resource_id=connection.id,
+        before={"healthCheckStatus": before.value},
+        after={"healthCheckStatus": status, "failed": _failed(connection.health_checks)},
+    )
+    await services().audit.append(event)
+
+
+def _failed(findings: tuple[HealthCheck, ...]) -> list[str]:
+    return [f"{f.display_name}: {f.error_type}" for f in findings if f.status is HealthStatus.FAILED]
+
+
+def _ended(
+    operation: Operation, record: ConnectionRecord, findings: tuple[HealthCheck, ...], at: datetime
+) -> Operation:
+    status = overall(findings)
+    if status is not HealthStatus.FAILED:
+        return operation.succeeded({"connectionId": record.connection_id, "healthCheckStatus": status.value}, at)
+    bad = next((finding for finding in findings if finding.status is HealthStatus.FAILED), None)
     failure = Failure(
         code=(bad.error_type if bad else None) or "healthChecksFailed",
         message=f"{bad.display_name}: {bad.additional_detail or bad.error_type}" if bad else "no check was made",

@@ -59,7 +59,7 @@ async def begin_entra_join(order: EntraJoinOrder) -> Accepted | Refused:
         "type": "AADLoginForWindows",
         "typeHandlerVersion": "2.0",
         "autoUpgradeMinorVersion": True,
-        "settings": {"mdmId": INTUNE},
+        "settings": {"mdmId": INTUNE} if order.enroll else {},
     }
     return await begin_extension(order.machine, "AADLoginForWindows", body)
 

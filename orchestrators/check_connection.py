@@ -4,18 +4,36 @@ from __future__ import annotations
 
 from shared.contracts.connections import (
     CHECK_CONNECTION,
+    CHECK_GROUP,
     CHECK_PATIENCE,
-    CHECKS,
+    GROUPS,
     RECORD_CONNECTION,
+    RETIRE_PASSWORDS,
     RUN_CHECK,
     CheckConnectionOrder,
+    CheckGroupOrder,
     CheckOrder,
     ConnectionRecord,
+    GroupChecked,
+    PasswordOrder,
 )
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, NetworkReady
 from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.probes import PROBE, Probed, ProbeOrder
 from shared.domain.connection import HealthCheck, HealthStatus, overall
-from shared.workflow import Blueprint, CallFailedError, Context, Steps, call, call_all, orchestrates, wait_for
+from shared.domain.health import BROKE_OFF, ENVIRONMENT, JOIN, UNANSWERED, fault_of_network
+from shared.workflow import (
+    Blueprint,
+    CallFailedError,
+    Context,
+    Steps,
+    call,
+    call_all,
+    orchestrates,
+    run,
+    run_all,
+    wait_for,
+)
 
 bp = Blueprint()
 
@@ -23,8 +41,11 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(CHECK_CONNECTION)
 def check_connection(ctx: Context, order: CheckConnectionOrder) -> Steps[ConnectionRecord]:
-    """Check a connection: (1) say so, (2) prepare its hosted network, (3) make all checks, (4) write down the findings.
+    """Check a connection.
 
+    (1) Say so, and under which name a probe will join, (2) prepare the hosted network, (3) make the checks of all
+    groups side by side, (4) probe unless these have found that it cannot be used anyway, (5) write down the findings,
+    (6) disable the join passwords before the one that has just been proven.
     A check that cannot be made is a failed check: a connection that nobody could look at is not used.
     """
     record = ConnectionRecord(
@@ -32,43 +53,105 @@ def check_connection(ctx: Context, order: CheckConnectionOrder) -> Steps[Connect
         connection_id=order.connection_id,
         operation_id=order.operation_id,
         status=HealthStatus.RUNNING,
+        joined=names_of(order.probe),
     )
     yield from call(ctx, RECORD_CONNECTION, record)  # (1)
     network = yield from prepare_network(ctx, order)  # (2)
-    orders = [CheckOrder(tenant_id=order.tenant_id, connection_id=order.connection_id, check=check) for check in CHECKS]
-    try:
-        made = yield from call_all(ctx, RUN_CHECK, orders)  # (3)
-        findings = (*network, *(c.finding for c in made if c.finding))
-    except CallFailedError as error:
-        findings = (*network, _finding("serviceHealth", "internalServerUnknownError", error.reason))
+    groups = yield from check_groups(ctx, order)  # (3)
+    looked = (*network, *(finding for group in groups for finding in group.findings))
+    record = record.but(subnets=tuple(subnet for group in groups for subnet in group.subnets), joined=None)
+    if order.probe is not None:
+        probed = yield from probe(ctx, order.probe, overall(looked))  # (4)
+        record = record.but(probed=not order.probe.clean_only, joined=probed.left)
+        looked = (*looked, *probed.findings)
+    findings = tuple(finding.but(correlation_id=ctx.instance_id) for finding in looked)
     record = record.but(status=overall(findings), findings=findings)
-    yield from call(ctx, RECORD_CONNECTION, record)  # (4)
+    yield from call(ctx, RECORD_CONNECTION, record)  # (5)
+    yield from retire_passwords(ctx, order, findings)  # (6)
     return record
+
+
+@bp.orchestration_trigger(context_name="context")
+@orchestrates(CHECK_GROUP)
+def check_group(ctx: Context, order: CheckGroupOrder) -> Steps[GroupChecked]:
+    """Make the checks of one group, all at once; a cloud that does not answer is a finding."""
+    orders = [
+        CheckOrder(tenant_id=order.tenant_id, connection_id=order.connection_id, check=check)
+        for check in GROUPS[order.group]
+    ]
+    try:
+        made = yield from call_all(ctx, RUN_CHECK, orders)
+    except CallFailedError as error:
+        return GroupChecked(findings=(UNANSWERED.finding(order.group, error.reason),))
+    return GroupChecked(
+        findings=tuple(each.finding for each in made if each.finding),
+        subnets=tuple(subnet for each in made for subnet in each.subnets),
+    )
 
 
 def prepare_network(ctx: Context, order: CheckConnectionOrder) -> Steps[tuple[HealthCheck, ...]]:
     """Prepare the hosted network and say how that went; nothing to say for a customer's own."""
     if order.hosted_network is None:
         return ()
+    check = "hostedNetwork"
     try:
         ready = yield from wait_for(ctx, PREPARE_HOSTED_NETWORK, order.hosted_network, CHECK_PATIENCE)
     except CallFailedError as error:
-        return (_finding("hostedNetwork", "internalServerErrorAllocateResourceFailed", error.reason),)
+        return (fault_of_network("serviceUnavailable").finding(check, error.reason),)
     match ready:
         case NetworkReady():
-            return (HealthCheck(display_name="hostedNetwork", status=HealthStatus.PASSED),)
-        case Refused(message=detail) | NoRoom(message=detail):
-            return (_finding("hostedNetwork", "internalServerErrorAllocateResourceFailed", detail),)
+            return (HealthCheck(display_name=check, status=HealthStatus.PASSED),)
+        case Refused(code=code, message=detail) | NoRoom(code=code, message=detail):
+            return (fault_of_network(code).finding(check, detail),)
         case Pending(note=note):
-            return (_finding("hostedNetwork", "internalServerErrorVMDeploymentTimeout", note),)
+            return (fault_of_network("timedOut").finding(check, note),)
     return ()
 
 
-def _finding(name: str, error_type: str, detail: str) -> HealthCheck:
-    return HealthCheck(
-        display_name=name,
-        status=HealthStatus.FAILED,
-        error_type=error_type,
-        additional_detail=detail,
-        recommended_action="See the detail; correct it in Azure and run the health checks again.",
+def check_groups(ctx: Context, order: CheckConnectionOrder) -> Steps[list[GroupChecked]]:
+    """Make the checks of all groups; none waits for another's cloud."""
+    orders = [
+        CheckGroupOrder(tenant_id=order.tenant_id, connection_id=order.connection_id, group=group) for group in GROUPS
+    ]
+    try:
+        made: list[GroupChecked] = yield from run_all(ctx, CHECK_GROUP, orders)
+    except CallFailedError as error:
+        return [GroupChecked(findings=(BROKE_OFF.finding("serviceHealth", error.reason),))]
+    return made
+
+
+def probe(ctx: Context, order: ProbeOrder, looked: HealthStatus) -> Steps[Probed]:
+    """Probe, or just remove what an earlier probe left: what is unhealthy from outside costs no machine."""
+    if looked is HealthStatus.FAILED:
+        order = order.but(clean_only=True)
+    if order.clean_only and not order.earlier:
+        return Probed(findings=())
+    try:
+        probed: Probed = yield from run(ctx, PROBE, order)
+    except CallFailedError as error:
+        return Probed(findings=(BROKE_OFF.finding(ENVIRONMENT, error.reason),), left=names_of(order) or ())
+    return probed
+
+
+def names_of(order: ProbeOrder | None) -> tuple[str, ...] | None:
+    """Return the computer names to remember, before the first of them joins; None: nothing changes."""
+    if order is None:
+        return None
+    return order.earlier if order.clean_only else (*order.earlier, order.computer_name)
+
+
+def retire_passwords(ctx: Context, order: CheckConnectionOrder, findings: tuple[HealthCheck, ...]) -> Steps[None]:
+    """Disable older versions of the join password once a machine has joined with the newest."""
+    domain = order.probe.domain if order.probe else None
+    joined = any(f.display_name == JOIN and f.status is HealthStatus.PASSED for f in findings)
+    if domain is None or not joined:
+        return
+    password = PasswordOrder(
+        tenant_id=order.tenant_id,
+        connection_id=order.connection_id,
+        password_secret_url=domain.password_secret_url,
     )
+    try:
+        yield from call(ctx, RETIRE_PASSWORDS, password)
+    except CallFailedError:
+        return  # the next probe tries again; a password that nothing asks for any more does no harm until then

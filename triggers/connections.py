@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import azure.functions as func
 
 from shared.clients.key_vault import secret_name
-from shared.contracts.connections import CHECK_CONNECTION, CheckConnectionOrder
-from shared.contracts.machines import HostedNetworkOrder
-from shared.domain import naming
-from shared.domain.connection import Connection, Domain, Network
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
+from shared.domain.demand import address_forecast
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_form, connection_view
 from shared.domain.operation import Operation
-from shared.domain.tenant import Site, Tenant
 from shared.domain.wizards.create_connection import (
     ConnectionFacts,
     CredentialsStep,
@@ -26,8 +24,8 @@ from shared.domain.wizards.create_connection import (
 )
 from shared.errors import InvalidError
 from shared.storage.due import DueKind
-from shared.wiring import Services
-from shared.workflow import Blueprint, DurableClient, start
+from shared.workflow import Blueprint, DurableClient
+from triggers.connection_checks import CHECK_OPERATION, built_through, start_check
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_created, graph_item, graph_list
 from triggers.idempotency import once
@@ -44,7 +42,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True)
 async def list_connections(call: Call) -> Answer:
     """List the connections."""
-    shown = await _views(call)
+    shown = await views(call)
     return await graph_list(call, call.services.connections, CONNECTIONS, shown)
 
 
@@ -53,7 +51,7 @@ async def list_connections(call: Call) -> Answer:
 async def get_connection(call: Call) -> Answer:
     """Show one connection."""
     stored = await call.services.connections.get(call.tenant.id, call.param("id"))
-    shown = await _views(call)
+    shown = await views(call)
     return graph_item(call, CONNECTIONS, shown(stored.value), stored.etag)
 
 
@@ -70,7 +68,7 @@ async def create_connection(call: Call, client: DurableClient) -> Answer:
             connection, _, etag = await save_connection(call, client, form, facts)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
-        shown = await _views(call)
+        shown = await views(call)
         return graph_created(call, CONNECTIONS, shown(connection), etag)
 
     return await once(call, create)
@@ -120,52 +118,25 @@ async def save_connection(
         join_type=said.join_type,
         network=Network(**said.network.model_dump()) if said.network else Network(),
         domain=await _domain(call, said.domain, connection_id) if said.domain else None,
+        checks_wanted_until=call.now + WANTED_AFTER_EDIT,
         created_date_time=call.now,
     )
-    operation = await open_operation(call, "checkConnection", connection.id)
+    operation = await open_operation(call, CHECK_OPERATION, connection.id)
     await call.services.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
     stored = await call.insert(call.services.connections, connection, connection.id)
     await call.audit("onPremisesConnection", connection.id, after=stored.value)
     where = next(s for s in facts.sites if s.id == site.site_id)
-    await start_check(client, tenant, where, stored.value, operation.id)
+    await start_check(call.services, client, tenant, where, stored.value, operation.id, asked=True)
     return stored.value, operation, stored.etag
-
-
-async def start_check(
-    client: DurableClient, tenant: Tenant, site: Site, connection: Connection, operation_id: str | None = None
-) -> bool:
-    """Start the health checks of a connection; return False when they run already."""
-    hosted = None
-    if connection.network.hosted:
-        hosted = HostedNetworkOrder(
-            tenant_id=tenant.id,
-            subscription_id=connection.subscription_id,
-            resource_group=site.resource_group,
-            region=site.region,
-            address_space=naming.regional_address_space(site.address_space, 0),
-        )
-    order = CheckConnectionOrder(
-        tenant_id=tenant.id, connection_id=connection.id, operation_id=operation_id, hosted_network=hosted
-    )
-    return await start(
-        client, CHECK_CONNECTION, order, instance_id=naming.instance_id(tenant.id, connection.id, "check", 0)
-    )
-
-
-async def open_check(wired: Services, connection: Connection) -> str | None:
-    """Return the id of the operation that waits for a connection's first health check, None if none does."""
-    waiting = wired.operations.each(
-        connection.tenant_id, kind="checkConnection", resource_id=connection.id, status="notStarted"
-    )
-    async for stored in waiting:
-        return stored.value.id
-    return None
 
 
 async def _domain(call: Call, said: DomainStep, connection_id: str) -> Domain:
     """Put the password into Key Vault and return the domain with the secret's address."""
-    vault, name, tags = call.services.vault(), secret_name(call.tenant.id, connection_id), {"tenant": call.tenant.id}
-    address = await patiently(lambda: vault.store(name, said.ad_domain_password, tags=tags))
+    return domain_of(said, await store_password(call, connection_id, said.ad_domain_password))
+
+
+def domain_of(said: DomainStep, address: str) -> Domain:
+    """Return what a form says of the domain, with the address of the password."""
     return Domain(
         ad_domain_name=said.ad_domain_name,
         ad_domain_username=said.ad_domain_username,
@@ -174,22 +145,35 @@ async def _domain(call: Call, said: DomainStep, connection_id: str) -> Domain:
     )
 
 
-async def _views(call: Call) -> Any:  # noqa: ANN401 - Callable[[Connection], dict]
-    """Return how to show a connection: with its site, and who uses it."""
+async def store_password(call: Call, connection_id: str, password: str) -> str:
+    """Make *password* the newest version of the connection's secret; return its address, which stays the same."""
+    vault, name, tags = call.services.vault(), secret_name(call.tenant.id, connection_id), {"tenant": call.tenant.id}
+    return await patiently(lambda: vault.store(name, password, tags=tags))
+
+
+async def views(call: Call) -> Callable[[Connection], dict[str, Any]]:
+    """Return how to show a connection: with its site, who uses it, and the addresses that are still wanted.
+
+    The Cloud PCs are only read when they are asked for. Whether the checks pause shows without: the sweep renews the
+    time of a connection that they use.
+    """
     wired, tenant_id = call.services, call.tenant.id
     sites = {stored.value.id: stored.value async for stored in wired.sites.each(tenant_id)}
     used = {i async for stored in wired.policies.each(tenant_id) for i in stored.value.connection_ids}
-    by_pc: set[str] = set()
-    if "inUseByCloudPc" in (call.query("$select") or ""):
-        pcs = [stored.value async for stored in wired.cloud_pcs.each(tenant_id)]
-        by_pc = {pc.snapshot.connection_id for pc in pcs if pc.snapshot}
+    asked = call.query("$select") or ""
+    cloud_pcs: list[CloudPc] = []
+    if "inUseByCloudPc" in asked or "@deskwright.addresses" in asked:
+        cloud_pcs = [stored.value async for stored in wired.cloud_pcs.each(tenant_id)]
 
     def view(connection: Connection) -> dict[str, Any]:
+        in_use, by_pc = connection.id in used, any(built_through(pc, connection.id) for pc in cloud_pcs)
         return connection_view(
             connection,
             sites.get(connection.site_id),
-            in_use=connection.id in used,
-            in_use_by_cloud_pc=connection.id in by_pc,
+            in_use=in_use,
+            in_use_by_cloud_pc=by_pc,
+            paused=connection.checks_paused(call.now, in_use=in_use or by_pc),
+            addresses=address_forecast(connection, cloud_pcs),
         )
 
     return view

@@ -12,14 +12,13 @@ from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
 from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import HealthStatus
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
 from shared.errors import DeskwrightError
 from shared.storage.due import EVERYBODY, WATCH_EVERY, Due, DueKind
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient, purge_finished, start
-from triggers.connections import open_check, start_check
+from triggers.connection_checks import check_due
 from triggers.directory_changes import reconcile_users
 from triggers.images import start_build
 from triggers.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, start_reconcile
@@ -62,7 +61,7 @@ async def sweep_clean_ups(timer: func.TimerRequest, client: DurableClient) -> No
 async def sweep_connections(timer: func.TimerRequest, client: DurableClient) -> None:
     """Check connections whose last check is some hours old, or was never begun."""
     del timer
-    await sweep(client, DueKind.RECHECK, _check_connection)
+    await sweep(client, DueKind.RECHECK, check_due)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="0 17 * * * *", use_monitor=False)
@@ -197,22 +196,3 @@ async def _deprovision(wired: Services, client: DurableClient, due: Due) -> date
 def _has_remains(pc: CloudPc, due: Due) -> bool:
     waits = pc.status in {Status.FAILED, Status.DEPROVISIONING} and pc.generation == due.generation
     return waits and pc.resources.computer_name is not None and (pc.clean_up_at is None or pc.clean_up_at <= due.at)
-
-
-async def _check_connection(wired: Services, client: DurableClient, due: Due) -> datetime | None:
-    """Check a connection, and look again when its tenant wants: sooner while it has never been checked."""
-    tenant = await wired.tenants.find(due.tenant_id)
-    found = await wired.connections.find(due.tenant_id, due.subject_id)
-    if tenant is None or found is None:
-        return None
-    connection, now = found.value, wired.clock.now()
-    every = timedelta(hours=tenant.value.settings.connection_recheck_in_hours)
-    if connection.checked_date_time and now - connection.checked_date_time < every:
-        return connection.checked_date_time + every
-    site = await wired.sites.find(due.tenant_id, connection.site_id)
-    if site is None:
-        return now + every
-    operation_id = await open_check(wired, connection)
-    await start_check(client, tenant.value, site.value, connection, operation_id)
-    unfinished = connection.health_check_status in {HealthStatus.PENDING, HealthStatus.RUNNING}
-    return now + (LOOK_AGAIN if unfinished else every)

@@ -56,6 +56,7 @@ GRAPH_ROLES = (
     "Device.ReadWrite.All",
     "DeviceManagementManagedDevices.ReadWrite.All",
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
+    "DeviceManagementServiceConfig.Read.All",
 )
 """The app roles Deskwright's identity needs (azure.md 2)."""
 

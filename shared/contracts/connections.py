@@ -1,34 +1,62 @@
-"""Checking a connection: what ARM, Graph and Key Vault can say about it before a Cloud PC depends on it."""
+"""Checking a connection: what ARM, Graph, Key Vault and a probe can say before a Cloud PC depends on it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from shared.contracts.machines import HostedNetworkOrder
-from shared.contracts.outcomes import Done
-from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
-from shared.domain.connection import HealthCheck, HealthStatus
+from shared.contracts.outcomes import Done, Refused
+from shared.contracts.probes import ProbeOrder
+from shared.contracts.shape import PATIENT, Activity, Patience, Retry, Workflow, gives
+from shared.domain.connection import HealthCheck, HealthStatus, SubnetUsage
 from shared.domain.values import Value
 
-CHECKS = (
-    "azureTenantReadiness",  # the subscription answers and is enabled
-    "permissionOnResourceGroup",
-    "subnetIpUsage",  # the subnet exists, is ours to use and has free addresses
-    "virtualNetworkRegion",
-    "domainJoinCredentials",  # the secret is there and readable
-    "intuneEnrollment",  # Graph answers for devices and Intune
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "azure": (
+            "azureTenantReadiness",  # the subscription answers and is enabled
+            "resourceProviders",  # what we use is registered in it
+            "permissionOnResourceGroup",
+            "resourceGroupLocks",
+        ),
+        "network": (
+            "subnetIpUsage",  # the subnet exists, is ours to use and has free addresses
+            "virtualNetworkRegion",
+        ),
+        "directory": (
+            "domainJoinCredentials",  # the secret is there and readable
+            "intuneEnrollment",  # Graph answers for devices and Intune
+            "entraDeviceSync",  # the domain's synchronisation with Entra ID
+        ),
+    }
 )
-"""Each is one look; the hosted network is prepared, and thereby checked, by the workflow itself."""
+"""Looks, by whom they ask: a group whose cloud does not answer holds up no other."""
+
+CHECKS = tuple(check for checks in GROUPS.values() for check in checks)
 
 
 class CheckConnectionOrder(Value):
-    """Check one connection. *hosted_network*: to be prepared first, None for a customer's own network."""
+    """Check one connection.
+
+    *hosted_network*: to be prepared first, None for a customer's own network. *probe*: None: only look.
+    """
 
     tenant_id: str
     connection_id: str
     operation_id: str | None = None
     hosted_network: HostedNetworkOrder | None = None
+    probe: ProbeOrder | None = None
+
+
+class CheckGroupOrder(Value):
+    """Make the checks of one group."""
+
+    tenant_id: str
+    connection_id: str
+    group: str
 
 
 class CheckOrder(Value):
@@ -40,24 +68,50 @@ class CheckOrder(Value):
 
 
 class Checked(Value):
-    """What a check found; None: it does not apply to this connection."""
+    """What a check found; None: it does not apply to this connection. *subnets*: what it saw by the way."""
 
     kind: Literal["checked"] = "checked"
     finding: HealthCheck | None = None
+    subnets: tuple[SubnetUsage, ...] = ()
+
+
+class GroupChecked(Value):
+    """What the checks of a group found."""
+
+    kind: Literal["groupChecked"] = "groupChecked"
+    findings: tuple[HealthCheck, ...]
+    subnets: tuple[SubnetUsage, ...] = ()
 
 
 class ConnectionRecord(Value):
-    """What all checks found."""
+    """What all checks found.
+
+    *probed*: whether a probe's findings are among them; else those of the last probe stand. *joined*: the computer
+    names that a probe has joined, or will, and nobody has seen gone.
+    """
 
     tenant_id: str
     connection_id: str
     operation_id: str | None = None
     status: HealthStatus
     findings: tuple[HealthCheck, ...] = ()
+    subnets: tuple[SubnetUsage, ...] = ()
+    probed: bool = False
+    joined: tuple[str, ...] | None = None
+
+
+class PasswordOrder(Value):
+    """The join password of a connection."""
+
+    tenant_id: str
+    connection_id: str
+    password_secret_url: str
 
 
 CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, gives(ConnectionRecord))
+CHECK_GROUP = Workflow("check_group", CheckGroupOrder, gives(GroupChecked))
 RUN_CHECK = Activity("run_check", CheckOrder, gives(Checked))
 RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, gives(Done), PATIENT)
+RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, gives(Done | Refused), Retry(attempts=3))
 
 CHECK_PATIENCE = Patience(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=30))

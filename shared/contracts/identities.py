@@ -13,9 +13,10 @@ from shared.domain.values import Value
 
 
 class EntraJoinOrder(Value):
-    """Join the machine to Entra ID, with Intune enrolment as a device."""
+    """Join the machine to Entra ID, with Intune enrolment as a device unless *enroll* says otherwise."""
 
     machine: Machine
+    enroll: bool = True
 
 
 class DomainJoinOrder(Value):

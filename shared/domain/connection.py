@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.values import Value
@@ -28,6 +28,13 @@ class HealthStatus(StrEnum):
 
 USABLE = frozenset({HealthStatus.PASSED, HealthStatus.WARNING, HealthStatus.INFORMATIONAL})
 
+# windows365.md 1.5: how long the checks go on by themselves for a connection that nothing uses.
+WANTED_AFTER_EDIT = timedelta(weeks=4)
+WANTED_AFTER_DEMAND = timedelta(weeks=2)
+UNHEALTHY_AGAIN = timedelta(hours=1)
+LONGEST_CHECK = timedelta(hours=2)
+"""Checks that take longer have broken off."""
+
 
 class HealthCheck(Value):
     """One finding of a health check (Graph: cloudPcOnPremisesConnectionHealthCheck)."""
@@ -37,8 +44,17 @@ class HealthCheck(Value):
     error_type: str | None = None
     recommended_action: str | None = None
     additional_detail: str | None = None
+    correlation_id: str | None = None  # the instance of the workflow that made it: finds it in the log
     start_date_time: datetime | None = None
     end_date_time: datetime | None = None
+
+
+class SubnetUsage(Value):
+    """How many addresses of a subnet machines may have, and how many of them are free."""
+
+    subnet_id: str
+    total: int
+    free: int
 
 
 class Network(Value):
@@ -75,13 +91,39 @@ class Connection(Value):
     domain: Domain | None = None
     health_check_status: HealthStatus = HealthStatus.PENDING
     health_checks: tuple[HealthCheck, ...] = ()
+    checking_since: datetime | None = None  # since when checks run, None: none do
     checked_date_time: datetime | None = None
+    check_began_date_time: datetime | None = None
+    health_changed_date_time: datetime | None = None  # when it last became usable or unusable
+    health_before: HealthStatus | None = None  # what it was until then
+    probe_computer_names: tuple[str, ...] = ()  # what a probe joined and nobody has seen gone yet
+    subnets: tuple[SubnetUsage, ...] = ()
+    subnets_seen_at: datetime | None = None
+    checks_wanted_until: datetime | None = None  # without use, checks pause from then on; None: never
     created_date_time: datetime
 
     @property
     def usable(self) -> bool:
         """Whether Cloud PCs may be built through it now."""
         return self.health_check_status in USABLE
+
+    def checks_paused(self, at: datetime, *, in_use: bool) -> bool:
+        """Whether the checks made by time pause: nobody has used or touched it for long (Graph: healthCheckPaused)."""
+        return not in_use and self.checks_wanted_until is not None and at >= self.checks_wanted_until
+
+    def being_checked(self, at: datetime) -> bool:
+        """Whether checks run; those that began long ago have broken off."""
+        return self.checking_since is not None and at - self.checking_since < LONGEST_CHECK
+
+    @property
+    def free_addresses(self) -> int | None:
+        """How many addresses were free when somebody last looked; None: nobody did, or the network is ours."""
+        return sum(subnet.free for subnet in self.subnets) if self.subnets else None
+
+
+def check_again_after(status: HealthStatus, every: timedelta) -> timedelta:
+    """Return how long after its checks a connection is looked at again: an unhealthy one holds up builds."""
+    return every if status in USABLE else min(every, UNHEALTHY_AGAIN)
 
 
 def overall(findings: tuple[HealthCheck, ...]) -> HealthStatus:

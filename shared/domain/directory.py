@@ -42,6 +42,13 @@ class DirectoryUser(Value):
     sku_ids: tuple[str, ...] = ()
 
 
+class EnrollmentRestriction(Value):
+    """One of Intune's restrictions of who may enrol; *default*: the one that holds for everybody."""
+
+    display_name: str
+    default: bool = False
+
+
 class SubscribedSku(Value):
     """A licence the directory has bought."""
 

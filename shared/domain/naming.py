@@ -9,8 +9,10 @@ from ipaddress import ip_network
 
 CLOUD_PC_TAG = "deskwright:cloudpc"
 TENANT_TAG = "deskwright:tenant"
-ROLE_TAG = "deskwright:role"  # cloudpc | image | network
+ROLE_TAG = "deskwright:role"  # cloudpc | image | probe | network
 IMAGE_TAG = "deskwright:image"
+PROBE_TAG = "deskwright:probe"  # the connection whose health a temporary VM tries
+SUBJECT_TAGS = {"cloudpc": CLOUD_PC_TAG, "image": IMAGE_TAG, "probe": PROBE_TAG}
 
 _NAMESPACE = uuid.UUID("8f0f6a52-6c0f-5b67-9b8e-5b8e1b7a3a10")
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: people read these names aloud

@@ -9,11 +9,16 @@ import activities.connections
 import activities.identities  # noqa: F401 - imported for what they register
 from local.certificates import Certificates
 from shared.clients.key_vault import secret_name
-from shared.contracts.connections import CHECKS, RUN_CHECK, CheckOrder
+from shared.contracts.connections import CHECKS, RETIRE_PASSWORDS, RUN_CHECK, CheckOrder, PasswordOrder
+from shared.contracts.outcomes import Done
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, Domain, HealthCheck, HealthStatus, JoinType, Network
+from shared.domain.lifecycle import Status
+from tests.contract.azure import version_for
 from tests.contract.running import GROUP as GROUP_ID
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.worker import SITE, TENANT, Worker, working
+from tests.stories.people import PLAN, SNAPSHOT
 
 pytestmark = pytest.mark.simulator
 VNET = f"{GROUP_ID}/providers/Microsoft.Network/virtualNetworks/theirs"
@@ -30,7 +35,7 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
 async def arm(worker: Worker, path: str, body: Any) -> None:
     token = await worker.cloud.token("https://management.azure.com")
     headers = {"Authorization": f"Bearer {token}"}
-    answer = await worker.cloud.call("PUT", f"{path}?api-version=2024-05-01", headers=headers, json=body)
+    answer = await worker.cloud.call("PUT", f"{path}?api-version={version_for(path)}", headers=headers, json=body)
     assert answer.status < 300, answer.body
 
 
@@ -82,7 +87,9 @@ async def test_a_connection_over_the_hosted_network_passes(worker: Worker) -> No
     found = [await check(worker, name) for name in CHECKS]
     assert {f.display_name: f.status for f in found if f} == {
         "azureTenantReadiness": HealthStatus.PASSED,
+        "resourceProviders": HealthStatus.PASSED,
         "permissionOnResourceGroup": HealthStatus.PASSED,
+        "resourceGroupLocks": HealthStatus.PASSED,
         "intuneEnrollment": HealthStatus.PASSED,
     }
 
@@ -170,3 +177,106 @@ async def test_what_carries_another_tenant_s_tag_is_not_used(worker: Worker) -> 
         "resourceAvailabilityCheckVNetInvalid",
         "resourceAvailabilityCheckResourceGroupInvalid",
     ]
+
+
+async def configure(worker: Worker, **config: Any) -> None:
+    await worker.cloud.call("POST", "/_sim/config", json=config)
+
+
+async def error_type(worker: Worker, name: str) -> tuple[str, str | None]:
+    found = await check(worker, name)
+    assert found is not None
+    assert found.recommended_action
+    return found.status.value, found.error_type
+
+
+async def test_a_provider_that_is_not_registered_is_named(worker: Worker) -> None:
+    connection(worker)
+    await configure(worker, unregisteredProviders=["Microsoft.DesktopVirtualization"])
+    found = await check(worker, "resourceProviders")
+    assert found is not None
+    assert found.error_type == "resourceAvailabilityCheckMissingRegistrationForLocation"
+    assert "Microsoft.DesktopVirtualization" in (found.additional_detail or "")
+
+
+async def test_a_lock_that_would_stop_every_clean_up_is_a_warning(worker: Worker) -> None:
+    connection(worker)
+    await configure(worker, locks=[f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{SITE.resource_group}"])
+    assert await error_type(worker, "resourceGroupLocks") == (
+        "warning",
+        "resourceAvailabilityCheckResourceGroupLockedForDelete",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("All users", ("failed", "resourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation")),
+        ("Contractors", ("warning", "resourceAvailabilityCheckIntuneCustomWindowsRestrictionViolation")),
+    ],
+)
+async def test_a_restriction_that_lets_no_windows_in_is_found(worker: Worker, name: str, said: tuple[str, str]) -> None:
+    connection(worker)
+    await configure(worker, graph={"windowsBlocked": [name]})
+    assert await error_type(worker, "intuneEnrollment") == said
+
+
+async def test_a_domain_whose_computers_come_to_entra_passes(worker: Worker) -> None:
+    connection(worker, **hybrid())
+    await configure(worker, graph={"lastSyncMinutes": 20})
+    found = await check(worker, "entraDeviceSync")
+    assert found is not None
+    assert found.status is HealthStatus.PASSED
+
+
+async def test_a_synchronisation_that_stands_still_is_a_warning(worker: Worker) -> None:
+    connection(worker, **hybrid())
+    await configure(worker, graph={"lastSyncMinutes": 300})
+    assert await error_type(worker, "entraDeviceSync") == ("warning", "azureAdDeviceSyncCheckLongSyncCircle")
+
+
+async def test_addresses_are_counted_and_seen(worker: Worker) -> None:
+    await network(worker, prefix="10.9.0.0/28")
+    connection(worker, network=own())
+    answer = await worker.do(RUN_CHECK, CheckOrder(tenant_id=TENANT.id, connection_id="c1", check="subnetIpUsage"))
+    assert [(s.total, s.free) for s in answer.subnets] == [(11, 11)]
+
+
+async def test_more_to_come_than_addresses_are_free_is_a_warning_with_numbers(worker: Worker) -> None:
+    await network(worker, prefix="10.9.0.0/28")
+    connection(worker, network=own())
+    worker.keep(*(to_come(worker, n) for n in range(14)))
+    found = await check(worker, "subnetIpUsage")
+    assert found is not None
+    assert (found.status, found.error_type) == (HealthStatus.WARNING, "resourceAvailabilityCheckNoSubnetIP")
+    assert found.additional_detail == "11 of 11 addresses are free; 14 Cloud PC(s) are still to come"
+    assert "3 of those to come" in (found.recommended_action or "")
+
+
+def to_come(worker: Worker, number: int) -> CloudPc:
+    now = worker.services.clock.now()
+    return CloudPc(
+        id=f"pc{number}",
+        tenant_id=TENANT.id,
+        user=worker.user,
+        plan=PLAN,
+        status=Status.PENDING_PROVISION,
+        display_name="Everyone",
+        snapshot=SNAPSHOT.but(connection_id="c1"),
+        created_date_time=now,
+        last_modified_date_time=now,
+    )
+
+
+async def test_older_passwords_are_disabled_and_the_newest_is_read(worker: Worker) -> None:
+    vault = worker.services.vault()
+    name = secret_name(TENANT.id, "c1")
+    for password in ("first", "second", "third"):
+        url = await vault.store(name, password)
+        worker.cloud.advance(60)
+    for _ in range(2):
+        order = PasswordOrder(tenant_id=TENANT.id, connection_id="c1", password_secret_url=url)
+        assert await worker.do(RETIRE_PASSWORDS, order) == Done()
+    versions = vault._client.list_properties_of_secret_versions(name)
+    assert sorted([bool(version.enabled) async for version in versions]) == [False, False, True]
+    assert await vault.read(url) == "third"

@@ -60,6 +60,11 @@ class Records:
         value = self.values.get(place[-1])
         return None if value is None else Stored(value, "1")
 
+    async def each(self, tenant_id: str) -> AsyncIterator[Stored[Any]]:
+        for value in self.values.values():
+            if value.tenant_id == tenant_id:
+                yield Stored(value, "1")
+
     async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
         found = [pc for pc in self.values.values() if (pc.tenant_id, pc.user.id) == (tenant_id, user_id)]
         return [Stored(pc, "1") for pc in found]

@@ -7,16 +7,22 @@ import pytest
 from orchestrators import check_connection as _registered  # noqa: F401 - registers the story
 from shared.contracts.connections import (
     CHECK_CONNECTION,
-    CHECKS,
+    CHECK_GROUP,
+    GROUPS,
     RECORD_CONNECTION,
+    RETIRE_PASSWORDS,
     RUN_CHECK,
     CheckConnectionOrder,
     Checked,
+    CheckGroupOrder,
+    GroupChecked,
 )
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, HostedNetworkOrder, NetworkReady
 from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
-from shared.domain.connection import HealthCheck, HealthStatus
+from shared.contracts.probes import PROBE, Probed
+from shared.domain.connection import HealthCheck, HealthStatus, SubnetUsage
 from shared.domain.values import Value
+from tests.stories.probing import ENTRA, HYBRID
 from tests.stories.tell import Answers, tell
 
 OWN = CheckConnectionOrder(tenant_id="contoso", connection_id="connection-1")
@@ -29,16 +35,32 @@ HOSTED = OWN.but(
         address_space="10.20.0.0/20",
     )
 )
-FINE = Checked(finding=HealthCheck(display_name="fine", status=HealthStatus.PASSED))
-SO_SO = Checked(finding=HealthCheck(display_name="so so", status=HealthStatus.WARNING))
-BAD = Checked(finding=HealthCheck(display_name="bad", status=HealthStatus.FAILED))
-HEALTHY: Answers = {RECORD_CONNECTION: Done(), RUN_CHECK: FINE, PREPARE_HOSTED_NETWORK: NetworkReady(subnet_ids=("s",))}
+FINE = HealthCheck(display_name="fine", status=HealthStatus.PASSED)
+SO_SO = HealthCheck(display_name="so so", status=HealthStatus.WARNING)
+BAD = HealthCheck(display_name="bad", status=HealthStatus.FAILED)
+JOINED = HealthCheck(display_name="directoryJoin", status=HealthStatus.PASSED)
+SUBNET = SubnetUsage(subnet_id="subnet-a", total=11, free=4)
+HEALTHY: Answers = {
+    RECORD_CONNECTION: Done(),
+    CHECK_GROUP: GroupChecked(findings=(FINE,)),
+    PREPARE_HOSTED_NETWORK: NetworkReady(subnet_ids=("s",)),
+    PROBE: Probed(findings=(JOINED,)),
+    RETIRE_PASSWORDS: Done(),
+}
+
+
+AZURE = CheckGroupOrder(tenant_id="contoso", connection_id="connection-1", group="azure")
+LOOKED = [Checked(finding=FINE), Checked(), Checked(subnets=(SUBNET,))]
+
+
+def checked(*findings: HealthCheck) -> GroupChecked:
+    return GroupChecked(findings=findings)
 
 
 def test_it_runs_first_and_says_what_it_found_last() -> None:
     story = tell(CHECK_CONNECTION, OWN, HEALTHY)
 
-    assert story.calls == ["record_connection", *["run_check"] * len(CHECKS), "record_connection"]
+    assert story.calls == ["record_connection", *["check_group"] * len(GROUPS), "record_connection"]
     assert [o["status"] for o in story.orders["record_connection"]] == ["running", "passed"]
 
 
@@ -52,14 +74,14 @@ def test_a_hosted_network_is_prepared_first() -> None:
 @pytest.mark.parametrize(
     ("findings", "status"),
     [
-        pytest.param([FINE], HealthStatus.PASSED, id="all passed"),
-        pytest.param([FINE, SO_SO], HealthStatus.WARNING, id="a warning is usable"),
-        pytest.param([FINE, BAD, SO_SO], HealthStatus.FAILED, id="the worst decides"),
-        pytest.param([Checked()], HealthStatus.FAILED, id="nothing found is no health"),
+        pytest.param([checked(FINE)], HealthStatus.PASSED, id="all passed"),
+        pytest.param([checked(FINE), checked(SO_SO)], HealthStatus.WARNING, id="a warning is usable"),
+        pytest.param([checked(FINE, BAD), checked(SO_SO)], HealthStatus.FAILED, id="the worst decides"),
+        pytest.param([checked()], HealthStatus.FAILED, id="nothing found is no health"),
     ],
 )
 def test_the_worst_finding_decides(findings: list[Value], status: HealthStatus) -> None:
-    assert tell(CHECK_CONNECTION, OWN, {**HEALTHY, RUN_CHECK: findings}).result.status == status
+    assert tell(CHECK_CONNECTION, OWN, {**HEALTHY, CHECK_GROUP: findings}).result.status == status
 
 
 @pytest.mark.parametrize(
@@ -78,8 +100,71 @@ def test_a_hosted_network_that_cannot_be_prepared_fails_the_connection(answer: V
     assert result.status is HealthStatus.FAILED
 
 
-def test_checks_that_cannot_be_made_fail_the_connection() -> None:
-    result = tell(CHECK_CONNECTION, OWN, {**HEALTHY, RUN_CHECK: Exception("UnavailableError: 503")}).result
+def test_checks_that_break_off_fail_the_connection() -> None:
+    result = tell(CHECK_CONNECTION, OWN, {**HEALTHY, CHECK_GROUP: Exception("terminated")}).result
 
     assert result.status is HealthStatus.FAILED
-    assert "503" in (result.findings[-1].additional_detail or "")
+    assert "terminated" in (result.findings[-1].additional_detail or "")
+
+
+def test_what_was_seen_of_the_subnets_is_written_down() -> None:
+    seen = GroupChecked(findings=(FINE,), subnets=(SUBNET,))
+    story = tell(CHECK_CONNECTION, OWN, {**HEALTHY, CHECK_GROUP: [checked(FINE), seen, checked(FINE)]})
+
+    assert story.result.subnets == (SUBNET,)
+
+
+def test_a_probe_comes_after_the_looks_and_its_name_is_known_before() -> None:
+    story = tell(CHECK_CONNECTION, OWN.but(probe=ENTRA), HEALTHY)
+
+    assert story.calls[-2:] == ["probe_connection", "record_connection"]
+    assert [o["joined"] for o in story.orders["record_connection"]] == [[ENTRA.computer_name], []]
+    assert story.last(RECORD_CONNECTION)["probed"] is True
+
+
+def test_what_is_unhealthy_from_outside_costs_no_machine() -> None:
+    story = tell(CHECK_CONNECTION, OWN.but(probe=ENTRA), {**HEALTHY, CHECK_GROUP: checked(BAD)})
+
+    assert "probe_connection" not in story.calls
+
+
+def test_what_an_earlier_probe_left_is_removed_all_the_same() -> None:
+    order = OWN.but(probe=ENTRA.but(earlier=("CPC-HTH-OLDER",)))
+    story = tell(CHECK_CONNECTION, order, {**HEALTHY, CHECK_GROUP: checked(BAD), PROBE: Probed(findings=())})
+
+    assert story.last(PROBE)["cleanOnly"] is True
+    assert story.last(RECORD_CONNECTION)["joined"] == []
+
+
+def test_a_probe_that_breaks_off_leaves_its_name_for_the_next_one() -> None:
+    story = tell(CHECK_CONNECTION, OWN.but(probe=ENTRA), {**HEALTHY, PROBE: Exception("terminated")})
+
+    assert story.result.status is HealthStatus.FAILED
+    assert story.last(RECORD_CONNECTION)["joined"] == [ENTRA.computer_name]
+
+
+def test_a_join_with_the_newest_password_retires_the_older_ones() -> None:
+    story = tell(CHECK_CONNECTION, OWN.but(probe=HYBRID), HEALTHY)
+
+    assert story.calls[-1] == "retire_passwords"
+
+
+def test_a_password_that_nothing_has_joined_with_retires_none() -> None:
+    failed = Probed(findings=(JOINED.but(status=HealthStatus.FAILED),))
+    story = tell(CHECK_CONNECTION, OWN.but(probe=HYBRID), {**HEALTHY, PROBE: failed})
+
+    assert "retire_passwords" not in story.calls
+
+
+def test_a_group_makes_all_its_checks() -> None:
+    story = tell(CHECK_GROUP, AZURE, {RUN_CHECK: LOOKED})
+
+    assert [o["check"] for o in story.orders["run_check"]] == list(GROUPS["azure"])
+    assert story.result == GroupChecked(findings=(FINE,), subnets=(SUBNET, SUBNET))
+
+
+def test_a_group_whose_cloud_does_not_answer_says_so() -> None:
+    (finding,) = tell(CHECK_GROUP, AZURE, {RUN_CHECK: Exception("UnavailableError: 503")}).result.findings
+
+    assert finding.error_type == "resourceAvailabilityCheckTransientServiceError"
+    assert "503" in (finding.additional_detail or "")

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
-from shared.contracts.connections import CHECK_CONNECTION
+from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.images import BUILD_IMAGE
+from shared.contracts.probes import PROBE
 from shared.contracts.provisioning import CLEAN_UP, PROVISION
 from shared.contracts.reconciling import RECONCILE
+from shared.workflow import ACTIVITIES
+from tests.stories import probing
 from tests.stories import test_build_device_image as building
 from tests.stories import test_check_connection as checking
 from tests.stories import test_clean_up_cloud_pc as cleaning
@@ -193,10 +196,13 @@ def _orders() -> Iterator[tuple[str, dict[str, Any]]]:
         tell(PROVISION, HYBRID, ALL_WELL),
         tell(BUILD_IMAGE, building.ORDER, building.SMOOTH),
         tell(CHECK_CONNECTION, checking.OWN, checking.HEALTHY),
+        tell(CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.LOOKED}),
+        tell(PROBE, probing.HYBRID, probing.PROBED),
         tell(CLEAN_UP, cleaning.ORDER, cleaning.ALL_GO),
         tell(RECONCILE, reconciling.ORDER, reconciling.QUIET),
     ]
-    yield from {name: orders[0] for story in told for name, orders in story.orders.items()}.items()
+    called = {name: orders[0] for story in told for name, orders in story.orders.items()}
+    yield from ((name, order) for name, order in called.items() if name in ACTIVITIES)
 
 
 def test_every_activity_takes_the_order_of_a_story(deskwright: Judges, outside: Outside) -> None:

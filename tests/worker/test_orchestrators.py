@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 
 from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS
-from shared.contracts.connections import CHECK_CONNECTION
+from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.identities import LOOK_FOR_DEVICE
 from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, LOOK_AT_AGENT
 from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
+from shared.contracts.probes import PROBE
 from shared.contracts.provisioning import CLEAN_UP, PROVISION
 from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
 from shared.contracts.shape import Workflow
 from shared.contracts.waiting import AWAIT_OUTCOME
 from shared.domain.values import Value
+from tests.stories import probing
 from tests.stories import test_await_outcome as waiting
 from tests.stories import test_build_device_image as building
 from tests.stories import test_check_connection as checking
@@ -75,6 +77,8 @@ STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "build an image": (BUILD_IMAGE, building.ORDER, building.SMOOTH),
     "build an image, refused": (BUILD_IMAGE, building.ORDER, {**building.SMOOTH, BEGIN_CAPTURE: BROKEN}),
     "check a connection": (CHECK_CONNECTION, checking.HOSTED, checking.HEALTHY),
+    "check one group": (CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.LOOKED}),
+    "probe a connection": (PROBE, probing.HYBRID, probing.PROBED),
     "clean up": (CLEAN_UP, cleaning.ORDER, cleaning.ALL_GO),
     "reconcile": (RECONCILE, reconciling.ORDER, reconciling.QUIET),
     "reconcile, throttled": (

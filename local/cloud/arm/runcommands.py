@@ -212,7 +212,7 @@ def _execution(call: Call, vm: Resource, script: str, body: Json) -> Execution:
     for key in ("parameters", "protectedParameters"):
         for entry in read(body, key, "array", []):
             given[str(read(entry, "name", "string")).lower()] = entry.get("value", "")
-    run = scripts.understand(call.world, vm, script, attempt)
+    run = scripts.understand(call.world, vm, script, attempt, given)
     timeout_s = int(read(body, "timeoutInSeconds", "integer", DEFAULT_TIMEOUT_S))
     return Execution(vm, run, given, timeout_s)
 

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from local.cloud.arm import probing
+
 if TYPE_CHECKING:
     from local.cloud.core.answers import Json
     from local.cloud.core.resources import Resource
@@ -46,11 +48,13 @@ class Run:
         return "\n".join(lines)[-OUTPUT_LIMIT:]
 
 
-def understand(world: World, vm: Resource, script: str, attempt: int) -> Run:
+def understand(world: World, vm: Resource, script: str, attempt: int, given: Json | None = None) -> Run:
     """Decide how a script will go on a machine; a step that times out is the last one."""
     steps: list[Json] = []
     for name in _STEP.findall(script):
         outcome = _outcome(world, vm, name, attempt)
+        if outcome is None and (said := probing.trouble(world, vm, name, given or {})):
+            outcome = {"message": said}
         if outcome is not None and outcome.get("timeOut"):
             return Run(tuple(steps), timed_out=True)
         message = "" if outcome is None else str(outcome.get("message", "the step failed")) * outcome.get("times", 1)

@@ -82,10 +82,19 @@ def domain_joined(world: World, vm_id: str, computer_name: str, domain: str, ou:
 
 def next_sync_us(world: World, tenant: str) -> int:
     """Return the moment of the next synchronisation; each tenant has its own phase."""
-    minutes = float(world.config.get("graph", {}).get("syncMinutes", _SYNC_MINUTES * world.latency.factor))
-    period_us = max(1, int(minutes * 60 * SECOND))
+    period_us = _period_us(world)
     phase_us = int(world.rng("sync", tenant).random() * period_us)
     return phase_us + ((world.now_us - phase_us) // period_us + 1) * period_us
+
+
+def last_sync_us(world: World, tenant: str) -> int:
+    """Return the moment of the last synchronisation."""
+    return next_sync_us(world, tenant) - _period_us(world)
+
+
+def _period_us(world: World) -> int:
+    minutes = float(world.config.get("graph", {}).get("syncMinutes", _SYNC_MINUTES * world.latency.factor))
+    return max(1, int(minutes * 60 * SECOND))
 
 
 def hybrid_device_changed(world: World, tenant: str, device: str) -> None:

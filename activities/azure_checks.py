@@ -1,0 +1,88 @@
+"""Health checks of the subscription and the resource group in which machines will be built."""
+
+from __future__ import annotations
+
+from activities.checking import FaultError, Seen, Subject, refuse_anothers
+from shared.clients.arm import ask, subscription_state
+from shared.contracts.refusals import MissingError
+from shared.domain import naming
+from shared.domain.connection import HealthStatus
+from shared.wiring import services
+
+_GROUP_VERSION = "2021-04-01"
+_LOCK_VERSION = "2020-05-01"
+_PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtualization")
+
+
+async def azure_tenant_readiness(subject: Subject) -> Seen | None:
+    """See that the subscription answers and is enabled."""
+    subscription = subject.connection.subscription_id
+    try:
+        state = await subscription_state(services().compute(subscription), subscription)
+    except MissingError as missing:
+        raise FaultError(
+            "resourceAvailabilityCheckSubscriptionNotFound",
+            f"{subscription}: {missing.message}",
+            "Correct the connection's subscription, or give the service's identity Reader on it.",
+        ) from missing
+    if state not in {"Enabled", "Warned", "PastDue"}:
+        action = "Enable the subscription, or choose another one."
+        raise FaultError("resourceAvailabilityCheckSubscriptionDisabled", f"{subscription} is {state}", action)
+    if state != "Enabled":
+        action = "Settle what is due on the subscription before it is disabled."
+        detail = f"{subscription} is {state}"
+        raise FaultError("resourceAvailabilityCheckGeneralSubscriptionError", detail, action, HealthStatus.WARNING)
+    return Seen(f"{subscription} is {state}")
+
+
+async def permission_on_resource_group(subject: Subject) -> Seen | None:
+    """See that we may write in the site's resource group, by writing our tag on it; it is made if it is not there."""
+    subscription, name = subject.connection.subscription_id, subject.site.resource_group
+    compute = services().compute(subscription)
+    path = f"/subscriptions/{subscription}/resourceGroups/{name}"
+    try:
+        found = await ask(compute, "GET", path, _GROUP_VERSION)
+    except MissingError:
+        found = {"location": subject.site.region}
+    if found.get("properties", {}).get("provisioningState") == "Deleting":
+        action = "Wait until it is gone, then run the checks again: they make it anew."
+        raise FaultError("resourceAvailabilityCheckResourceGroupBeingDeleted", f"{name} is being deleted", action)
+    refuse_anothers("ResourceGroup", name, found.get("tags"), subject.connection)
+    tags = {**(found.get("tags") or {}), naming.TENANT_TAG: subject.connection.tenant_id}
+    await ask(compute, "PUT", path, _GROUP_VERSION, {"location": found["location"], "tags": tags})
+    return Seen(f"{name} is there and ours to use")
+
+
+async def resource_providers(subject: Subject) -> Seen | None:
+    """See that what we use is registered in the subscription; the service does not register it."""
+    subscription = subject.connection.subscription_id
+    compute = services().compute(subscription)
+    missing: list[str] = []
+    for namespace in _PROVIDERS:
+        found = await ask(compute, "GET", f"/subscriptions/{subscription}/providers/{namespace}", _GROUP_VERSION)
+        if str(found.get("registrationState", "")).lower() not in {"registered", "registering"}:
+            missing.append(namespace)
+    if missing:
+        action = f"az provider register --subscription {subscription} --namespace {missing[0]}, and so on for each."
+        detail = f"not registered in {subscription}: {', '.join(missing)}"
+        raise FaultError("resourceAvailabilityCheckMissingRegistrationForLocation", detail, action)
+    return Seen(f"{', '.join(_PROVIDERS)} are registered")
+
+
+async def resource_group_locks(subject: Subject) -> Seen | None:
+    """See that no lock holds what we make: a read-only one stops every build, the other one every clean-up."""
+    subscription, name = subject.connection.subscription_id, subject.site.resource_group
+    path = f"/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Authorization/locks"
+    try:
+        found = await ask(services().compute(subscription), "GET", path, _LOCK_VERSION)
+    except MissingError:
+        return Seen(f"{name} is not there yet, and has no lock")
+    locks = {str(lock.get("name")): lock.get("properties", {}).get("level") for lock in found.get("value", ())}
+    action = "Remove the lock, or choose a site whose resource group has none."
+    for lock, level in sorted(locks.items(), key=lambda each: each[1] != "ReadOnly"):
+        detail = f"the lock {lock} ({level}) holds {name}"
+        if level == "ReadOnly":
+            raise FaultError("resourceAvailabilityCheckResourceGroupLockedForReadonly", detail, action)
+        error_type = "resourceAvailabilityCheckResourceGroupLockedForDelete"
+        raise FaultError(error_type, detail, action, HealthStatus.WARNING)
+    return Seen(f"{name} has no lock")

@@ -1,0 +1,64 @@
+"""The frame of a health check: what is checked, and how a check says that something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from shared.contracts.connections import Checked
+from shared.domain import naming
+from shared.domain.connection import Connection, HealthCheck, HealthStatus, SubnetUsage
+from shared.domain.health import Fault
+from shared.domain.tenant import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is checked."""
+
+    connection: Connection
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A check that found nothing wrong: what it saw, and by the way of the subnets."""
+
+    detail: str
+    subnets: tuple[SubnetUsage, ...] = ()
+
+    def checked(self, check: str) -> Checked:
+        """Return the outcome of *check*."""
+        passed = HealthCheck(display_name=check, status=HealthStatus.PASSED, additional_detail=self.detail)
+        return Checked(finding=passed, subnets=self.subnets)
+
+
+class FaultError(Exception):
+    """A check found something: *error_type* is Graph's word for it (windows365.md 1.5)."""
+
+    def __init__(
+        self,
+        error_type: str,
+        detail: str,
+        action: str,
+        status: HealthStatus = HealthStatus.FAILED,
+        subnets: tuple[SubnetUsage, ...] = (),
+    ) -> None:
+        super().__init__(detail)
+        self.fault, self.detail, self.subnets = Fault(error_type, action, status), detail, subnets
+
+    def checked(self, check: str) -> Checked:
+        """Return the outcome of *check*."""
+        return Checked(finding=self.fault.finding(check, self.detail), subnets=self.subnets)
+
+
+Check = Callable[[Subject], Awaitable[Seen | None]]
+"""Returns what was seen, None when the check does not apply. Raises: FaultError."""
+
+
+def refuse_anothers(kind: str, name: str, tags: Mapping[str, str] | None, connection: Connection) -> None:
+    """Refuse what another tenant has, where tenants share a subscription. Raises: FaultError."""
+    if (tags or {}).get(naming.TENANT_TAG, connection.tenant_id) != connection.tenant_id:
+        action = "Choose one of the tenant's own, or remove the tag if nobody else uses it."
+        detail = f"{name} carries the tag {naming.TENANT_TAG} of another tenant"
+        raise FaultError(f"resourceAvailabilityCheck{kind}Invalid", detail, action)

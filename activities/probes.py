@@ -1,0 +1,55 @@
+"""The probe's script: put together, run on its VM, and read."""
+
+from __future__ import annotations
+
+from activities.configuration import assemble, begin_run_command, read_steps
+from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
+from shared.domain.health import step_finding
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+_UNFINISHED = frozenset({"pending", "running"})
+
+
+def command_name(steps: tuple[str, ...]) -> str:
+    """Return the name of the run command of *steps*: one machine has several."""
+    return f"deskwright-probe-{steps[0].lower()}"
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_PROBE_SCRIPT)
+async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
+    """Begin the script; the join account's password goes from the vault into protected parameters only."""
+    domain = order.domain
+    given = {"AskedAt": services().clock.now().isoformat()}
+    secret: list[dict[str, str]] = []
+    if domain is not None:
+        given |= {
+            "Domain": domain.ad_domain_name,
+            "OrganizationalUnit": domain.organizational_unit or "",
+            "User": domain.ad_domain_username,
+        }
+        secret = [{"name": "Password", "value": await services().vault().read(domain.password_secret_url)}]
+    parameters = [{"name": name, "value": value} for name, value in given.items() if value]
+    source = assemble(order.steps, frame="frame", below="probe/")
+    return await begin_run_command(order.machine, command_name(order.steps), source, parameters, protected=secret)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(READ_PROBE_SCRIPT)
+async def read_probe_script(order: ScriptOrder) -> ScriptRead | Pending | Refused:
+    """Read what the script printed."""
+    machine = order.machine
+    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
+    found = await commands.get_by_virtual_machine(
+        machine.resource_group, machine.vm_name, command_name(order.steps), expand="instanceView"
+    )
+    view = dict(found.get("properties", {}).get("instanceView") or {})
+    if str(view.get("executionState", "")).lower() in _UNFINISHED:
+        return Pending(note="the script is running")
+    said = read_steps(order.steps, str(view.get("output") or ""))
+    findings = [step_finding(step, ok=said[step][0], message=said[step][1]) for step in order.steps]
+    return ScriptRead(findings=tuple(findings))

@@ -1,0 +1,204 @@
+"""A VM that lives only as long as some work needs it: made where there is room, and removed whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from shared.contracts.machines import (
+    AGENT_PATIENCE,
+    ALLOCATE_CAPACITY,
+    BEGIN_VM,
+    BEGIN_VM_DELETE,
+    CREATE_NIC,
+    DELETE_DISK,
+    DELETE_NIC,
+    DELETE_PATIENCE,
+    LOOK_AT_AGENT,
+    LOOK_AT_OPERATION,
+    NETWORK_PATIENCE,
+    PREPARE_HOSTED_NETWORK,
+    VM_PATIENCE,
+    CapacityOrder,
+    HostedNetworkOrder,
+    Machine,
+    NicOrder,
+    Place,
+    VmOrder,
+)
+from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
+from shared.contracts.shape import Activity, Patience, Workflow
+from shared.domain import naming
+from shared.domain.connection import Network
+from shared.domain.image import ImageSource
+from shared.domain.service_plan import ServicePlan
+from shared.domain.values import Value
+from shared.workflow import CallFailedError, Context, Steps, call, run, wait_for
+
+In = TypeVar("In", bound=Value)
+
+
+class GivenUpError(Exception):
+    """The work on the VM is over; *refused* says why."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.code)
+        self.refused = refused
+
+
+class NoRoomError(GivenUpError):
+    """There is no room here; *elsewhere* there may be."""
+
+    def __init__(self, full: NoRoom) -> None:
+        super().__init__(Refused(code=full.code, message=full.message))
+        self.elsewhere = full.elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The VM that is wanted. *address_space*: of the site, for its hosted network."""
+
+    machine: Machine
+    plan: ServicePlan
+    image: ImageSource
+    zones: tuple[str, ...]
+    network: Network
+    address_space: str
+
+
+class TemporaryVm:
+    """The work on one VM: every call of it is made through here, so that its end is told in one place."""
+
+    def __init__(self, ctx: Context, wish: Wish) -> None:
+        self.ctx, self.wish = ctx, wish
+        self.machine = wish.machine
+
+    def begin(self, step: str) -> Steps[None]:
+        """Say that *step* begins, where somebody listens."""
+        del step
+        yield from ()
+
+    def do(self, activity: Activity[In, Any], order: In) -> Steps[Any]:
+        """Call *activity*. Raises: GivenUpError for whatever is no success."""
+        try:
+            outcome = yield from call(self.ctx, activity, order)
+        except CallFailedError as error:
+            raise _unavailable(error) from error
+        return _need(outcome)
+
+    def wait(self, look: Activity[In, Any], order: In, patience: Patience) -> Steps[Any]:
+        """Look until it is there. Raises: as ``do``."""
+        try:
+            outcome = yield from wait_for(self.ctx, look, order, patience)
+        except CallFailedError as error:
+            raise _unavailable(error) from error
+        return _need(outcome)
+
+    def run(self, workflow: Workflow[In, Any], order: In) -> Steps[Any]:
+        """Run *workflow* as a part of the work. Raises: GivenUpError when it broke off."""
+        try:
+            return (yield from run(self.ctx, workflow, order))
+        except CallFailedError as error:
+            raise _unavailable(error) from error
+
+    def finish(self, begun: Accepted, patience: Patience) -> Steps[None]:
+        """Wait for the end of what Azure has begun."""
+        yield from self.wait(LOOK_AT_OPERATION, self.machine.look_at(begun), patience)
+
+    def attempt_each(self, tries: Sequence[Steps[Any]]) -> Steps[tuple[Refused, ...]]:
+        """Try everything, whatever fails; return what did."""
+        left: list[Refused] = []
+        for each in tries:
+            try:
+                yield from each
+            except GivenUpError as given_up:
+                left.append(given_up.refused)
+        return tuple(left)
+
+
+def _unavailable(error: CallFailedError) -> GivenUpError:
+    return GivenUpError(Refused(code="serviceUnavailable", message=error.reason))
+
+
+def _need(outcome: Any) -> Any:  # noqa: ANN401 - whatever the contract gives
+    match outcome:
+        case Refused():
+            raise GivenUpError(outcome)
+        case NoRoom():
+            raise NoRoomError(outcome)
+        case Pending(note=note):
+            raise GivenUpError(Refused(code="timedOut", message=note or "it took too long"))
+        case _:
+            return outcome
+
+
+def create_temporary_vm(vm: TemporaryVm) -> Steps[Machine]:
+    """Create the VM at the first place of its region that has room, and wait for its agent."""
+    wish, machine = vm.wish, vm.machine
+    yield from vm.begin("allocateCapacity")
+    tried: tuple[Place, ...] = ()
+    while True:
+        capacity = CapacityOrder(
+            tenant_id=machine.tenant_id,
+            cloud_pc_id=machine.cloud_pc_id,
+            subscription_id=machine.subscription_id,
+            plan=wish.plan,
+            regions=(machine.region,),
+            zones=wish.zones,
+            tried=tried,
+        )
+        place: Place = yield from vm.do(ALLOCATE_CAPACITY, capacity)
+        try:
+            yield from _create_vm(vm, place)
+        except NoRoomError as full:
+            must_be_gone((yield from remove_temporary_vm(vm)))
+            if not full.elsewhere:
+                raise
+            tried = (*tried, place)
+        else:
+            return machine
+
+
+def _create_vm(vm: TemporaryVm, place: Place) -> Steps[None]:
+    wish, machine = vm.wish, vm.machine
+    subnet_ids = wish.network.subnet_ids
+    if wish.network.hosted:
+        network = HostedNetworkOrder(
+            tenant_id=machine.tenant_id,
+            subscription_id=machine.subscription_id,
+            resource_group=machine.resource_group,
+            region=place.region,
+            address_space=naming.regional_address_space(wish.address_space, 0),
+        )
+        subnet_ids = (yield from vm.wait(PREPARE_HOSTED_NETWORK, network, NETWORK_PATIENCE)).subnet_ids
+    yield from vm.begin("createVm")
+    nic = yield from vm.do(CREATE_NIC, NicOrder(machine=machine, subnet_ids=subnet_ids))
+    order = VmOrder(
+        machine=machine,
+        place=place,
+        nic_id=nic.nic_id,
+        image=wish.image,
+        disk_size_in_gb=wish.plan.storage_in_gb,
+    )
+    begun = yield from vm.do(BEGIN_VM, order)
+    yield from vm.finish(begun, VM_PATIENCE)
+    yield from vm.wait(LOOK_AT_AGENT, machine, AGENT_PATIENCE)
+
+
+def remove_temporary_vm(vm: TemporaryVm) -> Steps[tuple[Refused, ...]]:
+    """Remove the VM, its interface and its disk; return what could not be removed."""
+    looks = [vm.wait(look, vm.machine, DELETE_PATIENCE) for look in (DELETE_NIC, DELETE_DISK)]
+    return (yield from vm.attempt_each([_delete_vm(vm), *looks]))
+
+
+def _delete_vm(vm: TemporaryVm) -> Steps[None]:
+    going = yield from vm.do(BEGIN_VM_DELETE, vm.machine)
+    if isinstance(going, Accepted):
+        yield from vm.finish(going, DELETE_PATIENCE)
+
+
+def must_be_gone(left: tuple[Refused, ...]) -> None:
+    """Give up when something of ours could not be removed: it would be left behind unlisted."""
+    if left:
+        raise GivenUpError(left[0])

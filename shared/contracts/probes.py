@@ -1,0 +1,89 @@
+"""The probe: a temporary VM in the connection's own subnet that tries what a Cloud PC will have to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.contracts.shape import Activity, Patience, Workflow, gives
+from shared.domain.connection import Domain, HealthCheck, JoinType, Network
+from shared.domain.image import ImageSource, MarketplaceImage
+from shared.domain.service_plan import ServicePlan
+from shared.domain.values import Value
+
+PROBER = ServicePlan(
+    id="prober", sku_part_number="prober", display_name="Prober", v_cpu_count=2, ram_in_gb=8, storage_in_gb=128
+)
+"""The temporary VM's hardware."""
+
+PROBE_IMAGE = ImageSource(
+    marketplace=MarketplaceImage(
+        publisher="MicrosoftWindowsDesktop", offer="windows-ent-cpc", sku="win11-24h2-ent-cpc-m365"
+    )
+)
+"""The Windows of a Cloud PC: what holds for another one need not hold for it."""
+
+
+class ProbeOrder(Value):
+    """Probe one connection.
+
+    *earlier*: computer names that earlier probes may have left. *clean_only*: just remove what these have left.
+    """
+
+    tenant_id: str
+    connection_id: str
+    subscription_id: str
+    resource_group: str
+    region: str
+    zones: tuple[str, ...] = ()
+    address_space: str  # of the hosted network's site
+    network: Network
+    join_type: JoinType
+    domain: Domain | None = None
+    computer_name: str
+    earlier: tuple[str, ...] = ()
+    clean_only: bool = False
+
+    @property
+    def machine(self) -> Machine:
+        """Return the temporary VM."""
+        return Machine(
+            tenant_id=self.tenant_id,
+            cloud_pc_id=self.connection_id,
+            role="probe",
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=self.region,
+            computer_name=self.computer_name,
+        )
+
+
+class Probed(Value):
+    """What a probe found. *left*: computer names that may still be in a directory, or have a machine."""
+
+    kind: Literal["probed"] = "probed"
+    findings: tuple[HealthCheck, ...]
+    left: tuple[str, ...] = ()
+
+
+class ScriptOrder(Value):
+    """Run the steps on the probe's VM; the domain's password is read from Key Vault inside the activity."""
+
+    machine: Machine
+    steps: tuple[str, ...]
+    domain: Domain | None = None
+
+
+class ScriptRead(Value):
+    """What the steps have found."""
+
+    kind: Literal["scriptRead"] = "scriptRead"
+    findings: tuple[HealthCheck, ...]
+
+
+PROBE = Workflow("probe_connection", ProbeOrder, gives(Probed))
+BEGIN_PROBE_SCRIPT = Activity("begin_probe_script", ScriptOrder, gives(Accepted | Refused))
+READ_PROBE_SCRIPT = Activity("read_probe_script", ScriptOrder, gives(ScriptRead | Pending | Refused))
+SCRIPT_PATIENCE = Patience(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))

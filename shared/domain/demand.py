@@ -1,0 +1,40 @@
+"""How many addresses are still wanted: every licensed member has a record as soon as a policy reaches him."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import Connection
+from shared.domain.lifecycle import Status
+from shared.domain.values import Value
+
+_TO_COME = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
+
+
+def awaiting_addresses(cloud_pcs: Iterable[CloudPc], connection_id: str) -> int:
+    """Return how many Cloud PCs are to be built through a connection and have no interface yet."""
+    return sum(
+        pc.snapshot is not None
+        and pc.snapshot.connection_id == connection_id
+        and pc.status in _TO_COME
+        and pc.resources.nic_id is None
+        for pc in cloud_pcs
+    )
+
+
+class AddressForecast(Value):
+    """Free addresses against who is still to come. *short*: how many will have none."""
+
+    free: int
+    awaited: int
+    short: int
+
+
+def address_forecast(connection: Connection, cloud_pcs: Iterable[CloudPc], *, more: int = 0) -> AddressForecast | None:
+    """Return the forecast of a connection, *more* Cloud PCs than are planned counted in; None: nobody has looked."""
+    free = connection.free_addresses
+    if free is None:
+        return None
+    awaited = awaiting_addresses(cloud_pcs, connection.id) + more
+    return AddressForecast(free=free, awaited=awaited, short=max(0, awaited - free))

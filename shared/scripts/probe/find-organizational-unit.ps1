@@ -1,0 +1,2 @@
+# Without one the domain puts new computers where it always does.
+if ($OrganizationalUnit) { Get-Entry $OrganizationalUnit }

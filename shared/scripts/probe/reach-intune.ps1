@@ -1,0 +1,1 @@
+Assert-Reached 'enrollment.manage.microsoft.com', 'manage.microsoft.com', 'dm.microsoft.com'

@@ -1,0 +1,1 @@
+Assert-Stun 'stun.azure.com'

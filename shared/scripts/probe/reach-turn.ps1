@@ -1,0 +1,1 @@
+Assert-Stun 'worldaz.relay.teams.microsoft.com'

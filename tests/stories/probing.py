@@ -1,0 +1,66 @@
+"""The probes of the stories."""
+
+from __future__ import annotations
+
+from shared.contracts.identities import (
+    BEGIN_DOMAIN_JOIN,
+    BEGIN_ENTRA_JOIN,
+    FORGET_DEVICE,
+    FORGET_MANAGED_DEVICE,
+    LOOK_FOR_DEVICE,
+    DeviceFound,
+)
+from shared.contracts.machines import (
+    ALLOCATE_CAPACITY,
+    BEGIN_VM,
+    BEGIN_VM_DELETE,
+    CREATE_NIC,
+    DELETE_DISK,
+    DELETE_NIC,
+    LOOK_AT_AGENT,
+    LOOK_AT_OPERATION,
+    Finished,
+    NicReady,
+    Place,
+)
+from shared.contracts.outcomes import Accepted, Done
+from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
+from shared.domain.connection import Domain, HealthCheck, HealthStatus, JoinType, Network
+from tests.stories.tell import Answers
+
+ENTRA = ProbeOrder(
+    tenant_id="contoso",
+    connection_id="connection-1",
+    subscription_id="5ub",
+    resource_group="cloud-pcs",
+    region="westeurope",
+    address_space="10.20.0.0/16",
+    network=Network(virtual_network_id="vnet", subnet_ids=("subnet-a",)),
+    join_type=JoinType.AZURE_AD_JOIN,
+    computer_name="CPC-HTH-AAAAA",
+)
+HYBRID = ENTRA.but(
+    join_type=JoinType.HYBRID_AZURE_AD_JOIN,
+    domain=Domain(
+        ad_domain_name="corp.contoso.example", ad_domain_username="join", password_secret_url="https://v/secrets/j"
+    ),
+)
+BEGUN = Accepted(resource_id="/vm/1", operation_url="https://arm/operations/1")
+REACHED = HealthCheck(display_name="reachEntra", status=HealthStatus.PASSED)
+PROBED: Answers = {
+    ALLOCATE_CAPACITY: Place(region="westeurope", size="Standard_D2s_v5"),
+    CREATE_NIC: NicReady(nic_id="/nic/1", subnet_id="subnet-a"),
+    BEGIN_VM: BEGUN,
+    LOOK_AT_OPERATION: Finished(),
+    LOOK_AT_AGENT: Done(),
+    BEGIN_PROBE_SCRIPT: BEGUN,
+    READ_PROBE_SCRIPT: ScriptRead(findings=(REACHED,)),
+    BEGIN_ENTRA_JOIN: BEGUN,
+    BEGIN_DOMAIN_JOIN: BEGUN,
+    LOOK_FOR_DEVICE: DeviceFound(device_id="device-1", object_id="object-1"),
+    BEGIN_VM_DELETE: BEGUN,
+    DELETE_NIC: Done(),
+    DELETE_DISK: Done(),
+    FORGET_DEVICE: Done(),
+    FORGET_MANAGED_DEVICE: Done(),
+}

@@ -1,0 +1,161 @@
+"""What happens when a connection is tried from inside its network."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrators import probe_connection as _registered  # noqa: F401 - registers the story
+from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, FORGET_DEVICE, LOOK_FOR_DEVICE
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, LOOK_AT_AGENT, LOOK_AT_OPERATION
+from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.probes import BEGIN_PROBE_SCRIPT, PROBE, READ_PROBE_SCRIPT, Probed, ProbeOrder, ScriptRead
+from shared.domain.connection import HealthCheck, HealthStatus
+from shared.domain.values import Value
+from tests.stories.probing import ENTRA, HYBRID, PROBED
+from tests.stories.tell import Answers, tell
+
+REMOVAL = [
+    "begin_vm_delete",
+    "look_at_operation",
+    "delete_nic",
+    "delete_disk",
+    "forget_managed_device",
+    "forget_device",
+]
+BOUND = HealthCheck(display_name="bindJoinAccount", status=HealthStatus.FAILED)
+
+
+def found(order: ProbeOrder, changes: Answers) -> dict[str, tuple[str, str | None]]:
+    probed: Probed = tell(PROBE, order, {**PROBED, **changes}).result
+    return {f.display_name: (f.status.value, f.error_type) for f in probed.findings}
+
+
+def test_a_machine_is_made_tried_joined_and_removed() -> None:
+    story = tell(PROBE, ENTRA, PROBED)
+
+    assert story.calls == [
+        "allocate_capacity",
+        "create_nic",
+        "begin_vm",
+        "look_at_operation",
+        "look_at_agent",
+        "begin_probe_script",
+        "look_at_operation",
+        "read_probe_script",
+        "begin_entra_join",
+        "look_at_operation",
+        "look_for_device",
+        *REMOVAL,
+    ]
+    assert [f.display_name for f in story.result.findings] == ["environmentReady", "reachEntra", "directoryJoin"]
+    assert story.result.left == ()
+
+
+def test_it_joins_without_an_enrolment_in_intune() -> None:
+    assert tell(PROBE, ENTRA, PROBED).last(BEGIN_ENTRA_JOIN)["enroll"] is False
+
+
+def test_everything_it_makes_says_for_whom() -> None:
+    assert ENTRA.machine.tags == {
+        "deskwright:tenant": "contoso",
+        "deskwright:role": "probe",
+        "deskwright:probe": "connection-1",
+    }
+
+
+def test_a_domain_is_joined_and_left_again() -> None:
+    story = tell(PROBE, HYBRID, PROBED)
+
+    assert [o["steps"] for o in story.orders["begin_probe_script"]][-1] == ["runScripts", "leaveDomain"]
+    assert "look_for_device" not in story.calls
+    assert story.calls[-len(REMOVAL) :] == REMOVAL
+
+
+def test_a_domain_s_computer_is_forgotten_later_because_its_device_may_come_with_the_next_synchronisation() -> None:
+    assert tell(PROBE, HYBRID, PROBED).result.left == (HYBRID.computer_name,)
+
+
+def test_a_join_that_cannot_work_is_not_tried() -> None:
+    story = tell(PROBE, HYBRID, {**PROBED, READ_PROBE_SCRIPT: ScriptRead(findings=(BOUND,))})
+
+    assert "begin_domain_join" not in story.calls
+    assert story.calls[-len(REMOVAL) :] == REMOVAL
+    assert story.result.left == ()
+
+
+@pytest.mark.parametrize(
+    ("answers", "error_type"),
+    [
+        pytest.param({ALLOCATE_CAPACITY: NoRoom(code="noCapacity", message="full")}, "DeploymentQuotaLimitReached"),
+        pytest.param({BEGIN_VM: Refused(code="RequestDisallowedByPolicy", message="no")}, "AzurePolicyViolation"),
+        pytest.param({LOOK_AT_AGENT: Pending(note="silent")}, "internalServerErrorVMDeploymentTimeout"),
+        pytest.param({BEGIN_VM: Exception("UnavailableError: 503")}, "TransientServiceError"),
+    ],
+    ids=["no room", "policy", "agent", "unavailable"],
+)
+def test_a_machine_that_cannot_be_made_is_a_finding_and_is_removed(answers: Answers, error_type: str) -> None:
+    story = tell(PROBE, ENTRA, {**PROBED, **answers})
+
+    (finding,) = story.result.findings
+    assert error_type in finding.error_type
+    assert story.calls[-len(REMOVAL) :] == REMOVAL
+
+
+def test_no_room_for_a_probe_is_a_warning_only() -> None:
+    assert found(ENTRA, {ALLOCATE_CAPACITY: NoRoom(code="quotaExceeded", message="full", elsewhere=False)}) == {
+        "environmentReady": ("warning", "resourceAvailabilityCheckDeploymentQuotaLimitReached")
+    }
+
+
+@pytest.mark.parametrize("answer", [Refused(code="x", message="no"), Exception("gone")], ids=["refused", "unavailable"])
+def test_a_script_that_cannot_run_is_a_finding(answer: Value | Exception) -> None:
+    assert found(ENTRA, {BEGIN_PROBE_SCRIPT: answer})["probeScript"] == (
+        "failed",
+        "internalServerErrorUnableToRunDscScript",
+    )
+
+
+def test_a_device_that_never_comes_is_a_finding() -> None:
+    assert found(ENTRA, {LOOK_FOR_DEVICE: Pending(note="not yet")})["directoryJoin"] == (
+        "failed",
+        "azureAdDeviceSyncCheckDeviceNotFound",
+    )
+
+
+def test_a_domain_that_refuses_says_why() -> None:
+    said = "Exception(s) occurred while joining Domain. Win32 error code 1330: the password has expired."
+    refused = Refused(code="VMExtensionProvisioningError", message=said)
+    answers = [*[PROBED[LOOK_AT_OPERATION]] * 2, refused, PROBED[LOOK_AT_OPERATION]]
+
+    assert found(HYBRID, {LOOK_AT_OPERATION: answers})["directoryJoin"] == ("failed", "adJoinCheckCredentialsExpired")
+
+
+@pytest.mark.parametrize("activity", [DELETE_NIC, FORGET_DEVICE], ids=["interface", "device"])
+def test_what_could_not_be_removed_is_listed_and_remembered(activity: Value) -> None:
+    story = tell(PROBE, ENTRA, {**PROBED, activity: Refused(code="ScopeLocked", message="locked")})
+
+    assert story.result.findings[-1].display_name == "probeCleanUp"
+    assert story.result.findings[-1].status is HealthStatus.WARNING
+    assert "ScopeLocked" in (story.result.findings[-1].additional_detail or "")
+    assert story.result.left == (ENTRA.computer_name,)
+
+
+def test_what_an_earlier_probe_left_goes_first() -> None:
+    story = tell(PROBE, ENTRA.but(earlier=("CPC-HTH-OLDER",)), PROBED)
+
+    assert story.calls[: len(REMOVAL)] == REMOVAL
+    assert story.orders["forget_device"][0]["computerName"] == "CPC-HTH-OLDER"
+
+
+def test_cleaning_up_is_all_that_is_done_when_nothing_else_is_wanted() -> None:
+    story = tell(PROBE, ENTRA.but(earlier=("CPC-HTH-OLDER",), clean_only=True), PROBED)
+
+    assert story.calls == REMOVAL
+    assert story.result == Probed(findings=())
+
+
+def test_the_join_password_is_in_no_order() -> None:
+    orders = tell(PROBE, HYBRID, PROBED).orders
+
+    assert "adDomainPassword" not in str(orders)
+    assert orders[BEGIN_DOMAIN_JOIN.name][0]["domain"]["passwordSecretUrl"] == "https://v/secrets/j"

@@ -12,7 +12,7 @@ from local.cloud.core.cloud import Cloud, Options
 from local.cloud.core.requests import Reply, Request
 from local.cloud.core.times import SECOND, OwnClock
 from local.cloud.entra.keys import Keys
-from tests.contract.azure import REGION, nic_body, vm_body
+from tests.contract.azure import REGION, nic_body, version_for, vm_body
 
 START_US = 1_795_000_000 * SECOND
 SUB = "/subscriptions/22222222-2222-4222-8222-222222222222"
@@ -46,6 +46,8 @@ class Asking:
 
     def send(self, method: str, path: str, body: Any = None, *, who: str = "app", **headers: str) -> Reply:
         bare, _, query = path.removeprefix("https://cloud").partition("?")
+        if "api-version=" not in query:
+            query = f"{query}&api-version={version_for(bare)}".lstrip("&")
         data = b"" if body is None else json.dumps(body).encode()
         sent = {"host": "cloud", "authorization": f"Bearer {self.token(who)}", **headers}
         return self.cloud.handle(Request(method, bare, query, sent, data))

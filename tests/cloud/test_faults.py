@@ -101,6 +101,7 @@ def test_attempts_hits_and_times_limit_a_rule() -> None:
 def test_rates_are_drawn_by_path_and_attempt() -> None:
     def hits(order: list[int]) -> set[int]:
         app = asking()
+        app.lay()
         app.sim("POST", "config", {"throttling": {"enabled": False}})
         rule(app, "http", {"op": "vm.get"}, status=500, when={"rate": 0.3})
         return {n for n in order if app.send("GET", f"{VMS}/cpc-{n}").status == 500}

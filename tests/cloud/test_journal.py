@@ -143,6 +143,7 @@ class Process:
     def call(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        path = f"{path}?api-version=2024-11-01"
         request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - https
         with urllib.request.urlopen(request, context=self._context) as answer:  # noqa: S310 - https
             return json.loads(answer.read())

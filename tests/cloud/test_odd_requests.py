@@ -21,6 +21,7 @@ from local.cloud.graph import batches, control
 from local.cloud.graph.plane import ROUTES
 from local.cloud.seeds import TENANT_ID, demo_seed
 from local.cloud.vault import secrets
+from tests.contract.azure import version_for
 
 START_US = 1_795_000_000_000_000
 SUB = "11111111-1111-4111-8111-111111111111"
@@ -74,18 +75,18 @@ def cloud(purpose: str) -> Cloud:
     """Make a cloud with one of everything; each route has its own."""
     found = build(OwnClock(START_US, 0), keys(), Options(begin_with=demo_seed(5)))
     pool = {"hostPoolType": "Personal", "loadBalancerType": "Persistent", "preferredAppGroupType": "Desktop"}
-    group = {"hostPoolArmPath": f"{PROVIDER}/hostPools/p", "applicationGroupType": "Desktop"}
+    group = {"hostPoolArmPath": f"{PROVIDER}/hostPools/pool", "applicationGroupType": "Desktop"}
+    send(found, "PUT", f"/subscriptions/{SUB}/resourceGroups/desks", "arm", {"location": "westeurope"})
     furniture: dict[str, Any] = {
-        f"/subscriptions/{SUB}/resourceGroups/desks": {},
-        f"{PROVIDER}/hostPools/p": pool,
-        f"{PROVIDER}/applicationGroups/g": group,
-        f"{PROVIDER}/workspaces/w": {},
+        f"{PROVIDER}/hostPools/pool": pool,
+        f"{PROVIDER}/applicationGroups/group": group,
+        f"{PROVIDER}/workspaces/space": {},
     }
     for path, properties in furniture.items():
-        send(found, "PUT", path, "arm", {"location": "westeurope", "properties": properties})
-    host = f"{PROVIDER}/hostPools/p/sessionHosts/h"
+        assert send(found, "PUT", path, "arm", {"location": "westeurope", "properties": properties}) < 300
+    host = f"{PROVIDER}/hostPools/pool/sessionHosts/h"
     properties = {"sessions": 0, "status": "Available", "resourceId": "vm", "lastHeartBeat": ""}
-    shown = {"id": host, "name": "p/h", "properties": properties}
+    shown = {"id": host, "name": "pool/h", "properties": properties}
     found.world.resources.add(Resource(host, hosts.TYPE, shown, START_US))
     send(found, "POST", "/_sim/desktops/sessions", "sim", {"sessionHost": host, "userPrincipalName": "a"})
     send(found, "PUT", "/secrets/x", "vault", {"value": "x"})
@@ -103,6 +104,8 @@ def token(plane: str) -> str:
 
 
 def send(there: Cloud, method: str, path: str, plane: str, body: Any, query: str = "") -> int:
+    if plane == "arm":
+        query = f"{query}&api-version={version_for(path)}"
     request = Request(
         method=method,
         path=path,
@@ -119,8 +122,8 @@ def path_of(route: Route, there: Cloud) -> str:
     kind = next((name for word, name in KINDS.items() if word in route.template), "group")
     some: list[dict[str, Any]] = directory.all(kind, TENANT_ID)
     key = some[0]["id"] if some else "gone"
-    names = {"id": key, "device_id": "x", "name": "x", "sub": SUB, "rg": "desks", "pool": "p", "host": "h"}
-    names |= {"session": "2", "group": "g", "workspace": "w", "desktop": "SessionDesktop", "version": "v"}
+    names = {"id": key, "device_id": "x", "name": "x", "sub": SUB, "rg": "desks", "pool": "pool", "host": "h"}
+    names |= {"session": "2", "group": "group", "workspace": "space", "desktop": "SessionDesktop", "version": "v"}
     path = route.template
     for name, value in {**names, "cast": "microsoft.graph.user"}.items():
         path = path.replace(f"{{{name}}}", value)

@@ -23,6 +23,29 @@ IMAGE = {
 }
 TAGS = {"deskwright:cloudpc": "cpc-1"}
 _numbers = count(1)
+VERSIONS = {
+    "microsoft.compute/disks": "2026-03-02",
+    "microsoft.compute/snapshots": "2026-03-02",
+    "microsoft.compute/galleries": "2026-03-03",
+    "microsoft.compute/skus": "2021-07-01",
+    "microsoft.compute": "2026-04-01",
+    "microsoft.network": "2026-03-01",
+    "microsoft.authorization/locks": "2020-05-01",
+    "microsoft.authorization": "2022-04-01",
+    "microsoft.desktopvirtualization": "2024-04-03",
+    "": "2024-11-01",
+}
+"""Beginning of a type -> the api-version the SDKs send; resource groups last."""
+
+
+def version_for(path: str) -> str:
+    """Give an api-version that the resource type of a path knows."""
+    kind = path.lower().rpartition("/providers/")[2] if "/providers/" in path else ""
+    if kind.count("/") == 0 or kind.endswith("/register"):
+        kind = ""
+    return next(
+        version for beginning, version in VERSIONS.items() if f"{kind}/".startswith(f"{beginning}/") or not beginning
+    )
 
 
 @dataclass
@@ -57,8 +80,9 @@ class Azure:
         return f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
 
     async def send(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request as it is through the client's pipeline."""
-        request = HttpRequest(method, path, params={"api-version": "2024-11-01"}, json=body)
+        """Send a request as it is through the client's pipeline; a version that knows the path is added."""
+        params = {} if "api-version=" in path else {"api-version": version_for(path)}
+        request = HttpRequest(method, path, params=params, json=body)
         return await self.compute.send_request(request)
 
     async def make_group(self) -> None:

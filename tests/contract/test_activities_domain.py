@@ -92,7 +92,7 @@ async def test_an_operation_whose_address_is_gone_is_read_from_its_resource(work
     machine = machine_of()
     await build(worker, machine)
     where = f"/subscriptions/{machine.subscription_id}/providers/Microsoft.Compute/locations/westeurope"
-    gone = f"{worker.cloud.url}{where}/operations/none"
+    gone = f"{worker.cloud.url}{where}/operations/none?api-version=2026-04-01"
     begun = Accepted(resource_id=machine.vm_id, operation_url=gone)
     assert isinstance(await worker.finish(begun), machines.Finished)
     other = Accepted(resource_id=machine.vm_id + "-other", operation_url=gone, deletes=True)

@@ -75,7 +75,7 @@ async def test_what_is_fixed_at_creation_cannot_change(azure: Azure, change: dic
         ({"computer": "123456"}, "InvalidParameter"),
         ({"zone": "9"}, "InvalidAvailabilityZone"),
         ({"disk_gb": 64}, "InvalidParameter"),
-        ({"disk_gb": "128"}, "InvalidRequestContent"),
+        ({"disk_gb": "128"}, "BadRequest"),
         ({"image": {"publisher": "x", "offer": "y", "sku": "z", "version": "1"}}, "PlatformImageNotFound"),
         ({"password": None}, "InvalidParameter"),
     ],
@@ -220,7 +220,7 @@ async def test_a_machine_changes_its_size_and_tags(azure: Azure) -> None:
 async def test_an_interface_may_come_with_the_machine(azure: Azure) -> None:
     subnet = await azure.make_subnet()
     body = vm_body("unused")
-    inner = {"primary": True, "properties": {"subnet": {"id": subnet}}, "name": "ipconfig1"}
+    inner = {"name": "ipconfig1", "properties": {"primary": True, "subnet": {"id": subnet}}}
     configuration = {
         "name": "inline",
         "properties": {"primary": True, "deleteOption": "Delete", "ipConfigurations": [inner]},

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from local.certificates import Certificates
+from tests.contract.azure import version_for
 from tests.contract.running import DIRECTORY, GROUP, START_US, Running, running
 
 pytestmark = pytest.mark.simulator
 NETWORK = f"{GROUP}/providers/Microsoft.Network"
 VM = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/cpc-1"
 POOL = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/desks"
-VERSION = "api-version=2024-04-03"
 IMAGE = {"publisher": "MicrosoftWindowsDesktop", "offer": "windows-11", "sku": "win11-24h2-ent", "version": "latest"}
 
 
@@ -28,7 +28,7 @@ async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> 
 async def arm(cloud: Running, method: str, path: str, body: Any = None) -> dict[str, Any]:
     token = await cloud.token("https://management.azure.com")
     headers = {"Authorization": f"Bearer {token}"}
-    answer = await cloud.call(method, f"{path}?{VERSION}", headers=headers, json=body)
+    answer = await cloud.call(method, f"{path}?api-version={version_for(path)}", headers=headers, json=body)
     assert answer.status < 300, answer.body
     return dict(answer.body or {})
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from local.cloud.arm.shapes import SHAPES, conform
+from local.cloud.arm import locks, preconditions, versions
+from local.cloud.arm.bodies import shape_of
+from local.cloud.arm.conformity import Reading
+from local.cloud.arm.kinds import Kind, kind_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.planes import Plane
 from local.cloud.core.throttling import Charge
@@ -47,8 +49,9 @@ class ArmPlane(Plane):
     def unknown(self, request: Request, *, path_known: bool) -> Problem:
         """Word it as the resource manager does."""
         if path_known:
-            return super().unknown(request, path_known=True)
-        return Problem(404, "InvalidResourceType", f"Nothing answers to '{request.path}'.")
+            text = f"The requested resource does not support http method '{request.method}'."
+            return Problem(405, "MethodNotAllowed", text)
+        return versions.unknown_type(request)
 
     def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
         """Tell a missing token from an expired or foreign one."""
@@ -77,21 +80,15 @@ class ArmPlane(Plane):
         return authorization_failed(call, call.route.action, call.path)
 
     def check(self, call: Call) -> None:
-        """Refuse bodies of a wrong shape, and deletions below a lock (`config.locks`: globs)."""
-        shape = SHAPES.get(call.route.name)
-        if shape is not None:
-            call.body = conform(call.body, shape)
-        if call.method != "DELETE":
-            return
-        path = call.path.lower()
-        for scope in call.world.config.get("locks", []):
-            if fnmatchcase(path, scope.lower()) or fnmatchcase(path, f"{scope.lower()}/*"):
-                raise Problem(
-                    409,
-                    "ScopeLocked",
-                    f"The scope '{call.path}' cannot perform delete operation because following "
-                    f"scope(s) are locked: '{scope}'. Please remove the lock and try again.",
-                )
+        """Refuse what ARM refuses, in its order; then what is locked."""
+        kind = kind_of(call.method, call.route.template)
+        versions.check_version(call, kind, lambda: region_of(call))
+        preconditions.check_group(call)
+        if call.method == "PUT":
+            preconditions.check_write(call, kind)
+        _read_body(call, kind)
+        preconditions.check_etag(call)
+        locks.check(call)
 
     def charges(self, call: Call) -> Iterator[Charge]:
         """Charge ARM first, then the resource provider."""
@@ -127,11 +124,12 @@ class ArmPlane(Plane):
         return _compute_refusal(charge, refusal, headers)
 
     def headers(self, call: Call, charges: list[Charge], answer: Answer) -> dict[str, str]:
-        """Give request ids and what is left in the buckets."""
-        del answer
+        """Give request ids, the ETag of what is shown and what is left in the buckets."""
         notes: Json = call.notes
         request_id = call.headers.get("x-ms-client-request-id", "")
         headers = {"x-ms-request-id": request_id or "-", "Cache-Control": "no-cache"}
+        if isinstance(answer.body, dict) and "etag" in answer.body:
+            headers["ETag"] = answer.body["etag"]
         remaining = notes.get("remaining")
         if charges and remaining is not None:
             kind = charges[0].policy
@@ -155,6 +153,16 @@ class ArmPlane(Plane):
             hardware = call.body["properties"].get("hardwareProfile")
             facts["size"] = hardware.get("vmSize", "") if isinstance(hardware, dict) else ""
         return facts
+
+
+def _read_body(call: Call, kind: Kind) -> None:
+    """Bring the body into its documented form, or refuse it as its provider would."""
+    shape = shape_of(call.method, kind.type, kind.action)
+    if shape is None:
+        return
+    found = call.world.resources.get(call.path)
+    before = [found.body, *(body for _, body in reversed(found.past))] if found else []
+    call.body = Reading(kind.provider, call.method != "PATCH", before).conform(call.body, shape)
 
 
 def machine_id(call: Call) -> str:

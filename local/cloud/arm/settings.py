@@ -21,6 +21,7 @@ SETTINGS: dict[str, tuple[Shape, str]] = {
     "scriptOutcomes": ([dict], "how steps of scripts go: vm, step, message, timeOut, attempts"),
     "agents": ({"*": (str, *NUMBER)}, "when a machine's agent reports: seconds after it runs, or `never`"),
     "locks": ([str], "scopes (globs) from which nothing is deleted"),
+    "apiVersions": ({"*": [str]}, "more api-versions by resource type or namespace"),
     "unregisteredProviders": ([str], "providers that have to be registered first"),
     "roleAssignmentLimit": (int, "role assignments in a subscription (4,000)"),
     "anyPrincipalExists": (bool, "role assignments do not ask the directory for their principal"),

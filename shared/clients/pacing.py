@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 _STALE_S = 60.0
 """Places of a block that nobody took for so long are given up: they would add to the next burst."""
+_LEAST = timedelta(milliseconds=10)
+"""Nobody comes back sooner: a wait that is rounded to nothing would never end."""
 _FRESH_S = 1.0
 """So long a worker believes its own copy of a line: what others do in it stays within the margin."""
 _TELLS_EVERY_S = 2.0
@@ -86,7 +88,7 @@ class Pacing:
                 ticket, wait = await self._desk(bucket).join(BEHALF.get().tenant_id)
                 taken.append(ticket)
             if wait > 0:
-                raise PacedError(*taken, after=timedelta(seconds=wait))
+                raise PacedError(*taken, after=max(_LEAST, timedelta(seconds=wait)))
         TICKETS.set(tuple(held))
 
     async def hear(self, bucket: Bucket, left: int | None) -> None:

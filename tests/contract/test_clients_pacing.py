@@ -12,7 +12,8 @@ import activities.networks  # noqa: F401 - imported for what it registers
 from local.certificates import Certificates
 from shared.contracts.machines import CREATE_NIC, PREPARE_HOSTED_NETWORK, NicOrder, NicReady
 from shared.contracts.outcomes import Ticket
-from shared.contracts.tickets import TICKETS, PacedError
+from shared.contracts.tickets import TICKETS, PacedError, on_behalf_of
+from shared.errors import ThrottledError
 from shared.workflow import ACTIVITIES
 from tests.contract.test_activities_desktop import NETWORK, machine_of
 from tests.contract.worker import Worker, working
@@ -40,18 +41,19 @@ class Caller:
         TICKETS.set(self.tickets)
         self.calls += 1
         try:
-            self.outcome = await ACTIVITIES[CREATE_NIC.name](self.order)
+            with on_behalf_of(self.order.machine.tenant_id, self.order.machine.region):
+                self.outcome = await ACTIVITIES[CREATE_NIC.name](self.order)
         except PacedError as paced:
             self.tickets = (*self.tickets, *paced.tickets)
             self.due += paced.after
+        except ThrottledError as throttled:
+            self.due += throttled.after
 
 
-async def test_hundreds_of_writes_at_once_are_never_throttled_and_take_no_longer_than_they_must(worker: Worker) -> None:
-    ready = await worker.wait(PREPARE_HOSTED_NETWORK, NETWORK)
+async def called(worker: Worker, callers: list[Caller]) -> timedelta:
+    """Let all call at once, and again when they are due; return how long it took until the last had its outcome."""
     clock = worker.services.clock
-    worker.cloud.advance(60)
     began = clock.now()
-    callers = [Caller(NicOrder(machine=machine_of(f"pc{n}"), subnet_ids=ready.subnet_ids), began) for n in range(MANY)]
     while waiting := [caller for caller in callers if caller.outcome is None]:
         now = clock.now()
         due = [caller for caller in waiting if caller.due <= now]
@@ -60,8 +62,40 @@ async def test_hundreds_of_writes_at_once_are_never_throttled_and_take_no_longer
         else:
             worker.cloud.advance(max(0.001, min((caller.due - now).total_seconds() for caller in waiting)))
     assert all(isinstance(caller.outcome, NicReady) for caller in callers)
+    return clock.now() - began
+
+
+async def refused(worker: Worker) -> int:
+    buckets = (await worker.cloud.call("GET", "/_sim/buckets")).body
+    return sum(bucket["refused"] for bucket in buckets)
+
+
+def callers_of(worker: Worker, subnet_ids: tuple[str, ...], prefix: str, count: int) -> list[Caller]:
+    now = worker.services.clock.now()
+    machines = (machine_of(f"{prefix}{n}") for n in range(count))
+    return [Caller(NicOrder(machine=machine, subnet_ids=subnet_ids), now) for machine in machines]
+
+
+async def test_hundreds_of_writes_at_once_are_never_throttled_and_take_no_longer_than_they_must(worker: Worker) -> None:
+    ready = await worker.wait(PREPARE_HOSTED_NETWORK, NETWORK)
+    worker.cloud.advance(60)
+    callers = callers_of(worker, ready.subnet_ids, "pc", MANY)
+    took = await called(worker, callers)
     assert max(caller.calls for caller in callers) <= 2
-    took = clock.now() - began
     assert took <= timedelta(seconds=(MANY - BURST) / PER_SECOND * 1.3)
-    buckets = worker.cloud.cloud.throttle.view()
-    assert sum(bucket["refused"] for bucket in buckets) == 0
+    assert await refused(worker) == 0
+
+
+@pytest.mark.parametrize("part", [0.5, 0.25])
+async def test_limits_that_are_a_part_of_what_is_published_are_learned_within_a_minute(
+    worker: Worker, part: float
+) -> None:
+    await worker.cloud.sim("config", {"throttling": {"enabled": part}})
+    ready = await worker.wait(PREPARE_HOSTED_NETWORK, NETWORK)
+    await called(worker, callers_of(worker, ready.subnet_ids, "first", int(MANY * part)))
+    worker.cloud.advance(60)
+    learning = await refused(worker)
+    callers = callers_of(worker, ready.subnet_ids, "then", int(MANY * part))
+    took = await called(worker, callers)
+    assert await refused(worker) - learning <= 0.01 * sum(caller.calls for caller in callers)
+    assert took <= timedelta(seconds=(MANY - BURST) / PER_SECOND * 2)

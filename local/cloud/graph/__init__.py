@@ -20,6 +20,7 @@ from local.cloud.graph import (
     intune,
     joins,
     notifications,
+    organisations,
     planting,
     shapes,
     subscriptions,
@@ -48,13 +49,15 @@ SETTINGS = (
     "syncMinutes",
     "enrolment",
     "enrolments",
+    "lastSyncMinutes",
+    "windowsBlocked",
     "delta",
     "silentThrottleShare",
     "insecureNotificationUrls",
     "validateRenewals",
     "authorizationMinutes",
 )
-SERVED = (users, groups, devices, intune, deltas)
+SERVED = (users, groups, devices, intune, deltas, organisations)
 
 
 def install(cloud: Cloud) -> None:

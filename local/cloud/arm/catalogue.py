@@ -132,6 +132,11 @@ def images(world: World) -> dict[str, dict[str, dict[str, list[str]]]]:
     return tree
 
 
+def numbers(version: str) -> list[tuple[int, str]]:
+    """Give what versions are sorted by: 9 comes before 10."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in version.split(".")]
+
+
 def find_version(world: World, publisher: str, offer: str, sku: str, version: str) -> str | None:
     """Give the exact version of a marketplace image (`latest` included); `None` if unknown."""
     level: Json = images(world)
@@ -141,5 +146,5 @@ def find_version(world: World, publisher: str, offer: str, sku: str, version: st
     if not versions:
         return None
     if version.lower() == "latest":
-        return str(versions[-1])
+        return str(max(versions, key=numbers))
     return next((each for each in versions if each == version), None)

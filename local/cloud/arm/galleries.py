@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import machine
 from local.cloud.arm.accepted import accepted
+from local.cloud.arm.capture import capture
 from local.cloud.arm.catalogue import REGIONS
-from local.cloud.arm.images import replicas
+from local.cloud.arm.images import replicas, vanished
+from local.cloud.arm.pages import page
 from local.cloud.arm.plane import normal
-from local.cloud.arm.reading import check_name, invalid, location_of, need_group, read, tags_of
+from local.cloud.arm.reading import check_name, invalid, location_of, missing, need_group, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
-from local.cloud.core.longrunning import Course, begin, running_on
-from local.cloud.core.resources import Resource
+from local.cloud.core.longrunning import Course, LongRunning, begin, running_on
+from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
+from local.cloud.core.times import iso
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
@@ -32,6 +35,15 @@ VERSION = f"{VERSIONS}/{{version}}"
 NAME = r"[A-Za-z0-9]([\w.]{0,78}[A-Za-z0-9])?"
 IMAGE_NAME = r"[A-Za-z0-9]([-\w.]{0,78}[A-Za-z0-9])?"
 MAX_REPLICAS = 100
+LIMITS = {TYPE: 100, IMAGE_TYPE: 1000, VERSION_TYPE: 10_000}
+"""How many a subscription may have in a region; `config.galleryLimits` sets others."""
+
+
+def _place(found: Resource) -> tuple[str, str]:
+    return found.key.split("/")[2], normal(found.body["location"])
+
+
+PLACES = {kind: Index(kind, _place) for kind in LIMITS}
 
 
 @ROUTES.operation("gallery.put", "PUT", GALLERY, action=f"{TYPE}/write")
@@ -86,16 +98,25 @@ def put_version(call: Call) -> Answer:
     if found is not None and under_way:
         return accepted(call, under_way[0], 200, found.body)
     facts = dict(found.facts) if found else _capture(call, image, body)
+    if found is None:
+        _check_limit(call, VERSION_TYPE)
     targets = _targets(body, location)
     facts["regions"] = _plan(call, targets, facts.get("regions", {}))
     end_us = max(plan["untilUs"] for plan in facts["regions"].values())
-    publishing = {**read(body, "properties.publishingProfile", "object", {}), "targetRegions": targets}
-    properties = {**read(body, "properties", "object"), "publishingProfile": publishing}
+    before = found.properties.get("publishingProfile", {}) if found else {"publishedDate": iso(call.now_us)}
+    publishing = {**before, **read(body, "properties.publishingProfile", "object", {}), "targetRegions": targets}
+    disk = {"sizeInGB": facts["diskGb"], "hostCaching": "ReadWrite"}
+    storage = {"osDiskImage": disk, **read(body, "properties.storageProfile", "object", {})}
+    kept = found.properties if found else {}
+    properties = {**kept, **read(body, "properties", "object"), "publishingProfile": publishing}
+    properties["storageProfile"] = {**storage, **kept.get("storageProfile", {})}
     version = _keep(call, VERSION_TYPE, properties, facts)
+    lost = [region for region, plan in facts["regions"].items() if plan.get("failed")]
     course = Course(
         lambda _: version.set(world.now_us, provisioningState="Succeeded"),
         lambda _: version.set(world.now_us, provisioningState="Failed"),
         (("capturing", 0.2), ("replicating", 0.8)),
+        _replication_failed(lost),
         extra_us=end_us - call.now_us,
     )
     operation = begin(call, "gallery.version.put", version.id, course, region=location)
@@ -110,7 +131,7 @@ def get_version(call: Call) -> Answer:
         return Answer(version.body)
     rows = replicas(version, call.now_us)
     done = all(row["state"] == "Completed" for row in rows)
-    failed = version.properties["provisioningState"] == "Failed"
+    failed = version.properties["provisioningState"] == "Failed" or any(row["state"] == "Failed" for row in rows)
     state = "Failed" if failed else "Completed" if done else "InProgress"
     status = {"aggregatedState": state, "summary": rows}
     return Answer({**version.body, "properties": {**version.properties, "replicationStatus": status}})
@@ -123,14 +144,42 @@ def _declare(kind: str, one: str, resource_type: str, *, with_get: bool = True) 
     if with_get:
         ROUTES.operation(f"{kind}.get", "GET", one, action=action)(lambda call: Answer(call.resource().body))
     ROUTES.operation(f"{kind}s.list", "GET", every, action=action)(_list)
+    patch = ROUTES.operation(f"{kind}.update", "PATCH", one, action=f"{resource_type}/write")
+    patch(lambda call: _patch(call, kind))
     delete = ROUTES.operation(f"{kind}.delete", "DELETE", one, action=f"{resource_type}/delete")
     delete(lambda call: _delete(call, kind))
+
+
+@ROUTES.operation("galleries.list_all", "GET", f"/subscriptions/{{sub}}/providers/{TYPE}", action=f"{TYPE}/read")
+def list_all_galleries(call: Call) -> Answer:
+    """List the galleries of a subscription."""
+    prefix = f"/subscriptions/{call.param('sub')}/".lower()
+    return page(call, [each for each in call.world.resources.of_type(TYPE) if each.key.startswith(prefix)])
 
 
 def _list(call: Call) -> Answer:
     if "gallery" in call.params:
         call.need(call.path.rpartition("/")[0])
-    return Answer({"value": [each.body for each in call.world.resources.collection(call.path)]})
+    else:
+        need_group(call)
+    return page(call, call.world.resources.collection(call.path))
+
+
+def _patch(call: Call, kind: str) -> Answer:
+    """Change tags and descriptions, or (of a version) where and whether it is published."""
+    found, body, world = call.resource(), call.object(), call.world
+    if kind == "gallery.version":
+        call.body = {"location": found.body["location"], "tags": found.body.get("tags", {}), **body}
+        call.body.setdefault("properties", {}).setdefault("publishingProfile", found.properties["publishingProfile"])
+        return put_version(call)
+    allowed = {"description", "eula", "privacyStatementUri", "releaseNoteUri", "endOfLifeDate", "recommended"}
+    asked = read(body, "properties", "object", {})
+    tags = tags_of(body) if "tags" in body else found.body.get("tags", {})
+    properties = {**found.properties, **{key: asked[key] for key in asked if key in allowed}}
+    found.replace({**found.body, "tags": tags, "properties": properties}, call.now_us)
+    course = Course(lambda _: found.set(world.now_us, provisioningState="Succeeded"))
+    operation = begin(call, f"{kind}.put", found.id, course, region=normal(found.body["location"]))
+    return accepted(call, operation, 200, found.body)
 
 
 def _delete(call: Call, kind: str) -> Answer:
@@ -144,16 +193,40 @@ def _delete(call: Call, kind: str) -> Answer:
             f"Cannot delete resource '{found.name}': nested resources exist. Delete them first.",
         )
 
-    def done(_: object) -> None:
+    if kind == "gallery.version":
+        _check_deletable(found)
+    deleting = running_on(world, found.id, f"{kind}.delete")
+    if deleting:
+        return accepted(call, deleting[0], 202, monitor=True)
+
+    def done(_: LongRunning) -> None:
         world.resources.remove(found.id)
 
     operation = begin(call, f"{kind}.delete", found.id, Course(done), region=found.body["location"])
+    if kind == "gallery.version":
+        found.set(call.now_us, provisioningState="Deleting")
+        vanished(world, found.id)
     return accepted(call, operation, 202, monitor=True)
+
+
+def _check_deletable(version: Resource) -> None:
+    """Keep a version that its safety profile protects while it is replicated elsewhere."""
+    safety = version.properties.get("safetyProfile", {})
+    elsewhere = set(version.facts["regions"]) - {normal(version.body["location"])}
+    if safety.get("allowDeletionOfReplicatedLocations") is False and elsewhere:
+        raise Problem(
+            409,
+            "OperationNotAllowed",
+            f"The gallery image version '{version.name}' cannot be deleted while it is replicated to "
+            f"{', '.join(sorted(elsewhere))}, since its safetyProfile does not allow that.",
+        )
 
 
 def _put(call: Call, kind: str, resource_type: str, properties: Json) -> Answer:
     world, location = call.world, location_of(call)
     existed = world.resources.get(call.path) is not None
+    if not existed:
+        _check_limit(call, resource_type)
     resource = _keep(call, resource_type, properties, {})
     course = Course(lambda _: resource.set(world.now_us, provisioningState="Succeeded"))
     operation = begin(call, f"{kind}.put", resource.id, course, region=location)
@@ -185,39 +258,34 @@ def _check_same(found: Resource, body: Json, *names: str) -> None:
             raise Problem(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
 
 
-def _capture(call: Call, image: Resource, body: Json) -> Json:
-    """Give what a new version is made of: the source's disk and whether sysprep ran there."""
-    profile = read(body, "properties.storageProfile", "object")
-    source_id = read(profile, "source.virtualMachineId", "string", "") or read(profile, "source.id", "string")
-    source = call.world.resources.get(source_id)
-    if source is None or source.type not in {machine.TYPE, VERSION_TYPE}:
-        raise Problem(404, "ResourceNotFound", f"The source '{source_id}' of the version was not found.")
-    if source.type == VERSION_TYPE:
-        return {"diskGb": source.facts["diskGb"], "bootable": source.facts["bootable"]}
-    if source.body["location"] != location_of(call):
-        raise invalid("location", "The source and the version must be in the same region.")
-    if image.properties["osState"] == "Generalized" and not source.facts["generalized"]:
+def _check_limit(call: Call, kind: str) -> None:
+    limit = call.world.config.get("galleryLimits", {}).get(kind.rpartition("/")[2], LIMITS[kind])
+    if call.world.resources.number(PLACES[kind], (call.param("sub").lower(), location_of(call))) >= limit:
         raise Problem(
             409,
             "OperationNotAllowed",
-            f"The VM '{source.name}' is not generalized. Only a generalized VM can be captured "
-            "into a definition whose osState is Generalized.",
+            f"The number of {kind} in the subscription and region exceeds the maximum of {limit}.",
         )
-    _check_security(image, source)
-    disk_gb = source.properties["storageProfile"]["osDisk"]["diskSizeGB"]
-    return {"diskGb": disk_gb, "bootable": bool(source.facts["sysprepped"])}
 
 
-def _check_security(image: Resource, source: Resource) -> None:
-    features = {f["name"]: f["value"] for f in image.properties.get("features", [])}
-    wanted = source.properties.get("securityProfile", {}).get("securityType", "Standard")
-    if wanted == "TrustedLaunch" and "TrustedLaunch" not in features.get("SecurityType", ""):
-        raise Problem(
-            409,
-            "BadRequest",
-            "A Trusted Launch VM can only be captured into a definition that supports Trusted Launch.",
-            target="securityType",
-        )
+def _capture(call: Call, image: Resource, body: Json) -> Json:
+    """Give what a new version is made of."""
+    profile = read(body, "properties.storageProfile", "object")
+    source_id = str(read(profile, "source.virtualMachineId", "string", ""))
+    for path in ("source.id", "osDiskImage.source.id"):
+        source_id = source_id or str(read(profile, path, "string", ""))
+    if not source_id:
+        raise missing("storageProfile.source.id")
+    features = {each["name"]: each["value"] for each in image.properties.get("features", [])}
+    secure = "TrustedLaunch" in features.get("SecurityType", "")
+    generalized = image.properties["osState"] == "Generalized"
+    return capture(call, source_id, location_of(call), generalized=generalized, secure=secure)
+
+
+def _replication_failed(regions: list[str]) -> Problem | None:
+    if not regions:
+        return None
+    return Problem(200, "ReplicationFailed", f"Replication to the regions {', '.join(regions)} failed.")
 
 
 def _targets(body: Json, location: str) -> list[Json]:
@@ -232,10 +300,15 @@ def _targets(body: Json, location: str) -> list[Json]:
         if not 1 <= count <= MAX_REPLICAS:
             raise invalid("regionalReplicaCount", f"The replica count {count} is not 1 to 100.")
         kind = entry.get("storageAccountType", "Standard_LRS")
-        rows.append({"name": name, "regionalReplicaCount": count, "storageAccountType": kind})
+        more = {"excludeFromLatest": True} if entry.get("excludeFromLatest") else {}
+        rows.append({"name": name, "regionalReplicaCount": count, "storageAccountType": kind, **more})
     if normal(location) not in {normal(row["name"]) for row in rows}:
         home: Json = {"name": location, "regionalReplicaCount": 1}
         rows.append({**home, "storageAccountType": "Standard_LRS"})
+    if len({normal(row["name"]) for row in rows}) < len(rows):
+        raise invalid("targetRegions", "A target region is named twice.")
+    if sum(row["regionalReplicaCount"] for row in rows) > MAX_REPLICAS:
+        raise invalid("targetRegions", f"A version has at most {MAX_REPLICAS} replicas in all.")
     return rows
 
 
@@ -244,11 +317,13 @@ def _plan(call: Call, targets: list[Json], before: Json) -> Json:
     plan: Json = {}
     for entry in targets:
         region = normal(entry["name"])
-        if region in before:
+        if region in before and not before[region].get("failed"):
             plan[region] = before[region]
             continue
         length_us = call.world.duration_us("gallery.replicate", f"{call.path}/{region}")
         plan[region] = {"fromUs": call.now_us, "untilUs": call.now_us + length_us}
+        if any(fnmatchcase(region, glob) for glob in call.world.config.get("replicationFailures", [])):
+            plan[region]["failed"] = True
     return plan
 
 

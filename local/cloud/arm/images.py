@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.cloud.arm.catalogue import IMAGE_DISK_GB, find_version
+from local.cloud.arm.plane import normal
 from local.cloud.arm.reading import invalid, read
 from local.cloud.core.answers import Json, Problem
 
@@ -21,17 +22,21 @@ class Image:
     """A usable image: how the machine shows it, its disk, whether Windows starts from it.
 
     `source` is the lower-cased id of the resource it is read from; marketplace images have none.
+    `computer` is the name of the computer on a specialized image.
     """
 
     reference: Json
     disk_gb: int
     bootable: bool = True
     source: str = ""
+    computer: str = ""
 
 
 def resolve(call: Call, reference: Json, region: str) -> Image:
     """Find the image of a reference; raise Azure's error when it cannot be used in the region."""
     image_id = read(reference, "id", "string", "")
+    if "/microsoft.compute/images/" in image_id.lower():
+        return _managed(call, image_id, region)
     if image_id:
         return _from_gallery(call, image_id, region)
     parts = [read(reference, key, "string") for key in ("publisher", "offer", "sku", "version")]
@@ -78,52 +83,81 @@ def replicas(version: Resource, now_us: int) -> list[Json]:
         begun, until = plan["fromUs"], plan["untilUs"]
         done = now_us >= until
         share = 100 if done else int(99 * (now_us - begun) / max(1, until - begun))
-        state = "Completed" if done else "Replicating"
-        rows.append({"region": region, "state": state, "details": "", "progress": share})
+        row = {"region": region, "state": "Completed" if done else "Replicating", "details": "", "progress": share}
+        if done and plan.get("failed"):
+            row |= {"state": "Failed", "details": "The replication to the region failed.", "progress": 0}
+        rows.append(row)
     return rows
+
+
+def _managed(call: Call, image_id: str, region: str) -> Image:
+    image = call.world.resources.get(image_id)
+    if image is None:
+        raise Problem(404, "ImageNotFound", f"The image '{image_id}' was not found.", target="imageReference")
+    if image.body["location"] != region:
+        raise Problem(
+            400,
+            "InvalidParameter",
+            f"The image '{image.name}' is in '{image.body['location']}', not in '{region}' as the VM.",
+            target="imageReference",
+        )
+    if image.properties["provisioningState"] != "Succeeded":
+        raise Problem(409, "DiskImageNotReady", f"The image '{image.id}' is not ready.", target="imageReference")
+    return _image(image, {"id": image_id}, image.properties["storageProfile"]["osDisk"]["osState"])
 
 
 def _from_gallery(call: Call, image_id: str, region: str) -> Image:
     world = call.world
-    version = _version(world, image_id)
-    if version is None:
+    version = _version(world, image_id, region)
+    plan = version.facts["regions"].get(region) if version else None
+    if version is None or plan is None:
         raise Problem(
             404,
             "GalleryImageNotFound",
-            f"The gallery image {image_id} is not available in {region} region. Please contact "
-            "image owner to replicate to this region, or change your requested region.",
+            f"The gallery image {version.id if version else image_id} is not available in {region} region. Please "
+            "contact image owner to replicate to this region, or change your requested region.",
             target="imageReference",
         )
-    plan = version.facts["regions"].get(region)
-    if plan is None:
-        raise Problem(
-            404,
-            "GalleryImageNotFound",
-            f"The gallery image {version.id} is not available in {region} region. Please contact "
-            "image owner to replicate to this region, or change your requested region.",
-            target="imageReference",
-        )
-    if world.now_us < plan["untilUs"] or version.properties["provisioningState"] == "Failed":
+    if not _ready(world, version, region):
         raise Problem(
             409,
             "DiskImageNotReady",
             f"The gallery image {version.id} is not ready in {region}: replication has not completed.",
             target="imageReference",
         )
-    exact = version.name
-    facts = version.facts
-    return Image({"id": image_id, "exactVersion": exact}, facts["diskGb"], facts["bootable"], version.key)
+    definition = world.resources.get(version.id.rpartition("/versions/")[0])
+    state = definition.properties["osState"] if definition else "Generalized"
+    return _image(version, {"id": image_id, "exactVersion": version.name}, state)
 
 
-def _version(world: World, image_id: str) -> Resource | None:
+def _image(source: Resource, reference: Json, state: str) -> Image:
+    facts = source.facts
+    computer = "" if state == "Generalized" else str(facts["content"].get("computer", ""))
+    return Image(reference, facts["diskGb"], facts["bootable"], source.key, computer)
+
+
+def _ready(world: World, version: Resource, region: str) -> bool:
+    plans, state = version.facts["regions"], version.properties["provisioningState"]
+    broken = state == "Failed" and not any(plan.get("failed") for plan in plans.values())
+    if region not in plans or broken or state == "Deleting":
+        return False
+    return bool(world.now_us >= plans[region]["untilUs"] and not plans[region].get("failed"))
+
+
+def _version(world: World, image_id: str, region: str) -> Resource | None:
+    """Find a version; without a number, or as `latest`, the highest one that is ready in the region."""
     key = image_id.lower().rstrip("/")
     if "/images/" not in key:
         raise invalid("imageReference.id", f"'{image_id}' is not the id of a gallery image.")
+    key = key.removesuffix("/versions/latest")
     if "/versions/" in key:
         return world.resources.get(key)
-    usable = [
-        each
-        for each in world.resources.collection(f"{key}/versions")
-        if not each.properties.get("publishingProfile", {}).get("excludeFromLatest")
-    ]
-    return max(usable, key=lambda v: [int(n) for n in v.name.split(".")], default=None)
+    usable = [each for each in world.resources.collection(f"{key}/versions") if not _excluded(each, region)]
+    ready = [each for each in usable if _ready(world, each, region)]
+    return max(ready or usable, key=lambda v: [int(n) for n in v.name.split(".")], default=None)
+
+
+def _excluded(version: Resource, region: str) -> bool:
+    publishing = version.properties.get("publishingProfile", {})
+    here = (each for each in publishing.get("targetRegions", []) if normal(each["name"]) == region)
+    return bool(publishing.get("excludeFromLatest")) or any(each.get("excludeFromLatest") for each in here)

@@ -64,6 +64,7 @@ def _properties(call: Call, order: Order, nics: list[Resource]) -> Json:
     properties: Json = {**given, "vmId": world.guid("vm", call.path, attempt)}
     if order.image is not None:
         storage = {"imageReference": order.image.reference, **storage}
+    if "osProfile" in given:
         os_profile = {k: v for k, v in given["osProfile"].items() if k != "adminPassword"}
         properties["osProfile"] = {"computerName": order.computer_name, "secrets": [], **os_profile}
     return {

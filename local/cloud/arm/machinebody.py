@@ -81,19 +81,30 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
         gb = found.properties["diskSizeGB"]
         return {"image": None, "os_disk": found, "disk_name": found.name, "disk_gb": gb, "computer_name": computer}
     image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
-    system: Json = {"image": image, "os_disk": None, "disk_name": _disk_name(call, disk)}
-    return {**system, "disk_gb": _disk_gb(disk, image), "computer_name": _os_profile(body, call.param("vm"))}
+    computer = image.computer
+    if computer:
+        _refuse(body, "osProfile")
+    else:
+        computer = _os_profile(body, call.param("vm"))
+    gb = _disk_gb(disk, image)
+    name = _disk_name(call, disk)
+    return {"image": image, "os_disk": None, "disk_name": name, "disk_gb": gb, "computer_name": computer}
 
 
 def _own_disk(call: Call, body: Json, disk: Json) -> Resource:
     """Give the disk a machine is to start from as it is."""
     found = call.need(read(disk, "managedDisk.id", "string"))
-    for name in ("osProfile", "storageProfile.imageReference"):
-        if read(body, f"properties.{name}", "object", None) is not None:
-            raise invalid(name, f"Parameter '{name}' is not allowed.")
+    _refuse(body, "osProfile")
+    _refuse(body, "storageProfile.imageReference")
     if not found.properties.get("osType"):
         raise invalid("osDisk", f"Disk '{found.name}' has no operating system.")
     return found
+
+
+def _refuse(body: Json, name: str) -> None:
+    """Refuse what makes no sense for a disk that has Windows on it already."""
+    if read(body, f"properties.{name}", "object", None) is not None:
+        raise invalid(name, f"Parameter '{name}' is not allowed.")
 
 
 def read_size(world: World, body: Json) -> Size:

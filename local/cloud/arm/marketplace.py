@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.cloud.arm.catalogue import IMAGE_DISK_GB, images
+from local.cloud.arm.catalogue import IMAGE_DISK_GB, REGIONS, images, numbers
+from local.cloud.arm.reading import invalid
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.routing import Routes
 
@@ -23,6 +24,7 @@ VERSIONS = f"{SKUS}/{{sku}}/versions"
 @ROUTES.operation("image.publishers", "GET", BASE)
 def list_publishers(call: Call) -> Answer:
     """List publishers."""
+    _check_place(call)
     return _names(call, images(call.world))
 
 
@@ -41,16 +43,22 @@ def list_skus(call: Call) -> Answer:
 @ROUTES.operation("image.versions", "GET", VERSIONS)
 def list_versions(call: Call) -> Answer:
     """List a sku's versions; `$top` and `$orderby=name desc` count."""
-    versions: list[str] = sorted(_level(call, "publisher", "offer", "sku"))
-    if "desc" in call.query.get("$orderby", "").lower():
+    versions: list[str] = sorted(_level(call, "publisher", "offer", "sku"), key=numbers)
+    order = call.query.get("$orderby", "name").lower().split()
+    if order[0] != "name" or order[1:] not in ([], ["asc"], ["desc"]):
+        raise invalid("$orderby", f"The value '{call.query['$orderby']}' of $orderby is not 'name' or 'name desc'.")
+    if order[1:] == ["desc"]:
         versions.reverse()
-    return _names(call, versions[: int(call.query.get("$top", len(versions)))])
+    top = call.query.get("$top", str(len(versions)))
+    if not top.isdecimal():
+        raise invalid("$top", f"The value '{top}' of $top is not a number.")
+    return _names(call, versions[: int(top)])
 
 
 @ROUTES.operation("image.get", "GET", f"{VERSIONS}/{{version}}")
 def get_version(call: Call) -> Answer:
     """Show one version; `latest` is one too."""
-    versions = list(_level(call, "publisher", "offer", "sku"))
+    versions = sorted(_level(call, "publisher", "offer", "sku"), key=numbers)
     wanted = call.param("version")
     exact = versions[-1] if wanted.lower() == "latest" else wanted
     if exact not in versions:
@@ -70,6 +78,7 @@ def get_version(call: Call) -> Answer:
 
 def _level(call: Call, *names: str) -> Json:
     level: Json = images(call.world)
+    _check_place(call)
     for name in names:
         wanted = call.param(name).lower()
         found = next((value for key, value in level.items() if key.lower() == wanted), None)
@@ -77,6 +86,12 @@ def _level(call: Call, *names: str) -> Json:
             raise _not_found(call)
         level = found
     return level
+
+
+def _check_place(call: Call) -> None:
+    location = call.param("location").lower()
+    if location not in REGIONS:
+        raise Problem(400, "NoRegisteredProviderFound", f"The location '{location}' is unknown.")
 
 
 def _names(call: Call, names: Iterable[str]) -> Answer:

@@ -18,6 +18,8 @@ SETTINGS: dict[str, tuple[Shape, str]] = {
     "restrictions": ([dict], "sizes that are not offered: region, zone, size, reason"),
     "sizes": ({"*": dict}, "more sizes: family, cores, memory_gb"),
     "images": ({"*": dict}, "more marketplace images: publisher, offer, sku, versions"),
+    "galleryLimits": ({"*": int}, "galleries, images and versions a subscription may have in a region"),
+    "replicationFailures": ([str], "regions (globs) where gallery versions cannot be replicated to"),
     "scriptOutcomes": ([dict], "how steps of scripts go: vm, step, message, timeOut, attempts"),
     "agents": ({"*": (str, *NUMBER)}, "when a machine's agent reports: seconds after it runs, or `never`"),
     "locks": ([str], "scopes (globs) from which nothing is deleted"),

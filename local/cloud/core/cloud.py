@@ -352,12 +352,13 @@ class Cloud:
             raise problem
 
     def _perform(self, call: Call) -> Answer:
+        at_us = call.now_us  # the handler may move the clock
         answer = call.route.handler(call)
         self.log.early_polls += bool(call.notes.get("early"))
         if call.route.mutates and answer.status < 400:  # noqa: PLR2004 - the range of errors
             if call.method == "PUT":
                 self.log.saw_put(call.path, call.body)
-            self.journal.append(entry_of(call), encrypt=not call.route.sealed)
+            self.journal.append(entry_of(call, at_us), encrypt=not call.route.sealed)
         if call.fault and call.fault["kind"] == "stale_read" and call.method == "GET":
             return stale(call, answer)
         return answer

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 _KEPT_HEADERS = ("if-match", "if-none-match", "x-identity-header")
 
 
-def entry_of(call: Call) -> Json:
-    """Describe an accepted request; `body` has its secrets sealed unless the route keeps them."""
+def entry_of(call: Call, at_us: int) -> Json:
+    """Describe a request accepted at a moment; `body` has its secrets sealed unless the route keeps them."""
     return {
-        "t": call.now_us,
+        "t": at_us,
         "r": system_now_us(),
         "method": call.method,
         "path": call.path,

@@ -12,7 +12,8 @@ Events other rooms may listen to, always at the moment they become true:
 Questions arm asks of other rooms: an event with a mutable `answers` list to append to:
 
 * `ask_entra_name(computer_name, vm_id, answers)` · append a message when the name is taken
-* `ask_principal(principal_id, answers)` · append True when the directory knows the principal
+* `ask_principal(principal_id, answers, as_of_us)` · append True when the directory knew the principal
+  at a moment
 * `ask_registration(host_pool, token, answers)` · append a message when the token is not valid
 
 Arm listens to `domain_seeded(domain, ous, accounts)`, accounts as `[{"name", "password"}]` (clear or

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from local.cloud.arm import managedidentities
+from local.cloud.arm.pages import page
 from local.cloud.arm.reading import read
 from local.cloud.core.answers import Answer, Json, Problem
-from local.cloud.core.resources import Resource
+from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
-from local.cloud.core.times import iso
+from local.cloud.core.times import SECOND, iso
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
@@ -22,6 +24,19 @@ ALL = f"/{{scope...}}/providers/{TYPE}"
 ONE = f"{ALL}/{{name}}"
 DEFINITIONS = f"/{{scope...}}/providers/{DEFINITION_TYPE}"
 LIMIT = 4000
+_FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IGNORECASE)
+
+
+def _grant(found: Resource) -> tuple[str, str, str]:
+    """Give what no two assignments share: scope, principal, role."""
+    properties = found.properties
+    return properties["scope"].lower(), properties["principalId"].lower(), _role(properties["roleDefinitionId"])
+
+
+BY_GRANT = Index(TYPE, _grant)
+BY_PRINCIPAL = Index(TYPE, lambda found: found.properties["principalId"].lower())
+BY_SCOPE = Index(TYPE, lambda found: found.properties["scope"].lower())
+BY_SUBSCRIPTION = Index(TYPE, lambda found: found.key.split("/")[2])
 
 ROLES = {
     "fb879df8-f326-4884-b1cf-06f3ad86be52": "Virtual Machine User Login",
@@ -94,18 +109,36 @@ def delete_assignment(call: Call) -> Answer:
 
 @ROUTES.operation("roles.list", "GET", ALL, action=f"{TYPE}/read")
 def list_assignments(call: Call) -> Answer:
-    """List assignments at, above and below a scope; `atScope()` and `principalId eq` filter."""
-    scope, filters = _scope(call).lower(), call.query.get("$filter", "")
-    principal = re.search(r"(?:principalId eq|assignedTo\()\s*'([^']+)'", filters)
-    rows = []
-    for found in call.world.resources.of_type(TYPE):
-        theirs = found.properties["scope"].lower()
-        below = "atscope()" not in filters.lower() and theirs.startswith(f"{scope}/")
-        if scope != theirs and not scope.startswith(f"{theirs}/") and not below:
-            continue
-        if principal is None or found.properties["principalId"] == principal.group(1):
-            rows.append(found.body)
-    return Answer({"value": rows})
+    """List assignments at, above and below a scope; `atScope()`, `principalId eq` and `assignedTo()` filter."""
+    scope, text = _scope(call).lower(), call.query.get("$filter", "")
+    at_scope, principal = "atscope()" in text.lower(), _FILTER.search(text)
+    if text and not at_scope and principal is None:
+        raise Problem(
+            400,
+            "UnsupportedQuery",
+            f"The filter '{text}' is not supported. Supported filters are either 'atScope()' or filters with "
+            "'principalId eq {value}' or 'assignedTo({value})'.",
+        )
+    found = _candidates(call.world, scope, principal.group(1).lower() if principal else "")
+    return page(call, [each for each in found if _seen(each.properties["scope"].lower(), scope, at_scope=at_scope)])
+
+
+def _seen(theirs: str, scope: str, *, at_scope: bool) -> bool:
+    """Tell whether an assignment shows in a list: at the scope, above, and below unless `at_scope`."""
+    return f"{scope}/".startswith(f"{theirs}/") or (not at_scope and theirs.startswith(f"{scope}/"))
+
+
+def _candidates(world: World, scope: str, principal: str) -> list[Resource]:
+    """Give what may be listed without looking at all there are, where that can be avoided."""
+    store = world.resources
+    if principal:
+        return store.find(BY_PRINCIPAL, principal)
+    if "/providers/" not in scope:
+        return store.of_type(TYPE)
+    segments = scope.split("/")
+    above = [each for end in range(3, len(segments) + 1) for each in store.find(BY_SCOPE, "/".join(segments[:end]))]
+    keys = {each.key for each in above}
+    return [*above, *(each for each in store.under(scope) if each.type == TYPE and each.key not in keys)]
 
 
 @ROUTES.operation("roledefinitions.list", "GET", DEFINITIONS, action=f"{DEFINITION_TYPE}/read")
@@ -132,12 +165,13 @@ def get_definition(call: Call) -> Answer:
 def has_role(world: World, principal: str, role_id: str, scope: str) -> bool:
     """Tell whether a principal has a role at a scope, directly or from above."""
     wanted = scope.lower()
-    return any(
-        found.properties["principalId"] == principal
-        and found.properties["roleDefinitionId"].lower().endswith(role_id.lower())
-        and (f"{wanted}/").startswith(f"{found.properties['scope'].lower()}/")
-        for found in world.resources.of_type(TYPE)
-    )
+    found = world.resources.find(BY_PRINCIPAL, principal.lower())
+    here = (each for each in found if _seen(each.properties["scope"].lower(), wanted, at_scope=True))
+    return any(_role(each.properties["roleDefinitionId"]) == _role(role_id) for each in here)
+
+
+def _role(role_id: str) -> str:
+    return role_id.lower().rpartition("/")[2]
 
 
 def _scope(call: Call) -> str:
@@ -152,36 +186,45 @@ def _check_scope(call: Call, scope: str) -> None:
 
 def _check_new(call: Call, scope: str, role_id: str, principal: str) -> None:
     world = call.world
-    answers: list[bool] = []
-    world.publish("ask_principal", principal_id=principal, answers=answers)
-    if not any(answers) and not world.config.get("anyPrincipalExists", False):
+    if not _known(call, principal):
         raise Problem(
             400,
             "PrincipalNotFound",
             f"Principal {principal.replace('-', '')} does not exist in the directory. Check that "
             "you have the correct principal ID. If you are creating this principal and then "
-            "immediately assigning a role, this error might be related to a replication delay.",
+            "immediately assigning a role, this error might be related to a replication delay. In this case, set "
+            "the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.",
         )
-    existing = world.resources.of_type(TYPE)
-    for found in existing:
-        properties = found.properties
-        if (
-            properties["scope"].lower() == scope.lower()
-            and properties["principalId"] == principal
-            and properties["roleDefinitionId"].lower().rpartition("/")[2] == role_id.lower().rpartition("/")[2]
-        ):
-            raise Problem(
-                409,
-                "RoleAssignmentExists",
-                f"The role assignment already exists. The ID of the conflicting role assignment "
-                f"is {found.name.replace('-', '')}.",
-            )
-    if len(existing) >= world.config.get("roleAssignmentLimit", LIMIT):
+    same = world.resources.find(BY_GRANT, (scope.lower(), principal.lower(), _role(role_id)))
+    if same:
+        raise Problem(
+            409,
+            "RoleAssignmentExists",
+            f"The role assignment already exists. The ID of the conflicting role assignment "
+            f"is {same[0].name.replace('-', '')}.",
+        )
+    sub = scope.lower().split("/")[2] if scope.count("/") > 1 else ""
+    if world.resources.number(BY_SUBSCRIPTION, sub) >= world.config.get("roleAssignmentLimit", LIMIT):
         raise Problem(
             400,
             "RoleAssignmentLimitExceeded",
             "The number of role assignments for this subscription has been exceeded.",
         )
+
+
+def _known(call: Call, principal: str) -> bool:
+    """Tell whether ARM's copy of the directory knows a principal; it may lag behind.
+
+    Who says what a principal is (`principalType`) is believed while the copy lags.
+    """
+    world, answers = call.world, list[bool]()
+    if world.config.get("anyPrincipalExists", False) or managedidentities.known(world, principal):
+        return True
+    lag_us = int(world.config.get("principalLagSeconds", 0) * SECOND)
+    if read(call.object(), "properties.principalType", "string", ""):
+        lag_us = 0
+    world.publish("ask_principal", principal_id=principal, answers=answers, as_of_us=world.now_us - lag_us)
+    return any(answers)
 
 
 def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:

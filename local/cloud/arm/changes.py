@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import drives, machine, placement
+from local.cloud.arm import drives, machine, managedidentities, placement
 from local.cloud.arm.accepted import accepted
 from local.cloud.arm.interfaces import attach, detach
 from local.cloud.arm.machinebody import read_interface, read_size
@@ -83,13 +83,14 @@ def update(call: Call, found: Resource, body: Json) -> Answer:
     change = _read(call, found, body)
     before, was_allocated = found.properties, found.facts["allocated"]
     error = placement.shortage(world, change.seat) if change.moved and was_allocated else None
-    identity = machine.identity(world, found.id, body.get("identity", found.body.get("identity")))
+    identity = managedidentities.shown(world, found.id, body.get("identity", found.body.get("identity")))
     if change.moved:
         placement.release(world, found)
         placement.leave(world, found)
     new = {**found.body, "tags": tags, "properties": {**change.properties, "provisioningState": "Updating"}}
     if identity is not None:
         new["identity"] = identity
+    managedidentities.keep(world, found.id, identity)
     found.replace(new, call.now_us)
     if change.moved:
         placement.take(world, found, change.seat)

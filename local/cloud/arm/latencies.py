@@ -56,6 +56,7 @@ KINDS = {
     "gallery.version.put": about(240, 600, 60),
     "gallery.replicate": about(480, 1800, 120),
     "gallery.version.delete": about(30, 90, 5),
+    "principal.replication": about(12, 60, 2),  # a guess
     "provider.register": about(30, 90, 5),
     "group.delete": about(60, 180, 10),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import drives, placement
+from local.cloud.arm import drives, managedidentities, placement
 from local.cloud.arm.interfaces import detach
 from local.cloud.arm.interfaces import remove as remove_nic
 from local.cloud.core.answers import Json, Problem
@@ -31,9 +31,10 @@ def make(call: Call, order: Order, nics: list[Resource], failed: Resource | None
     new = {**vm, "tags": order.tags, "properties": _properties(call, order, nics)}
     if order.zone:
         new["zones"] = [order.zone]
-    identity_body = identity(world, call.path, call.object().get("identity"))
-    if identity_body is not None:
-        new["identity"] = identity_body
+    identity = managedidentities.shown(world, call.path, call.object().get("identity"))
+    if identity is not None:
+        new["identity"] = identity
+    managedidentities.keep(world, call.path, identity)
     facts = {
         "power": "none",
         "allocated": False,
@@ -90,17 +91,6 @@ def _os_disk_profile(order: Order, wanted: Json) -> Json:
         "diskSizeGB": order.disk_gb,
         "managedDisk": managed,
     }
-
-
-def identity(world: World, vm_id: str, wanted: Json | None) -> Json | None:
-    """Give the identity a machine shows: a principal of its own when system-assigned."""
-    if not wanted or wanted.get("type", "None") == "None":
-        return None
-    shown = dict(wanted)
-    if "systemassigned" in str(wanted["type"]).lower():
-        tenant = world.config.get("tenantId", "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701")
-        shown |= {"principalId": world.guid("identity", vm_id), "tenantId": tenant}
-    return shown
 
 
 def _references(given: Json, nics: list[Resource]) -> list[Json]:
@@ -220,6 +210,7 @@ def remove(world: World, vm: Resource) -> None:
             detach(world, nic)
     placement.release(world, vm)
     placement.leave(world, vm)
+    managedidentities.keep(world, vm.id, None)
     world.resources.remove(vm.id)
     world.publish("vm_deleted", vm_id=vm.id, computer_name=vm.facts["computer"])
 

@@ -26,6 +26,7 @@ SETTINGS: dict[str, tuple[Shape, str]] = {
     "apiVersions": ({"*": [str]}, "more api-versions by resource type or namespace"),
     "unregisteredProviders": ([str], "providers that have to be registered first"),
     "roleAssignmentLimit": (int, "role assignments in a subscription (4,000)"),
+    "principalLagSeconds": (NUMBER, "how long role assignments do not know a new principal (0)"),
     "anyPrincipalExists": (bool, "role assignments do not ask the directory for their principal"),
     "tenantId": (str, "the tenant of managed identities"),
     "tagPrefix": (str, "the tags that the invariants go by (deskwright:)"),

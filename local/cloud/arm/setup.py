@@ -74,6 +74,7 @@ def install(cloud: Cloud) -> None:
     cloud.shelf("capacity", capacity.Counters)
     cloud.shelf("addresses", dict)
     cloud.shelf("imageUse", dict)
+    cloud.shelf("identities", dict)
     cloud.shelf("providers", dict)
     cloud.shelf("actions", lambda: providers.Actions(cloud.router.routes))
     cloud.shelf("domains", dict)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Json, Problem
-from local.cloud.core.resources import Resource
+from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import iso_z
 from local.cloud.desktops import pools
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROUTES = Routes("arm")
 TYPE = f"{pools.TYPE}/sessionHosts"
 SESSIONS = f"{TYPE}/userSessions"
+BY_MACHINE = Index(TYPE, lambda host: str(host.properties["resourceId"]).lower())
 _HOSTS = f"{pools.POOL}/sessionHosts"
 _HOST = f"{_HOSTS}/{{host}}"
 _SESSION = f"{_HOST}/userSessions/{{session}}"
@@ -112,8 +113,7 @@ def machine_power(world: World, vm_id: str, state: str) -> None:
 
 
 def _hosts_of(world: World, vm_id: str) -> list[Resource]:
-    hosts = world.resources.of_type(TYPE)
-    return [each for each in hosts if str(each.properties["resourceId"]).lower() == vm_id.lower()]
+    return world.resources.find(BY_MACHINE, vm_id.lower())
 
 
 @ROUTES.operation("sessionHost.get", "GET", _HOST, action=f"{TYPE}/read")
@@ -186,7 +186,7 @@ def delete_host(call: Call) -> Answer:
 def list_pool_sessions(call: Call) -> Answer:
     """List the sessions of a pool; `$filter` knows `userPrincipalName eq` and `sessionState eq`."""
     pool = call.need(call.path.rpartition("/")[0])
-    below = [each for each in call.world.resources.of_type(SESSIONS) if each.key.startswith(f"{pool.key}/")]
+    below = [each for each in call.world.resources.under(pool.id) if each.type == SESSIONS]
     return _paged(call, [each.body for each in below if _keeps(call, each.body)])
 
 

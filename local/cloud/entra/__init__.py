@@ -28,10 +28,11 @@ def install(cloud: Cloud) -> None:
     cloud.on("ask_principal", _answer_principal)
 
 
-def _answer_principal(world: World, principal_id: str, answers: list[object]) -> None:
+def _answer_principal(world: World, principal_id: str, answers: list[object], as_of_us: int) -> None:
     found = directory(world)
     tenants = [str(each["tenantId"]) for each in found.tenants()]
     apps = (app["objectId"] for tenant in tenants for app in found.all("app", tenant))
-    known = any(found.find(tenant, principal_id) for tenant in tenants)
+    kinds = ("user", "group", "device")
+    known = any(found.as_of(kind, tenant, principal_id, as_of_us) for tenant in tenants for kind in kinds)
     if known or not tenants or principal_id.lower() in {str(each).lower() for each in apps}:
         answers.append(True)

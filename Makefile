@@ -7,6 +7,8 @@ SPEED ?= 60
 HOST  ?= embedded
 SEED  ?= 7
 N     ?=
+# A scenario has defaults of its own: only what was said counts.
+CHOSEN = $(if $(filter-out file,$(origin USERS)),--users $(USERS)) $(if $(filter-out file,$(origin SPEED)),--speed $(SPEED))
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
@@ -32,9 +34,8 @@ run: $(VENV)/installed .tools/azurite/installed ## the whole service with a demo
 	@$(PY) -m local demo --users $(USERS) --speed $(SPEED) --host $(HOST) --seed $(SEED)
 
 .PHONY: scenario
-scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N with the demo, and say what happened (N=1)
-	@test -n "$(N)" || { echo "make scenario: say which one, e.g. make scenario N=1" >&2; exit 2; }
-	@$(PY) -m local demo --users $(USERS) --speed $(SPEED) --host $(HOST) --seed $(SEED) --scenario $(N) --once
+scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N and say what happened; without N list them (N=23)
+	@$(if $(N),$(PY) -m local demo $(CHOSEN) --host $(HOST) --seed $(SEED) --scenario $(N) --once,$(PY) -m local scenarios)
 
 .PHONY: bench
 bench: $(VENV)/installed .tools/azurite/installed ## measure: one line of JSON for each figure
@@ -47,7 +48,7 @@ check: lint types imports fast ## the fast half: format, lint, types, imports, f
 	@echo "make check: all passed"
 
 .PHONY: test
-test: check .tools/azurite/installed .tools/worker/installed ## everything (15 minutes)
+test: check .tools/azurite/installed .tools/worker/installed .tools/graph/installed ## everything (15 minutes)
 	@$(PYTEST) $(SLOW_TESTS) || { echo "make test: failed in the slow tests (above)" >&2; exit 1; }
 	@$(PYTEST) tests/e2e -n 2 --dist loadfile || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
 	@echo "make test: all passed"
@@ -83,6 +84,7 @@ lock: $(VENV)/installed ## resolve the newest versions that pyproject.toml allow
 	@$(COMPILE) pyproject.toml --output-file requirements.txt > /dev/null
 	@$(COMPILE) pyproject.toml --group local --group dev --constraints requirements.txt --output-file requirements-dev.txt > /dev/null
 	@$(COMPILE) --group node --output-file requirements-node.txt > /dev/null
+	@$(COMPILE) --group graph --output-file requirements-graph.txt > /dev/null
 	@$(COMPILE:3.11=3.13) pyproject.toml tests/worker/requirements.in --constraints requirements.txt --output-file requirements-worker.txt > /dev/null
 
 .PHONY: clean
@@ -109,6 +111,14 @@ $(VENV)/installed: requirements-dev.txt
 .tools/azurite/installed: local/package-lock.json local/node.py requirements-node.txt $(VENV)/installed
 	@echo "Installing Azurite ..."
 	@$(PY) -m local.azurite
+	@touch $@
+
+# Microsoft's own Graph client, which the Graph-shaped routes have to satisfy.
+.tools/graph/installed: requirements-graph.txt | $(VENV)/installed
+	@echo "Installing Microsoft's Graph client ..."
+	@$(PY) -m venv .tools/graph
+	@.tools/graph/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-graph.txt > .tools/graph/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements-graph.txt: $$(grep -m 1 ERROR .tools/graph/install.log || tail -n 1 .tools/graph/install.log)" >&2; exit 1; }
 	@touch $@
 
 # Microsoft's worker, the judge of tests/worker: without a Python 3.13 it says so, and its tests are skipped.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from shared.domain.describing import listing
 from shared.domain.graph.catalogue import (
     AUDIT_EVENTS,
     SERVICE_PLANS,
@@ -13,9 +14,11 @@ from shared.domain.graph.catalogue import (
     supported_region_view,
 )
 from shared.domain.graph.odata import context, shaped
+from shared.domain.graph.shapes import AUDIT_EVENT, SERVICE_PLAN, SUPPORTED_REGION
 from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.workflow import Blueprint
+from triggers.described import ONE
 from triggers.directory import plans
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.graph import BASE, asked, base_of, graph_item, graph_whole_list
@@ -26,7 +29,9 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/servicePlans", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/servicePlans/read", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/servicePlans/read", graph=True, gives=listing(SERVICE_PLAN, "servicePlan"), asks=SERVICE_PLANS
+)
 async def list_service_plans(call: Call) -> Answer:
     """List the Cloud PC licences that the directory has bought."""
     bought = (await plans(call.services.graph(call.tenant))).values()
@@ -34,14 +39,19 @@ async def list_service_plans(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/supportedRegions", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/supportedRegions/read",
+    graph=True,
+    gives=listing(SUPPORTED_REGION, "supportedRegion"),
+    asks=SUPPORTED_REGIONS,
+)
 async def list_supported_regions(call: Call) -> Answer:
     """List the regions a site may be in."""
     return graph_whole_list(call, SUPPORTED_REGIONS, [supported_region_view(region) for region in REGIONS])
 
 
 @bp.route(route=f"{BASE}/supportedRegions/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True)
+@endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True, gives=SUPPORTED_REGION, asks=ONE)
 async def get_supported_region(call: Call) -> Answer:
     """Show one region."""
     for region in REGIONS:
@@ -51,7 +61,7 @@ async def get_supported_region(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/auditEvents", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True)
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, gives=listing(AUDIT_EVENT, "auditEvent"), asks=AUDIT_EVENTS)
 async def list_audit_events(call: Call) -> Answer:
     """List what was done, newest first; ``$filter=resourceId eq '...'`` chooses."""
     query = asked(call, AUDIT_EVENTS)
@@ -66,7 +76,7 @@ async def list_audit_events(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/auditEvents/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True)
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, gives=AUDIT_EVENT, asks=ONE)
 async def get_audit_event(call: Call) -> Answer:
     """Show one audit event."""
     event = await call.services.audit.find(call.tenant.id, call.param("id"))

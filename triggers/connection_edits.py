@@ -8,6 +8,7 @@ from pydantic import Field
 from shared.domain.connection import Connection, HealthStatus, JoinType, Network
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_patch
+from shared.domain.graph.shapes import CONNECTION, CONNECTION_EDIT
 from shared.domain.values import Value
 from shared.domain.wizards.create_connection import CredentialsStep, NameStep, SiteStep, review_connection
 from shared.errors import ConflictError, InvalidError, Problem
@@ -37,7 +38,7 @@ class NewPassword(Value):
 
 @bp.route(route=_ONE, methods=["PATCH"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/update", graph=True)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/update", graph=True, takes=CONNECTION_EDIT, gives=CONNECTION)
 async def update_connection(call: Call, client: DurableClient) -> Answer:
     """Change a connection. What decides whether machines can be built is checked again before it is used again."""
     stored = await call.services.connections.get(call.tenant.id, call.param("id"))
@@ -62,7 +63,7 @@ async def update_connection(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/onPremisesConnections/delete", graph=True)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/delete", graph=True, gives={204: None})
 async def delete_connection(call: Call) -> Answer:
     """Delete a connection that nothing uses, and its password with it."""
     stored = await call.services.connections.get(call.tenant.id, call.param("id"))
@@ -87,7 +88,7 @@ async def delete_connection(call: Call) -> Answer:
 
 @bp.route(route=f"{_ONE}/runHealthChecks", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/runHealthChecks", graph=True)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/runHealthChecks", graph=True, gives={204: None})
 async def run_health_checks(call: Call, client: DurableClient) -> Answer:
     """Make all health checks of a connection now, with a probe."""
 
@@ -106,7 +107,9 @@ async def run_health_checks(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route=f"{_ONE}/updateAdDomainPassword", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/updateAdDomainPassword", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/onPremisesConnections/updateAdDomainPassword", graph=True, takes=NewPassword, gives={204: None}
+)
 async def update_ad_domain_password(call: Call, client: DurableClient) -> Answer:
     """Take a new password of the join account; builds that run use it from their next join on.
 

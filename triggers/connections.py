@@ -11,8 +11,10 @@ from shared.clients.key_vault import secret_name
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.demand import address_forecast
+from shared.domain.describing import listing
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_form, connection_view
+from shared.domain.graph.shapes import CONNECTION, CONNECTION_BODY
 from shared.domain.operation import Operation
 from shared.domain.wizards.create_connection import (
     ConnectionFacts,
@@ -26,6 +28,7 @@ from shared.errors import InvalidError
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient
 from triggers.connection_checks import CHECK_OPERATION, built_through, start_check
+from triggers.described import ONE
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_created, graph_item, graph_list
 from triggers.idempotency import once
@@ -39,7 +42,12 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/onPremisesConnections", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/onPremisesConnections/read",
+    graph=True,
+    gives=listing(CONNECTION, "onPremisesConnection"),
+    asks=CONNECTIONS,
+)
 async def list_connections(call: Call) -> Answer:
     """List the connections."""
     shown = await views(call)
@@ -47,7 +55,7 @@ async def list_connections(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/onPremisesConnections/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True, gives=CONNECTION, asks=ONE)
 async def get_connection(call: Call) -> Answer:
     """Show one connection."""
     stored = await call.services.connections.get(call.tenant.id, call.param("id"))
@@ -57,7 +65,7 @@ async def get_connection(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/onPremisesConnections", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/create", graph=True)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/create", graph=True, takes=CONNECTION_BODY, gives={201: CONNECTION})
 async def create_connection(call: Call, client: DurableClient) -> Answer:
     """Create a connection; its health checks begin."""
 

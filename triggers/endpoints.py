@@ -18,6 +18,8 @@ from pydantic import BaseModel, ValidationError
 
 from shared.contracts.tickets import on_behalf_of
 from shared.domain import naming
+from shared.domain.describing import Node
+from shared.domain.graph.odata import Collection
 from shared.domain.operation import AuditEvent
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
@@ -28,6 +30,7 @@ from shared.storage.repository import Repository, Stored
 from shared.wiring import Services, services
 from shared.workflow import DurableClient
 from triggers.authentication import Caller, StrangerError, Trust, authenticate, bearer
+from triggers.described import Described, describe
 from triggers.permissions import VERBS, authorise
 from triggers.problems import answered
 from triggers.trust import trust_of
@@ -194,8 +197,19 @@ def without_passwords(said: Any) -> Any:  # noqa: ANN401 - any JSON
 Handler = Callable[..., Awaitable[Answer]]
 
 
-def endpoint(verb: str, *, graph: bool = False) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
-    """Make ``handler(call)`` or ``handler(call, client)`` an HTTP function that *verb* guards."""
+def endpoint(
+    verb: str,
+    *,
+    graph: bool = False,
+    takes: Node | None = None,
+    optional: bool = False,
+    gives: Node | Mapping[int, Node | None] | None = None,
+    asks: Collection | tuple[str, ...] = (),
+) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
+    """Make ``handler(call)`` or ``handler(call, client)`` an HTTP function that *verb* guards.
+
+    The others are for the OpenAPI document (triggers.described); *gives*: the body of a 200, or a body for each status.
+    """
     if verb not in VERBS:
         message = f"{verb} is not in the table of permissions"
         raise ValueError(message)
@@ -209,7 +223,9 @@ def endpoint(verb: str, *, graph: bool = False) -> Callable[[Handler], Callable[
 
             return await answered(perform, graph=graph, trace_id=trace_id)
 
-        return _entry(handler, respond)
+        answers = gives if isinstance(gives, Mapping) and all(isinstance(s, int) for s in gives) else {200: gives}
+        described = Described(takes, optional=optional, gives=answers, asks=asks, graph=graph, verb=verb)
+        return _entry(handler, respond) if gives is None else describe(_entry(handler, respond), described)
 
     return frame
 

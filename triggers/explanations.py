@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.explain import explain
+from shared.domain.explain import Explanation, explain
 from shared.errors import InvalidError, Problem
 from shared.workflow import Blueprint
 from triggers.directory import assigned_groups, entitlement_of_user, existing_groups
@@ -16,7 +16,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route="tenants/{tenant}/explain", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/explanations/read")
+@endpoint("Microsoft.CloudPC/explanations/read", gives=Explanation, asks=("user",))
 async def explain_user(call: Call) -> Answer:
     """Explain the user named by ``user``: principal name or id."""
     named = call.query("user")

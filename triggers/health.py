@@ -6,14 +6,18 @@ import json
 
 import azure.functions as func
 
+from shared.domain.describing import one_of, whole
 from shared.errors import DeskwrightError
 from shared.wiring import services
 from shared.workflow import Blueprint
+from triggers.described import gives
 
 bp = Blueprint()
+_HEALTH = whole("health", {"status": one_of("healthy", "unhealthy")})
 
 
 @bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@gives({200: _HEALTH, 503: _HEALTH})
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 200 when the records can be read, 503 when they cannot."""
     del req

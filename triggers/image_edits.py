@@ -10,6 +10,7 @@ from shared.contracts.image_removals import FORGET_IMAGE, ForgetImageOrder
 from shared.contracts.images import GalleryVersion
 from shared.domain import naming
 from shared.domain.graph.images import DEVICE_IMAGES, device_image_edit, device_image_view
+from shared.domain.graph.shapes import DEVICE_IMAGE, IMAGE_EDIT
 from shared.domain.image import DeviceImage, DeviceImageStatus, ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
@@ -26,7 +27,7 @@ _BUILDING = (Status.PENDING_PROVISION, Status.PROVISIONING)
 
 
 @bp.route(route=f"{BASE}/deviceImages/{{id}}", methods=["PATCH"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/deviceImages/update", graph=True)
+@endpoint("Microsoft.CloudPC/deviceImages/update", graph=True, takes=IMAGE_EDIT, gives={200: DEVICE_IMAGE, 204: None})
 async def update_device_image(call: Call) -> Answer:
     """Rename a device image; what it was built from, and its version, stay."""
     stored = await call.services.images.get(call.tenant.id, call.param("id"))
@@ -48,7 +49,7 @@ async def update_device_image(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/deviceImages/{{id}}", methods=["DELETE"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/deviceImages/delete", graph=True)
+@endpoint("Microsoft.CloudPC/deviceImages/delete", graph=True, gives={204: None})
 async def delete_device_image(call: Call, client: DurableClient) -> Answer:
     """Delete a device image that nothing uses, and its version in the site's gallery.
 

@@ -10,6 +10,7 @@ import azure.functions as func
 
 from shared.contracts.images import BUILD_IMAGE, ImageOrder
 from shared.domain import naming
+from shared.domain.describing import listing
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.images import (
     DEVICE_IMAGES,
@@ -19,6 +20,7 @@ from shared.domain.graph.images import (
     device_image_view,
     gallery_image_view,
 )
+from shared.domain.graph.shapes import DEVICE_IMAGE, GALLERY_IMAGE, IMAGE_BODY
 from shared.domain.image import DeviceImage
 from shared.domain.operation import Operation
 from shared.domain.tenant import Site, Tenant
@@ -33,6 +35,7 @@ from shared.domain.wizards.create_device_image import (
 from shared.errors import InvalidError, NotFoundError
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient, start
+from triggers.described import ONE
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
 from triggers.idempotency import once
@@ -45,14 +48,16 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/deviceImages", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/deviceImages/read", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/deviceImages/read", graph=True, gives=listing(DEVICE_IMAGE, "deviceImage"), asks=DEVICE_IMAGES
+)
 async def list_device_images(call: Call) -> Answer:
     """List the device images."""
     return await graph_list(call, call.services.images, DEVICE_IMAGES, device_image_view)
 
 
 @bp.route(route=f"{BASE}/deviceImages/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/deviceImages/read", graph=True)
+@endpoint("Microsoft.CloudPC/deviceImages/read", graph=True, gives=DEVICE_IMAGE, asks=ONE)
 async def get_device_image(call: Call) -> Answer:
     """Show one device image."""
     stored = await call.services.images.get(call.tenant.id, call.param("id"))
@@ -61,7 +66,7 @@ async def get_device_image(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/deviceImages", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/deviceImages/create", graph=True)
+@endpoint("Microsoft.CloudPC/deviceImages/create", graph=True, takes=IMAGE_BODY, gives={201: DEVICE_IMAGE})
 async def create_device_image(call: Call, client: DurableClient) -> Answer:
     """Create a device image; its build begins."""
 
@@ -77,7 +82,12 @@ async def create_device_image(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/galleryImages", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/galleryImages/read", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/galleryImages/read",
+    graph=True,
+    gives=listing(GALLERY_IMAGE, "galleryImage"),
+    asks=GALLERY_IMAGES,
+)
 async def list_gallery_images(call: Call) -> Answer:
     """List the marketplace images that fit a Cloud PC."""
     views = [gallery_image_view(image) for image in (await offered_images(call))]
@@ -85,7 +95,7 @@ async def list_gallery_images(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/galleryImages/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/galleryImages/read", graph=True)
+@endpoint("Microsoft.CloudPC/galleryImages/read", graph=True, gives=GALLERY_IMAGE, asks=ONE)
 async def get_gallery_image(call: Call) -> Answer:
     """Show one marketplace image."""
     for image in await offered_images(call):

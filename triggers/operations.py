@@ -6,8 +6,11 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.domain.describing import listing
 from shared.domain.operation import Operation
+from shared.domain.shown import OPERATION
 from shared.workflow import Blueprint
+from triggers.described import PAGES
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.paging import listed, top_of
 
@@ -16,7 +19,11 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route="tenants/{tenant}/operations", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/operations/read")
+@endpoint(
+    "Microsoft.CloudPC/operations/read",
+    gives=listing(OPERATION, "operation"),
+    asks=("kind", "resourceId", "status", *PAGES),
+)
 async def list_operations(call: Call) -> Answer:
     """List the operations; ``kind``, ``resourceId`` and ``status`` choose."""
     names = {"kind": "kind", "resourceId": "resource_id", "status": "status"}
@@ -26,7 +33,7 @@ async def list_operations(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/operations/read")
+@endpoint("Microsoft.CloudPC/operations/read", gives=OPERATION)
 async def get_operation(call: Call) -> Answer:
     """Show one operation."""
     stored = await call.services.operations.get(call.tenant.id, call.param("id"))

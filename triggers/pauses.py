@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 from pydantic import Field
 
+from shared.domain.describing import maybe, whole
 from shared.domain.graph.policies import policy_view
+from shared.domain.graph.shapes import POLICY
 from shared.domain.pausing import ServiceState
 from shared.domain.policy import Policy
 from shared.domain.tenant import Paused, Tenant
@@ -16,6 +18,7 @@ from triggers.reconciling import ask_for_reconcile, promise_reconcile
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_STATE = whole("serviceState", {"paused": maybe(Paused)})
 _SERVICE = "*"  # no tenant has this id: the audit log keeps what concerns all of them under it
 
 
@@ -30,7 +33,7 @@ class ResumeForm(Value):
 
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/pause")
+@endpoint("Microsoft.CloudPC/provisioningPolicies/pause", takes=PauseForm, optional=True, gives=POLICY)
 async def pause_policy(call: Call) -> Answer:
     """Let a policy begin no build and no removal."""
     return await _set_policy(call, _paused(call))
@@ -38,7 +41,7 @@ async def pause_policy(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/provisioningPolicies/resume")
+@endpoint("Microsoft.CloudPC/provisioningPolicies/resume", takes=ResumeForm, optional=True, gives=POLICY)
 async def resume_policy(call: Call, client: DurableClient) -> Answer:
     """Let a policy act again; what has waited for it begins."""
     call.read(ResumeForm, call.json_if_any())
@@ -49,7 +52,7 @@ async def resume_policy(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/pause")
+@endpoint("Microsoft.CloudPC/tenants/pause", takes=PauseForm, optional=True, gives=Tenant)
 async def pause_tenant(call: Call) -> Answer:
     """Let a whole tenant begin no build and no removal."""
     return await _set_tenant(call, _paused(call))
@@ -57,7 +60,7 @@ async def pause_tenant(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/tenants/resume")
+@endpoint("Microsoft.CloudPC/tenants/resume", takes=ResumeForm, optional=True, gives=Tenant)
 async def resume_tenant(call: Call, client: DurableClient) -> Answer:
     """Let a tenant act again; what has waited for it begins."""
     call.read(ResumeForm, call.json_if_any())
@@ -68,21 +71,21 @@ async def resume_tenant(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route="pause", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/read")
+@endpoint("Microsoft.CloudPC/service/read", gives=_STATE)
 async def get_pause(call: Call) -> Answer:
     """Tell whether the service is paused for all tenants."""
     return ok(shown(await call.services.service_state.get()))
 
 
 @bp.route(route="pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/pause")
+@endpoint("Microsoft.CloudPC/service/pause", takes=PauseForm, optional=True, gives=_STATE)
 async def pause_service(call: Call) -> Answer:
     """Let the service begin no build and no removal, in no tenant."""
     return await _set_service(call, _paused(call))
 
 
 @bp.route(route="resume", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/resume")
+@endpoint("Microsoft.CloudPC/service/resume", takes=ResumeForm, optional=True, gives=_STATE)
 async def resume_service(call: Call) -> Answer:
     """Let the service act again; the sweep begins what has waited, tenant by tenant."""
     call.read(ResumeForm, call.json_if_any())

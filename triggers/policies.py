@@ -8,6 +8,7 @@ from typing import Any
 import azure.functions as func
 
 from shared.domain import naming
+from shared.domain.describing import listing
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.odata import Collection
 from shared.domain.graph.policies import (
@@ -18,14 +19,16 @@ from shared.domain.graph.policies import (
     policy_form,
     policy_view,
 )
+from shared.domain.graph.shapes import ASSIGN_BODY, ASSIGNMENT, POLICY, POLICY_BODY
 from shared.domain.policy import Assignment, Policy
-from shared.domain.roster import roster
+from shared.domain.roster import RosterEntry, roster
 from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
 from shared.domain.wizards.edit_provisioning_policy import fields_of
 from shared.domain.wizards.overlaps import overlaps, target
 from shared.errors import InvalidError, Problem
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
+from triggers.described import ONE, PAGES
 from triggers.directory import assigned_groups, entitlements_of_groups, existing_groups
 from triggers.endpoints import Answer, Call, created, endpoint, ok
 from triggers.facts import members_of, policy_facts
@@ -43,14 +46,19 @@ _MOST_GROUPS = 100
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/provisioningPolicies/read",
+    graph=True,
+    gives=listing(POLICY, "provisioningPolicy"),
+    asks=POLICIES,
+)
 async def list_policies(call: Call) -> Answer:
     """List the provisioning policies."""
     return await graph_list(call, call.services.policies, POLICIES, lambda policy: shown(call, policy))
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, gives=POLICY, asks=(*ONE, "$expand"))
 async def get_policy(call: Call) -> Answer:
     """Show one provisioning policy."""
     stored = await call.services.policies.get(call.tenant.id, call.param("id"))
@@ -58,7 +66,7 @@ async def get_policy(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/create", graph=True)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/create", graph=True, takes=POLICY_BODY, gives={201: POLICY})
 async def create_policy(call: Call) -> Answer:
     """Create a provisioning policy; it does nothing until it is assigned."""
 
@@ -75,7 +83,9 @@ async def create_policy(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assignments", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/provisioningPolicies/read", graph=True, gives=listing(ASSIGNMENT, "assignment"), asks=PAGES
+)
 async def list_assignments(call: Call) -> Answer:
     """List the groups a policy is assigned to."""
     stored = await call.services.policies.get(call.tenant.id, call.param("id"))
@@ -84,7 +94,7 @@ async def list_assignments(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assign", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True, takes=ASSIGN_BODY, gives={204: None})
 async def assign_policy(call: Call, client: DurableClient) -> Answer:
     """Replace the groups a policy is assigned to, and bring the tenant to what that means."""
     stored = await call.services.policies.get(call.tenant.id, call.param("id"))
@@ -108,7 +118,7 @@ async def assign_policy(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, gives=listing(RosterEntry, "policyUser"))
 async def list_policy_users(call: Call) -> Answer:
     """Tell who has a Cloud PC through a policy, who waits, who lacks one, and why."""
     wired, tenant = call.services, call.tenant

@@ -9,6 +9,7 @@ import azure.functions as func
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.policies import POINTERS, POLICIES
 from shared.domain.graph.policy_edits import policy_edit_form
+from shared.domain.graph.shapes import POLICY, POLICY_EDIT
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, read_edit
@@ -30,7 +31,9 @@ _GOING = frozenset({Status.NOT_PROVISIONED, Status.IN_GRACE_PERIOD, Status.DEPRO
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["PATCH"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/provisioningPolicies/update", graph=True)
+@endpoint(
+    "Microsoft.CloudPC/provisioningPolicies/update", graph=True, takes=POLICY_EDIT, gives={200: POLICY, 204: None}
+)
 async def update_policy(call: Call, client: DurableClient) -> Answer:
     """Change what the body names of a policy; Cloud PCs that are there stay as they are."""
     stored = await call.services.policies.get(call.tenant.id, call.param("id"))
@@ -47,7 +50,7 @@ async def update_policy(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["DELETE"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/delete", graph=True)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/delete", graph=True, gives={204: None})
 async def delete_policy(call: Call) -> Answer:
     """Delete a policy that is assigned to nobody; Cloud PCs in their grace period expire all the same."""
     stored = await call.services.policies.get(call.tenant.id, call.param("id"))

@@ -6,20 +6,24 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Site
 from shared.errors import ConflictError, InvalidError, Problem, StaleError
 from shared.workflow import Blueprint
+from triggers.described import PAGES
 from triggers.endpoints import Answer, Call, created, endpoint, ok
 from triggers.paging import listed, top_of
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_SITE = Trimmed("site", Site, ("tenantId",))
+_NEW = Trimmed("siteToPut", Site, ("tenantId", "id"))
 _FIXED = ("region", "resource_group", "address_space")
 """What machines and networks have been built by; it stays while anything uses the site."""
 
 
 @bp.route(route="tenants/{tenant}/sites", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read")
+@endpoint("Microsoft.CloudPC/sites/read", gives=listing(_SITE, "site"), asks=PAGES)
 async def list_sites(call: Call) -> Answer:
     """List the sites."""
     page = await call.services.sites.page(call.tenant.id, top_of(call), call.query("$skiptoken"))
@@ -27,7 +31,7 @@ async def list_sites(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read")
+@endpoint("Microsoft.CloudPC/sites/read", gives=_SITE)
 async def get_site(call: Call) -> Answer:
     """Show one site."""
     stored = await call.services.sites.get(call.tenant.id, call.param("site"))
@@ -35,7 +39,7 @@ async def get_site(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["PUT"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/write")
+@endpoint("Microsoft.CloudPC/sites/write", takes=_NEW, gives={200: _SITE, 201: _SITE})
 async def put_site(call: Call) -> Answer:
     """Create a site, or replace it."""
     said = call.json()
@@ -62,7 +66,7 @@ async def put_site(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["DELETE"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/delete")
+@endpoint("Microsoft.CloudPC/sites/delete", gives={204: None})
 async def delete_site(call: Call) -> Answer:
     """Delete a site that nothing uses."""
     there = await call.services.sites.get(call.tenant.id, call.param("site"))

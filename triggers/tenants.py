@@ -7,17 +7,20 @@ from typing import Any
 import azure.functions as func
 from pydantic import Field
 
+from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Tenant, TenantSettings
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
+from triggers.described import PAGES
 from triggers.endpoints import Answer, Call, created, endpoint, ok
 from triggers.idempotency import once
 from triggers.paging import listed, top_of
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_NEW = Trimmed("tenantToCreate", Tenant, ("paused",))
 
 
 class TenantChange(Value):
@@ -28,7 +31,7 @@ class TenantChange(Value):
 
 
 @bp.route(route="tenants", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/create")
+@endpoint("Microsoft.CloudPC/tenants/create", takes=_NEW, gives={201: Tenant})
 async def create_tenant(call: Call) -> Answer:
     """Create a tenant."""
     tenant = call.read(Tenant)
@@ -50,7 +53,7 @@ async def create_tenant(call: Call) -> Answer:
 
 
 @bp.route(route="tenants", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/list")
+@endpoint("Microsoft.CloudPC/tenants/list", gives=listing(Tenant, "tenant"), asks=PAGES)
 async def list_tenants(call: Call) -> Answer:
     """List the tenants."""
     page = await call.services.tenants.page(top_of(call), call.query("$skiptoken"))
@@ -58,14 +61,14 @@ async def list_tenants(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/read")
+@endpoint("Microsoft.CloudPC/tenants/read", gives=Tenant)
 async def get_tenant(call: Call) -> Answer:
     """Show one tenant."""
     return ok(call.tenant.to_json(), etag=call.stored_tenant.etag)
 
 
 @bp.route(route="tenants/{tenant}", methods=["PATCH"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/update")
+@endpoint("Microsoft.CloudPC/tenants/update", takes=TenantChange, gives=Tenant)
 async def update_tenant(call: Call) -> Answer:
     """Change a tenant's name or settings."""
     stored = call.stored_tenant
@@ -81,7 +84,7 @@ async def update_tenant(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}", methods=["DELETE"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/delete")
+@endpoint("Microsoft.CloudPC/tenants/delete", gives={204: None})
 async def delete_tenant(call: Call) -> Answer:
     """Delete a tenant that is empty."""
     stored = call.stored_tenant

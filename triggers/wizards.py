@@ -7,13 +7,16 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.domain.graph.shapes import POLICY
 from shared.domain.locales import LOCALES
+from shared.domain.shown import OPERATION
 from shared.domain.wizards import CREATE_CONNECTION, CREATE_DEVICE_IMAGE, CREATE_PROVISIONING_POLICY, WIZARDS, Wizard
 from shared.domain.wizards.create_connection import review_connection
 from shared.domain.wizards.create_device_image import review_device_image
 from shared.domain.wizards.create_provisioning_policy import review_policy
 from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.reviews import Review
+from shared.domain.wizards.shapes import FORMS, FORMS_SO_FAR, WIZARD
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.workflow import Blueprint, DurableClient
 from triggers.connections import connection_facts, save_connection_form
@@ -33,7 +36,7 @@ Choices = dict[str, list[dict[str, Any]]]
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/wizards/read")
+@endpoint("Microsoft.CloudPC/wizards/read", gives=WIZARD, asks=("search",))
 async def get_wizard(call: Call) -> Answer:
     """Show a wizard: its steps, a JSON schema of each, and today's choices; ``search`` looks for groups."""
     wizard = _wizard(call)
@@ -52,7 +55,7 @@ async def get_wizard(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}/review", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/wizards/review")
+@endpoint("Microsoft.CloudPC/wizards/review", takes={"anyOf": [*FORMS_SO_FAR]}, gives=Review)
 async def review_wizard(call: Call) -> Answer:
     """Review a form as far as it is filled in; nothing is saved."""
     wizard = _wizard(call)
@@ -67,7 +70,7 @@ async def review_wizard(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/wizards/save")
+@endpoint("Microsoft.CloudPC/wizards/save", takes={"anyOf": [*FORMS]}, gives={201: POLICY, 202: OPERATION})
 async def save_wizard(call: Call, client: DurableClient) -> Answer:
     """Save a form: 201 with what was made, or 202 with the operation that makes it."""
     wizard = _wizard(call)

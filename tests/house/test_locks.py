@@ -19,6 +19,7 @@ LOCKED = {
     "requirements.txt": WANTED,
     "requirements-dev.txt": [*WANTED, *GROUPS["local"], *GROUPS["dev"]],
     "requirements-node.txt": GROUPS["node"],
+    "requirements-graph.txt": GROUPS["graph"],
 }
 PYTHONS = ("3.11", "3.12", "3.13")
 

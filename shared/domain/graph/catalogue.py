@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from shared.domain.graph.odata import Collection
@@ -81,4 +82,11 @@ def audit_event_view(event: AuditEvent) -> dict[str, Any]:
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-    return [{"displayName": name, "oldValue": before.get(name), "newValue": after.get(name)} for name in names]
+    return [
+        {"displayName": name, "oldValue": _text(before.get(name)), "newValue": _text(after.get(name))} for name in names
+    ]
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - JSON
+    """Return a value as Graph shows it: a text; what is none is written as JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"))

@@ -16,6 +16,7 @@ from shared.clock import FileClock, SystemClock
 from shared.config import Settings, read_settings
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
+from shared.contracts.tickets import BEHALF
 from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.connections import connections
@@ -86,6 +87,7 @@ class Services:
         self.clock = clock
         self.tables = tables or Tables(settings.tables_url, lambda: self.credential)
         self._graphs: dict[str, Graph] = {}
+        self._apps: dict[str, AsyncTokenCredential] = {}
         self._queues: dict[str, QueueClient] = {}
         self._open: list[Closable] = []
 
@@ -182,27 +184,33 @@ class Services:
 
     @cached_property
     def arm(self) -> ArmClients:
-        """Azure Resource Manager."""
+        """Azure Resource Manager, with tokens of each tenant's own directory."""
         from shared.clients.arm import ArmClients
+        from shared.clients.credentials import TenantCredential
 
-        made = ArmClients(self.credential, url=self.settings.arm_url, principal=self._principal, pacing=self.pacing)
+        made = ArmClients(
+            lambda tenant_id: TenantCredential(tenant_id, self._credential_of),
+            url=self.settings.arm_url,
+            principal=self._principal,
+            pacing=self.pacing,
+        )
         return self._closing(made)
 
     def compute(self, subscription_id: str) -> ComputeManagementClient:
-        """Return the client of Azure Compute."""
-        return self.arm.compute(subscription_id)
+        """Return the client of Azure Compute for the tenant on whose behalf the running call is made."""
+        return self.arm.compute(_tenant_at_hand(), subscription_id)
 
     def network(self, subscription_id: str) -> NetworkManagementClient:
-        """Return the client of Azure's networks."""
-        return self.arm.network(subscription_id)
+        """Return the client of Azure's networks for the tenant at hand."""
+        return self.arm.network(_tenant_at_hand(), subscription_id)
 
     def authorization(self, subscription_id: str) -> AuthorizationManagementClient:
-        """Return the client of role assignments."""
-        return self.arm.authorization(subscription_id)
+        """Return the client of role assignments for the tenant at hand."""
+        return self.arm.authorization(_tenant_at_hand(), subscription_id)
 
     def desktops(self, subscription_id: str) -> DesktopVirtualizationMgmtClient:
-        """Return the client of Azure Virtual Desktop."""
-        return self.arm.desktops(subscription_id)
+        """Return the client of Azure Virtual Desktop for the tenant at hand."""
+        return self.arm.desktops(_tenant_at_hand(), subscription_id)
 
     def graph(self, tenant: Tenant) -> Graph:
         """Return the client of a tenant's directory.
@@ -251,10 +259,17 @@ class Services:
     def _principal(self) -> str:
         return self.settings.client_id or "system"
 
+    async def _credential_of(self, tenant_id: str) -> AsyncTokenCredential:
+        """Return who we are for a tenant. Raises: NotFoundError if there is none, DeclinedError without the app."""
+        tenant = (await self.tenants.get(tenant_id)).value
+        return self._credential_in(tenant.entra_tenant_id.lower())
+
     def _credential_in(self, directory: str) -> AsyncTokenCredential:
         """Return who we are in a directory: the managed identity in its own, the multi-tenant app in a customer's."""
         if directory == self.settings.provider_tenant_id.lower():
             return self.credential
+        if directory in self._apps:
+            return self._apps[directory]
         if self.settings.app_client_id is None:
             raise DeclinedError(_NO_APP)
         from shared.clients.credentials import FederatedCredential
@@ -265,12 +280,22 @@ class Services:
             app_client_id=self.settings.app_client_id,
             authority_url=self.settings.authority_url,
         )
-        return self._closing(made)
+        self._apps[directory] = self._closing(made)
+        return made
 
     def _closing(self, made: Closing) -> Closing:
         """Remember to close *made*, after what is made of it."""
         self._open.append(made)
         return made
+
+
+def _tenant_at_hand() -> str:
+    """Return the tenant of the running call. Raises: LookupError outside of one: Azure is never asked for nobody."""
+    tenant_id = BEHALF.get().tenant_id
+    if not tenant_id:
+        message = "Azure is asked on a tenant's behalf, and this call is on nobody's (shared.contracts.tickets)"
+        raise LookupError(message)
+    return tenant_id
 
 
 _present: Services | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from functools import cache
+from functools import cache, cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,7 @@ from shared.domain.values import Value
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.pipeline.transport import AsyncHttpTransport
     from azure.mgmt.authorization.aio import AuthorizationManagementClient
     from azure.mgmt.compute.aio import ComputeManagementClient
     from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
@@ -33,14 +34,22 @@ _GALLERY_VERSION = "2026-03-03"
 _ACCEPTED = 202
 
 
-class ArmClients:
-    """One client per subscription and resource provider, each made when first asked for."""
+CredentialOf = Callable[[str], "AsyncTokenCredential"]
+"""From a tenant's id to who we are in its directory."""
 
-    def __init__(self, credential: AsyncTokenCredential, *, url: str, principal: str, pacing: Pacing) -> None:
-        self._credential, self._url, self._pacing = credential, url, pacing
+
+class ArmClients:
+    """One client per tenant, subscription and resource provider, each made when first asked for.
+
+    A client keeps its token, so that no two tenants share one, also where they share a subscription: what a tenant asks
+    for is asked with a token of its own directory, and a subscription of another directory refuses it.
+    """
+
+    def __init__(self, credential_of: CredentialOf, *, url: str, principal: str, pacing: Pacing) -> None:
+        self._credential_of, self._url, self._pacing = credential_of, url, pacing
         self._limits = arm_limits(principal)
         self._made: list[Any] = []
-        # One each, for the life of the process: token caches and connections are in them.
+        # One each, for the life of the process: token caches are in them.
         self.compute = cache(self._compute)
         self.network = cache(self._network)
         self.authorization = cache(self._authorization)
@@ -51,41 +60,48 @@ class ArmClients:
         for client in self._made:
             await client.close()
 
-    def _made_of(self, kind: Callable[..., Client], subscription_id: str) -> Client:
-        """Make one of the SDK's clients, with our pipeline in place of its own."""
-        from shared.clients.pipeline import cloud_policies, transport
+    @cached_property
+    def _transport(self) -> AsyncHttpTransport[Any, Any]:
+        """The connections, which all clients share: they lead to one host."""
+        from shared.clients.pipeline import transport
 
-        limits = self._limits
+        return transport()
+
+    def _made_of(self, kind: Callable[..., Client], tenant_id: str, subscription_id: str) -> Client:
+        """Make one of the SDK's clients, with our pipeline in place of its own."""
+        from shared.clients.pipeline import cloud_policies
+
+        credential, limits = self._credential_of(tenant_id), self._limits
         client = kind(
-            self._credential,
+            credential,
             subscription_id,
             base_url=self._url,
             credential_scopes=[PUBLIC_SCOPE],
-            policies=cloud_policies(self._credential, PUBLIC_SCOPE, pacing=self._pacing, limits=limits, arm=True),
-            transport=transport(),
+            policies=cloud_policies(credential, PUBLIC_SCOPE, pacing=self._pacing, limits=limits, arm=True),
+            transport=self._transport,
         )
         self._made.append(client)
         return client
 
-    def _compute(self, subscription_id: str) -> ComputeManagementClient:
+    def _compute(self, tenant_id: str, subscription_id: str) -> ComputeManagementClient:
         from azure.mgmt.compute.aio import ComputeManagementClient
 
-        return self._made_of(ComputeManagementClient, subscription_id)
+        return self._made_of(ComputeManagementClient, tenant_id, subscription_id)
 
-    def _network(self, subscription_id: str) -> NetworkManagementClient:
+    def _network(self, tenant_id: str, subscription_id: str) -> NetworkManagementClient:
         from azure.mgmt.network.aio import NetworkManagementClient
 
-        return self._made_of(NetworkManagementClient, subscription_id)
+        return self._made_of(NetworkManagementClient, tenant_id, subscription_id)
 
-    def _authorization(self, subscription_id: str) -> AuthorizationManagementClient:
+    def _authorization(self, tenant_id: str, subscription_id: str) -> AuthorizationManagementClient:
         from azure.mgmt.authorization.aio import AuthorizationManagementClient
 
-        return self._made_of(AuthorizationManagementClient, subscription_id)
+        return self._made_of(AuthorizationManagementClient, tenant_id, subscription_id)
 
-    def _desktops(self, subscription_id: str) -> DesktopVirtualizationMgmtClient:
+    def _desktops(self, tenant_id: str, subscription_id: str) -> DesktopVirtualizationMgmtClient:
         from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
 
-        return self._made_of(DesktopVirtualizationMgmtClient, subscription_id)
+        return self._made_of(DesktopVirtualizationMgmtClient, tenant_id, subscription_id)
 
 
 Hook = Callable[[Any], None]

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import DeclinedError
+
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from azure.core.credentials import AccessToken
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.core.exceptions import ClientAuthenticationError
 
 _EXCHANGE = "api://AzureADTokenExchange/.default"
+_STRANGERS = {
+    "AADSTS700016": "The customer's administrator has to consent to the multi-tenant app (docs/operations.md).",
+    "AADSTS90002": "There is no directory of this id: correct the tenant's entraTenantId.",
+    "AADSTS700213": "Give the multi-tenant app a federated credential for our managed identity (docs/permissions.md).",
+}
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 
 
@@ -24,6 +35,27 @@ def own_credential(client_id: str | None, *, identity_endpoint: bool) -> AsyncTo
     return DefaultAzureCredential(managed_identity_client_id=client_id)
 
 
+class TenantCredential:
+    """Who we are in a tenant's directory, which is looked up when a token is needed: making a client must not wait."""
+
+    def __init__(self, tenant_id: str, find: Callable[[str], Awaitable[AsyncTokenCredential]]) -> None:
+        self._tenant_id, self._find = tenant_id, find
+
+    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # noqa: ANN401 - the protocol's
+        """Return a token of the tenant's directory. Raises: NotFoundError, DeclinedError without the app for it."""
+        return await (await self._find(self._tenant_id)).get_token(*scopes, **options)
+
+    async def close(self) -> None:
+        """Nothing is open here; the credentials that were found close themselves."""
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Leave the credentials to whoever made them."""
+
+
 class FederatedCredential:
     """The multi-tenant app in a customer's directory, proven by a token of our managed identity.
 
@@ -33,7 +65,7 @@ class FederatedCredential:
     def __init__(self, own: AsyncTokenCredential, *, directory: str, app_client_id: str, authority_url: str) -> None:
         from azure.identity.aio import ClientAssertionCredential
 
-        self._own = own
+        self._own, self._directory = own, directory
         self._assertion = ""
         self._inner = ClientAssertionCredential(
             directory,
@@ -44,9 +76,17 @@ class FederatedCredential:
         )
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # noqa: ANN401 - the protocol's
-        """Return a token of the customer's directory for *scopes*."""
+        """Return a token of the customer's directory for *scopes*.
+
+        Raises: DeclinedError where the customer has not consented, or has no such directory.
+        """
+        from azure.core.exceptions import ClientAuthenticationError
+
         self._assertion = (await self._own.get_token(_EXCHANGE)).token
-        return await self._inner.get_token(*scopes, **options)
+        try:
+            return await self._inner.get_token(*scopes, **options)
+        except ClientAuthenticationError as error:
+            raise _explained(error, self._directory) from error
 
     async def close(self) -> None:
         """Close the connections of this directory; the managed identity's stay."""
@@ -59,3 +99,14 @@ class FederatedCredential:
     async def __aexit__(self, *_: object) -> None:
         """Close it."""
         await self.close()
+
+
+def _explained(error: ClientAuthenticationError, directory: str) -> Exception:
+    """Return what a directory that gives us no token means: a refusal with advice, or the error itself."""
+    said = str(error.message)
+    code = next((code for code in _STRANGERS if f"{code}:" in said), None)
+    if code is None:
+        return error
+    return DeclinedError(
+        Refused(code=code, message=f"directory {directory} gives us no token: {code}", advice=_STRANGERS[code])
+    )

@@ -41,7 +41,8 @@ def implements(
 
         async def kept(order: In, *arguments: DurableClient) -> Any:
             try:
-                return await function(order, *arguments)
+                with on_behalf_of(*_subject(order)):
+                    return await function(order, *arguments)
             except DeclinedError as declined:
                 return _offered(activity, declined)
 
@@ -50,7 +51,7 @@ def implements(
             tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
             held = TICKETS.set(tickets)
             try:
-                with observed(activity.name, order), on_behalf_of(*_subject(order)):
+                with observed(activity.name, order):
                     outcome = await kept(order, *arguments)
             except PacedError as paced:
                 return _later(paced, (*tickets, *paced.tickets))

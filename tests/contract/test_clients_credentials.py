@@ -10,7 +10,6 @@ from local.cloud.seeds import demo_seed
 from shared.clients.credentials import FederatedCredential
 from shared.clients.graph import Graph
 from shared.contracts.refusals import DeclinedError
-from shared.errors import UnavailableError
 from tests.contract.worker import Worker, working
 
 pytestmark = pytest.mark.simulator
@@ -58,7 +57,9 @@ async def test_it_may_do_no_more_than_the_customer_consented_to(worker: Worker) 
         assert "docs/permissions.md" in (declined.value.refused.advice or "")
 
 
-async def test_an_app_that_does_not_trust_us_gets_no_token(worker: Worker) -> None:
+async def test_without_the_customers_consent_there_is_no_token_and_the_refusal_says_so(worker: Worker) -> None:
     async for graph in directory(worker, "00000000-0000-4000-8000-000000000009"):
-        with pytest.raises(UnavailableError):
+        with pytest.raises(DeclinedError) as declined:
             await graph.user("ada@fabrikam.example")
+        assert declined.value.refused.code == "AADSTS700016"
+        assert "consent" in (declined.value.refused.advice or "")

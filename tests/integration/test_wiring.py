@@ -10,6 +10,7 @@ from local.azurite import Azurite
 from shared.clock import FileClock, SystemClock
 from shared.config import Settings, SettingsError
 from shared.contracts.refusals import DeclinedError
+from shared.contracts.tickets import on_behalf_of
 from shared.storage.tables import Tables
 from shared.wiring import Services, services, use
 from tests.integration import things
@@ -48,9 +49,22 @@ async def test_a_process_is_made_once(made: Services) -> None:
     assert services() is made
     assert made.cloud_pcs is made.cloud_pcs
     assert made.graph(things.tenant()) is made.graph(things.tenant())
-    assert made.compute(things.SUBSCRIPTION) is made.compute(things.SUBSCRIPTION)
+    with on_behalf_of("contoso"):
+        assert made.compute(things.SUBSCRIPTION) is made.compute(things.SUBSCRIPTION)
     assert made.queue("directory-changes") is made.queue("directory-changes")
     assert made.vault() is made.vault()
+
+
+async def test_tenants_share_no_client_of_azure_and_so_no_token(made: Services) -> None:
+    with on_behalf_of("contoso"):
+        contoso = made.compute(things.SUBSCRIPTION)
+    with on_behalf_of("fabrikam"):
+        assert made.compute(things.SUBSCRIPTION) is not contoso
+
+
+async def test_azure_is_never_asked_on_nobodys_behalf(made: Services) -> None:
+    with pytest.raises(LookupError):
+        made.compute(things.SUBSCRIPTION)
 
 
 async def test_without_a_clock_file_the_system_tells_the_time(made: Services) -> None:

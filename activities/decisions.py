@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from activities.alternates import moved_to_alternate
 from activities.trail import note_status, tell
 from shared.contracts.outcomes import Done, NoRoom
 from shared.contracts.provisioning import BEGIN_ATTEMPT, AttemptOrder, Superseded
@@ -23,9 +24,11 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoRoom | Superseded:
     if found is None or not _wanted(found.value, order):
         return Superseded()
     connection = await services().connections.find(order.tenant_id, order.connection_id)
-    if connection is None or not connection.value.usable:
-        return _unusable(order, connection.value if connection else None)
     at = services().clock.now()
+    if connection is None or not connection.value.usable:
+        if await moved_to_alternate(found.value, at):
+            return Superseded()
+        return _unusable(order, connection.value if connection else None)
 
     def edit(pc: CloudPc) -> CloudPc | None:
         if not _wanted(pc, order) or (pc.status is Status.PROVISIONING and pc.attempt == order.attempt):

@@ -110,3 +110,48 @@ async def test_what_the_checks_found_is_kept_and_looked_for_again(here: PaperSer
         OperationStatus.FAILED,
         "subnetIpUsage: full",
     )
+
+
+PASSED = CHECK.but(status=HealthStatus.PASSED, findings=(FOUND.but(status=HealthStatus.PASSED, error_type=None),))
+ILL = CHECK.but(status=HealthStatus.FAILED, findings=(FOUND,))
+JOIN = HealthCheck(display_name="directoryJoin", status=HealthStatus.FAILED, error_type="adJoinCheckAccessDenied")
+
+
+async def check(record: ConnectionRecord) -> None:
+    await perform(RECORD_CONNECTION, CHECK.but(joined=("CPC-HTH-AAAAA",) if record.probed else None))
+    assert await perform(RECORD_CONNECTION, record) == await perform(RECORD_CONNECTION, record) == Done()
+
+
+async def test_each_turn_of_a_connection_s_health_is_told_once(here: PaperServices) -> None:
+    for record in (PASSED, PASSED, ILL, ILL, PASSED):
+        here.hand.advance(timedelta(hours=1))
+        await check(record)
+    events = [stored.value async for stored in here.audit.each("contoso", resource_id="c1")]
+    told = [e.after["healthCheckStatus"] for e in reversed(events) if e.after and e.activity.endswith("/updateHealth")]
+    assert told == ["passed", "failed", "passed"]
+
+
+async def test_an_unhealthy_connection_is_looked_at_again_within_the_hour(here: PaperServices) -> None:
+    await check(ILL)
+    assert [d.subject_id for d in await here.due.due(DueKind.RECHECK, things.NOW + timedelta(hours=1))] == ["c1"]
+
+
+async def test_what_the_last_probe_has_found_stands_until_the_next(here: PaperServices) -> None:
+    await check(PASSED.but(probed=True, joined=(), findings=(*PASSED.findings, JOIN)))
+    here.hand.advance(timedelta(hours=6))
+    await check(PASSED)
+    ill = (await here.connections.get("contoso", "c1")).value
+    await check(PASSED.but(probed=True, joined=()))
+    well = (await here.connections.get("contoso", "c1")).value
+    assert (ill.health_check_status, ill.health_checks[-1]) == (HealthStatus.FAILED, JOIN)
+    assert well.health_check_status is HealthStatus.PASSED
+
+
+async def test_the_name_a_probe_will_join_with_is_kept_before_it_does(here: PaperServices) -> None:
+    await perform(RECORD_CONNECTION, CHECK.but(joined=("CPC-HTH-AAAAA",)))
+    during = (await here.connections.get("contoso", "c1")).value
+    await perform(RECORD_CONNECTION, PASSED.but(probed=True, joined=()))
+    after = (await here.connections.get("contoso", "c1")).value
+    assert (during.probe_computer_names, after.probe_computer_names) == (("CPC-HTH-AAAAA",), ())
+    assert during.being_checked(things.NOW)
+    assert not after.being_checked(things.NOW)

@@ -18,6 +18,7 @@ from shared.domain.locales import LOCALES
 from shared.domain.policy import Assignment, Policy
 from shared.domain.tenant import Site
 from shared.domain.values import Value
+from shared.domain.wizards.addresses import address_cautions
 from shared.domain.wizards.forecast import Usage, forecast
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken
@@ -203,6 +204,7 @@ def _foresee(reading: Reading, facts: PolicyFacts) -> tuple[list[Caution], Outlo
     members = tuple(e for e in facts.entitlements if e.group_ids & set(groups.group_ids))
     foreseen = forecast(members, groups.group_ids, facts.policies, facts.cloud_pcs)
     cautions.extend(foreseen.cautions())
+    cautions.extend(address_cautions(connections, len(foreseen.new), facts.cloud_pcs))
     if facts.usages is None:
         cautions.append(_not_looked_at("Azure did not answer: the quota was not looked at.", "connection"))
     elif connections and (region := facts.region_of(connections[0])):

@@ -18,6 +18,7 @@ class Concern(StrEnum):
 
     OVERLAP = "overlap"  # another policy targets the same users
     QUOTA_SHORT = "quotaShort"
+    ADDRESSES_SHORT = "addressesShort"
     UNLICENSED_MEMBERS = "unlicensedMembers"
     SHARED_JOIN_ACCOUNT = "sharedJoinAccount"
     UNHEALTHY_CONNECTION = "unhealthyConnection"

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from shared.domain.connection import Connection, Network
 from shared.domain.graph.bodies import renamed
-from shared.domain.graph.connections import connection_form
+from shared.domain.graph.connections import connection_form, connection_patch, connection_view
 from shared.domain.graph.images import device_image_form
 from shared.domain.graph.policies import POINTERS, assign_body, policy_form
 from shared.errors import InvalidError, Problem
@@ -142,6 +143,56 @@ def test_a_connection_s_body_is_the_wizard_s_form() -> None:
 def test_a_connection_must_tell_its_site() -> None:
     with pytest.raises(InvalidError, match="siteId"):
         connection_form({"displayName": "x"}, (office.SITE, office.SITE.but(id="neu")))
+
+
+HYBRID = office.hybrid_connection("c1", "join@corp.example").but(
+    network=Network(virtual_network_id=office.VNET, subnet_ids=(f"{office.VNET}/subnets/pcs",))
+)
+
+
+def patched(body: dict[str, Any], connection: Connection = HYBRID) -> tuple[dict[str, Any], str | None]:
+    view = connection_view(connection, office.SITE, in_use=False, in_use_by_cloud_pc=False)
+    return connection_patch(body, connection, view, (office.SITE,))
+
+
+def test_what_a_change_does_not_name_stays() -> None:
+    form, password = patched({"displayName": "Other", "organizationalUnit": "OU=PCs,DC=corp,DC=example"})
+    assert password is None
+    assert form["site"] == {"siteId": "weu", "subscriptionId": office.SUBSCRIPTION}
+    assert form["credentials"]["network"]["subnetIds"] == [f"{office.VNET}/subnets/pcs"]
+    assert form["credentials"]["domain"]["adDomainUsername"] == "join@corp.example"
+    assert form["credentials"]["domain"]["organizationalUnit"] == "OU=PCs,DC=corp,DC=example"
+    assert form["name"] == {"displayName": "Other"}
+
+
+def test_a_connection_sent_back_as_it_was_read_changes_nothing() -> None:
+    view = connection_view(HYBRID, office.SITE, in_use=False, in_use_by_cloud_pc=False)
+    same, password = patched({**view, "@odata.etag": "x"})
+    assert (same, password) == patched({})
+
+
+def test_a_password_in_a_change_is_told_apart() -> None:
+    assert patched({"adDomainPassword": "new"})[1] == "new"
+
+
+def test_another_subnet_is_a_change_of_the_network() -> None:
+    form, _ = patched({"subnetId": f"{office.VNET}/subnets/more"})
+    assert form["credentials"]["network"]["subnetIds"] == [f"{office.VNET}/subnets/more"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"connectionType": "azureADJoin"}, "/connectionType"),
+        ({"healthCheckStatus": "failed"}, "/healthCheckStatus"),
+        ({"nonsense": 1}, "/nonsense"),
+        ({"scopeIds": ["7"]}, "/scopeIds"),
+    ],
+)
+def test_a_change_that_cannot_be_is_said(body: dict[str, Any], pointer: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        patched(body)
+    assert pointer in [problem.pointer for problem in refused.value.problems]
 
 
 def test_a_device_image_s_body_is_the_wizard_s_form() -> None:

@@ -1,0 +1,73 @@
+"""The alternates of a policy: where a build goes that has not begun when its connection falls ill."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from activities.trail import note
+from shared.domain.cloud_pc import CloudPc, Resources
+from shared.domain.connection import Connection
+from shared.domain.lifecycle import Status
+from shared.errors import NotFoundError
+from shared.storage.due import DueKind
+from shared.wiring import services
+
+
+async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
+    """Have a Cloud PC of which nothing is built yet built through the next connection of its policy that is healthy.
+
+    It becomes a build of its own: this one is superseded, and the sweep has the next one started within a minute.
+    False: something is built, or no alternate is healthy; then it waits for its connection.
+    """
+    if not _unbuilt(pc) or (alternate := await _alternate(pc)) is None:
+        return False
+    generation = pc.generation + 1
+    # Before the record: a build that was saved and never started would wait for ever.
+    await services().due.put(DueKind.START, at, pc.tenant_id, pc.id, generation)
+
+    def move(there: CloudPc) -> CloudPc | None:
+        if there.generation != pc.generation or not _unbuilt(there) or there.snapshot is None:
+            return None
+        through = there.snapshot.but(
+            connection_id=alternate.id, connection_name=alternate.display_name, join_type=alternate.join_type
+        )
+        reason = f"its connection {there.snapshot.connection_name} is unhealthy; built through {alternate.display_name}"
+        return there.but(
+            snapshot=through,
+            generation=generation,
+            attempt=0,
+            reason=reason,
+            parked_since=None,
+            step=None,
+            step_started_at=None,
+            resources=Resources(),
+            last_modified_date_time=at,
+        )
+
+    try:
+        moved = await services().cloud_pcs.change(pc.tenant_id, pc.id, move)
+    except NotFoundError:
+        return False
+    if moved.generation != generation:
+        return False
+    after = {"onPremisesConnectionId": alternate.id, "generation": generation}
+    run = f"alternate/{generation}"
+    await note(pc.tenant_id, ("cloudPC", pc.id), "useAlternate", after, at=moved.last_modified_date_time, run=run)
+    return True
+
+
+def _unbuilt(pc: CloudPc) -> bool:
+    made = pc.resources.vm_id or pc.resources.nic_id or pc.resources.entra_device_id
+    return pc.status is Status.PENDING_PROVISION and pc.attempt <= 1 and not made
+
+
+async def _alternate(pc: CloudPc) -> Connection | None:
+    """Return the first healthy connection of the Cloud PC's policy, None when there is none or no such policy."""
+    if pc.snapshot is None:
+        return None
+    policy = await services().policies.find(pc.tenant_id, pc.snapshot.policy_id)
+    for connection_id in policy.value.connection_ids if policy else ():
+        found = await services().connections.find(pc.tenant_id, connection_id)
+        if found is not None and found.value.usable:
+            return found.value
+    return None

@@ -1,0 +1,73 @@
+"""Where a build goes that has not begun when its connection falls ill."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+import activities.decisions  # noqa: F401 - puts the activities into their table
+from shared.contracts.outcomes import NoRoom
+from shared.contracts.provisioning import BEGIN_ATTEMPT, AttemptOrder, Superseded
+from shared.domain.cloud_pc import CloudPc, Resources
+from shared.domain.connection import HealthStatus, JoinType
+from shared.domain.lifecycle import Status
+from shared.domain.policy import DomainJoinConfiguration
+from shared.storage.due import DueKind
+from shared.storage.tables import Tables
+from tests.integration import things
+from tests.integration.services import PaperServices, in_place, perform
+
+PC = things.cloud_pc()
+BEGIN = AttemptOrder(tenant_id=PC.tenant_id, cloud_pc_id=PC.id, generation=1, attempt=1, connection_id="c1")
+CHOSEN = tuple(
+    DomainJoinConfiguration(domain_join_type=JoinType.AZURE_AD_JOIN, on_premises_connection_id=each)
+    for each in ("c1", "c2", "c3")
+)
+
+
+@pytest.fixture
+async def here(tables: Tables) -> AsyncIterator[PaperServices]:
+    services = PaperServices(tables)
+    await services.tenants.insert(things.tenant())
+    health = {"c1": HealthStatus.FAILED, "c2": HealthStatus.PENDING, "c3": HealthStatus.WARNING}
+    for name, status in health.items():
+        await services.connections.insert(
+            things.connection(id=name, display_name=f"The {name}", health_check_status=status)
+        )
+    await services.policies.insert(things.policy(domain_join_configurations=CHOSEN))
+    await services.cloud_pcs.insert(PC)
+    with in_place(services):
+        yield services
+
+
+async def record(here: PaperServices) -> CloudPc:
+    return (await here.cloud_pcs.get(PC.tenant_id, PC.id)).value
+
+
+async def test_it_goes_to_the_first_that_is_healthy_as_a_build_of_its_own(here: PaperServices) -> None:
+    assert await perform(BEGIN_ATTEMPT, BEGIN) == await perform(BEGIN_ATTEMPT, BEGIN) == Superseded()
+    pc = await record(here)
+    assert pc.snapshot is not None
+    assert (pc.snapshot.connection_id, pc.snapshot.connection_name) == ("c3", "The c3")
+    assert (pc.status, pc.generation, pc.attempt) == (Status.PENDING_PROVISION, 2, 0)
+    (due,) = await here.due.due(DueKind.START, things.NOW)
+    assert (due.subject_id, due.generation) == (PC.id, 2)
+    events = [stored.value async for stored in here.audit.each(PC.tenant_id, resource_id=PC.id)]
+    assert [event.activity for event in events] == ["Microsoft.CloudPC/cloudPCs/useAlternate"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"resources": Resources(nic_id="/nic/1")}, {"attempt": 1, "status": Status.PROVISIONING}],
+    ids=["something is built", "it has begun"],
+)
+async def test_what_has_begun_waits_where_it_is(here: PaperServices, changes: dict[str, Any]) -> None:
+    await here.cloud_pcs.change(PC.tenant_id, PC.id, lambda pc: pc.but(**changes))
+    assert isinstance(await perform(BEGIN_ATTEMPT, BEGIN), NoRoom)
+    assert (await record(here)).generation == 1
+
+
+async def test_without_a_healthy_alternate_it_waits(here: PaperServices) -> None:
+    await here.connections.change("contoso", "c3", lambda c: c.but(health_check_status=HealthStatus.FAILED))
+    assert isinstance(await perform(BEGIN_ATTEMPT, BEGIN), NoRoom)
+    assert await record(here) == PC

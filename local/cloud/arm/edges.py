@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local.cloud.arm import interfaces, networks, publicaddresses
 from local.cloud.arm.accepted import NETWORK, accepted
 from local.cloud.arm.networks import NAME, NAME_RULE, SUBNET_TYPE, etag
+from local.cloud.arm.pages import page
 from local.cloud.arm.reading import check_name, location_of, need_group, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin
-from local.cloud.core.resources import Resource
+from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.cloud.core.calls import Call
     from local.cloud.core.world import World
 
@@ -23,11 +27,11 @@ PROVIDER = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Network
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One plain type: its name, who may use it from a subnet, the parts with state of their own."""
+    """One plain type: its name, who is found to use it, the parts with state of their own."""
 
     op: str
     collection: str
-    subnet_property: str = ""
+    users: tuple[Index, ...] = ()
     children: tuple[str, ...] = ()
 
     @property
@@ -37,17 +41,34 @@ class Kind:
 
 
 KINDS = (
-    Kind("nsg", "networkSecurityGroups", "networkSecurityGroup", ("securityRules",)),
+    Kind(
+        "nsg",
+        "networkSecurityGroups",
+        (networks.BY_SECURITY_GROUP, interfaces.BY_SECURITY_GROUP),
+        ("securityRules",),
+    ),
     Kind("public_ip", "publicIPAddresses"),
-    Kind("nat", "natGateways", "natGateway"),
+    Kind("nat", "natGateways", (networks.BY_GATEWAY,)),
 )
 LIMITS = {
-    "VirtualNetworks": ("Microsoft.Network/virtualNetworks", 1000),
-    "NetworkInterfaces": ("Microsoft.Network/networkInterfaces", 65536),
+    "VirtualNetworks": (networks.TYPE, 1000),
+    "NetworkInterfaces": (interfaces.TYPE, 65536),
     "NetworkSecurityGroups": ("Microsoft.Network/networkSecurityGroups", 5000),
     "PublicIPAddresses": ("Microsoft.Network/publicIPAddresses", 1000),
     "NatGateways": ("Microsoft.Network/natGateways", 1000),
 }
+PLACES = {
+    kind: Index(kind, lambda found: (found.key.split("/")[2], found.body["location"])) for kind, _ in LIMITS.values()
+}
+DEFAULT_RULES = (
+    ("AllowVnetInBound", "Inbound", "Allow", 65000, "VirtualNetwork", "VirtualNetwork"),
+    ("AllowAzureLoadBalancerInBound", "Inbound", "Allow", 65001, "AzureLoadBalancer", "*"),
+    ("DenyAllInBound", "Inbound", "Deny", 65500, "*", "*"),
+    ("AllowVnetOutBound", "Outbound", "Allow", 65000, "VirtualNetwork", "VirtualNetwork"),
+    ("AllowInternetOutBound", "Outbound", "Allow", 65001, "*", "Internet"),
+    ("DenyAllOutBound", "Outbound", "Deny", 65500, "*", "*"),
+)
+"""Name, direction, access, priority, source, destination of the rules every security group has."""
 
 
 def _declare(kind: Kind) -> None:
@@ -72,14 +93,21 @@ def _put(call: Call, kind: Kind) -> Answer:
     properties: Json = dict(read(body, "properties", "object", {}))
     for child in kind.children:
         properties[child] = [_child(call, child, entry) for entry in properties.get(child, [])]
-    for reference in read(properties, "publicIpAddresses", "array", []):
-        call.need(read(reference, "id", "string"), "InvalidResourceReference", 400)
+    addresses = [read(each, "id", "string") for each in read(properties, "publicIpAddresses", "array", [])]
+    for address_id in addresses:
+        publicaddresses.check_free(call, address_id, call.path)
+    if kind.op == "nsg":
+        properties["defaultSecurityRules"] = [_default_rule(call, *rule) for rule in DEFAULT_RULES]
     if kind.op == "public_ip":
         number = world.rng("public-ip", call.path)
         octets = f"{number.randint(4, 250)}.{number.randint(1, 250)}.{number.randint(1, 250)}"
         properties["ipAddress"] = f"20.{octets}"
     properties |= {"provisioningState": "Succeeded", "resourceGuid": world.guid(call.path)}
     found = world.resources.get(call.path)
+    if found is not None and kind.op == "public_ip":
+        properties |= {
+            tie: found.properties[tie] for tie in ("natGateway", "ipConfiguration") if tie in found.properties
+        }
     fields: Json = {key: body[key] for key in ("sku", "zones") if key in body}
     new = {
         "id": found.id if found else call.path,
@@ -95,6 +123,10 @@ def _put(call: Call, kind: Kind) -> Answer:
     else:
         resource = found
         found.replace(new, call.now_us)
+    if kind.op == "nat":
+        publicaddresses.untie(world, resource.id)
+        for address_id in addresses:
+            publicaddresses.tie(world, address_id, "natGateway", resource.id)
     operation = begin(call, f"{kind.op}.put", resource.id, Course(lambda _: None), region=location)
     status = 200 if found else 201
     return accepted(call, operation, status, _shown(world, resource, kind), style=NETWORK)
@@ -108,27 +140,39 @@ def _child(call: Call, collection: str, entry: Json) -> Json:
 
 def _shown(world: World, resource: Resource, kind: Kind) -> Json:
     body = {**resource.body, "etag": etag(world, resource.id, resource.version)}
-    users = _users(world, resource, kind)
-    if users:
-        subnets = [{"id": each.id} for each in users]
-        body["properties"] = {**resource.properties, "subnets": subnets}
+    shown: Json = {}
+    for user in _users(world, resource, kind):
+        name = "subnets" if user.type == SUBNET_TYPE else "networkInterfaces"
+        shown.setdefault(name, []).append({"id": user.id})
+    if shown:
+        body["properties"] = {**resource.properties, **shown}
     return body
 
 
 def _users(world: World, resource: Resource, kind: Kind) -> list[Resource]:
-    if not kind.subnet_property:
-        return []
-    return [
-        subnet
-        for subnet in world.resources.of_type(SUBNET_TYPE)
-        if subnet.properties.get(kind.subnet_property, {}).get("id", "").lower() == resource.key
-    ]
+    return [user for index in kind.users for user in world.resources.find(index, resource.key)]
 
 
 def _list(call: Call, kind: Kind) -> Answer:
     need_group(call)
-    found = call.world.resources.collection(call.path)
-    return Answer({"value": [_shown(call.world, each, kind) for each in found]})
+    return page(call, call.world.resources.collection(call.path), lambda each: _shown(call.world, each, kind))
+
+
+def _default_rule(
+    call: Call, name: str, direction: str, access: str, priority: int, source: str, destination: str
+) -> Json:
+    properties = {
+        "provisioningState": "Succeeded",
+        "protocol": "*",
+        "sourcePortRange": "*",
+        "destinationPortRange": "*",
+        "sourceAddressPrefix": source,
+        "destinationAddressPrefix": destination,
+        "access": access,
+        "priority": priority,
+        "direction": direction,
+    }
+    return {"id": f"{call.path}/defaultSecurityRules/{name}", "name": name, "properties": properties}
 
 
 def _delete(call: Call, kind: Kind) -> Answer:
@@ -143,7 +187,17 @@ def _delete(call: Call, kind: Kind) -> Answer:
             f"{resource.name} cannot be deleted because it is in use by {users[0].id}.",
         )
 
+    owner = publicaddresses.owner_of(resource) if kind.op == "public_ip" else ""
+    if owner:
+        raise Problem(
+            400,
+            "PublicIPAddressCannotBeDeleted",
+            f"Public IP address {resource.id} can not be deleted since it is still allocated to resource {owner}. In "
+            "order to delete the public IP, disassociate/detach the Public IP address from the resource.",
+        )
+
     def done(_: object) -> None:
+        publicaddresses.untie(world, resource.id)
         world.resources.remove(resource.id)
 
     course = Course(done)
@@ -159,18 +213,47 @@ def _delete(call: Call, kind: Kind) -> Answer:
 )
 def list_usages(call: Call) -> Answer:
     """List network resources against their limits."""
-    region, prefix = call.param("location").lower(), f"/subscriptions/{call.param('sub')}/".lower()
+    place = (call.param("sub").lower(), call.param("location").lower())
     rows = []
     for name, (kind, limit) in LIMITS.items():
-        found = [
-            each
-            for each in call.world.resources.of_type(kind)
-            if each.body.get("location") == region and each.key.startswith(prefix)
-        ]
-        row: Json = {"id": f"{call.path}/{name}", "unit": "Count", "currentValue": len(found)}
+        row: Json = {"id": f"{call.path}/{name}", "unit": "Count"}
+        row["currentValue"] = call.world.resources.number(PLACES[kind], place)
         rows.append({**row, "limit": limit, "name": {"value": name, "localizedValue": name}})
     return Answer({"value": rows})
 
 
+def _declare_all(collection: str, kind: str, show: Callable[[World, Resource], Json]) -> None:
+    """Declare the list of a subscription and the change of tags, which every network resource has."""
+    op = f"{collection}.list_all"
+    listing = ROUTES.operation(
+        op,
+        "GET",
+        f"/subscriptions/{{sub}}/providers/Microsoft.Network/{collection}",
+        throttle="NetworkRead",
+        action=f"{kind}/read",
+    )
+    listing(lambda call: _list_all(call, kind, show))
+    one = f"{PROVIDER}/{collection}/{{name}}"
+    patch = ROUTES.operation(f"{collection}.tags", "PATCH", one, throttle="NetworkWrite", action=f"{kind}/write")
+    patch(lambda call: _patch(call, show))
+
+
+def _list_all(call: Call, kind: str, show: Callable[[World, Resource], Json]) -> Answer:
+    prefix = f"/subscriptions/{call.param('sub')}/".lower()
+    found = [each for each in call.world.resources.of_type(kind) if each.key.startswith(prefix)]
+    return page(call, found, lambda each: show(call.world, each))
+
+
+def _patch(call: Call, show: Callable[[World, Resource], Json]) -> Answer:
+    """Change tags; the only thing a PATCH of Network can do."""
+    found, body = call.resource(), call.object()
+    if "tags" in body:
+        found.replace({**found.body, "tags": tags_of(body)}, call.now_us)
+    return Answer(show(call.world, found))
+
+
 for _kind in KINDS:
     _declare(_kind)
+    _declare_all(_kind.collection, _kind.type, lambda world, each, kind=_kind: _shown(world, each, kind))  # type: ignore[misc]
+_declare_all("virtualNetworks", networks.TYPE, networks.shown)
+_declare_all("networkInterfaces", interfaces.TYPE, interfaces.shown)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from local.cloud.arm.accepted import NETWORK, accepted
 from local.cloud.arm.addresses import pool
 from local.cloud.arm.networks import NAME, NAME_RULE, etag
+from local.cloud.arm.pages import page
+from local.cloud.arm.publicaddresses import check_free, tie, untie
 from local.cloud.arm.reading import check_name, location_of, missing, need_group, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin
-from local.cloud.core.resources import Resource
+from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND
 
@@ -23,6 +25,9 @@ TYPE = "Microsoft.Network/networkInterfaces"
 ALL = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Network/networkInterfaces"
 ONE = f"{ALL}/{{nic}}"
 RESERVED_US = 180 * SECOND
+BY_SECURITY_GROUP = Index(
+    TYPE, lambda nic: nic.properties.get("networkSecurityGroup", {}).get("id", "").lower() or None
+)
 JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
 
 
@@ -53,7 +58,7 @@ def get_nic(call: Call) -> Answer:
 def list_nics(call: Call) -> Answer:
     """List the interfaces of a group."""
     need_group(call)
-    return Answer({"value": [shown(call.world, n) for n in call.world.resources.collection(call.path)]})
+    return page(call, call.world.resources.collection(call.path), lambda nic: shown(call.world, nic))
 
 
 @ROUTES.operation("nic.delete", "DELETE", ONE, throttle="NetworkWrite", action=f"{TYPE}/delete")
@@ -89,6 +94,10 @@ def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str
     if security_group:
         call.need(security_group, "InvalidResourceReference", 400)
     subnets = [_subnet(call, entry, location) for entry in wanted]
+    public = {entry["name"]: read(entry, "properties.publicIPAddress.id", "string", "") for entry in wanted}
+    for name, address_id in public.items():
+        if address_id:
+            check_free(call, address_id, f"{nic_id}/ipConfigurations/{name}")
     old = {c["name"]: c for c in found.properties["ipConfigurations"]} if found else {}
     configurations: list[Json] = []
     try:
@@ -110,9 +119,14 @@ def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str
     }
     fields = {"id": nic_id, "name": nic_id.rpartition("/")[2], "type": TYPE, "tags": tags}
     new = {**fields, "location": location, "properties": properties}
+    untie(world, nic_id)
+    for name, address_id in public.items():
+        if address_id:
+            tie(world, address_id, "ipConfiguration", f"{nic_id}/ipConfigurations/{name}")
     if found is None:
         return world.resources.add(Resource(nic_id, TYPE, new, world.now_us))
     found.replace({**new, "id": found.id, "name": found.name}, world.now_us)
+    world.resources.refile(found)
     return found
 
 
@@ -145,6 +159,7 @@ def detach(world: World, nic: Resource, *, reserve_for: str = "") -> None:
 def remove(world: World, nic: Resource) -> None:
     """Delete an interface; its addresses are free again."""
     _give_back(world, nic.properties["ipConfigurations"], keeping={})
+    untie(world, nic.id)
     world.resources.remove(nic.id)
 
 
@@ -188,7 +203,7 @@ def _configuration(world: World, nic_id: str, entry: Json, subnet: Resource, old
     if before is not None and before["subnet"]["id"].lower() == subnet.key and not static:
         address = before["privateIPAddress"]
     else:
-        address = _address(world, nic_id, subnet, fixed if static else "")
+        address = _address(world, f"{nic_id}/ipConfigurations/{entry['name']}", subnet, fixed if static else "")
         if before is not None:
             pool(world, before["subnet"]["id"]).give_back(before["privateIPAddress"])
     return {
@@ -207,15 +222,15 @@ def _configuration(world: World, nic_id: str, entry: Json, subnet: Resource, old
     }
 
 
-def _address(world: World, nic_id: str, subnet: Resource, fixed: str) -> str:
+def _address(world: World, owner: str, subnet: Resource, fixed: str) -> str:
     found = pool(world, subnet.id)
     if fixed:
         if found.used and not found.free(fixed):
             raise Problem(400, "PrivateIPAddressInUse", f"IP address {fixed} is in use or not available.")
-        if not found.claim(fixed, nic_id):
+        if not found.claim(fixed, owner):
             raise Problem(400, "PrivateIPAddressNotInSubnet", f"{fixed} is not to be had.")
         return fixed
-    address = found.take(nic_id)
+    address = found.take(owner)
     if address is None:
         raise Problem(
             400,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from local.cloud.arm.accepted import NETWORK, accepted
 from local.cloud.arm.addresses import check_pool, close_pool, open_pool, pool
+from local.cloud.arm.pages import page
 from local.cloud.arm.reading import check_name, invalid, location_of, need_group, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin, running_on
-from local.cloud.core.resources import Resource
+from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ ALL = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Network/virt
 ONE = f"{ALL}/{{vnet}}"
 SUBNETS = f"{ONE}/subnets"
 SUBNET = f"{SUBNETS}/{{subnet}}"
+BY_SECURITY_GROUP = Index(SUBNET_TYPE, lambda found: _used(found, "networkSecurityGroup"))
+BY_GATEWAY = Index(SUBNET_TYPE, lambda found: _used(found, "natGateway"))
 NAME = r"[A-Za-z0-9]([-\w.]{0,62}\w)?"
 NAME_RULE = "The name must begin with a letter or number, end with a letter, number or underscore."
 
@@ -32,6 +35,11 @@ NAME_RULE = "The name must begin with a letter or number, end with a letter, num
 def etag(world: World, resource_id: str, version: int) -> str:
     """Give the etag of a network resource."""
     return f'W/"{world.guid("etag", resource_id, version)}"'
+
+
+def _used(subnet: Resource, name: str) -> str | None:
+    """Give the lower-cased id of what a subnet refers to."""
+    return str(subnet.properties.get(name, {}).get("id", "")).lower() or None
 
 
 def shown(world: World, vnet: Resource) -> Json:
@@ -44,10 +52,9 @@ def shown(world: World, vnet: Resource) -> Json:
 
 def shown_subnet(world: World, subnet: Resource) -> Json:
     """Show a subnet with the configurations that use it."""
-    owners = list(pool(world, subnet.id).used.values())
+    configurations = [{"id": owner} for owner in pool(world, subnet.id).used.values()]
     body = {**subnet.body, "etag": etag(world, subnet.id, subnet.version)}
-    if owners:
-        configurations = [{"id": f"{owner}/ipConfigurations/ipconfig1"} for owner in owners]
+    if configurations:
         body["properties"] = {**subnet.properties, "ipConfigurations": configurations}
     return body
 
@@ -61,7 +68,7 @@ def put_vnet(call: Call) -> Answer:
     spaces = [_network(each) for each in read(body, "properties.addressSpace.addressPrefixes", "array")]
     wanted = read(body, "properties.subnets", "array", [])
     _check_subnets(call, wanted, spaces)
-    _check_idle(world, call.path)
+    _check_idle(call, call.path)
     found = world.resources.get(call.path)
     gone = _left_out(world, call.path, wanted) if found else []
     for subnet in gone:
@@ -78,7 +85,7 @@ def put_vnet(call: Call) -> Answer:
     for subnet in gone:
         close_pool(world, subnet.id)
         world.resources.remove(subnet.id)
-    operation = begin(call, "vnet.put", vnet.id, Course(lambda _: _settled(world, vnet)), region=location)
+    operation = _begin(call, "vnet.put", vnet, Course(lambda _: _settled(world, vnet)))
     return accepted(call, operation, 200 if found else 201, shown(world, vnet), style=NETWORK)
 
 
@@ -92,7 +99,7 @@ def get_vnet(call: Call) -> Answer:
 def list_vnets(call: Call) -> Answer:
     """List the networks of a group."""
     need_group(call)
-    return Answer({"value": [shown(call.world, v) for v in call.world.resources.collection(call.path)]})
+    return page(call, call.world.resources.collection(call.path), lambda vnet: shown(call.world, vnet))
 
 
 @ROUTES.operation("vnet.delete", "DELETE", ONE, throttle="NetworkWrite", action=f"{TYPE}/delete")
@@ -101,7 +108,7 @@ def delete_vnet(call: Call) -> Answer:
     world, vnet = call.world, call.world.resources.get(call.path)
     if vnet is None:
         return Answer(status=204)
-    _check_idle(world, vnet.id)
+    _check_idle(call, vnet.id)
     subnets = world.resources.collection(f"{vnet.id}/subnets")
     for subnet in subnets:
         _check_unused(world, subnet)
@@ -111,7 +118,7 @@ def delete_vnet(call: Call) -> Answer:
             close_pool(world, subnet.id)
         world.resources.remove(vnet.id)
 
-    operation = begin(call, "vnet.delete", vnet.id, Course(done), region=vnet.body["location"])
+    operation = _begin(call, "vnet.delete", vnet, Course(done))
     return accepted(call, operation, 202, style=NETWORK, monitor=True)
 
 
@@ -127,11 +134,11 @@ def put_subnet(call: Call) -> Answer:
         if each.key != call.path.lower()
     ]
     _check_subnets(call, [*others, {"name": call.param("subnet"), "properties": properties}], spaces)
-    _check_idle(world, vnet.id)
+    _check_idle(call, vnet.id)
     status = 200 if world.resources.get(call.path) else 201
     subnet = _keep_subnet(call, call.path, properties)
     course = Course(lambda _: subnet.set(world.now_us, provisioningState="Succeeded"))
-    operation = begin(call, "subnet.put", vnet.id, course, region=vnet.body["location"])
+    operation = _begin(call, "subnet.put", vnet, course)
     return accepted(call, operation, status, shown_subnet(world, subnet), style=NETWORK)
 
 
@@ -157,14 +164,14 @@ def delete_subnet(call: Call) -> Answer:
     if subnet is None:
         return Answer(status=204)
     vnet = _vnet(call)
-    _check_idle(world, vnet.id)
+    _check_idle(call, vnet.id)
     _check_unused(world, subnet)
 
     def done(_: LongRunning) -> None:
         close_pool(world, subnet.id)
         world.resources.remove(subnet.id)
 
-    operation = begin(call, "subnet.delete", vnet.id, Course(done), region=vnet.body["location"])
+    operation = _begin(call, "subnet.delete", vnet, Course(done))
     return accepted(call, operation, 202, style=NETWORK, monitor=True)
 
 
@@ -245,15 +252,34 @@ def prefix_of(properties: Json) -> str:
     return str(prefixes[0]) if prefixes else str(read(properties, "addressPrefix", "string"))
 
 
-def _check_idle(world: World, vnet_id: str) -> None:
-    if running_on(world, vnet_id):
+def _check_idle(call: Call, vnet_id: str) -> None:
+    """Refuse a second write: of the same resource as a conflict, of another one as a lock of the network."""
+    under_way = running_on(call.world, vnet_id)
+    if not under_way:
+        return
+    first = under_way[0]
+    if first.notes.get("path", "").lower() == call.path.lower():
         raise Problem(
-            429,
-            "RetryableErrorDueToAnotherOperation",
-            f"Operation on {vnet_id} cannot proceed because another operation is in progress on "
-            "it. The request can be retried.",
-            headers={"Retry-After": "10"},
+            409,
+            "AnotherOperationInProgress",
+            f"Another operation on this or dependent resource is in progress. To retrieve status of the operation use "
+            f"uri: /subscriptions/{call.params['sub']}/providers/Microsoft.Network/locations/{first.region}/operations/"
+            f"{first.id}.",
         )
+    raise Problem(
+        429,
+        "RetryableErrorDueToAnotherOperation",
+        f"Operation on {vnet_id} cannot proceed because another operation is in progress on it: '{first.kind}' with "
+        f"id {first.id}. The request can be retried.",
+        headers={"Retry-After": "10"},
+    )
+
+
+def _begin(call: Call, kind: str, vnet: Resource, course: Course) -> LongRunning:
+    """Begin an operation that holds the whole network, whatever in it the request is about."""
+    operation = begin(call, kind, vnet.id, course, region=vnet.body["location"])
+    operation.notes["path"] = call.path
+    return operation
 
 
 def _check_unused(world: World, subnet: Resource) -> None:
@@ -279,6 +305,7 @@ def _keep(call: Call, resource_id: str, kind: str, fields: Json) -> Resource:
     if found is None:
         return call.world.resources.add(Resource(resource_id, kind, body, call.now_us))
     found.replace({**body, "id": found.id, "name": found.name}, call.now_us)
+    call.world.resources.refile(found)
     return found
 
 

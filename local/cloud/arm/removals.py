@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import addresses, diskbody, drives, galleries, images, interfaces, machine, networks, placement
+from local.cloud.arm import (
+    addresses,
+    diskbody,
+    drives,
+    galleries,
+    images,
+    interfaces,
+    machine,
+    networks,
+    placement,
+    publicaddresses,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +66,10 @@ def _version(world: World, version: Resource) -> None:
     images.vanished(world, version.id)
 
 
+def _gateway(world: World, gateway: Resource) -> None:
+    publicaddresses.untie(world, gateway.id)
+
+
 def _subnet(world: World, subnet: Resource) -> None:
     addresses.close_pool(world, subnet.id)
 
@@ -66,4 +81,5 @@ _UNDO: dict[str, Callable[[World, Resource], None]] = {
     diskbody.TYPE: _disk,
     galleries.VERSION_TYPE: _version,
     networks.SUBNET_TYPE: _subnet,
+    "Microsoft.Network/natGateways": _gateway,
 }

@@ -259,6 +259,7 @@ class Cloud:
             self._fault(call, plane)
             answer = before(call.fault)
             if answer is None:
+                plane.check(call)
                 self._charge(case, call, plane)
                 answer = self._perform(call)
         except Problem as problem:
@@ -296,7 +297,6 @@ class Cloud:
         call.body = self.world.sealer.redact(body) if call.route.sealed and body is not None else body
         if call.route.action and not call.principal.may(call.route.action, call.path):
             raise plane.forbidden(call)
-        plane.check(call)
 
     def _authenticated(self, request: Request, plane: Plane, route: Route | None) -> Json:
         if (route is not None and route.anonymous) or not plane.audiences:

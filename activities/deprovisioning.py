@@ -85,8 +85,9 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
         return Superseded()
     if after.status is not found.value.status:
         await note_status(found.value, after)
-    cancelled = Failure(code="cancelled", message=after.reason or "The Cloud PC is being removed.", retriable=False)
-    await tell(order.tenant_id, after.operation_id, lambda operation: operation.failed(cancelled, at))
+    if after.grace is None:  # somebody waits for a build that will not come
+        cancelled = Failure(code="cancelled", message=after.reason or "The Cloud PC is removed.", retriable=False)
+        await tell(order.tenant_id, after.operation_id, lambda operation: operation.failed(cancelled, at))
     return Done()
 
 
@@ -155,6 +156,8 @@ async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded
     after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
     if after.status is not before.status:
         await note_status(before, after)
+    result = {"cloudPcId": before.id, "status": after.status.value}
+    await tell(record.tenant_id, before.operation_id, lambda operation: operation.succeeded(result, at))
     left = {"left": [refused.to_json() for refused in record.left]}
     await note(
         record.tenant_id, ("cloudPC", before.id), "deprovision", left, at=at, run=f"{record.generation}/deprovision"

@@ -108,7 +108,7 @@ class Portal:
         ``watch`` sees the operation each time it is read. Raises: PortalError if it does not succeed.
         """
         where = begun.headers.get("operation-location") or begun.headers.get("location")
-        if begun.status != 202 or where is None:  # noqa: PLR2004
+        if begun.status not in {202, 204} or where is None:
             return dict(begun.body or {})
         path = urllib.parse.urlsplit(where).path.removeprefix("/api")
         while True:

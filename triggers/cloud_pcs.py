@@ -7,19 +7,23 @@ from typing import Any
 import azure.functions as func
 
 from shared.domain.cloud_pc import CloudPc, TimelineEntry
+from shared.domain.describing import listing
 from shared.domain.graph.cloud_pcs import CLOUD_PCS, cloud_pc_view, count_by_status
+from shared.domain.graph.shapes import CLOUD_PC, STATUS_COUNTS
 from shared.domain.lifecycle import WORKING
 from shared.domain.progress import progress
-from shared.domain.sign_in import sign_in_details
+from shared.domain.shown import OPERATION, TIMELINE
+from shared.domain.sign_in import SignInDetails, sign_in_details
 from shared.domain.steps import TITLES
 from shared.errors import ConflictError
 from shared.workflow import Blueprint, DurableClient
+from triggers.described import ONE
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.graph import BASE, graph_item, graph_list
 from triggers.idempotency import once
 from triggers.operations import accepted
+from triggers.rebuilds import RETRY, rebuild_by_hand
 from triggers.reruns import RerunForm, rerun_by_hand
-from triggers.retries import retry_by_hand
 from triggers.today import read_today
 
 bp = Blueprint()
@@ -27,7 +31,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/cloudPCs", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=listing(CLOUD_PC, "cloudPC"), asks=CLOUD_PCS)
 async def list_cloud_pcs(call: Call) -> Answer:
     """List the Cloud PCs."""
     today = await read_today(call)
@@ -35,7 +39,7 @@ async def list_cloud_pcs(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=STATUS_COUNTS)
 async def count_cloud_pcs(call: Call) -> Answer:
     """Count the Cloud PCs by status."""
     counted = count_by_status([stored.value async for stored in call.services.cloud_pcs.each(call.tenant.id)])
@@ -43,7 +47,7 @@ async def count_cloud_pcs(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=CLOUD_PC, asks=ONE)
 async def get_cloud_pc(call: Call) -> Answer:
     """Show one Cloud PC."""
     stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
@@ -52,7 +56,7 @@ async def get_cloud_pc(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read")
+@endpoint("Microsoft.CloudPC/cloudPCs/read", gives=TIMELINE)
 async def get_timeline(call: Call) -> Answer:
     """Show every step of a Cloud PC: start, end, attempt, Azure ids, error; and when it should be ready."""
     pc = await _present(call)
@@ -70,7 +74,7 @@ async def get_timeline(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/signInDetails", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails")
+@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", gives=SignInDetails)
 async def get_sign_in_details(call: Call) -> Answer:
     """Tell how the user signs in, with a text that an admin passes on."""
     pc = await _present(call)
@@ -81,19 +85,19 @@ async def get_sign_in_details(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/retry", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/retry")
+@endpoint("Microsoft.CloudPC/cloudPCs/retry", gives={202: OPERATION})
 async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Try a failed Cloud PC again, under the policy that wins today."""
 
     async def retry() -> Answer:
-        return accepted(await retry_by_hand(call, client, call.param("id")))
+        return accepted(await rebuild_by_hand(call, client, call.param("id"), RETRY))
 
     return await once(call, retry)
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/rerunStep", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/rerunStep")
+@endpoint("Microsoft.CloudPC/cloudPCs/rerunStep", takes=RerunForm, gives={202: OPERATION})
 async def rerun_step(call: Call, client: DurableClient) -> Answer:
     """Run a post-provisioning step again that has left a warning; curing the last one gives provisioned."""
     form = call.read(RerunForm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -41,11 +42,14 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
     And begin again what broke off.
     """
     del timer
-    await sweep(client, DueKind.START, _start_build_of_cloud_pc)
-    await sweep(client, DueKind.BUILD, _start_build_of_image)
-    await sweep(client, DueKind.RECONCILE, _start_reconcile)
-    await sweep(client, DueKind.REREAD, _read_again)
-    await sweep(client, DueKind.WATCH, resume_build)
+    looks = {
+        DueKind.START: _start_build_of_cloud_pc,
+        DueKind.BUILD: _start_build_of_image,
+        DueKind.RECONCILE: _start_reconcile,
+        DueKind.REREAD: _read_again,
+        DueKind.WATCH: resume_build,
+    }
+    await asyncio.gather(*(sweep(client, kind, look) for kind, look in looks.items()))
 
 
 @bp.timer_trigger(arg_name="timer", schedule="30 */5 * * * *", use_monitor=False)
@@ -72,7 +76,7 @@ async def purge_history(timer: func.TimerRequest, client: DurableClient) -> None
     await purge_finished(client, services().clock.now())
 
 
-@bp.timer_trigger(arg_name="timer", schedule="15 * * * * *", use_monitor=False)
+@bp.timer_trigger(arg_name="timer", schedule="15 */5 * * * *", use_monitor=False)
 @bp.durable_client_input(client_name="client")
 async def sweep_removals(timer: func.TimerRequest, client: DurableClient) -> None:
     """Take out of use what has come to the end of its grace period. Reads what is due, and nothing else."""

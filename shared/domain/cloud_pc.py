@@ -136,6 +136,7 @@ class CloudPc(Value):
     step: Step | None = None
     step_started_at: datetime | None = None
     snapshot: Snapshot | None = None
+    group_id: str | None = None  # through which its user came to the policy
     resources: Resources = Resources()
     warnings: tuple[Warn, ...] = ()
     last_error: Failure | None = None

@@ -40,6 +40,12 @@ def linked(policies: Iterable[Policy], policy_id: str, group_ids: frozenset[str]
     return any(assignment.group_id in group_ids for policy in own for assignment in policy.assignments)
 
 
+def way_in(policy: Policy, group_ids: frozenset[str]) -> str | None:
+    """Return the group through which a policy targets a user: of several, the one that was assigned first."""
+    ways = [(a.assigned_at, a.group_id) for a in policy.assignments if a.group_id in group_ids]
+    return min(ways)[1] if ways else None
+
+
 def person(user: DirectoryUser) -> User:
     """Return the user as a Cloud PC's record keeps him."""
     return User(

@@ -114,8 +114,8 @@ def _because(plan: ServicePlan | None, record: CloudPc | None, user: User, claim
     words = standing(record)
     if plan is None:
         return f"{words} Its licence is gone."
-    if record.removal:
-        return f"{words} It has lost its reason to be ({record.removal.cause.value})."
+    if record.removal and record.status is not Status.DEPROVISIONING:
+        return f"{words} Its removal ({record.removal.cause.value}) waits to be confirmed: {record.removal.why}."
     return words
 
 
@@ -138,10 +138,18 @@ def standing(record: CloudPc) -> str:
         Status.PROVISIONING: f"Being provisioned, attempt {record.attempt}.",
         Status.FAILED: f"Failed: {said.code}, {said.message}" if said else "Failed.",
         Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}.",
-        Status.IN_GRACE_PERIOD: "In its grace period.",
-        Status.DEPROVISIONING: "Being removed.",
+        Status.IN_GRACE_PERIOD: _in_grace(record),
+        Status.DEPROVISIONING: f"Being removed: {record.reason or 'nobody is entitled to it any more'}.",
     }
     return words.get(record.status, "Ready.")
+
+
+def _in_grace(record: CloudPc) -> str:
+    grace = record.grace
+    if grace is None:
+        return "In its grace period."
+    until = "held" if grace.held_at else f"until {grace.ends_at:%Y-%m-%d %H:%M} UTC"
+    return f"In its grace period ({grace.cause.value}), {until}; it stays if licence and policy are both back by then."
 
 
 def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[ExplainedCloudPc]) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from shared.domain import naming
 from shared.domain.brake import Doubt, braked
 from shared.domain.cloud_pc import CloudPc, Removal, RemovalCause, Resources, User
-from shared.domain.entitlements import Entitlement, linked, winner
+from shared.domain.entitlements import Entitlement, linked, way_in, winner
 from shared.domain.grace import begin_grace, reprieve
 from shared.domain.lifecycle import Event, Status
 from shared.domain.policy import Policy, Snapshot
@@ -154,13 +154,13 @@ class _Steps:
         own = record.snapshot.policy_id if record.snapshot and record.status is not Status.NOT_PROVISIONED else None
         keeps = user.account_enabled and (linked(self._policies, own, groups) if own else policy is not None)
         if record.status is Status.NOT_PROVISIONED:
-            self._whether_to_build(record, policy, user)
+            self._whether_to_build(record, policy, entitlement)
         elif record.status is Status.DEPROVISIONING:
-            self._after_the_old_one(record, policy, user)
+            self._after_the_old_one(record, policy, entitlement)
         elif keeps:
             self._keep(record)
         elif entitlement.certain:
-            self._without(record, self._cause(own, user), user, licensed=True)
+            self._without(record, self._cause(record, user), user, licensed=True)
 
     def miss(self, record: CloudPc, cause: RemovalCause) -> None:
         """Decide for a Cloud PC whose licence is gone, or whose user."""
@@ -189,17 +189,18 @@ class _Steps:
             start=queue.start,
         )
 
-    def _whether_to_build(self, record: CloudPc, policy: Policy | None, user: User) -> None:
-        reason = _why_not(user, policy)
+    def _whether_to_build(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
+        reason = _why_not(entitlement.user, policy)
         snapshot = self._snapshots.get(policy.id) if policy else None
         if policy is not None and not reason and snapshot is None:
             reason = f"the connections or the image of policy {policy.display_name} are gone"
-        if reason or snapshot is None:
-            self._list(record, reason or "", user)
+        if reason or policy is None or snapshot is None:
+            self._list(record, reason or "", entitlement.user)
         else:
-            self._new.append(self._planned_for(record, snapshot, user))
+            group_id = way_in(policy, entitlement.group_ids)
+            self._new.append(self._planned_for(record, snapshot, entitlement.user, group_id))
 
-    def _planned_for(self, record: CloudPc, snapshot: Snapshot, user: User) -> CloudPc:
+    def _planned_for(self, record: CloudPc, snapshot: Snapshot, user: User, group_id: str | None) -> CloudPc:
         return record.after(
             Event.PLANNED,
             at=self._at,
@@ -208,6 +209,7 @@ class _Steps:
             user=user,
             reason="waiting for its turn to start",
             snapshot=snapshot,
+            group_id=group_id,
             display_name=f"{snapshot.policy_name} - {_called(user)}",
             step=None,
             step_started_at=None,
@@ -220,15 +222,15 @@ class _Steps:
             removal=None,
         )
 
-    def _after_the_old_one(self, record: CloudPc, policy: Policy | None, user: User) -> None:
+    def _after_the_old_one(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
         """Build anew in the place of one that is out of use: the build first cleans up what is left of it.
 
         One that is still being closed has to be that first; and a clean-up that has begun (``clean_up_at`` is taken
         away then) has to end.
         """
-        snapshot = self._snapshots.get(policy.id) if policy and user.account_enabled else None
-        if snapshot is not None and record.clean_up_at is not None:
-            self._new.append(self._planned_for(record, snapshot, user))
+        ready = record.clean_up_at is not None and policy is not None and policy.id in self._snapshots
+        if ready and entitlement.user.account_enabled:
+            self._whether_to_build(record, policy, entitlement)
 
     def _keep(self, record: CloudPc) -> None:
         if record.status is Status.IN_GRACE_PERIOD:
@@ -251,11 +253,13 @@ class _Steps:
         elif record.status is not Status.IN_GRACE_PERIOD:
             self._takings.append((record, cause))
 
-    def _cause(self, own: str | None, user: User) -> RemovalCause:
+    def _cause(self, record: CloudPc, user: User) -> RemovalCause:
         if not user.account_enabled:
             return RemovalCause.USER_DISABLED
-        assigned = {policy.id for policy in self._policies if policy.assignments}
-        return RemovalCause.USER_LEFT_GROUP if own in assigned else RemovalCause.GROUP_UNASSIGNED
+        own = record.snapshot.policy_id if record.snapshot else None
+        assigned = {a.group_id for policy in self._policies if policy.id == own for a in policy.assignments}
+        left = record.group_id in assigned if record.group_id else bool(assigned)
+        return RemovalCause.USER_LEFT_GROUP if left else RemovalCause.GROUP_UNASSIGNED
 
     def _cancelled(self, record: CloudPc, cause: RemovalCause) -> CloudPc:
         removal = Removal(cause=cause, seen_at=self._at)

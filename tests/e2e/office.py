@@ -12,11 +12,13 @@ from typing import Any
 from local.cloud.seeds import DOMAIN, TENANT_ID
 from local.portal import Answer, Portal
 from local.stack import Stack
+from tests.e2e.queues import put_change
 
 SMALL, MEDIUM = "CPC_E_2C_4GB_128GB", "CPC_E_2C_8GB_128GB"
 GALLERY_IMAGE = "microsoftwindowsdesktop_windows-ent-cpc_win11-24h2-ent-cpc-m365"
 SETTLED = frozenset({"provisioned", "provisionedWithWarnings", "failed"})
 
+NO_CONTENT = 204
 _PATIENCE_SECONDS = 90.0
 _LOOK_EVERY_SECONDS = 0.2
 _PLENTY = 100_000
@@ -63,7 +65,7 @@ class Office:
     # The directory
     def user(self, number: int, *licences: str, **properties: Any) -> str:
         """Hire somebody; return his principal name."""
-        upn = f"{self.name}{number:02d}@{DOMAIN}"
+        upn = self.named(number)
         body = {"userPrincipalName": upn, "displayName": f"{self.name.title()} {number:02d}", "licences": licences}
         self.stack.tell_cloud("graph/users", {**body, **properties})
         return upn
@@ -83,6 +85,21 @@ class Office:
 
     def give(self, user: str, *licences: str) -> None:
         self.stack.tell_cloud("graph/licences", {"user": user, "give": licences})
+
+    def take(self, user: str, *licences: str) -> None:
+        self.stack.tell_cloud("graph/licences", {"user": user, "take": licences})
+
+    def change_user(self, user: str, **properties: Any) -> None:
+        self.stack.tell_cloud("graph/users", {"user": user, **properties})
+
+    def named(self, number: int) -> str:
+        """The principal name of a user hired before."""
+        return f"{self.name}{number:02d}@{DOMAIN}"
+
+    def tell_changed(self, *users: str) -> None:
+        """Say on the queue that something changed: of these users, or of the whole tenant."""
+        about = {"type": "user", "userIds": [self.user_id(user) for user in users]} if users else {"type": "group"}
+        put_change(self.stack, {"tenantId": self.name, **about, "at": self.stack.clock.now().isoformat()})
 
     def user_id(self, upn: str) -> str:
         return str(self.explain(upn)["user"]["id"])
@@ -119,6 +136,17 @@ class Office:
         """Replace the groups of a policy."""
         targets = [{"target": {"groupId": group}} for group in groups]
         return self.portal.ask("POST", f"{self.graph}/provisioningPolicies/{policy}/assign", {"assignments": targets})
+
+    def only_policy(self) -> str:
+        """The id of the only policy there is."""
+        (policy,) = self.portal.pages(f"{self.graph}/provisioningPolicies")
+        return str(policy["id"])
+
+    def act(self, cloud_pc: Json, action: str, body: object = None) -> Json:
+        """Send one of Graph's actions on a Cloud PC, and wait for what it begins; return the operation."""
+        answer = self.portal.ask("POST", f"{self.graph}/cloudPCs/{cloud_pc['id']}/{action}", body)
+        assert answer.status == NO_CONTENT
+        return self.portal.finish(answer)
 
     # What came of it
     def cloud_pcs(self) -> list[Json]:
@@ -188,6 +216,19 @@ class Office:
         """What the simulated directory has of devices of one name."""
         found = self.stack.ask_cloud("state?view=directory&kind=device")
         return [each for each in found[TENANT_ID] if each["displayName"] == name]
+
+    def powers(self) -> list[str]:
+        """The power states of this tenant's machines, sorted."""
+        return sorted(str(each["facts"].get("power")) for each in self.machines())
+
+    def invariants(self) -> list[Json]:
+        """What the simulated cloud finds wrong in this tenant's subscription or with its names."""
+        found = self.stack.ask_cloud("invariants")["findings"]
+        return [each for each in found if self.subscription in str(each) or self.name in str(each)]
+
+    def removals(self) -> list[Json]:
+        """The removals that wait to be confirmed."""
+        return list(self.portal.ask("GET", f"{self.base}/removals").body["value"])
 
     def machines(self, kind: str = "Microsoft.Compute/virtualMachines") -> list[Json]:
         """What the simulated cloud has of a type in this tenant's subscription."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pc import CloudPc, Grace
 from shared.domain.drift import Today
 from shared.domain.graph.odata import Collection
 from shared.domain.lifecycle import Status
@@ -51,13 +51,27 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> dict[str, Any]:
         "userExperienceType": "cloudPc",
         "status": pc.status.value,
         "statusDetail": _detail(pc),
-        "gracePeriodEndDateTime": None,
+        "gracePeriodEndDateTime": _time(pc.grace.ends_at) if pc.grace else None,
         "provisionedDateTime": _time(pc.provisioned_date_time),
         "createdDateTime": _time(pc.created_date_time),
         "lastModifiedDateTime": _time(pc.last_modified_date_time),
         "scopeIds": ["0"],
         "@deskwright.progress": progress(pc, now).to_json(),
         "@deskwright.drift": drift.to_json() if drift else None,
+        "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
+        "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
+    }
+
+
+def grace_view(grace: Grace, now: datetime) -> dict[str, Any]:
+    """Return a grace period: cause, start, end, whether it stands still, and the seconds that are left of it."""
+    left = grace.ends_at - (grace.held_at or now)
+    return {
+        "cause": grace.cause.value,
+        "startDateTime": _time(grace.started_at),
+        "endDateTime": _time(grace.ends_at),
+        "held": grace.held_at is not None,
+        "secondsLeft": max(0, int(left.total_seconds())),
     }
 
 

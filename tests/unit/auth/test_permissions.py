@@ -15,7 +15,10 @@ ACME = Tenant(
 SERVICE = [f"Microsoft.CloudPC/service/{verb}" for verb in ("pause", "read", "resume")]
 READS = sorted(verb for verb in VERBS if verb.endswith("/read") and verb not in SERVICE)
 OTHERS = sorted(VERBS.keys() - set(READS))
-ACTIONS = [f"Microsoft.CloudPC/cloudPCs/{verb}" for verb in ("readSignInDetails", "rerunStep", "retry")]
+ACTIONS = [
+    f"Microsoft.CloudPC/cloudPCs/{verb}"
+    for verb in ("endGracePeriod", "extendGrace", "holdGrace", "readSignInDetails", "reprovision", "rerunStep", "retry")
+]
 PROVIDERS_ONLY = [*SERVICE, *(f"Microsoft.CloudPC/tenants/{verb}" for verb in ("create", "delete", "list"))]
 
 

@@ -1,14 +1,17 @@
-"""Trying a failed Cloud PC again by hand: three new attempts, under the policy that wins today."""
+"""Building a Cloud PC anew by hand, under the policy that wins today: a failed one again, or any in its place."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
 
 from shared.contracts.provisioning import PROVISION, order_for
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
-from shared.domain.entitlements import winner
+from shared.domain.entitlements import way_in, winner
 from shared.domain.image import ImageSource, ImageType
-from shared.domain.lifecycle import Event, Status
+from shared.domain.lifecycle import TRANSITIONS, Event, Status
 from shared.domain.operation import Operation
 from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource
@@ -20,42 +23,77 @@ from triggers.endpoints import Call
 from triggers.operations import open_operation
 
 
-async def retry_by_hand(call: Call, client: DurableClient, cloud_pc_id: str) -> Operation:
-    """Try a failed Cloud PC again; return the operation that tells how it goes.
+class UserAccountType(StrEnum):
+    """Graph: cloudPcUserAccountType."""
 
-    Raises: ConflictError unless it is failed, its user is still entitled, and no clean-up is at work on it.
+    STANDARD_USER = "standardUser"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """One way to build anew: its name, the event it is, and the statuses in which the life cycle has it."""
+
+    name: str
+    event: Event
+    wants: str
+
+    def allows(self, status: Status) -> bool:
+        """Whether a Cloud PC of *status* may be built anew so."""
+        return (status, self.event) in TRANSITIONS
+
+
+RETRY = Rebuild("retry", Event.RETRIED, "only a failed Cloud PC can be retried")
+REPROVISION = Rebuild(
+    "reprovision", Event.REPROVISIONED, "only a Cloud PC that is provisioned or failed can be reprovisioned"
+)
+
+
+async def rebuild_by_hand(
+    call: Call, client: DurableClient, cloud_pc_id: str, way: Rebuild, account: UserAccountType | None = None
+) -> Operation:
+    """Build a Cloud PC anew, three attempts; return the operation that tells how it goes.
+
+    What there is of it goes first, its device before all. *account*: whether the user becomes a local administrator,
+    None: as the policy says. Raises: ConflictError unless its status allows it, its user is still entitled, and no
+    clean-up is at work on it. Nothing is deleted then.
     """
     wired, tenant = call.services, call.tenant
     before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
     operation_id = call.new_id("operation")
     if before.operation_id == operation_id:  # this very request has been heard: complete what it began
-        return await _start(call, client, before, await open_operation(call, "retry", cloud_pc_id))
-    _refuse_unless_failed(before)
-    snapshot = await _snapshot_of_today(call, before)
-    operation = await open_operation(call, "retry", cloud_pc_id)
+        return await _start(call, client, before, await open_operation(call, way.name, cloud_pc_id))
+    _refuse_unless_possible(before, way)
+    snapshot, group_id = await _today(call, before)
+    if account is not None:
+        snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
+    operation = await open_operation(call, way.name, cloud_pc_id)
     await wired.due.put(DueKind.START, call.now + START_GRACE, tenant.id, cloud_pc_id, before.generation + 1)
 
     def edit(pc: CloudPc) -> CloudPc:
-        _refuse_unless_failed(pc)
+        _refuse_unless_possible(pc, way)
         if pc.generation != before.generation:
-            raise ConflictError("it has been retried meanwhile", status=pc.status.value)
+            raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
         return pc.after(
-            Event.RETRIED,
+            way.event,
             at=call.now,
             generation=before.generation + 1,
             attempt=0,
             reason="waiting for its turn to start",
             snapshot=snapshot,
+            group_id=group_id,
             step=None,
             step_started_at=None,
             clean_up_at=None,
+            warnings=(),
+            provisioned_date_time=None,
             operation_id=operation.id,
         )
 
     try:
         after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
     except ConflictError as error:  # somebody else was faster: nothing will ever end this operation
-        failure = Failure(code="notRetried", message=str(error))
+        failure = Failure(code="notRebuilt", message=str(error))
         await wired.operations.change(tenant.id, operation.id, lambda o: o.failed(failure, call.now))
         raise
     await call.audit("cloudPC", cloud_pc_id, before=before, after=after)
@@ -64,12 +102,13 @@ async def retry_by_hand(call: Call, client: DurableClient, cloud_pc_id: str) -> 
     return await _start(call, client, after, operation)
 
 
-def _refuse_unless_failed(pc: CloudPc) -> None:
-    if pc.status is not Status.FAILED:
-        message = f"only a failed Cloud PC can be retried; this one is {pc.status.value}"
+def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
+    if not way.allows(pc.status):
+        raise ConflictError(f"{way.wants}; this one is {pc.status.value}", status=pc.status.value)
+    being_cleaned = pc.status is Status.FAILED and pc.clean_up_at is None and pc.resources.computer_name is not None
+    if being_cleaned:
+        message = f"its remains are being removed just now; {way.name} it when that is done"
         raise ConflictError(message, status=pc.status.value)
-    if pc.clean_up_at is None and pc.resources.computer_name is not None:
-        raise ConflictError("its remains are being removed just now; retry when that is done", status=pc.status.value)
 
 
 async def _start(call: Call, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
@@ -86,8 +125,11 @@ async def _start(call: Call, client: DurableClient, pc: CloudPc, operation: Oper
     return operation
 
 
-async def _snapshot_of_today(call: Call, pc: CloudPc) -> Snapshot:
-    """Return what the Cloud PC is to be built from, read from the directory now. Raises: ConflictError."""
+async def _today(call: Call, pc: CloudPc) -> tuple[Snapshot, str | None]:
+    """Return what the Cloud PC is to be built from, and through which group, read from the directory now.
+
+    Raises: ConflictError.
+    """
     wired, tenant = call.services, call.tenant
     policies = tuple([stored.value async for stored in wired.policies.each(tenant.id, assigned=True)])
     try:
@@ -104,7 +146,7 @@ async def _snapshot_of_today(call: Call, pc: CloudPc) -> Snapshot:
     snapshot = snapshot_of(policy, connections, await _image(call, policy), tenant.settings)
     if snapshot is None or not await _has_site(call, connections[snapshot.connection_id]):
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
-    return snapshot
+    return snapshot, way_in(policy, entitled.group_ids)
 
 
 async def _has_site(call: Call, connection: Connection) -> bool:

@@ -6,6 +6,7 @@ msgraph-sdk costs two to four seconds of cold start and 51 MB (azure.md, section
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ _MANAGED = "id,deviceName,azureADDeviceId,enrolledDateTime,userId"
 _ADVANCED = {"ConsistencyLevel": "eventual"}  # casts, counts and $search are answered from an index
 _GROUPS_PER_CHECK = 20
 _PAGE = 999
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Graph:
@@ -56,7 +58,7 @@ class Graph:
     async def group(self, group_id: str) -> Group:
         """Return a group. Raises: NotFoundError."""
         try:
-            return _group(await self._get(f"/v1.0/groups/{_segment(group_id)}", {"$select": _GROUP}))
+            return _group(await self._get(f"/v1.0/groups/{_object(group_id)}", {"$select": _GROUP}))
         except MissingError as missing:
             raise NotFoundError(f"the directory has no group {group_id}") from missing
 
@@ -77,7 +79,7 @@ class Graph:
 
         Raises: NotFoundError without such a group, UnavailableError when any page fails.
         """
-        path = f"/v1.0/groups/{_segment(group_id)}/transitiveMembers/microsoft.graph.user"
+        path = f"/v1.0/groups/{_object(group_id)}/transitiveMembers/microsoft.graph.user"
         query = {"$select": _USER, "$top": str(_PAGE), "$count": "true"}
         try:
             return [_user(each) async for each in self._pages(path, query, _ADVANCED)]
@@ -237,6 +239,13 @@ def _segment(value: str) -> str:
     if not value.strip("."):  # quoting leaves dots, and . and .. are other resources
         raise NotFoundError(f"the directory has nothing called {value!r}")
     return quote(value, safe="@")
+
+
+def _object(value: str) -> str:
+    """Return an object's id for a path; Graph calls anything but a GUID a bad request. Raises: NotFoundError."""
+    if not _GUID.fullmatch(value):
+        raise NotFoundError(f"the directory has nothing called {value!r}")
+    return value
 
 
 def _quoted(value: str) -> str:

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING
 
 from local.cloud.core.latency import about
 from local.cloud.graph import (
+    accounts,
+    assigning,
     batches,
     control,
     deltas,
     devices,
     findings,
+    groupchanges,
     groups,
     intune,
     joins,
     notifications,
     organisations,
     planting,
+    recycling,
     shapes,
     subscriptions,
     users,
@@ -46,6 +50,7 @@ notifications of users and groups take is documented as unknown)."""
 KINDS = ("user", "group", "sku", "app", "device", "managedDevice", "computer", "subscription")
 SETTINGS = (
     "lagSeconds",
+    "replicaLagSeconds",
     "syncMinutes",
     "enrolment",
     "enrolments",
@@ -57,7 +62,7 @@ SETTINGS = (
     "validateRenewals",
     "authorizationMinutes",
 )
-SERVED = (users, groups, devices, intune, deltas, organisations)
+SERVED = (users, groups, devices, intune, deltas, organisations, accounts, groupchanges, assigning, recycling)
 
 
 def install(cloud: Cloud) -> None:

@@ -1,8 +1,9 @@
 """`POST /_sim/graph/...`: change the directory while it runs.
 
 users     {"userPrincipalName", ...}                      a new user (properties as in a seed)
-          {"user": id or UPN, "accountEnabled": false}    changes; {"user", "delete": true} deletes
-groups    {"displayName", "kind"}  {"group": id or name, ...}  {"group", "delete": true}
+          {"user": id or UPN, "accountEnabled": false}    changes; {"user", "delete": true} deletes,
+          {"user", "restore": true} brings back, {"user", "purge": true} ends what was deleted
+groups    {"displayName", "kind"}  {"group": id or name, ...}  {"group", "delete": true} and so on
 members   {"group": id or name, "add": [...], "remove": [...]}   users, groups or devices
 licences  {"user" or "group": ..., "give": [part numbers], "take": [...]}
           {"sku": part number, "enabled": 30}             units bought
@@ -17,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Problem
 from local.cloud.core.routing import Routes
-from local.cloud.graph import plane, queries, shapes
-from local.cloud.graph.directory import derived_id
+from local.cloud.graph import plane, queries, recycling, shapes
+from local.cloud.graph.directory import BIN, derived_id
 from local.cloud.graph.groups import full_group
 from local.cloud.graph.licences import Licences, OutOfUnitsError
 from local.cloud.graph.planting import Planter
@@ -55,15 +56,6 @@ def _need(body: Doc, name: str) -> None:
         raise Problem(400, "BadRequest", f"{name} is needed")
 
 
-def _leave_all(call: Call, tenant: str, key: str) -> None:
-    directory = plane.directory(call.world)
-    edges = directory.memberships[tenant]
-    for group in edges.groups_of(key, call.now_us):
-        directory.set_member(tenant, group, key, present=False, at_us=call.now_us)
-    for member in edges.members(key, call.now_us):
-        directory.set_member(tenant, key, member, present=False, at_us=call.now_us)
-
-
 @ROUTES.operation("sim.graph.users", "POST", "/_sim/graph/users", anonymous=True)
 def change_user(call: Call) -> Answer:
     """Make, change or delete a user."""
@@ -76,10 +68,11 @@ def change_user(call: Call) -> Answer:
             return Answer(shapes.visible(planter.user(body)), 201)
         except ValueError as error:
             raise Problem(400, "BadRequest", str(error)) from error
+    if body.get("restore") or body.get("purge"):
+        return _from_bin(call, tenant, "user", body)
     key = _find(planter, body.pop("user"))
     if body.pop("delete", False):
-        _leave_all(call, tenant, key)
-        directory.remove("user", tenant, key)
+        recycling.discard(call.world, tenant, "user", key)
         return Answer(status=204)
     return Answer(shapes.visible(directory.change("user", tenant, key, **body)))
 
@@ -96,14 +89,30 @@ def change_group(call: Call) -> Answer:
             return Answer(full_group(planter.group(body)), 201)
         except (KeyError, ValueError) as error:
             raise Problem(400, "BadRequest", f"no such kind or licence: {error}") from error
+    if body.get("restore") or body.get("purge"):
+        return _from_bin(call, tenant, "group", body)
     key = _find(planter, body.pop("group"))
-    sequence = directory.next_sequence()
     if body.pop("delete", False):
-        _leave_all(call, tenant, key)
-        directory.remove("group", tenant, key)
-        directory.put("goneGroup", tenant, key, {"id": key, "_sequence": directory.next_sequence()})
+        recycling.discard(call.world, tenant, "group", key)
         return Answer(status=204)
-    return Answer(full_group(directory.change("group", tenant, key, **body, _sequence=sequence)))
+    return Answer(full_group(directory.change("group", tenant, key, **body)))
+
+
+def _from_bin(call: Call, tenant: str, kind: str, body: Doc) -> Answer:
+    """Restore or purge what was deleted, named by id, UPN or display name."""
+    name = str(body.get(kind, "")).lower()
+    binned = plane.directory(call.world).all(BIN[kind], tenant)
+    named = [
+        each
+        for each in binned
+        if name in {str(each.get(field, "")).lower() for field in ("id", "userPrincipalName", "displayName")}
+    ]
+    if not named:
+        raise Problem(404, "NotFound", f"no deleted {kind} {name}")
+    if body.get("purge"):
+        recycling.purge(call.world, tenant, kind, named[0]["id"])
+        return Answer(status=204)
+    return Answer(shapes.visible(recycling.restore(call.world, tenant, kind, named[0]["id"])))
 
 
 @ROUTES.operation("sim.graph.members", "POST", "/_sim/graph/members", anonymous=True)

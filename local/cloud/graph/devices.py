@@ -26,11 +26,11 @@ _LONGEST_ATTRIBUTE = 1024
 
 def find_device(call: Call) -> Doc:
     """Return the device of the path, by object id or by device id; raise the 404."""
-    directory, tenant = plane.directory(call.world), plane.tenant_of(call)
+    seen = plane.seen(call)
     if "device_id" in call.params:
-        found = next(iter(directory.by("device", tenant, "deviceId", call.param("device_id"))), None)
+        found = next(iter(seen.by("device", "deviceId", plane.check_id(call.param("device_id")))), None)
     else:
-        found = directory.get("device", tenant, call.param("id"))
+        found = seen.get("device", plane.check_id(call.param("id")))
     if found is None:
         raise plane.not_found(call.params.get("device_id") or call.params["id"])
     return found
@@ -40,7 +40,7 @@ def find_device(call: Call) -> Doc:
 def list_devices(call: Call) -> Answer:
     """Answer `GET /devices`."""
     options = queries.read_options(call, "device")
-    devices = plane.directory(call.world).all("device", plane.tenant_of(call))
+    devices = plane.seen(call).all("device", call.query.get("$filter"))
     return queries.page(call, devices, options, lambda doc: shapes.select("device", doc, options.select), "devices")
 
 

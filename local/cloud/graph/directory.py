@@ -3,8 +3,9 @@
 Records are JSON documents found by kind, tenant and id (without case); they are replaced, never
 changed in place. Names that begin with `_` are ours and never shown to a caller. The journal
 keeps requests and replays them, so that nothing here needs saving.
-Kinds: tenant, user, group, sku, app, device, managedDevice, subscription, forest and computer (the
-last two are Active Directory's). What happens to users and groups is told as `directory_changed`.
+Kinds: tenant, user, group, sku, app, device, managedDevice, subscription, deletedUser and deletedGroup
+(the recycle bin), forest and computer (Active Directory's). What happens to users and groups is told
+as `directory_changed`.
 """
 
 from __future__ import annotations
@@ -23,16 +24,20 @@ if TYPE_CHECKING:
 Doc = dict[str, Any]
 _ROOT = uuid.UUID("6d5b41c0-58a0-5d0e-9f4e-1f1d3d1c7a11")
 _INDEXED = {
-    "user": ("userPrincipalName",),
+    "user": ("userPrincipalName", "displayName", "mail"),
     "group": ("displayName",),
     "device": ("deviceId", "displayName"),
-    "managedDevice": ("deviceName",),
+    "managedDevice": ("deviceName", "azureADDeviceId"),
     "computer": ("name",),
     "subscription": ("_watches",),
 }
 _TOLD = frozenset({"user", "group"})
+GONE = {"user": "goneUser", "group": "goneGroup"}
+BIN = {"user": "deletedUser", "group": "deletedGroup"}
 _UNTOLD = frozenset({"_sequence", "_made_us", "_licensed_us"})
 """Bookkeeping: when nothing else differs, nothing has changed."""
+_LAGGING = frozenset({"user", "group", "device"})
+_REMEMBERED = 8
 
 
 def derived_id(*parts: str) -> str:
@@ -49,6 +54,7 @@ class Directory:
         self.memberships: dict[str, Memberships] = defaultdict(Memberships)
         self.sequence = 0
         self.now_us = 0
+        self._past: dict[tuple[str, str], dict[str, list[tuple[int, Doc | None]]]] = defaultdict(dict)
         self.publish: Callable[..., None] = lambda *_args, **_told: None
 
     def get(self, kind: str, tenant: str, key: str) -> Doc | None:
@@ -59,6 +65,24 @@ class Directory:
         """List a tenant's documents of a kind, oldest first."""
         return list(self._docs[kind, tenant.lower()].values())
 
+    def as_of(self, kind: str, tenant: str, key: str, at_us: int) -> Doc | None:
+        """Return a user, group or device as it was at a moment, as far as that is remembered."""
+        for until_us, doc in self._past[kind, tenant.lower()].get(key.lower(), ()):
+            if at_us < until_us:
+                return doc
+        return self.get(kind, tenant, key)
+
+    def all_as_of(self, kind: str, tenant: str, at_us: int) -> list[Doc]:
+        """List what there was at a moment; what is gone since then comes last."""
+        keys = dict.fromkeys([*self._docs[kind, tenant.lower()], *self._past[kind, tenant.lower()]])
+        found = (self.as_of(kind, tenant, key, at_us) for key in keys)
+        return [doc for doc in found if doc is not None]
+
+    def _remember(self, kind: str, tenant: str, key: str, before: Doc | None) -> None:
+        if kind in _LAGGING:
+            past = self._past[kind, tenant.lower()]
+            past[key] = [*past.get(key, [])[1 - _REMEMBERED :], (self.now_us, before)]
+
     def count(self, kind: str, tenant: str) -> int:
         """Count a tenant's documents of a kind."""
         return len(self._docs[kind, tenant.lower()])
@@ -67,6 +91,10 @@ class Directory:
         """Return the documents whose indexed field has a value (without case)."""
         found = self._index.get((kind, tenant.lower(), field, value.lower()), {})
         return [self._docs[kind, tenant.lower()][key] for key in found]
+
+    def is_indexed(self, kind: str, field: str) -> bool:
+        """Tell whether `by` can answer for a field."""
+        return field in _INDEXED.get(kind, ())
 
     def tenants(self) -> list[Doc]:
         """Return the documents of all tenants."""
@@ -95,8 +123,10 @@ class Directory:
         for index in self._indexes(kind, tenant, doc):
             index[key] = None
         self.sequence = max(self.sequence, int(doc.get("_sequence", 0)))
+        self._remember(kind, tenant, key, before)
         if kind in _TOLD and _differ(before, doc):
-            self._tell(tenant, kind, key)
+            self._docs[GONE[kind], tenant.lower()].pop(key, None)
+            self.tell(tenant, kind, key)
             if before is not None and before.get("_licences") != doc.get("_licences"):
                 self._touch_members(kind, tenant, key)
         return doc
@@ -109,13 +139,22 @@ class Directory:
             changed["_sequence"] = self.next_sequence()
         return self.put(kind, tenant, key, changed)
 
-    def remove(self, kind: str, tenant: str, key: str) -> None:
-        """Drop a document; dropping nothing is nothing."""
-        doc = self._docs[kind, tenant.lower()].pop(key.lower(), None)
+    def remove(self, kind: str, tenant: str, key: str, *, restorable: bool = False) -> None:
+        """Drop a document; dropping nothing is nothing. `restorable`: the recycle bin has it now."""
+        key = key.lower()
+        doc = self._docs[kind, tenant.lower()].pop(key, None)
         for index in self._indexes(kind, tenant, doc):
-            index.pop(key.lower(), None)
+            index.pop(key, None)
+        if doc is not None:
+            self._remember(kind, tenant, key, doc)
         if kind in _TOLD and doc is not None:
-            self._tell(tenant, kind, key.lower(), "deleted")
+            self.bury(kind, tenant, key, restorable=restorable)
+
+    def bury(self, kind: str, tenant: str, key: str, *, restorable: bool) -> None:
+        """Tell delta readers and watchers that a user or a group is gone: for now, or for good."""
+        reason, sequence = "changed" if restorable else "deleted", self.next_sequence()
+        self._docs[GONE[kind], tenant.lower()][key] = {"id": key, "_sequence": sequence, "_reason": reason}
+        self.tell(tenant, kind, key, "updated" if restorable else "deleted")
 
     def _indexes(self, kind: str, tenant: str, doc: Doc | None) -> Iterator[dict[str, None]]:
         for field in _INDEXED.get(kind, ()) if doc is not None else ():
@@ -133,7 +172,7 @@ class Directory:
         if edges.has(group, member, at_us) == present:
             return False
         edges.record(Change(self.next_sequence(), at_us, group, member, present))
-        self._tell(tenant, "group", group, members=[(member, present)])
+        self.tell(tenant, "group", group, members=[(member, present)])
         if (self.get("group", tenant, group) or {}).get("_licences"):
             self._touch(tenant, member)
         return True
@@ -148,9 +187,10 @@ class Directory:
         doc = self.get("user", tenant, user)
         if doc is not None:
             self.put("user", tenant, user, {**doc, "_sequence": self.next_sequence()})
-            self._tell(tenant, "user", user)
+            self.tell(tenant, "user", user)
 
-    def _tell(self, tenant: str, kind: str, key: str, change: str = "updated", members: Members = ()) -> None:
+    def tell(self, tenant: str, kind: str, key: str, change: str = "updated", members: Members = ()) -> None:
+        """Let everybody hear of a change: `updated` or `deleted`; members came (True) or went."""
         told = {"tenant": tenant.lower(), "kind": kind, "key": key, "change": change, "members": members}
         self.publish("directory_changed", **told)
 

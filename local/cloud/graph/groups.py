@@ -21,8 +21,7 @@ _CASTS = {"microsoft.graph.user": "user", "microsoft.graph.group": "group", "mic
 
 def find_group(call: Call) -> Doc:
     """Return the group of the path; raise the directory's 404."""
-    directory, tenant = plane.directory(call.world), plane.tenant_of(call)
-    found = directory.get("group", tenant, call.param("id"))
+    found = plane.seen(call).get("group", plane.check_id(call.param("id")))
     if found is None:
         raise plane.not_found(call.param("id"))
     return found
@@ -45,7 +44,7 @@ def full_group(doc: Doc) -> Doc:
 def list_groups(call: Call) -> Answer:
     """Answer `GET /groups`."""
     options = queries.read_options(call, "group")
-    groups = map(full_group, plane.directory(call.world).all("group", plane.tenant_of(call)))
+    groups = map(full_group, plane.seen(call).all("group", call.query.get("$filter")))
     return queries.page(call, groups, options, lambda group: shapes.select("group", group, options.select), "groups")
 
 
@@ -81,9 +80,7 @@ def list_transitive_cast(call: Call) -> Answer:
 
 
 def _direct(call: Call) -> list[str]:
-    group = find_group(call)
-    edges = plane.directory(call.world).memberships[plane.tenant_of(call)]
-    return edges.members(group["id"], call.now_us)
+    return plane.seen(call).members(find_group(call)["id"])
 
 
 def _below(call: Call) -> list[str]:
@@ -106,7 +103,8 @@ def _members(call: Call, ids: list[str], cast: str) -> Answer:
         "group": full_group,
         "device": shapes.visible,
     }
-    found = (directory.find(tenant, each) for each in ids)
+    seen = plane.seen(call)
+    found = (seen.find(each) for each in ids)
     members = [{**each[1], "_kind": each[0]} for each in found if each is not None and kind in {None, each[0]}]
     if "$filter" in call.query:
         members = [{**complete[doc["_kind"]](doc), "_kind": doc["_kind"]} for doc in members]

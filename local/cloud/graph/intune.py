@@ -38,7 +38,7 @@ def find_managed(call: Call) -> Doc:
 def list_managed(call: Call) -> Answer:
     """Answer `GET /deviceManagement/managedDevices`."""
     options = queries.read_options(call, "managedDevice", page=_PAGE)
-    devices = plane.directory(call.world).all("managedDevice", plane.tenant_of(call))
+    devices = plane.seen(call).all("managedDevice", call.query.get("$filter"))
     return queries.page(
         call,
         devices,

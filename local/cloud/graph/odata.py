@@ -79,6 +79,15 @@ def compile_filter(text: str) -> Filter:
     return Filter(lambda item: bool(test(item)), reader.advanced, frozenset(reader.fields) - {"", "$count"})
 
 
+_EQUALITY = re.compile(r"\s*([A-Za-z]\w*)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE)
+
+
+def equality(text: str) -> tuple[str, str] | None:
+    """Return property and value of a filter that is nothing but `property eq 'value'`."""
+    found = _EQUALITY.fullmatch(text)
+    return (found.group(1), found.group(2).replace("''", "'")) if found else None
+
+
 def fold(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return a value as comparisons see it: text without case."""
     return value.casefold() if isinstance(value, str) else value

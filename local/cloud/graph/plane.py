@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Problem
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND
 from local.cloud.graph.directory import Directory
+from local.cloud.graph.replicas import Replica
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 ROUTES = Routes("graph")
 SHELF = "directory"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LAG_S = 20
 """How far the index behind transitive and advanced queries lags in the `real` profile."""
 
@@ -62,6 +65,15 @@ def directory(world: World) -> Directory:
     return found
 
 
+def seen(call: Call) -> Replica:
+    """Return the directory as a reader sees it: `config.graph.replicaLagSeconds` (0) old.
+
+    Writers and checks use `directory`: the lag is between the replica written to and the one read.
+    """
+    lag_s = float(call.world.config.get("graph", {}).get("replicaLagSeconds", 0)) if call.method == "GET" else 0
+    return Replica(directory(call.world), tenant_of(call), call.now_us - int(lag_s * SECOND))
+
+
 def tenant_of(call: Call) -> str:
     """Return the tenant whose directory the caller's token opens."""
     return str(call.claims.get("tid", "")).lower()
@@ -72,6 +84,13 @@ def lag_us(world: World) -> int:
     wanted = world.config.get("graph", {}).get("lagSeconds")
     seconds = LAG_S * world.latency.factor if wanted is None else float(wanted)
     return int(seconds * SECOND)
+
+
+def check_id(text: str) -> str:
+    """Return an object id; raise the directory's 400 for what is no GUID."""
+    if not _GUID.fullmatch(text):
+        raise Problem(400, "Request_BadRequest", f"Invalid object identifier '{text}'.")
+    return text
 
 
 def not_found(what: str) -> Problem:

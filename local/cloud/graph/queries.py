@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 PAGE = 100
 LARGEST_PAGE = 999
-_KNOWN = frozenset({"$select", "$filter", "$search", "$top", "$skiptoken", "$count", "$orderby", "$expand"})
+_KNOWN = frozenset(
+    {"$select", "$filter", "$search", "$top", "$skiptoken", "$count", "$orderby", "$expand", "$deltatoken", "$format"}
+)
 
 
 @dataclass(frozen=True)
@@ -84,13 +86,16 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
         Problem: 400 for an unknown option, property or page size, or an advanced query that does
             not say so.
     """
-    unknown = [each for each in call.query if each.startswith("$") and each not in _KNOWN]
-    if unknown:
-        raise bad_request(f"Unrecognized query argument specified: '{unknown[0]}'.")
+    check_names(call)
+    if "$expand" in call.query:
+        name = call.query["$expand"].partition("(")[0].strip()
+        raise bad_request(
+            f"Parsing OData Select and Expand failed: '$expand={name}' is not supported here.", "BadRequest"
+        )
     keeps = [_filter(call, kind), _search(call)]
     return Options(
         select=_select(call, kind),
-        top=_top(call, page),
+        top=read_top(call, page),
         after=_after(call),
         count=call.query.get("$count", "").lower() == "true",
         keeps=lambda doc: all(each(doc) for each in keeps),
@@ -115,7 +120,15 @@ def _select(call: Call, kind: str) -> tuple[str, ...]:
     return tuple(known.get(name.lower(), name) for name in names)
 
 
-def _top(call: Call, page: int) -> int:
+def check_names(call: Call) -> None:
+    """Refuse options that Graph does not know; those without `$` it lets pass."""
+    unknown = [each for each in call.query if each.startswith("$") and each not in _KNOWN]
+    if unknown:
+        raise bad_request(f"Unrecognized query argument specified: '{unknown[0]}'.")
+
+
+def read_top(call: Call, page: int = PAGE) -> int:
+    """Return the page size asked for, or the usual one."""
     text = call.query.get("$top")
     if text is None:
         return page

@@ -23,9 +23,8 @@ _ON_PREMISES = ("onPremisesSyncEnabled", "onPremisesUserPrincipalName", "onPremi
 
 def find_user(call: Call, name: str) -> Doc:
     """Return a user by id or UPN; raise the directory's 404."""
-    directory, tenant = plane.directory(call.world), plane.tenant_of(call)
-    named = directory.by("user", tenant, "userPrincipalName", name)
-    found = directory.get("user", tenant, name) or next(iter(named), None)
+    seen = plane.seen(call)
+    found = seen.get("user", name) or next(iter(seen.by("user", "userPrincipalName", name)), None)
     if found is None:
         raise plane.not_found(name)
     return found
@@ -51,7 +50,7 @@ def list_users(call: Call) -> Answer:
     directory, tenant = plane.directory(call.world), plane.tenant_of(call)
     options = queries.read_options(call, "user")
     licences = Licences(directory, tenant, call.now_us)
-    users = directory.all("user", tenant)
+    users = plane.seen(call).all("user", call.query.get("$filter"))
     if "$filter" in call.query:
         users = [full_user(call, each, licences) for each in users]
     return queries.page(
@@ -75,8 +74,7 @@ def get_user(call: Call) -> Answer:
 def list_member_of(call: Call) -> Answer:
     """Answer with the groups that hold the user directly."""
     user = find_user(call, call.param("id"))
-    edges = plane.directory(call.world).memberships[plane.tenant_of(call)]
-    return _groups(call, edges.groups_of(user["id"], call.now_us), typed=True)
+    return _groups(call, plane.seen(call).groups_of(user["id"]), typed=True)
 
 
 @operation("user.transitiveMemberOf", "GET", "/users/{id}/transitiveMemberOf", roles=_MEMBERS, units=5)
@@ -105,9 +103,8 @@ def _above(call: Call) -> list[str]:
 
 
 def _groups(call: Call, ids: list[str], *, typed: bool) -> Answer:
-    directory, tenant = plane.directory(call.world), plane.tenant_of(call)
-    options = queries.read_options(call, "group")
-    found = [directory.get("group", tenant, each) for each in ids]
+    options, seen = queries.read_options(call, "group"), plane.seen(call)
+    found = [seen.get("group", each) for each in ids]
     return queries.page(
         call,
         [each for each in found if each is not None],

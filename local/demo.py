@@ -3,20 +3,26 @@
 import json
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 
 from local.board import READY, Board, Row, count_by_status, in_words
-from local.journey import Journey, licences
+from local.journey import TENANT, Journey, licences
+from local.play import BUILT, find, play, table
 from local.stack import APP, HostKind, Stack, StackError, Wishes
 
 BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RUN = APP / ".run" / "demo"
 
+_USERS, _SPEED = 25, 60.0
+# A scenario is watched for its end, and has enough in a few.
+_SCENARIO_USERS, _SCENARIO_SPEED = 6, 600.0
 _LOOK_EVERY_SECONDS = 1.0
 # A run that shows no news for so long, in real time, has come to a stop.
 _STANDSTILL_SECONDS = 180.0
@@ -44,16 +50,23 @@ class Outcome:
         return len(self.rows) == self.expected and all(row.status in READY for row in self.rows) and not self.findings
 
 
-def run(*, users: int, speed: float, host: HostKind, seed: int, scenario: int | None, once: bool, folder: Path) -> int:
-    """Play the demonstration; return 0 when all went well. Ends on Ctrl-C and SIGTERM, and leaves nothing running."""
+def run(
+    *, users: int | None, speed: float | None, host: HostKind, seed: int, scenario: str | None, once: bool, folder: Path
+) -> int:
+    """Play the demonstration, or a failure scenario; return 0 when all went well.
+
+    What is not said (None) is as it suits what is played. Ends on Ctrl-C and SIGTERM, and leaves nothing running.
+    """
     console = Console(highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     real_host = host == "func"
+    played = find(scenario) if scenario else None
+    people = users or (_USERS if played is None else _SCENARIO_USERS)
     wishes = Wishes(
         begins=datetime.now(UTC) if real_host else BEGINS,
         seed=seed,
-        users=users,
-        speed=_FUNC_SPEED if real_host else speed,
+        users=people,
+        speed=_FUNC_SPEED if real_host else speed or (_SPEED if played is None else _SCENARIO_SPEED),
         profile=_FUNC_PROFILE if real_host else "real",
         host=host,
     )
@@ -61,39 +74,54 @@ def run(*, users: int, speed: float, host: HostKind, seed: int, scenario: int | 
     try:
         console.print("Starting Azurite, the simulated cloud and the host ...")
         with stack:
-            return _play(stack, console, scenario, once=once)
+            good = _play(stack, console) if played is None else _rehearse(stack, console, played, people)
+            if once:
+                return 0 if good else 1
+            console.print("\nIt stays up until Ctrl-C.")
+            _stay_up(stack)
     except KeyboardInterrupt:
         console.print("\nStopped.")
         return 0 if not once else 130
+    return 0
 
 
-def _play(stack: Stack, console: Console, scenario: int | None, *, once: bool) -> int:
+def list_scenarios() -> int:
+    """Show every failure scenario: its number, what happens, what it needs."""
+    console = Console(highlight=False)
+    shown = Table("N", "what happens", "needs", expand=False, pad_edge=False)
+    for each in table():
+        shown.add_row(
+            str(each["number"]), each["about"], each["needs"] + ("" if each["needs"] in BUILT else " (to come)")
+        )
+    console.print(shown)
+    console.print("\nmake scenario N=23 plays one.")
+    return 0
+
+
+def _play(stack: Stack, console: Console) -> bool:
+    """Play the first day; return whether all went well."""
     began = time.monotonic()
-    says = break_as_told(stack, scenario) if scenario is not None else None
-    if says:
-        console.print(f"Scenario {scenario}: {says}")
     with Board(console) as board:
         journey = Journey(stack.portal(), board.say)
         journey.first_day()
         outcome = _watch(stack, journey, board)
     _report(stack, journey, console, outcome, time.monotonic() - began)
-    if once:
-        return 0 if outcome.is_good else 1
-    console.print("\nIt stays up until Ctrl-C.")
-    _stay_up(stack)
-    return 0
+    return outcome.is_good
 
 
-def break_as_told(stack: Stack, number: int) -> str:
-    """Put a failure scenario of the simulated cloud in force; return what it is about.
+def _rehearse(stack: Stack, console: Console, scenario: Mapping[str, Any], users: int) -> bool:
+    """Play a failure scenario; return whether everything came as its file expects."""
+    with Board(console) as board:
 
-    Raises: StackError if there is none of that number.
-    """
-    offered = {each["number"]: name for name, each in stack.ask_cloud("scenarios").items()}
-    if number not in offered:
-        raise StackError(f"there is no scenario {number}; there are: {', '.join(map(str, sorted(offered)))}")
-    scenario = stack.tell_cloud(f"scenarios/{offered[number]}", {})
-    return f"{scenario['about']} Expected: {scenario['expect']}"
+        def show(rows: Sequence[Row]) -> None:
+            board.update(rows, stack.clock.now())
+
+        played = play(stack, scenario, tenant=TENANT, users=users, say=board.say, show=show)
+    _plainly(console, f"\n{played}")
+    if scenario["needs"] not in BUILT:
+        _plainly(console, f"It needs {scenario['needs']}, which the service does not have yet.")
+    _plainly(console, f"Scenario {scenario['number']}: {'PASS' if played.is_good else 'FAIL'}")
+    return played.is_good
 
 
 def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:

@@ -1,7 +1,7 @@
 """Play a failure scenario of ``local/cloud/scenarios`` against the whole service, and say what happened."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ _STANDSTILL_SECONDS = 90.0
 class Played:
     """How a scenario went."""
 
-    scenario: Json
+    scenario: Mapping[str, Any]
     checks: Sequence[Check]
 
     @property
@@ -54,7 +54,9 @@ def table() -> list[Json]:
     return [scenarios.load(name) for name in scenarios.names()]
 
 
-def play(stack: Stack, scenario: Json, *, tenant: str, users: int, say: Callable[[str], None], show: Show) -> Played:
+def play(
+    stack: Stack, scenario: Mapping[str, Any], *, tenant: str, users: int, say: Callable[[str], None], show: Show
+) -> Played:
     """Play *scenario* in a tenant of its own; what it brought into the cloud is taken back in the end.
 
     ``users`` counts unless the scenario says how many it needs. Raises: StackError when a part of the stack ends.

@@ -1,10 +1,13 @@
 """Fault rules, in order, first match wins."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.cloud import scenarios
+from local.cloud.core.faults import ACTIONS
+from local.cloud.core.requests import Request
 from tests.cloud.asking import VMS, Asking, asking
 
 
@@ -123,15 +126,87 @@ def test_the_first_matching_rule_wins_and_counts() -> None:
     assert {each["id"]: each["hits"] for each in app.sim("GET", "faults")} == {"a": 1, "b": 1}
 
 
-@pytest.mark.parametrize("name", scenarios.names())
-def test_every_scenario_can_be_put_in_force(name: str) -> None:
+def test_a_rule_comes_and_goes_in_a_period() -> None:
     app = asking()
-    found = app.sim("POST", f"scenarios/{name}")
-    assert {"about", "expect"} <= set(found)
-    assert found.get("config") or found.get("faults")
+    app.order("cpc-1", app.lay())
+    rule(app, "flap", {"op": "vm.get"}, period=60, down=20, code="ServiceUnavailable")
+    found = []
+    for _ in range(4):
+        found.append(app.send("GET", f"{VMS}/cpc-1").status)
+        app.advance(30)
+    assert found == [503, 200, 503, 200]
 
 
-def test_scenarios_are_numbered_one_by_one() -> None:
-    offered = asking().sim("GET", "scenarios")
-    assert sorted(each["number"] for each in offered.values()) == list(range(1, len(scenarios.names()) + 1))
-    assert all(each["about"] for each in offered.values())
+def test_a_put_says_that_it_failed_and_did_it() -> None:
+    app = asking()
+    subnet = app.lay()
+    rule(app, "partial", {"op": "vm.create"}, when={"max_hits": 1}, status=500, code="InternalServerError")
+    reply = app.order("cpc-1", subnet)
+    assert (reply.status, reply.code) == (500, "InternalServerError")
+    assert "Azure-AsyncOperation" not in reply.headers
+    assert app.ask("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_an_operation_says_that_it_failed_and_did_it() -> None:
+    app = asking()
+    subnet = app.lay()
+    rule(app, "partial", {"op": "vm.create"}, code="InternalExecutionError")
+    url = app.order("cpc-1", subnet).headers["Azure-AsyncOperation"]
+    app.advance(1)
+    assert app.ask("GET", url)["error"]["code"] == "InternalExecutionError"
+    assert app.sim("GET", "state?type=Microsoft.Compute/virtualMachines")[0]["facts"]["power"] == "running"
+    assert len(app.sim("GET", "state?type=Microsoft.Compute/disks")) == 1
+
+
+def test_json_that_breaks_off() -> None:
+    app = asking()
+    app.order("cpc-1", app.lay())
+    rule(app, "malformed_body", {"op": "vm.get"}, status=200, text='{"name": "cp')
+    reply = app.send("GET", f"{VMS}/cpc-1")
+    assert (reply.status, reply.body, reply.headers["Content-Type"]) == (200, b'{"name": "cp', "application/json")
+
+
+def test_a_rule_of_one_subscription_leaves_the_others_alone() -> None:
+    app = asking()
+    app.order("cpc-1", app.lay())
+    rule(app, "http", {"op": "vm.get", "subscription": "11111111-*"}, status=500)
+    assert app.send("GET", f"{VMS}/cpc-1").status == 200
+    rule(app, "http", {"op": "vm.get", "subscription": "22222222-*"}, status=500)
+    assert app.send("GET", f"{VMS}/cpc-1").status == 500
+
+
+@pytest.mark.parametrize(
+    ("broken", "word"),
+    [
+        ({"do": {}}, "do.kind"),
+        ({"do": {"kind": "explode"}}, "known: http"),
+        ({"do": {"kind": "hang", "status": 500}}, "does not know ['status']"),
+        ({"do": {"kind": "lro_fail"}}, "needs ['code']"),
+        ({"do": {"kind": "delay", "add": "long"}}, "do.add"),
+        ({"do": {"kind": "delay", "add": -1}}, "do.add"),
+        ({"do": {"kind": "http", "status": 42}}, "status of HTTP"),
+        ({"do": {"kind": "http", "code": 7}}, "do.code"),
+        ({"do": {"kind": "http", "headers": []}}, "do.headers"),
+        ({"do": {"kind": "partial"}}, "a status, a code or a share"),
+        ({"do": {"kind": "flap", "period": 10, "down": 20}}, "do.down"),
+        ({"do": {"kind": "hang"}, "match": {"colour": "red"}}, "colour"),
+        ({"do": {"kind": "hang"}, "match": {"attempt": "first"}}, "match.attempt"),
+        ({"do": {"kind": "hang"}, "match": {"op": 1}}, "globs"),
+        ({"do": {"kind": "hang"}, "when": {"rate": 2}}, "rate"),
+        ({"do": {"kind": "hang"}, "when": {"max_hits": "many"}}, "numbers"),
+        ({"do": {"kind": "hang"}, "where": {}}, "where"),
+        ({"do": {"kind": "hang"}, "match": []}, "objects"),
+    ],
+    ids=str,
+)
+def test_a_rule_that_makes_no_sense_is_refused(broken: dict[str, Any], word: str) -> None:
+    app = asking()
+    reply = app.cloud.handle(Request("POST", "/_sim/faults", "", {"host": "cloud"}, json.dumps(broken).encode()))
+    assert (reply.status, reply.code) == (400, "BadRule")
+    assert word in json.loads(reply.body)["error"]["message"]
+    assert app.sim("GET", "faults") == []
+
+
+@pytest.mark.parametrize("kind", ACTIONS)
+def test_the_document_tells_of_every_kind(kind: str) -> None:
+    assert f"`{kind}`" in (Path(__file__).parents[2] / "docs" / "cloud.md").read_text("utf-8")

@@ -15,7 +15,6 @@ import jwt
 import pytest
 
 from local.clock import is_alive
-from local.demo import break_as_told
 from local.stack import PORTAL_ROLES, Stack, StackError, Wishes
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -132,15 +131,3 @@ def test_nothing_runs_on_when_its_starter_dies(tmp_path: Path, app: Path, how: s
         starter.send_signal(how)
     while any(is_alive(pid) for pid in pids):
         pass
-
-
-def test_a_scenario_is_played_by_its_number(stack: Stack) -> None:
-    try:
-        assert "zone" in break_as_told(stack, 1).lower()
-    finally:
-        stack.tell_cloud("config", {"capacity": None})
-
-
-def test_a_scenario_that_is_not_there_is_refused_with_those_that_are(stack: Stack) -> None:
-    with pytest.raises(StackError, match=r"there is no scenario 99; there are: 1, 2, 3"):
-        break_as_told(stack, 99)

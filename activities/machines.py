@@ -95,7 +95,8 @@ async def begin_vm(order: VmOrder) -> Accepted | NoRoom | Refused:
         raise
     except DeclinedError as declined:
         if isinstance(declined.outcome, NoRoom):
-            remember_full(machine.subscription_id, order.place, declined.code)
+            if declined.outcome.elsewhere:
+                remember_full(machine.subscription_id, order.place, declined.code)
             raise
         if declined.code.lower() not in _THERE_ALREADY:
             raise
@@ -159,7 +160,7 @@ async def look_at_operation(order: OperationOrder) -> Finished | Pending | NoRoo
     except DeclinedError as declined:
         if declined.code.lower() in _SLOW_STARTS:
             return await _look_again(order, declined)
-        if isinstance(declined.outcome, NoRoom):
+        if isinstance(declined.outcome, NoRoom) and declined.outcome.elsewhere:
             await _remember_place(order, declined.code)
         raise
 

@@ -53,7 +53,8 @@ def decide(status: int, code: str, message: str, *, after: timedelta | None = No
         case Verdict.NO_ROOM:
             return DeclinedError(NoRoom(code=code, message=message, elsewhere=rule.elsewhere))
         case Verdict.REFUSED | Verdict.FINAL:
-            final = rule.verdict is Verdict.FINAL
+            # Something that is not there may be there again, unless its code says more than that.
+            final = rule.verdict is Verdict.FINAL and (status != _NOT_FOUND or bool(rule.codes))
             refused = Refused(code=code or f"http{status}", message=message or said, advice=rule.advice, final=final)
             return MissingError(refused) if status == _NOT_FOUND else DeclinedError(refused)
 
@@ -108,7 +109,7 @@ class VerdictPolicy(AsyncHTTPPolicy[Any, Any]):
         code, message = read_error(answer.text())
         code = code or (answer.headers.get("x-ms-error-code") or "")
         if answer.status_code == _NOT_FOUND:
-            raise MissingError(Refused(code=code or "notFound", message=message or "it is not there"))
+            code, message = code or "notFound", message or "it is not there"
         raise decide(answer.status_code, code, message, after=retry_after(answer.headers, self._clock.now())) from None
 
 

@@ -132,16 +132,22 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "DiskImageNotReady GalleryImageNotFound",
-        Verdict.REFUSED,
+        Verdict.NO_ROOM,  # it is on its way: nobody's failure either
         "The image is not in this region yet: wait for its replication, or build it for this site.",
+        elsewhere=False,
     ),
     _rule("NetworkingInternalOperationError InternalExecutionError InternalServerError", Verdict.REFUSED, _LET_IT_TRY),
     # Who may do what.
     _rule("AuthorizationFailed LinkedAuthorizationFailed", Verdict.UNAVAILABLE, _ROLES),  # a new role takes minutes
     _rule(
-        "InvalidAuthenticationToken ExpiredAuthenticationToken InvalidAuthenticationTokenTenant",
+        "InvalidAuthenticationToken ExpiredAuthenticationToken",
         Verdict.UNAVAILABLE,
-        "The token was not accepted: check the managed identity and the subscription's directory.",
+        "The token was not accepted: check the managed identity.",
+    ),
+    _rule(
+        "InvalidAuthenticationTokenTenant",
+        Verdict.FINAL,
+        "The subscription belongs to another directory than the tenant's: correct the one or the other.",
     ),
     _rule(
         "MissingSubscriptionRegistration",

@@ -68,16 +68,20 @@ class Pool:
         return str(self.network[offset])
 
 
+def pools(world: World) -> dict[str, Pool]:
+    """Give the pools of all subnets by lower-cased id."""
+    found: dict[str, Pool] = world.shelf("addresses")
+    return found
+
+
 def pool(world: World, subnet_id: str) -> Pool:
     """Give the pool of a subnet."""
-    pools: dict[str, Pool] = world.shelf("addresses")
-    return pools[subnet_id.lower()]
+    return pools(world)[subnet_id.lower()]
 
 
 def check_pool(world: World, subnet_id: str, prefix: str) -> None:
     """Refuse another prefix for a subnet whose addresses are in use."""
-    pools: dict[str, Pool] = world.shelf("addresses")
-    before = pools.get(subnet_id.lower())
+    before = pools(world).get(subnet_id.lower())
     if before is not None and before.used and before.network != IPv4Network(prefix):
         raise Problem(
             400,
@@ -88,13 +92,12 @@ def check_pool(world: World, subnet_id: str, prefix: str) -> None:
 
 def open_pool(world: World, subnet_id: str, prefix: str) -> None:
     """Make the pool of a subnet, or keep the one it has; `check_pool` came first."""
-    pools: dict[str, Pool] = world.shelf("addresses")
     network = IPv4Network(prefix)
-    before = pools.get(subnet_id.lower())
+    before = pools(world).get(subnet_id.lower())
     if before is None or before.network != network:
-        pools[subnet_id.lower()] = Pool(network)
+        pools(world)[subnet_id.lower()] = Pool(network)
 
 
 def close_pool(world: World, subnet_id: str) -> None:
     """Forget the pool of a subnet."""
-    world.shelf("addresses").pop(subnet_id.lower(), None)
+    pools(world).pop(subnet_id.lower(), None)

@@ -90,24 +90,10 @@ def _put(call: Call, kind: Kind) -> Answer:
     need_group(call)
     check_name(call.param(kind.op), NAME, NAME_RULE)
     body, location, world = call.object(), location_of(call), call.world
-    properties: Json = dict(read(body, "properties", "object", {}))
-    for child in kind.children:
-        properties[child] = [_child(call, child, entry) for entry in properties.get(child, [])]
-    addresses = [read(each, "id", "string") for each in read(properties, "publicIpAddresses", "array", [])]
+    found = world.resources.get(call.path)
+    addresses = [read(each, "id", "string") for each in read(body, "properties.publicIpAddresses", "array", [])]
     for address_id in addresses:
         publicaddresses.check_free(call, address_id, call.path)
-    if kind.op == "nsg":
-        properties["defaultSecurityRules"] = [_default_rule(call, *rule) for rule in DEFAULT_RULES]
-    if kind.op == "public_ip":
-        number = world.rng("public-ip", call.path)
-        octets = f"{number.randint(4, 250)}.{number.randint(1, 250)}.{number.randint(1, 250)}"
-        properties["ipAddress"] = f"20.{octets}"
-    properties |= {"provisioningState": "Succeeded", "resourceGuid": world.guid(call.path)}
-    found = world.resources.get(call.path)
-    if found is not None and kind.op == "public_ip":
-        properties |= {
-            tie: found.properties[tie] for tie in ("natGateway", "ipConfiguration") if tie in found.properties
-        }
     fields: Json = {key: body[key] for key in ("sku", "zones") if key in body}
     new = {
         "id": found.id if found else call.path,
@@ -116,7 +102,7 @@ def _put(call: Call, kind: Kind) -> Answer:
         "location": location,
         "tags": tags_of(body),
         **fields,
-        "properties": properties,
+        "properties": _properties(call, kind, found),
     }
     if found is None:
         resource = world.resources.add(Resource(call.path, kind.type, new, call.now_us))
@@ -130,6 +116,20 @@ def _put(call: Call, kind: Kind) -> Answer:
     operation = begin(call, f"{kind.op}.put", resource.id, Course(lambda _: None), region=location)
     status = 200 if found else 201
     return accepted(call, operation, status, _shown(world, resource, kind), style=NETWORK)
+
+
+def _properties(call: Call, kind: Kind, found: Resource | None) -> Json:
+    world, properties = call.world, dict(read(call.object(), "properties", "object", {}))
+    for child in kind.children:
+        properties[child] = [_child(call, child, entry) for entry in properties.get(child, [])]
+    if kind.op == "nsg":
+        properties["defaultSecurityRules"] = [_default_rule(call, *rule) for rule in DEFAULT_RULES]
+    if kind.op == "public_ip":
+        number = world.rng("public-ip", call.path)
+        octets = f"{number.randint(4, 250)}.{number.randint(1, 250)}.{number.randint(1, 250)}"
+        ties = {tie: found.properties[tie] for tie in publicaddresses.TIES if tie in found.properties} if found else {}
+        properties |= {"ipAddress": f"20.{octets}", **ties}
+    return properties | {"provisioningState": "Succeeded", "resourceGuid": world.guid(call.path)}
 
 
 def _child(call: Call, collection: str, entry: Json) -> Json:

@@ -94,10 +94,7 @@ def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str
     if security_group:
         call.need(security_group, "InvalidResourceReference", 400)
     subnets = [_subnet(call, entry, location) for entry in wanted]
-    public = {entry["name"]: read(entry, "properties.publicIPAddress.id", "string", "") for entry in wanted}
-    for name, address_id in public.items():
-        if address_id:
-            check_free(call, address_id, f"{nic_id}/ipConfigurations/{name}")
+    public = _public(call, nic_id, wanted)
     old = {c["name"]: c for c in found.properties["ipConfigurations"]} if found else {}
     configurations: list[Json] = []
     try:
@@ -120,13 +117,24 @@ def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str
     fields = {"id": nic_id, "name": nic_id.rpartition("/")[2], "type": TYPE, "tags": tags}
     new = {**fields, "location": location, "properties": properties}
     untie(world, nic_id)
-    for name, address_id in public.items():
-        if address_id:
-            tie(world, address_id, "ipConfiguration", f"{nic_id}/ipConfigurations/{name}")
+    for configuration_id, address_id in public.items():
+        tie(world, address_id, "ipConfiguration", configuration_id)
     if found is None:
         return world.resources.add(Resource(nic_id, TYPE, new, world.now_us))
     found.replace({**new, "id": found.id, "name": found.name}, world.now_us)
     world.resources.refile(found)
+    return found
+
+
+def _public(call: Call, nic_id: str, wanted: list[Json]) -> dict[str, str]:
+    """Give the public address of every configuration that has one; refuse those of somebody else."""
+    found = {}
+    for entry in wanted:
+        address_id = str(read(entry, "properties.publicIPAddress.id", "string", ""))
+        if address_id:
+            configuration_id = f"{nic_id}/ipConfigurations/{entry['name']}"
+            check_free(call, address_id, configuration_id)
+            found[configuration_id] = address_id
     return found
 
 

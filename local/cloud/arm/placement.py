@@ -94,6 +94,14 @@ def seat_of(world: World, vm: Resource) -> Seat | None:
     return Seat(vm.id.split("/")[2], vm.body["location"], zones[0] if zones else "", size, reservation)
 
 
+def seat_of_reservation(world: World, reservation: Resource) -> Seat | None:
+    """Give the place a reservation holds."""
+    size = size_of(world, reservation.body["sku"]["name"])
+    zones: list[str] = reservation.body.get("zones", [])
+    zone = zones[0] if zones else ""
+    return Seat(reservation.id.split("/")[2], reservation.body["location"], zone, size) if size else None
+
+
 def take(world: World, vm: Resource, seat: Seat) -> None:
     """Count a machine, in its reservation or outside."""
     capacity.count_machine(world, seat.sub, seat.region, 1)
@@ -168,15 +176,13 @@ def _change(world: World, reservation: Resource, change: Callable[[Json], object
     before = _units(reservation)
     change(reservation.facts)
     after = _units(reservation)
-    size = size_of(world, reservation.body["sku"]["name"])
-    if size is None:
+    seat = seat_of_reservation(world, reservation)
+    if seat is None:
         return
-    zones: list[str] = reservation.body.get("zones", [])
-    region = reservation.body["location"]
     if after[0] != before[0]:
-        capacity.count(world, reservation.id.split("/")[2], region, size, after[0] - before[0])
+        capacity.count(world, seat.sub, seat.region, seat.size, after[0] - before[0])
     if after[1] != before[1]:
-        capacity.place(world, region, zones[0] if zones else "", size.name, after[1] - before[1])
+        capacity.place(world, seat.region, seat.zone, seat.size.name, after[1] - before[1])
 
 
 def _units(reservation: Resource) -> tuple[int, int]:

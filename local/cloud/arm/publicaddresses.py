@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from local.cloud.core.world import World
 
 TYPE = "Microsoft.Network/publicIPAddresses"
-_TIES = ("natGateway", "ipConfiguration")
+TIES = ("natGateway", "ipConfiguration")
 
 
 def owner_of(address: Resource) -> str:
     """Give the id of what has an address; empty if nothing."""
-    return next((str(address.properties[tie]["id"]) for tie in _TIES if tie in address.properties), "")
+    return next((str(address.properties[tie]["id"]) for tie in TIES if tie in address.properties), "")
 
 
 def _holder(address: Resource) -> str | None:

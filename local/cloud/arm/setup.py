@@ -83,6 +83,8 @@ def install(cloud: Cloud) -> None:
     cloud.on("resource_removed", removals.removed)
     cloud.on("configured", capacity.note_change)
     cloud.invariant("orphans", invariants.orphans)
+    cloud.invariant("orphaned snapshots", invariants.orphaned_snapshots)
+    cloud.invariant("counted", invariants.counted)
     cloud.invariant("twins", invariants.twins)
     cloud.invariant("tags", invariants.untagged)
     cloud.view("capacity", lambda world, _: _capacity(world))

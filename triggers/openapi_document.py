@@ -95,6 +95,8 @@ def _operation(route: Route, parts: _Components) -> dict[str, Any]:
         "responses": {str(status): _answer(node, parts) for status, node in said.gives.items()},
         "security": [{"key": []}] if route.keyed else [{"token": []}],
     }
+    if route.keyed:
+        made["responses"]["401"] = {"description": "The host asks for a key"}
     if said.verb:
         made["x-permission"] = said.verb
         kind, error = ("application/json", GRAPH_ERROR) if said.graph else ("application/problem+json", PROBLEM)
@@ -114,7 +116,7 @@ def _answer(node: Node | None, parts: _Components) -> dict[str, Any]:
 
 def _of_path(address: str) -> list[dict[str, Any]]:
     names = re.findall(r"\{(\w+)\}", address)
-    text = {"type": "string", "minLength": 1}
+    text = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$"}
     return [{"name": n, "in": "path", "required": True, "schema": _PATHS.get(n, text)} for n in names]
 
 

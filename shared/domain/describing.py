@@ -28,6 +28,7 @@ class Shape:
     properties: Mapping[str, Any] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     open: bool = False  # there may be more properties
+    annotated: bool = False  # there may be annotations of OData
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -35,6 +36,8 @@ class Shape:
         made: dict[str, Any] = {"title": self.name, "type": "object", "properties": dict(self.properties)}
         if self.required:
             made["required"] = list(self.required)
+        if self.annotated:
+            made["patternProperties"] = {"@odata[.]": {}}
         return made if self.open else {**made, "additionalProperties": False}
 
 
@@ -75,9 +78,9 @@ def one_of(*values: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(values)}
 
 
-def shape(name: str, said: Mapping[str, Node], *, required: tuple[str, ...] = (), open: bool = False) -> Shape:  # noqa: A002 - the word of JSON schemas
-    """Return a shape of properties that are said in words."""
-    return Shape(name, {key: word(value) for key, value in said.items()}, required, open)
+def shape(name: str, said: Mapping[str, Node], *, required: tuple[str, ...] = (), **more: bool) -> Shape:
+    """Return a shape of properties that are said in words; *more*: whether it is ``open``, or ``annotated``."""
+    return Shape(name, {key: word(value) for key, value in said.items()}, required, **more)
 
 
 def whole(name: str, said: Mapping[str, Node]) -> Shape:

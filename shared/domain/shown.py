@@ -1,4 +1,4 @@
-"""What our own routes answer that is no model as it stands: for the OpenAPI document; tests hold the answers against it."""
+"""What our own routes answer that is no model as it stands, for the OpenAPI document."""
 
 from __future__ import annotations
 

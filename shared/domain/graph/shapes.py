@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.domain.cloud_pc import Removal
 from shared.domain.connection import HealthStatus, JoinType
-from shared.domain.describing import Shape, entity, many, maybe, one_of, shape, whole
+from shared.domain.describing import Node, Shape, entity, many, maybe, one_of, shape, whole, word
 from shared.domain.drift import Drift
 from shared.domain.image import DeviceImageStatus, ImageType
 from shared.domain.lifecycle import Status
@@ -198,22 +198,31 @@ AUDIT_EVENT = entity(
 )
 
 
-def body(name: str, of: Shape, properties: tuple[str, ...], *, required: tuple[str, ...] = ()) -> Shape:
-    """Return what a client sends of a resource: some of its properties, Graph's annotations, and Graph's others."""
-    return Shape(name, {key: of.properties[key] for key in properties}, required, open=True)
+def body(name: str, of: Shape, properties: tuple[str, ...], *, required: tuple[str, ...] = (), **more: Node) -> Shape:
+    """Return what a client sends of a resource: some of its properties, as they are shown, and *more*."""
+    said = {key: of.properties[key] for key in properties} | {key: word(value) for key, value in more.items()}
+    return Shape(name, said, required, annotated=True)
 
 
 _POLICY = (
     *("displayName", "description", "imageId", "imageType", "domainJoinConfigurations", "localAdminEnabled"),
-    *("cloudPcNamingTemplate", "gracePeriodInHours", "provisioningType", "windowsSetting"),
+    *("cloudPcNamingTemplate", "provisioningType", "windowsSetting", "imageDisplayName"),
+    *("userExperienceType", "managedBy", "microsoftManagedDesktop", "alternateResourceUrl", "cloudPcGroupDisplayName"),
 )
-POLICY_BODY = body("provisioningPolicyToCreate", POLICY, _POLICY, required=("displayName", "imageId"))
-POLICY_EDIT = body("provisioningPolicyToUpdate", POLICY, _POLICY)
+_GRACE = maybe({"type": "integer", "minimum": 1, "maximum": 8760})
+_FIXED: dict[str, Node] = {
+    "enableSingleSignOn": {"enum": [False]},
+    "scopeIds": {"enum": [[], ["0"]]},
+    "gracePeriodInHours": _GRACE,
+}
+_NEEDED = ("displayName", "imageId", "domainJoinConfigurations")
+POLICY_BODY = body("provisioningPolicyToCreate", POLICY, _POLICY, required=_NEEDED, **_FIXED)
+POLICY_EDIT = body("provisioningPolicyToUpdate", POLICY, _POLICY, **_FIXED)
 IMAGE_BODY = shape(
     "deviceImageToCreate",
     dict.fromkeys(("displayName", "version", "sourceImageResourceId", "galleryImageId", "siteId"), "string"),
     required=("displayName", "version"),
-    open=True,
+    annotated=True,
 )
 IMAGE_EDIT = body("deviceImageToUpdate", DEVICE_IMAGE, ("displayName",))
 CONNECTION_BODY = shape(
@@ -226,9 +235,9 @@ CONNECTION_BODY = shape(
         "adDomainPassword": {"type": "string", "writeOnly": True},
     },
     required=("displayName",),
-    open=True,
+    annotated=True,
 )
-CONNECTION_EDIT = Shape("onPremisesConnectionToUpdate", CONNECTION_BODY.properties, open=True)
+CONNECTION_EDIT = Shape("onPremisesConnectionToUpdate", CONNECTION_BODY.properties, annotated=True)
 ASSIGN_BODY = shape(
     "provisioningPolicyAssign",
     {
@@ -240,19 +249,19 @@ ASSIGN_BODY = shape(
                         "assignmentTargetToMake",
                         {"@odata.type": "string", "groupId": "string", "servicePlanId": "string?"},
                         required=("groupId",),
-                        open=True,
+                        annotated=True,
                     )
                 },
                 required=("target",),
-                open=True,
+                annotated=True,
             )
         )
     },
     required=("assignments",),
-    open=True,
+    annotated=True,
 )
 REPROVISION_BODY = shape(
     "reprovision",
     {"userAccountType": {"enum": ["standardUser", "administrator", None]}, "osVersion": {"enum": ["windows11", None]}},
-    open=True,
+    annotated=True,
 )

@@ -1,20 +1,12 @@
 """What was answered is never lost."""
 
-import json
-import os
-import signal
-import ssl
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.certificates import Certificates
-from tests.cloud.asking import GROUP, SEED, VMS, Asking, asking
+from tests.cloud.asking import GROUP, VMS, Asking, asking
 from tests.contract.azure import REGION
 
 Reopen = Callable[..., Asking]
@@ -127,45 +119,3 @@ def test_a_journal_of_another_seed_is_refused(reopen: Reopen, tmp_path: Path) ->
     first.cloud.journal.close()
     with pytest.raises(ValueError, match="was written with"):
         asking("instant", tmp_path / "journal", seed=8)
-
-
-class Process:
-    """The cloud as a process of its own, to be killed."""
-
-    def __init__(self, folder: Path, certificates: Certificates) -> None:
-        command = [sys.executable, "-m", "local.cloud", "--ca-dir", str(certificates.folder)]
-        command += ["--journal", str(folder / "journal"), "--seed-file", str(folder / "seed.json")]
-        self.popen = subprocess.Popen([*command, "--profile", "instant"], stdout=subprocess.PIPE)
-        assert self.popen.stdout is not None
-        self.url = str(json.loads(self.popen.stdout.readline())["url"])
-        self._context = ssl.create_default_context(cafile=str(certificates.authority))
-
-    def call(self, method: str, path: str, body: Any = None, token: str = "") -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        path = f"{path}?api-version=2024-11-01"
-        request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - https
-        with urllib.request.urlopen(request, context=self._context) as answer:  # noqa: S310 - https
-            return json.loads(answer.read())
-
-    def kill(self) -> None:
-        os.kill(self.popen.pid, signal.SIGKILL)
-        self.popen.wait()
-        assert self.popen.stdout is not None
-        self.popen.stdout.close()
-
-
-@pytest.mark.simulator
-def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path, certificates: Certificates) -> None:
-    (tmp_path / "seed.json").write_text(json.dumps(SEED))
-    first = Process(tmp_path, certificates)
-    token = first.call("POST", "/_sim/tokens", {"audience": "https://management.azure.com"})["access_token"]
-    for n in range(30):
-        first.call("PUT", f"{GROUP}-{n}", {"location": REGION}, token)
-    first.kill()
-    second = Process(tmp_path, certificates)
-    try:
-        groups = second.call("GET", GROUP.rpartition("/")[0], token=token)["value"]
-    finally:
-        second.kill()
-    assert len(groups) == 30

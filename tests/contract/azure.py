@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import count
 from typing import Any, Self
+from uuid import uuid4
 
 import pytest
 from azure.core.credentials_async import AsyncTokenCredential
@@ -22,7 +22,8 @@ IMAGE = {
     "version": "latest",
 }
 TAGS = {"deskwright:cloudpc": "cpc-1"}
-_numbers = count(1)
+MARK = {"deskwright-contract": "delete-me"}
+"""Tag of every resource group a contract makes: what a broken run left behind is found by it."""
 VERSIONS = {
     "microsoft.compute/disks": "2026-03-02",
     "microsoft.compute/snapshots": "2026-03-02",
@@ -72,7 +73,7 @@ class Azure:
             NetworkManagementClient(credential, subscription, **options) as network,
             AuthorizationManagementClient(credential, subscription, **options) as authorization,
         ):
-            group = f"deskwright-contract-{next(_numbers)}"
+            group = f"deskwright-contract-{uuid4().hex[:10]}"
             yield cls(subscription, compute, network, authorization, group)
 
     @property
@@ -86,7 +87,7 @@ class Azure:
         return await self.compute.send_request(request)
 
     async def make_group(self) -> None:
-        answer = await self.send("PUT", self.group_id, {"location": REGION})
+        answer = await self.send("PUT", self.group_id, {"location": REGION, "tags": MARK})
         assert answer.status_code == 201, answer.text()
 
     async def drop_group(self) -> None:

@@ -1,21 +1,25 @@
 """Azure through its real SDK clients: the simulated one, or a real subscription.
 
-With DESKWRIGHT_CONTRACT_SUBSCRIPTION set, the tests that ask for `azure` and do not steer the simulator run
-against that subscription with DefaultAzureCredential. All others are skipped: those marked `simulator`, and
-those that bring a cloud of their own.
+With DESKWRIGHT_CONTRACT_SUBSCRIPTION set, the tests that ask for `azure` or `sdk` and do not steer the simulator
+run against that subscription with DefaultAzureCredential. All others are skipped: those marked `simulator`, and
+those that bring a cloud of their own. CONTRIBUTING.md tells how, and what it costs.
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from azure import identity
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from local.certificates import Certificates
 from tests.contract.azure import Azure
+from tests.contract.fronts import Fronts
 from tests.contract.running import SUBSCRIPTION, Running, running
+from tests.contract.sdk import Sdk, group_of_its_own, open_clients
+from tests.contract.shared import AioCredential, Credential, Shared, SharedCloud
 
 REAL = os.environ.get("DESKWRIGHT_CONTRACT_SUBSCRIPTION", "")
 
@@ -32,7 +36,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _needs_simulator(item: pytest.Item) -> bool:
     asked: list[str] = getattr(item, "fixturenames", [])
-    return item.get_closest_marker("simulator") is not None or "azure" not in asked or "simulated" in asked
+    neither = not {"azure", "sdk"} & set(asked)
+    return (
+        item.get_closest_marker("simulator") is not None or neither or bool({"simulated", "shared_cloud"} & set(asked))
+    )
 
 
 @pytest.fixture
@@ -70,3 +77,47 @@ async def azure(perhaps_simulated: Running | None) -> AsyncIterator[Azure]:
         await found.make_group()
         yield found
         await found.drop_group()
+
+
+@pytest.fixture(scope="session")
+def perhaps_shared(certificates: Certificates) -> Iterator[SharedCloud | None]:
+    """The cloud that all tests of a session share; None when Azure is the real one."""
+    if REAL:
+        yield None
+        return
+    shared = Shared(certificates)
+    yield shared.start()
+    shared.stop()
+
+
+@pytest.fixture
+def shared_cloud(perhaps_shared: SharedCloud | None) -> SharedCloud:
+    """The shared simulator, for tests that look behind it."""
+    if perhaps_shared is None:
+        pytest.skip("looks behind the simulator")
+    return perhaps_shared
+
+
+@pytest.fixture(scope="session", params=["sync", "aio"])
+def clients(request: pytest.FixtureRequest, perhaps_shared: SharedCloud | None) -> Iterator[Sdk]:
+    """The official clients, opened once for each flavour."""
+    fronts = Fronts(request.param)
+    if perhaps_shared is None:
+        real = identity.DefaultAzureCredential() if request.param == "sync" else DefaultAzureCredential()
+        yield open_clients(fronts, real, REAL, polling_interval=5)
+    else:
+        credential = Credential(perhaps_shared) if request.param == "sync" else AioCredential(perhaps_shared)
+        options = {"base_url": perhaps_shared.url, "connection_verify": perhaps_shared.bundle, "polling_interval": 0}
+        yield open_clients(fronts, credential, SUBSCRIPTION, **options)
+    fronts.close()
+
+
+@pytest.fixture
+def sdk(request: pytest.FixtureRequest, clients: Sdk) -> Iterator[Sdk]:
+    """The clients with a resource group of the test's own; what a contract says it covers it must have called."""
+    clients.fronts.seen.clear()
+    failures = request.session.testsfailed
+    with group_of_its_own(clients):
+        yield clients
+    if request.session.testsfailed == failures:
+        assert set(getattr(request.function, "covers", ())) <= clients.fronts.seen

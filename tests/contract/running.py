@@ -142,7 +142,7 @@ async def running(
             cloud,
             f"https://127.0.0.1:{taken.port}",
             f"http://127.0.0.1:{taken.msi_port}",
-            str(certificates.bundle),
+            str(certificates.authority),
             session,
         )
     await server.stop()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from local.cloud.arm.preconditions import etag
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND, iso
@@ -62,7 +63,14 @@ def accepted(
     if wait_s:
         headers["Retry-After"] = str(wait_s)
         operation.poll_after_us = call.now_us + wait_s * SECOND
-    return Answer(body, status, headers)
+    return Answer(_marked(call, body), status, headers)
+
+
+def _marked(call: Call, body: Json | None) -> Json | None:
+    """Show a resource with its ETag, where its type has one."""
+    found = call.world.resources.get(body.get("id", "")) if body and "etag" not in body else None
+    mark = etag(call.world, found) if found else ""
+    return {**body, "etag": mark} if body and mark else body
 
 
 @ROUTES.operation(

@@ -8,6 +8,7 @@ from local.cloud.arm import machine
 from local.cloud.arm.catalogue import REGIONS, SIZES, Size
 from local.cloud.arm.instanceview import instance_view
 from local.cloud.arm.pages import page
+from local.cloud.arm.preconditions import etag
 from local.cloud.arm.reading import need_group
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.resources import Index, Resource
@@ -94,7 +95,7 @@ def _shown(call: Call, vm: Resource, wanted: set[str]) -> Json:
     properties = {key: value for key, value in vm.properties.items() if key != "userData" or "userdata" in wanted}
     if "instanceview" in wanted:
         properties["instanceView"] = instance_view(call.world, vm)
-    return {**vm.body, "properties": properties}
+    return {**vm.body, "etag": etag(call.world, vm), "properties": properties}
 
 
 def _region(call: Call) -> str:

@@ -37,8 +37,6 @@ def put_machine(call: Call) -> Answer:
     """Make a machine, or bring an existing one to the body."""
     need_group(call)
     found = call.world.resources.get(call.path)
-    if found is not None and call.headers.get("if-none-match") == "*":
-        raise Problem(412, "PreconditionFailed", f"The resource {found.id} already exists.")
     if found is None:
         return _create(call, read_order(call), None)
     machine.check_not_deleting(call.world, found)

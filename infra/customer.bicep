@@ -1,8 +1,8 @@
 // What the service may do in one subscription in which Cloud PCs are built. Deploy it at that subscription:
-// az deployment sub create --location <region> --template-file infra/customer.bicep --parameters principalId=<identity>
+// az deployment sub create --location <region> --template-file infra/customer.bicep --parameters principalId=<object id>
 targetScope = 'subscription'
 
-@description('Object id of the service\'s managed identity: the output identityPrincipalId of main.bicep.')
+@description('Object id of who builds here. In the provider\'s directory: the managed identity, output identityPrincipalId of main.bicep. In a customer\'s: the service principal of the multi-tenant app there.')
 param principalId string
 
 // The roles with which people sign in to their Cloud PCs (activities/rights.py).

@@ -15,7 +15,7 @@ param providerTenantId string = tenant().tenantId
 @description('Client id of the API\'s app registration. Tokens of version 2.0 name it as their audience.')
 param apiClientId string
 
-@description('Client id of the multi-tenant app that reads customers\' directories; empty: only the provider\'s own directory.')
+@description('Client id of the multi-tenant app that enters customers\' directories and subscriptions; empty: only the provider\'s own.')
 param appClientId string = ''
 
 @description('Most instances at a time. Eight partitions bound the orchestrators, not the activities.')

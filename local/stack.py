@@ -22,7 +22,7 @@ from local.azurite import Azurite
 from local.certificates import Certificates
 from local.clock import FileClock, is_alive
 from local.cloud.graph.directory import derived_id
-from local.cloud.seeds import DOMAIN, TENANT_ID, demo_seed
+from local.cloud.seeds import DOMAIN, TENANT_ID, customers_app, demo_seed
 from local.portal import Credentials, Portal
 from local.processes import Part, free_port
 
@@ -175,8 +175,12 @@ class Stack:
         self.host.wait_until(lambda: _answers(ping), _READY_WITHIN_SECONDS)
 
     def restart_cloud(self) -> None:
-        """Start the simulated cloud again on its ports; it replays its journal."""
+        """Stop the simulated cloud and start it again."""
         self.cloud.stop()
+        self.start_cloud()
+
+    def start_cloud(self) -> None:
+        """Start the simulated cloud again on its ports; it replays its journal."""
         self.cloud.start()
         self.cloud.wait_until(lambda: _first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
 
@@ -232,6 +236,7 @@ class Stack:
             "DESKWRIGHT_AUTHORITY_URL": at.cloud,
             "DESKWRIGHT_PROVIDER_TENANT_ID": TENANT_ID,
             "DESKWRIGHT_API_AUDIENCE": _API_AUDIENCE,
+            "DESKWRIGHT_APP_CLIENT_ID": customers_app(),
             "DESKWRIGHT_CLOCK_FILE": str(self.clock.path),
             **self.wishes.settings,
         }

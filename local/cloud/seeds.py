@@ -39,13 +39,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from local.cloud.graph.directory import derived_id
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Json = dict[str, Any]
 
 TENANT_ID = "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701"
 DOMAIN = "contoso.example"
+CUSTOMERS_APP = "deskwright-customers"
 PLANS = ("CPC_E_2C_4GB_128GB", "CPC_E_2C_8GB_128GB", "CPC_E_4C_16GB_256GB")
 GRAPH_ROLES = (
     "User.Read.All",
@@ -94,7 +97,7 @@ def demo_seed(
                 "skus": [{"skuPartNumber": plan, "enabled": bought[plan]} for plan in PLANS],
                 "users": people,
                 "groups": _demo_groups(upns),
-                "apps": _demo_apps(portal_roles, portal_secret),
+                "apps": _demo_apps(tenant_id, portal_roles, portal_secret),
                 "onPremises": _demo_forest(domain),
             }
         ]
@@ -120,11 +123,30 @@ def _demo_groups(upns: list[str]) -> list[Json]:
     ]
 
 
-def _demo_apps(portal_roles: Sequence[str], portal_secret: str) -> list[Json]:
+def customers_app(tenant_id: str = TENANT_ID) -> str:
+    """Return the client id of the multi-tenant app with which Deskwright enters its customers' directories."""
+    return derived_id(tenant_id, "app", CUSTOMERS_APP)
+
+
+def customer_seed(tenant_id: str, domain: str, subscription: str, skus: Mapping[str, int]) -> Json:
+    """Return the seed of a customer's directory, with its subscription, where an admin has consented to the app."""
+    app = {"displayName": CUSTOMERS_APP, "appId": customers_app(), "roles": list(GRAPH_ROLES)}
+    return {
+        "tenantId": tenant_id,
+        "domain": domain,
+        "subscriptions": [subscription],
+        "skus": [{"skuPartNumber": sku, "enabled": enabled} for sku, enabled in skus.items()],
+        "apps": [app],
+    }
+
+
+def _demo_apps(tenant_id: str, portal_roles: Sequence[str], portal_secret: str) -> list[Json]:
+    identity = derived_id(tenant_id, "principal", derived_id(tenant_id, "app", "deskwright"))
     return [
         {"displayName": "deskwright", "managedIdentity": True, "roles": list(GRAPH_ROLES)},
         {"displayName": "deskwright-api", "identifierUri": "api://deskwright"},
         {"displayName": "portal", "client_secret": portal_secret, "roles": list(portal_roles)},
+        {"displayName": CUSTOMERS_APP, "roles": list(GRAPH_ROLES), "federatedCredentials": [{"subject": identity}]},
     ]
 
 

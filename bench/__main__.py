@@ -11,7 +11,10 @@ import importlib
 BENCHMARKS = {
     "importing": "import time of the app against the floor import",
     "engine": "CPU per activity of the embedded host against the SDK's bare replay",
+    "cloud": "CPU of one GET of the simulated cloud against bare aiohttp, and among 100,000 machines",
     "makespan": "provisioning 200 and 1,000 Cloud PCs against the lower bound of limits and latencies",
+    "limits": "provisioning 200 Cloud PCs while the rate limits are a half and a quarter of what is published",
+    "fairness": "5 Cloud PCs of one tenant beside 1,000 of another in the same subscription, against alone",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections import Counter
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     Seeder = Callable[[World, Any], None]
     View = Callable[[World, dict[str, str]], object]
 
+_written = json.JSONEncoder(separators=(",", ":")).encode
 NOBODY = Principal("", "nobody", "", (), ())
 
 
@@ -176,7 +178,11 @@ class Cloud:
         """Make the world anew from the journal; give the number of its entries in force."""
         self._forget()
         self.replaying = True
-        found = replay(self, self.journal.entries())
+        gc.disable()  # it would look through the growing world again and again
+        try:
+            found = replay(self, self.journal.entries())
+        finally:
+            gc.enable()
         self.replaying = False
         if found:
             self.world.settle(self.clock.now_us())
@@ -373,7 +379,7 @@ class Cloud:
         elif isinstance(body, bytes):
             data = body
         else:
-            data = json.dumps(body, separators=(",", ":")).encode()
+            data = _written(body).encode()
         headers = dict(answer.headers)
         if data:
             headers["Content-Type"] = answer.content_type

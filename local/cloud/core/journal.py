@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from local.cloud.core.answers import Json
 
 VERSION = 1
+_written = json.JSONEncoder(separators=(",", ":")).encode
 _NOTE = b'{"note":'
 _SNAPSHOT, _RESTORE = "snapshot", "restore"
 
@@ -149,7 +150,7 @@ class Journal:
 
 
 def _line(entry: Json) -> bytes:
-    return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
+    return _written(entry).encode() + b"\n"
 
 
 def _parsed(line: bytes, path: Path | None, number: int) -> Json:

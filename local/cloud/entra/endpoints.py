@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from local.cloud.core.requests import Request
     from local.cloud.entra.keys import Keys
 
+_APP_SERVICE = "2019-08-01"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -107,6 +108,14 @@ def control(keys: Keys) -> Routes:
         signed = keys.sign(made, by_stranger=bool(body.get("wrongKey", False)))
         return Answer({"access_token": signed, "token_type": "Bearer", "expires_on": str(made["exp"]), "claims": made})
 
+    @found.operation("sim.keys", "POST", "/_sim/keys", anonymous=True, mutates=False)
+    def change_keys(call: Call) -> Answer:
+        """Roll the signing key over {"roll": true}, or unpublish the older ones {"retire": true}."""
+        body = call.object()
+        rolled = keys.roll() if body.get("roll") else None
+        retired = keys.retire() if body.get("retire") else []
+        return Answer({"rolled": rolled, "retired": retired, "published": keys.published()["keys"]})
+
     return found
 
 
@@ -114,7 +123,11 @@ def _token(call: Call, keys: Keys) -> Answer:
     form = call.body if isinstance(call.body, dict) else {}
     world = call.world
     tenant = apps.find_tenant(directory(world), call.param("tenant"))
-    if form.get("grant_type") != "client_credentials":
+    missing = [name for name in ("grant_type", "client_id", "scope") if not form.get(name)]
+    if missing:
+        text = f"The request body must contain the following parameter: '{missing[0]}'."
+        raise apps.refuse(400, "invalid_request", 900144, text)
+    if form["grant_type"] != "client_credentials":
         text = f"The app requested an unsupported grant type '{form.get('grant_type')}'."
         raise apps.refuse(400, "unsupported_grant_type", 70003, text)
     if "client_assertion" in form and form.get("client_assertion_type") != _ASSERTION_TYPE:
@@ -147,9 +160,13 @@ def _identity(call: Call, keys: Keys) -> Answer:
     resource = call.query.get("resource", "")
     if not resource:
         raise Problem(400, "identity", "The resource parameter is missing.")
-    who = apps.managed_identity(directory(call.world), call.query.get("client_id"))
+    if not imds and call.query.get("api-version", _APP_SERVICE) != _APP_SERVICE:
+        raise Problem(400, "identity", f"The api-version must be {_APP_SERVICE}.")
+    who = apps.managed_identity(directory(call.world), call.query)
     if who is None:
-        raise Problem(400, "identity", "No managed identity was found for the specified client id.")
+        raise Problem(
+            400, "identity", "No managed identity was found for the specified ClientId/ResourceId/PrincipalId."
+        )
     apps.check_resource(directory(call.world), resource)
     lifetime_s = int(call.world.config.get("tokenLifetimeSeconds", tokens.MANAGED_IDENTITY_LIFETIME_S))
     made = tokens.claims(who, resource, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)

@@ -1,9 +1,10 @@
 """The signing keys of the simulated issuer, and the tokens made with them.
 
-One RSA pair is published under `/{tenant}/discovery/v2.0/keys`; a second one is not, and signs the
-tokens that a relying party must refuse. Both live in one file (mode 0600) beside the journal, so
-that a token handed out before a restart is still good after it. Token times are real time:
-azure-identity and every JWT library compare them with the machine's clock.
+The newest published RSA pair (`/{tenant}/discovery/v2.0/keys`) signs; those rolled over before stay
+published until they are retired. One more is never published, and signs the tokens that a relying
+party must refuse. All live in one file (mode 0600) beside the journal, so that a token handed out
+before a restart is still good after it. Token times are real time: azure-identity and every JWT
+library compare them with the machine's clock.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -31,11 +33,34 @@ class Keys:
     """Sign and check tokens; `path` None keeps the keys in memory only."""
 
     def __init__(self, path: Path | None = None) -> None:
-        pair = _load(path) if path is not None and path.exists() else (_make(), _make())
-        if path is not None and not path.exists():
-            _save(path, pair)
-        self._private, self._stranger = pair
-        self.kid = _thumbprint(self._private)
+        self._path = path
+        if path is not None and path.exists():
+            *self._signers, self._stranger = _load(path)
+        else:
+            self._signers, self._stranger = [_make()], _make()
+            self._save()
+
+    @property
+    def kid(self) -> str:
+        """Name the key that signs."""
+        return _thumbprint(self._signers[0])
+
+    def roll(self) -> str:
+        """Sign with a new key from now on, published beside the older ones; give its id."""
+        self._signers = [_make(), *self._signers]
+        self._save()
+        return self.kid
+
+    def retire(self) -> list[str]:
+        """Publish only the key that signs; give the ids of the others, whose tokens are invalid now."""
+        retired = [_thumbprint(each) for each in self._signers[1:]]
+        self._signers = self._signers[:1]
+        self._save()
+        return retired
+
+    def _save(self) -> None:
+        if self._path is not None:
+            _save(self._path, [*self._signers, self._stranger])
 
     def sign(self, claims: Mapping[str, Any], *, by_stranger: bool = False) -> str:
         """Return the claims as a compact RS256 JWT.
@@ -43,7 +68,7 @@ class Keys:
         `by_stranger` signs with the unpublished key but claims the published key id: only a
         relying party that checks the signature notices.
         """
-        key = self._stranger if by_stranger else self._private
+        key = self._stranger if by_stranger else self._signers[0]
         return jwt.encode(dict(claims), key, ALGORITHM, headers={"kid": self.kid})
 
     def read(self, token: str, *, audience: str | list[str] | None = None) -> dict[str, Any]:
@@ -53,24 +78,32 @@ class Keys:
             jwt.InvalidTokenError: not signed by us, expired, or for another audience.
         """
         checks: Options = {"verify_aud": audience is not None}
-        return jwt.decode(token, self._private.public_key(), [ALGORITHM], audience=audience, options=checks)
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = next((each for each in self._signers if _thumbprint(each) == kid), None)
+        if key is None:
+            raise jwt.InvalidSignatureError(f"no published key is called {kid}")
+        return jwt.decode(token, key.public_key(), [ALGORITHM], audience=audience, options=checks)
 
     def published(self) -> dict[str, Any]:
-        """Return the JSON Web Key Set of `/discovery/v2.0/keys`."""
-        numbers = self._private.public_key().public_numbers()
-        key = {"kty": "RSA", "use": "sig", "kid": self.kid, "x5t": self.kid, "alg": ALGORITHM}
-        return {"keys": [{**key, "n": _base64(numbers.n), "e": _base64(numbers.e)}]}
+        """Return the JSON Web Key Set of `/discovery/v2.0/keys`, the newest first."""
+        return {"keys": [_published(each) for each in self._signers]}
+
+
+def _published(private: rsa.RSAPrivateKey) -> dict[str, Any]:
+    numbers, kid = private.public_key().public_numbers(), _thumbprint(private)
+    key = {"kty": "RSA", "use": "sig", "kid": kid, "x5t": kid, "alg": ALGORITHM}
+    return {**key, "n": _base64(numbers.n), "e": _base64(numbers.e)}
 
 
 def _make() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def _save(path: Path, pair: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]) -> None:
+def _save(path: Path, keys: list[rsa.RSAPrivateKey]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        for key in pair:
+        for key in keys:
             file.write(
                 key.private_bytes(
                     serialization.Encoding.PEM,
@@ -81,12 +114,13 @@ def _save(path: Path, pair: tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]) -> None
     fresh.replace(path)
 
 
-def _load(path: Path) -> tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]:
-    first, second, _ = path.read_bytes().split(_PEM_END)
-    keys = [serialization.load_pem_private_key(each + _PEM_END, None) for each in (first, second)]
-    if not all(isinstance(each, rsa.RSAPrivateKey) for each in keys):
-        raise ValueError(f"{path} does not hold two RSA keys")
-    return keys[0], keys[1]  # type: ignore[return-value]
+def _load(path: Path) -> list[rsa.RSAPrivateKey]:
+    *parts, _ = path.read_bytes().split(_PEM_END)
+    keys = [serialization.load_pem_private_key(each + _PEM_END, None) for each in parts]
+    found = [each for each in keys if isinstance(each, rsa.RSAPrivateKey)]
+    if len(found) < len(keys) or len(found) < 2:  # noqa: PLR2004 - one that signs and the stranger
+        raise ValueError(f"{path} does not hold two RSA keys or more")
+    return found
 
 
 def _base64(number: int) -> str:
@@ -94,6 +128,7 @@ def _base64(number: int) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+@cache
 def _thumbprint(key: rsa.RSAPrivateKey) -> str:
     public = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return base64.urlsafe_b64encode(hashlib.sha1(public).digest()).rstrip(b"=").decode()  # noqa: S324 - a name, as x5t is

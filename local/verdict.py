@@ -195,8 +195,8 @@ def _whole(expect: Mapping[str, Any], found: Evidence) -> Iterator[Check]:
         yield Check(set(counts.values()) == {ready}, f"{ready} ready Cloud PCs, {shown}")
     if expect.get("clean", True):
         waiting = [str(pc["id"]) for pc in found.cloud_pcs if pc["status"] == "failed" and "left" in expect]
-        shown = [json.dumps(each) for each in found.findings]
-        broken = [each for each in shown if not any(pc_id in each for pc_id in waiting)]
+        findings = [json.dumps(each) for each in found.findings]
+        broken = [each for each in findings if not any(pc_id in each for pc_id in waiting)]
         yield Check(not broken, f"invariants: {'; '.join(broken) or 'clean'}")
 
 

@@ -78,8 +78,8 @@ def test_somebody_acts_at_a_time_once_for_every_resource() -> None:
 
 def test_what_cannot_be_done_says_why_and_is_not_tried_again() -> None:
     app = asking()
-    event = app.sim("POST", "events", {"do": [{"method": "GET", "path": f"{VMS}/nobody?api-version=2026-04-01"}]})
-    assert event["cameTo"][0]["error"]["code"] == "ResourceNotFound"
+    event = app.sim("POST", "events", {"do": [{"method": "GET", "path": f"{SUB}/resourceGroups/nobody?api-version=2021-04-01"}]})
+    assert event["cameTo"][0]["error"]["code"] == "ResourceGroupNotFound"
     assert event["happened"]
 
 

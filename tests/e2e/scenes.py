@@ -9,7 +9,7 @@ import pytest
 from local.play import BUILT, find, play, table
 from local.stack import Stack
 
-FASTER = 6_000.0
+FASTER = 1_000.0
 """Simulated seconds per real second: a scenario has no other hurry than that of its waits."""
 
 SOON = {
@@ -20,6 +20,7 @@ SOON = {
     "extension.jsonaddomainextension": 55,
     "extension.dsc": 110,
     "intune.enrol": 50,
+    "intune.register": 200,
     "runcommand.put": 25,
 }
 """Seconds of Azure's work, each over before somebody looks for the first time: what is slow here is the looking."""
@@ -44,9 +45,10 @@ def hurried(stack: Stack) -> Iterator[Stack]:
     """Let the shared stack's time run faster, for as long as a test lasts."""
     before = stack.clock.read().speed
     stack.clock.set_speed(FASTER)
-    stack.tell_cloud("config", {"latency": {kind: {"dist": "fixed", "value": value} for kind, value in SOON.items()}})
+    soon = {kind: {"dist": "fixed", "value": value} for kind, value in SOON.items()}
+    stack.tell_cloud("config", {"latency": soon, "graph": {"syncMinutes": 3}})
     yield stack
-    stack.tell_cloud("config", {"latency": dict.fromkeys(SOON)})
+    stack.tell_cloud("config", {"latency": dict.fromkeys(SOON), "graph": {"syncMinutes": None}})
     stack.clock.set_speed(before)
 
 

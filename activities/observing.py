@@ -40,6 +40,34 @@ class Directory(Protocol):
         """Return the licences that were bought."""
 
 
+@dataclass(slots=True)
+class _Members:
+    """Who is in the groups: users by id, the groups of each, which groups answered empty, whether all answered."""
+
+    people: dict[str, DirectoryUser] = field(default_factory=dict)
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
+    certain: bool = True
+
+
+async def _members(directory: Directory, group_ids: list[str]) -> _Members:
+    """Read the groups. One that is gone, or nobody in any of them, makes all of it uncertain."""
+    members = _Members()
+    for group_id in group_ids:
+        try:
+            users = await directory.group_users(group_id)
+        except NotFoundError:
+            members.certain = False
+            continue
+        if not users:
+            members.empty.add(group_id)
+        for user in users:
+            members.people[user.id] = user
+            members.groups.setdefault(user.id, set()).add(group_id)
+    members.certain = members.certain and (bool(members.groups) or not group_ids)
+    return members
+
+
 async def observe_all(
     directory: Directory, settings: TenantSettings, group_ids: list[str], records: tuple[CloudPc, ...]
 ) -> Observed:
@@ -48,21 +76,8 @@ async def observe_all(
     A group that is gone, or answers that are empty where nobody would expect it, make the observation incomplete:
     nothing is taken from anybody because of it.
     """
-    people: dict[str, DirectoryUser] = {}
-    groups: dict[str, set[str]] = {}
-    certain, empty = True, set[str]()
-    for group_id in group_ids:
-        try:
-            users = await directory.group_users(group_id)
-        except NotFoundError:
-            certain = False
-            continue
-        if not users:
-            empty.add(group_id)
-        for user in users:
-            people[user.id] = user
-            groups.setdefault(user.id, set()).add(group_id)
-    certain = certain and (bool(groups) or not group_ids)
+    members = await _members(directory, group_ids)
+    people, certain = members.people, members.certain
     if settings.licence_source is LicenceSource.SEATS:
         plans = seated(settings.seats, list(people.values()), records)
         licences = Licences(units=_seats(settings.seats))
@@ -77,7 +92,7 @@ async def observe_all(
         Entitlement(
             user=person(user),
             plans=plans.get(user.id, ()),
-            group_ids=frozenset(groups.get(user.id, ())),
+            group_ids=frozenset(members.groups.get(user.id, ())),
             certain=certain,
         )
         for user in people.values()
@@ -89,7 +104,7 @@ async def observe_all(
         cloud_pcs=records,
         complete=certain,
         gone=await _gone(directory, missing) if certain else frozenset(),
-        doubt=Doubt(group_ids=frozenset(empty), plan_ids=licences.consumed - held),
+        doubt=Doubt(group_ids=frozenset(members.empty), plan_ids=licences.consumed - held),
         free=free_licences(licences.units, records),
     )
 

@@ -6,6 +6,9 @@ from typing import Any
 
 import azure.functions as func
 
+from actions.rebuilding import RETRY, rebuild
+from actions.rerunning import RerunForm
+from actions.rerunning import rerun as rerun_steps
 from shared.domain.cloud_pc import CloudPc, TimelineEntry
 from shared.domain.describing import listing
 from shared.domain.graph.cloud_pcs import CLOUD_PCS, cloud_pc_view, count_by_status
@@ -22,8 +25,6 @@ from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.graph import BASE, graph_item, graph_list
 from triggers.idempotency import once
 from triggers.operations import accepted
-from triggers.rebuilds import RETRY, rebuild_by_hand
-from triggers.reruns import RerunForm, rerun_by_hand
 from triggers.today import read_today
 
 bp = Blueprint()
@@ -90,7 +91,7 @@ async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Try a failed Cloud PC again, under the policy that wins today."""
 
     async def retry() -> Answer:
-        return accepted(await rebuild_by_hand(call, client, call.param("id"), RETRY))
+        return accepted(await rebuild(call.deed, client, call.param("id"), RETRY))
 
     return await once(call, retry)
 
@@ -103,7 +104,7 @@ async def rerun_step(call: Call, client: DurableClient) -> Answer:
     form = call.read(RerunForm)
 
     async def rerun() -> Answer:
-        return accepted(await rerun_by_hand(call, client, call.param("id"), form))
+        return accepted(await rerun_steps(call.deed, client, call.param("id"), form))
 
     return await once(call, rerun)
 

@@ -19,7 +19,7 @@ from shared.wiring import Services
 from shared.workflow import DurableClient, start
 from triggers.endpoints import Call
 from triggers.operations import open_operation
-from triggers.reconciling import LOOK_AGAIN
+from actions.reconciling import LOOK_AGAIN
 
 CHECK_OPERATION = "checkConnection"
 

@@ -21,8 +21,8 @@ from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_item
 from triggers.idempotency import once
 from triggers.operations import address
-from triggers.patience import patiently
-from triggers.reconciling import LOOK_AGAIN
+from shared.clients.patience import patiently
+from actions.reconciling import LOOK_AGAIN
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

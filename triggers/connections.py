@@ -33,9 +33,9 @@ from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_created, graph_item, graph_list
 from triggers.idempotency import once
 from triggers.operations import accepted, open_operation
-from triggers.patience import patiently
+from shared.clients.patience import patiently
 from triggers.permissions import is_provider
-from triggers.reconciling import LOOK_AGAIN
+from actions.reconciling import LOOK_AGAIN
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

@@ -10,13 +10,11 @@ from typing import Any
 import azure.functions as func
 from pydantic import Field, ValidationError
 
-from shared.contracts.reconciling import RECONCILE, ReconcileOrder
-from shared.domain import naming
+from actions.reconciling import ask_for_reconcile, reconcile_users
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse
 from shared.wiring import Services, services
-from shared.workflow import Blueprint, DurableClient, start
-from triggers.reconciling import ask_for_reconcile
+from shared.workflow import Blueprint, DurableClient
 
 bp = Blueprint()
 _POISON = "directory-changes-poison"
@@ -61,15 +59,6 @@ async def receive_directory_change(msg: func.QueueMessage, client: DurableClient
         await ask_for_reconcile(wired, client, change.tenant_id, wired.clock.now())
         return
     await reconcile_users(client, change.tenant_id, change.user_ids, origin=str(msg.id))
-
-
-async def reconcile_users(
-    client: DurableClient, tenant_id: str, user_ids: tuple[str, ...], *, origin: str, round_: int = 0
-) -> None:
-    """Reconcile just these users; the same *origin* twice is once."""
-    order = ReconcileOrder(tenant_id=tenant_id, user_ids=tuple(dict.fromkeys(user_ids)), round=round_)
-    subject = naming.derived_id("change", tenant_id, origin)
-    await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, subject, "reconcile", round_))
 
 
 async def _put_aside(wired: Services, message: str, reason: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
+from actions.deed import Deed
 from shared.contracts.tickets import on_behalf_of
 from shared.domain import naming
 from shared.domain.describing import Node
@@ -96,6 +97,25 @@ class Call:
         """The addressed tenant's id, empty where the route addresses none."""
         return self._tenant.value.id if self._tenant else ""
 
+    @property
+    def deed(self) -> Deed:
+        """This request as a deed of its caller in the addressed tenant."""
+        return Deed(
+            services=self.services,
+            tenant=self.tenant,
+            actor=self.caller.actor,
+            verb=self.verb,
+            trace_id=self.trace_id,
+            now=self.now,
+            seed=self._seed,
+            repeatable=self.idempotency_key is not None,
+        )
+
+    @property
+    def _seed(self) -> tuple[str, ...]:
+        key = self.idempotency_key
+        return ("key", self.caller.actor.id, key, self.mark) if key else ("call", self.trace_id)
+
     def param(self, name: str) -> str:
         """Return a part of the address."""
         return str(self.request.route_params[name])
@@ -155,9 +175,7 @@ class Call:
 
     def new_id(self, kind: str) -> str:
         """Return an id for a new *kind* of thing: derived, so that the same request makes the same thing twice."""
-        key = self.idempotency_key
-        seed = ("key", self.caller.actor.id, key, self.mark) if key else ("call", self.trace_id)
-        return naming.derived_id(kind, self.tenant_id, *seed)
+        return naming.derived_id(kind, self.tenant_id, *self._seed)
 
     async def insert(self, repository: Repository[V], value: V, id: str) -> Stored[V]:  # noqa: A002 - the word of every record
         """Add *value*; when an earlier sending of this very request has added it already, return that."""

@@ -7,7 +7,7 @@ import azure.functions as func
 from shared.domain.explain import Explanation, explain
 from shared.errors import InvalidError, Problem
 from shared.workflow import Blueprint
-from triggers.directory import assigned_groups, entitlement_of_user, existing_groups
+from shared.clients.directory import assigned_groups, entitlement_of_user, existing_groups
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.today import read_today
 

@@ -16,7 +16,7 @@ from shared.domain.tenant import Site
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.forecast import Usage
 from shared.errors import RefusedError, UnavailableError
-from triggers.directory import assigned_groups, entitlements_of_groups, existing_groups
+from shared.clients.directory import assigned_groups, entitlements_of_groups, existing_groups
 from triggers.endpoints import Call
 from triggers.marketplace import gallery_images, usages
 

@@ -41,7 +41,7 @@ from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_wh
 from triggers.idempotency import once
 from triggers.marketplace import gallery_images, gallery_versions
 from triggers.operations import accepted, open_operation
-from triggers.reconciling import LOOK_AGAIN
+from actions.reconciling import LOOK_AGAIN
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

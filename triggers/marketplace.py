@@ -13,7 +13,7 @@ from shared.domain.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion,
 from shared.domain.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
 from shared.wiring import Services
-from triggers.patience import all_of, patiently
+from shared.clients.patience import all_of, patiently
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from shared.domain.tenant import Paused, Tenant
 from shared.domain.values import Value
 from shared.workflow import Blueprint, DurableClient
 from triggers.endpoints import Answer, Call, endpoint, ok
-from triggers.reconciling import ask_for_reconcile, promise_reconcile
+from actions.reconciling import ask_for_reconcile, promise_reconcile
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

@@ -29,14 +29,14 @@ from shared.errors import InvalidError, Problem
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.described import ONE, PAGES
-from triggers.directory import assigned_groups, entitlements_of_groups, existing_groups
+from shared.clients.directory import assigned_groups, entitlements_of_groups, existing_groups
 from triggers.endpoints import Answer, Call, created, endpoint, ok
 from triggers.facts import members_of, policy_facts
 from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
 from triggers.idempotency import once
 from triggers.operations import address, open_operation
 from triggers.paging import listed
-from triggers.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
+from actions.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
 from triggers.today import read_today
 
 bp = Blueprint()

@@ -16,12 +16,12 @@ from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, 
 from shared.errors import ConflictError, InvalidError, RefusedError, UnavailableError
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
-from triggers.directory import existing_groups
+from shared.clients.directory import existing_groups
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.facts import policy_facts
 from triggers.graph import BASE, graph_changed
 from triggers.policies import shown
-from triggers.reconciling import ask_for_reconcile, promise_reconcile
+from actions.reconciling import ask_for_reconcile, promise_reconcile
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

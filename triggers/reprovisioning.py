@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from actions.rebuilding import REPROVISION, UserAccountType, rebuild
 from shared.domain.graph.bodies import Body
 from shared.domain.graph.shapes import REPROVISION_BODY
 from shared.workflow import Blueprint, DurableClient
@@ -11,7 +12,6 @@ from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE
 from triggers.idempotency import once
 from triggers.operations import address
-from triggers.rebuilds import REPROVISION, UserAccountType, rebuild_by_hand
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -27,7 +27,7 @@ async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Answer:
     account = account_type(call)
 
     async def reprovision() -> Answer:
-        operation = await rebuild_by_hand(call, client, call.param("id"), REPROVISION, account)
+        operation = await rebuild(call.deed, client, call.param("id"), REPROVISION, account)
         return Answer(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, reprovision)

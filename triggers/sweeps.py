@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import azure.functions as func
 
+from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, reconcile_users, start_reconcile
 from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
 from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
 from shared.domain import naming
@@ -20,9 +21,7 @@ from shared.storage.due import EVERYBODY, WATCH_EVERY, Due, DueKind
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient, purge_finished, start
 from triggers.connection_checks import check_due
-from triggers.directory_changes import reconcile_users
 from triggers.images import start_build
-from triggers.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, start_reconcile
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.sweeps")

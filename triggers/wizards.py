@@ -20,12 +20,12 @@ from shared.domain.wizards.shapes import FORMS, FORMS_SO_FAR, WIZARD
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.workflow import Blueprint, DurableClient
 from triggers.connections import connection_facts, save_connection_form
-from triggers.directory import plans
+from shared.clients.directory import plans
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.facts import policy_facts
 from triggers.idempotency import once
 from triggers.images import image_facts, offered_images, save_device_image_form
-from triggers.patience import patiently
+from shared.clients.patience import patiently
 from triggers.policies import save_policy_form
 
 bp = Blueprint()

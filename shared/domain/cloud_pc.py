@@ -158,6 +158,27 @@ class CloudPc(Value):
         return self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
 
 
+def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
+    """Return *pc* before a new build: what was made stays known, because the build cleans it up first."""
+    return pc.after(
+        event,
+        at=at,
+        generation=pc.generation + 1,
+        attempt=0,
+        reason="waiting for its turn to start",
+        step=None,
+        step_started_at=None,
+        clean_up_at=None,
+        closed=False,
+        warnings=(),
+        last_error=None,
+        provisioned_date_time=None,
+        operation_id=None,
+        grace=None,
+        removal=None,
+    )
+
+
 def local_administrator(user: User, snapshot: Snapshot) -> str | None:
     """Return the account that becomes a local administrator, as the join names it; None: the policy wants none."""
     if not snapshot.local_admin_enabled:

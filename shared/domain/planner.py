@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from shared.domain import naming
 from shared.domain.brake import Doubt, braked
-from shared.domain.cloud_pc import CloudPc, Removal, RemovalCause, Resources, User
+from shared.domain.cloud_pc import CloudPc, Removal, RemovalCause, Resources, User, replanned
 from shared.domain.entitlements import Entitlement, linked, way_in, winner
 from shared.domain.grace import begin_grace, reprieve
 from shared.domain.lifecycle import Event, Status
@@ -201,25 +201,11 @@ class _Steps:
             self._new.append(self._planned_for(record, snapshot, entitlement.user, group_id))
 
     def _planned_for(self, record: CloudPc, snapshot: Snapshot, user: User, group_id: str | None) -> CloudPc:
-        return record.after(
-            Event.PLANNED,
-            at=self._at,
-            generation=record.generation + 1,
-            attempt=0,
+        return replanned(record, Event.PLANNED, self._at).but(
             user=user,
-            reason="waiting for its turn to start",
             snapshot=snapshot,
             group_id=group_id,
             display_name=f"{snapshot.policy_name} - {_called(user)}",
-            step=None,
-            step_started_at=None,
-            clean_up_at=None,
-            closed=False,
-            warnings=(),
-            last_error=None,
-            operation_id=None,
-            grace=None,
-            removal=None,
         )
 
     def _after_the_old_one(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from actions.deed import Deed
+from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.provisioning import PROVISION, order_for
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.cloud_pc import CloudPc, Failure, replanned
 from shared.domain.connection import Connection
 from shared.domain.entitlements import way_in, winner
 from shared.domain.image import ImageSource, ImageType
@@ -18,9 +20,6 @@ from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.due import START_GRACE, Due, DueKind, start_due, watch_due
 from shared.workflow import DurableClient, start
-from triggers.directory import assigned_groups, entitlement_of_user
-from triggers.endpoints import Call
-from triggers.operations import open_operation
 
 
 class UserAccountType(StrEnum):
@@ -49,8 +48,8 @@ REPROVISION = Rebuild(
 )
 
 
-async def rebuild_by_hand(
-    call: Call, client: DurableClient, cloud_pc_id: str, way: Rebuild, account: UserAccountType | None = None
+async def rebuild(
+    deed: Deed, client: DurableClient, cloud_pc_id: str, way: Rebuild, account: UserAccountType | None = None
 ) -> Operation:
     """Build a Cloud PC anew, three attempts; return the operation that tells how it goes.
 
@@ -58,48 +57,35 @@ async def rebuild_by_hand(
     None: as the policy says. Raises: ConflictError unless its status allows it, its user is still entitled, and no
     clean-up is at work on it. Nothing is deleted then.
     """
-    wired, tenant = call.services, call.tenant
+    wired, tenant = deed.services, deed.tenant
     before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    operation_id = call.new_id("operation")
-    if before.operation_id == operation_id:  # this very request has been heard: complete what it began
-        return await _start(call, client, before, await open_operation(call, way.name, cloud_pc_id))
+    operation_id = deed.new_id("operation")
+    if before.operation_id == operation_id:  # this very deed has been heard: complete what it began
+        return await _start(deed, client, before, await deed.open_operation(way.name, cloud_pc_id))
     _refuse_unless_possible(before, way)
-    snapshot, group_id = await _today(call, before)
+    snapshot, group_id = await _today(deed, before)
     if account is not None:
         snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
-    operation = await open_operation(call, way.name, cloud_pc_id)
-    await wired.due.put(DueKind.START, call.now + START_GRACE, tenant.id, cloud_pc_id, before.generation + 1)
+    operation = await deed.open_operation(way.name, cloud_pc_id)
+    await wired.due.put(DueKind.START, deed.now + START_GRACE, tenant.id, cloud_pc_id, before.generation + 1)
 
     def edit(pc: CloudPc) -> CloudPc:
         _refuse_unless_possible(pc, way)
         if pc.generation != before.generation:
             raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
-        return pc.after(
-            way.event,
-            at=call.now,
-            generation=before.generation + 1,
-            attempt=0,
-            reason="waiting for its turn to start",
-            snapshot=snapshot,
-            group_id=group_id,
-            step=None,
-            step_started_at=None,
-            clean_up_at=None,
-            warnings=(),
-            provisioned_date_time=None,
-            operation_id=operation.id,
-        )
+        anew = replanned(pc, way.event, deed.now)
+        return anew.but(snapshot=snapshot, group_id=group_id, operation_id=operation.id)
 
     try:
         after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
     except ConflictError as error:  # somebody else was faster: nothing will ever end this operation
         failure = Failure(code="notRebuilt", message=str(error))
-        await wired.operations.change(tenant.id, operation.id, lambda o: o.failed(failure, call.now))
+        await wired.operations.change(tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
         raise
-    await call.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     if before.clean_up_at is not None:
         await wired.due.drop(Due(DueKind.CLEAN_UP, before.clean_up_at, tenant.id, cloud_pc_id, before.generation))
-    return await _start(call, client, after, operation)
+    return await _start(deed, client, after, operation)
 
 
 def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
@@ -111,26 +97,26 @@ def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
         raise ConflictError(message, status=pc.status.value)
 
 
-async def _start(call: Call, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
+async def _start(deed: Deed, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
     """Start the build as the record says; a sweep does it if this does not come to its end."""
-    wired, tenant = call.services, call.tenant
+    wired, tenant = deed.services, deed.tenant
     if pc.snapshot is None or pc.status is not Status.PENDING_PROVISION or pc.attempt:
         return operation
     connection = (await wired.connections.get(tenant.id, pc.snapshot.connection_id)).value
     site = (await wired.sites.get(tenant.id, connection.site_id)).value
     instance_id = naming.instance_id(tenant.id, pc.id, "provision", pc.generation)
-    await wired.due.put_all([watch_due(pc, call.now)])
+    await wired.due.put_all([watch_due(pc, deed.now)])
     await start(client, PROVISION, order_for(pc, tenant, site, connection), instance_id=instance_id)
     await wired.due.drop(start_due(pc))
     return operation
 
 
-async def _today(call: Call, pc: CloudPc) -> tuple[Snapshot, str | None]:
+async def _today(deed: Deed, pc: CloudPc) -> tuple[Snapshot, str | None]:
     """Return what the Cloud PC is to be built from, and through which group, read from the directory now.
 
     Raises: ConflictError.
     """
-    wired, tenant = call.services, call.tenant
+    wired, tenant = deed.services, deed.tenant
     policies = tuple([stored.value async for stored in wired.policies.each(tenant.id, assigned=True)])
     try:
         entitled = await entitlement_of_user(wired.graph(tenant), pc.user.id, assigned_groups(policies))
@@ -143,17 +129,17 @@ async def _today(call: Call, pc: CloudPc) -> tuple[Snapshot, str | None]:
     if policy is None:
         raise ConflictError("no provisioning policy targets a group the user is in")
     connections = {c.id: c for c in [stored.value async for stored in wired.connections.each(tenant.id)]}
-    snapshot = snapshot_of(policy, connections, await _image(call, policy), tenant.settings)
-    if snapshot is None or not await _has_site(call, connections[snapshot.connection_id]):
+    snapshot = snapshot_of(policy, connections, await _image(deed, policy), tenant.settings)
+    if snapshot is None or not await _has_site(deed, connections[snapshot.connection_id]):
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
     return snapshot, way_in(policy, entitled.group_ids)
 
 
-async def _has_site(call: Call, connection: Connection) -> bool:
-    return await call.services.sites.find(call.tenant.id, connection.site_id) is not None
+async def _has_site(deed: Deed, connection: Connection) -> bool:
+    return await deed.services.sites.find(deed.tenant.id, connection.site_id) is not None
 
 
-async def _image(call: Call, policy: Policy) -> ImageSource | None:
+async def _image(deed: Deed, policy: Policy) -> ImageSource | None:
     custom = policy.image_type is ImageType.CUSTOM
-    found = await call.services.images.find(policy.tenant_id, policy.image_id) if custom else None
+    found = await deed.services.images.find(policy.tenant_id, policy.image_id) if custom else None
     return image_source(policy, found.value if found else None)

@@ -42,6 +42,15 @@ async def start_reconcile(client: DurableClient, tenant_id: str) -> bool:
     return await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, "all", "reconcile", 0))
 
 
+async def reconcile_users(
+    client: DurableClient, tenant_id: str, user_ids: tuple[str, ...], *, origin: str, round_: int = 0
+) -> None:
+    """Reconcile just these users; the same *origin* twice is once."""
+    order = ReconcileOrder(tenant_id=tenant_id, user_ids=tuple(dict.fromkeys(user_ids)), round=round_)
+    subject = naming.derived_id("change", tenant_id, origin)
+    await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, subject, "reconcile", round_))
+
+
 async def close_operations(wired: Services, tenant_id: str, now: datetime) -> None:
     """Say that the operations which wait for a reconcile are done: all that was asked has been seen."""
     for status in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING):

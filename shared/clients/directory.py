@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from shared.clients.patience import patiently
 from shared.domain.directory import DirectoryUser, Group
 from shared.domain.entitlements import Entitlement, person, plans_of
 from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.errors import NotFoundError
-from triggers.patience import patiently
 
 if TYPE_CHECKING:
     from shared.clients.graph import Graph

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from actions.deed import Deed
 from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder
 from shared.contracts.machines import Machine
 from shared.domain import naming
@@ -13,8 +14,6 @@ from shared.domain.operation import Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.workflow import DurableClient, start
-from triggers.endpoints import Call
-from triggers.operations import open_operation
 
 
 class RerunForm(Value):
@@ -23,19 +22,19 @@ class RerunForm(Value):
     step: str | None = Field(None, description=", ".join(STEPS))
 
 
-async def rerun_by_hand(call: Call, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
+async def rerun(deed: Deed, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
     """Run the step again; return the operation that tells how it goes.
 
     Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
     """
-    pc = (await call.services.cloud_pcs.get(call.tenant.id, cloud_pc_id)).value
-    order = _order(pc, _steps(pc, form), call.new_id("operation"))
-    operation = await open_operation(call, "rerunStep", cloud_pc_id)
-    await call.audit("cloudPC", pc.id, before=pc, after=form)
-    instance_id = naming.instance_id(call.tenant.id, pc.id, "rerun", pc.generation)
+    pc = (await deed.services.cloud_pcs.get(deed.tenant.id, cloud_pc_id)).value
+    order = _order(pc, _steps(pc, form), deed.new_id("operation"))
+    operation = await deed.open_operation("rerunStep", cloud_pc_id)
+    await deed.audit("cloudPC", pc.id, before=pc, after=form)
+    instance_id = naming.instance_id(deed.tenant.id, pc.id, "rerun", pc.generation)
     if not await start(client, RERUN_STEPS, order, instance_id=instance_id):
         failure = Failure(code="rerunning", message="steps of this Cloud PC are being run again already")
-        await call.services.operations.change(call.tenant.id, operation.id, lambda o: o.failed(failure, call.now))
+        await deed.services.operations.change(deed.tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
         raise ConflictError(failure.message)
     return operation
 

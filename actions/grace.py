@@ -1,0 +1,75 @@
+"""Grace periods by hand: end, extend, hold; and confirming a removal that the brake has stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actions.deed import Deed
+from actions.reconciling import reconcile_users
+from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc, Grace
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Operation
+from shared.errors import ConflictError
+from shared.storage.due import DueKind, grace_due
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient, start
+
+
+async def end_grace(deed: Deed, client: DurableClient, cloud_pc_id: str) -> Operation:
+    """End a grace period now; return the operation that tells how it goes. Raises: ConflictError outside of one."""
+    wired, tenant = deed.services, deed.tenant
+    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    if before.operation_id != deed.new_id("operation"):
+        _grace_of(before)
+    operation = await deed.open_operation("endGracePeriod", cloud_pc_id)
+    await wired.due.put(DueKind.DEPROVISION, deed.now, tenant.id, cloud_pc_id, before.generation)
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        if pc.operation_id == operation.id:
+            return None
+        ended = _grace_of(pc).but(ends_at=deed.now, held_at=None)
+        return pc.but(grace=ended, operation_id=operation.id, last_modified_date_time=deed.now)
+
+    after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=after.generation)
+    instance_id = naming.instance_id(tenant.id, cloud_pc_id, "deprovision", after.generation)
+    await start(client, DEPROVISION, order, instance_id=instance_id)
+    return operation
+
+
+async def change_grace(deed: Deed, stored: Stored[CloudPc], change: Callable[[Grace], Grace]) -> CloudPc:
+    """Change a grace period, and before that the promise of its end. Raises: ConflictError outside of one."""
+    wired, before = deed.services, stored.value
+    wanted = before.but(grace=change(_grace_of(before)), last_modified_date_time=deed.now)
+    if due := grace_due(wanted):
+        await wired.due.put_all([due])
+    after = (await wired.cloud_pcs.replace(wanted, seen=stored.etag)).value
+    await deed.audit("cloudPC", before.id, before=before, after=after)
+    return after
+
+
+def _grace_of(pc: CloudPc) -> Grace:
+    if pc.status is not Status.IN_GRACE_PERIOD or pc.grace is None:
+        raise ConflictError(f"it has no grace period; it is {pc.status.value}", status=pc.status.value)
+    return pc.grace
+
+
+async def confirm_removal(deed: Deed, client: DurableClient, cloud_pc_id: str) -> CloudPc:
+    """Confirm a removal that waits; the user is read anew and planned. Raises: ConflictError when none waits."""
+    wired, tenant = deed.services, deed.tenant
+    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        if pc.removal is None:
+            raise ConflictError("no removal of it waits to be confirmed", status=pc.status.value)
+        if pc.removal.confirmed_by:
+            return None
+        return pc.but(removal=pc.removal.but(confirmed_by=deed.actor.name), last_modified_date_time=deed.now)
+
+    after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    await reconcile_users(client, tenant.id, (after.user.id,), origin=f"confirm/{deed.trace_id}/{cloud_pc_id}")
+    return after

@@ -8,6 +8,7 @@ from typing import Any
 
 import azure.functions as func
 
+from actions.reconciling import LOOK_AGAIN
 from shared.contracts.images import BUILD_IMAGE, ImageOrder
 from shared.domain import naming
 from shared.domain.describing import listing
@@ -41,7 +42,6 @@ from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_wh
 from triggers.idempotency import once
 from triggers.marketplace import gallery_images, gallery_versions
 from triggers.operations import accepted, open_operation
-from actions.reconciling import LOOK_AGAIN
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -169,8 +169,13 @@ async def save_device_image(
     return stored.value, operation, stored.etag
 
 
-async def start_build(client: DurableClient, tenant: Tenant, site: Site, image: DeviceImage) -> bool:
-    """Start the build of a device image; return False when it runs already."""
+async def start_build(
+    client: DurableClient, tenant: Tenant, site: Site, image: DeviceImage, *, broken_off: bool = False
+) -> bool:
+    """Start the build of a device image; return False when it runs already.
+
+    *broken_off*: an earlier one began and came to no end: what it left goes first.
+    """
     order = ImageOrder(
         tenant_id=tenant.id,
         image_id=image.id,
@@ -183,5 +188,6 @@ async def start_build(client: DurableClient, tenant: Tenant, site: Site, image: 
         regions=site.regions,
         zones=site.zones,
         address_space=site.address_space,
+        broken_off=broken_off,
     )
     return await start(client, BUILD_IMAGE, order, instance_id=naming.instance_id(tenant.id, image.id, "build", 0))

@@ -16,6 +16,7 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
+from shared.domain.operation import OperationStatus
 from shared.errors import DeskwrightError
 from shared.storage.due import EVERYBODY, WATCH_EVERY, Due, DueKind
 from shared.wiring import Services, services
@@ -137,6 +138,7 @@ def _is_being_built(pc: CloudPc, due: Due) -> bool:
 
 
 async def _start_build_of_image(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Start a build that was saved and not begun, and again one that broke off; one that runs is left alone."""
     found = await wired.images.find(due.tenant_id, due.subject_id)
     tenant = await wired.tenants.find(due.tenant_id)
     if found is None or tenant is None or found.value.status is not DeviceImageStatus.PENDING:
@@ -144,7 +146,10 @@ async def _start_build_of_image(wired: Services, client: DurableClient, due: Due
     site = await wired.sites.find(due.tenant_id, found.value.site_id)
     if site is None:
         return None
-    await start_build(client, tenant.value, site.value, found.value)
+    operation = await wired.operations.find(due.tenant_id, found.value.operation_id)
+    begun = operation is not None and operation.value.status is OperationStatus.RUNNING
+    if await start_build(client, tenant.value, site.value, found.value, broken_off=begun) and begun:
+        _log.warning("the build of image %s/%s had broken off and is begun again", due.tenant_id, due.subject_id)
     return wired.clock.now() + LOOK_AGAIN
 
 

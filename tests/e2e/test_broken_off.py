@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 
 from local.stack import APP
-from tests.e2e.office import MEDIUM, Office
+from tests.e2e.office import GALLERY_IMAGE, MEDIUM, Office
 
 pytestmark = pytest.mark.e2e
 
@@ -54,3 +54,25 @@ def test_a_build_that_an_operator_terminated_by_mistake_is_begun_again(
 
     assert office.reaches(upn, "provisioned")["id"] == pc["id"]
     assert len(office.machines()) == 1
+
+
+def test_an_image_build_that_was_terminated_is_begun_again_and_leaves_nothing(
+    open_office: Callable[..., Office],
+) -> None:
+    office = open_office()
+    office.break_cloud("vm.create", {"kind": "hang"}, max_hits=1)
+    form = {
+        "name": {"displayName": "Office"},
+        "site": {"siteId": "main"},
+        "version": {"version": "1.0.0"},
+        "source": {"galleryImageId": GALLERY_IMAGE},
+    }
+    begun = office.portal.ask("POST", f"{office.base}/wizards/create-device-image", form)
+    office.until(office.machines, says="the temporary machine is being made")
+    instance = f"{office.name}-{begun.body['resourceId']}-build-0"
+    manage(office, "/terminate?reason=by+mistake", instance, method="POST")
+    office.until(lambda: manage(office, "", instance)["runtimeStatus"] == "Terminated", says="terminated")
+    office.pass_time(timedelta(minutes=5))
+
+    assert office.portal.finish(begun)["status"] == "succeeded"
+    assert office.machines() == []

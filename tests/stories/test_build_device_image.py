@@ -99,3 +99,10 @@ def test_what_cannot_be_removed_is_listed() -> None:
 
     assert story.result.outcome == "failed"
     assert story.last(RECORD_IMAGE_FAILED)["left"][0]["code"] == "ScopeLocked"
+
+
+def test_what_a_build_that_broke_off_has_left_goes_first() -> None:
+    story = tell(BUILD_IMAGE, ORDER.but(broken_off=True), SMOOTH)
+
+    assert story.calls[: len(REMOVED)] == REMOVED
+    assert story.result.outcome == "ready"

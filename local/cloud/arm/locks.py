@@ -105,7 +105,10 @@ def check(call: Call) -> None:
 
 def _above(world: World, path: str) -> list[Resource]:
     """Give the locks at a path and at everything it lies below."""
-    found, segments = [], path.split("/")
+    if not world.resources.of_type(TYPE):
+        return []
+    found: list[Resource] = []
+    segments = path.split("/")
     for end in range(len(segments), BELOW_SUBSCRIPTION, -1):
         found += world.resources.find(BY_SCOPE, "/".join(segments[:end]))
     return found

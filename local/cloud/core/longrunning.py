@@ -89,9 +89,7 @@ class Course:
     extra_us: int = 0
 
 
-def begin(
-    call: Call, kind: str, target: str, course: Course, *, region: str = "", timing: str = ""
-) -> LongRunning:
+def begin(call: Call, kind: str, target: str, course: Course, *, region: str = "", timing: str = "") -> LongRunning:
     """Accept an operation: draw its duration, decide its end, schedule its effect.
 
     `timing` names another kind whose duration counts. The fault rule of the call, if any, has the

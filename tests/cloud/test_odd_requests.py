@@ -1,5 +1,6 @@
 """Whatever is sent, the directory half of the cloud answers as a service would: never with a crash."""
 
+import asyncio
 import json
 from datetime import timedelta
 from functools import cache
@@ -11,13 +12,13 @@ from hypothesis import strategies as st
 
 from local.cloud.assembly import build
 from local.cloud.core.cloud import Cloud, Options
-from local.cloud.core.requests import Request
+from local.cloud.core.requests import Reply, Request
 from local.cloud.core.resources import Resource
 from local.cloud.core.routing import Route
 from local.cloud.core.times import OwnClock
 from local.cloud.desktops import hosts, pools, publishing
 from local.cloud.entra.keys import Keys
-from local.cloud.graph import batches, control
+from local.cloud.graph import batches, control, subscriptions
 from local.cloud.graph.plane import ROUTES
 from local.cloud.seeds import TENANT_ID, demo_seed
 from local.cloud.vault import secrets
@@ -30,6 +31,7 @@ KINDS = {"managedDevices": "managedDevice", "/devices": "device", "/users/{id}":
 OURS = [
     *ROUTES.found,
     *batches.routes(build(OwnClock(START_US, 0), Keys(), Options())).found,
+    *subscriptions.routes(build(OwnClock(START_US, 0), Keys(), Options())).found,
     *control.ROUTES.found,
     *secrets.ROUTES.found,
     *pools.ROUTES.found,
@@ -50,6 +52,8 @@ NAMES = st.sampled_from(
         *("requests", "id", "url", "method", "headers", "body", "dependsOn", "groupIds", "ids", "types"),
         *("group", "user", "add", "remove", "give", "sku", "delete", "sessionHost", "userPrincipalName"),
         *("accountEnabled", "extensionAttributes", "@odata.id", "displayName", "members", "licences"),
+        *("notificationUrl", "resource", "changeType", "expirationDateTime", "clientState", "passwordProfile"),
+        *("addLicenses", "removeLicenses", "skuId", "members@odata.bind", "mailNickname", "groupTypes", "nbf", "exp"),
     ]
 )
 LEAVES = (
@@ -70,10 +74,17 @@ def keys() -> Keys:
     return Keys()
 
 
+def seed() -> dict[str, Any]:
+    """Give a tenant in which our identity may do everything."""
+    found = demo_seed(5)
+    found["tenants"][0]["apps"][0]["roles"] = ["*"]
+    return found
+
+
 @cache
 def cloud(purpose: str) -> Cloud:
     """Make a cloud with one of everything; each route has its own."""
-    found = build(OwnClock(START_US, 0), keys(), Options(begin_with=demo_seed(5)))
+    found = build(OwnClock(START_US, 0), keys(), Options(begin_with=seed()))
     pool = {"hostPoolType": "Personal", "loadBalancerType": "Persistent", "preferredAppGroupType": "Desktop"}
     group = {"hostPoolArmPath": f"{PROVIDER}/hostPools/pool", "applicationGroupType": "Desktop"}
     send(found, "PUT", f"/subscriptions/{SUB}/resourceGroups/desks", "arm", {"location": "westeurope"})
@@ -99,13 +110,13 @@ def cloud(purpose: str) -> Cloud:
 @cache
 def token(plane: str) -> str:
     request = Request("GET", "/msi/token", f"resource={AUDIENCES[plane]}", {"x-identity-header": "x"})
-    empty = build(OwnClock(START_US, 0), keys(), Options(begin_with=demo_seed(5)))
+    empty = build(OwnClock(START_US, 0), keys(), Options(begin_with=seed()))
     return str(json.loads(empty.handle(request).body)["access_token"])
 
 
 def send(there: Cloud, method: str, path: str, plane: str, body: Any, query: str = "") -> int:
-    if plane == "arm":
-        query = f"{query}&api-version={version_for(path)}"
+    if plane in {"arm", "vault"}:
+        query = f"{query}&api-version={version_for(path) if plane == 'arm' else '7.4'}"
     request = Request(
         method=method,
         path=path,
@@ -113,7 +124,13 @@ def send(there: Cloud, method: str, path: str, plane: str, body: Any, query: str
         headers={"authorization": f"Bearer {token(plane)}", "host": "127.0.0.1:1"},
         body=b"" if body is None else json.dumps(body).encode(),
     )
-    return there.handle(request).status
+    reply = there.handle(request)
+    return (asyncio.run(awaited(reply)) if reply.later is not None else reply).status
+
+
+async def awaited(reply: Reply) -> Reply:
+    assert reply.later is not None
+    return await reply.later()
 
 
 def path_of(route: Route, there: Cloud) -> str:

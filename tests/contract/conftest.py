@@ -15,6 +15,7 @@ from azure import identity
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from local.certificates import Certificates
+from tests.contract.answers import findings
 from tests.contract.azure import Azure
 from tests.contract.fronts import Fronts
 from tests.contract.running import SUBSCRIPTION, Running, running
@@ -86,8 +87,10 @@ def perhaps_shared(certificates: Certificates) -> Iterator[SharedCloud | None]:
         yield None
         return
     shared = Shared(certificates)
-    yield shared.start()
+    found = shared.start()
+    yield found
     shared.stop()
+    assert findings(found.given) == []
 
 
 @pytest.fixture

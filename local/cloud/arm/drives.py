@@ -207,7 +207,7 @@ def make_os_disk(world: World, vm: Resource, order: Order) -> None:
         inherits: Json = {"osType": "Windows", "hyperVGeneration": "V2"}
         if secure.get("securityType"):
             inherits["securityProfile"] = {"securityType": secure["securityType"]}
-        creation = {"createOption": "FromImage", "imageReference": order.image.reference}
+        creation = {"createOption": "FromImage", **_origin(vm, order)}
         place = (order.region, kind, order.disk_gb, creation, order.tags, [order.zone] if order.zone else [])
         disk = diskbody.make(world, diskbody.Plan(_sibling_of(vm, order.disk_name), *place, inherits), owner=vm.id)
         vm.facts["partitionGb"] = order.image.disk_gb
@@ -215,6 +215,18 @@ def make_os_disk(world: World, vm: Resource, order: Order) -> None:
         raise ValueError("an order has an image or a disk")
     os_disk_body = {**shown, "managedDisk": {**shown["managedDisk"], "id": disk.id}}
     vm.set(world.now_us, storageProfile={**vm.properties["storageProfile"], "osDisk": os_disk_body})
+
+
+def _origin(vm: Resource, order: Order) -> Json:
+    """Say what a disk was made of as a disk does: by id, whether a gallery's or the marketplace's."""
+    reference = order.image.reference if order.image else {}
+    if "id" in reference:
+        kind = "galleryImageReference" if "/galleries/" in reference["id"].lower() else "imageReference"
+        return {kind: {"id": reference["id"]}}
+    place = f"/Subscriptions/{vm.id.split('/')[2]}/Providers/Microsoft.Compute/Locations/{order.region}"
+    what = f"Publishers/{reference['publisher']}/ArtifactTypes/VMImage/Offers/{reference['offer']}"
+    exact = f"Skus/{reference['sku']}/Versions/{reference['exactVersion']}"
+    return {"imageReference": {"id": f"{place}/{what}/{exact}"}}
 
 
 def leave_behind(world: World, vm: Resource, *, spare: bool = False) -> None:

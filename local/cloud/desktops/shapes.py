@@ -81,14 +81,15 @@ def put_tracked(call: Call, kind: str, properties: Json) -> Resource:
 
 
 def patched(call: Call, resource: Resource, body: Json, *, fixed: Iterable[str]) -> None:
-    """Apply a patch of tags and properties; fixed properties cannot change."""
+    """Apply a patch of properties, and of tags where a type has them; fixed properties cannot change."""
     wanted = an_object(body.get("properties"), "properties")
     for name in fixed:
         if name in wanted and wanted[name] != resource.properties.get(name):
             raise Problem(400, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
     tags = resource.body.get("tags", {}) if body.get("tags") is None else an_object(body["tags"], "tags")
     properties = {**resource.properties, **{key: value for key, value in wanted.items() if value is not None}}
-    resource.replace({**resource.body, "tags": tags, "properties": properties}, call.now_us)
+    tagged = {"tags": tags} if "tags" in resource.body else {}
+    resource.replace({**resource.body, **tagged, "properties": properties}, call.now_us)
 
 
 def listed(call: Call, kind: str) -> Answer:

@@ -98,3 +98,24 @@ def test_usages_count_by_place() -> None:
     assert (count(REGION), count("northeurope")) == (1, 0)
     app.send("DELETE", GROUP)
     assert count(REGION) == 0
+
+
+def rule(priority: int, direction: str = "Inbound") -> dict[str, Any]:
+    ends = {"sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "sourcePortRange": "*"}
+    what = {"access": "Deny", "protocol": "*", "direction": direction, "priority": priority}
+    return {"properties": {**ends, "destinationPortRange": "*", **what}}
+
+
+def test_rules_of_a_security_group_come_and_go_one_by_one() -> None:
+    app = asking()
+    app.lay()
+    rules = make(app, "networkSecurityGroups/nsg") + "/securityRules"
+    app.ask("PUT", f"{rules}/a", rule(100))
+    assert app.error("PUT", f"{rules}/b", rule(100)) == (400, "SecurityRuleConflict")
+    assert app.error("PUT", f"{rules}/b", rule(99)) == (400, "SecurityRuleInvalidPriority")
+    app.ask("PUT", f"{rules}/b", rule(100, "Outbound"))
+    assert [each["name"] for each in app.ask("GET", rules)["value"]] == ["a", "b"]
+    app.send("DELETE", f"{rules}/a")
+    assert app.error("GET", f"{rules}/a") == (404, "NotFound")
+    shown = app.ask("GET", rules.rpartition("/")[0])["properties"]["securityRules"]
+    assert [each["name"] for each in shown] == ["b"]

@@ -10,6 +10,7 @@ from local.cloud.arm.accepted import NETWORK, accepted
 from local.cloud.arm.networks import NAME, NAME_RULE, SUBNET_TYPE, etag
 from local.cloud.arm.pages import page
 from local.cloud.arm.reading import check_name, location_of, need_group, read, tags_of
+from local.cloud.arm.securityrules import check_rules
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin
 from local.cloud.core.resources import Index, Resource
@@ -123,6 +124,7 @@ def _properties(call: Call, kind: Kind, found: Resource | None) -> Json:
     for child in kind.children:
         properties[child] = [_child(call, child, entry) for entry in properties.get(child, [])]
     if kind.op == "nsg":
+        check_rules(properties["securityRules"])
         properties["defaultSecurityRules"] = [_default_rule(call, *rule) for rule in DEFAULT_RULES]
     if kind.op == "public_ip":
         number = world.rng("public-ip", call.path)

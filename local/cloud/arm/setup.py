@@ -29,6 +29,7 @@ from local.cloud.arm import (
     reservations,
     resourcelists,
     runcommands,
+    securityrules,
     settings,
     snapshots,
 )
@@ -60,6 +61,7 @@ MODULES = (
     reservations,
     resourcelists,
     runcommands,
+    securityrules,
     snapshots,
 )
 

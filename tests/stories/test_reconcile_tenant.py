@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrators import reconcile_tenant as _registered  # noqa: F401 - registers the story
+from shared.contracts.deprovisioning import START_DEPROVISIONING
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
@@ -30,6 +31,14 @@ def test_every_build_of_the_plan_is_started() -> None:
 
     assert [o["cloudPcIds"] for o in story.orders[START_PROVISIONING.name]] == [["a", "b"], ["c"]]
     assert (story.result.started, story.result.listed, story.result.removals_seen) == (3, 2, 1)
+
+
+def test_what_was_cancelled_goes_out_of_use() -> None:
+    lost = PLANNED.but(removals=(("x",), ("y",)))
+    story = tell(RECONCILE, ORDER, {**QUIET, PLAN_TENANT: lost, START_DEPROVISIONING: Started(count=1)})
+
+    assert [o["cloudPcIds"] for o in story.orders[START_DEPROVISIONING.name]] == [["x"], ["y"]]
+    assert story.calls[-1] == "close_reconcile"
 
 
 def test_groups_are_started_without_waiting_for_each_other() -> None:

@@ -1,0 +1,87 @@
+"""What happens when a Cloud PC is taken out of use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from orchestrators import deprovision_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.deprovisioning import (
+    BEGIN_DEPROVISIONING,
+    DEPROVISION,
+    LOOK_FOR_END_OF_BUILD,
+    RECORD_DEPROVISIONED,
+    SIGN_OFF,
+    Built,
+    DeprovisionOrder,
+)
+from shared.contracts.desktops import REVOKE_SIGN_IN
+from shared.contracts.machines import BEGIN_DEALLOCATE, LOOK_AT_OPERATION, Finished
+from shared.contracts.outcomes import Done, Pending, Refused
+from shared.contracts.provisioning import CleanUpOrder, Superseded
+from tests.stories.people import BEGUN
+from tests.stories.tell import Answers, tell
+
+ORDER = DeprovisionOrder(tenant_id="contoso", cloud_pc_id="0123456789abcdef0123", generation=7)
+REMAINS = CleanUpOrder(
+    tenant_id="contoso",
+    cloud_pc_id="0123456789abcdef0123",
+    generation=7,
+    subscription_id="5ub",
+    resource_group="cloud-pcs",
+    region="westeurope",
+    computer_names=("CPC-A",),
+    host_pool_id="/pools/p",
+)
+SMOOTH: Answers = {
+    BEGIN_DEPROVISIONING: Done(),
+    LOOK_FOR_END_OF_BUILD: Built(remains=(REMAINS,)),
+    SIGN_OFF: Done(),
+    REVOKE_SIGN_IN: Done(),
+    BEGIN_DEALLOCATE: BEGUN,
+    LOOK_AT_OPERATION: Finished(),
+    RECORD_DEPROVISIONED: Done(),
+}
+
+
+def test_the_user_is_signed_off_before_the_machine_stops() -> None:
+    story = tell(DEPROVISION, ORDER, SMOOTH)
+
+    assert story.calls == [
+        "begin_deprovisioning",
+        "look_for_end_of_build",
+        "sign_off",
+        "revoke_sign_in",
+        "begin_deallocate",
+        "look_at_operation",
+        "record_deprovisioned",
+    ]
+    assert (story.result.outcome, story.result.left) == ("deprovisioned", ())
+
+
+def test_whoever_is_entitled_again_keeps_it() -> None:
+    story = tell(DEPROVISION, ORDER, {BEGIN_DEPROVISIONING: Superseded()})
+
+    assert story.calls == ["begin_deprovisioning"]
+    assert story.result.outcome == "notNow"
+
+
+def test_what_cannot_be_closed_is_listed_and_stops_nothing() -> None:
+    lock = Refused(code="ScopeLocked", message="a lock")
+    story = tell(DEPROVISION, ORDER, {**SMOOTH, SIGN_OFF: lock, BEGIN_DEALLOCATE: lock})
+
+    assert story.result.left == (lock, lock)
+    assert [each["code"] for each in story.last(RECORD_DEPROVISIONED)["left"]] == ["ScopeLocked", "ScopeLocked"]
+
+
+def test_of_what_was_never_built_there_is_nothing_to_close() -> None:
+    story = tell(DEPROVISION, ORDER, {**SMOOTH, LOOK_FOR_END_OF_BUILD: Built()})
+
+    assert story.calls[-2:] == ["look_for_end_of_build", "record_deprovisioned"]
+
+
+def test_a_build_that_does_not_end_is_looked_at_again_later() -> None:
+    story = tell(DEPROVISION, ORDER, {**SMOOTH, LOOK_FOR_END_OF_BUILD: Pending(note="it runs")})
+
+    assert story.result.outcome == "notNow"
+    assert "record_deprovisioned" not in story.calls
+    assert story.slept <= timedelta(hours=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import signal
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from local import certificates
-from local.clock import FileClock
+from local.clock import ClockError, FileClock
 from local.cloud.assembly import build
 from local.cloud.core.cloud import Options
 from local.cloud.core.latency import FACTORS
@@ -26,71 +27,138 @@ if TYPE_CHECKING:
     from local.cloud.core.times import Clock
 
 EXAMPLE = """
-It prints one line of JSON once it listens: {"url", "msi", "bundle"}.
-Point the SDKs at it (docs/cloud.md):
+examples:
+  python -m local.cloud                                  # in memory, latencies a hundredth, real time
+  python -m local.cloud --profile real --rate 60         # an hour a minute
+  python -m local.cloud --rate 0                         # time stands still until POST /_sim/clock/advance
+  python -m local.cloud --journal .run/journal --seed-file tenant.yaml   # survives kill -9
+
+It prints one line of JSON once it listens: {"url", "msi", "bundle"}. Point the SDKs at it:
   SSL_CERT_FILE=<bundle> REQUESTS_CA_BUNDLE=<bundle> IDENTITY_ENDPOINT=<msi>/msi/token IDENTITY_HEADER=x
   ComputeManagementClient(DefaultAzureCredential(), SUBSCRIPTION, base_url=<url>)
-Look into it: curl --cacert <ca-dir>/ca.pem <url>/_sim/state
+
+Look inside: <url>/_sim in a browser (trust <ca-dir>/ca.pem), or
+  curl --cacert <ca-dir>/ca.pem <url>/_sim
+
+Ctrl-C ends it. Exit codes: 0 ended, 2 the options, the seed data or the journal make no sense.
+Everything else: docs/cloud.md
 """
+_HIGHEST_PORT = 65_535
 
 
 def arguments() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m local.cloud",
-        description="A simulated Azure for the real SDK clients.",
+        description="A simulated Azure for the real SDK clients: Resource Manager, Graph, Entra, Key Vault, Virtual "
+        "Desktop. Nothing is executed and nothing leaves the machine.",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
-    add("--port", type=int, default=0, help="TLS port of every plane (default: a free one)")
-    add("--msi-port", type=int, default=0, help="plain port of the managed identity")
+    _addresses(parser.add_argument_group("addresses"))
+    _time(parser.add_argument_group("time and chance"))
+    _data(parser.add_argument_group("data"))
+    return parser
+
+
+def _addresses(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--host", metavar="ADDRESS", default="127.0.0.1", help="address to listen on (default %(default)s)")
+    add("--port", metavar="N", type=_port, default=0, help="TLS port of every service (default: a free one)")
+    add(
+        "--msi-port",
+        metavar="N",
+        type=_port,
+        default=0,
+        help="plain port of the managed identity (default: a free one)",
+    )
     add(
         "--ca-dir",
+        metavar="FOLDER",
         type=Path,
         default=Path(".run/cloud"),
-        help="folder of the throw-away CA, the bundle and the token keys (default %(default)s)",
+        help="where the throw-away CA, the bundle and the token keys are, made when missing (default %(default)s)",
     )
-    add("--clock", type=Path, help="shared clock file; without it a clock of its own")
-    add(
+
+
+def _time(group: argparse._ArgumentGroup) -> None:
+    clock = group.add_mutually_exclusive_group()
+    clock.add_argument("--clock", metavar="FILE", type=Path, help="a clock that others share (local/clock.py)")
+    clock.add_argument(
         "--rate",
-        type=float,
+        metavar="X",
+        type=_rate,
         default=1.0,
-        help="own clock: simulated seconds per real second, 0 = only moved by hand (default 1)",
+        help="a clock of its own: simulated seconds per real second; 0 = moved by hand only (default 1)",
     )
-    add("--seed", type=int, default=0, help="seed of every random choice (default 0)")
-    add(
+    group.add_argument(
         "--profile",
         choices=sorted(FACTORS),
         default="fast",
-        help="latencies: none, real/100, as measured, a day with long tails (default fast)",
+        help="latencies: a hundredth of the real ones, none, the real ones, the real ones on a slow day (default fast)",
     )
-    add("--journal", type=Path, help="keep accepted requests here; replayed when it exists")
-    add("--seed-file", type=Path, help="YAML or JSON to begin with (formats: docs/cloud.md)")
-    return parser
+    group.add_argument("--seed", metavar="N", type=int, default=0, help="seed of every random choice (default 0)")
+
+
+def _data(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--journal",
+        metavar="FILE",
+        type=Path,
+        help="keep what was accepted there, replay it at the next start with the same --seed and --profile",
+    )
+    group.add_argument(
+        "--seed-file",
+        metavar="FILE",
+        type=_data_file,
+        dest="begin_with",
+        help="YAML or JSON to begin with: docs/cloud.md",
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_HIGHEST_PORT}, not {text!r}")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < math.inf:
+        raise argparse.ArgumentTypeError(f"a rate is a number from 0 on, not {text!r}")
+    return rate
+
+
+def _data_file(text: str) -> Json:
+    try:
+        found = yaml.safe_load(Path(text).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise argparse.ArgumentTypeError(f"{text} cannot be read: {problem}") from problem
+    except yaml.YAMLError as problem:
+        raise argparse.ArgumentTypeError(f"{text} is neither YAML nor JSON: {problem}") from problem
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f"{text} must hold an object, such as config: and tenants:")
+    return found
 
 
 def main() -> int:
     """Run until SIGINT or SIGTERM."""
-    given = arguments().parse_args()
+    parser = arguments()
+    given = parser.parse_args()
     try:
-        begin_with: Json | None = (
-            yaml.safe_load(given.seed_file.read_text(encoding="utf-8")) if given.seed_file else None
-        )
-    except (OSError, yaml.YAMLError) as problem:
-        print(f"--seed-file: {problem}", file=sys.stderr)
-        return 2
-    clock: Clock = FileClock.open(given.clock) if given.clock else OwnClock(system_now_us(), given.rate)
-    issued = certificates.issue(given.ca_dir)
-    keys, options = Keys(given.ca_dir / "tokens.pem"), Options(given.seed, given.profile, begin_with)
-    try:
+        clock: Clock = FileClock.open(given.clock) if given.clock else OwnClock(system_now_us(), given.rate)
+        issued = certificates.issue(given.ca_dir)
+        keys, options = Keys(given.ca_dir / "tokens.pem"), Options(given.seed, given.profile, given.begin_with)
         cloud = build(clock, keys, options, given.journal)
-    except ValueError as problem:
-        print(problem, file=sys.stderr)
+        addresses = Addresses(given.host, given.port, given.msi_port)
+        asyncio.run(_serve(CloudServer(cloud, issued), addresses, issued.bundle))
+    except (ClockError, ValueError, OSError) as problem:
+        print(f"{parser.prog}: {problem}", file=sys.stderr)
         return 2
-    addresses = Addresses(given.host, given.port, given.msi_port)
-    asyncio.run(_serve(CloudServer(cloud, issued), addresses, issued.bundle))
     return 0
 
 

@@ -18,6 +18,8 @@ ENTRA = {"publisher": "Microsoft.Azure.ActiveDirectory", "type": "AADLoginForWin
 TAGS = {"deskwright:cloudpc": "gone"}
 Break = Callable[[Asking], None]
 BREAKS: dict[str, Break] = {}
+SAYS = {"observed": "cores within quota"}
+"""What was observed has a name of its own."""
 
 
 def breaks(name: str) -> Callable[[Break], Break]:
@@ -131,7 +133,7 @@ def test_an_invariant_fails_when_it_is_broken(app: Asking, name: str) -> None:
     BREAKS[name](app)
     app.sim("GET", "state")
     found = app.sim("GET", "invariants")["findings"]
-    assert name in {each["invariant"] for each in found}, found
+    assert SAYS.get(name, name) in {each["invariant"] for each in found}, found
 
 
 def test_there_is_a_break_for_every_invariant(app: Asking) -> None:

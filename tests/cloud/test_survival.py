@@ -116,7 +116,9 @@ class Life:
         token = self.app.token("vault", VAULT)
         secret = {"value": f"hidden-{self.chance.random()}", "tags": {"for": name}}
         headers = {"host": "cloud", "authorization": f"Bearer {token}"}
-        self.app.cloud.handle(Request("PUT", f"/secrets/{name}", "", headers, json.dumps(secret).encode()))
+        self.app.cloud.handle(
+            Request("PUT", f"/secrets/{name}", "api-version=7.4", headers, json.dumps(secret).encode())
+        )
         self.app.send("PUT", f"{NETWORK}/networkSecurityGroups/{name}", {"location": REGION, "properties": {}})
         self.app.sim("PATCH", "config", {"agents": {name: self.chance.choice(["never", 60, None])}})
         self.app.sim("POST", "buckets/close", {"policy": "HighCostGet", "seconds": 5})

@@ -128,8 +128,8 @@ def _fullness(bucket: Json) -> float:
 
 def invariants(judgement: Json, names: list[str]) -> Html:
     """Show what must hold, and what breaks it."""
-    rows = []
-    for name in names:
+    rows, said = [], [each["invariant"] for each in judgement["findings"]]
+    for name in dict.fromkeys([*names, *said]):
         found = [each for each in judgement["findings"] if each["invariant"] == name]
         shown = [tag("div", tag("code", _plain(each))) for each in found[:LATEST]]
         rows.append((name, pill(f"{len(found)} broken", "bad") if found else pill("holds", "good"), shown))

@@ -1,14 +1,21 @@
 """Key Vault through the real azure-keyvault-secrets client, verification on."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.identity import ManagedIdentityCredential as SyncManagedIdentity
 from azure.identity.aio import ManagedIdentityCredential
+from azure.keyvault.secrets import SecretClient as SyncSecretClient
 from azure.keyvault.secrets.aio import SecretClient
 
 from local.certificates import Certificates
+from local.cloud.core.times import SECOND
 from local.cloud.seeds import demo_seed
 from tests.contract.running import Running, running
 
@@ -57,6 +64,100 @@ async def test_a_disabled_version_is_forbidden(client: SecretClient) -> None:
     with pytest.raises(HttpResponseError, match="disabled") as caught:
         await client.get_secret("disabled")
     assert caught.value.status_code == 403
+
+
+async def test_dates_only_inform_unless_told_otherwise(cloud: Running, client: SecretClient) -> None:
+    # learn.microsoft.com/azure/key-vault/secrets/about-secrets#date-time-controlled-operations
+    now = datetime.fromtimestamp(cloud.cloud.world.now_us / SECOND, UTC)
+    hour = timedelta(hours=1)
+    await client.set_secret("over", "a", expires_on=now - hour)
+    await client.set_secret("early", "b", not_before=now + hour)
+    assert [(await client.get_secret(name)).value for name in ("over", "early")] == ["a", "b"]
+    await cloud.sim("config", {"vault": {"refuseOutsideDates": True}})
+    for name, code in (("over", "SecretExpired"), ("early", "SecretNotYetValid")):
+        with pytest.raises(HttpResponseError) as refused:
+            await client.get_secret(name)
+        assert (refused.value.status_code, inner(refused.value)) == (403, code)
+    cloud.advance(3_600)
+    assert (await client.get_secret("early")).value == "b"
+
+
+def inner(error: HttpResponseError) -> str:
+    assert error.response is not None
+    return str(json.loads(error.response.text())["error"]["innererror"]["code"])
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"enabled": "yes"}, {"exp": "tomorrow"}, {"nbf": 5, "exp": 4}, {"exp": True}], ids=str
+)
+async def test_attributes_that_make_no_sense_are_refused(cloud: Running, attributes: dict[str, Any]) -> None:
+    token = await cloud.token("https://vault.azure.net")
+    body = {"value": "x", "attributes": attributes}
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = await cloud.call("PUT", "/secrets/x?api-version=7.4", json=body, headers=headers)
+    assert (answer.status, answer.error) == (400, "BadParameter")
+    answer = await cloud.call("GET", "/secrets/x?api-version=1.0", headers=headers)
+    assert (answer.status, answer.error) == (400, "BadParameter")
+
+
+async def test_deleting_and_recovering_take_their_time(cloud: Running, client: SecretClient) -> None:
+    # the SDK's poller asks the other collection until it has the secret
+    await client.set_secret("slow", "a")
+    await cloud.sim("config", {"latency": {"vault.delete": {"value": 5}, "vault.recover": {"value": 5}}})
+    token = await cloud.token("https://vault.azure.net")
+    headers, version = {"Authorization": f"Bearer {token}"}, "api-version=7.4"
+    await cloud.call("DELETE", f"/secrets/slow?{version}", headers=headers)
+
+    async def seen() -> list[int]:
+        paths = (f"/secrets/slow?{version}", f"/deletedsecrets/slow?{version}")
+        return [(await cloud.call("GET", path, headers=headers)).status for path in paths]
+
+    assert await seen() == [404, 404]
+    with pytest.raises(ResourceExistsError, match="being deleted"):
+        await client.set_secret("slow", "b")
+    cloud.advance(5)
+    assert await seen() == [404, 200]
+    await cloud.call("POST", f"/deletedsecrets/slow/recover?{version}", headers=headers)
+    assert await seen() == [404, 404]
+    cloud.advance(5)
+    assert await seen() == [200, 404]
+
+
+async def test_after_ninety_days_a_deleted_name_is_free(cloud: Running, client: SecretClient) -> None:
+    await client.set_secret("old", "a")
+    await client.delete_secret("old")
+    cloud.advance(91 * 86_400)
+    assert [each async for each in client.list_deleted_secrets()] == []
+    assert (await client.set_secret("old", "b")).value == "b"
+
+
+@pytest.mark.parametrize(("rbac", "code"), [(0, "ForbiddenByPolicy"), (1, "ForbiddenByRbac")])
+async def test_permissions_can_be_taken_away_in_mid_run(
+    cloud: Running, client: SecretClient, rbac: int, code: str
+) -> None:
+    await client.set_secret("mine", "a")
+    await cloud.sim("config", {"vault": {"denied": ["get"], "rbac": rbac}})
+    with pytest.raises(HttpResponseError) as refused:
+        await client.get_secret("mine")
+    assert (refused.value.status_code, inner(refused.value)) == (403, code)
+    await cloud.sim("config", {"vault": {"denied": None}})
+    assert (await client.get_secret("mine")).value == "a"
+
+
+async def test_the_sync_client_works_as_well(cloud: Running) -> None:
+    def use() -> tuple[str | None, int]:
+        with (
+            SyncManagedIdentity() as credential,
+            SyncSecretClient(cloud.url, credential, connection_verify=cloud.bundle, retry_total=0) as client,
+        ):
+            client.set_secret("sync", "a")
+            client.set_secret("sync", "b")
+            versions = list(client.list_properties_of_secret_versions("sync"))
+            client.begin_delete_secret("sync").wait()
+            client.begin_recover_deleted_secret("sync").wait()
+            return client.get_secret("sync").value, len(versions)
+
+    assert await asyncio.to_thread(use) == ("b", 2)
 
 
 async def test_a_missing_secret_is_not_found(client: SecretClient) -> None:

@@ -15,4 +15,5 @@ def install(cloud: Cloud) -> None:
     """Serve `/secrets` and `/deletedsecrets`."""
     cloud.plane(VaultPlane())
     cloud.shelf(SHELF, Vault)
+    cloud.setting("vault", dict, "Key Vault: denied (permissions), rbac, refuseOutsideDates")
     cloud.add(ROUTES)

@@ -1,7 +1,10 @@
 """Secrets with versions, soft delete, recovery and purge.
 
-Values are kept encrypted, in memory as in the journal. Source: learn.microsoft.com/rest/api/
-keyvault/secrets and /azure/key-vault/general/soft-delete-overview (90 days).
+Values are kept encrypted, in memory as in the journal. A get works outside `nbf` and `exp`: both only
+inform; with `config.vault.refuseOutsideDates` it is refused, for apps that must not count on it.
+Deleting and recovering take time when the latencies `vault.delete` and `vault.recover` say so: until
+then neither collection has the secret. Source: learn.microsoft.com/rest/api/keyvault/secrets,
+/azure/key-vault/secrets/about-secrets and /azure/key-vault/general/soft-delete-overview (90 days).
 """
 
 from __future__ import annotations
@@ -45,6 +48,12 @@ class Vault:
 
     secrets: dict[str, list[Version]] = field(default_factory=dict)
     deleted: dict[str, tuple[int, list[Version]]] = field(default_factory=dict)
+    moving: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def motion(self, name: str, now_us: int) -> str:
+        """Say whether a secret is being `deleted`, being `recovered`, or at rest (empty)."""
+        where, until_us = self.moving.get(name.lower(), ("", 0))
+        return where if now_us < until_us else ""
 
 
 def _vault(call: Call) -> Vault:
@@ -59,7 +68,7 @@ def _now_s(call: Call) -> int:
 def _versions(call: Call) -> list[Version]:
     name = call.param("name")
     found = _vault(call).secrets.get(name.lower())
-    if not found:
+    if not found or _vault(call).motion(name, call.now_us):
         raise Problem(404, "SecretNotFound", f"A secret with (name/id) {name} was not found in this key vault.")
     return found
 
@@ -101,9 +110,14 @@ def set_secret(call: Call) -> Answer:
     value = body.get("value")
     if not _NAME.fullmatch(name) or not isinstance(value, str) or len(value.encode()) > _LONGEST:
         raise Problem(400, "BadParameter", "The name, or the value (a string of at most 25 KB), is not valid.")
-    if name.lower() in vault.deleted:
+    motion = vault.motion(name, call.now_us)
+    if motion:
+        target = "ObjectIsBeingDeleted" if motion == "deleted" else "ObjectIsBeingRecovered"
+        raise Problem(409, "Conflict", f"Secret {name} is currently being {motion}.", target=target)
+    if _is_deleted(vault, name, _now_s(call)):
         text = f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused."
         raise Problem(409, "Conflict", text, target="ObjectIsDeletedButRecoverable")
+    attributes = _attributes(body)
     attempt = call.world.attempt("secret.set", name)
     version = Version(
         id=call.world.guid("secret", name, attempt).replace("-", ""),
@@ -112,7 +126,7 @@ def set_secret(call: Call) -> Answer:
         updated=_now_s(call),
         content_type=body.get("contentType"),
         tags=_fields(body, "tags"),
-        attributes={"enabled": True, **_fields(body, "attributes")},
+        attributes={"enabled": True, **attributes},
     )
     vault.secrets.setdefault(name.lower(), []).append(version)
     return Answer(_bundle(call, name, version))
@@ -126,7 +140,33 @@ def get_secret(call: Call) -> Answer:
     if not version.attributes.get("enabled", True):
         text = "Operation get is not allowed on a disabled secret."
         raise Problem(403, "Forbidden", text, target="SecretDisabled")
+    if call.world.config.get("vault", {}).get("refuseOutsideDates"):
+        _check_dates(version, _now_s(call))
     return Answer(_bundle(call, call.param("name"), version))
+
+
+def _check_dates(version: Version, now_s: int) -> None:
+    begins, ends = version.attributes.get("nbf"), version.attributes.get("exp")
+    if begins is not None and now_s < begins:
+        raise Problem(
+            403, "Forbidden", "Operation get is not allowed on a not yet valid secret.", target="SecretNotYetValid"
+        )
+    if ends is not None and now_s >= ends:
+        raise Problem(403, "Forbidden", "Operation get is not allowed on an expired secret.", target="SecretExpired")
+
+
+def _attributes(body: Json) -> Json:
+    """Read `enabled`, `nbf` and `exp`; the others are the vault's own."""
+    given = _fields(body, "attributes")
+    found = {name: given[name] for name in ("enabled", "nbf", "exp") if given.get(name) is not None}
+    if not isinstance(found.get("enabled", True), bool):
+        raise Problem(400, "BadParameter", "Property enabled has invalid value: true or false is needed.")
+    dates = [found[name] for name in ("nbf", "exp") if name in found]
+    if not all(isinstance(each, int) and not isinstance(each, bool) and each >= 0 for each in dates):
+        raise Problem(400, "BadParameter", "Properties nbf and exp are seconds since 1970-01-01.")
+    if len(dates) == 2 and dates[0] >= dates[1]:  # noqa: PLR2004 - both of them
+        raise Problem(400, "BadParameter", "The attribute exp must be later than nbf.")
+    return found
 
 
 @ROUTES.operation("secret.update", "PATCH", _TEMPLATE, action="secrets.set")
@@ -134,7 +174,7 @@ def get_secret(call: Call) -> Answer:
 def update_secret(call: Call) -> Answer:
     """Change attributes, tags or content type of a version, never its value."""
     version, body = _version(call), call.object()
-    version.attributes = {**version.attributes, **_fields(body, "attributes")}
+    version.attributes = {**version.attributes, **_attributes(body)}
     version.content_type = body.get("contentType", version.content_type)
     version.tags = _fields(body, "tags") if body.get("tags") is not None else version.tags
     version.updated = _now_s(call)
@@ -144,7 +184,8 @@ def update_secret(call: Call) -> Answer:
 @ROUTES.operation("secret.list", "GET", "/secrets", action="secrets.list")
 def list_secrets(call: Call) -> Answer:
     """List the latest version of every secret, without values."""
-    items = sorted(_vault(call).secrets.items())
+    vault = _vault(call)
+    items = sorted((name, each) for name, each in vault.secrets.items() if not vault.motion(name, call.now_us))
     return _page(call, [_item(call, name, versions[-1], with_version=False) for name, versions in items])
 
 
@@ -180,14 +221,26 @@ def delete_secret(call: Call) -> Answer:
     vault, name, versions = _vault(call), call.param("name"), _versions(call)
     vault.deleted[name.lower()] = (_now_s(call), versions)
     del vault.secrets[name.lower()]
+    _move(call, name, "deleted", "vault.delete")
     return Answer(_deleted_item(call, name))
+
+
+def _is_deleted(vault: Vault, name: str, now_s: int) -> bool:
+    """Tell whether a name is taken by what was deleted; after the retention it is free."""
+    found = vault.deleted.get(name.lower())
+    return found is not None and now_s <= found[0] + _RETENTION_DAYS * 86_400
+
+
+def _move(call: Call, name: str, where: str, kind: str) -> None:
+    attempt = call.world.attempt(kind, name)
+    until_us = call.now_us + call.world.duration_us(kind, name, attempt)
+    _vault(call).moving[name.lower()] = (where, until_us)
 
 
 def _deleted(call: Call) -> tuple[int, list[Version]]:
     vault, name = _vault(call), call.param("name")
     found = vault.deleted.get(name.lower())
-    if found is None or found[0] + _RETENTION_DAYS * 86_400 < _now_s(call):
-        vault.deleted.pop(name.lower(), None)
+    if found is None or vault.motion(name, call.now_us) or not _is_deleted(vault, name, _now_s(call)):
         raise Problem(404, "SecretNotFound", f"Deleted Secret not found: {name}")
     return found
 
@@ -201,7 +254,9 @@ def _deleted_item(call: Call, name: str) -> Json:
 @ROUTES.operation("secret.listDeleted", "GET", "/deletedsecrets", action="secrets.list")
 def list_deleted(call: Call) -> Answer:
     """List what was deleted softly."""
-    return _page(call, [_deleted_item(call, name) for name in sorted(_vault(call).deleted)])
+    vault = _vault(call)
+    names = [name for name in sorted(vault.deleted) if _is_deleted(vault, name, _now_s(call))]
+    return _page(call, [_deleted_item(call, name) for name in names if not vault.motion(name, call.now_us)])
 
 
 @ROUTES.operation("secret.getDeleted", "GET", "/deletedsecrets/{name}", action="secrets.get")
@@ -218,6 +273,7 @@ def recover_secret(call: Call) -> Answer:
     vault, name = _vault(call), call.param("name")
     vault.secrets[name.lower()] = versions
     del vault.deleted[name.lower()]
+    _move(call, name, "recovered", "vault.recover")
     return Answer(_item(call, name, versions[-1]))
 
 

@@ -2,7 +2,10 @@
 
 The challenge names the resource in a form that a client with verification on accepts: the vault's
 host must end in it. On 127.0.0.1 that is `https://0.0.1:{port}` (azure.md 3.5).
-Source: learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses.
+`config.vault`: `denied` (permissions nobody has any more, such as `["get"]`), `rbac` (roles instead of
+access policies), `refuseOutsideDates` (see `secrets`).
+Source: learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses; the texts of
+the 403s are Key Vault's own, as its callers quote them.
 """
 
 from __future__ import annotations
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
     from local.cloud.core.throttling import Refusal
     from local.cloud.core.world import World
 
+_VERSIONS = frozenset(
+    {"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2016-10-01", "2025-06-01-preview", "2025-07-01", "2026-04-01"}
+)
+"""Those that azure-keyvault-secrets 4.0 to 4.12 send."""
+_DATA_ACTIONS = {"get": "getSecret", "set": "setSecret", "list": "readMetadata"}
 _AUDIENCE = re.compile(r"https://(0\.0\.1|localhost|vault\.localhost|vault\.azure\.net)(:\d+)?/?")
 
 
@@ -58,11 +66,33 @@ class VaultPlane(Plane):
         return Problem(401, "Unauthorized", text, headers={"WWW-Authenticate": challenge})
 
     def forbidden(self, call: Call) -> Problem:
-        """Refuse a principal that the access policy does not name."""
+        """Refuse a principal that no access policy, or no role assignment, names."""
         what = call.route.action.rpartition(".")[2]
-        who = f"appid={call.principal.client_id};oid={call.principal.object_id}"
-        text = f"The user, group or application '{who}' does not have secrets {what} permission on this key vault."
-        return Problem(403, "Forbidden", text, target="AccessDenied")
+        issuer = f"iss=https://sts.windows.net/{call.claims.get('tid', '')}/"
+        who = f"appid={call.principal.client_id};oid={call.principal.object_id};{issuer}"
+        if call.world.config.get("vault", {}).get("rbac"):
+            action = f"Microsoft.KeyVault/vaults/secrets/{_DATA_ACTIONS.get(what, what)}/action"
+            text = (
+                "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or "
+                "role definitions were changed recently, please observe propagation time.\r\n"
+                f"Caller: {who}\r\nAction: '{action}'\r\nAssignment: (not found)\r\n"
+                "DecisionReason: 'DeniedWithNoValidRBAC'"
+            )
+            return Problem(403, "Forbidden", text, target="ForbiddenByRbac")
+        text = (
+            f"The user, group or application '{who}' does not have secrets {what} permission on key vault "
+            f"'{call.base}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287"
+        )
+        return Problem(403, "Forbidden", text, target="ForbiddenByPolicy")
+
+    def check(self, call: Call) -> None:
+        """Refuse an unknown api-version, and what `config.vault.denied` has taken from everybody."""
+        version = call.query.get("api-version", "")
+        if version not in _VERSIONS:
+            text = f"The specified version ({version}) is not recognized."
+            raise Problem(400, "BadParameter", f"{text} Consider using the latest supported version (7.6).")
+        if call.route.action.rpartition(".")[2] in call.world.config.get("vault", {}).get("denied", ()):
+            raise self.forbidden(call)
 
     def charges(self, call: Call) -> Iterator[Charge]:
         """Charge the vault: 4,000 transactions per 10 seconds (azure.md 1.9)."""

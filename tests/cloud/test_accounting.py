@@ -1,6 +1,7 @@
 """Whatever happens in whatever order: cores, hardware, slots and addresses are counted as they are there."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.contract.azure import REGION, nic_body, vm_body
 
 CRG = f"{GROUP}/providers/Microsoft.Compute/capacityReservationGroups/crg"
 DISKS = f"{GROUP}/providers/Microsoft.Compute/disks"
+HERE = {"location": REGION}
 SIZES = ("Standard_D2s_v5", "Standard_D4s_v5")
 
 
@@ -87,3 +89,31 @@ def test_everything_is_counted_as_it_is_there(seed: int) -> None:
     app.advance(3600)
     assert app.error("GET", GROUP) == (404, "ResourceGroupNotFound")
     assert app.sim("GET", "state?view=capacity") == {"cores": {}, "placed": {}}
+
+
+def everything(app: Asking) -> Any:
+    """Give all that a restart must bring back."""
+    store = app.cloud.world.resources
+    found = {each.id: (each.body, each.facts) for kind in store.types() for each in store.of_type(kind)}
+    return found, app.sim("GET", "state?view=capacity"), app.sim("GET", "operations")
+
+
+def test_a_restart_brings_back_slots_disks_and_snapshots(tmp_path: Path) -> None:
+    app = asking("real", tmp_path / "journal", seed=11)
+    app.sim("POST", "config", {"throttling": {"enabled": False}})
+    walk = Walk(app, 11)
+    for number in range(60):
+        walk.step()
+        for disk in app.ask("GET", DISKS)["value"][:1]:
+            body = {"creationData": {"createOption": "Copy", "sourceResourceId": disk["id"]}, "incremental": True}
+            app.send(
+                "PUT", f"{GROUP}/providers/Microsoft.Compute/snapshots/s{number % 4}", {**HERE, "properties": body}
+            )
+    before = everything(app)
+    assert app.cloud.journal is not None
+    app.cloud.journal.close()
+    again = asking("real", tmp_path / "journal", seed=11)
+    assert everything(again) == before
+    assert {kind.rpartition("/")[2] for kind in again.cloud.world.resources.types()} >= {"snapshots", "disks"}
+    assert again.cloud.journal is not None
+    again.cloud.journal.close()

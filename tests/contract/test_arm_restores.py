@@ -107,3 +107,18 @@ async def test_every_power_action_ends(azure: Azure) -> None:
     view = await vms.instance_view(azure.group, "cpc-1")
     assert view.statuses[-1].code == "PowerState/stopped"
     await (await vms.begin_delete(azure.group, "cpc-1", force_deletion=True)).result()
+
+
+async def test_disks_are_attached_and_detached_by_their_ids(azure: Azure) -> None:
+    vms, disks = azure.compute.virtual_machines, azure.compute.disks
+    await azure.make_vm("cpc-1")
+    body: Any = {"location": REGION, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 64}}
+    made = [await (await disks.begin_create_or_update(azure.group, name, body)).result() for name in ("one", "two")]
+    wanted: Any = {"dataDisksToAttach": [{"diskId": disk.id} for disk in made]}
+    storage = await (await vms.begin_attach_detach_data_disks(azure.group, "cpc-1", wanted)).result()
+    assert [(each.lun, each.name) for each in storage.data_disks] == [(0, "one"), (1, "two")]
+    wanted = {"dataDisksToDetach": [{"diskId": made[0].id}]}
+    storage = await (await vms.begin_attach_detach_data_disks(azure.group, "cpc-1", wanted)).result()
+    assert [each.name for each in storage.data_disks] == ["two"]
+    error = await failure(vms.begin_attach_detach_data_disks(azure.group, "cpc-1", wanted))
+    assert (error.status, error.code) == (409, "OperationNotAllowed")

@@ -160,8 +160,8 @@ def _storage(call: Call, vm: Resource, properties: Json, change: Change) -> Json
         storage["osDisk"] |= {"name": new.name, "diskSizeGB": new.properties["diskSizeGB"], "managedDisk": managed}
     wanted = read(properties, "storageProfile.dataDisks", "array", None)
     if wanted is not None:
-        place = (vm.body["location"], vm.body.get("zones", []))
-        rows = drives.read_rows(call, wanted, change.seat.size, place, now.get("dataDisks", []))
+        place = (vm.body["location"], vm.body.get("zones", []), now.get("dataDisks", []))
+        rows = drives.read_rows(call, wanted, drives.Bay(vm.id, change.seat.size, *place))
         left = {row["managedDisk"].get("id", "").lower() for row in rows}
         change.gone = [disk for disk in drives.data_disks(call.world, vm) if disk.key not in left]
         storage["dataDisks"] = rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from local.cloud.arm import diskbody
@@ -67,13 +68,23 @@ def check_attachable(disk: Resource, vm_id: str, region: str, zones: list[str]) 
         raise Problem(400, "BadRequest", f"Disk '{disk.name}' cannot be attached since it is not in the VM's zone.")
 
 
-def read_rows(call: Call, wanted: list[Json], size: Size, place: tuple[str, list[str]], now: list[Json]) -> list[Json]:
+@dataclass(frozen=True, slots=True)
+class Bay:
+    """Where data disks go: the machine, its size, where it is, and the rows it has."""
+
+    vm_id: str
+    size: Size
+    region: str
+    zones: list[str]
+    rows: list[Json]
+
+
+def read_rows(call: Call, wanted: list[Json], bay: Bay) -> list[Json]:
     """Check the data disks a body wants and give them as the machine will show them.
 
-    `place` is region and zones; `now` are the rows the machine has. Rows without the id of a
-    managed disk are of disks yet to be made (`mount`).
+    Rows without the id of a managed disk are of disks yet to be made (`mount`).
     """
-    most = size.cores * 2
+    most = bay.size.cores * 2
     if len(wanted) > most:
         raise Problem(
             409,
@@ -81,25 +92,25 @@ def read_rows(call: Call, wanted: list[Json], size: Size, place: tuple[str, list
             f"The maximum number of data disks allowed to be attached to a VM of this size is {most}.",
             target="dataDisks",
         )
-    rows = [_row(call, entry, place, now) for entry in wanted if not entry.get("toBeDetached")]
+    rows = [_row(call, entry, bay) for entry in wanted if not entry.get("toBeDetached")]
     luns = [row["lun"] for row in rows]
     if len(set(luns)) < len(luns):
         raise invalid("dataDisk.lun", "The LUN of a data disk is used twice.")
     return rows
 
 
-def _row(call: Call, entry: Json, place: tuple[str, list[str]], now: list[Json]) -> Json:
+def _row(call: Call, entry: Json, bay: Bay) -> Json:
     lun = read(entry, "lun", "integer")
     disk_id = str(read(entry, "managedDisk.id", "string", ""))
-    kept = next((row for row in now if row["lun"] == lun and _same_disk(row, entry, disk_id)), None)
+    kept = next((row for row in bay.rows if row["lun"] == lun and _same_disk(row, entry, disk_id)), None)
     if kept is not None:
         return {**kept, **{key: entry[key] for key in ("caching", "deleteOption") if key in entry}}
     option = read(entry, "createOption", "string")
     row = {"caching": "None", "deleteOption": "Detach", **entry, "lun": lun}
     row.pop("toBeDetached", None)
     if option == "Attach":
-        disk = call.need(disk_id or _sibling(call, str(read(entry, "name", "string"))))
-        check_attachable(disk, call.path, *place)
+        disk = call.need(disk_id or _sibling(bay.vm_id, str(read(entry, "name", "string"))))
+        check_attachable(disk, bay.vm_id, bay.region, bay.zones)
         managed = {"id": disk.id, "storageAccountType": disk.body["sku"]["name"]}
         return {**row, "name": disk.name, "diskSizeGB": disk.properties["diskSizeGB"], "managedDisk": managed}
     if option != "Empty":
@@ -107,10 +118,10 @@ def _row(call: Call, entry: Json, place: tuple[str, list[str]], now: list[Json])
     gb = int(read(entry, "diskSizeGB", "integer"))
     if not 1 <= gb <= diskbody.MAX_DATA_GB:
         raise invalid("dataDisk.diskSizeGB", f"The disk size {gb} GB is not 1 to {diskbody.MAX_DATA_GB}.")
-    made = f"{call.path.rpartition('/')[2]}_disk{lun + 2}_{call.world.guid('disk', call.path, lun).replace('-', '')}"
+    made = f"{bay.vm_id.rpartition('/')[2]}_disk{lun + 2}_{call.world.guid('disk', bay.vm_id, lun).replace('-', '')}"
     name = str(read(entry, "name", "string", made))
     check_name(name, r"[-\w.]{1,80}", diskbody.NAME_RULE)
-    if call.world.resources.get(_sibling(call, name)) is not None:
+    if call.world.resources.get(_sibling(bay.vm_id, name)) is not None:
         raise exists(call, name)
     return {**row, "name": name, "managedDisk": {"storageAccountType": "Premium_LRS", **entry.get("managedDisk", {})}}
 
@@ -135,7 +146,7 @@ def mount(world: World, vm: Resource, *, tags: dict[str, str]) -> None:
         if disk is None:
             zones = vm.body.get("zones", [])
             plan = diskbody.Plan(
-                _sibling_of(vm, row["name"]),
+                _sibling(vm.id, row["name"]),
                 vm.body["location"],
                 managed["storageAccountType"],
                 row["diskSizeGB"],
@@ -209,7 +220,7 @@ def make_os_disk(world: World, vm: Resource, order: Order) -> None:
             inherits["securityProfile"] = {"securityType": secure["securityType"]}
         creation = {"createOption": "FromImage", **_origin(vm, order)}
         place = (order.region, kind, order.disk_gb, creation, order.tags, [order.zone] if order.zone else [])
-        disk = diskbody.make(world, diskbody.Plan(_sibling_of(vm, order.disk_name), *place, inherits), owner=vm.id)
+        disk = diskbody.make(world, diskbody.Plan(_sibling(vm.id, order.disk_name), *place, inherits), owner=vm.id)
         vm.facts["partitionGb"] = order.image.disk_gb
     else:
         raise ValueError("an order has an image or a disk")
@@ -249,10 +260,5 @@ def _same_disk(row: Json, entry: Json, disk_id: str) -> bool:
     return bool(str(entry.get("name", row["name"])).lower() == row["name"].lower())
 
 
-def _sibling(call: Call, name: str) -> str:
-    group = call.path[: call.path.lower().index("/providers/")]
-    return f"{group}/providers/{diskbody.TYPE}/{name}"
-
-
-def _sibling_of(vm: Resource, name: str) -> str:
-    return f"{vm.id[: vm.id.lower().index('/providers/')]}/providers/{diskbody.TYPE}/{name}"
+def _sibling(vm_id: str, name: str) -> str:
+    return f"{vm_id[: vm_id.lower().index('/providers/')]}/providers/{diskbody.TYPE}/{name}"

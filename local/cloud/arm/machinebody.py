@@ -56,7 +56,7 @@ def read_order(call: Call) -> Order:
     system = _system(call, body, region, zone)
     nics, inline = _interfaces(call, body, region)
     wanted = read(body, "properties.storageProfile.dataDisks", "array", [])
-    place = (region, [zone] if zone else [])
+    bay = drives.Bay(call.path, size, region, [zone] if zone else [], [])
     return Order(
         name=name,
         region=region,
@@ -64,7 +64,7 @@ def read_order(call: Call) -> Order:
         size=size,
         seat=placement.find_seat(call.world, body, placement.Seat(call.param("sub"), region, zone, size)),
         **system,
-        data_rows=tuple(drives.read_rows(call, wanted, size, place, [])),
+        data_rows=tuple(drives.read_rows(call, wanted, bay)),
         nics=nics,
         inline=inline,
         tags=tags_of(body),

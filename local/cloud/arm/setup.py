@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from local.cloud.arm import (
     accepted,
     activedirectory,
+    attachments,
     authorization,
     capacity,
     disks,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     accepted,
+    attachments,
     authorization,
     capacity,
     disks,

@@ -71,8 +71,8 @@ def test_an_image_build_that_was_terminated_is_begun_again_and_leaves_nothing(
     office.until(office.machines, says="the temporary machine is being made")
     instance = f"{office.name}-{begun.body['resourceId']}-build-0"
     manage(office, "/terminate?reason=by+mistake", instance, method="POST")
-    office.until(lambda: manage(office, "", instance)["runtimeStatus"] == "Terminated", says="terminated")
     office.pass_time(timedelta(minutes=5))
 
+    # The first one's machine hangs: had that one gone on, the build would fail.
     assert office.portal.finish(begun)["status"] == "succeeded"
     assert office.machines() == []

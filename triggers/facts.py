@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.clients.directory import assigned_groups, entitlements_of_groups, existing_groups
 from shared.domain.connection import Connection
 from shared.domain.directory import Group
 from shared.domain.entitlements import Entitlement
@@ -16,7 +17,6 @@ from shared.domain.tenant import Site
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.forecast import Usage
 from shared.errors import RefusedError, UnavailableError
-from shared.clients.directory import assigned_groups, entitlements_of_groups, existing_groups
 from triggers.endpoints import Call
 from triggers.marketplace import gallery_images, usages
 
@@ -67,6 +67,16 @@ async def members_of(call: Call, chosen: Iterable[str], policies: Iterable[Polic
     except (UnavailableError, RefusedError) as error:
         _log.warning("the directory could not be looked at: %s", error)
         return None
+
+
+async def group_names(call: Call, group_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of those of the groups that the directory shows."""
+    try:
+        found = await existing_groups(call.services.graph(call.tenant), group_ids)
+    except (UnavailableError, RefusedError) as error:
+        _log.warning("the groups could not be looked at: %s", error)
+        return {}
+    return {group.id: group.display_name for group in found}
 
 
 async def _usages(

@@ -7,6 +7,8 @@ from typing import Any
 
 import azure.functions as func
 
+from actions.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
+from shared.clients.directory import assigned_groups, entitlements_of_groups, existing_groups
 from shared.domain import naming
 from shared.domain.describing import listing
 from shared.domain.graph.bodies import renamed
@@ -29,20 +31,20 @@ from shared.errors import InvalidError, Problem
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.described import ONE, PAGES
-from shared.clients.directory import assigned_groups, entitlements_of_groups, existing_groups
 from triggers.endpoints import Answer, Call, created, endpoint, ok
-from triggers.facts import members_of, policy_facts
+from triggers.facts import group_names, members_of, policy_facts
 from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
 from triggers.idempotency import once
 from triggers.operations import address, open_operation
 from triggers.paging import listed
-from actions.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
 from triggers.today import read_today
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _ASSIGNMENTS = Collection(name="provisioningPolicies/assignments")
 _MOST_GROUPS = 100
+_MOST_READ = 20
+"""A caller who saves waits for the members of so many groups at most; beyond, only shared groups are warned of."""
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["GET"], auth_level=_OPEN)
@@ -151,10 +153,10 @@ async def overlap_warnings(call: Call, policy: Policy) -> tuple[dict[str, Any], 
     ]
     if not policy.assignments or not others:
         return ()
-    groups = assigned_groups([policy])
-    members = await members_of(call, groups, others)
-    shared = sorted(groups & assigned_groups(others)) if members is not None else ()
-    names = {group.id: group.display_name for group in await existing_groups(call.services.graph(call.tenant), shared)}
+    groups, elsewhere = assigned_groups([policy]), assigned_groups(others)
+    few = len(groups | elsewhere) <= _MOST_READ
+    members = await members_of(call, groups, others) if few else None
+    names = await group_names(call, sorted(groups & elsewhere))
     return tuple(caution.to_json() for caution in overlaps(target(policy), others, names, members))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
+from actions.reconciling import ask_for_reconcile, promise_reconcile
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.policies import POINTERS, POLICIES
 from shared.domain.graph.policy_edits import policy_edit_form
@@ -13,15 +14,13 @@ from shared.domain.graph.shapes import POLICY, POLICY_EDIT
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, read_edit
-from shared.errors import ConflictError, InvalidError, RefusedError, UnavailableError
+from shared.errors import ConflictError, InvalidError
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
-from shared.clients.directory import existing_groups
 from triggers.endpoints import Answer, Call, endpoint
-from triggers.facts import policy_facts
+from triggers.facts import group_names, policy_facts
 from triggers.graph import BASE, graph_changed
 from triggers.policies import shown
-from actions.reconciling import ask_for_reconcile, promise_reconcile
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -87,11 +86,7 @@ async def _replace(call: Call, client: DurableClient, stored: Stored[Policy], af
 async def _assigned(call: Call, policy: Policy) -> ConflictError:
     """Return why the policy cannot go: its groups by name, and how many Cloud PCs it holds."""
     ids = [assignment.group_id for assignment in policy.assignments]
-    try:
-        found = await existing_groups(call.services.graph(call.tenant), ids)
-    except (UnavailableError, RefusedError):  # their ids do as well
-        found = ()
-    names = {group.id: group.display_name for group in found}
+    names = await group_names(call, ids)
     pcs = [s.value.status async for s in call.services.cloud_pcs.each(call.tenant.id, policy_id=policy.id)]
     count = sum(status not in _GOING for status in pcs)
     named = ", ".join(names.get(group, group) for group in ids)

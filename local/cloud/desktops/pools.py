@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Json, Problem
-from local.cloud.core.resources import Resource
+from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND, iso_z, parse_iso
 from local.cloud.desktops.shapes import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ROUTES = Routes("arm")
 TYPE = f"{PROVIDER}/hostPools"
+BY_NAME = Index(TYPE, lambda pool: pool.name.lower())
 POOL = f"{GROUP}/providers/{TYPE}/{{pool}}"
 _HOUR_US = 3_600 * SECOND
 _SHORTEST_US, _LONGEST_US = _HOUR_US, 27 * 24 * _HOUR_US
@@ -195,8 +196,8 @@ def ask_registration(world: World, host_pool: str, token: str, answers: list[str
 def find_pool(world: World, host_pool: str, token: str) -> Resource | None:
     """Return the pool that a valid token belongs to; `host_pool` (name or id) may be empty."""
     name = host_pool.rpartition("/")[2].lower()
-    for pool in world.resources.of_type(TYPE):
-        fits = not name or pool.name.lower() == name
-        if fits and _valid(world, pool) and world.sealer.matches(pool.facts["tokenSeal"], token):
+    found = world.resources.find(BY_NAME, name) if name else world.resources.of_type(TYPE)
+    for pool in found:
+        if _valid(world, pool) and world.sealer.matches(pool.facts["tokenSeal"], token):
             return pool
     return None

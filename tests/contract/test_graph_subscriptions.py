@@ -160,6 +160,7 @@ async def test_an_app_sees_its_own_subscriptions_only(cloud: Running, receiver: 
 
 async def test_a_batch_can_make_a_subscription(cloud: Running, receiver: Receiver) -> None:
     step = {"id": "1", "method": "POST", "url": "/subscriptions", "body": wish(cloud, receiver)}
+    step["headers"] = {"Content-Type": "application/json"}
     answer = await cloud.graph("/$batch", "POST", json={"requests": [step]})
     assert [each["status"] for each in answer.body["responses"]] == [201]
     assert len(receiver.tokens) == 1

@@ -58,6 +58,8 @@ SETTINGS = (
     "windowsBlocked",
     "delta",
     "silentThrottleShare",
+    "fractionalRetryAfter",
+    "primaryUserLagSeconds",
     "insecureNotificationUrls",
     "validateRenewals",
     "authorizationMinutes",

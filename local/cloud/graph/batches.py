@@ -5,6 +5,7 @@ Source: learn.microsoft.com/graph/json-batching.
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ from local.cloud.graph import queries
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
     from local.cloud.core.cloud import Cloud
+    from local.cloud.core.requests import Reply
 
 _LARGEST = 20
 _FAILED = 400
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
 def routes(cloud: Cloud) -> Routes:
@@ -41,20 +44,41 @@ def routes(cloud: Cloud) -> Routes:
 
 def _steps(call: Call) -> list[Json]:
     requests = call.object().get("requests")
-    if not isinstance(requests, list) or not 0 < len(requests) <= _LARGEST:
-        raise queries.bad_request(f"Number of batch request steps must be between 1 and {_LARGEST}.", "BadRequest")
-    if not all(isinstance(each, dict) and "id" in each for each in requests):
-        raise queries.bad_request("Every batch request step needs an id.", "BadRequest")
-    if len({str(each.get("id")) for each in requests}) < len(requests):
-        raise queries.bad_request("Request ids within a batch must be unique.", "BadRequest")
+    if not isinstance(requests, list) or not requests or not all(isinstance(each, dict) for each in requests):
+        raise queries.bad_request("Invalid batch payload format.", "BadRequest")
+    if len(requests) > _LARGEST:
+        text = f"Number of batch request steps exceeds the maximum value of {_LARGEST}."
+        raise queries.bad_request(text, "BadRequest")
+    known: set[str] = set()
+    for each in requests:
+        _check(each, known)
+        known.add(each["id"])
     return requests
+
+
+def _check(step: Json, known: set[str]) -> None:
+    name, method, url = step.get("id"), step.get("method"), step.get("url")
+    if not all(isinstance(each, str) and each for each in (name, method, url)):
+        raise queries.bad_request("Every batch request step needs an id, a method and a url.", "BadRequest")
+    if name in known:
+        raise queries.bad_request(f"Request ids within a batch must be unique: '{name}'.", "BadRequest")
+    if str(method).upper() not in _METHODS or "://" in str(url) or str(url).strip("/").startswith("$batch"):
+        raise queries.bad_request(f"Request step '{name}' is not valid: {method} {url}.", "BadRequest")
+    missing = [each for each in queries.texts(step, "dependsOn") if each not in known]
+    if missing:
+        text = f"Request step '{name}' depends on '{missing[0]}', which is not before it."
+        raise queries.bad_request(text, "BadRequest")
+    headers = {each.lower() for each in queries.fields(step, "headers")}
+    if step.get("body") is not None and "content-type" not in headers:
+        text = f"Write request id : {name} does not contain Content-Type header or body."
+        raise queries.bad_request(text, "BadRequest")
 
 
 async def _perform(call: Call, cloud: Cloud, requests: list[Json]) -> list[Json]:
     statuses: dict[str, int] = {}
     responses = []
     for each in requests:
-        before = [statuses.get(str(name), _FAILED) for name in queries.texts(each, "dependsOn")]
+        before = [statuses[name] for name in queries.texts(each, "dependsOn")]
         if any(status >= _FAILED for status in before):
             error = {"code": "FailedDependency", "message": "A request this one depends on failed."}
             answer: Json = {"id": each["id"], "status": 424, "headers": {}, "body": {"error": error}}
@@ -76,16 +100,24 @@ async def _inner(call: Call, cloud: Cloud, step: Json) -> Json:
             method=str(step.get("method", "GET")).upper(),
             path=f"/{version}/{path.strip('/')}",
             query_string=query,
-            headers=given | kept | {"content-type": "application/json"},
+            headers=given | kept,
             body=b"" if body is None else json.dumps(body).encode(),
             scheme=call.base.partition("://")[0],
         )
     )
     if reply.later is not None:
         reply = await reply.later()
-    return {
-        "id": step["id"],
-        "status": reply.status,
-        "headers": reply.headers,
-        "body": json.loads(reply.body) if reply.body else None,
-    }
+    if reply.drop:  # the connection that broke was one of Graph's own
+        error = {"code": "UnknownError", "message": "", "innerError": {}}
+        return {"id": step["id"], "status": 504, "headers": {}, "body": {"error": error}}
+    return {"id": step["id"], "status": reply.status, "headers": reply.headers, "body": _body(reply)}
+
+
+def _body(reply: Reply) -> object:
+    """Give JSON as it is, anything else in base 64."""
+    if not reply.body:
+        return None
+    try:
+        return json.loads(reply.body)
+    except ValueError:
+        return base64.b64encode(reply.body).decode()

@@ -1,7 +1,8 @@
 """Intune's managed devices: find, change, retire, wipe, delete, and the primary user (beta).
 
 Source: learn.microsoft.com/graph/api/resources/intune-devices-manageddevice; the primary user:
-azure.md 2 (`POST /beta/.../managedDevices('{id}')/users/$ref`).
+azure.md 2 (`POST /beta/.../managedDevices('{id}')/users/$ref`). With `config.graph.primaryUserLagSeconds`
+a record has no users to set (404) until so long after it appeared.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Problem
+from local.cloud.core.times import SECOND
 from local.cloud.graph import plane, queries, shapes
 from local.cloud.graph.plane import operation
 from local.cloud.graph.users import full_user
@@ -26,8 +28,10 @@ _PAGE = 1000
 
 
 def find_managed(call: Call) -> Doc:
-    """Return the managed device of the path; raise Intune's 404."""
+    """Return the managed device of the path; raise Intune's 404, or its 400 for what is no id."""
     directory, tenant = plane.directory(call.world), plane.tenant_of(call)
+    if not plane.is_id(call.param("id")):
+        raise Problem(400, "BadRequest", f"'{call.param('id')}' is not a valid managed device id.")
     found = directory.get("managedDevice", tenant, call.param("id"))
     if found is None:
         raise Problem(404, "ResourceNotFound", f"Device {call.param('id')} was not found.")
@@ -133,6 +137,9 @@ def set_primary_user(call: Call) -> Answer:
     user = directory.get("user", tenant, name)
     if user is None:
         raise Problem(404, "ResourceNotFound", f"User {name} was not found.")
+    lag_s = float(call.world.config.get("graph", {}).get("primaryUserLagSeconds", 0))
+    if call.now_us < int(device.get("_appeared_us", 0)) + lag_s * SECOND:
+        raise Problem(404, "ResourceNotFound", f"Device {device['id']} was not found.")
     directory.change(
         "managedDevice",
         tenant,

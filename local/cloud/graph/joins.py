@@ -4,7 +4,7 @@ An Entra join makes a device at once, an Intune enrolment a managed device after
 join makes a computer in Active Directory at once and a device at the next synchronisation. The end
 of a machine removes none of them, as in life.
 
-`config.graph`: `syncMinutes` (30), `enrolment` = `once` | `twice` | `never` | `zerosFirst`; a fault
+`config.graph`: `syncMinutes` (30), `enrolment` = `once` | `twice` | `never` | `zerosFirst` | `zeros`; a fault
 on one machine: `enrolments: {"<computer name glob>": "never"}`.
 Sources: learn.microsoft.com/entra/identity/devices/howto-vm-sign-in-azure-ad-windows,
 /entra/identity/hybrid/connect/how-to-connect-sync-feature-scheduler, azure.md 1.5, 2 and 6.
@@ -141,18 +141,21 @@ def _device(world: World, tenant: str, vm_id: str, name: str, trust: str, salt: 
 
 
 def _enrol(world: World, tenant: str, vm_id: str, device: Doc) -> None:
-    settings = world.config.get("graph", {})
-    name = str(device["displayName"])
-    globs = settings.get("enrolments", {}).items()
-    named = (how for glob, how in globs if fnmatchcase(name.lower(), str(glob).lower()))
-    how = str(next(named, settings.get("enrolment", "once")))
+    how = _how(world, device)
     if how == "never":
         return
     due_us = world.now_us + world.duration_us("intune.enrol", str(device["id"]))
-    world.at(due_us, lambda: _appear(world, tenant, vm_id, device, 1, zeros=how == "zerosFirst"))
+    world.at(due_us, lambda: _appear(world, tenant, vm_id, device, 1, zeros=how in {"zerosFirst", "zeros"}))
     if how == "twice":
         later_us = due_us + world.duration_us("intune.enrol", str(device["id"]), 2)
         world.at(later_us, lambda: _appear(world, tenant, vm_id, device, 2, zeros=False))
+
+
+def _how(world: World, device: Doc) -> str:
+    """Say how a device's enrolment goes, by its name or for all."""
+    settings, name = world.config.get("graph", {}), str(device["displayName"]).lower()
+    named = (how for glob, how in settings.get("enrolments", {}).items() if fnmatchcase(name, str(glob).lower()))
+    return str(next(named, settings.get("enrolment", "once")))
 
 
 def _appear(world: World, tenant: str, vm_id: str, device: Doc, number: int, *, zeros: bool) -> None:
@@ -185,10 +188,11 @@ def _appear(world: World, tenant: str, vm_id: str, device: Doc, number: int, *, 
         "userDisplayName": "",
         "_vm": vm_id,
         "_machine": device["_machine"],
+        "_appeared_us": world.now_us,
     }
     directory.put("managedDevice", tenant, managed_id, doc)
     directory.change("device", tenant, device["id"], isManaged=True, mdmAppId=MDM_APP)
-    if zeros:
+    if zeros and _how(world, device) == "zerosFirst":
         due_us = world.now_us + world.duration_us("intune.register", managed_id)
         world.at(due_us, lambda: _register(world, tenant, managed_id, device["deviceId"]))
 

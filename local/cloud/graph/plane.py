@@ -86,9 +86,14 @@ def lag_us(world: World) -> int:
     return int(seconds * SECOND)
 
 
+def is_id(text: str) -> bool:
+    """Tell whether a text is a GUID."""
+    return _GUID.fullmatch(text) is not None
+
+
 def check_id(text: str) -> str:
     """Return an object id; raise the directory's 400 for what is no GUID."""
-    if not _GUID.fullmatch(text):
+    if not is_id(text):
         raise Problem(400, "Request_BadRequest", f"Invalid object identifier '{text}'.")
     return text
 

@@ -97,7 +97,7 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
         select=_select(call, kind),
         top=read_top(call, page),
         after=_after(call),
-        count=call.query.get("$count", "").lower() == "true",
+        count=_count(call, kind),
         keeps=lambda doc: all(each(doc) for each in keeps),
         order=_order(call, kind),
     )
@@ -114,6 +114,7 @@ def _select(call: Call, kind: str) -> tuple[str, ...]:
     for name in names:
         if known and name.lower() not in known:
             raise bad_request(
+                "Parsing OData Select and Expand failed: "
                 f"Could not find a property named '{name}' on type 'microsoft.graph.{kind}'.",
                 "BadRequest",
             )
@@ -137,6 +138,15 @@ def read_top(call: Call, page: int = PAGE) -> int:
     return int(text)
 
 
+def _count(call: Call, kind: str) -> bool:
+    """Tell whether to count; of directory objects only an advanced query does."""
+    text = call.query.get("$count", "false").lower()
+    if text not in {"true", "false"}:
+        raise bad_request(f"Invalid value '{text}' for $count query option found.", "BadRequest")
+    directory = kind in shapes.TYPES or kind == "directoryObject"
+    return text == "true" and (not directory or is_eventual(call))
+
+
 def _filter(call: Call, kind: str) -> Callable[[Doc], bool]:
     text = call.query.get("$filter")
     if text is None:
@@ -145,6 +155,12 @@ def _filter(call: Call, kind: str) -> Callable[[Doc], bool]:
         compiled = odata.compile_filter(text)
     except odata.QueryError as error:
         raise bad_request(str(error)) from error
+    refused = compiled.fields & shapes.UNFILTERED.get(kind, frozenset())
+    if refused:
+        text = (
+            f"Unsupported or invalid query filter clause specified for property '{min(refused)}' of resource '{kind}'."
+        )
+        raise bad_request(text, "Request_UnsupportedQuery")
     unknown = compiled.fields - shapes.PROPERTIES.get(kind, compiled.fields)
     if unknown:
         raise bad_request(f"Property '{min(unknown)}' does not exist on type '{kind}'.")
@@ -177,7 +193,9 @@ def _order(call: Call, kind: str) -> tuple[str, bool] | None:
     name, _, direction = text.partition(" ")
     if name not in shapes.PROPERTIES.get(kind, {name}):
         raise bad_request(f"Property '{name}' does not exist on type '{kind}'.")
-    if kind in shapes.TYPES and "$filter" in call.query:
+    if name not in shapes.SORTED.get(kind, {name}) or direction.strip().lower() not in {"", "asc", "desc"}:
+        raise bad_request("Sorting not supported for current query.", "Request_UnsupportedQuery")
+    if kind == "device" or (kind in shapes.TYPES and "$filter" in call.query):
         require_eventual(call)
     return name, direction.strip().lower() == "desc"
 

@@ -72,8 +72,13 @@ class GraphPlane(Plane):
         )
 
     def forbidden(self, call: Call) -> Problem:
-        """Refuse an app without the role."""
-        del call
+        """Refuse an app without the role; Intune says which would do."""
+        if units_of(call) == 0:
+            text = (
+                "Application is not authorized to perform this operation. Application must have one of the following "
+                f"scopes: {', '.join(call.route.action.split())}"
+            )
+            return Problem(403, "Forbidden", text)
         return Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
     def charges(self, call: Call) -> Iterator[Charge]:
@@ -102,13 +107,21 @@ class GraphPlane(Plane):
     def throttled(self, call: Call, refusal: Refusal) -> Problem:
         """Word the 429; Intune often leaves Retry-After away (azure.md 2)."""
         silent = refusal.charge.policy.startswith("Intune") and self._silent(call)
-        headers = {} if silent else {"Retry-After": str(refusal.retry_after_s)}
+        headers = {} if silent else {"Retry-After": self._pause(call, refusal)}
+        if refusal.charge.policy == "DirectoryUnits":
+            headers |= {"x-ms-throttle-information": "ResourceUnitLimitExceeded", "x-ms-throttle-scope": _scope(call)}
         return Problem(
             429,
             "TooManyRequests" if silent else "activityLimitReached",
             "Too many requests. Please wait and try again.",
             headers=headers,
         )
+
+    def _pause(self, call: Call, refusal: Refusal) -> str:
+        """Write Retry-After: whole seconds, or a fraction more with `config.graph.fractionalRetryAfter`."""
+        if not self._cloud.world.config.get("graph", {}).get("fractionalRetryAfter"):
+            return str(refusal.retry_after_s)
+        return f"{refusal.retry_after_s + call.world.rng('retry', call.path, call.now_us).random():.3f}"
 
     def _silent(self, call: Call) -> bool:
         share = self._cloud.world.config.get("graph", {}).get("silentThrottleShare", 0.5)
@@ -126,8 +139,13 @@ class GraphPlane(Plane):
             used = 1 - self._cloud.throttle.remaining(charge) / charge.capacity
             if used >= _WARN:
                 sent["x-ms-throttle-limit-percentage"] = f"{used:.1f}"
-                sent["x-ms-throttle-scope"] = "Tenant_Application/ReadWrite"
+                sent["x-ms-throttle-scope"] = _scope(call)
         return sent
+
+
+def _scope(call: Call) -> str:
+    app = call.principal.client_id or call.principal.object_id
+    return f"Tenant_Application/ReadWrite/{app}/{plane.tenant_of(call)}"
 
 
 def units_of(call: Call) -> int:

@@ -75,6 +75,20 @@ PROPERTIES: dict[str, frozenset[str]] = {
         "operatingSystem osVersion serialNumber userDisplayName userId userPrincipalName"
     ),
 }
+UNFILTERED: dict[str, frozenset[str]] = {
+    "user": _names(
+        "licenseAssignmentStates onPremisesProvisioningErrors businessPhones isResourceAccount mobilePhone "
+        "onPremisesDistinguishedName passwordPolicies provisionedPlans securityIdentifier showInAddressList"
+    ),
+    "group": _names("theme securityIdentifier"),
+    "device": _names("alternativeSecurityIds deviceMetadata deviceVersion systemLabels"),
+}
+"""What `$filter` may not name (the tables of the resource pages: "Supports $filter" is missing)."""
+SORTED = {
+    "user": _names("displayName userPrincipalName createdDateTime"),
+    "group": _names("displayName"),
+    "device": _names("displayName"),
+}
 PROPERTIES["directoryObject"] = PROPERTIES["user"] | PROPERTIES["group"] | PROPERTIES["device"]
 
 

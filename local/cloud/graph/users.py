@@ -159,6 +159,9 @@ def list_licence_details(call: Call) -> Answer:
 )
 def list_products(call: Call) -> Answer:
     """Answer with the products bought and their units."""
+    unsupported = sorted(name for name in call.query if name.startswith("$") and name != "$select")
+    if unsupported:
+        raise queries.bad_request(f"The query parameter '{unsupported[0]}' is not supported on subscribedSkus.")
     directory, tenant = plane.directory(call.world), plane.tenant_of(call)
     used = Licences(directory, tenant, call.now_us).consumed()
     return Answer(

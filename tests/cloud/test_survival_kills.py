@@ -1,27 +1,21 @@
 """The cloud as a process, killed with -9 in the middle of a burst of the real clients' writes."""
 
 import asyncio
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import aiohttp
 import pytest
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 from azure.core.rest import HttpRequest
 from azure.keyvault.secrets.aio import SecretClient
 
 from local.certificates import Certificates
 from local.cloud.seeds import demo_seed
-from local.processes import free_port
+from tests.cloud.processes import Process, Tokens
 from tests.contract.azure import Azure, vm_body
 
 SUBSCRIPTION = "33333333-3333-4333-8333-333333333333"
@@ -31,53 +25,6 @@ KILLS, WRITERS, EACH = 2, 3, 3
 MEMBERS_BEFORE = 2
 """The demo's group Project has the first users already."""
 Check = Callable[[], Awaitable[None]]
-
-
-class Process:
-    """The cloud on fixed ports; it comes back where it was."""
-
-    def __init__(self, folder: Path, certificates: Certificates) -> None:
-        seed = folder / "seed.json"
-        seed.write_text(json.dumps(demo_seed(WRITERS * EACH)))
-        port = free_port()
-        self.url = f"https://127.0.0.1:{port}"
-        self.command = [sys.executable, "-m", "local.cloud", "--ca-dir", str(certificates.folder), "--port", str(port)]
-        self.command += ["--journal", str(folder / "journal"), "--seed-file", str(seed), "--profile", "fast"]
-        self.is_up = asyncio.Event()
-
-    async def start(self) -> None:
-        pipe = subprocess.PIPE
-        self.process = await asyncio.create_subprocess_exec(*self.command, stdout=pipe)
-        assert self.process.stdout is not None
-        assert json.loads(await self.process.stdout.readline())["url"] == self.url
-        self.is_up.set()
-
-    async def kill(self) -> None:
-        self.is_up.clear()
-        os.kill(self.process.pid, signal.SIGKILL)
-        await self.process.wait()
-
-
-class Tokens:
-    """Tokens of the cloud for the clients."""
-
-    def __init__(self, process: Process, session: aiohttp.ClientSession) -> None:
-        self.process, self.session = process, session
-
-    async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
-        body = {"audience": scopes[0].removesuffix("/.default")}
-        async with self.session.post(f"{self.process.url}/_sim/tokens", json=body) as answer:
-            token = await answer.json()
-        return AccessToken(token["access_token"], 2**33)
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
 
 @dataclass
@@ -184,7 +131,7 @@ async def _killer(burst: Burst, chance: random.Random) -> None:
 
 @pytest.mark.simulator
 async def test_nothing_that_was_answered_is_lost(tmp_path: Path, certificates: Certificates) -> None:
-    process = Process(tmp_path, certificates)
+    process = Process(tmp_path, certificates, demo_seed(WRITERS * EACH))
     await process.start()
     connector = aiohttp.TCPConnector(ssl=certificates.client_context())
     async with aiohttp.ClientSession(connector=connector) as session:

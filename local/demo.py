@@ -162,7 +162,7 @@ def _report(stack: Stack, journey: Journey, console: Console, outcome: Outcome, 
         console.print("Invariants: clean (no orphan, no double, no limit broken)")
     lines = {
         "API": f"{at.api}/api",
-        "Simulated cloud": f"{at.cloud}/_sim/state",
+        "Simulated cloud": f"{at.cloud}/_sim",
         "Addresses": str(stack.folder / "stack.json"),
         "Logs": str(stack.folder / "logs"),
     }

@@ -34,7 +34,8 @@ The seam, for who adds a room (`local/cloud/<room>/`):
   Events published by arm: see `local.cloud.arm.EVENTS`.
 * `cloud.seeder("users", fn(world, data))` reads a top-level key of the seed YAML;
   `cloud.invariant(name, fn(world) -> findings)`; `cloud.view(name, fn(world, query))` shows state;
-  `world.config` holds the settings of `POST /_sim/config`.
+  `world.config` holds the settings of `POST /_sim/config`, and `cloud.setting(name, shape, about)`
+  names each key that a room reads (`core.settings` tells what shapes are): others are refused.
 * `call.fault` is what a fault rule wants; `core.longrunning.begin` and the pipeline obey the general
   kinds, a room may understand kinds of its own.
 """

@@ -114,9 +114,15 @@ class Running:
         """Put a virtual machine into the world, as ARM would, and return its id."""
         kind = "Microsoft.Compute/virtualMachines"
         path = f"{GROUP}/providers/{kind}/{name}"
-        properties = {"vmId": self.cloud.world.guid("vm", name, generation), "provisioningState": "Succeeded"}
+        properties = {
+            "vmId": self.cloud.world.guid("vm", name, generation),
+            "provisioningState": "Succeeded",
+            "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
+        }
         body = {"id": path, "name": name, "type": kind, "location": "westeurope", "properties": properties}
-        self.cloud.world.resources.add(Resource(path, kind, body, self.cloud.world.now_us, {"join": "entra"}))
+        self.cloud.world.resources.add(
+            Resource(path, kind, body, self.cloud.world.now_us, {"join": "entra", "allocated": True})
+        )
         return path
 
     def unmachine(self, vm_id: str, name: str) -> None:

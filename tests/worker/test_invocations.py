@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
+from orchestrators import probe_connection as _probing  # noqa: F401 - registers the story
+from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - as above
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.images import BUILD_IMAGE
 from shared.contracts.probes import PROBE

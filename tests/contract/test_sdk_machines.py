@@ -65,8 +65,17 @@ def test_power_follows_its_verbs(sdk: Sdk) -> None:
     assert (error.status, error.code) == (409, "OperationNotAllowed")
 
 
+@covers(*(f"{_VM}.begin_{verb}" for verb in ("redeploy", "reapply", "reimage")), f"{_VM}.list_by_location")
+def test_a_machine_is_mended(sdk: Sdk) -> None:
+    made, vms = sdk.vm(), sdk.compute.virtual_machines
+    assert vms.begin_redeploy(sdk.group, "cpc-1").result() is None
+    assert vms.begin_reapply(sdk.group, "cpc-1").result() is None
+    assert vms.begin_reimage(sdk.group, "cpc-1").result() is None
+    assert made.id.lower() in [vm.id.lower() for vm in vms.list_by_location(REGION)]
+
+
 @covers(f"{_VM}.begin_delete", f"{_VM}.list_available_sizes", "compute.virtual_machine_sizes.list")
-def test_a_machine_can_be_resized_and_deleted_twice(sdk: Sdk) -> None:
+def test_a_machine_is_offered_sizes_and_deleted_twice(sdk: Sdk) -> None:
     sdk.vm()
     vms = sdk.compute.virtual_machines
     offered = {size.name for size in vms.list_available_sizes(sdk.group, "cpc-1")}
@@ -81,13 +90,15 @@ def _entra_join() -> dict[str, Any]:
     return {"location": REGION, "properties": {**kind, "autoUpgradeMinorVersion": True}}
 
 
-@covers(*(f"{_EXTENSION}.{verb}" for verb in ("begin_create_or_update", "get", "list", "begin_delete")))
+@covers(*(f"{_EXTENSION}.{verb}" for verb in ("begin_create_or_update", "begin_update", "get", "list", "begin_delete")))
 def test_an_extension_joins_and_is_removed(sdk: Sdk) -> None:
     sdk.vm()
     extensions = sdk.compute.virtual_machine_extensions
     made = extensions.begin_create_or_update(sdk.group, "cpc-1", "join", _entra_join()).result()
     assert made.provisioning_state == "Succeeded"
+    extensions.begin_update(sdk.group, "cpc-1", "join", {"tags": {"a": "b"}}).result()
     shown = extensions.get(sdk.group, "cpc-1", "join", expand="instanceView")
+    assert shown.tags == {"a": "b"}
     assert shown.instance_view.statuses[0].code == "ProvisioningState/succeeded"
     assert [each.name for each in extensions.list(sdk.group, "cpc-1").value] == ["join"]
     extensions.begin_delete(sdk.group, "cpc-1", "join").result()
@@ -97,6 +108,7 @@ def test_an_extension_joins_and_is_removed(sdk: Sdk) -> None:
 @covers(
     f"{_VM}.begin_run_command",
     *(f"{_COMMAND}.{verb}" for verb in ("begin_create_or_update", "get_by_virtual_machine", "list_by_virtual_machine")),
+    f"{_COMMAND}.begin_update",
     f"{_COMMAND}.begin_delete",
 )
 def test_scripts_run_as_an_action_and_as_a_resource(sdk: Sdk) -> None:
@@ -112,6 +124,8 @@ def test_scripts_run_as_an_action_and_as_a_resource(sdk: Sdk) -> None:
     commands.begin_create_or_update(sdk.group, "cpc-1", "steps", body).result()
     shown = commands.get_by_virtual_machine(sdk.group, "cpc-1", "steps", expand="instanceView")
     assert (shown.instance_view.exit_code, shown.protected_parameters) == (0, None)
+    again = commands.begin_update(sdk.group, "cpc-1", "steps", {"properties": {"timeoutInSeconds": 60}}).result()
+    assert (again.timeout_in_seconds, again.source.script) == (60, script)
     assert [each.name for each in commands.list_by_virtual_machine(sdk.group, "cpc-1")] == ["steps"]
     commands.begin_delete(sdk.group, "cpc-1", "steps").result()
 

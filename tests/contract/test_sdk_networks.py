@@ -93,3 +93,22 @@ def test_networks_word_their_refusals_in_details(sdk: Sdk) -> None:
     missing: Any = nic_body(subnet + "-gone", TAGS)
     assert refused(lambda: nics.begin_create_or_update(sdk.group, "nic", missing)).code == "InvalidResourceReference"
     nics.begin_create_or_update(sdk.group, "nic", nic_body(subnet, TAGS)).result()
+
+
+GROUPS = ("virtual_networks", "network_interfaces", "network_security_groups", "public_ip_addresses", "nat_gateways")
+
+
+@covers(*(f"network.{kind}.{verb}" for kind in GROUPS for verb in ("update_tags", "list_all")))
+def test_tags_change_alone_and_a_subscription_lists_all(sdk: Sdk) -> None:
+    bodies: dict[str, Any] = {
+        "virtual_networks": {"properties": {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}}},
+        "network_interfaces": nic_body(sdk.subnet(vnet="other")),
+        "network_security_groups": {},
+        "public_ip_addresses": {"sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}},
+        "nat_gateways": {"sku": {"name": "Standard"}},
+    }
+    for kind, body in bodies.items():
+        operations = getattr(sdk.network, kind)
+        made = operations.begin_create_or_update(sdk.group, "part", {"location": REGION, **body}).result()
+        assert operations.update_tags(sdk.group, "part", {"tags": {"a": "b"}}).tags == {"a": "b"}
+        assert made.id.lower() in [each.id.lower() for each in operations.list_all()]

@@ -96,6 +96,7 @@ def _definition() -> Any:
 
 
 @covers(
+    *(f"{group}.begin_update" for group in (_GALLERY, _IMAGE, _VERSION)),
     *(f"{_GALLERY}.{verb}" for verb in ("begin_create_or_update", "get", "list_by_resource_group", "list")),
     *(f"{_IMAGE}.{verb}" for verb in ("begin_create_or_update", "get", "list_by_gallery", "begin_delete")),
     *(f"{_VERSION}.{verb}" for verb in ("begin_create_or_update", "get", "list_by_gallery_image", "begin_delete")),
@@ -118,6 +119,10 @@ def test_a_machine_becomes_a_gallery_image(sdk: Sdk) -> None:
     assert [each.name for each in images.list_by_gallery(sdk.group, name)] == ["w11"]
     assert galleries.get(sdk.group, name).name in [each.name for each in galleries.list_by_resource_group(sdk.group)]
     assert name in [each.name for each in galleries.list()]
+    galleries.begin_update(sdk.group, name, {"properties": {"description": "x"}}).result()
+    images.begin_update(sdk.group, name, "w11", {"properties": {"description": "x"}}).result()
+    latest = {"properties": {"publishingProfile": {"excludeFromLatest": True}}}
+    versions.begin_update(sdk.group, name, "w11", "1.0.0", latest).result()
     versions.begin_delete(sdk.group, name, "w11", "1.0.0").result()
     images.begin_delete(sdk.group, name, "w11").result()
     galleries.begin_delete(sdk.group, name).result()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from local.cloud.arm import activedirectory, machine
@@ -14,7 +14,7 @@ from local.cloud.core.longrunning import Course, LongRunning, begin, running_on
 from local.cloud.core.resources import Resource
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND
-from local.cloud.core.world import NEVER, World
+from local.cloud.core.world import NEVER, World, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,19 @@ def put_extension(call: Call) -> Answer:
     kind = f"extension.{install.type.lower()}"
     operation = begin(call, kind, extension.id, course, region=vm.body["location"])
     return accepted(call, operation, 200 if found else 201, extension.body, style=SILENT)
+
+
+@ROUTES.operation("extension.update", "PATCH", ONE, throttle="UpdateVM", action=f"{TYPE}/write")
+def patch_extension(call: Call) -> Answer:
+    """Change an extension; it is installed again as it is then."""
+    return put_extension(replace(call, body=patched(call.resource(), call.object())))
+
+
+def patched(found: Resource, body: Json, given: Json | None = None) -> Json:
+    """Give the whole body a PATCH leads to; `given` are the properties that were asked for before."""
+    properties = merge(given or found.properties, read(body, "properties", "object", {}))
+    tags = body["tags"] if "tags" in body else found.body.get("tags", {})
+    return {"location": found.body["location"], "tags": tags, "properties": properties}
 
 
 @ROUTES.operation("extension.get", "GET", ONE, throttle="LowCostGet", action=f"{TYPE}/read")

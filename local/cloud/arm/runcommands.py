@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from local.cloud.arm import machine, scripts
 from local.cloud.arm.accepted import accepted
-from local.cloud.arm.extensions import register_session_host
+from local.cloud.arm.extensions import patched, register_session_host
 from local.cloud.arm.power import not_running
 from local.cloud.arm.reading import location_of, missing, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
@@ -112,6 +112,13 @@ def _course(
     error = _failure(command, execution) if strict and not asynchronous else None
     extra_us = 0 if asynchronous else execution.hangs_us
     return Course(done, failed, error=error, extra_us=extra_us), ended
+
+
+@ROUTES.operation("runcommand.update", "PATCH", ONE, throttle="UpdateVM", action=f"{TYPE}/write")
+def patch_run_command(call: Call) -> Answer:
+    """Change a run command; one that is another then runs again."""
+    found = call.resource()
+    return put_run_command(replace(call, body=patched(found, call.object(), found.facts["asked"])))
 
 
 @ROUTES.operation("runcommand.get", "GET", ONE, throttle="LowCostGet", action=f"{TYPE}/read")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.cloud.asking import GROUP, NETWORK, VMS, Asking, asking
-from tests.contract.azure import REGION
+from tests.contract.azure import REGION, nic_body
 
 ENTRA = {
     "location": REGION,
@@ -129,3 +129,14 @@ def test_a_thousand_machines_are_made_within_quota_and_leave_nothing() -> None:
     app.advance(60)
     assert app.sim("GET", "invariants") == {"clean": True, "findings": []}
     assert app.sim("GET", "state?view=capacity") == {"cores": {}, "placed": {}}
+
+
+def test_an_interface_deleted_twice_gives_its_address_back_once() -> None:
+    app = asking("real")
+    subnet = app.lay()
+    nic = f"{NETWORK}/networkInterfaces/a"
+    app.ask("PUT", nic, nic_body(subnet, {}))
+    first, again = (app.send("DELETE", nic).headers["Azure-AsyncOperation"] for _ in range(2))
+    app.advance(60)
+    assert first == again
+    assert [app.send("PUT", nic, nic_body(subnet, {})).status, app.sim("GET", "invariants")["clean"]] == [201, True]

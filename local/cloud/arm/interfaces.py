@@ -11,7 +11,7 @@ from local.cloud.arm.pages import page
 from local.cloud.arm.publicaddresses import check_free, tie, untie
 from local.cloud.arm.reading import check_name, location_of, missing, need_group, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
-from local.cloud.core.longrunning import Course, begin
+from local.cloud.core.longrunning import Course, begin, running_on
 from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND
@@ -67,6 +67,8 @@ def delete_nic(call: Call) -> Answer:
     world, nic = call.world, call.world.resources.get(call.path)
     if nic is None:
         return Answer(status=204)
+    if under_way := running_on(world, nic.id, "nic.delete"):
+        return accepted(call, under_way[0], 202, style=NETWORK, monitor=True)
     owner = nic.properties.get("virtualMachine", {}).get("id")
     if owner:
         raise Problem(

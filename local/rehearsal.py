@@ -2,7 +2,7 @@
 
 A scenario's ``setting`` says what it needs: ``users`` (just so many), ``tenant`` (its settings), ``site`` (more
 properties of it), ``join: hybrid``, ``network`` (the address range of a network of the customer's own),
-``organizationalUnit``, ``policies`` (how many that claim everybody). Everything is done over HTTP.
+``policies`` (how many that claim everybody), ``kills`` (how often the host is killed). Everything is done over HTTP.
 """
 
 import uuid
@@ -146,7 +146,7 @@ class Rehearsal:
     def _domain(self) -> Json:
         return {
             "adDomainName": FOREST,
-            "organizationalUnit": self.setting.get("organizationalUnit", UNIT),
+            "organizationalUnit": UNIT,
             "adDomainUsername": self.account,
             "adDomainPassword": PASSWORD,
         }

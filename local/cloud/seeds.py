@@ -24,7 +24,8 @@ A seed is YAML or JSON. Everything but `tenantId` and `domain` may be left out::
         appId: ...                        # derived from the name when left out, like every id
         identifierUri: api://deskwright   # makes it a resource tokens can be asked for
         client_secret: ...                # sealed by the core before anything is kept
-        federatedCredentials: [{subject: <object id of a managed identity>}]
+        federatedCredentials: [{subject: <object id of a managed identity>}]    # issuer, audiences
+        accountEnabled: true              # false: AADSTS7000112; secretExpired: true is AADSTS7000222
         roles: [User.Read.All]            # app roles it was granted (`roles` claim, Graph checks)
         keyVault: [get, set, list, delete, recover, purge]    # secret permissions; all when absent
       onPremises:

@@ -1,7 +1,7 @@
 """What `world.config` may hold: every room names the keys it reads (`cloud.setting`).
 
-A shape is a type (`str`), several (`(str, int)`), `[shape]` for a list, or `{"*": shape}` for an object
-whose keys are free; `dict` and `list` are any object and any list.
+A shape is a type (`str`), several (`(str, int)`), `[shape]` for a list, `{"name": shape}` for an object
+with these keys, `{"*": shape}` for one whose keys are free; `dict` and `list` are any object and any list.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ def _fits(value: object, shape: Shape, path: str) -> None:
     if isinstance(shape, dict):
         _need(value, (dict,), path)
         for key, inner in value.items() if isinstance(value, dict) else ():
-            _fits(inner, shape["*"], f"{path}.{key}")
+            known = shape.get(key, shape.get("*"))
+            if known is None:
+                names = ", ".join(sorted(shape))
+                raise Problem(400, "UnknownSetting", f"nobody reads {path}.{key}; there are: {names}")
+            _fits(inner, known, f"{path}.{key}")
     elif isinstance(shape, list):
         _need(value, (list,), path)
         for index, inner in enumerate(value) if isinstance(value, list) else ():

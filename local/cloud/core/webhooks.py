@@ -166,7 +166,9 @@ def setting(world: World, name: str) -> float:
 def install(cloud: Cloud) -> None:
     """Keep an outbox, show it, and hear what receivers answered."""
     cloud.shelf(SHELF, Outbox)
-    cloud.setting("webhooks", {"*": (int, float)}, f"how outgoing notifications are sent: {', '.join(DEFAULTS)}")
+    cloud.setting(
+        "webhooks", dict.fromkeys(DEFAULTS, (int, float)), f"how outgoing notifications are sent: {', '.join(DEFAULTS)}"
+    )
     routes = Routes("sim")
 
     @routes.operation("sim.webhooks", "GET", "/_sim/webhooks", anonymous=True)

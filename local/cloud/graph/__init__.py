@@ -1,8 +1,7 @@
 """Simulated Microsoft Graph: users, groups, licences, devices, Intune, batch, delta.
 
-`config.graph` holds its settings: `lagSeconds`, `syncMinutes`, `enrolment`, `enrolments`, `delta`,
-`silentThrottleShare` (see `plane`, `joins`, `deltas`, `service`). Fault rules of kind `empty` and
-`partial {share}` make a collection answer nothing, or too little without saying so.
+`SETTINGS` are the keys of `config.graph`; docs/cloud.md says what they do. Fault rules of kind `empty`
+and `partial {share}` make a collection answer nothing, or too little without saying so.
 """
 
 from __future__ import annotations
@@ -37,6 +36,7 @@ from local.cloud.graph.service import GraphPlane
 if TYPE_CHECKING:
     from local.cloud.core.answers import Json
     from local.cloud.core.cloud import Cloud
+    from local.cloud.core.settings import Shape
     from local.cloud.core.world import World
 
 LATENCIES = {
@@ -48,22 +48,29 @@ LATENCIES = {
 """Seconds on a real day (azure.md 1.1: a record is visible 1-30 minutes after the join; how long
 notifications of users and groups take is documented as unknown)."""
 KINDS = ("user", "group", "sku", "app", "device", "managedDevice", "computer", "subscription")
-SETTINGS = (
-    "lagSeconds",
-    "replicaLagSeconds",
-    "syncMinutes",
-    "enrolment",
-    "enrolments",
-    "lastSyncMinutes",
-    "windowsBlocked",
-    "delta",
-    "silentThrottleShare",
-    "fractionalRetryAfter",
-    "primaryUserLagSeconds",
-    "insecureNotificationUrls",
-    "validateRenewals",
-    "authorizationMinutes",
-)
+_NUMBER = (int, float)
+SETTINGS: dict[str, Shape] = {
+    "lagSeconds": _NUMBER,
+    "replicaLagSeconds": _NUMBER,
+    "syncMinutes": _NUMBER,
+    "lastSyncMinutes": _NUMBER,
+    "enrolment": str,
+    "enrolments": {"*": str},
+    "primaryUserLagSeconds": _NUMBER,
+    "windowsBlocked": [str],
+    "delta": {
+        "pageSize": int,
+        "emptyPages": int,
+        "duplicates": bool,
+        "tokenDays": _NUMBER,
+        "generation": int,
+    },
+    "silentThrottleShare": _NUMBER,
+    "fractionalRetryAfter": bool,
+    "insecureNotificationUrls": bool,
+    "validateRenewals": bool,
+    "authorizationMinutes": _NUMBER,
+}
 SERVED = (users, groups, devices, intune, deltas, organisations, accounts, groupchanges, assigning, recycling)
 
 
@@ -71,7 +78,7 @@ def install(cloud: Cloud) -> None:
     """Serve Graph, keep the directory, hear of joins, check for orphans."""
     cloud.plane(GraphPlane(cloud))
     cloud.shelf(SHELF, Directory)
-    cloud.setting("graph", dict, f"the directory and Intune: {', '.join(SETTINGS)}")
+    cloud.setting("graph", SETTINGS, f"the directory and Intune: {', '.join(SETTINGS)}")
     cloud.add(ROUTES)
     cloud.add(batches.routes(cloud))
     cloud.add(subscriptions.routes(cloud))

@@ -9,11 +9,13 @@ from local.cloud.vault.service import VaultPlane
 
 if TYPE_CHECKING:
     from local.cloud.core.cloud import Cloud
+    from local.cloud.core.settings import Shape
 
 
 def install(cloud: Cloud) -> None:
     """Serve `/secrets` and `/deletedsecrets`."""
     cloud.plane(VaultPlane())
     cloud.shelf(SHELF, Vault)
-    cloud.setting("vault", dict, "Key Vault: denied (permissions), rbac, refuseOutsideDates")
+    shape: Shape = {"denied": [str], "rbac": (bool, int), "refuseOutsideDates": bool}
+    cloud.setting("vault", shape, "Key Vault: denied (permissions), rbac, refuseOutsideDates")
     cloud.add(ROUTES)

@@ -1,4 +1,4 @@
-"""The host is killed with -9 again and again: nothing is lost, done twice, or left behind."""
+"""The host is killed with -9 again and again (scenario 53): nothing is lost, done twice, or left behind."""
 
 import random
 import time

@@ -26,6 +26,7 @@ from local.cloud.core.times import SECOND, iso_z
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
     from local.cloud.core.cloud import Cloud
+    from local.cloud.core.settings import Shape
     from local.cloud.core.world import World
 
 SHELF = "webhooks"
@@ -166,9 +167,8 @@ def setting(world: World, name: str) -> float:
 def install(cloud: Cloud) -> None:
     """Keep an outbox, show it, and hear what receivers answered."""
     cloud.shelf(SHELF, Outbox)
-    cloud.setting(
-        "webhooks", dict.fromkeys(DEFAULTS, (int, float)), f"how outgoing notifications are sent: {', '.join(DEFAULTS)}"
-    )
+    shape: Shape = dict.fromkeys(DEFAULTS, (int, float))
+    cloud.setting("webhooks", shape, f"how outgoing notifications are sent: {', '.join(DEFAULTS)}")
     routes = Routes("sim")
 
     @routes.operation("sim.webhooks", "GET", "/_sim/webhooks", anonymous=True)

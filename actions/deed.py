@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.operation import Actor, AuditEvent, Operation
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
@@ -36,6 +37,10 @@ class Deed:
     def new_id(self, kind: str) -> str:
         """Return an id for a new *kind* of thing: derived, so that the same deed makes the same thing twice."""
         return naming.derived_id(kind, self.tenant.id, *self.seed)
+
+    async def cloud_pc(self, id: str) -> Stored[CloudPc]:  # noqa: A002 - the word of every record
+        """Return one of the tenant's Cloud PCs. Raises: NotFoundError."""
+        return await self.services.cloud_pcs.get(self.tenant.id, id)
 
     async def insert(self, repository: Repository[V], value: V, id: str) -> Stored[V]:  # noqa: A002 - the word of every record
         """Add *value*; when this very deed has added it before, return that."""

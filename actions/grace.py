@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pydantic import Field
+
 from actions.deed import Deed
 from actions.reconciling import reconcile_users
 from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
@@ -11,10 +13,23 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Grace
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
+from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.storage.due import DueKind, grace_due
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
+
+
+class ExtendForm(Value):
+    """How much longer a grace period lasts."""
+
+    hours: int = Field(ge=1, le=8760, description="1 to 8760")
+
+
+class HoldForm(Value):
+    """Whether a grace period stands still; the time for which it stood still is not lost."""
+
+    held: bool = True
 
 
 async def end_grace(deed: Deed, client: DurableClient, cloud_pc_id: str) -> Operation:

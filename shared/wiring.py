@@ -18,6 +18,7 @@ from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.tickets import BEHALF
 from shared.storage.audit import Audit
+from shared.storage.bulk import BulkItems, bulk_actions
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.connections import connections
 from shared.storage.due import DueIndex
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from shared.clients.graph import Graph
     from shared.clients.key_vault import Vault
     from shared.clients.pacing import Pacing
+    from shared.domain.bulk import BulkAction
     from shared.domain.connection import Connection
     from shared.domain.image import DeviceImage
     from shared.domain.operation import Operation
@@ -130,6 +132,16 @@ class Services:
     def cloud_pcs(self) -> CloudPcs:
         """The Cloud PCs."""
         return CloudPcs(self.tables)
+
+    @cached_property
+    def bulk_actions(self) -> Repository[BulkAction]:
+        """The bulk actions."""
+        return bulk_actions(self.tables)
+
+    @cached_property
+    def bulk_items(self) -> BulkItems:
+        """The Cloud PCs of the bulk actions."""
+        return BulkItems(self.tables)
 
     @cached_property
     def timeline(self) -> Timeline:

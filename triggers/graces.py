@@ -7,14 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
-from pydantic import Field
 
-from actions.grace import change_grace, confirm_removal, end_grace
+from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace
 from shared.domain.cloud_pc import CloudPc, Grace
 from shared.domain.describing import listing
 from shared.domain.graph.cloud_pcs import grace_view
 from shared.domain.shown import GRACE_CHANGE, REMOVAL
-from shared.domain.values import Value
 from shared.workflow import Blueprint, DurableClient
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.graph import BASE
@@ -24,19 +22,6 @@ from triggers.paging import listed
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_MOST_HOURS = 8760
-
-
-class ExtendForm(Value):
-    """How much longer a grace period lasts."""
-
-    hours: int = Field(ge=1, le=_MOST_HOURS, description="1 to 8760")
-
-
-class HoldForm(Value):
-    """Whether a grace period stands still; the time for which it stood still is not lost."""
-
-    held: bool = True
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/endGracePeriod", methods=["POST"], auth_level=_OPEN)

@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 
 import azure.functions as func
 
+from actions.bulk import work
 from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, reconcile_users, start_reconcile
 from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
 from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
 from shared.domain import naming
+from shared.domain.bulk import BulkStatus
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
 from shared.errors import DeskwrightError
-from shared.storage.due import EVERYBODY, WATCH_EVERY, Due, DueKind
+from shared.storage.due import BULK_EVERY, EVERYBODY, WATCH_EVERY, Due, DueKind
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient, purge_finished, start
 from triggers.connection_checks import check_due
@@ -48,6 +50,7 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
         DueKind.RECONCILE: _start_reconcile,
         DueKind.REREAD: _read_again,
         DueKind.WATCH: resume_build,
+        DueKind.BULK: _go_on_with_bulk,
     }
     await asyncio.gather(*(sweep(client, kind, look) for kind, look in looks.items()))
 
@@ -190,6 +193,15 @@ async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime
         instance_id = naming.instance_id(due.tenant_id, claimed.id, "cleanup", claimed.generation)
         await start(client, CLEAN_UP, order.but(standing_alone=True), instance_id=instance_id)
     return wired.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
+
+
+async def _go_on_with_bulk(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Go on with a bulk action that broke off; each of its waves promises to be looked at again."""
+    found = await wired.bulk_actions.find(due.tenant_id, due.subject_id)
+    if found is not None and found.value.status is BulkStatus.RUNNING:
+        await work(client, found.value)
+        return wired.clock.now() + BULK_EVERY
+    return None
 
 
 async def _deprovision(wired: Services, client: DurableClient, due: Due) -> datetime | None:

@@ -26,6 +26,7 @@ class DueKind(StrEnum):
     RECHECK = "recheck"  # a connection whose health checks are made again
     BUILD = "build"  # a device image saved as pending whose build may not have been started
     DEPROVISION = "deprovision"  # a Cloud PC whose grace period ends, or that was cancelled, goes out of use
+    BULK = "bulk"  # a bulk action: if the work on it broke off, it goes on
     RECONCILE = "reconcile"  # a tenant whose reconcile was asked for and may not have been started
 
 
@@ -37,6 +38,9 @@ START_GRACE = timedelta(minutes=5)
 
 WATCH_EVERY = timedelta(hours=2)
 """How often a sweep looks whether a build that was started still runs."""
+
+BULK_EVERY = timedelta(minutes=10)
+"""How often a sweep looks whether a bulk action is being worked on."""
 
 DEPROVISIONED_BY = timedelta(hours=1)
 """When a sweep looks whether what goes out of use has come to its end."""

@@ -16,8 +16,19 @@ SERVICE = [f"Microsoft.CloudPC/service/{verb}" for verb in ("pause", "read", "re
 READS = sorted(verb for verb in VERBS if verb.endswith("/read") and verb not in SERVICE)
 OTHERS = sorted(VERBS.keys() - set(READS))
 ACTIONS = [
-    f"Microsoft.CloudPC/cloudPCs/{verb}"
-    for verb in ("endGracePeriod", "extendGrace", "holdGrace", "readSignInDetails", "reprovision", "rerunStep", "retry")
+    f"Microsoft.CloudPC/{verb}"
+    for verb in (
+        "bulkActions/create",
+        "bulkActions/update",
+        "cloudPCs/endGracePeriod",
+        "cloudPCs/extendGrace",
+        "cloudPCs/holdGrace",
+        "cloudPCs/readSignInDetails",
+        "cloudPCs/reprovision",
+        "cloudPCs/rerunStep",
+        "cloudPCs/retry",
+        "onPremisesConnections/runHealthChecks",
+    )
 ]
 PROVIDERS_ONLY = [*SERVICE, *(f"Microsoft.CloudPC/tenants/{verb}" for verb in ("create", "delete", "list"))]
 

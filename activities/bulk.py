@@ -1,0 +1,142 @@
+"""Working through a bulk action: whose turn it is, doing it to one, and what has come of it."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from actions.catalogue import ACTIONS
+from actions.deed import Deed
+from shared.contracts.bulk import (
+    ACT_ON_ITEM,
+    LOOK_AT_WAVE,
+    NEXT_WAVE,
+    BulkOrder,
+    ItemOrder,
+    Wave,
+    WaveOrder,
+)
+from shared.contracts.outcomes import Done, Pending
+from shared.domain.bulk import OVER, BulkAction, BulkItem, BulkStatus, ItemStatus, item_id
+from shared.domain.operation import ENDED, OperationStatus
+from shared.domain.tenant import Tenant
+from shared.errors import DeskwrightError, InvalidError, NotFoundError, UnavailableError
+from shared.storage.due import BULK_EVERY, DueKind
+from shared.wiring import services
+from shared.workflow import Blueprint, DurableClient, implements
+
+bp = Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(NEXT_WAVE)
+async def next_wave(order: BulkOrder) -> Wave:
+    """Say whose turn it is; and promise that somebody looks whether the work goes on.
+
+    An item whose turn it was in a wave that broke off is first in the next one: doing it twice does it once.
+    """
+    bulk = await count(order.tenant_id, order.bulk_id)
+    if bulk is None or bulk.status is not BulkStatus.RUNNING:
+        return Wave()
+    here = services()
+    await here.due.put(DueKind.BULK, here.clock.now() + BULK_EVERY, order.tenant_id, order.bulk_id)
+    items = [stored.value for stored in await here.bulk_items.of(order.tenant_id, order.bulk_id)]
+    begun = [item.position for item in items if item.status is ItemStatus.RUNNING]
+    waiting = [item.position for item in items if item.status is ItemStatus.PENDING]
+    wave = [*begun, *waiting[: max(0, bulk.wave_size - len(begun))]]
+
+    def edit(there: BulkAction) -> BulkAction | None:
+        return there.but(wave=order.wave) if there.wave != order.wave else None
+
+    await here.bulk_actions.change(order.tenant_id, order.bulk_id, edit)
+    return Wave(positions=tuple(wave))
+
+
+async def count(tenant_id: str, bulk_id: str) -> BulkAction | None:
+    """Count the items anew, and with them whether it is stopped or over; None when it is gone."""
+    here = services()
+    if await here.bulk_actions.find(tenant_id, bulk_id) is None:
+        return None
+    items = [stored.value for stored in await here.bulk_items.of(tenant_id, bulk_id)]
+    at = here.clock.now()
+    bulk = await here.bulk_actions.change(tenant_id, bulk_id, lambda there: there.with_items(items, at))
+    if bulk.status in OVER:
+        left = [item for item in items if item.status is ItemStatus.PENDING]
+        for item in left:
+            await _settle(item, ItemStatus.SKIPPED, f"the bulk action was {bulk.status.value}")
+        if left:
+            return await count(tenant_id, bulk_id)
+    return bulk
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(ACT_ON_ITEM)
+async def act_on_item(order: ItemOrder, client: DurableClient) -> Done:
+    """Do it to one Cloud PC, on behalf of whoever asked; what stands in its way is written down."""
+    here = services()
+    bulk = (await here.bulk_actions.get(order.tenant_id, order.bulk_id)).value
+    item = (await here.bulk_items.get(order.tenant_id, item_id(order.bulk_id, order.position))).value
+    tenant = (await here.tenants.get(order.tenant_id)).value
+    if item.status not in {ItemStatus.PENDING, ItemStatus.RUNNING} or item.operation_id:
+        return Done()
+    if item.status is ItemStatus.PENDING:
+        item = await _settle(item, ItemStatus.RUNNING, None)
+    await _act(bulk, item, tenant, client)
+    return Done()
+
+
+async def _act(bulk: BulkAction, item: BulkItem, tenant: Tenant, client: DurableClient) -> None:
+    kind = ACTIONS[bulk.action]
+    here = services()
+    deed = Deed(
+        services=here,
+        tenant=tenant,
+        actor=bulk.requested_by,
+        verb=kind.verb,
+        trace_id=bulk.id,
+        now=here.clock.now(),
+        seed=("bulk", bulk.id, item.id),
+        repeatable=True,
+    )
+    try:
+        pc = (await deed.cloud_pc(item.cloud_pc_id)).value
+        operation = await kind.perform(deed, client, pc, kind.form.model_validate(bulk.parameters))
+    except UnavailableError:
+        raise
+    except NotFoundError:
+        await _settle(item, ItemStatus.REFUSED, "it is gone")
+    except (DeskwrightError, InvalidError, ValidationError) as refused:
+        await _settle(item, ItemStatus.REFUSED, str(refused))
+    else:
+        status = ItemStatus.RUNNING if operation else ItemStatus.SUCCEEDED
+        await _settle(item, status, None, operation.id if operation else None)
+
+
+async def _settle(item: BulkItem, status: ItemStatus, message: str | None, operation_id: str | None = None) -> BulkItem:
+    def edit(there: BulkItem) -> BulkItem | None:
+        settled = there.but(status=status, message=message, operation_id=operation_id or there.operation_id)
+        return settled if settled != there else None
+
+    return await services().bulk_items.change(item.tenant_id, item.id, edit)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(LOOK_AT_WAVE)
+async def look_at_wave(order: WaveOrder) -> Done | Pending:
+    """See what has come of a wave; it is over when each of its operations is."""
+    here = services()
+    running = 0
+    for stored in await here.bulk_items.of(order.tenant_id, order.bulk_id):
+        item = stored.value
+        if item.position not in order.positions or item.status is not ItemStatus.RUNNING or not item.operation_id:
+            continue
+        found = await here.operations.find(order.tenant_id, item.operation_id)
+        if found is not None and found.value.status not in ENDED:
+            running += 1
+        elif found is not None and found.value.status is OperationStatus.SUCCEEDED:
+            await _settle(item, ItemStatus.SUCCEEDED, None)
+        else:
+            error = found.value.error if found else None
+            await _settle(item, ItemStatus.FAILED, f"{error.code}: {error.message}" if error else "it came to no end")
+    await count(order.tenant_id, order.bulk_id)
+    return Pending(note=f"{running} are at work") if running else Done()

@@ -1,0 +1,140 @@
+"""A bulk action: one action for many Cloud PCs, in waves, with a canary first and a stop when too much fails. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Actor
+from shared.domain.values import Value
+
+MOST_CLOUD_PCS = 5000
+"""Of one bulk action, as of Windows 365's (windows365.md 1.6)."""
+
+_LEAST_ENDED = 3
+"""So many must have ended before a failure rate says anything."""
+
+
+class BulkStatus(StrEnum):
+    """How a bulk action stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"  # it went through all of them; some may have failed
+    STOPPED = "stopped"  # too many failed: the rest was left alone
+    CANCELED = "canceled"
+
+
+class ItemStatus(StrEnum):
+    """How one Cloud PC of a bulk action stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"  # something stood in its way; nothing was done
+    SKIPPED = "skipped"  # its turn never came
+
+
+OVER = frozenset({BulkStatus.SUCCEEDED, BulkStatus.STOPPED, BulkStatus.CANCELED})
+_ENDED = frozenset({ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.REFUSED, ItemStatus.SKIPPED})
+
+
+class Selection(Value):
+    """Which Cloud PCs: each given property must hold, and one of its values is enough."""
+
+    status: tuple[Status, ...] = ()
+    provisioning_policy_ids: tuple[str, ...] = ()
+    service_plan_ids: tuple[str, ...] = ()
+    user_principal_names: tuple[str, ...] = ()
+    grace_causes: tuple[str, ...] = ()
+    removal_waits: bool | None = None
+
+    def takes(self, pc: CloudPc) -> bool:
+        """Whether *pc* is meant."""
+        names = {name.casefold() for name in self.user_principal_names}
+        held = (
+            not self.status or pc.status in self.status,
+            not self.provisioning_policy_ids
+            or (pc.snapshot is not None and pc.snapshot.policy_id in self.provisioning_policy_ids),
+            not self.service_plan_ids or pc.plan.id in self.service_plan_ids,
+            not names or pc.user.user_principal_name.casefold() in names,
+            not self.grace_causes or (pc.grace is not None and pc.grace.cause.value in self.grace_causes),
+            self.removal_waits is None or self.removal_waits == (pc.removal is not None),
+        )
+        return all(held)
+
+
+class BulkItem(Value):
+    """One Cloud PC of a bulk action; *position* is its place in the line."""
+
+    tenant_id: str
+    bulk_id: str
+    position: int
+    cloud_pc_id: str
+    user_principal_name: str
+    status: ItemStatus = ItemStatus.PENDING
+    operation_id: str | None = None
+    message: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Its id: sorts as its place in the line does."""
+        return item_id(self.bulk_id, self.position)
+
+
+def item_id(bulk_id: str, position: int) -> str:
+    """Return the id of the item at *position*."""
+    return f"{bulk_id}.{position:05d}"
+
+
+class BulkAction(Value):
+    """One action for many. *canary*: whether the first wave is one Cloud PC alone. *stop_at_failure_rate*: percent."""
+
+    id: str
+    tenant_id: str
+    action: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    requested_by: Actor
+    status: BulkStatus = BulkStatus.RUNNING
+    reason: str | None = None
+    total: int
+    counts: dict[str, int] = Field(default_factory=dict)
+    wave: int = 0
+    max_concurrency: int = Field(ge=1, le=500)
+    stop_at_failure_rate: int = Field(ge=0, le=100)
+    canary: bool = True
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+    @property
+    def wave_size(self) -> int:
+        """How many the next wave has."""
+        return 1 if self.canary and self.wave == 0 else self.max_concurrency
+
+    @property
+    def percent_complete(self) -> int:
+        """How much of it has ended."""
+        ended = sum(self.counts.get(status.value, 0) for status in _ENDED)
+        return 100 if self.status in OVER or not self.total else ended * 100 // self.total
+
+    def with_items(self, items: Iterable[BulkItem], at: datetime) -> BulkAction:
+        """Return it with its items counted: stopped when too many have failed, ended when none is left."""
+        counts = Counter(item.status for item in items)
+        counted = self.but(counts={status.value: count for status, count in counts.items()}, last_modified_date_time=at)
+        if self.status in OVER:
+            return counted
+        ended, failed = sum(counts[status] for status in _ENDED), counts[ItemStatus.FAILED]
+        alone = self.canary and ended == failed == 1
+        if failed and (alone or (ended >= _LEAST_ENDED and failed * 100 > ended * self.stop_at_failure_rate)):
+            return counted.but(status=BulkStatus.STOPPED, reason=f"{failed} of {ended} have failed")
+        if not counts[ItemStatus.PENDING] and not counts[ItemStatus.RUNNING]:
+            return counted.but(status=BulkStatus.SUCCEEDED)
+        return counted

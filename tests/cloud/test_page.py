@@ -146,6 +146,15 @@ def test_many_resources_are_counted_not_listed() -> None:
     assert "nsg-129" in read(app, "filter=nsg-129")
 
 
+def test_a_finding_about_many_is_shortened() -> None:
+    app = asking()
+    subnet = app.lay()
+    for n in range(12):
+        app.order(f"cpc-{n}", subnet, tags={"deskwright:cloudpc": "the-same"})
+    (shown,) = re.findall(r'{"cloudpc": "the-same".*?(?=twins|$|…)', read(app))
+    assert len(shown) == 600
+
+
 def test_an_empty_cloud_has_a_page() -> None:
     app = asking()
     app.sim("POST", "reset", {"begin": False})

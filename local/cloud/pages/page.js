@@ -1,10 +1,13 @@
 (function () {
   "use strict";
-  var box = document.getElementById("live"), main = document.querySelector("main"), busy = false;
+  var box = document.getElementById("live"), main = document.querySelector("main");
   box.parentElement.hidden = false;
+  function later(began) { // a large cloud takes its time: leave it ten times as much
+    setTimeout(look, Math.max(3000, 10 * (performance.now() - began)));
+  }
   function look() {
-    if (!box.checked || busy || document.hidden) { return; }
-    busy = true;
+    var began = performance.now();
+    if (!box.checked || document.hidden) { return later(began); }
     fetch(location.href, {headers: {Accept: "text/html"}}).then(function (answer) { return answer.text(); })
       .then(function (text) {
         var open = {}, across = {};
@@ -20,7 +23,7 @@
           var was = across[each.closest("section").id];
           if (was) { each.scrollLeft = was[0]; each.scrollTop = was[1]; }
         });
-      }).catch(function () {}).then(function () { busy = false; });
+      }).catch(function () {}).then(function () { later(began); });
   }
-  setInterval(look, 3000);
+  later(performance.now());
 })();

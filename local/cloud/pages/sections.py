@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from local.cloud.core.requestlog import Entry
 
 LATEST = 60
+_LONGEST = 600
 _TONES = {"Succeeded": "good", "InProgress": "busy", "Canceled": "warn", "Failed": "bad"}
 _LOW, _EMPTY = 0.5, 0.1
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -138,7 +139,8 @@ def invariants(judgement: Json, names: list[str]) -> Html:
 
 
 def _plain(finding: Json) -> str:
-    return json.dumps({key: value for key, value in finding.items() if key != "invariant"})
+    text = json.dumps({key: value for key, value in finding.items() if key != "invariant"})
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def faults(cloud: Cloud) -> Html:

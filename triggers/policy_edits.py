@@ -13,7 +13,7 @@ from shared.domain.graph.policy_edits import policy_edit_form
 from shared.domain.graph.shapes import POLICY, POLICY_EDIT
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
-from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, read_edit
+from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, judged_steps, read_edit
 from shared.errors import ConflictError, InvalidError
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
@@ -64,7 +64,7 @@ async def delete_policy(call: Call) -> Answer:
 
 async def _fields(call: Call, form: Form, before: Policy) -> dict[str, Any]:
     """Return what the edited form comes to. Raises: InvalidError with pointers into Graph's body."""
-    judged = {step: form[step] for step in changed_steps(form, before)}
+    judged = {step: form[step] for step in judged_steps(form, before)}
     facts = await policy_facts(call, judged, foresee=False)
     reading = read_edit(form, before, facts)
     if reading.problems:

@@ -163,3 +163,22 @@ def test_saving_and_assigning_warn_of_who_is_targeted_twice(open_office: OpenOff
     message = f"Policy First targets group {office.name} shared and 1 member(s) too; First was assigned first and wins."
     assert [warning["message"] for warning in (*reviewed, *saved["@deskwright.warnings"])] == [message] * 2
     assert [(warning["concern"], warning["details"]["wins"]) for warning in assigned] == [("overlap", ["First"])] * 2
+
+
+def test_a_deleted_policy_s_cloud_pcs_expire_from_what_they_were_built_from(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn, other = office.user(1, SMALL), office.user(2)
+    connection = office.connection()
+    policy = office.policy("Office", connection, office.group("staff", upn), gracePeriodInHours=1)
+    office.settled(upn)
+    office.policy("Other", connection, office.group("others", other))
+    office.assign(policy)
+    office.tell_changed(upn)
+    office.reaches(upn, "inGracePeriod")
+    deleted = office.portal.send("DELETE", path_of(office, policy))
+    left = office.cloud_pc_of(upn)
+    office.pass_time(timedelta(minutes=61))
+    office.until(lambda: office.cloud_pc_of(upn)["status"] == "deprovisioning", says="it expires")
+
+    assert (deleted.status, left["status"], left["provisioningPolicyName"]) == (204, "inGracePeriod", "Office")
+    assert left["@deskwright.drift"] == {"drifted": True, "differs": ["provisioningPolicyId"]}

@@ -38,10 +38,15 @@ def form_of(policy: Policy) -> Form:
 
 
 def changed_steps(form: Form, policy: Policy) -> frozenset[str]:
-    """Return the steps that *form* changes; other connections may be where the image is not."""
+    """Return the steps that *form* changes."""
     before = form_of(policy)
-    changed = {step for step, said in form.items() if said != before[step]}
-    return frozenset(changed | ({"image"} if "connection" in changed else set()))
+    return frozenset(step for step, said in form.items() if said != before[step])
+
+
+def judged_steps(form: Form, policy: Policy) -> frozenset[str]:
+    """Return the steps that have to be right: those that change, and the image where the connections do."""
+    changed = changed_steps(form, policy)
+    return changed | {"image"} if "connection" in changed else changed
 
 
 def read_edit(form: Form, policy: Policy, facts: PolicyFacts) -> Reading:
@@ -49,12 +54,12 @@ def read_edit(form: Form, policy: Policy, facts: PolicyFacts) -> Reading:
 
     What is not changed is not judged again: the image that a policy has, say, may have gone since.
     """
-    changed = changed_steps(form, policy)
+    changed, judged = changed_steps(form, policy), judged_steps(form, policy)
     others = facts.but(policies=tuple(p for p in facts.policies if p.id != policy.id))
     _, reading = review_policy(form, others, groups_needed=False)
     return Reading(
         {step: value for step, value in reading.values.items() if step in changed},
-        tuple(problem for problem in reading.problems if problem.step in changed),
+        tuple(problem for problem in reading.problems if problem.step in judged),
     )
 
 

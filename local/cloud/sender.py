@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import ssl
 import time
 from collections import deque
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from local.cloud.core.webhooks import Post
     from local.cloud.core.world import World
 
+_LOG = logging.getLogger(__name__)
 _LOOK_S = 0.02
 _FAILED = "Subscription validation request failed."
 _MUST = "Notification endpoint must respond with 200 OK to validation request."
@@ -80,7 +82,10 @@ class Sender:
 
     async def _run(self) -> None:
         while True:
-            self._collect()
+            try:
+                self._collect()
+            except Exception:  # noqa: BLE001 - what one change broke must not silence all the others
+                _LOG.exception("notifications that came due could not be sent")
             # nobody can tell us when simulated time gets there: another process moves it
             await asyncio.sleep(_LOOK_S)
 
@@ -118,8 +123,8 @@ class Sender:
         try:
             seconds = webhooks.setting(world, "timeoutSeconds")
             status, _, _ = await self._post(url, data, {"Content-Type": "application/json; charset=utf-8"}, seconds)
-        except (aiohttp.ClientError, OSError):
-            status = _UNANSWERED
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            _LOG.info("%s did not take its notifications: %s", url, type(error).__name__)
         finally:
             self._flying[url] -= 1
         if world is self._cloud.world:

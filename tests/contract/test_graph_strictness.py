@@ -208,3 +208,24 @@ async def test_a_lookup_by_key_finds_what_a_search_finds(cloud: Running) -> None
         assert [each["id"] for each in await cloud.pages(path)] == [record["id"]]
     for path in (f"/devices?$filter=deviceId eq '{device}'", "/devices?$filter=displayName eq 'cpc-0001'"):
         assert [each["deviceId"] for each in await cloud.pages(path)] == [device]
+
+
+async def test_a_machine_that_is_gone_never_hears_that_it_should_leave(cloud: Running) -> None:
+    await cloud.sim("config", {"latency": {"intune.checkin": {"value": 60}}})
+    gone, there = await enrolled(cloud, "CPC-GONE"), await enrolled(cloud, "CPC-HERE")
+    cloud.cloud.world.resources.remove(str(cloud.machine("CPC-GONE")))
+    for record in (gone, there):
+        assert (await cloud.graph(f"{MANAGED}/{record['id']}/wipe", "POST")).status == 204
+    cloud.advance(61)
+    found = {each["deviceName"]: each["managementState"] for each in await cloud.pages(MANAGED)}
+    assert found == {"CPC-GONE": "wipePending"}
+
+
+async def test_several_devices_may_have_one_name(cloud: Running) -> None:
+    for _ in range(2):
+        await cloud.sim("graph/devices", {"displayName": "TWIN"})
+    twins = await cloud.pages("/devices?$filter=displayName eq 'TWIN'")
+    assert len({each["id"] for each in twins}) == len({each["deviceId"] for each in twins}) == 2
+    assert not {each["id"] for each in twins} & {each["deviceId"] for each in twins}
+    assert (await cloud.graph(f"/devices/{twins[0]['id']}", "DELETE")).status == 204
+    assert len(await cloud.pages("/devices?$filter=displayName eq 'TWIN'")) == 1

@@ -108,15 +108,18 @@ def control(keys: Keys) -> Routes:
         signed = keys.sign(made, by_stranger=bool(body.get("wrongKey", False)))
         return Answer({"access_token": signed, "token_type": "Bearer", "expires_on": str(made["exp"]), "claims": made})
 
-    @found.operation("sim.keys", "POST", "/_sim/keys", anonymous=True, mutates=False)
-    def change_keys(call: Call) -> Answer:
-        """Roll the signing key over {"roll": true}, or unpublish the older ones {"retire": true}."""
-        body = call.object()
-        rolled = keys.roll() if body.get("roll") else None
-        retired = keys.retire() if body.get("retire") else []
-        return Answer({"rolled": rolled, "retired": retired, "published": keys.published()["keys"]})
-
+    found.operation("sim.keys", "POST", "/_sim/keys", anonymous=True, mutates=False)(
+        lambda call: _change_keys(call, keys)
+    )
     return found
+
+
+def _change_keys(call: Call, keys: Keys) -> Answer:
+    """Roll the signing key over {"roll": true}, or unpublish the older ones {"retire": true}."""
+    body = call.object()
+    rolled = keys.roll() if body.get("roll") else None
+    retired = keys.retire() if body.get("retire") else []
+    return Answer({"rolled": rolled, "retired": retired, "published": keys.published()["keys"]})
 
 
 def _token(call: Call, keys: Keys) -> Answer:

@@ -180,9 +180,11 @@ def make_device(call: Call) -> Answer:
     """Make a device that no machine of the simulated cloud stands behind."""
     body, tenant, _ = _start(call)
     name = str(body.get("displayName", ""))
+    attempt = call.world.attempt("graph.sim.device", f"{tenant}/{name}")
+    more = [str(attempt)] if attempt > 1 else []  # several of one name are normal
     doc = {
-        "id": derived_id(tenant, "device", name),
-        "deviceId": derived_id(tenant, "deviceId", name),
+        "id": derived_id(tenant, "device", name, *more),
+        "deviceId": derived_id(tenant, "deviceId", name, *more),
         "accountEnabled": True,
         "trustType": "AzureAd",
         "operatingSystem": "Windows",

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from local.cloud.core.answers import Answer, Problem
 from local.cloud.core.times import SECOND
 from local.cloud.graph import plane, queries, shapes
+from local.cloud.graph.joins import machine_of
 from local.cloud.graph.plane import operation
 from local.cloud.graph.users import full_user
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
+    from local.cloud.core.world import World
     from local.cloud.graph.directory import Doc
 
 _WRITE = "DeviceManagementManagedDevices.ReadWrite.All"
@@ -96,13 +98,22 @@ def wipe(call: Call) -> Answer:
     return _leave(call, "wipePending")
 
 
+def _check_in(world: World, tenant: str, key: str) -> None:
+    """Let a device hear what it has to do; a machine that is gone never will."""
+    directory = plane.directory(world)
+    doc = directory.get("managedDevice", tenant, key) or {}
+    machine = str(doc.get("_vm", ""))
+    if not machine or machine_of(world, machine) == doc.get("_machine"):
+        directory.remove("managedDevice", tenant, key)
+
+
 def _leave(call: Call, state: str) -> Answer:
     device = find_managed(call)
     directory, tenant = plane.directory(call.world), plane.tenant_of(call)
     directory.change("managedDevice", tenant, device["id"], managementState=state)
     attempt = call.world.attempt("intune.checkin", device["id"])
     due_us = call.now_us + call.world.duration_us("intune.checkin", device["id"], attempt)
-    call.world.at(due_us, lambda: directory.remove("managedDevice", tenant, device["id"]))
+    call.world.at(due_us, lambda: _check_in(call.world, tenant, device["id"]))
     return Answer(status=204)
 
 

@@ -25,7 +25,6 @@ RESOURCES = {
     "Microsoft.Compute/disks": (COMPUTE, "Disk", "DiskUpdate"),
     "Microsoft.Compute/snapshots": (COMPUTE, "Snapshot", "SnapshotUpdate"),
     "Microsoft.Compute/images": (COMPUTE, "Image", "ImageUpdate"),
-    "Microsoft.Compute/availabilitySets": (COMPUTE, "AvailabilitySet", "AvailabilitySetUpdate"),
     _RESERVATIONS: (COMPUTE, "CapacityReservationGroup", "CapacityReservationGroupUpdate"),
     f"{_RESERVATIONS}/capacityReservations": (COMPUTE, "CapacityReservation", "CapacityReservationUpdate"),
     _GALLERY: (COMPUTE, "Gallery", "GalleryUpdate"),

@@ -40,8 +40,10 @@ class Kind:
 def kind_of(method: str, template: str) -> Kind:
     """Read the kind of a route from its template."""
     head, marker, tail = template.rpartition("/providers/")
-    if not marker or tail.startswith("{"):
-        return _furniture(head if marker else template, tail)
+    if not marker:
+        return _furniture(template)
+    if tail.startswith("{"):
+        return Kind(f"{RESOURCES}/providers", tail.partition("/")[2], named="/" not in tail)
     namespace, *rest = tail.split("/")
     types = rest[::2]
     if rest and len(rest) % 2 == 1 and method == "POST":
@@ -49,9 +51,7 @@ def kind_of(method: str, template: str) -> Kind:
     return Kind("/".join([namespace, *types]), named=len(rest) % 2 == 0)
 
 
-def _furniture(path: str, tail: str) -> Kind:
-    if tail:
-        return Kind(f"{RESOURCES}/providers", tail.partition("/")[2], named="/" not in tail)
+def _furniture(path: str) -> Kind:
     segments = path.strip("/").split("/")
     literals = [each for each in segments if not each.startswith("{")]
     return Kind(f"{RESOURCES}/{literals[-1]}", named=segments[-1].startswith("{"))

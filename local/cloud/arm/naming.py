@@ -33,7 +33,6 @@ RULES = {
     "Microsoft.Compute/disks": Rule(_DISK, "disk.name"),
     "Microsoft.Compute/snapshots": Rule(_DISK, "snapshot.name"),
     "Microsoft.Compute/images": Rule(_DISK, "imageName"),
-    "Microsoft.Compute/availabilitySets": Rule(_DISK, "availabilitySetName"),
     "Microsoft.Compute/capacityReservationGroups": Rule(_DISK, "capacityReservationGroupName"),
     "Microsoft.Compute/capacityReservationGroups/capacityReservations": Rule(_DISK, "capacityReservationName"),
     "Microsoft.Compute/galleries": Rule(r"[A-Za-z0-9]([\w.]{0,78}[A-Za-z0-9])?", "galleryName"),

@@ -73,7 +73,7 @@ def put_tracked(call: Call, kind: str, properties: Json) -> Resource:
         "properties": {"objectId": call.world.guid("object", call.path), **properties},
     }
     if known is not None:
-        known.replace(shown, call.now_us)
+        known.replace({**shown, "systemData": known.body["systemData"]}, call.now_us)
         return known
     moment = iso_z(call.now_us)
     shown["systemData"] = {"createdAt": moment, "createdByType": "Application"}

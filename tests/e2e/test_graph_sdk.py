@@ -95,6 +95,11 @@ def test_it_lists_and_reads_cloud_pcs(office: Office, told: dict[str, Any], vers
     assert pcs["policy"] == "Office"
 
 
+def test_it_pages_and_counts_cloud_pcs(told: dict[str, Any]) -> None:
+    assert told["pages"] == told["beta"]["lists"]["cloud_p_cs"]
+    assert told["actions"]["counts"]["CloudPcStatus.InGracePeriod"] == 1
+
+
 def test_it_reprovisions_and_ends_a_grace_period(office: Office, told: dict[str, Any]) -> None:
     first, second = (f"sdk{number:02d}@{DOMAIN}" for number in (1, 2))
     office.until(

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from azure.identity.aio import ClientSecretCredential
 from kiota_abstractions.api_error import APIError
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from msgraph_core import PageIterator
 from msgraph_core.authentication import AzureIdentityAuthenticationProvider
 
 Json = dict[str, Any]
@@ -80,13 +82,26 @@ class Talk:
             "status": str(getattr(first, "status", None)),
         }
 
+    async def pages(self) -> int:
+        """Read the Cloud PCs two at a time, as far as the client's own iterator goes."""
+        builder = self.endpoint.cloud_p_cs
+        options = builder.CloudPCsRequestBuilderGetQueryParameters(top=2)
+        first = await builder.get(_configured(options))
+        found: list[str] = []
+        pages = PageIterator(first, builder.request_adapter)
+        await pages.iterate(lambda pc: bool(found.append(pc.id)) or True)
+        return len(set(found))
+
     async def actions(self) -> Json:
-        """Reprovision one Cloud PC, and end the grace period of another."""
+        """Check a connection, count, reprovision one Cloud PC, and end the grace period of another."""
         pcs = self.endpoint.cloud_p_cs
+        connections = self.endpoint.on_premises_connections
+        await connections.by_cloud_pc_on_premises_connection_id(self._given["connection"]).run_health_checks.post()
+        counted = await pcs.retrieve_cloud_pc_count_by_status.get()
         await pcs.by_cloud_p_c_id(self._given["ready"]).reprovision.post(self._reprovision())
         await pcs.by_cloud_p_c_id(self._given["leaving"]).end_grace_period.post()
         again = await _refusal(pcs.by_cloud_p_c_id(self._given["spare"]).end_grace_period.post())
-        return {"again": again}
+        return {"again": again, "counts": {str(row.status): row.count for row in counted.value}}
 
     async def changes(self) -> Json:
         """Read who has done what."""
@@ -133,9 +148,7 @@ class Talk:
     def _expanding(self, builder: str) -> Any:
         module = f"device_management.virtual_endpoint.{builder}_request_builder"
         owner = import_module(f"{self._package}.generated.{module}").CloudPcProvisioningPolicyItemRequestBuilder
-        options = owner.CloudPcProvisioningPolicyItemRequestBuilderGetQueryParameters(expand=["assignments"])
-        configuration: Any = import_module("kiota_abstractions.base_request_configuration").RequestConfiguration
-        return configuration(query_parameters=options)
+        return _configured(owner.CloudPcProvisioningPolicyItemRequestBuilderGetQueryParameters(expand=["assignments"]))
 
     def _reprovision(self) -> Any:
         base = "device_management.virtual_endpoint.cloud_p_cs.item.reprovision.reprovision_post_request_body"
@@ -144,6 +157,10 @@ class Talk:
 
     def _enum(self, name: str, module: str, value: str) -> Any:
         return getattr(getattr(import_module(f"{self._package}.generated.{_model(module)}"), f"CloudPc{name}"), value)
+
+
+def _configured(options: Any) -> Any:
+    return RequestConfiguration(query_parameters=options)
 
 
 def _model(name: str) -> str:
@@ -176,6 +193,7 @@ async def main() -> None:
         for version, package in (("v1.0", "msgraph"), ("beta", "msgraph_beta")):
             talk = Talk(package, {**given, **given["versions"][version], "version": version}, credential)
             told[version] = {"lists": await talk.lists(), "policy": await talk.policy(), "pcs": await talk.cloud_pcs()}
+        told["pages"] = await talk.pages()
         told["actions"] = await talk.actions()
         told["changes"] = await talk.changes()
     json.dump(told, sys.stdout)

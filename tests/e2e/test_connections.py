@@ -310,19 +310,38 @@ def test_checks_that_broke_off_are_made_again(open_office: OpenOffice) -> None:
     nothing_is_left(office)
 
 
-def test_a_build_takes_the_alternate_when_its_connection_falls_ill_before_it_begins(open_office: OpenOffice) -> None:
-    office = open_office(settings={"connectionRecheckInHours": 1})
+def test_builds_use_the_alternate_that_is_healthy_when_they_are_planned_and_when_they_begin(
+    open_office: OpenOffice,
+) -> None:
+    office = open_office()
     office.site("second", resourceGroup=f"second-{office.name}")
     first, second = office.connection("First"), office.connection("Second", site="second")
-    upn, group = office.user(1, MEDIUM), office.group("staff")
+    early, late, group = office.user(1, MEDIUM), office.user(2, MEDIUM), office.group("staff")
     policy = office.policy("Everyone", first, group)
     chosen = [{"onPremisesConnectionId": each, "domainJoinType": "azureADJoin"} for each in (first, second)]
     office.portal.ask("PATCH", f"{office.graph}/provisioningPolicies/{policy}", {"domainJoinConfigurations": chosen})
-    rule = {"id": office.name, "match": {"op": "group.*", "path": f"*/resourceGroups/pcs-{office.name}*"}, "do": DENIED}
-    office.stack.tell_cloud("faults", rule)
-    act(office, first, "runHealthChecks")
-    office.join(group, upn)
+    falls_ill(office, first, f"pcs-{office.name}")
+    office.join(group, early)
     office.assign(policy, group)
+    planned = office.reaches(early, "provisioned")
+    falls_ill(office, second, f"second-{office.name}")
+    office.join(group, late)
+    office.assign(policy, group)
+    office.until(lambda: "First" in str(office.timeline(office.cloud_pc_of(late)["id"])), says="it waits for the first")
+    office.stack.tell_cloud("faults", {**DENY, "id": f"{office.name}-{second}", "when": {"max_hits": 0}})
+    act(office, second, "runHealthChecks")
+    office.pass_time(timedelta(minutes=15))
+    moved = office.reaches(late, "provisioned")
 
-    assert office.reaches(upn, "provisioned")["onPremisesConnectionName"] == "Second"
-    assert office.machines()[0]["id"].split("/")[4] == f"second-{office.name}"
+    assert {pc["onPremisesConnectionName"] for pc in (planned, moved)} == {"Second"}
+    assert {vm["id"].split("/")[4] for vm in office.machines()} == {f"second-{office.name}"}
+
+
+DENY: Json = {"match": {"op": "group.*"}, "do": DENIED}
+
+
+def falls_ill(office: Office, connection: str, group: str) -> None:
+    """Take the right to a connection's resource group away, and have its checks find it."""
+    match = {"op": "group.*", "path": f"*/resourceGroups/{group}*"}
+    office.stack.tell_cloud("faults", {"id": f"{office.name}-{connection}", "match": match, "do": DENIED})
+    assert act(office, connection, "runHealthChecks")["status"] == "failed"

@@ -1,5 +1,6 @@
 """Scenarios and events: what somebody else does, in force and taken back; every file makes sense."""
 
+import fnmatch
 import json
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,9 @@ def test_somebody_acts_at_a_time_once_for_every_resource() -> None:
 
 def test_what_cannot_be_done_says_why_and_is_not_tried_again() -> None:
     app = asking()
-    event = app.sim("POST", "events", {"do": [{"method": "GET", "path": f"{SUB}/resourceGroups/nobody?api-version=2021-04-01"}]})
+    event = app.sim(
+        "POST", "events", {"do": [{"method": "GET", "path": f"{SUB}/resourceGroups/nobody?api-version=2021-04-01"}]}
+    )
     assert event["cameTo"][0]["error"]["code"] == "ResourceGroupNotFound"
     assert event["happened"]
 
@@ -119,6 +122,15 @@ def test_every_scenario_can_be_put_in_force_and_taken_back(name: str) -> None:
     assert found["expect"]["says"].endswith(".")
     assert app.sim("GET", "config") == before
     assert (app.sim("GET", "faults"), app.sim("GET", "events")) == ([], [])
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_every_operation_that_a_scenario_names_is_there(name: str) -> None:
+    scenario = scenarios.load(name)
+    named = [rule["match"]["op"] for rule in scenario.get("faults", []) if "op" in rule["match"]]
+    named += [each["when"]["after"]["op"] for each in scenario.get("events", []) if "after" in each.get("when", {})]
+    there = [route.name.lower() for route in asking().cloud.router.routes] + ["graph.notification"]
+    assert [op for op in named if not fnmatch.filter(there, op.lower())] == []
 
 
 def test_a_scenario_is_found_by_number_and_by_name() -> None:

@@ -1,0 +1,79 @@
+"""A verdict passes what came as expected, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from local.verdict import EXPECTED, Evidence, judge
+
+FAILURE = {"code": "AllocationFailed", "message": "no room in zone 1"}
+ENTRIES = [
+    {"attempt": 1, "step": "createVm", "outcome": "failed", "error": FAILURE, "note": None},
+    {"attempt": 2, "step": "createVm", "outcome": None, "error": None, "note": "Waiting for quota"},
+]
+MACHINE = {"body": {"zones": ["2"], "location": "westeurope", "properties": {"hardwareProfile": {"vmSize": "D2"}}}}
+FOUND = Evidence(
+    cloud_pcs=[{"id": "pc-1", "status": "provisioned", "statusDetail": None}],
+    entries=ENTRIES,
+    waited=frozenset(),
+    parts={"machines": [MACHINE], "interfaces": [{}], "disks": [{}]},
+    findings=[],
+    requests=[{"op": "vm.create", "status": 409, "code": "Conflict", "method": "PUT", "path": "/x"}],
+    operations=[{"error": {"code": "AllocationFailed"}}, {"error": None}],
+    rules={"lost": 2},
+    events=[{"id": "e", "when": {}, "seen": 1, "happened": "now", "cameTo": [{"status": 202}]}],
+)
+FAILED_PC = {"id": "pc-2", "status": "failed", "statusDetail": None}
+
+
+def failures(expect: dict[str, Any], found: Evidence = FOUND) -> list[str]:
+    return [check.text for check in judge(expect, found) if not check.good]
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("end", "provisioned", "failed"),
+        ("end", {"provisioned": 1}, {"provisioned": 1, "failed": 1}),
+        ("attempts", 2, 1),
+        ("attempts", [1, 2], [3, 4]),
+        ("parked", "quota", "subnet"),
+        ("failedSteps", ["createVm"], []),
+        ("codes", ["AllocationFailed"], ["SubnetIsFull"]),
+        ("messages", ["ZONE 1"], ["zone 3"]),
+        ("seen", ["Conflict", "AllocationFailed"], ["SubnetIsFull"]),
+        ("hits", {"lost": 2}, {"lost": 3}),
+        ("requests", [{"op": "vm.*", "status": 409, "atLeast": 1}], [{"op": "vm.*", "atMost": 0}]),
+        ("machines", {"zones": ["1", "2"], "sizes": ["D2"]}, {"zones": ["1"]}),
+    ],
+    ids=str,
+)
+def test_each_expectation_can_pass_and_fail(key: str, good: Any, bad: Any) -> None:
+    assert key in EXPECTED
+    assert failures({key: good}) == []
+    assert len(failures({key: bad})) == 1
+
+
+def test_nothing_may_lie_about() -> None:
+    twins = replace(FOUND, parts={**FOUND.parts, "machines": [MACHINE, MACHINE]})
+    assert len(failures({}, twins)) == 1
+    assert failures({"left": "machines"}, replace(twins, cloud_pcs=[*FOUND.cloud_pcs, FAILED_PC])) == []
+
+
+def test_a_finding_counts_unless_it_waits_for_a_clean_up_of_a_failed_cloud_pc() -> None:
+    found = replace(FOUND, cloud_pcs=[*FOUND.cloud_pcs, FAILED_PC], findings=[{"id": "cpc-pc-2-nic"}])
+    assert failures({"left": "interfaces"}, found) == []
+    assert len(failures({"left": "interfaces"}, replace(found, findings=[{"id": "cpc-pc-1-nic"}]))) == 1
+    assert len(failures({}, replace(FOUND, findings=[{"id": "cpc-pc-2-nic"}]))) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"happened": None, "cameTo": []}, {"happened": "now", "cameTo": [{"status": 409, "error": {"code": "NicInUse"}}]}],
+    ids=["never", "refused"],
+)
+def test_what_somebody_else_was_to_do_must_have_been_done(event: dict[str, Any]) -> None:
+    assert len(failures({}, replace(FOUND, events=[{"id": "e", "when": {}, "seen": 0, **event}]))) == 1

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SIMULATOR_ONLY = ("test_arm_sockets.py", "test_desktops_pools.py", "test_clients_graph.py")
+SIMULATOR_ONLY = ("test_arm_sockets.py", "test_desktops_pools.py", "test_sdk_vault.py", "test_sdk_coverage.py")
 
 
-def test_what_needs_the_simulator_is_skipped() -> None:
-    files = [f"tests/contract/{name}" for name in SIMULATOR_ONLY]
+def pointed_at_azure(*options: str) -> str:
+    """Run pytest as for a real subscription and return its last line."""
     environment = {**os.environ, "DESKWRIGHT_CONTRACT_SUBSCRIPTION": "22222222-2222-4222-8222-222222222222"}
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *files, "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider"],
         env=environment,
         cwd=ROOT,
         capture_output=True,
@@ -22,6 +22,18 @@ def test_what_needs_the_simulator_is_skipped() -> None:
         timeout=120,
     )
     assert ran.returncode == 0, ran.stdout
-    last = ran.stdout.splitlines()[-1]
+    return ran.stdout.splitlines()[-1]
+
+
+def test_what_needs_the_simulator_is_skipped() -> None:
+    last = pointed_at_azure(*(f"tests/contract/{name}" for name in SIMULATOR_ONLY))
     assert "skipped" in last
     assert "passed" not in last
+
+
+def test_what_holds_for_azure_as_well_is_not() -> None:
+    # --setup-plan tells what would run and asks nobody
+    last = pointed_at_azure(
+        "--setup-plan", "tests/contract/test_sdk_networks.py", "tests/contract/test_sdk_machines.py"
+    )
+    assert "skipped" not in last

@@ -39,7 +39,7 @@ class Kind:
 @cache
 def kind_of(method: str, template: str) -> Kind:
     """Read the kind of a route from its template."""
-    head, marker, tail = template.rpartition("/providers/")
+    _, marker, tail = template.rpartition("/providers/")
     if not marker:
         return _furniture(template)
     if tail.startswith("{"):

@@ -25,20 +25,20 @@ from local.journey import GROUP, Journey, licences
 from local.stack import Stack, Wishes
 
 _SIZES = (200, 1000)
-_BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-_SPEED = 1000.0
+BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+SPEED = 1000.0
 """Simulated seconds for a real one while nothing is ready: idle time costs nothing, and work holds the clock."""
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
 """Where there is one: waiting for a disk to confirm every turn costs real time and changes nothing."""
 _LOOK_EVERY_SECONDS = 5.0
 _STANDSTILL_SECONDS = 300.0
 _GOAL, _THROTTLED_GOAL = 1.10, 0.01
-_TOO_MANY = 429
+TOO_MANY = 429
 
 
 def main(*sizes: str) -> list[Figure]:
     """Measure one run of each size, given as numbers of Cloud PCs; without any, of both."""
-    return [figure for size in sizes or _SIZES for figure in _figures(_run(int(size)))]
+    return [figure for size in sizes or _SIZES for figure in figures(run(int(size)))]
 
 
 @dataclass(slots=True)
@@ -54,9 +54,10 @@ class Run:
     requests: list[dict[str, Any]] = field(default_factory=list)
 
 
-def _figures(run: Run) -> list[Figure]:
-    n, throttled = len(run.requests), sum(request["status"] == _TOO_MANY for request in run.requests)
-    name = f"{run.cloud_pcs} Cloud PCs"
+def figures(run: Run, how: str = "") -> list[Figure]:
+    """Return the figures of a run that was made *how*."""
+    n, throttled = len(run.requests), sum(request["status"] == TOO_MANY for request in run.requests)
+    name = f"{run.cloud_pcs} Cloud PCs{how}"
     spent = f"bound by {run.bound.by}; {run.real_seconds:.0f} real seconds, {n / run.cloud_pcs:.1f} calls per Cloud PC"
     return [
         Figure(f"makespan of {name} / lower bound", run.makespan, run.bound.seconds, "s", 1, _GOAL, spent),
@@ -65,12 +66,17 @@ def _figures(run: Run) -> list[Figure]:
     ]
 
 
-def _run(cloud_pcs: int) -> Run:
-    """Play the first day of an admin with so many licences. Raises: SystemExit unless every one gets his Cloud PC."""
-    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        wishes = Wishes(begins=_BEGINS, users=users_for(cloud_pcs), speed=_SPEED)
+def run(cloud_pcs: int, part: float = 1.0) -> Run:
+    """Play the first day of an admin with so many licences, while the cloud's rate limits are a part of what they are.
+
+    Raises: SystemExit unless every one gets his Cloud PC.
+    """
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        wishes = Wishes(begins=BEGINS, users=users_for(cloud_pcs), speed=SPEED)
         with Stack(Path(folder), wishes) as stack:
-            journey = Journey(stack.portal(), _say)
+            if part < 1:
+                stack.tell_cloud("config", {"throttling": {"enabled": part}})
+            journey = Journey(stack.portal(), say)
             journey.create_tenant()
             journey.create_site("amsterdam")
             connection, image = journey.create_connection("amsterdam"), journey.create_device_image("amsterdam")
@@ -153,5 +159,6 @@ def _at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell whoever watches how far it is."""
     print(text, file=sys.stderr, flush=True)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from shared.contracts.outcomes import Ticket
-from shared.contracts.tickets import BEHALF, TICKETS, PacedError
+from shared.contracts.tickets import BEHALF, SPENT, TICKETS, PacedError
 from shared.domain.line import Limit, Line
 
 T = TypeVar("T")
@@ -78,18 +78,37 @@ class Pacing:
         They are taken in order, and nobody stands in the second line while he waits in the first: a place that is
         held there would be kept from those who could use it. Raises: PacedError when it is not one's turn.
         """
-        held, taken = list(TICKETS.get()), list[Ticket]()
+        held, taken, spent = list(TICKETS.get()), list[Ticket](), SPENT.get()
+        if held and not spent and (wait := max([await self._look(ticket, buckets) for ticket in held])) > 0:
+            raise PacedError(after=max(_LEAST, timedelta(seconds=wait)))  # before the first of its calls is made
         for bucket in buckets:
             ticket = next((t for t in held if t.bucket == bucket.name), None)
             if ticket is not None:
                 held.remove(ticket)
                 wait = await self._desk(bucket).look(ticket)
             else:
-                ticket, wait = await self._desk(bucket).join(BEHALF.get().tenant_id)
+                (ticket,), wait = await self._desk(bucket).join(BEHALF.get().tenant_id)
                 taken.append(ticket)
             if wait > 0:
-                raise PacedError(*taken, after=max(_LEAST, timedelta(seconds=wait)))
+                raise await self.again(timedelta(seconds=wait), *taken)
         TICKETS.set(tuple(held))
+        if spent is not None:
+            spent += buckets
+
+    async def again(self, after: timedelta, *taken: Ticket) -> PacedError:
+        """Return that the call has to come back *after*, with *taken* and a place for each call that it makes again."""
+        tickets, wait = list(taken), after.total_seconds()
+        for bucket, n in Counter(SPENT.get() or ()).items():
+            more, longer = await self._desk(bucket).join(BEHALF.get().tenant_id, n)
+            tickets += more
+            wait = max(wait, longer)
+        return PacedError(*tickets, after=max(_LEAST, timedelta(seconds=wait)))
+
+    async def _look(self, ticket: Ticket, buckets: tuple[Bucket, ...]) -> float:
+        """Return how long until a ticket comes up; one on a bucket that nobody here has met is looked at in time."""
+        bucket = next((bucket for bucket in buckets if bucket.name == ticket.bucket), None)
+        desk = self._desk(bucket) if bucket else self._desks.get(ticket.bucket)
+        return await desk.look(ticket) if desk else 0.0
 
     async def hear(self, bucket: Bucket, left: int | None) -> None:
         """Learn that a call was answered, and how many more were possible then (None: not said)."""
@@ -106,6 +125,18 @@ class Pacing:
         return desk
 
 
+_Joined = tuple[list[Ticket], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Somebody who wants *n* places, and is told which."""
+
+    tenant: str
+    n: int
+    told: asyncio.Future[_Joined]
+
+
 @dataclass(slots=True)
 class _Desk:
     """One bucket, as this process sees it."""
@@ -118,17 +149,17 @@ class _Desk:
     read_at: float = 0.0
     spare: int = 0
     spare_until: float = 0.0
-    wishes: list[tuple[str, asyncio.Future[tuple[Ticket, float]]]] = field(default_factory=list)
+    wishes: list[_Wish] = field(default_factory=list)
     answered: int = 0
     left: int | None = None
     left_at: float = 0.0
 
-    async def join(self, tenant: str) -> tuple[Ticket, float]:
-        """Return a ticket, and in how many seconds it may be spent; 0: now."""
-        if self._has_spare():
-            return Ticket(bucket=self.bucket.name), 0.0
-        mine: asyncio.Future[tuple[Ticket, float]] = asyncio.get_running_loop().create_future()
-        self.wishes.append((tenant, mine))
+    async def join(self, tenant: str, n: int = 1) -> _Joined:
+        """Return *n* tickets, and in how many seconds the last may be spent; 0: now."""
+        if self._has_spare(n):
+            return self._free(n)
+        mine: asyncio.Future[_Joined] = asyncio.get_running_loop().create_future()
+        self.wishes.append(_Wish(tenant, n, mine))
         async with self.lock:
             # Whoever comes next asks for all who came meanwhile: one look at the table for a crowd.
             if not mine.done():
@@ -168,32 +199,40 @@ class _Desk:
         async with self.lock:
             await self._change(lambda line: line.refuse(after, self.bucket.limit))
 
-    def _has_spare(self) -> bool:
-        """Take one of the places that this process holds, if it does."""
-        if not self.spare or self._now() >= self.spare_until:
+    def _has_spare(self, n: int) -> bool:
+        """Take *n* of the places that this process holds, if it does."""
+        if self.spare < n or self._now() >= self.spare_until:
             return False
-        self.spare -= 1
+        self.spare -= n
         return True
 
+    def _free(self, n: int) -> _Joined:
+        return [Ticket(bucket=self.bucket.name)] * n, 0.0
+
     async def _serve(self) -> None:
-        while self.wishes and self._has_spare():
-            self.wishes.pop(0)[1].set_result((Ticket(bucket=self.bucket.name), 0.0))
+        while self.wishes and self._has_spare(self.wishes[0].n):
+            wish = self.wishes.pop(0)
+            wish.told.set_result(self._free(wish.n))
         if not self.wishes:
             return
-        wishes, wanted = list(self.wishes), Counter(tenant for tenant, _ in self.wishes)
+        wishes, wanted = list(self.wishes), Counter[str]()
+        for wish in wishes:
+            wanted[wish.tenant] += wish.n
 
         def enter(line: Line) -> tuple[dict[str, int], int]:
             last = {tenant: line.join(tenant, n) for tenant, n in wanted.items()}
-            return last, line.spare(self.bucket.block - len(wishes))
+            return last, line.spare(self.bucket.block - wanted.total())
 
         (last, spare), now = await self._change(enter), self._now()
         if spare:
             self.spare, self.spare_until = spare, now + _STALE_S
-        next_of = {tenant: number - wanted[tenant] for tenant, number in last.items()}
-        for tenant, wish in wishes:
-            next_of[tenant] += 1
-            ticket = Ticket(bucket=self.bucket.name, tenant_id=tenant, number=next_of[tenant])
-            wish.set_result((ticket, self._wait(ticket, now)))
+        given = {tenant: number - wanted[tenant] for tenant, number in last.items()}
+        for wish in wishes:
+            name, first = self.bucket.name, given[wish.tenant] + 1
+            given[wish.tenant] += wish.n
+            numbers = range(first, first + wish.n)
+            tickets = [Ticket(bucket=name, tenant_id=wish.tenant, number=number) for number in numbers]
+            wish.told.set_result((tickets, self._wait(tickets[-1], now)))
         del self.wishes[: len(wishes)]
 
     async def _change(self, change: Callable[[Line], T]) -> T:

@@ -121,7 +121,7 @@ class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
         self._pacing, self._limits = pacing, limits
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Make the call at its turn. Raises: PacedError when that is not now."""
+        """Make the call at its turn. Raises: PacedError when that is not now, and when the cloud says so."""
         asked = request.http_request
         buckets = self._limits(asked.method, asked.url, BEHALF.get().region)
         await self._pacing.reserve(*buckets)
@@ -134,6 +134,7 @@ class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
             after = retry_after(answer.headers, self._pacing.clock.now()) or _PATIENCE
             if (empty := _empty(buckets, answer)) is not None:
                 await self._pacing.close(empty, after)
+            raise await self._pacing.again(after)
         return response
 
 

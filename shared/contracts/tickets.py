@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from shared.contracts.outcomes import Ticket
 from shared.errors import ThrottledError
@@ -26,6 +27,11 @@ class Behalf:
 
 
 TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
+SPENT: ContextVar[list[Any] | None] = ContextVar("spent", default=None)
+"""The buckets in which the running activity has taken places, one entry for each.
+
+If it begins anew, it makes these calls again, and needs as many places again. None: what runs does not begin anew.
+"""
 BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B039 - frozen
 
 

@@ -26,8 +26,9 @@ _MARGIN = 0.1
 """The part of a limit that is never handed out: for calls that the network delays into one another."""
 _LEAST = 2.0
 """No limit holds less: of one place the margin would leave none to hand out."""
-_HALF_LIFE = 10.0
-"""Of what was handed out and not heard of again, half is believed lost after so long: tickets are dropped."""
+_HALF_LIFE, _HALF_LIFE_PLACES = 10.0, 30.0
+"""Of what was handed out and not heard of again, half is believed lost after so long, or when so many places have come
+since: tickets are dropped."""
 _LEARNS_EVERY = 5.0
 _GAIN = 0.5
 _STEP = 1.5
@@ -110,7 +111,7 @@ class Line:
         """Move on to *now*: places come, and go to those who wait."""
         if now > self.at:
             self.places += max(0.0, now - max(self.at, self.closed)) * self.rate
-            self.out *= 0.5 ** ((now - self.at) / _HALF_LIFE)
+            self.out *= 0.5 ** ((now - self.at) / max(_HALF_LIFE, _HALF_LIFE_PLACES / self.rate))
             self.at = now
         self._grant()
         self.places = min(self.places, self.burst)

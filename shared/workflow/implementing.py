@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from shared.contracts.outcomes import Later, NoRoom, Refused, Ticket
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.shape import Activity
-from shared.contracts.tickets import TICKETS, PacedError, on_behalf_of
+from shared.contracts.tickets import SPENT, TICKETS, PacedError, on_behalf_of
 from shared.domain.values import Value
 from shared.errors import ThrottledError
 from shared.telemetry import observed
@@ -49,16 +49,17 @@ def implements(
         async def perform(payload: dict[str, Any], *arguments: DurableClient) -> Any:
             order = activity.takes.model_validate(payload["order"])
             tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
-            held = TICKETS.set(tickets)
+            held, spent = TICKETS.set(tickets), SPENT.set([])
             try:
                 with observed(activity.name, order):
                     outcome = await kept(order, *arguments)
             except PacedError as paced:
-                return _later(paced, (*tickets, *paced.tickets))
+                return _later(paced, (*TICKETS.get(), *paced.tickets))
             except ThrottledError as throttled:
                 return _later(throttled, ())
             finally:
                 TICKETS.reset(held)
+                SPENT.reset(spent)
             return activity.gives.write(outcome)
 
         ACTIVITIES[activity.name] = kept

@@ -118,21 +118,22 @@ def test_a_tenant_that_names_the_subscription_of_another_directory_gets_nothing_
     assert owner.machines("Microsoft.Resources/resourceGroups") == []
 
 
-PART = 0.04
+PART = 0.03
 NARROWED = (
-    *(f"subscription-{kind}" for kind in ("reads", "writes", "deletes")),
-    *(f"{kind}/subscription" for kind in ("PutVM", "UpdateVM", "DeleteVM")),
-    "NetworkWrite",
+    "subscription-writes",
+    "subscription-deletes",
+    "PutVM/subscription",
+    "UpdateVM/subscription",
 )
-MANY, FEW = 24, 2
+MANY, FEW = 16, 1
 
 
 def slowest(office: Office, policy: str) -> float:
     """Return the seconds from the saved policy to the last Cloud PC."""
     saved = office.portal.ask("GET", f"{office.graph}/provisioningPolicies/{policy}").body["createdDateTime"]
-    ends = {each["userPrincipalName"]: each["provisionedDateTime"] for each in office.cloud_pcs()}
-    assert None not in ends.values(), ends
-    return (max(map(datetime.fromisoformat, ends.values())) - datetime.fromisoformat(saved)).total_seconds()
+    # Who has a licence and no policy here is in the list, too: the tenants share a directory.
+    ends = [end for each in office.cloud_pcs() if (end := each["provisionedDateTime"])]
+    return (max(map(datetime.fromisoformat, ends)) - datetime.fromisoformat(saved)).total_seconds()
 
 
 def test_whoever_asks_for_few_hardly_waits_for_one_who_asks_for_many(start_stack: Callable[..., Stack]) -> None:
@@ -154,7 +155,8 @@ def test_whoever_asks_for_few_hardly_waits_for_one_who_asks_for_many(start_stack
         for name in people[office.name]:
             assert office.settled(name)["status"] == "provisioned"
     assert slowest(few, policies["few"]) <= 1.5 * slowest(alone, policies["alone"])
-    assert not all(each["status"] == "provisioned" for each in many.cloud_pcs())  # else nobody was in anybody's way
+    ready_by_now = sum(each["status"] == "provisioned" for each in many.cloud_pcs())
+    assert ready_by_now < MANY  # else nobody was in anybody's way
     later = began + timedelta(minutes=1)
     asked = requests_since(stack, seen, "arm")
     statuses = [each["status"] for each in asked if datetime.fromisoformat(each["at"]) >= later]

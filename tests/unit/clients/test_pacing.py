@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.clients.pacing import Bucket, Pacing
-from shared.contracts.tickets import TICKETS, PacedError, on_behalf_of
+from shared.contracts.tickets import SPENT, TICKETS, PacedError, on_behalf_of
 from shared.domain.line import Limit
 from tests.lines import MemoryLines
 
@@ -46,9 +46,10 @@ def pacing(clock: HandClock, lines: MemoryLines) -> Pacing:
 
 @pytest.fixture(autouse=True)
 def _no_tickets() -> Iterator[None]:
-    held = TICKETS.set(())
+    held, spent = TICKETS.set(()), SPENT.set(None)
     yield
     TICKETS.reset(held)
+    SPENT.reset(spent)
 
 
 async def until_paced(pacing: Pacing, bucket: Bucket, most: int = 1000) -> int:
@@ -185,3 +186,32 @@ async def test_places_nobody_took_do_not_add_to_a_later_burst(pacing: Pacing, cl
     await pacing.reserve(WRITES)
     clock.move(3600)
     assert await until_paced(pacing, WRITES) <= AT_ONCE
+
+
+async def test_an_activity_that_begins_anew_has_a_place_for_each_call_that_it_makes_again(pacing: Pacing) -> None:
+    SPENT.set([])
+    await pacing.reserve(SLOW)
+    await pacing.reserve(SLOW)
+    error = await paced(pacing, SLOW)
+    assert [ticket.bucket for ticket in error.tickets] == [SLOW.name] * 3
+    assert error.after == timedelta(seconds=2.3)  # three places, of which 0.7 have come
+
+
+async def test_an_activity_begins_only_when_all_its_places_have_come(pacing: Pacing, clock: HandClock) -> None:
+    await until_paced(pacing, SLOW)
+    tickets = [*(await paced(pacing, SLOW)).tickets, *(await paced(pacing, SLOW)).tickets]
+    SPENT.set([])
+    TICKETS.set(tuple(tickets))
+    clock.move(2)
+    assert (await paced(pacing, SLOW)).tickets == ()
+    clock.move(1)
+    await pacing.reserve(SLOW)
+    await pacing.reserve(SLOW)
+
+
+async def test_a_refused_call_comes_back_with_a_place_when_the_cloud_wants_to_hear_of_it(pacing: Pacing) -> None:
+    SPENT.set([])
+    await pacing.reserve(WRITES)
+    error = await pacing.again(timedelta(seconds=30))
+    assert [ticket.bucket for ticket in error.tickets] == [WRITES.name]
+    assert error.after == timedelta(seconds=30)

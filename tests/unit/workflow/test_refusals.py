@@ -58,14 +58,15 @@ async def test_a_refusal_the_contract_does_not_know_is_a_failure() -> None:
         await write_down({"order": {}})
 
 
-async def test_every_place_that_was_reserved_travels_with_the_next_call() -> None:
-    held, one, other = (Ticket(bucket=name, tenant_id="contoso", number=7) for name in ("held", "one", "other"))
+async def test_places_that_were_not_spent_and_new_ones_travel_with_the_next_call() -> None:
+    spent, held, new = (Ticket(bucket=name, tenant_id="contoso", number=7) for name in ("spent", "held", "new"))
 
     @implements(activity("wait_for_turn", Done))
     async def wait_for_turn(_order: Nothing) -> Done:
-        assert TICKETS.get() == (held,)
-        raise PacedError(one, other, after=timedelta(seconds=2))
+        assert TICKETS.get() == (spent, held)
+        TICKETS.set((held,))  # as pacing does when a call is made
+        raise PacedError(new, after=timedelta(seconds=2))
 
-    answer = await wait_for_turn({"order": {}, "tickets": [held.to_json()]})
+    answer = await wait_for_turn({"order": {}, "tickets": [spent.to_json(), held.to_json()]})
     assert (answer["kind"], answer["after"]) == ("later", 2.0)
-    assert [ticket["bucket"] for ticket in answer["tickets"]] == ["held", "one", "other"]
+    assert [ticket["bucket"] for ticket in answer["tickets"]] == ["held", "new"]

@@ -1,0 +1,106 @@
+"""Few Cloud PCs of one tenant beside many of another, in one subscription: how much longer than alone.
+
+The whole stack runs, as in ``bench.makespan``, but every operation takes its median time: else the tail of Intune's lag
+would say more about the ratio than who waits for whom.
+``python -m bench fairness:1000,5`` is the default; 1,000 take ten real minutes and more on two cores.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Figure
+from bench.makespan import BEGINS, MEMORY, SPEED, TOO_MANY, say, users_for
+from local.board import READY
+from local.cloud import desktops, graph
+from local.cloud.arm import latencies
+from local.cloud.seeds import DOMAIN, PLANS
+from local.journey import GROUP, SITES, Journey
+from local.stack import Stack, Wishes
+
+_FEW = "Few"
+_KINDS = {**latencies.KINDS, **graph.LATENCIES, **desktops.LATENCIES}
+_MEDIANS = {kind: {"dist": "fixed", "value": shape["p50"]} for kind, shape in _KINDS.items() if "p50" in shape}
+_LOOK_EVERY_SECONDS = 2.0
+_LONGEST_SECONDS = 3600.0
+_GOAL, _THROTTLED_GOAL = 1.5, 0.01
+_LEARNING = timedelta(minutes=1)
+
+
+def main(many: str = "1000", few: str = "5") -> list[Figure]:
+    """Measure *few* alone and beside *many*."""
+    alone, _ = _run(0, int(few))
+    beside, statuses = _run(int(many), int(few))
+    name = f"{few} Cloud PCs beside {many} of another tenant"
+    throttled = f"calls answered 429 / calls after the first minute, {name}"
+    return [
+        Figure(f"time of {name} / alone", beside, alone, "s", 1, _GOAL),
+        Figure(throttled, statuses.count(TOO_MANY), len(statuses), "calls", 1, _THROTTLED_GOAL),
+    ]
+
+
+def _run(many: int, few: int) -> tuple[float, list[int]]:
+    """Return how long *few* took in simulated seconds, and the statuses of all calls after the first minute."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        wishes = Wishes(begins=BEGINS, users=users_for(many) if many else 2, speed=SPEED)
+        with Stack(Path(folder), wishes) as stack:
+            stack.tell_cloud("config", {"latency": _MEDIANS})
+            _hire(stack, few)
+            greedy, modest = (Journey(stack.portal(), say, tenant=name) for name in ("greedy", "modest"))
+            ready = {journey.tenant: _prepared(journey) for journey in (greedy, modest)}
+            seen = stack.ask_cloud("stats")["requests"]
+            if many:
+                greedy.create_policy(*ready["greedy"], GROUP)
+            policy = modest.create_policy(*ready["modest"], _FEW)
+            requests = _watch(stack, modest, few, seen)
+            began = min(datetime.fromisoformat(each["at"]) for each in requests) + _LEARNING
+            later = [each["status"] for each in requests if datetime.fromisoformat(each["at"]) >= began]
+            return _slowest(modest, policy), later
+
+
+def _hire(stack: Stack, few: int) -> None:
+    stack.tell_cloud("graph/licences", {"sku": PLANS[0], "enabled": 100_000})
+    users = [f"few{number:02d}@{DOMAIN}" for number in range(1, few + 1)]
+    for user in users:
+        stack.tell_cloud("graph/users", {"userPrincipalName": user, "licences": [PLANS[0]]})
+    stack.tell_cloud("graph/groups", {"displayName": _FEW, "kind": "security"})
+    stack.tell_cloud("graph/members", {"group": _FEW, "add": users})
+
+
+def _prepared(journey: Journey) -> tuple[str, str]:
+    """Make a tenant with a site of its own; return its connection and its image."""
+    journey.create_tenant()
+    place = {**SITES["amsterdam"], "resourceGroup": f"deskwright-{journey.tenant}"}
+    journey.portal.ask("PUT", f"{journey.base}/sites/amsterdam", place)
+    return journey.create_connection("amsterdam"), journey.create_device_image("amsterdam")
+
+
+def _watch(stack: Stack, journey: Journey, few: int, seen: int) -> list[dict[str, Any]]:
+    """Collect what the cloud was asked, before its log forgets it, until the few are ready."""
+    requests: list[dict[str, Any]] = []
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(_LOOK_EVERY_SECONDS)  # noqa: TID251 - a benchmark looks from outside
+        requests += stack.ask_cloud(f"requests?since={seen}&limit=20000")
+        seen = requests[-1]["seq"] if requests else seen
+        # Who has a licence and no policy here is in the list, too: the tenants share a directory.
+        rows = [row for row in journey.cloud_pcs() if row.user.startswith(_FEW.lower())]
+        if len(rows) == few and all(row.is_settled for row in rows):
+            if any(row.status not in READY for row in rows):
+                raise SystemExit(f"not all are ready: {[row.status for row in rows]}")
+            return requests
+        if dead := stack.failed_part():
+            raise SystemExit(f"{dead} has ended")
+    raise SystemExit("the few never got ready")
+
+
+def _slowest(journey: Journey, policy: str) -> float:
+    surface = f"{journey.base}/beta/deviceManagement/virtualEndpoint"
+    saved = journey.portal.ask("GET", f"{surface}/provisioningPolicies/{policy}").body["createdDateTime"]
+    pages = journey.portal.pages(f"{surface}/cloudPCs?$top=999")
+    ends = [end for each in pages if (end := each["provisionedDateTime"])]
+    return (max(map(datetime.fromisoformat, ends)) - datetime.fromisoformat(saved)).total_seconds()

@@ -30,9 +30,11 @@ class Described:
     verb: str = ""
 
 
-def gives(answers: Mapping[int, Node | None]) -> Callable[[F], F]:
-    """Declare the answers of a route outside the frame of ``triggers.endpoints``."""
-    return lambda function: describe(function, Described(gives=answers))
+def gives(
+    answers: Mapping[int, Node | None], *, takes: Node | None = None, asks: tuple[str, ...] = ()
+) -> Callable[[F], F]:
+    """Declare a route outside the frame of ``triggers.endpoints``; a body may be left out."""
+    return lambda function: describe(function, Described(takes, optional=True, gives=answers, asks=asks))
 
 
 def describe(function: F, described: Described) -> F:

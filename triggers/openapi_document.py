@@ -93,7 +93,7 @@ def _operation(route: Route, parts: _Components) -> dict[str, Any]:
         "summary": route.words.partition("\n")[0],
         "parameters": [*_of_path(route.address), *_of_query(said.asks), *_of_headers(route)],
         "responses": {str(status): _answer(node, parts) for status, node in said.gives.items()},
-        "security": [{"key": []}] if route.keyed else [{"token": []}],
+        "security": [{"key": []}] if route.keyed else [{"token": []}] if said.verb else [],
     }
     if route.keyed:
         made["responses"]["401"] = {"description": "The host asks for a key"}
@@ -111,7 +111,8 @@ def _operation(route: Route, parts: _Components) -> dict[str, Any]:
 def _answer(node: Node | None, parts: _Components) -> dict[str, Any]:
     if node is None:
         return {"description": "Done"}
-    return {"description": "Done", "content": {"application/json": {"schema": parts.resolve(node)}}}
+    kind = node.get("contentMediaType", "application/json") if isinstance(node, Mapping) else "application/json"
+    return {"description": "Done", "content": {kind: {"schema": parts.resolve(node)}}}
 
 
 def _of_path(address: str) -> list[dict[str, Any]]:

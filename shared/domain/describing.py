@@ -18,6 +18,8 @@ _WORDS: dict[str, dict[str, Any]] = {
     "time": {"type": "string", "format": "date-time"},
     "null": {"type": "null"},
 }
+TEXT = {"type": "string", "contentMediaType": "text/plain"}
+"""A body that is no JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,9 +187,16 @@ def _create_vm(vm: TemporaryVm, place: Place) -> Steps[None]:
 
 
 def remove_temporary_vm(vm: TemporaryVm) -> Steps[tuple[Refused, ...]]:
-    """Remove the VM, its interface and its disk; return what could not be removed."""
-    looks = [vm.wait(look, vm.machine, DELETE_PATIENCE) for look in (DELETE_NIC, DELETE_DISK)]
-    return (yield from vm.attempt_each([_delete_vm(vm), *looks]))
+    """Remove the VM, its interface and its disk; return what could not be removed.
+
+    While the VM stays they stay with it, and waiting for them would take hours.
+    """
+    left = yield from vm.attempt_each([_delete_vm(vm)])
+    if left:
+        return left
+    return (
+        yield from vm.attempt_each([vm.wait(look, vm.machine, DELETE_PATIENCE) for look in (DELETE_NIC, DELETE_DISK)])
+    )
 
 
 def _delete_vm(vm: TemporaryVm) -> Steps[None]:

@@ -64,10 +64,14 @@ def hybrid(office: Office, **domain: Any) -> Json:
 
 def save(office: Office, credentials: Json, name: str = "Own") -> str:
     """Save a connection and wait for its checks, whatever they find; return its id."""
-    form = {"site": {"siteId": "main"}, "credentials": credentials, "name": {"displayName": name}}
-    saved = office.portal.ask("POST", f"{office.base}/wizards/create-connection", form)
+    saved = begin_to_save(office, credentials, name)
     ended(office, str(saved.headers["location"]))
     return str(saved.body["resourceId"])
+
+
+def begin_to_save(office: Office, credentials: Json, name: str = "Own") -> Answer:
+    form = {"site": {"siteId": "main"}, "credentials": credentials, "name": {"displayName": name}}
+    return office.portal.ask("POST", f"{office.base}/wizards/create-connection", form)
 
 
 def ended(office: Office, operation: str) -> Json:
@@ -159,20 +163,17 @@ def test_a_wrong_join_password_is_found_told_and_replaced(open_office: OpenOffic
 
 
 def test_the_probe_s_computer_is_forgotten_once_its_device_has_come(open_office: OpenOffice) -> None:
-    office = open_office(settings={"connectionRecheckInHours": 1})
-    connection = save(office, hybrid(office))
-    office.pass_time(timedelta(minutes=75))
-    office.until(lambda: not computers(office), says="the probe's device is gone")
+    office = open_office()
+    saved = begin_to_save(office, hybrid(office))
+    (machine,) = office.until(office.machines, says="the probe's machine is being made")
+    name = machine["body"]["properties"]["osProfile"]["computerName"]
+    ended(office, str(saved.headers["location"]))
+    office.pass_time(timedelta(minutes=31))  # the domain is synchronised every thirty
+    came = office.devices(name)
+    act(office, str(saved.body["resourceId"]), "runHealthChecks")
 
-    assert bad(office, connection).keys() <= {"entraDeviceSync"}
-
-
-def computers(office: Office) -> list[Json]:
-    found = office.stack.ask_cloud("state?view=directory&kind=device")
-    devices = [
-        device for devices in found.values() for device in devices if device["displayName"].startswith("CPC-HTH")
-    ]
-    return [d for d in devices if d["trustType"] == "ServerAd"]
+    assert [device["trustType"] for device in came] == ["ServerAd"]
+    assert office.devices(name) == []
 
 
 @pytest.mark.parametrize(
@@ -228,16 +229,16 @@ def test_a_probe_without_room_is_a_warning_and_the_connection_usable(
 
 
 def test_a_machine_that_cannot_be_deleted_is_listed_until_it_can(open_office: OpenOffice) -> None:
-    office = open_office(settings={"connectionRecheckInHours": 1})
+    office = open_office()
     locked = {"kind": "http", "status": 409, "code": "ScopeLocked", "message": "a lock is in the way"}
     office.break_cloud("vm.delete", locked)
     connection = save(office, own(office))
     left = findings(office, connection)["probeCleanUp"]
     office.mend_cloud("vm.delete")
-    office.pass_time(timedelta(minutes=75))
-    office.until(lambda: "probeCleanUp" not in findings(office, connection), says="the probe's machine is gone")
+    act(office, connection, "runHealthChecks")
 
     assert (left["status"], "ScopeLocked" in left["additionalDetail"]) == ("warning", True)
+    assert bad(office, connection) == {}
     nothing_is_left(office)
 
 

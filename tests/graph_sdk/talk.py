@@ -87,10 +87,14 @@ class Talk:
         builder = self.endpoint.cloud_p_cs
         options = builder.CloudPCsRequestBuilderGetQueryParameters(top=2)
         first = await builder.get(_configured(options))
-        found: list[str] = []
-        pages = PageIterator(first, builder.request_adapter)
-        await pages.iterate(lambda pc: bool(found.append(pc.id)) or True)
-        return len(set(found))
+        found: set[str] = set()
+
+        def keep(pc: Any) -> bool:
+            found.add(pc.id)
+            return True
+
+        await PageIterator(first, builder.request_adapter).iterate(keep)
+        return len(found)
 
     async def actions(self) -> Json:
         """Check a connection, count, reprovision one Cloud PC, and end the grace period of another."""

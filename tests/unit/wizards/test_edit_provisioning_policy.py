@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.graph.policies import policy_view
 from shared.domain.graph.policy_edits import policy_edit_form
-from shared.domain.image import ImageType
+from shared.domain.image import DeviceImageStatus, ImageType
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, form_of, read_edit
 from shared.errors import InvalidError
@@ -19,7 +19,7 @@ CONNECTIONS = (office.connection(), office.connection("c2", site_id="far"))
 FACTS = PolicyFacts(
     sites=(office.SITE, office.SITE.but(id="far", region="eastus")),
     connections=CONNECTIONS,
-    images=(office.image(), office.image("building", status="pending")),
+    images=(office.image(), office.image("building", DeviceImageStatus.PENDING)),
     policies=(POLICY, office.policy("p2", name="Taken")),
     gallery_images=(office.OFFERED,),
 )

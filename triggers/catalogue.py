@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from shared.clients.directory import plans
 from shared.domain.describing import listing
 from shared.domain.graph.catalogue import (
     AUDIT_EVENTS,
@@ -19,7 +20,6 @@ from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.workflow import Blueprint
 from triggers.described import ONE
-from shared.clients.directory import plans
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.graph import BASE, asked, base_of, graph_item, graph_whole_list
 from triggers.paging import listed, top_of

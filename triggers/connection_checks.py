@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from actions.reconciling import LOOK_AGAIN
 from shared.contracts.connections import CHECK_CONNECTION, CheckConnectionOrder
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.probes import ProbeOrder
@@ -19,7 +20,6 @@ from shared.wiring import Services
 from shared.workflow import DurableClient, start
 from triggers.endpoints import Call
 from triggers.operations import open_operation
-from actions.reconciling import LOOK_AGAIN
 
 CHECK_OPERATION = "checkConnection"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import azure.functions as func
 from pydantic import Field
 
+from actions.reconciling import LOOK_AGAIN
+from shared.clients.patience import patiently
 from shared.domain.connection import Connection, HealthStatus, JoinType, Network
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_patch
@@ -21,8 +23,6 @@ from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_item
 from triggers.idempotency import once
 from triggers.operations import address
-from shared.clients.patience import patiently
-from actions.reconciling import LOOK_AGAIN
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

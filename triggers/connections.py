@@ -7,7 +7,9 @@ from typing import Any
 
 import azure.functions as func
 
+from actions.reconciling import LOOK_AGAIN
 from shared.clients.key_vault import secret_name
+from shared.clients.patience import patiently
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.demand import address_forecast
@@ -33,9 +35,7 @@ from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_created, graph_item, graph_list
 from triggers.idempotency import once
 from triggers.operations import accepted, open_operation
-from shared.clients.patience import patiently
 from triggers.permissions import is_provider
-from actions.reconciling import LOOK_AGAIN
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

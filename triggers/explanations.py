@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from shared.clients.directory import assigned_groups, entitlement_of_user, existing_groups
 from shared.domain.explain import Explanation, explain
 from shared.errors import InvalidError, Problem
 from shared.workflow import Blueprint
-from shared.clients.directory import assigned_groups, entitlement_of_user, existing_groups
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.today import read_today
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
+from shared.clients.patience import all_of, patiently
 from shared.contracts.refusals import MissingError
 from shared.domain.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, gallery_image
 from shared.domain.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
 from shared.wiring import Services
-from shared.clients.patience import all_of, patiently
 
 T = TypeVar("T")
 

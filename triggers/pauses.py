@@ -5,6 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 from pydantic import Field
 
+from actions.reconciling import ask_for_reconcile, promise_reconcile
 from shared.domain.describing import maybe, whole
 from shared.domain.graph.policies import policy_view
 from shared.domain.graph.shapes import POLICY
@@ -14,7 +15,6 @@ from shared.domain.tenant import Paused, Tenant
 from shared.domain.values import Value
 from shared.workflow import Blueprint, DurableClient
 from triggers.endpoints import Answer, Call, endpoint, ok
-from actions.reconciling import ask_for_reconcile, promise_reconcile
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

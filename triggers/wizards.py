@@ -7,6 +7,8 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.clients.directory import plans
+from shared.clients.patience import patiently
 from shared.domain.graph.shapes import POLICY
 from shared.domain.locales import LOCALES
 from shared.domain.shown import OPERATION
@@ -20,12 +22,10 @@ from shared.domain.wizards.shapes import FORMS, FORMS_SO_FAR, WIZARD
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.workflow import Blueprint, DurableClient
 from triggers.connections import connection_facts, save_connection_form
-from shared.clients.directory import plans
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.facts import policy_facts
 from triggers.idempotency import once
 from triggers.images import image_facts, offered_images, save_device_image_form
-from shared.clients.patience import patiently
 from triggers.policies import save_policy_form
 
 bp = Blueprint()

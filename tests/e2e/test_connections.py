@@ -141,7 +141,9 @@ def test_a_hosted_network_is_tried_only_when_somebody_asks(open_office: OpenOffi
     connection = office.connection()
     before = findings(office, connection).keys()
     act(office, connection, "runHealthChecks")
+    password = {"adDomainPassword": PASSWORD}
 
+    assert office.portal.send("POST", f"{address(office, connection)}/updateAdDomainPassword", password).status == 400
     assert "directoryJoin" not in before
     assert findings(office, connection)["directoryJoin"]["status"] == "passed"
     nothing_is_left(office)

@@ -181,5 +181,8 @@ def _outlook(reading: Reading, facts: ConnectionFacts) -> Outlook | None:
     if said.network is None:
         what = f"The hosted network of {where.region} is made ready, and the health checks run."
     else:
-        what = f"The health checks run against {len(said.network.subnet_ids)} subnet(s)."
+        what = (
+            f"The health checks run against {len(said.network.subnet_ids)} subnet(s), and a temporary VM tries from "
+            "inside what a Cloud PC has to do: some ten minutes."
+        )
     return Outlook(summary=what, details={"siteId": where.id, "region": where.region, "joinType": said.join_type.value})

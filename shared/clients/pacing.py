@@ -195,7 +195,7 @@ class _Desk:
 
     async def close(self, after: float) -> None:
         """Close the line, and give up what was taken of it."""
-        self.spare = 0
+        self.answered, self.spare = self.answered + self.spare, 0
         async with self.lock:
             await self._change(lambda line: line.refuse(after, self.bucket.limit))
 

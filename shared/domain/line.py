@@ -35,8 +35,9 @@ _STEP = 1.5
 """The rate changes by no more than this factor at a time."""
 _RANGE = 64.0
 """The rate stays within this factor of what is published: a wrong number must not stop a service for good."""
-_CUT = 0.7
-_CUTS_EVERY = 5.0
+_CUT, _CUT_UNTOLD = 0.5, 0.7
+"""Less where nothing but time raises the guess again."""
+_CUTS_EVERY = 3.0
 _RECOVERS_IN = 1200.0
 """From nothing back to what is published, where only refusals teach."""
 
@@ -193,11 +194,12 @@ class Line:
     def refuse(self, after: float, limit: Limit) -> None:
         """Learn from a refusal: the limit was empty, and nobody may come for *after* seconds."""
         self.closed = max(self.closed, self.at + after)
-        self.places = min(self.places, 0.0)
+        self.places = min(self.places, -self.out)  # who has a place still comes, and finds nothing either
         if self.at - self.cut < _CUTS_EVERY:
             return  # the same mistake: calls were on their way when the first of them was refused
-        self.rate = max(self.rate * _CUT, limit.per_second / _RANGE)
-        self.size = max(self.size * _CUT, _LEAST)
+        cut = _CUT if self.told else _CUT_UNTOLD
+        self.rate = max(self.rate * cut, limit.per_second / _RANGE)
+        self.size = max(self.size * cut, _LEAST)
         self.cut = self.learned = self.at
         self.drift = 0.0
 

@@ -100,6 +100,10 @@ def test_it_pages_and_counts_cloud_pcs(told: dict[str, Any]) -> None:
     assert told["actions"]["counts"]["CloudPcStatus.InGracePeriod"] == 1
 
 
+def test_it_renames_and_reboots_a_cloud_pc(told: dict[str, Any]) -> None:
+    assert told["actions"]["renamed"] == "By the client"
+
+
 def test_it_reprovisions_and_ends_a_grace_period(office: Office, told: dict[str, Any]) -> None:
     first, second = (f"sdk{number:02d}@{DOMAIN}" for number in (1, 2))
     office.until(

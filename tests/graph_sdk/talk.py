@@ -97,7 +97,7 @@ class Talk:
         return len(found)
 
     async def actions(self) -> Json:
-        """Check a connection, count, reprovision one Cloud PC, and end the grace period of another."""
+        """Check a connection; count; reprovision one Cloud PC, end another's grace period, rename a third."""
         pcs = self.endpoint.cloud_p_cs
         connections = self.endpoint.on_premises_connections
         await connections.by_cloud_pc_on_premises_connection_id(self._given["connection"]).run_health_checks.post()
@@ -105,7 +105,11 @@ class Talk:
         await pcs.by_cloud_p_c_id(self._given["ready"]).reprovision.post(self._reprovision())
         await pcs.by_cloud_p_c_id(self._given["leaving"]).end_grace_period.post()
         again = await _refusal(pcs.by_cloud_p_c_id(self._given["spare"]).end_grace_period.post())
-        return {"again": again, "counts": {str(row.status): row.count for row in counted.value}}
+        spare = pcs.by_cloud_p_c_id(self._given["spare"])
+        await spare.rename.post(self._rename("By the client"))
+        await spare.reboot.post()
+        renamed = (await spare.get()).display_name
+        return {"again": again, "renamed": renamed, "counts": {str(row.status): row.count for row in counted.value}}
 
     async def changes(self) -> Json:
         """Read who has done what."""
@@ -158,6 +162,10 @@ class Talk:
         base = "device_management.virtual_endpoint.cloud_p_cs.item.reprovision.reprovision_post_request_body"
         kind = self._enum("UserAccountType", "user_account_type", "StandardUser")
         return self.model("ReprovisionPostRequestBody", base, user_account_type=kind)
+
+    def _rename(self, name: str) -> Any:
+        base = "device_management.virtual_endpoint.cloud_p_cs.item.rename.rename_post_request_body"
+        return self.model("RenamePostRequestBody", base, display_name=name)
 
     def _enum(self, name: str, module: str, value: str) -> Any:
         return getattr(getattr(import_module(f"{self._package}.generated.{_model(module)}"), f"CloudPc{name}"), value)

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from activities.observing import observe_all, observe_some
 from activities.trail import status_event
@@ -35,7 +35,7 @@ from shared.domain.planner import Observed, Rules
 from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.due import EVERYBODY, DueKind, cancel_due, grace_due, start_due, watch_due
+from shared.storage.due import EVERYBODY, DueKind, cancel_due, grace_due, next_of, start_due, watch_due
 from shared.storage.repository import Stored
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements, start
@@ -44,8 +44,7 @@ bp = Blueprint()
 
 _REREAD_MINUTES = (1, 2, 5, 15, 60)
 _REREAD_LIMIT = timedelta(hours=24)
-_REGULARLY = timedelta(hours=6)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REGULARLY = timedelta(hours=24)  # the directory is asked what has changed much more often
 
 
 @bp.activity_trigger(input_name="payload")
@@ -67,7 +66,7 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     stored = await _records(order)
     observed = await _observe(order, tenant, policies, tuple(each.value for each in stored.values()))
     if order.user_ids is None:
-        await _look_again(tenant.id, policies, at)
+        await _look_again(tenant, policies, at)
     else:
         await _read_again(order, observed, at)
     snapshots = await _snapshots(tenant, policies)
@@ -148,7 +147,7 @@ async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -
             await services().due.put(DueKind.REREAD, at + pause, order.tenant_id, user_id, order.round + 1)
 
 
-async def _look_again(tenant_id: str, policies: Iterable[Policy], at: datetime) -> None:
+async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) -> None:
     """Keep in mind to read everybody again: soon after an assignment, else every few hours.
 
     A group that was assigned just now may have members that the directory does not show yet, and a change whose
@@ -159,8 +158,13 @@ async def _look_again(tenant_id: str, policies: Iterable[Policy], at: datetime) 
     if not assigned:
         return
     soon = next((max(assigned) + after for after in _soon_after() if max(assigned) + after > at), None)
-    regular = at + _REGULARLY - (at - _EPOCH) % _REGULARLY
-    await services().due.put(DueKind.REREAD, min(soon or regular, regular), tenant_id, EVERYBODY)
+    regular = next_of(_REGULARLY, at)
+    due = services().due
+    await due.put(DueKind.REREAD, min(soon or regular, regular), tenant.id, EVERYBODY)
+    every = timedelta(minutes=tenant.settings.directory_catch_up_in_minutes)
+    await due.put(DueKind.CATCH_UP, next_of(every, at), tenant.id, tenant.id)
+    if services().settings.notification_url:
+        await due.put(DueKind.SUBSCRIBE, next_of(timedelta(minutes=1), at), tenant.id, tenant.id)
 
 
 def _soon_after() -> Iterator[timedelta]:

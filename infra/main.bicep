@@ -205,6 +205,7 @@ var settings = {
   DESKWRIGHT_API_AUDIENCE: apiClientId
   DESKWRIGHT_CLIENT_ID: identity.properties.clientId
   DESKWRIGHT_APP_CLIENT_ID: appClientId
+  DESKWRIGHT_NOTIFICATION_URL: 'https://${name}-${unique}.azurewebsites.net/api/graph/notifications'
   DESKWRIGHT_ARM_URL: environment().resourceManager
   DESKWRIGHT_GRAPH_URL: 'https://graph.microsoft.com'
   DESKWRIGHT_AUTHORITY_URL: environment().authentication.loginEndpoint

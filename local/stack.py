@@ -62,7 +62,7 @@ class Wishes:
 
     ``app`` is the folder of the Functions app. ``speed`` is in simulated seconds per real second, and counts while
     nothing is ready to run; 0 leaves the clock to ``FileClock.advance``. ``seed_data`` replaces the demo tenant,
-    ``settings`` add to the app's environment.
+    ``settings`` add to the app's environment. ``notifications``: the directory tells the app of changes.
     """
 
     begins: datetime
@@ -74,6 +74,7 @@ class Wishes:
     app: Path = APP
     seed_data: Mapping[str, Any] | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
+    notifications: bool = False
 
 
 class Stack:
@@ -238,6 +239,11 @@ class Stack:
             "DESKWRIGHT_API_AUDIENCE": _API_AUDIENCE,
             "DESKWRIGHT_APP_CLIENT_ID": customers_app(),
             "DESKWRIGHT_CLOCK_FILE": str(self.clock.path),
+            **(
+                {"DESKWRIGHT_NOTIFICATION_URL": f"{at.api}/api/graph/notifications"}
+                if self.wishes.notifications
+                else {}
+            ),
             **self.wishes.settings,
         }
 

@@ -39,7 +39,12 @@ class Settings(BaseModel):
     authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Where tokens come from")
     api_audience: str = Field("api://deskwright", min_length=1, description="Audience of our callers' tokens")
     client_id: Uuid | None = Field(None, description="User-assigned managed identity; none: the system-assigned one")
-    app_client_id: Uuid | None = Field(None, description="Multi-tenant app that enters customers' directories and subscriptions")
+    app_client_id: Uuid | None = Field(
+        None, description="Multi-tenant app that enters customers' directories and subscriptions"
+    )
+    notification_url: str | None = Field(
+        None, description="Public address of /api/graph/notifications; none: directories are asked, not listened to"
+    )
     clock_file: str | None = Field(None, description="Shared clock of a local run; none: the system clock")
     trust_client_principal: bool = Field(
         default=False, description="App Service authentication stands in front: trust its headers"

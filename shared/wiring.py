@@ -25,6 +25,7 @@ from shared.storage.due import DueIndex
 from shared.storage.idempotency import Idempotency
 from shared.storage.images import images
 from shared.storage.operations import operations
+from shared.storage.orphans import computer_names, orphan_scans, orphans
 from shared.storage.pacing import Lines
 from shared.storage.policies import policies
 from shared.storage.requests import Requests
@@ -32,6 +33,7 @@ from shared.storage.service import ServiceStates
 from shared.storage.tables import Tables
 from shared.storage.tenants import Tenants, sites
 from shared.storage.timeline import Timeline
+from shared.storage.watches import Changes, watches
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,8 +53,10 @@ if TYPE_CHECKING:
     from shared.domain.connection import Connection
     from shared.domain.image import DeviceImage
     from shared.domain.operation import Operation
+    from shared.domain.orphans import ComputerName, Orphan, OrphanScan
     from shared.domain.policy import Policy
     from shared.domain.tenant import Site, Tenant
+    from shared.domain.watching import Watch
     from shared.storage.repository import Repository
 
 
@@ -134,6 +138,16 @@ class Services:
         return CloudPcs(self.tables)
 
     @cached_property
+    def watches(self) -> Repository[Watch]:
+        """How far the tenants' directories have been read."""
+        return watches(self.tables)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Whom messages were about."""
+        return Changes(self.tables)
+
+    @cached_property
     def bulk_actions(self) -> Repository[BulkAction]:
         """The bulk actions."""
         return bulk_actions(self.tables)
@@ -147,6 +161,21 @@ class Services:
     def timeline(self) -> Timeline:
         """The timelines of the Cloud PCs."""
         return Timeline(self.tables)
+
+    @cached_property
+    def orphans(self) -> Repository[Orphan]:
+        """The orphans that were found."""
+        return orphans(self.tables)
+
+    @cached_property
+    def orphan_scans(self) -> Repository[OrphanScan]:
+        """The proof of each tenant's last scan for orphans."""
+        return orphan_scans(self.tables)
+
+    @cached_property
+    def computer_names(self) -> Repository[ComputerName]:
+        """The computer names that builds gave."""
+        return computer_names(self.tables)
 
     @cached_property
     def operations(self) -> Repository[Operation]:

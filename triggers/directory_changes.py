@@ -10,14 +10,20 @@ from typing import Any
 import azure.functions as func
 from pydantic import Field, ValidationError
 
-from actions.reconciling import ask_for_reconcile, reconcile_users
+from actions.reconciling import ask_for_reconcile
+from actions.watching import tell_changes
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse
+from shared.errors import DeskwrightError
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient
 
 bp = Blueprint()
+QUEUE = "directory-changes"
+"""Where everybody who knows of a change puts it."""
+
 _POISON = "directory-changes-poison"
+_LAST_TRY = 5  # the host puts a message aside after so many
 _MOST_USERS = 100
 _MOST_CHARACTERS = 16_000  # of a message that is put aside: the poison queue's messages have a limit too
 
@@ -44,7 +50,10 @@ class DirectoryChange(Value):
 @bp.queue_trigger(arg_name="msg", queue_name="directory-changes", connection="AzureWebJobsStorage")
 @bp.durable_client_input(client_name="client")
 async def receive_directory_change(msg: func.QueueMessage, client: DurableClient) -> None:
-    """Bring to its end what a message says has changed; one that cannot be read is put aside, not tried again."""
+    """Bring to its end what a message says has changed; one that cannot be read is put aside, not tried again.
+
+    One that could be read and not carried out, as often as the host tries, is put aside as well, and says why.
+    """
     wired = services()
     text = msg.get_body().decode("utf-8", "replace")
     try:
@@ -55,10 +64,20 @@ async def receive_directory_change(msg: func.QueueMessage, client: DurableClient
     if await wired.tenants.find(change.tenant_id) is None:
         await _put_aside(wired, text, f"there is no tenant {change.tenant_id}")
         return
+    try:
+        await _bring_about(wired, client, change)
+    except DeskwrightError as error:
+        if (msg.dequeue_count or 0) < _LAST_TRY:
+            raise
+        await _put_aside(wired, text, f"tried {_LAST_TRY} times: {error}")
+
+
+async def _bring_about(wired: Services, client: DurableClient, change: DirectoryChange) -> None:
+    now = wired.clock.now()
     if change.type is ChangeType.GROUP or not change.user_ids:
-        await ask_for_reconcile(wired, client, change.tenant_id, wired.clock.now())
-        return
-    await reconcile_users(client, change.tenant_id, change.user_ids, origin=str(msg.id))
+        await ask_for_reconcile(wired, client, change.tenant_id, now)
+    else:
+        await tell_changes(wired, client, change.tenant_id, change.user_ids, now)
 
 
 async def _put_aside(wired: Services, message: str, reason: str) -> None:

@@ -11,6 +11,8 @@ import azure.functions as func
 
 from actions.bulk import work
 from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, reconcile_users, start_reconcile
+from actions.remote import go_on
+from actions.watching import keep_subscribed, catch_up, settle_changes
 from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
 from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
 from shared.domain import naming
@@ -19,8 +21,8 @@ from shared.domain.cloud_pc import CloudPc
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
-from shared.errors import DeskwrightError
-from shared.storage.due import BULK_EVERY, EVERYBODY, WATCH_EVERY, Due, DueKind
+from shared.errors import DeskwrightError, RefusedError
+from shared.storage.due import ACT_EVERY, BULK_EVERY, EVERYBODY, RENEWING, WATCH_EVERY, Due, DueKind, next_of
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient, purge_finished, start
 from triggers.connection_checks import check_due
@@ -50,7 +52,9 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
         DueKind.RECONCILE: _start_reconcile,
         DueKind.REREAD: _read_again,
         DueKind.WATCH: resume_build,
+        DueKind.ACT: _go_on_with_action,
         DueKind.BULK: _go_on_with_bulk,
+        DueKind.CHANGES: _settle_changes,
     }
     await asyncio.gather(*(sweep(client, kind, look) for kind, look in looks.items()))
 
@@ -193,6 +197,60 @@ async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime
         instance_id = naming.instance_id(due.tenant_id, claimed.id, "cleanup", claimed.generation)
         await start(client, CLEAN_UP, order.but(standing_alone=True), instance_id=instance_id)
     return wired.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
+
+
+@bp.timer_trigger(arg_name="timer", schedule="50 * * * * *", use_monitor=False)
+@bp.durable_client_input(client_name="client")
+async def sweep_directories(timer: func.TimerRequest, client: DurableClient) -> None:
+    """Ask directories what has changed, in case a notification got lost; renew the subscriptions to these."""
+    del timer
+    await sweep(client, DueKind.SUBSCRIBE, _subscribe)
+    await sweep(client, DueKind.CATCH_UP, _catch_up)
+
+
+async def _settle_changes(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    if not await wired.changes.take(due.tenant_id, 1):
+        return None
+    await settle_changes(client, due.tenant_id)
+    return wired.clock.now() + LOOK_AGAIN
+
+
+async def _subscribe(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    del client
+    tenant, url = await wired.tenants.find(due.tenant_id), wired.settings.notification_url
+    if tenant is None or url is None:
+        return None
+    now = wired.clock.now()
+    try:
+        await keep_subscribed(wired, tenant.value, url, now, renewing=due.generation == RENEWING)
+    except RefusedError as refused:  # its administrators have to allow it; asking goes on meanwhile
+        _log.warning("no notifications of the directory of %s: %s", due.tenant_id, refused)
+    await wired.due.put(DueKind.SUBSCRIBE, next_of(timedelta(days=1), now), due.tenant_id, due.subject_id)
+    return None
+
+
+async def _catch_up(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    tenant = await wired.tenants.find(due.tenant_id)
+    if tenant is None:
+        return None
+    now = wired.clock.now()
+    try:
+        await catch_up(wired, client, tenant.value, now)
+    except RefusedError as refused:
+        _log.warning("the directory of %s does not say what has changed: %s", due.tenant_id, refused)
+    every = timedelta(minutes=tenant.value.settings.directory_catch_up_in_minutes)
+    await wired.due.put(DueKind.CATCH_UP, next_of(every, now), due.tenant_id, due.subject_id)
+    return None
+
+
+async def _go_on_with_action(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Go on with a remote action that broke off; one that runs is left alone."""
+    found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
+    if found is None or found.value.action is None or found.value.generation != due.generation:
+        return None
+    if await go_on(client, found.value):
+        _log.warning("%s of %s/%s had broken off and goes on", found.value.action.name, due.tenant_id, due.subject_id)
+    return wired.clock.now() + ACT_EVERY
 
 
 async def _go_on_with_bulk(wired: Services, client: DurableClient, due: Due) -> datetime | None:

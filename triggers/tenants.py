@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import azure.functions as func
 from pydantic import Field
 
+from actions.watching import stop_watching
 from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Tenant, TenantSettings
 from shared.domain.values import Value
-from shared.errors import ConflictError, InvalidError, Problem
+from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.described import PAGES
@@ -19,6 +21,7 @@ from triggers.idempotency import once
 from triggers.paging import listed, top_of
 
 bp = Blueprint()
+_log = logging.getLogger("deskwright.tenants")
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _NEW = Trimmed("tenantToCreate", Tenant, ("paused",))
 
@@ -100,6 +103,10 @@ async def delete_tenant(call: Call) -> Answer:
     in_the_way = {name: count for name, of in things.items() if (count := await _count(of.each(tenant_id)))}
     if in_the_way:
         raise ConflictError("the tenant is not empty; delete first what is in it", inTheWay=in_the_way)
+    try:
+        await stop_watching(wired, stored.value)
+    except DeskwrightError as error:  # what is left of it ends by itself, and nobody listens
+        _log.warning("the subscriptions of %s were not ended: %s", tenant_id, error)
     await wired.tenants.remove(tenant_id, seen=stored.etag)
     await call.audit("tenant", tenant_id, before=stored.value)
     return Answer(204)

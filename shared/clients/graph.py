@@ -112,7 +112,7 @@ class Graph:
         for at in range(0, len(group_ids), _GROUPS_PER_CHECK):
             body = {"groupIds": list(group_ids[at : at + _GROUPS_PER_CHECK])}
             try:
-                answer = await self._call("POST", f"/v1.0/users/{_segment(user_id)}/checkMemberGroups", body=body)
+                answer = await self.ask("POST", f"/v1.0/users/{_segment(user_id)}/checkMemberGroups", body=body)
             except MissingError as missing:
                 raise NotFoundError(f"the directory has no user {user_id}") from missing
             found.update(answer["value"])
@@ -131,7 +131,7 @@ class Graph:
     async def set_extension_attribute(self, object_id: str, number: int, value: str) -> None:
         """Set one of a device's fifteen extension attributes. Raises: MissingError."""
         body = {"extensionAttributes": {f"extensionAttribute{number}": value}}
-        await self._call("PATCH", f"/v1.0/devices/{_segment(object_id)}", body=body)
+        await self.ask("PATCH", f"/v1.0/devices/{_segment(object_id)}", body=body)
 
     async def delete_device(self, object_id: str) -> None:
         """Delete a device; one that is gone is a success."""
@@ -151,7 +151,7 @@ class Graph:
         """Make a user the primary user of a managed device; only the beta can. Raises: MissingError."""
         path = f"/beta/deviceManagement/managedDevices('{_segment(managed_device_id)}')/users/$ref"
         # A reference names Graph by its public address, wherever we reach it.
-        await self._call("POST", path, body={"@odata.id": f"{_PUBLIC}/beta/users/{_segment(user_id)}"})
+        await self.ask("POST", path, body={"@odata.id": f"{_PUBLIC}/beta/users/{_segment(user_id)}"})
 
     async def delete_managed_device(self, managed_device_id: str) -> None:
         """Delete Intune's record of a device; one that is gone is a success."""
@@ -184,11 +184,11 @@ class Graph:
 
     # The wire
     async def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        return await self._call("GET", path, query=query)
+        return await self.ask("GET", path, query=query)
 
     async def _delete(self, path: str) -> None:
         try:
-            await self._call("DELETE", path)
+            await self.ask("DELETE", path)
         except MissingError:
             return
 
@@ -196,7 +196,7 @@ class Graph:
         self, path: str, query: dict[str, str], headers: dict[str, str] | None = None
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the items of all pages; a page without items or with a foreign link is a failed read."""
-        page = await self._call("GET", path, query=query, headers=headers)
+        page = await self.ask("GET", path, query=query, headers=headers)
         while True:
             if not isinstance(page.get("value"), list):
                 raise UnavailableError(f"Graph answered {path} without a list")
@@ -205,12 +205,18 @@ class Graph:
             link = page.get("@odata.nextLink")
             if not link:
                 return
-            if not str(link).startswith(f"{self._url}/"):
-                # The bearer token goes nowhere else, whatever an answer says.
-                raise UnavailableError(f"Graph's next page of {path} is on another host")
-            page = await self._call("GET", str(link), headers=headers)
+            self.refuse_foreign(link)
+            page = await self.ask("GET", str(link), headers=headers)
 
-    async def _call(
+    def refuse_foreign(self, link: object) -> None:
+        """Refuse a link to another host: the bearer token goes nowhere else, whatever an answer says.
+
+        Raises: UnavailableError.
+        """
+        if link and not str(link).startswith(f"{self._url}/"):
+            raise UnavailableError("Graph's answer goes on at another host")
+
+    async def ask(
         self,
         method: str,
         path: str,
@@ -219,6 +225,7 @@ class Graph:
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
+        """Send one request and return the object that is answered, an empty one for nothing. *path* may be a link."""
         url = path if path.startswith("https://") else self._url + path
         request = HttpRequest(method, url, params=query, json=body, headers=headers)
         response = await self._client.send_request(request)

@@ -64,7 +64,10 @@ class TenantSettings(Value):
     hybrid_join_wait_in_minutes: int = Field(90, ge=5, le=600)
     enrollment_wait_in_minutes: int = Field(60, ge=5, le=600)
     parking_limit_in_hours: int = Field(24, ge=1, le=720)
+    directory_catch_up_in_minutes: int = Field(30, ge=5, le=10_080)
     connection_recheck_in_hours: int = Field(6, ge=1, le=168)
+    orphan_scan_in_hours: int = Field(24, ge=1, le=720)
+    remove_orphans: bool = False
     removal_brake: RemovalBrake = RemovalBrake()
     naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
     licence_source: LicenceSource = LicenceSource.GRAPH_SKU
@@ -79,6 +82,11 @@ class TenantSettings(Value):
     def parking_limit(self) -> timedelta:
         """How long a Cloud PC may wait for capacity or quota before it fails."""
         return timedelta(hours=self.parking_limit_in_hours)
+
+    @property
+    def orphan_scan(self) -> timedelta:
+        """How long after a scan for orphans the next one begins."""
+        return timedelta(hours=self.orphan_scan_in_hours)
 
     @property
     def connection_recheck(self) -> timedelta:

@@ -15,6 +15,8 @@ from shared.domain.cloud_pc import CloudPc
 from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables, Write
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class DueKind(StrEnum):
     """What a sweep has to look at."""
@@ -26,9 +28,17 @@ class DueKind(StrEnum):
     RECHECK = "recheck"  # a connection whose health checks are made again
     BUILD = "build"  # a device image saved as pending whose build may not have been started
     DEPROVISION = "deprovision"  # a Cloud PC whose grace period ends, or that was cancelled, goes out of use
+    ACT = "act"  # a remote action that was begun: if it broke off, it goes on
+    ORPHANS = "orphans"  # a tenant whose resources are compared with our records
     BULK = "bulk"  # a bulk action: if the work on it broke off, it goes on
+    CHANGES = "changes"  # a tenant of whose users something was told that may not have been settled
+    CATCH_UP = "catchUp"  # a tenant whose directory is asked what has changed
+    SUBSCRIBE = "subscribe"  # a tenant whose subscriptions to change notifications are renewed
     RECONCILE = "reconcile"  # a tenant whose reconcile was asked for and may not have been started
 
+
+RENEWING = 1
+"""The generation of a SUBSCRIBE row that Graph itself has asked for."""
 
 LAST_READING = 1_000
 """The number of a reading that no other follows, whatever it finds."""
@@ -38,6 +48,9 @@ START_GRACE = timedelta(minutes=5)
 
 WATCH_EVERY = timedelta(hours=2)
 """How often a sweep looks whether a build that was started still runs."""
+
+ACT_EVERY = timedelta(minutes=10)
+"""How often a sweep looks whether a remote action is at work."""
 
 BULK_EVERY = timedelta(minutes=10)
 """How often a sweep looks whether a bulk action is being worked on."""
@@ -68,6 +81,11 @@ def start_due(pc: CloudPc) -> Due:
 def watch_due(pc: CloudPc, at: datetime) -> Due:
     """Return the promise that somebody looks whether the build of *pc*, started *at*, has come to an end."""
     return Due(DueKind.WATCH, at + WATCH_EVERY, pc.tenant_id, pc.id, pc.generation)
+
+
+def next_of(every: timedelta, at: datetime) -> datetime:
+    """Return the next moment of something regular: the same for everybody who asks before it, so that rows meet."""
+    return at + every - (at - _EPOCH) % every
 
 
 def grace_due(pc: CloudPc) -> Due | None:

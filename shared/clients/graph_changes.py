@@ -1,0 +1,107 @@
+"""What Microsoft Graph says has changed: delta queries, and subscriptions to change notifications (azure.md 2)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.clients.graph import Graph
+from shared.contracts.refusals import DeclinedError, MissingError
+from shared.domain.watching import DirectoryChanges, Resource, Subscription
+from shared.errors import UnavailableError
+
+_DELTAS = {
+    Resource.USERS: "/v1.0/users/delta?$select=accountEnabled,assignedLicenses",
+    Resource.GROUPS: "/v1.0/groups/delta?$select=members",
+}
+_FROM_NOW = "&$deltatoken=latest"
+_EXPIRED = frozenset({"resyncrequired", "syncstatenotfound", "syncstateinvalid", "gone", "http410"})
+_USER = "#microsoft.graph.user"
+
+
+class LinkExpiredError(Exception):
+    """Graph no longer knows what was read up to a link: everything has to be read anew."""
+
+
+async def changes_since(graph: Graph, resource: Resource, link: str | None) -> DirectoryChanges:
+    """Return what has changed since *link*; None: nothing yet, from now on. Pages may be empty, and tell things twice.
+
+    Raises: LinkExpiredError when Graph has forgotten the link, UnavailableError when any page fails.
+    """
+    following: str | None = link or _DELTAS[resource] + _FROM_NOW
+    items: list[dict[str, Any]] = []
+    while following:
+        try:
+            page = await graph.ask("GET", following)
+        except (DeclinedError, MissingError) as declined:
+            if declined.code.lower() in _EXPIRED:
+                raise LinkExpiredError(declined.code) from declined
+            raise
+        items += page.get("value") or []
+        following, end = page.get("@odata.nextLink"), page.get("@odata.deltaLink")
+        if not following and not end:
+            raise UnavailableError("Graph ended a delta query without a link to go on with")
+        for said in (following, end):
+            graph.refuse_foreign(said)
+    return _changes(resource, items, str(end))
+
+
+def _changes(resource: Resource, items: list[dict[str, Any]], link: str) -> DirectoryChanges:
+    if resource is Resource.USERS:
+        return DirectoryChanges(user_ids=frozenset(str(item["id"]) for item in items), link=link)
+    members = [member for item in items for member in item.get("members@delta") or ()]
+    users = frozenset(str(member["id"]) for member in members if member.get("@odata.type", _USER) == _USER)
+    nested = any(member.get("@odata.type", _USER) != _USER for member in members)
+    return DirectoryChanges(user_ids=users, structure=nested or any("@removed" in item for item in items), link=link)
+
+
+async def subscribe(graph: Graph, resource: Resource, url: str, until: datetime, client_state: str) -> Subscription:
+    """Ask Graph to tell *url* of every change; it shakes hands with it before it answers."""
+    body = {
+        "changeType": "updated,deleted",
+        "notificationUrl": url,
+        "lifecycleNotificationUrl": url,
+        "resource": f"/{resource.value}",
+        "expirationDateTime": _written(until),
+        "clientState": client_state,
+    }
+    return _subscription(resource, await graph.ask("POST", "/v1.0/subscriptions", body=body))
+
+
+async def subscriptions_of(graph: Graph, url: str) -> dict[Resource, Subscription]:
+    """Return the subscriptions of our app in the directory that tell *url*."""
+    found: dict[Resource, Subscription] = {}
+    following: str | None = "/v1.0/subscriptions"
+    while following:
+        page = await graph.ask("GET", following)
+        for each in page.get("value") or ():
+            watched = str(each.get("resource", "")).strip("/")
+            if each.get("notificationUrl") == url and watched in set(Resource):
+                found[Resource(watched)] = _subscription(Resource(watched), each)
+        following = page.get("@odata.nextLink")
+        graph.refuse_foreign(following)
+    return found
+
+
+async def renew(graph: Graph, subscription: Subscription, until: datetime) -> Subscription:
+    """Let a subscription last until *until*. Raises: MissingError when Graph has none of that id."""
+    body = {"expirationDateTime": _written(until)}
+    answer = await graph.ask("PATCH", f"/v1.0/subscriptions/{subscription.id}", body=body)
+    return _subscription(subscription.resource, answer)
+
+
+async def unsubscribe(graph: Graph, subscription: Subscription) -> None:
+    """End a subscription; one that is gone is a success."""
+    try:
+        await graph.ask("DELETE", f"/v1.0/subscriptions/{subscription.id}")
+    except MissingError:
+        return
+
+
+def _subscription(resource: Resource, answer: dict[str, Any]) -> Subscription:
+    ends = datetime.fromisoformat(str(answer["expirationDateTime"]))
+    return Subscription(id=str(answer["id"]), resource=resource, expires_at=ends.astimezone(UTC))
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,52 @@
+"""How far directories have been read, and whom messages were about that nobody has looked at yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from shared.domain.watching import Watch
+from shared.errors import NotFoundError, StaleError
+from shared.storage.codec import escaped
+from shared.storage.repository import Repository, Shape
+from shared.storage.tables import Row, Table, Tables, Write
+
+_SHAPE = Shape(table="watches", model=Watch, place=lambda watch: (watch.tenant_id, watch.id))
+
+
+def watches(tables: Tables) -> Repository[Watch]:
+    """Return the repository of watches."""
+    return Repository(tables, _SHAPE)
+
+
+class Changes:
+    """Whom messages were about: a user is there once, however many messages there were."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._table = Table(tables, "changes")
+
+    async def tell(self, tenant_id: str, user_ids: Iterable[str], at: datetime) -> None:
+        """Keep in mind that something changed about these users."""
+        rows = {user_id: Write(_row(tenant_id, user_id, at), "*") for user_id in user_ids}
+        await self._table.write_all(list(rows.values()))
+
+    async def take(self, tenant_id: str, most: int) -> dict[str, str]:
+        """Return at most *most* users that nobody has looked at, each with a mark; they stay until they are settled."""
+        reads, _ = await self._table.page("PartitionKey eq @tenant", {"tenant": escaped(tenant_id)}, top=most)
+        return {str(read.row["user_id"]): read.etag for read in reads}
+
+    async def settle(self, tenant_id: str, taken: dict[str, str]) -> None:
+        """Say that these were looked at; of whom something was told meanwhile stays."""
+        for user_id, mark in taken.items():
+            with suppress(StaleError, NotFoundError):
+                await self._table.delete(escaped(tenant_id), escaped(user_id), seen=mark)
+
+
+def _row(tenant_id: str, user_id: str, at: datetime) -> Row:
+    return {
+        "PartitionKey": escaped(tenant_id),
+        "RowKey": escaped(user_id),
+        "user_id": user_id,
+        "at": at.astimezone(UTC).isoformat(),
+    }

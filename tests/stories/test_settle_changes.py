@@ -1,0 +1,38 @@
+"""What happens when messages said that something has changed."""
+
+from __future__ import annotations
+
+from orchestrators import settle_changes as _registered  # noqa: F401 - registers the story
+from shared.contracts.changes import CLOSE_CHANGES, SETTLE_CHANGES, TAKE_CHANGES, Batch, ChangesOrder
+from shared.contracts.outcomes import Done
+from shared.contracts.reconciling import RECONCILE, Again, Reconciled
+from tests.stories.tell import Answers, tell
+
+ORDER = ChangesOrder(tenant_id="contoso")
+MARKS = {"eve": "e2", "ada": "e1"}
+QUIET: Answers = {
+    TAKE_CHANGES: Batch(marks=MARKS),
+    RECONCILE: Reconciled(started=1, listed=0, removals_seen=0),
+    CLOSE_CHANGES: Done(),
+}
+
+
+def test_all_of_whom_something_was_told_are_reconciled_together() -> None:
+    story = tell(SETTLE_CHANGES, ORDER, QUIET)
+
+    assert story.calls == ["take_changes", "reconcile_tenant", "close_changes"]
+    assert story.last(RECONCILE)["userIds"] == ["ada", "eve"]
+    assert story.last(CLOSE_CHANGES)["marks"] == MARKS
+    assert (story.result.count, story.continued) == (2, None)
+
+
+def test_it_goes_round_again_while_anything_is_left() -> None:
+    story = tell(SETTLE_CHANGES, ORDER, {**QUIET, CLOSE_CHANGES: Again()})
+
+    assert story.continued == {"tenantId": "contoso"}
+
+
+def test_without_news_it_reads_nothing() -> None:
+    story = tell(SETTLE_CHANGES, ORDER, {TAKE_CHANGES: Batch(marks={})})
+
+    assert story.calls == ["take_changes"]

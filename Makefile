@@ -17,7 +17,7 @@ SHELL := /bin/bash
 VENV   := .venv
 PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
-CODE   := $(wildcard function_app.py) orchestrators activities actions triggers shared local tests bench
+CODE   := $(wildcard function_app.py) orchestrators activities actions triggers shared tools local tests bench
 
 # What is fast and touches nothing; then what starts processes.
 FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house

@@ -12,14 +12,28 @@ from typing import Any
 
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, AuditEvent, Operation
 from shared.errors import NotFoundError
+from shared.telemetry import measure_provisioning
 from shared.wiring import services
+
+_BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
+_BUILT = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.FAILED}
 
 
 async def note_status(before: CloudPc, after: CloudPc) -> None:
-    """Note in the audit log that a Cloud PC's status has changed."""
+    """Note in the audit log that a Cloud PC's status has changed; measure a build that has come to its end."""
     await services().audit.append(status_event(before, after))
+    if before.status in _BUILDING and after.status in _BUILT and after.snapshot is not None:
+        entries = await services().timeline.entries(after.tenant_id, after.id)
+        begun = [entry.started_at for entry in entries if entry.generation == after.generation]
+        measure_provisioning(
+            after.last_modified_date_time - min(begun, default=after.last_modified_date_time),
+            tenant_id=after.tenant_id,
+            policy_id=after.snapshot.policy_id,
+            outcome=after.status.value,
+        )
 
 
 def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:

@@ -28,6 +28,16 @@ param maximumInstanceCount int = 40
 @maxValue(730)
 param logRetentionInDays int = 90
 
+@description('Days that the daily export of the tables is kept.')
+@minValue(1)
+@maxValue(3650)
+param exportsKeptInDays int = 30
+
+@description('Days that operations and bulk actions are kept after their end.')
+@minValue(1)
+@maxValue(3650)
+param operationsKeptInDays int = 90
+
 @description('Redundancy of the records: Standard_ZRS where the region has zones, else Standard_LRS.')
 @allowed([
   'Standard_ZRS'
@@ -47,7 +57,7 @@ var queueNames = [
 
 // Built-in roles, by the ids that they have in every directory.
 var storageRoles = [
-  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner: the host's leases, large durable messages, the package
+  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b' // Storage Blob Data Owner: the host's leases, large durable messages, the package, the exports
   '974c5e8b-45b9-4653-ba55-5f855dd0fb88' // Storage Queue Data Contributor: directory-changes, the task hub's queues
   '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3' // Storage Table Data Contributor: our records, the task hub's history
 ]
@@ -87,6 +97,14 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 
     resource package 'containers' = {
       name: packageContainer
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+
+    // The daily export of the tables (docs/operations.md).
+    resource exports 'containers' = {
+      name: 'exports'
       properties: {
         publicAccess: 'None'
       }
@@ -193,6 +211,12 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
 var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
+  // The worker sends our spans and metrics itself (docs/operations.md, telemetry). Of spans one in ten; what the Azure
+  // SDK says of every read of a table is left out: it would cost more than the tables.
+  PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+  OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+  OTEL_TRACES_SAMPLER_ARG: '0.1'
+  OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identity.properties.clientId
   AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
@@ -200,6 +224,9 @@ var settings = {
   AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
   DESKWRIGHT_TABLES_URL: storage.properties.primaryEndpoints.table
   DESKWRIGHT_QUEUES_URL: storage.properties.primaryEndpoints.queue
+  DESKWRIGHT_BLOBS_URL: storage.properties.primaryEndpoints.blob
+  DESKWRIGHT_EXPORTS_KEPT_IN_DAYS: string(exportsKeptInDays)
+  DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS: string(operationsKeptInDays)
   DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
   DESKWRIGHT_PROVIDER_TENANT_ID: providerTenantId
   DESKWRIGHT_API_AUDIENCE: apiClientId

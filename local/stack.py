@@ -231,6 +231,7 @@ class Stack:
             "AzureWebJobsStorage__credential": "managedidentity",
             "DESKWRIGHT_TABLES_URL": at.tables,
             "DESKWRIGHT_QUEUES_URL": at.queues,
+            "DESKWRIGHT_BLOBS_URL": at.blobs,
             "DESKWRIGHT_ARM_URL": at.cloud,
             "DESKWRIGHT_GRAPH_URL": at.cloud,
             "DESKWRIGHT_KEY_VAULT_URL": at.cloud,

@@ -45,6 +45,13 @@ class Settings(BaseModel):
     notification_url: str | None = Field(
         None, description="Public address of /api/graph/notifications; none: directories are asked, not listened to"
     )
+    blobs_url: Endpoint | None = Field(
+        None, description="Blob service that takes the daily export of the tables; none: there is no export"
+    )
+    exports_kept_in_days: int = Field(30, ge=1, le=3650, description="Days that an export is kept")
+    operations_kept_in_days: int = Field(
+        90, ge=1, le=3650, description="Days that an operation or bulk action is kept after its end"
+    )
     clock_file: str | None = Field(None, description="Shared clock of a local run; none: the system clock")
     trust_client_principal: bool = Field(
         default=False, description="App Service authentication stands in front: trust its headers"

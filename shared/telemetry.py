@@ -1,29 +1,147 @@
-"""What an operator reads: one line for each thing done, with ids and durations, never with contents."""
+"""What an operator reads: a log line and a span for each thing done, and a few metrics; ids, never contents.
+
+Only OpenTelemetry's API is used: it does nothing until the Functions worker, or a test, has loaded an SDK. Names of
+people, messages of errors and whole addresses are left out everywhere: somebody else may read what is measured.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
 from timeit import default_timer
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # loaded when first used: cold start
+    from opentelemetry.metrics import Counter, Histogram, Meter
+    from opentelemetry.metrics import _Gauge as Gauge
+    from opentelemetry.trace import Span
 
 _log = logging.getLogger("deskwright")
 _IDS = ("tenant_id", "cloud_pc_id", "image_id", "connection_id", "generation", "attempt")
+_SCOPE = "deskwright"
+_THROTTLED = 429
+_ERROR = 400
+
+PENDING = "deskwright.cloud_pcs.pending"
+"""Cloud PCs that wait for room, a licence or their turn, by tenant."""
+
+REMOVALS_WAITING = "deskwright.removals.waiting"
+"""Removals that the brake holds until somebody confirms them, by tenant."""
+
+_PROVISIONING = "deskwright.provisioning.duration"
+_OPERATIONS = "deskwright.operations.ended"
+_CALLS = "deskwright.calls.duration"
+_CALLS_THROTTLED = "deskwright.calls.throttled"
 
 
 @contextmanager
 def observed(name: str, order: Any = None) -> Iterator[None]:  # noqa: ANN401 - any order has ids or none
-    """Log how long *name* took and how it ended, with the ids found in *order*."""
+    """Log how long *name* took and how it ended, with the ids found in *order*; the same as a span."""
     subject = getattr(order, "machine", None) or order
-    ids = " ".join(f"{key}={value}" for key in _IDS if (value := getattr(subject, key, None)) is not None)
+    found = {key: value for key in _IDS if (value := getattr(subject, key, None)) is not None}
+    ids = " ".join(f"{key}={value}" for key, value in found.items())
     began = default_timer()
-    try:
-        yield
-    except Exception as error:
-        _log.warning("%s %s failed after %.0f ms: %s", name, ids, _since(began), type(error).__name__)
-        raise
+    with _span(name, found) as span:
+        try:
+            yield
+        except Exception as error:
+            _log.warning("%s %s failed after %.0f ms: %s", name, ids, _since(began), type(error).__name__)
+            _failed(span, type(error).__name__)
+            raise
     _log.info("%s %s done in %.0f ms", name, ids, _since(began))
+
+
+class Call:
+    """One call to a cloud; *status* is what it answered, 0 while it has not."""
+
+    status = 0
+
+
+@contextmanager
+def called(method: str, host: str) -> Iterator[Call]:
+    """Observe a call to a cloud as a span and in the metrics. Of its address only *host*: paths name people."""
+    call, began = Call(), default_timer()
+    attributes: dict[str, str | int] = {"http.request.method": method, "server.address": host}
+    with _span(f"{method} {host}", attributes, client=True) as span:
+        try:
+            yield call
+        except Exception as error:
+            _failed(span, type(error).__name__)
+            raise
+        finally:
+            attributes = {**attributes, "http.response.status_code": call.status}
+            span.set_attributes(attributes)
+            _histogram(_CALLS, "s").record(_since(began) / 1000, attributes)
+            if call.status == _THROTTLED:
+                _counter(_CALLS_THROTTLED).add(1, {"server.address": host})
+        if call.status >= _ERROR:
+            _failed(span, str(call.status))
+
+
+def measure_provisioning(took: timedelta, *, tenant_id: str, policy_id: str, outcome: str) -> None:
+    """Count a build that has come to its end: how long it took, by policy and by how it ended."""
+    attributes = {"tenant_id": tenant_id, "policy_id": policy_id, "outcome": outcome}
+    _histogram(_PROVISIONING, "s").record(took.total_seconds(), attributes)
+
+
+def count_operation(kind: str, status: str) -> None:
+    """Count an operation that has come to its end."""
+    _counter(_OPERATIONS).add(1, {"kind": kind, "status": status})
+
+
+def measure_now(name: str, value: int, *, tenant_id: str) -> None:
+    """Say how many there are of something in a tenant at this moment."""
+    _gauge(name).set(value, {"tenant_id": tenant_id})
+
+
+def forget_instruments() -> None:
+    """Make the instruments anew when they are next used (tests, which put another SDK in place)."""
+    for made in (_meter, _histogram, _counter, _gauge):
+        made.cache_clear()
+
+
+@contextmanager
+def _span(name: str, attributes: dict[str, Any], *, client: bool = False) -> Iterator[Span]:
+    from opentelemetry.trace import SpanKind, get_tracer
+
+    kind = SpanKind.CLIENT if client else SpanKind.INTERNAL
+    # Neither the exception nor its message: what a cloud said may name somebody.
+    with get_tracer(_SCOPE).start_as_current_span(
+        name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+    ) as span:
+        yield span
+
+
+def _failed(span: Span, kind: str) -> None:
+    from opentelemetry.trace import StatusCode
+
+    span.set_status(StatusCode.ERROR)
+    span.set_attribute("error.type", kind)
+
+
+@cache
+def _meter() -> Meter:
+    from opentelemetry.metrics import get_meter
+
+    return get_meter(_SCOPE)
+
+
+@cache
+def _histogram(name: str, unit: str) -> Histogram:
+    return _meter().create_histogram(name, unit)
+
+
+@cache
+def _counter(name: str) -> Counter:
+    return _meter().create_counter(name)
+
+
+@cache
+def _gauge(name: str) -> Gauge:
+    return _meter().create_gauge(name)
 
 
 def _since(began: float) -> float:

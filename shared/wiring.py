@@ -17,6 +17,7 @@ from shared.config import Settings, read_settings
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.tickets import BEHALF
+from shared.domain.exporting import CONTAINER
 from shared.storage.audit import Audit
 from shared.storage.bulk import BulkItems, bulk_actions
 from shared.storage.cloud_pcs import CloudPcs
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueClient
 
     from shared.clients.arm import ArmClients
+    from shared.clients.blobs import Blobs
     from shared.clients.graph import Graph
     from shared.clients.key_vault import Vault
     from shared.clients.pacing import Pacing
@@ -206,6 +208,15 @@ class Services:
     def lines(self) -> Lines:
         """The lines in front of the rate limits that all workers share."""
         return Lines(self.tables)
+
+    @cached_property
+    def exports(self) -> Blobs | None:
+        """The container of the daily exports, None where there is none."""
+        if self.settings.blobs_url is None:
+            return None
+        from shared.clients.blobs import Blobs
+
+        return self._closing(Blobs(self.settings.blobs_url, lambda: self.credential, CONTAINER))
 
     # The clouds
     @cached_property

@@ -11,6 +11,7 @@ import re
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError
 from azure.core.pipeline import policies as azure_policies
@@ -23,6 +24,7 @@ from shared.contracts.refusals import DeclinedError, MissingError, UnansweredErr
 from shared.contracts.tickets import BEHALF
 from shared.domain.azure_errors import Verdict, rule_for
 from shared.errors import ThrottledError, UnavailableError
+from shared.telemetry import called
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -125,7 +127,9 @@ class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
         asked = request.http_request
         buckets = self._limits(asked.method, asked.url, BEHALF.get().region)
         await self._pacing.reserve(*buckets)
-        response = await self.next.send(request)
+        with called(asked.method, urlsplit(asked.url).hostname or "") as call:
+            response = await self.next.send(request)
+            call.status = response.http_response.status_code
         answer = response.http_response
         for bucket in buckets:
             await self._pacing.hear(bucket, left_in(bucket, answer.headers))

@@ -81,6 +81,14 @@ class Idempotency:
         """Give a claimed key back: the request changed nothing and may be sent again."""
         await self._rows.remove(scope, key)
 
+    async def forget(self, before: datetime) -> int:
+        """Remove the keys that were claimed *before*; return how many."""
+        old = [stored async for stored in self._rows.of_all() if stored.value.claimed_at < before]
+        for stored in old:
+            with suppress(StaleError):  # somebody has just claimed it anew
+                await self._rows.remove(stored.value.scope, stored.value.key, seen=stored.etag)
+        return len(old)
+
     async def _take_over(self, mine: _Claim, stored: Stored[_Claim] | None) -> None:
         try:
             if stored is None:

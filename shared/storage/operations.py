@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from shared.domain.operation import Operation
-from shared.storage.repository import Repository, Shape
+from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
+from shared.telemetry import count_operation
 
 _SHAPE = Shape(
     table="operations",
@@ -18,6 +19,15 @@ _SHAPE = Shape(
 )
 
 
+class _Operations(Repository[Operation]):
+    async def replace(self, value: Operation, *, seen: str) -> Stored[Operation]:
+        """Replace one, and count one that ends: it stays as it is then, so that it is counted once."""
+        stored = await super().replace(value, seen=seen)
+        if value.ended:
+            count_operation(value.kind, value.status.value)
+        return stored
+
+
 def operations(tables: Tables) -> Repository[Operation]:
     """Return the repository of operations."""
-    return Repository(tables, _SHAPE)
+    return _Operations(tables, _SHAPE)

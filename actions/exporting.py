@@ -1,0 +1,105 @@
+"""The daily export: every row of every table as a line of JSON, in parts, and a manifest when all of it is there.
+
+A part stands in its blob with its digest and the place where the next one begins. An export that broke off goes on
+behind the last part of each table, so that it is never begun twice; one that is whole is not made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from datetime import date, datetime, timedelta
+
+from shared.clients.blobs import Blobs, Found
+from shared.domain.exporting import EXPORTED, Manifest, Part, expired, manifest_name, part_name
+from shared.storage.contents import Contents, line
+from shared.storage.tables import Row, Tables
+
+_PART_ROWS = 5_000
+_PART_BYTES = 8 * 1024 * 1024
+"""A part ends with the page that takes it over either: it is the most of a table that is ever in memory."""
+
+_END = "end"  # in place of a token: blobs have no facts without a value
+
+
+async def export_tables(tables: Tables, blobs: Blobs, now: datetime) -> Manifest:
+    """Export all tables under the day of *now*, and return the manifest; a day that has one keeps it."""
+    day = now.date()
+    if (there := await read_manifest(blobs, day)) is not None:
+        return there
+    parts = {table: await _export(Contents(tables), blobs, day, table) for table in EXPORTED}
+    made = Manifest(day=day, exported_at=now, tables=parts)
+    await blobs.put(manifest_name(day), json.dumps(made.to_json(), indent=1).encode())
+    return made
+
+
+async def read_manifest(blobs: Blobs, day: date) -> Manifest | None:
+    """Return the manifest of a day, None where its export is not whole."""
+    content = await blobs.get(manifest_name(day))
+    return None if content is None else Manifest.model_validate_json(content)
+
+
+async def forget_exports(blobs: Blobs, today: date, kept: timedelta) -> list[str]:
+    """Remove the exports older than *kept*, each manifest first: what is half gone must not look whole."""
+    gone = expired(await blobs.folders(), today, kept)
+    for folder in gone:
+        await blobs.delete(manifest_name(date.fromisoformat(folder)))
+        for found in await blobs.folder(folder):
+            await blobs.delete(found.name)
+    return gone
+
+
+async def _export(contents: Contents, blobs: Blobs, day: date, table: str) -> tuple[Part, ...]:
+    found = await blobs.folder(f"{day.isoformat()}/{table}")
+    parts = [_part(each) for each in found]
+    token = found[-1].facts["next"] if found else ""
+    while token != _END:
+        lines, schemas, token = await _gather(contents, table, token)
+        content = "".join(lines).encode()
+        part = Part(
+            name=part_name(day, table, len(parts)),
+            rows=len(lines),
+            sha256=hashlib.sha256(content).hexdigest(),
+            schemas=dict(sorted(schemas.items())),
+        )
+        await blobs.put(part.name, content, _facts(part, token))
+        parts.append(part)
+    return tuple(parts)
+
+
+async def _gather(contents: Contents, table: str, token: str) -> tuple[list[str], Counter[str], str]:
+    """Return the lines of one part, how many rows have which schema version, and where the next part begins."""
+    lines: list[str] = []
+    schemas: Counter[str] = Counter()
+    size = 0
+    while token != _END and len(lines) < _PART_ROWS and size < _PART_BYTES:
+        page = await contents.page(table, token or None)
+        for row in page.rows:
+            lines.append(line(row))
+            size += len(lines[-1])
+            schemas[_schema(row)] += 1
+        token = page.next_token or _END
+    return lines, schemas, token
+
+
+def _schema(row: Row) -> str:
+    return str(row.get("schema", "none"))
+
+
+def _facts(part: Part, following: str) -> dict[str, str]:
+    return {
+        "rows": str(part.rows),
+        "sha256": part.sha256,
+        "schemas": json.dumps(part.schemas, separators=(",", ":")),
+        "next": following,
+    }
+
+
+def _part(found: Found) -> Part:
+    return Part(
+        name=found.name,
+        rows=int(found.facts["rows"]),
+        sha256=found.facts["sha256"],
+        schemas=json.loads(found.facts["schemas"]),
+    )

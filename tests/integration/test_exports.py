@@ -1,0 +1,233 @@
+"""The daily export and its way back: real tables, real blobs, nothing lost and nothing changed."""
+
+import itertools
+import json
+import ssl
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, TCPConnector
+from azure.core.pipeline.transport import AioHttpTransport
+
+import actions.exporting
+from actions.exporting import export_tables, forget_exports, read_manifest
+from actions.restoring import DamagedError, restore_tables
+from local.azurite import Azurite
+from shared.clients.blobs import Blobs
+from shared.domain.cloud_pc import Resources
+from shared.domain.exporting import EXPORTED, manifest_name
+from shared.domain.lifecycle import Status
+from shared.errors import ConflictError, NotFoundError, UnavailableError
+from shared.storage.contents import Contents
+from shared.storage.due import EVERYBODY, DueKind
+from shared.storage.tables import Row, Tables
+from shared.wiring import Services
+from tests.identities import Identity
+from tests.integration import things
+from tests.integration.services import PaperServices
+
+NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
+DAY = NIGHT.date()
+BOB = things.cloud_pc("bob", status=Status.PROVISIONED)
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+async def blobs(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[Blobs]:
+    session = ClientSession(connector=TCPConnector(ssl=tls))
+    transport = AioHttpTransport(session=session, session_owner=False)
+    made = Blobs(azurite_server.blobs_url, Identity, f"exports{next(_numbers)}", transport=transport)
+    yield made
+    await made.close()
+    await session.close()
+
+
+@pytest.fixture
+async def here(tables: Tables) -> Services:
+    """A service with something in it."""
+    services = PaperServices(tables)
+    await services.tenants.insert(things.tenant())
+    await services.sites.insert(things.site())
+    await services.policies.insert(things.policy())
+    await services.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONING, generation=7))
+    await services.cloud_pcs.insert(BOB)
+    await services.audit.append(things.audit_event())
+    await services.due.put(DueKind.WATCH, NIGHT + timedelta(hours=1), "contoso", "x", 3)
+    return services
+
+
+@pytest.fixture
+def elsewhere(tables: Tables) -> Tables:
+    """An empty account: tables of another prefix."""
+    other = Tables("", Identity, prefix=f"{tables.prefix}e")
+    other.service = tables.service  # type: ignore[method-assign]
+    return other
+
+
+async def everything(tables: Tables) -> dict[str, list[Row]]:
+    """All rows of all exported tables, but the promises that a restore makes by itself."""
+    contents = Contents(tables)
+    return {table: (await contents.page(table)).rows for table in EXPORTED if table != "due"}
+
+
+def silent(_: str) -> None:
+    """Nobody listens."""
+
+
+async def test_what_was_exported_comes_back_as_it_was(here: Services, blobs: Blobs, elsewhere: Tables) -> None:
+    manifest = await export_tables(here.tables, blobs, NIGHT)
+    done = await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    assert await everything(elsewhere) == await everything(here.tables)
+    assert done.rows == done.added == manifest.rows
+    assert {table: sum(part.rows for part in parts) for table, parts in manifest.tables.items() if parts[0].rows} == {
+        "tenants": 1,
+        "sites": 1,
+        "policies": 1,
+        "cloudpcs": 2,
+        "audit": 1,
+        "due": 1,
+    }
+
+
+async def test_rows_say_their_schema_and_no_etag(here: Services, blobs: Blobs) -> None:
+    manifest = await export_tables(here.tables, blobs, NIGHT)
+    (part,) = manifest.tables["cloudpcs"]
+    rows = [json.loads(line) for line in (await blobs.get(part.name) or b"").splitlines()]
+    assert part.schemas == {"1": 2}
+    assert {row["schema"] for row in rows} == {1}
+    assert [name for row in rows for name in row if name.lower() in {"etag", "odata.etag", "timestamp"}] == []
+
+
+async def test_the_manifest_is_the_last_to_be_written(here: Services, blobs: Blobs) -> None:
+    written: list[str] = []
+    real = blobs.put
+
+    async def put(name: str, *content: Any) -> None:
+        written.append(name)
+        await real(name, *content)
+
+    blobs.put = put  # type: ignore[assignment,method-assign]
+    await export_tables(here.tables, blobs, NIGHT)
+    assert written[-1] == manifest_name(DAY)
+    assert [name.split("/")[1] for name in written[:-1]] == list(EXPORTED)
+
+
+async def test_an_export_that_broke_off_goes_on_where_it_was(
+    here: Services, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions.exporting, "_PART_BYTES", 1)  # a part for each page
+    real, allowed, written = blobs.put, 7, list[str]()
+
+    async def put(name: str, *content: Any) -> None:
+        if len(written) == allowed:
+            raise UnavailableError("the power is off")
+        written.append(name)
+        await real(name, *content)
+
+    blobs.put = put  # type: ignore[assignment,method-assign]
+    with pytest.raises(UnavailableError):
+        await export_tables(here.tables, blobs, NIGHT)
+    assert await read_manifest(blobs, DAY) is None
+    with pytest.raises(NotFoundError):
+        await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    allowed = 1_000
+    await export_tables(here.tables, blobs, NIGHT + timedelta(hours=1))
+    assert len(written) == len(set(written)) == len(EXPORTED) + 1
+    await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    assert await everything(elsewhere) == await everything(here.tables)
+
+
+async def test_an_export_that_is_whole_is_not_made_again(here: Services, blobs: Blobs) -> None:
+    first = await export_tables(here.tables, blobs, NIGHT)
+    await here.cloud_pcs.insert(things.cloud_pc("eve"))
+    assert await export_tables(here.tables, blobs, NIGHT + timedelta(hours=2)) == first
+
+
+async def test_a_table_of_several_parts_comes_back_whole(
+    here: Services, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions.exporting, "_PART_ROWS", 1)
+    rows: list[Row] = [{"PartitionKey": "p", "RowKey": f"{n:05d}", "n": n, "yes": True} for n in range(1_003)]
+    await Contents(here.tables).add("requests", rows)
+    manifest = await export_tables(here.tables, blobs, NIGHT)
+    assert [part.rows for part in manifest.tables["requests"]] == [1_000, 3]
+    await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    again = Contents(elsewhere)
+    first = await again.page("requests")
+    assert [*first.rows, *(await again.page("requests", first.next_token)).rows] == rows
+
+
+async def test_an_account_with_rows_is_left_alone(here: Services, blobs: Blobs) -> None:
+    await export_tables(here.tables, blobs, NIGHT)
+    await here.cloud_pcs.remove("contoso", BOB.id)
+    before = await everything(here.tables)
+    with pytest.raises(ConflictError, match="cloudpcs"):
+        await restore_tables(here.tables, blobs, DAY, merge=False, tell=silent)
+    assert await everything(here.tables) == before
+
+
+async def test_merging_adds_what_is_missing_and_changes_nothing(here: Services, blobs: Blobs) -> None:
+    await export_tables(here.tables, blobs, NIGHT)
+    ada = things.cloud_pc("ada", status=Status.PROVISIONING, generation=7)
+    await here.cloud_pcs.remove("contoso", BOB.id)
+    await here.cloud_pcs.change("contoso", ada.id, lambda pc: pc.but(display_name="Newer"))
+    done = await restore_tables(here.tables, blobs, DAY, merge=True, tell=silent)
+    assert done.added == 1
+    assert (await here.cloud_pcs.get("contoso", BOB.id)).value == BOB
+    assert (await here.cloud_pcs.get("contoso", ada.id)).value.display_name == "Newer"
+
+
+async def test_a_restore_that_broke_off_is_finished_by_the_next(
+    here: Services, blobs: Blobs, elsewhere: Tables
+) -> None:
+    await export_tables(here.tables, blobs, NIGHT)
+
+    def stop(said: str) -> None:
+        if said.startswith("policies"):
+            raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await restore_tables(elsewhere, blobs, DAY, merge=False, tell=stop)
+    done = await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    assert 0 < done.added < done.rows
+    assert await everything(elsewhere) == await everything(here.tables)
+    with pytest.raises(ConflictError):  # now it is an account with rows, as any other
+        await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+
+
+@pytest.mark.parametrize("damage", ["changed", "gone"])
+async def test_a_damaged_export_is_found_before_anything_is_written(
+    here: Services, blobs: Blobs, elsewhere: Tables, damage: str
+) -> None:
+    manifest = await export_tables(here.tables, blobs, NIGHT)
+    (part,) = manifest.tables["due"]  # the last: whoever verifies as he writes would have written everything
+    if damage == "gone":
+        await blobs.delete(part.name)
+    else:
+        await blobs.put(part.name, (await blobs.get(part.name) or b"").replace(b"contoso", b"contosa"))
+    with pytest.raises(DamagedError, match=part.name):
+        await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    assert [rows for rows in (await everything(elsewhere)).values() if rows] == []
+
+
+async def test_what_workflows_knew_is_promised_again(here: Services, blobs: Blobs, elsewhere: Tables) -> None:
+    failed = things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))
+    await here.cloud_pcs.insert(failed)
+    await export_tables(here.tables, blobs, NIGHT)
+    await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    restored = PaperServices(elsewhere)
+    dues = {kind: await restored.due.due(kind, NIGHT) for kind in DueKind}
+    assert [due.subject_id for due in dues[DueKind.WATCH]] == [things.cloud_pc("ada").id]
+    assert [due.subject_id for due in dues[DueKind.CLEAN_UP]] == [failed.id]
+    assert [due.subject_id for due in dues[DueKind.REREAD]] == [EVERYBODY]
+
+
+async def test_old_exports_are_removed_and_others_stay(here: Services, blobs: Blobs) -> None:
+    for days in (0, 30, 31):
+        await export_tables(here.tables, blobs, NIGHT - timedelta(days=days))
+    await blobs.put("notes/mine.txt", b"not an export")
+    gone = await forget_exports(blobs, DAY, timedelta(days=30))
+    assert gone == [date(2026, 10, 21).isoformat()]
+    assert await blobs.folders() == ["2026-10-22", "2026-11-21", "notes"]

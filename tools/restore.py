@@ -1,0 +1,77 @@
+"""``python -m tools.restore``: restore a daily export of the tables (docs/operations.md, disaster recovery).
+
+Signs in as whoever runs it (``az login``): he needs Storage Table Data Contributor on the account to restore into,
+and Storage Blob Data Reader on the one that has the export.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from datetime import date
+from typing import TYPE_CHECKING
+
+from actions.exporting import read_manifest
+from actions.restoring import Restored, restore_tables
+from shared.clients.blobs import Blobs
+from shared.clients.credentials import own_credential
+from shared.domain.exporting import CONTAINER
+from shared.errors import DeskwrightError
+from shared.storage.tables import Tables
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+
+def main() -> None:
+    """Restore what was asked for; say what was done. Exits with 1 and the reason where nothing could be."""
+    parser = argparse.ArgumentParser(prog="python -m tools.restore", description="Restore an export of the tables.")
+    parser.add_argument("day", type=date.fromisoformat, nargs="?", help="the day of the export; without it: list them")
+    parser.add_argument("--blobs-url", required=True, help="Blob service of the account that has the export")
+    parser.add_argument("--tables-url", help="Table service of the account to restore into")
+    parser.add_argument("--merge", action="store_true", help="add what is missing to an account that is not empty")
+    asked = parser.parse_args()
+    if asked.day is not None and asked.tables_url is None:
+        parser.error("--tables-url says where to restore into")
+    try:
+        asyncio.run(_run(asked.blobs_url, asked.tables_url, asked.day, merge=asked.merge))
+    except DeskwrightError as error:
+        sys.exit(f"restore: {error}")
+
+
+async def _run(blobs_url: str, tables_url: str | None, day: date | None, *, merge: bool) -> None:
+    credential = own_credential(None, identity_endpoint="IDENTITY_ENDPOINT" in os.environ)
+    try:
+        blobs = Blobs(blobs_url.rstrip("/"), lambda: credential, CONTAINER)
+        try:
+            if day is None or tables_url is None:
+                await _list(blobs)
+            else:
+                done = await _restore(blobs, tables_url.rstrip("/"), credential, day, merge=merge)
+                print(f"restored {day.isoformat()}: {done.added} rows added, {done.rows - done.added} were there")
+        finally:
+            await blobs.close()
+    finally:
+        await credential.close()
+
+
+async def _restore(
+    blobs: Blobs, tables_url: str, credential: AsyncTokenCredential, day: date, *, merge: bool
+) -> Restored:
+    tables = Tables(tables_url, lambda: credential)
+    try:
+        return await restore_tables(tables, blobs, day, merge=merge, tell=print)
+    finally:
+        await tables.close()
+
+
+async def _list(blobs: Blobs) -> None:
+    for folder in await blobs.folders():
+        manifest = await read_manifest(blobs, date.fromisoformat(folder))
+        print(f"{folder}: {f'{manifest.rows} rows' if manifest else 'not whole'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,10 +10,12 @@ from types import MappingProxyType
 from actions.deed import Deed
 from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace
 from actions.rebuilding import REPROVISION, RETRY, Rebuild, UserAccountType, rebuild
+from actions.remote import Wish, act, refusal
 from actions.rerunning import RerunForm, rerun
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
+from shared.domain.remote_action import Remote
 from shared.domain.values import Value
 from shared.workflow import DurableClient
 
@@ -29,6 +31,12 @@ class ReprovisionForm(Value):
     """Whether the user becomes a local administrator; left out: as the policy says."""
 
     user_account_type: UserAccountType | None = None
+
+
+class AccountForm(Value):
+    """What the user becomes."""
+
+    user_account_type: UserAccountType
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,19 @@ async def _rerun(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) ->
     return await rerun(deed, client, pc.id, form if isinstance(form, RerunForm) else RerunForm())
 
 
+def _remote(name: Remote) -> Perform:
+    async def perform(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+        account = form.user_account_type if isinstance(form, AccountForm) else None
+        administrator = account is UserAccountType.ADMINISTRATOR if account else None
+        return await act(deed, client, pc.id, Wish(name, administrator=administrator))
+
+    return perform
+
+
+def _remote_kind(name: Remote, form: type[Value] = Nothing) -> Kind:
+    return Kind(_VERB + name.value, lambda pc: refusal(pc, Wish(name)), _remote(name), form)
+
+
 _VERB = "Microsoft.CloudPC/cloudPCs/"
 ACTIONS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -100,6 +121,10 @@ ACTIONS: Mapping[str, Kind] = MappingProxyType(
         "confirmRemoval": Kind(
             _VERB + "confirmRemoval", lambda pc: None if pc.removal else "no removal of it waits", _confirm
         ),
+        "reboot": _remote_kind(Remote.REBOOT),
+        "troubleshoot": _remote_kind(Remote.TROUBLESHOOT),
+        "changeUserAccountType": _remote_kind(Remote.CHANGE_USER_ACCOUNT_TYPE, AccountForm),
+        "createSnapshot": _remote_kind(Remote.CREATE_SNAPSHOT),
         "rerunStep": Kind(_VERB + "rerunStep", _unless(Status.PROVISIONED_WITH_WARNINGS), _rerun, RerunForm),
     }
 )

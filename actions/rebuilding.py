@@ -91,6 +91,8 @@ async def rebuild(
 def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
     if not way.allows(pc.status):
         raise ConflictError(f"{way.wants}; this one is {pc.status.value}", status=pc.status.value)
+    if pc.action is not None:
+        raise ConflictError(f"{pc.action.name.value} is at work on it", status=pc.status.value)
     being_cleaned = pc.status is Status.FAILED and pc.clean_up_at is None and pc.resources.computer_name is not None
     if being_cleaned:
         message = f"its remains are being removed just now; {way.name} it when that is done"

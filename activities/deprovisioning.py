@@ -20,6 +20,7 @@ from shared.contracts.deprovisioning import (
 from shared.contracts.outcomes import Done, Pending
 from shared.contracts.provisioning import Superseded, remains_of
 from shared.contracts.reconciling import Started, StartOrder
+from shared.contracts.remote_actions import remote_instance
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.grace import expire
@@ -121,13 +122,15 @@ async def look_for_end_of_build(order: DeprovisionOrder, client: DurableClient) 
     if found is None or not _is_closing(found.value, order):
         return Superseded()
     pc = found.value
-    instance_id = naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation)
-    if not await is_alive(client, instance_id):
+    ids = (naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation), remote_instance(pc))
+    alive = [each for each in ids if each is not None and await is_alive(client, each)]
+    if not alive:
         return Built(remains=remains_of(pc))
     if services().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
-        await client.terminate(instance_id, "the Cloud PC is being removed")
-        return Pending(note="the build is being ended", after=60)  # what it had in hand ends meanwhile
-    return Pending(note="the build that runs comes to its end")
+        for instance_id in alive:
+            await client.terminate(instance_id, "the Cloud PC is being removed")
+        return Pending(note="what runs is being ended", after=60)  # what it had in hand ends meanwhile
+    return Pending(note="what runs comes to its end")
 
 
 @bp.activity_trigger(input_name="payload")
@@ -185,4 +188,7 @@ def removed(pc: CloudPc) -> CloudPc:
         provisioned_date_time=None,
         operation_id=None,
         attempt=0,
+        action=None,
+        restore_points=(),
+        disks=(),
     )

@@ -41,7 +41,7 @@ _RDP = {
     JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;enablerdsaadauth:i:1;",
     JoinType.HYBRID_AZURE_AD_JOIN: "enablerdsaadauth:i:1;",
 }
-_USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # spotpc-avd.md 2.4
+USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # spotpc-avd.md 2.4
 _POOLS: Memory[HostPoolReady] = Memory(timedelta(minutes=10))
 _TOKENS: Memory[str] = Memory(timedelta(hours=12))
 _TOKEN_LIFETIME = timedelta(hours=24)  # Azure allows one hour to 27 days
@@ -155,13 +155,13 @@ async def _registration_token(pool: ResourceId) -> str:
 @implements(LOOK_FOR_SESSION_HOST)
 async def look_for_session_host(order: SessionHostOrder) -> SessionHostFound | Pending | Refused:
     """Look whether the machine answers in the pool."""
-    host = await _find_host(order.machine, parse_id(order.host_pool_id))
+    host = await find_host(order.machine, parse_id(order.host_pool_id))
     if host is None:
         return Pending(note=f"{order.machine.computer_name} has not registered yet")
     status = getattr(host.status, "value", host.status)
     if (host.resource_id or "").casefold() != order.machine.vm_id.casefold():
         return Pending(note=f"{order.machine.computer_name} is still registered for another machine")
-    if status not in _USABLE:
+    if status not in USABLE:
         return Pending(note=f"{order.machine.computer_name} is {status}")
     return SessionHostFound(name=host_name(host))
 
@@ -171,7 +171,7 @@ def host_name(host: Any) -> str:  # noqa: ANN401 - the SDK's SessionHost
     return str(host.id).rpartition("/")[2]
 
 
-async def _find_host(machine: Machine, pool: ResourceId) -> Any:  # noqa: ANN401 - the SDK's SessionHost or None
+async def find_host(machine: Machine, pool: ResourceId) -> Any:  # noqa: ANN401 - the SDK's SessionHost or None
     """Return the machine's session host: by its name, or in a domain by the beginning of its full name."""
     hosts = services().desktops(pool.subscription_id).session_hosts
     if not pool.name.endswith("-hybrid"):
@@ -206,7 +206,7 @@ async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
 async def forget_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
     """Take the machine's record out of its pool, or of all the tenant's pools; do it before the VM goes."""
     for pool in pools_of(order):
-        host = await _find_host(order.machine, pool)
+        host = await find_host(order.machine, pool)
         if host is not None:
             hosts = services().desktops(pool.subscription_id).session_hosts
             await hosts.delete(pool.resource_group, pool.name, host_name(host), force=True)
@@ -218,7 +218,7 @@ async def forget_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
     """Let no new session begin on the machine, and sign off whoever has one."""
     for pool in pools_of(order):
-        host = await _find_host(order.machine, pool)
+        host = await find_host(order.machine, pool)
         if host is None:
             continue
         desktops, name = services().desktops(pool.subscription_id), host_name(host)

@@ -32,7 +32,7 @@ LOCALE_TAG = "deskwright:locale"
 _THERE_ALREADY = frozenset({"preconditionfailed", "propertychangenotallowed", "conditionnotmet"})
 _AT_WORK = frozenset({"conflict", "anotheroperationinprogress"})
 _SLOW_STARTS = frozenset({"osprovisioningtimedout", "vmstarttimedout"})
-_READY = "Ready"
+READY = "Ready"
 _SMALLEST_DISK = 128  # Windows images are 127 GB: Azure refuses a smaller disk, so the 64 GB licences get more
 _IN_THE_WAY = "The next attempt removes the older machine first; somebody else's machine must be renamed or removed."
 
@@ -169,7 +169,7 @@ async def _look_again(order: OperationOrder, declined: DeclinedError) -> Finishe
     """Windows may still come up some minutes after Azure gave up waiting for it: the caller's patience decides."""
     vm = parse_id(order.operation.resource_id)
     view = await services().compute(order.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
-    if _agent_status(view) == _READY:
+    if agent_status(view) == READY:
         return Finished()
     return Pending(note=f"{declined.code}: {declined.message}", after=60)
 
@@ -195,12 +195,12 @@ async def look_at_agent(machine: Machine) -> Done | Pending | Refused:
     vms = services().compute(machine.subscription_id).virtual_machines
     view = await vms.instance_view(machine.resource_group, machine.vm_name)
     power = power_state(view)
-    if power == "running" and _agent_status(view) == _READY:
+    if power == "running" and agent_status(view) == READY:
         return Done()
     if power in {"deallocated", "deallocating"}:
-        message = f"{machine.vm_name} is {power}: somebody stopped it while it was being built"
+        message = f"{machine.vm_name} is {power}: somebody stopped it while it was being worked on"
         return Refused(code="machineStopped", message=message, advice="Leave machines tagged deskwright:cloudpc alone.")
-    return Pending(note=f"the VM is {power or 'starting'}, its agent {_agent_status(view) or 'silent'}")
+    return Pending(note=f"the VM is {power or 'starting'}, its agent {agent_status(view) or 'silent'}")
 
 
 def power_state(view: Any) -> str:  # noqa: ANN401 - the SDK's instance view
@@ -209,7 +209,8 @@ def power_state(view: Any) -> str:  # noqa: ANN401 - the SDK's instance view
     return next((code.partition("/")[2].lower() for code in codes if code.lower().startswith("powerstate/")), "")
 
 
-def _agent_status(view: Any) -> str:  # noqa: ANN401 - the SDK's instance view
+def agent_status(view: Any) -> str:  # noqa: ANN401 - the SDK's instance view
+    """Return what Azure's agent in Windows says of itself, empty when it is silent."""
     statuses = (view.vm_agent and view.vm_agent.statuses) or ()
     return next((str(status.display_status or "") for status in statuses), "")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from activities.machines import power_state
 from shared.clients.arm import begin
 from shared.contracts.machines import BEGIN_DEALLOCATE, Machine
-from shared.contracts.outcomes import Accepted, Done, Refused
+from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
 from shared.contracts.refusals import MissingError
+from shared.contracts.remote_actions import BEGIN_RESTART
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
@@ -29,3 +30,16 @@ async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
         )
     except MissingError:
         return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_RESTART)
+async def begin_restart(machine: Machine) -> Accepted | NoRoom | Refused:
+    """Begin to restart the VM; one that does not run is started, for which there may be no room."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    running = power_state(await vms.instance_view(machine.resource_group, machine.vm_name)) == "running"
+    again = vms.begin_restart if running else vms.begin_start
+    return await begin(
+        lambda hook: again(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),
+        resource_id=machine.vm_id,
+    )

@@ -224,6 +224,8 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
             last_error=None,
             parked_since=None,
             provisioned_date_time=at,
+            restore_points=(),  # they went with the machine before this one
+            disks=(),
         )
 
     done = await _change(record, edit, stored)
@@ -270,6 +272,8 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
             return removed(pc)
         return pc.but(
             resources=pc.resources if record.left else Resources(),
+            restore_points=pc.restore_points if record.left else (),
+            disks=pc.disks if record.left else (),
             reason=_left(record.left) if record.left else None,
             clean_up_at=again_at,
             last_modified_date_time=at,

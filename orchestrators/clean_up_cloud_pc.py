@@ -7,6 +7,7 @@ from shared.contracts.desktops import FORGET_SESSION_HOST, REVOKE_SIGN_IN, Forge
 from shared.contracts.identities import FORGET_DEVICE, FORGET_MANAGED_DEVICE, ForgetDeviceOrder
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC
 from shared.contracts.provisioning import CLEAN_UP, RECORD_CLEANED, CleanedUp, CleanUpOrder, LeftRecord
+from shared.contracts.remote_actions import FORGET_RESTORE_POINTS, RestorePointsOrder
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()
@@ -19,7 +20,7 @@ def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
 
     (1) The session host leaves its pool before its machine goes, (2) the user's right to sign in,
     (3) the Intune object, (4) the Entra device, (5) the VM, (6) its network interface, which Azure holds for three
-    minutes after the VM, (7) its disk. Network security groups stay: others may rely on them.
+    minutes after the VM, (7) its disk, (8) its restore points. Network security groups stay: others may rely on them.
     """
     clean = Cleaning(ctx, order.machine())
     session_host = ForgetSessionHostOrder(machine=order.machine(), host_pool_id=order.host_pool_id)
@@ -34,6 +35,9 @@ def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
     yield from clean.do(BEGIN_VM_DELETE, order.machine())  # (5)
     yield from clean.wait(DELETE_NIC, order.machine())  # (6)
     yield from clean.wait(DELETE_DISK, order.machine())  # (7)
+    if order.restore_points or order.disks:
+        kept = RestorePointsOrder(machine=order.machine(), restore_point_ids=order.restore_points, disks=order.disks)
+        yield from clean.wait(FORGET_RESTORE_POINTS, kept)  # (8)
     if order.standing_alone:
         record = LeftRecord(
             tenant_id=order.tenant_id,

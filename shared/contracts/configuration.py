@@ -21,9 +21,12 @@ STEPS = (
 )
 """The order of the steps; each is a file of shared/scripts named in kebab case."""
 
+REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
+"""The opposite of one of them, for whoever is to be a standard user again."""
+
 
 class ConfigurationOrder(Value):
-    """What to run. *local_administrator* is the account to add, None where the policy does not say so."""
+    """What to run. *local_administrator* is the account to add or remove, None where there is none."""
 
     machine: Machine
     steps: tuple[str, ...] = STEPS

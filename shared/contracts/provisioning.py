@@ -29,6 +29,8 @@ class CleanUpOrder(Value):
     region: str
     computer_names: tuple[str, ...]
     host_pool_id: str | None = None
+    restore_points: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()  # besides the one that was built
     standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
 
     def machine(self, computer_name: str | None = None) -> Machine:
@@ -151,6 +153,8 @@ def remains_of(pc: CloudPc) -> tuple[CleanUpOrder, ...]:
         region=made.region or "",
         computer_names=(made.computer_name,),
         host_pool_id=made.host_pool_id,
+        restore_points=tuple(point.id for point in pc.restore_points),
+        disks=pc.disks,
     )
     return (order,)
 

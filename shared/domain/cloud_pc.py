@@ -8,6 +8,7 @@ from enum import StrEnum
 from shared.domain.connection import JoinType
 from shared.domain.lifecycle import Event, Status, advance
 from shared.domain.policy import Snapshot
+from shared.domain.remote_action import RemoteAction, RestorePoint
 from shared.domain.service_plan import ServicePlan
 from shared.domain.steps import Step
 from shared.domain.values import Value
@@ -146,6 +147,9 @@ class CloudPc(Value):
     operation_id: str | None = None  # the operation that asked for this generation over HTTP, if one did
     removal: Removal | None = None
     grace: Grace | None = None
+    action: RemoteAction | None = None  # the one at work on its machine: there is never a second
+    restore_points: tuple[RestorePoint, ...] = ()  # oldest first; written down before they are made
+    disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made of restore points
     created_date_time: datetime
     last_modified_date_time: datetime
     provisioned_date_time: datetime | None = None
@@ -176,14 +180,18 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
         operation_id=None,
         grace=None,
         removal=None,
+        action=None,
     )
 
 
 def local_administrator(user: User, snapshot: Snapshot) -> str | None:
     """Return the account that becomes a local administrator, as the join names it; None: the policy wants none."""
-    if not snapshot.local_admin_enabled:
-        return None
-    if snapshot.join_type is JoinType.HYBRID_AZURE_AD_JOIN:
+    return account_of(user, snapshot.join_type) if snapshot.local_admin_enabled else None
+
+
+def account_of(user: User, join_type: JoinType) -> str:
+    """Return the user's account as Windows names it on a machine that was joined so."""
+    if join_type is JoinType.HYBRID_AZURE_AD_JOIN:
         return user.on_premises_user_principal_name or user.user_principal_name
     return f"AzureAD\\{user.user_principal_name}"
 

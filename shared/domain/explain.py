@@ -139,6 +139,7 @@ def standing(record: CloudPc) -> str:
         Status.FAILED: f"Failed: {said.code}, {said.message}" if said else "Failed.",
         Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}.",
         Status.IN_GRACE_PERIOD: _in_grace(record),
+        Status.RESTORING: "Being restored: its disk goes back to a restore point.",
         Status.DEPROVISIONING: f"Being removed: {record.reason or 'nobody is entitled to it any more'}.",
     }
     return words.get(record.status, "Ready.")

@@ -23,6 +23,7 @@ class Status(StrEnum):
     FAILED = "failed"
     IN_GRACE_PERIOD = "inGracePeriod"
     DEPROVISIONING = "deprovisioning"
+    RESTORING = "restoring"
 
 
 class Event(StrEnum):
@@ -44,6 +45,9 @@ class Event(StrEnum):
     CANCELLED = "cancelled"  # licence or policy is gone from one that is being built, is parked or has failed
     REMOVED = "removed"  # nothing is left of it
     REPROVISIONED = "reprovisioned"  # by hand: built anew under the policy that wins today
+    RESTORE_BEGUN = "restoreBegun"  # by hand: its disk goes back to a restore point
+    RESTORE_ENDED = "restoreEnded"  # well or not: the operation tells
+    RESTORE_ENDED_WITH_WARNINGS = "restoreEndedWithWarnings"  # those it had before
 
 
 TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
@@ -68,6 +72,11 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.PROVISIONED, Event.REPROVISIONED): Status.PENDING_PROVISION,
         (Status.PROVISIONED_WITH_WARNINGS, Event.REPROVISIONED): Status.PENDING_PROVISION,
         (Status.FAILED, Event.REPROVISIONED): Status.PENDING_PROVISION,
+        # While its disk goes back to a restore point nothing else happens to it.
+        (Status.PROVISIONED, Event.RESTORE_BEGUN): Status.RESTORING,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.RESTORE_BEGUN): Status.RESTORING,
+        (Status.RESTORING, Event.RESTORE_ENDED): Status.PROVISIONED,
+        (Status.RESTORING, Event.RESTORE_ENDED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
         # What works has a grace period; it ends with both back, or with the Cloud PC.
         (Status.PROVISIONED, Event.LOST): Status.IN_GRACE_PERIOD,
         (Status.PROVISIONED_WITH_WARNINGS, Event.LOST): Status.IN_GRACE_PERIOD,

@@ -58,6 +58,16 @@ def disk_name(cloud_pc: str) -> str:
     return f"cpc-{cloud_pc}-os"
 
 
+def restored_disk_name(cloud_pc: str, operation_id: str) -> str:
+    """Return the name of the OS disk that an operation makes of a restore point."""
+    return f"cpc-{cloud_pc}-os-{derived_id('disk', operation_id)[:8]}"
+
+
+def restore_point_name(cloud_pc: str, restore_point_id: str) -> str:
+    """Return the name of the disk snapshot that is a restore point."""
+    return f"cpc-{cloud_pc}-rp-{restore_point_id}"
+
+
 def hosted_network_name(tenant_id: str, region: str) -> str:
     """Return the name of the tenant's hosted network in a region; its parts append -nsg, -nat, -ip."""
     return f"dw-{tenant_id}-{region}"

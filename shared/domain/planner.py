@@ -236,7 +236,7 @@ class _Steps:
             reason = _why_not(user, None) or cause.value
             left = record.after(Event.POLICY_LEFT, at=self._at, reason=reason, user=user, removal=None)
             self._list_only.append(left)
-        elif record.status is not Status.IN_GRACE_PERIOD:
+        elif record.status not in {Status.IN_GRACE_PERIOD, Status.RESTORING}:  # restored, it is planned anew
             self._takings.append((record, cause))
 
     def _cause(self, record: CloudPc, user: User) -> RemovalCause:

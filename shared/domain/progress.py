@@ -44,7 +44,8 @@ def progress(pc: CloudPc, now: datetime) -> Progress:
 
 
 def _title(pc: CloudPc) -> str:
-    return {Status.FAILED: "Failed", Status.PENDING_PROVISION: "Waiting"}.get(pc.status, "Not provisioned")
+    titles = {Status.FAILED: "Failed", Status.PENDING_PROVISION: "Waiting", Status.RESTORING: "Restoring"}
+    return titles.get(pc.status, "Not provisioned")
 
 
 def _percent(step: Step | None, join: JoinType, spent: float) -> int:

@@ -16,6 +16,7 @@ _ACTIVE = frozenset(
         Status.PROVISIONED_WITH_WARNINGS,
         Status.IN_GRACE_PERIOD,
         Status.DEPROVISIONING,
+        Status.RESTORING,
     }
 )
 

@@ -16,8 +16,10 @@ from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
 from shared.contracts.probes import PROBE
 from shared.contracts.provisioning import CLEAN_UP, PROVISION
 from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
+from shared.contracts.remote_actions import RUN_REMOTE_ACTION
 from shared.contracts.shape import Workflow
 from shared.contracts.waiting import AWAIT_OUTCOME
+from shared.domain.remote_action import Remote
 from shared.domain.values import Value
 from tests.stories import probing
 from tests.stories import test_await_outcome as waiting
@@ -26,6 +28,7 @@ from tests.stories import test_check_connection as checking
 from tests.stories import test_clean_up_cloud_pc as cleaning
 from tests.stories import test_reconcile_tenant as reconciling
 from tests.stories import test_rerun_steps as rerunning
+from tests.stories import test_run_remote_action as acting
 from tests.stories.people import ALL_WELL, HYBRID, ORDER
 from tests.stories.tell import Answers, Teller
 from tests.worker.judge import Judges, text
@@ -85,6 +88,8 @@ STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
         RECONCILE, reconciling.ORDER, {**reconciling.QUIET, START_PROVISIONING: [LATER, Started(count=1)]},
     ),
     "reconcile, asked again": (RECONCILE, reconciling.ORDER, {**reconciling.QUIET, CLOSE_RECONCILE: CLOSED_LATER}),
+    "restore": (RUN_REMOTE_ACTION, acting.ORDER.but(name=Remote.RESTORE), acting.SMOOTH),
+    "troubleshoot": (RUN_REMOTE_ACTION, acting.ORDER.but(name=Remote.TROUBLESHOOT), acting.ILL),
     "run steps again": (RERUN_STEPS, rerunning.ORDER, {**ALL_WELL, RECORD_RERUN: Done()}),
 }  # fmt: skip
 

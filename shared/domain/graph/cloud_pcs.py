@@ -75,6 +75,24 @@ def grace_view(grace: Grace, now: datetime) -> dict[str, Any]:
     }
 
 
+def restore_points_view(pc: CloudPc) -> list[dict[str, Any]]:
+    """Return the restore points of a Cloud PC as Graph's cloudPcSnapshots, newest first."""
+    ready = [point for point in pc.restore_points if point.status == "ready"]
+    return [
+        {
+            "id": point.id,
+            "cloudPcId": pc.id,
+            "createdDateTime": _time(point.created_at),
+            "lastRestoredDateTime": _time(point.last_restored_at),
+            "expirationDateTime": None,
+            "status": point.status,
+            "snapshotType": "manual",
+            "healthCheckStatus": "unknown",
+        }
+        for point in reversed(ready)
+    ]
+
+
 def count_by_status(cloud_pcs: Iterable[CloudPc]) -> list[dict[str, Any]]:
     """Return Graph's cloudPcCountByStatus: one row for each status."""
     counts = Counter(pc.status for pc in cloud_pcs)

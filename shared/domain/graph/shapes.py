@@ -265,3 +265,32 @@ REPROVISION_BODY = shape(
     {"userAccountType": {"enum": ["standardUser", "administrator", None]}, "osVersion": {"enum": ["windows11", None]}},
     annotated=True,
 )
+RENAME_BODY = shape("rename", {"displayName": "string"}, required=("displayName",), annotated=True)
+ACCOUNT_BODY = shape(
+    "changeUserAccountType",
+    {"userAccountType": one_of("standardUser", "administrator")},
+    required=("userAccountType",),
+    annotated=True,
+)
+EXPORT_BODY = shape("createSnapshot", {"storageAccountId": "null", "accessTier": "null"}, annotated=True)
+RESTORE_BODY = shape("restore", {"cloudPcSnapshotId": "string"}, required=("cloudPcSnapshotId",), annotated=True)
+RESTORE_POINTS = whole(
+    "cloudPcSnapshotList",
+    {
+        "value": many(
+            whole(
+                "cloudPcSnapshot",
+                {
+                    "id": "string",
+                    "cloudPcId": "string",
+                    "createdDateTime": "time",
+                    "lastRestoredDateTime": "time?",
+                    "expirationDateTime": "null",
+                    "status": one_of("ready"),
+                    "snapshotType": one_of("manual"),
+                    "healthCheckStatus": one_of("unknown"),
+                },
+            )
+        )
+    },
+)

@@ -20,13 +20,19 @@ ACTIONS = [
     for verb in (
         "bulkActions/create",
         "bulkActions/update",
+        "cloudPCs/changeUserAccountType",
+        "cloudPCs/createSnapshot",
         "cloudPCs/endGracePeriod",
         "cloudPCs/extendGrace",
         "cloudPCs/holdGrace",
         "cloudPCs/readSignInDetails",
+        "cloudPCs/reboot",
+        "cloudPCs/rename",
         "cloudPCs/reprovision",
         "cloudPCs/rerunStep",
+        "cloudPCs/restore",
         "cloudPCs/retry",
+        "cloudPCs/troubleshoot",
         "onPremisesConnections/runHealthChecks",
     )
 ]

@@ -1,0 +1,137 @@
+"""Remote actions by hand: what happens to the machine of a Cloud PC that works; and its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actions.deed import Deed
+from shared.contracts.remote_actions import RUN_REMOTE_ACTION, machine_of, remote_instance, remote_order
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.lifecycle import Event
+from shared.domain.operation import Operation
+from shared.domain.remote_action import Remote, RemoteAction, RestorePoint
+from shared.errors import ConflictError
+from shared.storage.due import ACT_EVERY, DueKind
+from shared.workflow import DurableClient, is_alive, start
+
+_RENAME = {"rename": "Write down the name"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which action. *administrator*: what the user is to become; *restore_point_id*: where to go back to."""
+
+    name: Remote
+    administrator: bool | None = None
+    restore_point_id: str | None = None
+
+
+def refusal(pc: CloudPc, wish: Wish) -> str | None:
+    """Return why the action is not possible as far as the record tells, None when it is."""
+    if pc.action is not None:
+        return f"{pc.action.name.value} is at work on it"
+    if not wish.name.allows(pc.status):
+        return f"it is {pc.status.value}"
+    if machine_of(pc) is None or pc.snapshot is None:
+        return "its machine is not known"
+    ready = {point.id for point in pc.restore_points if point.status == "ready"}
+    if wish.name is Remote.RESTORE and wish.restore_point_id not in ready:
+        return "it has no such restore point"
+    return None
+
+
+async def act(deed: Deed, client: DurableClient, cloud_pc_id: str, wish: Wish) -> Operation:
+    """Begin a remote action; return the operation that tells how it goes.
+
+    The record says that it is at work before anything begins: there is never a second one, and a sweep goes on with
+    one that broke off. Raises: ConflictError when it is not possible now; nothing has happened then.
+    """
+    wired, tenant = deed.services, deed.tenant
+    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    if (heard := await _heard(deed, before)) is not None:
+        await go_on(client, before)
+        return heard
+    await _refuse_unless_possible(client, before, wish)
+    operation = await deed.open_operation(wish.name.value, cloud_pc_id)
+    await wired.due.put(DueKind.ACT, deed.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
+
+    def edit(pc: CloudPc) -> CloudPc:
+        if (why := refusal(pc, wish)) or pc.generation != before.generation:
+            raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
+        return _begun(deed, pc, wish, operation)
+
+    try:
+        after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    except ConflictError as error:  # somebody else was faster: nothing will ever end this operation
+        failure = Failure(code="notBegun", message=str(error))
+        await wired.operations.change(tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
+        raise
+    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    await go_on(client, after)
+    return operation
+
+
+async def _heard(deed: Deed, pc: CloudPc) -> Operation | None:
+    """Return the operation that this very deed has begun before, None when it has not come so far."""
+    found = await deed.services.operations.find(deed.tenant.id, deed.new_id("operation"))
+    if found is None:
+        return None
+    operation = found.value
+    at_work = pc.action is not None and pc.action.operation_id == operation.id
+    return operation if at_work or operation.steps or operation.ended else None
+
+
+async def _refuse_unless_possible(client: DurableClient, pc: CloudPc, wish: Wish) -> None:
+    if why := refusal(pc, wish):
+        raise ConflictError(why, status=pc.status.value)
+    if await is_alive(client, naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.generation)):
+        raise ConflictError("steps of this Cloud PC are being run again", status=pc.status.value)
+
+
+def _begun(deed: Deed, pc: CloudPc, wish: Wish, operation: Operation) -> CloudPc:
+    """Return *pc* with the action at work; what it will make is written down before it is made."""
+    point_id = deed.new_id("restorePoint") if wish.name is Remote.CREATE_SNAPSHOT else wish.restore_point_id
+    action = RemoteAction(
+        name=wish.name,
+        operation_id=operation.id,
+        begun_at=deed.now,
+        administrator=wish.administrator,
+        restore_point_id=point_id,
+    )
+    begun = pc.but(action=action, last_modified_date_time=deed.now)
+    if wish.name is Remote.CREATE_SNAPSHOT and point_id:
+        return begun.but(restore_points=(*pc.restore_points, RestorePoint(id=point_id, created_at=deed.now)))
+    if wish.name is Remote.RESTORE:
+        disk = naming.restored_disk_name(pc.id, operation.id)
+        return begun.but(disks=(*pc.disks, disk)).after(Event.RESTORE_BEGUN, at=deed.now)
+    return begun
+
+
+async def go_on(client: DurableClient, pc: CloudPc) -> bool:
+    """Start what the record says is at work; return False when it runs already, or there is nothing."""
+    order, instance_id = remote_order(pc), remote_instance(pc)
+    if order is None or instance_id is None:
+        return False
+    return await start(client, RUN_REMOTE_ACTION, order, instance_id=instance_id)
+
+
+async def rename(deed: Deed, cloud_pc_id: str, display_name: str) -> Operation:
+    """Give a Cloud PC another name for people to see; its computer's stays. Return the operation, which is over."""
+    wired, tenant = deed.services, deed.tenant
+    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    operation = await deed.open_operation("rename", cloud_pc_id)
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        if pc.display_name == display_name:
+            return None
+        return pc.but(display_name=display_name, last_modified_date_time=deed.now)
+
+    after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    result = {"cloudPcId": cloud_pc_id, "displayName": display_name}
+
+    def end(there: Operation) -> Operation:
+        return there.at_step("rename", _RENAME, percent=0, at=deed.now).succeeded(result, deed.now)
+
+    return await wired.operations.change(tenant.id, operation.id, end)

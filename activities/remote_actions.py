@@ -1,0 +1,106 @@
+"""The record of a remote action: its steps as they begin, and what has come of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from activities.trail import note, tell
+from shared.contracts.outcomes import Done
+from shared.contracts.provisioning import Superseded
+from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
+from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.lifecycle import Event, Status
+from shared.domain.remote_action import STEPS, Remote
+from shared.storage.due import read_once
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+_ADMINISTRATOR_STEP = "assignLocalAdministrator"
+
+
+def _is_at_work(pc: CloudPc, record: RemoteStep | RemoteEnd) -> bool:
+    return pc.action is not None and pc.action.operation_id == record.operation_id
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_REMOTE_STEP)
+async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
+    """Say that a step begins, unless the record knows of no such action any more."""
+    at = services().clock.now()
+    found = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    if found is None or not _is_at_work(found.value, record):
+        gone = Failure(code="superseded", message="the Cloud PC is being built anew or removed", retriable=False)
+        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(gone, at))
+        return Superseded()
+    titles = STEPS[record.name]
+    done = list(titles).index(record.step) * 100 // len(titles)
+    await tell(
+        record.tenant_id,
+        record.operation_id,
+        lambda operation: operation.at_step(record.step, titles, percent=done, at=at),
+    )
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(END_REMOTE_ACTION)
+async def end_remote_action(record: RemoteEnd) -> Done:
+    """Say what has come of it, and let the next one begin."""
+    here = services()
+    at = here.clock.now()
+    found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    if found is not None and _is_at_work(found.value, record):
+        before = found.value
+        if before.status is Status.RESTORING:  # what was lost meanwhile is seen now
+            await here.due.put_all([read_once(before, at)])
+
+        def edit(pc: CloudPc) -> CloudPc | None:
+            return _ended(pc, record, at) if _is_at_work(pc, record) else None
+
+        after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+        if after.status is not before.status:
+            said = {"status": after.status.value, "generation": after.generation, "attempt": after.attempt}
+            run = f"{record.operation_id}/{after.status.value}"
+            await note(record.tenant_id, ("cloudPC", before.id), "updateStatus", said, at=at, run=run)
+    failure = record.failure
+    if failure is not None:
+        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
+    else:
+        result = {"cloudPcId": record.cloud_pc_id, **record.result}
+        await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+    return Done()
+
+
+def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
+    """Return *pc* without the action, as what came of it has left it."""
+    points = tuple(point for point in pc.restore_points if point.id not in record.forgotten)
+    after = pc.but(action=None, restore_points=points, last_modified_date_time=at)
+    if pc.status is Status.RESTORING:
+        after = after.after(Event.RESTORE_ENDED_WITH_WARNINGS if pc.warnings else Event.RESTORE_ENDED, at=at)
+    if record.failure is not None or pc.action is None:
+        return after
+    match record.name:
+        case Remote.CHANGE_USER_ACCOUNT_TYPE:
+            return _with_account_type(after, administrator=bool(pc.action.administrator), at=at)
+        case Remote.CREATE_SNAPSHOT:
+            return _with_point(after, pc.action.restore_point_id, status="ready", created_at=at)
+        case Remote.RESTORE:
+            disks = (record.new_disk,) if record.new_disk else after.disks
+            return _with_point(after, pc.action.restore_point_id, last_restored_at=at).but(disks=disks)
+    return after
+
+
+def _with_account_type(pc: CloudPc, *, administrator: bool, at: datetime) -> CloudPc:
+    """Return *pc* with the user as he is now; that he could not be made an administrator before is no warning now."""
+    snapshot = pc.snapshot.but(local_admin_enabled=administrator) if pc.snapshot else None
+    warnings = tuple(warning for warning in pc.warnings if warning.step != _ADMINISTRATOR_STEP)
+    after = pc.but(snapshot=snapshot, warnings=warnings)
+    cured = pc.status is Status.PROVISIONED_WITH_WARNINGS and not warnings
+    return after.after(Event.CURED, at=at) if cured else after
+
+
+def _with_point(pc: CloudPc, restore_point_id: str | None, **changes: object) -> CloudPc:
+    points = tuple(point.but(**changes) if point.id == restore_point_id else point for point in pc.restore_points)
+    return pc.but(restore_points=points)

@@ -1,0 +1,135 @@
+"""Restore points: incremental snapshots of the OS disk, and the way back to one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared.clients.arm import begin, properties
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.refusals import MissingError
+from shared.contracts.remote_actions import (
+    BEGIN_RESTORE_POINT,
+    BEGIN_RESTORED_DISK,
+    BEGIN_SWAP,
+    FORGET_RESTORE_POINTS,
+    RemoteOrder,
+    RestorePointsOrder,
+)
+from shared.domain import naming
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+
+@dataclass(frozen=True, slots=True)
+class _Disk:
+    """The OS disk that a machine has now, and where."""
+
+    id: str
+    name: str
+    location: str
+    zones: tuple[str, ...]
+
+
+async def _disk_of(machine: Machine) -> _Disk:
+    """Return it. Raises: MissingError without the machine."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    vm = await vms.get(machine.resource_group, machine.vm_name)
+    disk = properties(vm)["storageProfile"]["osDisk"]
+    return _Disk(
+        id=str(disk["managedDisk"]["id"]), name=str(disk["name"]), location=vm.location, zones=tuple(vm.zones or ())
+    )
+
+
+def _compute_id(machine: Machine, kind: str, name: str) -> str:
+    return machine.vm_id.rpartition("/virtualMachines/")[0] + f"/{kind}/{name}"
+
+
+def _copy_of(source_id: str, machine: Machine, disk: _Disk, sku: str) -> dict[str, Any]:
+    creation = {"creationData": {"createOption": "Copy", "sourceResourceId": source_id}}
+    return {"location": disk.location, "tags": machine.tags, "sku": {"name": sku}, "properties": creation}
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_RESTORE_POINT)
+async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
+    """Begin to copy the OS disk as it is now; what has changed since the copy before is what it costs."""
+    machine = order.machine
+    disk = await _disk_of(machine)
+    # Only a region with zones keeps copies in several of them.
+    body: Any = _copy_of(disk.id, machine, disk, "Standard_ZRS" if disk.zones else "Standard_LRS")
+    body["properties"]["incremental"] = True
+    name = naming.restore_point_name(machine.cloud_pc_id, order.restore_point_id or order.operation_id)
+    snapshots = services().compute(machine.subscription_id).snapshots
+    return await begin(
+        lambda hook: snapshots.begin_create_or_update(
+            machine.resource_group, name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=_compute_id(machine, "snapshots", name),
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_RESTORED_DISK)
+async def begin_restored_disk(order: RemoteOrder) -> Accepted | Done | Refused:
+    """Begin to make a disk of the restore point, where the machine is; done when the machine has it already."""
+    machine, name = order.machine, order.new_disk
+    disk = await _disk_of(machine)
+    if disk.name == name:
+        return Done()
+    point = naming.restore_point_name(machine.cloud_pc_id, order.restore_point_id or "")
+    body: Any = _copy_of(_compute_id(machine, "snapshots", point), machine, disk, "Premium_LRS")
+    body |= {"zones": list(disk.zones)} if disk.zones else {}
+    disks = services().compute(machine.subscription_id).disks
+    return await begin(
+        lambda hook: disks.begin_create_or_update(
+            machine.resource_group, name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=_compute_id(machine, "disks", name),
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_SWAP)
+async def begin_swap(order: RemoteOrder) -> Accepted | Done | Refused:
+    """Begin to give the machine, which must be deallocated, the new disk; it goes when the machine goes."""
+    machine, name = order.machine, order.new_disk
+    if (await _disk_of(machine)).name == name:
+        return Done()
+    new = {"name": name, "managedDisk": {"id": _compute_id(machine, "disks", name)}, "deleteOption": "Delete"}
+    body: Any = {"properties": {"storageProfile": {"osDisk": new}}}
+    vms = services().compute(machine.subscription_id).virtual_machines
+    return await begin(
+        lambda hook: vms.begin_update(
+            machine.resource_group, machine.vm_name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=machine.vm_id,
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(FORGET_RESTORE_POINTS)
+async def forget_restore_points(order: RestorePointsOrder) -> Done | Pending | Refused:
+    """Delete restore points and disks, and see that they are gone; the disk that the machine has now stays."""
+    machine = order.machine
+    compute = services().compute(machine.subscription_id)
+    try:
+        used = (await _disk_of(machine)).name if order.disks else ""
+    except MissingError:
+        used = ""
+    points = [naming.restore_point_name(machine.cloud_pc_id, each) for each in order.restore_point_ids]
+    left = [name for name in points if not await _gone(compute.snapshots, machine, name)]
+    left += [name for name in order.disks if name != used and not await _gone(compute.disks, machine, name)]
+    return Pending(note=f"{', '.join(left)}: being deleted", after=10) if left else Done()
+
+
+async def _gone(operations: Any, machine: Machine, name: str) -> bool:  # noqa: ANN401 - snapshots or disks of the SDK
+    try:
+        await operations.get(machine.resource_group, name)
+        await operations.begin_delete(machine.resource_group, name, polling=False)
+    except MissingError:
+        return True
+    return False

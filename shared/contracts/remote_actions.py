@@ -1,0 +1,170 @@
+"""Remote actions: the order of one, what its steps ask for, and how it is written down."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
+from shared.contracts.provisioning import Superseded
+from shared.contracts.shape import PATIENT, Activity, Workflow, gives
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc, Failure, account_of
+from shared.domain.connection import JoinType
+from shared.domain.remote_action import MOST_RESTORE_POINTS, Remote
+from shared.domain.values import Value
+
+
+class RemoteOrder(Value):
+    """One remote action on one machine, and all that it may have to know of the Cloud PC.
+
+    *account*: the user as Windows names him. *obsolete*: restore points that go when a new one is there. *disks*: every
+    OS disk that the machine may have.
+    """
+
+    name: Remote
+    generation: int
+    operation_id: str
+    machine: Machine
+    user_id: str
+    user_principal_name: str
+    account: str
+    join_type: JoinType
+    device_id: str | None = None
+    managed_device_id: str | None = None
+    host_pool_id: str | None = None
+    session_host: str | None = None
+    administrator: bool | None = None
+    restore_point_id: str | None = None
+    obsolete: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()
+
+    @property
+    def new_disk(self) -> str:
+        """The name of the disk that it makes, if it makes one."""
+        return naming.restored_disk_name(self.machine.cloud_pc_id, self.operation_id)
+
+
+def machine_of(pc: CloudPc) -> Machine | None:
+    """Return the machine that a Cloud PC has, None when it is not known."""
+    made = pc.resources
+    if not (made.subscription_id and made.resource_group and made.region and made.computer_name):
+        return None
+    return Machine(
+        tenant_id=pc.tenant_id,
+        cloud_pc_id=pc.id,
+        subscription_id=made.subscription_id,
+        resource_group=made.resource_group,
+        region=made.region,
+        computer_name=made.computer_name,
+    )
+
+
+def remote_order(pc: CloudPc) -> RemoteOrder | None:
+    """Return the order of the action that the record says is at work; None: there is none, or no machine."""
+    machine, action = machine_of(pc), pc.action
+    if machine is None or action is None or pc.snapshot is None:
+        return None
+    join = pc.snapshot.join_type
+    made = pc.resources
+    points = [point.id for point in pc.restore_points]
+    return RemoteOrder(
+        name=action.name,
+        generation=pc.generation,
+        operation_id=action.operation_id,
+        machine=machine,
+        user_id=pc.user.id,
+        user_principal_name=pc.user.user_principal_name,
+        account=account_of(pc.user, join),
+        join_type=join,
+        device_id=made.entra_device_id,
+        managed_device_id=made.managed_device_id,
+        host_pool_id=made.host_pool_id,
+        session_host=made.session_host,
+        administrator=action.administrator,
+        restore_point_id=action.restore_point_id,
+        obsolete=tuple(points[:-MOST_RESTORE_POINTS]) if action.name is Remote.CREATE_SNAPSHOT else (),
+        disks=(naming.disk_name(pc.id), *pc.disks),
+    )
+
+
+def remote_instance(pc: CloudPc) -> str | None:
+    """Return the id of the instance that does the action at work; None: there is none."""
+    if pc.action is None:
+        return None
+    # Of its own: the instance before it may still be in its last turn.
+    return naming.instance_id(pc.tenant_id, pc.id, f"act-{pc.action.operation_id}", pc.generation)
+
+
+class RemoteEnded(Value):
+    """How it ended."""
+
+    outcome: Literal["succeeded", "failed", "superseded"]
+
+
+class RemoteStep(Value):
+    """A step begins; the one before it is thereby done."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    operation_id: str
+    name: Remote
+    step: str
+
+
+class RemoteEnd(Value):
+    """It has ended; with *failure* not well. *forgotten*: restore points that are no more."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    operation_id: str
+    name: Remote
+    failure: Failure | None = None
+    result: dict[str, Any] = Field(default_factory=dict)
+    forgotten: tuple[str, ...] = ()
+    new_disk: str | None = None
+
+
+class Check(Value):
+    """One thing that was looked at. *repaired*: it was wrong, and is right now."""
+
+    name: str
+    title: str
+    status: Literal["passed", "failed"]
+    evidence: str
+    recommended_action: str | None = None
+    repaired: bool = False
+
+
+class Examined(Value):
+    """What was found. *application_group_id*: where the user's right to the desktop is given, None without a pool."""
+
+    kind: Literal["examined"] = "examined"
+    checks: tuple[Check, ...]
+    application_group_id: str | None = None
+
+    def failed(self, name: str) -> bool:
+        """Whether a check found something wrong."""
+        return any(check.name == name and check.status == "failed" for check in self.checks)
+
+
+class RestorePointsOrder(Value):
+    """Delete restore points, and those of *disks* that no machine uses."""
+
+    machine: Machine
+    restore_point_ids: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()
+
+
+RUN_REMOTE_ACTION = Workflow("run_remote_action", RemoteOrder, gives(RemoteEnded))
+BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, gives(Done | Superseded), PATIENT)
+END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, gives(Done), PATIENT)
+
+BEGIN_RESTART = Activity("begin_restart", Machine, gives(Accepted | NoRoom | Refused))
+EXAMINE = Activity("examine", RemoteOrder, gives(Examined | Refused))
+BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, gives(Accepted | Refused))
+BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, gives(Accepted | Done | Refused))
+BEGIN_SWAP = Activity("begin_swap", RemoteOrder, gives(Accepted | Done | Refused))
+FORGET_RESTORE_POINTS = Activity("forget_restore_points", RestorePointsOrder, gives(Done | Pending | Refused))

@@ -1,0 +1,202 @@
+"""What happens when somebody asks for a remote action."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orchestrators import run_remote_action as _registered  # noqa: F401 - registers the story
+from shared.contracts.configuration import READ_CONFIGURATION, Configured
+from shared.contracts.desktops import ASSIGN_SESSION_HOST, GRANT_SIGN_IN, LOOK_FOR_SESSION_HOST
+from shared.contracts.machines import AGENT_PATIENCE, BEGIN_DEALLOCATE, LOOK_AT_AGENT, LOOK_AT_OPERATION, Finished
+from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
+from shared.contracts.provisioning import Superseded
+from shared.contracts.remote_actions import (
+    BEGIN_REMOTE_STEP,
+    BEGIN_RESTART,
+    BEGIN_RESTORE_POINT,
+    BEGIN_RESTORED_DISK,
+    BEGIN_SWAP,
+    END_REMOTE_ACTION,
+    EXAMINE,
+    FORGET_RESTORE_POINTS,
+    RUN_REMOTE_ACTION,
+    Check,
+    Examined,
+    RemoteOrder,
+)
+from shared.domain.cloud_pc import Warn
+from shared.domain.connection import JoinType
+from shared.domain.remote_action import STEPS, Remote
+from tests.stories.people import ALL_WELL, BEGUN
+from tests.stories.people import ORDER as PROVISION_ORDER
+from tests.stories.tell import Answers, Story, tell
+
+MACHINE = PROVISION_ORDER.machine("westeurope")
+ORDER = RemoteOrder(
+    name=Remote.REBOOT,
+    generation=1,
+    operation_id="op-1",
+    machine=MACHINE,
+    user_id="user-07",
+    user_principal_name="user07@contoso.example",
+    account="AzureAD\\user07@contoso.example",
+    join_type=JoinType.AZURE_AD_JOIN,
+    device_id="device-1",
+    host_pool_id="/pool/1",
+    session_host="cpc-1.example",
+    restore_point_id="point-1",
+    disks=("cpc-os", "cpc-os-new"),
+)
+LOCKED = Refused(code="ScopeLocked", message="a lock")
+SILENT = Pending(note="the agent is silent")
+
+
+def examined(*failed: str) -> Examined:
+    names = ("power", "agent", "sessionHost", "signInRights")
+    checks = [
+        Check(name=name, title=name, status="failed" if name in failed else "passed", evidence="x") for name in names
+    ]
+    return Examined(checks=tuple(checks), application_group_id="/group/1")
+
+
+SMOOTH: Answers = {
+    **ALL_WELL,
+    BEGIN_REMOTE_STEP: Done(),
+    END_REMOTE_ACTION: Done(),
+    BEGIN_RESTART: BEGUN,
+    BEGIN_DEALLOCATE: BEGUN,
+    EXAMINE: examined(),
+    BEGIN_RESTORE_POINT: BEGUN,
+    BEGIN_RESTORED_DISK: BEGUN,
+    BEGIN_SWAP: BEGUN,
+    FORGET_RESTORE_POINTS: Done(),
+}
+ILL: Answers = {**SMOOTH, EXAMINE: [examined("agent", "signInRights"), examined()]}
+
+
+def play(name: Remote, answers: Answers | None = None, **changes: Any) -> Story:
+    return tell(RUN_REMOTE_ACTION, ORDER.but(name=name, **changes), {**SMOOTH, **(answers or {})})
+
+
+def told(story: Story) -> list[str]:
+    return [order["step"] for order in story.orders[BEGIN_REMOTE_STEP.name]]
+
+
+@pytest.mark.parametrize("name", Remote)
+def test_its_steps_are_told_in_order_and_its_end_once(name: Remote) -> None:
+    story = play(name, {EXAMINE: [examined("power"), examined()]}, obsolete=("point-0",))
+    assert story.result.outcome == "succeeded"
+    assert told(story) == list(STEPS[name])
+    assert story.calls.count(END_REMOTE_ACTION.name) == 1
+    assert "failure" not in story.last(END_REMOTE_ACTION)
+
+
+@pytest.mark.parametrize("name", Remote)
+def test_one_that_was_superseded_does_nothing(name: Remote) -> None:
+    story = play(name, {BEGIN_REMOTE_STEP: Superseded()})
+    assert story.result.outcome == "superseded"
+    assert story.calls == [BEGIN_REMOTE_STEP.name]
+
+
+def test_a_reboot_after_which_windows_stays_silent_fails_with_what_was_seen() -> None:
+    story = play(Remote.REBOOT, {LOOK_AT_AGENT: SILENT})
+    failure = story.last(END_REMOTE_ACTION)["failure"]
+    assert (failure["code"], "the agent is silent" in failure["message"]) == ("timedOut", True)
+    assert story.slept <= AGENT_PATIENCE.limit + timedelta(hours=1)
+
+
+def test_a_service_that_never_answers_ends_the_action() -> None:
+    story = play(Remote.REBOOT, {BEGIN_RESTART: Exception("down")})
+    assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "serviceUnavailable"
+
+
+@pytest.mark.parametrize(
+    ("administrator", "step"), [(True, "assignLocalAdministrator"), (False, "removeLocalAdministrator")]
+)
+def test_the_account_type_is_a_step_in_windows(administrator: bool, step: str) -> None:  # noqa: FBT001 - a case
+    story = play(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator)
+    ran = story.last(READ_CONFIGURATION)
+    assert (ran["steps"], ran["localAdministrator"]) == ([step], ORDER.account)
+    failed = Configured(warnings=(Warn(step=step, message="access denied"),))
+    story = play(Remote.CHANGE_USER_ACCOUNT_TYPE, {READ_CONFIGURATION: failed}, administrator=administrator)
+    assert "access denied" in story.last(END_REMOTE_ACTION)["failure"]["message"]
+
+
+def test_what_is_well_is_only_looked_at() -> None:
+    story = play(Remote.TROUBLESHOOT)
+    assert told(story) == ["examine"]
+    assert story.last(END_REMOTE_ACTION)["result"]["healthy"] is True
+    assert BEGIN_RESTART.name not in story.calls
+
+
+def test_a_stopped_machine_is_started_and_rights_come_back() -> None:
+    first = examined("power", "agent", "signInRights")
+    story = play(Remote.TROUBLESHOOT, {EXAMINE: [first, examined()]})
+    result = story.last(END_REMOTE_ACTION)["result"]
+    assert [check["name"] for check in result["checks"] if check["repaired"]] == ["power", "agent", "signInRights"]
+    assert {BEGIN_RESTART.name, GRANT_SIGN_IN.name} <= set(story.calls)
+    assert ASSIGN_SESSION_HOST.name not in story.calls
+
+
+def test_what_cannot_be_repaired_is_told_and_the_rest_is_repaired() -> None:
+    ill = examined("agent", "sessionHost")
+    story = play(Remote.TROUBLESHOOT, {EXAMINE: ill, LOOK_AT_AGENT: SILENT})
+    result = story.last(END_REMOTE_ACTION)["result"]
+    assert (result["healthy"], [each["code"] for each in result["notRepaired"]]) == (False, ["timedOut"])
+    assert ASSIGN_SESSION_HOST.name in story.calls
+    assert "failure" not in story.last(END_REMOTE_ACTION)
+
+
+def test_a_restore_point_that_was_not_made_is_forgotten() -> None:
+    story = play(Remote.CREATE_SNAPSHOT, {LOOK_AT_OPERATION: LOCKED})
+    end = story.last(END_REMOTE_ACTION)
+    assert (end["failure"]["code"], end["forgotten"]) == ("ScopeLocked", ["point-1"])
+    assert story.last(FORGET_RESTORE_POINTS)["restorePointIds"] == ["point-1"]
+
+
+def test_of_an_eleventh_restore_point_the_first_goes() -> None:
+    story = play(Remote.CREATE_SNAPSHOT, obsolete=("point-0",))
+    assert story.last(END_REMOTE_ACTION)["forgotten"] == ["point-0"]
+
+
+def test_a_restore_point_that_cannot_be_removed_is_removed_by_the_next_one() -> None:
+    story = play(Remote.CREATE_SNAPSHOT, {FORGET_RESTORE_POINTS: LOCKED}, obsolete=("point-0",))
+    assert story.result.outcome == "succeeded"
+    assert not story.last(END_REMOTE_ACTION)["forgotten"]
+
+
+def test_a_restore_removes_the_disk_before_at_last() -> None:
+    story = play(Remote.RESTORE)
+    work = [name for name in story.calls if name not in {BEGIN_REMOTE_STEP.name, LOOK_AT_OPERATION.name}]
+    assert work == [
+        *(BEGIN_DEALLOCATE.name, BEGIN_RESTORED_DISK.name, BEGIN_SWAP.name, BEGIN_RESTART.name, LOOK_AT_AGENT.name),
+        *(LOOK_FOR_SESSION_HOST.name, FORGET_RESTORE_POINTS.name, END_REMOTE_ACTION.name),
+    ]
+    assert story.last(FORGET_RESTORE_POINTS)["disks"] == list(ORDER.disks)
+    assert story.last(END_REMOTE_ACTION)["newDisk"] == ORDER.new_disk
+
+
+def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was() -> None:
+    story = play(Remote.RESTORE, {BEGIN_RESTORED_DISK: LOCKED})
+    assert BEGIN_SWAP.name not in story.calls
+    assert BEGIN_RESTART.name in story.calls
+    assert story.last(FORGET_RESTORE_POINTS)["disks"] == [ORDER.new_disk]
+    assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "ScopeLocked"
+
+
+def test_a_machine_that_finds_no_room_after_the_swap_keeps_both_disks() -> None:
+    full = NoRoom(code="AllocationFailed", message="full")
+    story = play(Remote.RESTORE, {LOOK_AT_OPERATION: [Finished(), Finished(), Finished(), full]})
+    failure = story.last(END_REMOTE_ACTION)["failure"]
+    assert (failure["code"], "Troubleshoot" in failure["advice"]) == ("AllocationFailed", True)
+    assert FORGET_RESTORE_POINTS.name not in story.calls
+    assert "newDisk" not in story.last(END_REMOTE_ACTION)
+
+
+def test_a_disk_that_cannot_be_removed_yet_is_no_failure() -> None:
+    story = play(Remote.RESTORE, {FORGET_RESTORE_POINTS: LOCKED})
+    assert story.result.outcome == "succeeded"
+    assert "newDisk" not in story.last(END_REMOTE_ACTION)

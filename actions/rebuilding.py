@@ -15,6 +15,7 @@ from shared.domain.entitlements import way_in, winner
 from shared.domain.image import ImageSource, ImageType
 from shared.domain.lifecycle import TRANSITIONS, Event, Status
 from shared.domain.operation import Operation
+from shared.domain.pausing import held
 from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
@@ -130,6 +131,8 @@ async def _today(deed: Deed, pc: CloudPc) -> tuple[Snapshot, str | None]:
     policy = winner(policies, entitled.group_ids)
     if policy is None:
         raise ConflictError("no provisioning policy targets a group the user is in")
+    if why := held(await wired.service_state.get(), tenant, policy):
+        raise ConflictError(f"{why}; resume it first", policyId=policy.id)
     connections = {c.id: c for c in [stored.value async for stored in wired.connections.each(tenant.id)]}
     snapshot = snapshot_of(policy, connections, await _image(deed, policy), tenant.settings)
     if snapshot is None or not await _has_site(deed, connections[snapshot.connection_id]):

@@ -12,12 +12,12 @@ import azure.functions as func
 from actions.bulk import work
 from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, reconcile_users, start_reconcile
 from actions.remote import go_on
-from actions.watching import keep_subscribed, catch_up, settle_changes
+from actions.watching import catch_up, keep_subscribed, settle_changes
 from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
 from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
 from shared.domain import naming
 from shared.domain.bulk import BulkStatus
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pc import TURN, CloudPc
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
@@ -33,6 +33,9 @@ _log = logging.getLogger("deskwright.sweeps")
 
 _CLEANED_BY = timedelta(hours=1)
 """When to make sure that a clean-up has come to its end; one that still runs is left alone."""
+
+_HELD = timedelta(minutes=10)
+"""When to look again at a build that may not start: it is paused, or waits for a licence."""
 
 Look = Callable[[Services, DurableClient, Due], Awaitable[datetime | None]]
 """Looks at one thing that is due; returns when to look again, None when it is done or no longer wanted."""
@@ -116,7 +119,7 @@ async def _start_build_of_cloud_pc(wired: Services, client: DurableClient, due: 
     now = wired.clock.now()
     origin = f"start/{due.subject_id}/{due.generation}/{now.isoformat()}"
     await reconcile_users(client, due.tenant_id, (found.value.user.id,), origin=origin)
-    return now + LOOK_AGAIN
+    return now + (LOOK_AGAIN if found.value.reason == TURN else _HELD)
 
 
 async def resume_build(wired: Services, client: DurableClient, due: Due) -> datetime | None:

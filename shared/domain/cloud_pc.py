@@ -98,6 +98,7 @@ class Resources(Value):
     vm_id: str | None = None
     nic_id: str | None = None
     computer_name: str | None = None
+    domain_connection_id: str | None = None  # through which it joined a domain that has an enabled account of it
     entra_device_id: str | None = None  # the deviceId, not the object id
     managed_device_id: str | None = None
     host_pool_id: str | None = None
@@ -162,6 +163,10 @@ class CloudPc(Value):
         return self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
 
 
+TURN = "waiting for its turn to start"
+"""The reason of a build that may start."""
+
+
 def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
     """Return *pc* before a new build: what was made stays known, because the build cleans it up first."""
     return pc.after(
@@ -169,7 +174,7 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
         at=at,
         generation=pc.generation + 1,
         attempt=0,
-        reason="waiting for its turn to start",
+        reason=TURN,
         step=None,
         step_started_at=None,
         clean_up_at=None,

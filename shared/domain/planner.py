@@ -128,6 +128,7 @@ class _Steps:
         self._rules, self._at = rules, at
         self._new: list[CloudPc] = []  # to be planned
         self._planned: list[CloudPc] = []  # were planned, and not begun
+        self._fresh: set[str] = set()  # of these, whose snapshot has been renewed
         self._list_only: list[CloudPc] = []
         self._takings: list[tuple[CloudPc, RemovalCause]] = []
         self._reprieves: list[CloudPc] = []
@@ -169,7 +170,7 @@ class _Steps:
 
     def settle(self, observed: Observed) -> Plan:
         """Return what was collected: within the licences there are, and with the brake on."""
-        queue = queue_up(self._new, self._planned, observed.free, self._rules.held)
+        queue = queue_up(self._new, self._planned, observed.free, self._rules.held, self._fresh)
         takings = [(pc, cause) for pc, cause in self._takings if not self._rules.held(pc)]
         doubts = braked(takings, observed.doubt, self._rules.brake, self._policies, fleet=_fleet(observed))
         taken = [(pc, cause) for pc, cause in takings if pc.id not in doubts]
@@ -224,7 +225,15 @@ class _Steps:
         elif record.removal is not None:
             self._reprieves.append(record.but(removal=None, last_modified_date_time=self._at))
         elif record.status is Status.PENDING_PROVISION and record.attempt == 0:
-            self._planned.append(record)
+            self._planned.append(self._renewed(record))
+
+    def _renewed(self, record: CloudPc) -> CloudPc:
+        """Return one that was planned and not begun as its policy builds it today; what was asked by hand stays."""
+        today = self._snapshots.get(record.snapshot.policy_id) if record.snapshot else None
+        if today is None or today == record.snapshot or record.operation_id is not None:
+            return record
+        self._fresh.add(record.id)
+        return record.but(snapshot=today, last_modified_date_time=self._at)
 
     def _without(self, record: CloudPc, cause: RemovalCause, user: User, *, licensed: bool) -> None:
         never_begun = record.status is Status.PENDING_PROVISION and record.attempt == 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pc import TURN, CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.values import Value
 
@@ -45,8 +45,11 @@ def queue_up(
     planned: Sequence[CloudPc],
     free: Mapping[str, int],
     held: Callable[[CloudPc], str | None],
+    renewed: Container[str] = (),
 ) -> Queue:
     """Return who of *new* and *planned* (pendingProvision, not begun) may start, and what the others wait for.
+
+    *renewed*: those of *planned* (ids) that are not as their records are.
 
     *free*: how many more Cloud PCs of a plan (id) its licences allow. *held*: why one may not be built now.
     """
@@ -61,10 +64,10 @@ def queue_up(
             reasons[pc.id] = f"no licence of {pc.plan.display_name} is free; position {place} in the queue"
         elif pc.plan.id in left:
             left[pc.plan.id] -= 1
-    said = {pc.id: reasons.get(pc.id, "waiting for its turn to start") for pc in (*new, *planned)}
+    said = {pc.id: reasons.get(pc.id, TURN) for pc in (*new, *planned)}
     return Queue(
         new=tuple(pc.but(reason=said[pc.id]) for pc in new),
-        changed=tuple(pc.but(reason=said[pc.id]) for pc in planned if pc.reason != said[pc.id]),
+        changed=tuple(pc.but(reason=said[pc.id]) for pc in planned if pc.reason != said[pc.id] or pc.id in renewed),
         start=tuple(pc.id for pc in _in_turn((*planned, *new)) if pc.id not in reasons),
     )
 

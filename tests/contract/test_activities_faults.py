@@ -37,12 +37,11 @@ def machines_there(worker: Worker) -> int:
 @pytest.mark.parametrize(
     "scenario",
     [
-        "lost-answer-of-vm-create",
-        "put-says-500",
-        "proxy-answers-html",
-        "operation-url-expires",
-        "roles-not-propagated",
-        "stale-reads",
+        "11-answer-of-vm-create-lost",
+        "12-put-says-500-and-did-it",
+        "15-operation-url-expires",
+        "51-roles-not-propagated",
+        "17-stale-reads",
     ],
 )
 async def test_one_machine_is_built(worker: Worker, scenario: str) -> None:
@@ -54,7 +53,9 @@ async def test_one_machine_is_built(worker: Worker, scenario: str) -> None:
 
 async def test_when_compute_asks_for_patience_nobody_asks_before(worker: Worker) -> None:
     order = await vm_order(worker, machine_of())
-    await play(worker, "compute-throttles-for-20-minutes")
+    patience = {"kind": "http", "status": 429, "code": "OperationNotAllowed", "message": "too many requests"}
+    rule = {"match": {"op": "vm.create"}, "when": {"until": 1200}, "do": {**patience, "headers": {"Retry-After": 1200}}}
+    await worker.cloud.sim("faults", rule)
     await worker.finish(await worker.do(machines.BEGIN_VM, order))
     statuses = [each.status for each in worker.cloud.cloud.log.ring if each.op == "vm.create"]
     assert statuses == [429, 201]

@@ -25,9 +25,11 @@ from shared.contracts.provisioning import (
     StepRecord,
     Superseded,
 )
+from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Resources, TimelineEntry
 from shared.domain.connection import JoinType
 from shared.domain.lifecycle import WORKING, Event, Status
+from shared.domain.orphans import ComputerName
 from shared.domain.steps import ORDER, TITLES, Step, percent
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind, read_once
@@ -53,6 +55,8 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
     resources = pc.resources.with_found(record.resources)
     if pc.step is not None and pc.step is not record.step:
         await _end_step_before(pc, pc.step, record, resources)
+    if record.step is Step.CREATE_VM:
+        await _remember_name(pc, record)
     entry = TimelineEntry(generation=record.generation, attempt=record.attempt, step=record.step, started_at=at)
     await services().timeline.begin(record.tenant_id, record.cloud_pc_id, entry)
 
@@ -82,6 +86,23 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
         lambda operation: operation.at_step(record.step.value, _OPERATION_STEPS, percent=done, at=at),
     )
     return Done()
+
+
+async def _remember_name(pc: CloudPc, record: StepRecord) -> None:
+    """Keep the computer name before anything is made under it: what it leaves is known by it when the record is gone."""
+    name, template = record.resources.computer_name, pc.snapshot.naming_template if pc.snapshot else ""
+    if name is None:
+        return
+    given = ComputerName(
+        tenant_id=pc.tenant_id,
+        name=name,
+        beginning=naming.fixed_beginning(template),
+        cloud_pc_id=pc.id,
+        generation=record.generation,
+        attempt=record.attempt,
+        given_at=services().clock.now(),
+    )
+    await services().computer_names.save_all([Stored(given, "*")])
 
 
 async def _end_step_before(pc: CloudPc, before: Step, record: StepRecord, resources: Resources) -> None:

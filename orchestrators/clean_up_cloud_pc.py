@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrators.accounts import disable_accounts
 from orchestrators.cleaning import Cleaning
 from shared.contracts.desktops import FORGET_SESSION_HOST, REVOKE_SIGN_IN, ForgetSessionHostOrder
 from shared.contracts.identities import FORGET_DEVICE, FORGET_MANAGED_DEVICE, ForgetDeviceOrder
@@ -18,7 +19,8 @@ bp = Blueprint()
 def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
     """Remove everything that was made for a Cloud PC; what cannot be removed is listed, and does not stop the rest.
 
-    (1) The session host leaves its pool before its machine goes, (2) the user's right to sign in,
+    (1) The session host leaves its pool before its machine goes, (2) the user's right to sign in, and
+    the computer's account in a domain, which is disabled from the machine while there is one,
     (3) the Intune object, (4) the Entra device, (5) the VM, (6) its network interface, which Azure holds for three
     minutes after the VM, (7) its disk, (8) its restore points. Network security groups stay: others may rely on them.
     """
@@ -28,6 +30,7 @@ def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
         host = ForgetSessionHostOrder(machine=order.machine(name), host_pool_id=order.host_pool_id)
         yield from clean.do(FORGET_SESSION_HOST, host)  # (1)
     yield from clean.do(REVOKE_SIGN_IN, session_host)  # (2)
+    yield from disable_accounts(ctx, order)  # (2)
     for name in order.computer_names:
         device = ForgetDeviceOrder(tenant_id=order.tenant_id, cloud_pc_id=order.cloud_pc_id, computer_name=name)
         yield from clean.do(FORGET_MANAGED_DEVICE, device)  # (3)

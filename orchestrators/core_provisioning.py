@@ -157,6 +157,8 @@ def remove_vm(attempt: Attempt, machine: Machine) -> Steps[None]:
 def join_directory(attempt: Attempt, machine: Machine) -> Steps[DeviceFound]:
     """Join to Entra ID directly, or to the domain and wait for the computer to appear in Entra ID."""
     order = attempt.order
+    if order.domain is not None:  # before the join: an account that nobody knows of would never be disabled
+        attempt.found(domain_connection_id=order.snapshot.connection_id)
     yield from attempt.begin(Step.JOIN_DIRECTORY)
     since = attempt.ctx.current_utc_datetime
     if order.domain is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrators.accounts import disable_accounts
 from orchestrators.cleaning import Cleaning
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
@@ -49,11 +50,15 @@ def deprovision_cloud_pc(ctx: Context, order: DeprovisionOrder) -> Steps[Deprovi
 
 
 def close(ctx: Context, remains: CleanUpOrder) -> Steps[tuple[Refused, ...]]:
-    """Sign the user off, take his right to sign in, stop the machine; return what could not be done."""
+    """Sign the user off, take his right to sign in, stop the machine; return what could not be done.
+
+    The computer account is disabled before the machine stops: afterwards nothing is there to do it from.
+    """
     machine = remains.machine()
     closing = Cleaning(ctx, machine)
     host = ForgetSessionHostOrder(machine=machine, host_pool_id=remains.host_pool_id)
     yield from closing.do(SIGN_OFF, host)
     yield from closing.do(REVOKE_SIGN_IN, host)
+    yield from disable_accounts(ctx, remains)
     yield from closing.do(BEGIN_DEALLOCATE, machine)
     return tuple(closing.left)

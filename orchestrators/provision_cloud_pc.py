@@ -142,7 +142,8 @@ def try_again(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
         return (yield from give_up(attempt, failure))
     if isinstance((yield from record_failed(attempt, failure, last=False)), Superseded):
         return Receipt(outcome="superseded", attempts=order.attempt)
-    answer: Receipt = again(attempt.ctx, order.next_attempt())
+    joined = attempt.resources.domain_connection_id is not None
+    answer: Receipt = again(attempt.ctx, order.next_attempt(joined_domain=joined))
     return answer
 
 

@@ -9,6 +9,7 @@ import azure.functions as func
 from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Site
 from shared.errors import ConflictError, InvalidError, Problem, StaleError
+from shared.storage.due import DueKind
 from shared.workflow import Blueprint
 from triggers.described import PAGES
 from triggers.endpoints import Answer, Call, created, endpoint, ok
@@ -55,6 +56,8 @@ async def put_site(call: Call) -> Answer:
             raise StaleError("there is no such site")
         stored = await sites.insert(site)
         await call.audit("site", site.id, after=site)
+        every = call.tenant.settings.orphan_scan
+        await call.services.due.put(DueKind.ORPHANS, call.now + every, call.tenant.id, call.tenant.id)
         return created(shown(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
     call.match(there.etag)
     moved = [name for name in _FIXED if getattr(site, name) != getattr(there.value, name)]

@@ -28,6 +28,7 @@ class CleanUpOrder(Value):
     resource_group: str
     region: str
     computer_names: tuple[str, ...]
+    domain_connection_id: str | None = None  # through which it joined a domain; its computer account is disabled
     host_pool_id: str | None = None
     restore_points: tuple[str, ...] = ()
     disks: tuple[str, ...] = ()  # besides the one that was built
@@ -90,7 +91,7 @@ class ProvisionOrder(Value):
             computer_name=self.computer_name,
         )
 
-    def next_attempt(self) -> ProvisionOrder:
+    def next_attempt(self, *, joined_domain: bool = False) -> ProvisionOrder:
         """Return the order of the attempt after this one, which first cleans up what this one left."""
         own = CleanUpOrder(
             tenant_id=self.tenant_id,
@@ -100,6 +101,7 @@ class ProvisionOrder(Value):
             resource_group=self.resource_group,
             region=self.regions[0],
             computer_names=(self.computer_name,),
+            domain_connection_id=self.snapshot.connection_id if joined_domain else None,
         )
         return self.but(attempt=self.attempt + 1, remains=(*self.remains, own), parked_since=None)
 
@@ -152,6 +154,7 @@ def remains_of(pc: CloudPc) -> tuple[CleanUpOrder, ...]:
         resource_group=made.resource_group,
         region=made.region or "",
         computer_names=(made.computer_name,),
+        domain_connection_id=made.domain_connection_id,
         host_pool_id=made.host_pool_id,
         restore_points=tuple(point.id for point in pc.restore_points),
         disks=pc.disks,

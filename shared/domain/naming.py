@@ -123,6 +123,11 @@ def computer_name(template: str, user_principal_name: str, *, seed: str) -> str:
     return f"C{name[1:]}" if name.isdigit() else name
 
 
+def fixed_beginning(template: str) -> str:
+    """Return what every computer name of a template begins with, in capitals; empty: it may begin with anything."""
+    return template.partition("%")[0].upper()
+
+
 def tenant_resource_group(tenant_id: str) -> str:
     """Return the resource group of what belongs to the tenant and to no site: its desktop host pools."""
     return f"deskwright-{tenant_id}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from orchestrators import clean_up_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.desktops import FORGET_SESSION_HOST, REVOKE_SIGN_IN
 from shared.contracts.identities import FORGET_DEVICE, FORGET_MANAGED_DEVICE
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC, LOOK_AT_OPERATION, Finished
@@ -31,6 +34,7 @@ ALL_GO: Answers = {
     DELETE_DISK: Done(),
     RECORD_CLEANED: Done(),
 }
+DISABLED: Answers = {BEGIN_DISABLE: BEGUN, READ_DISABLE: Done(), RECORD_ACCOUNT: Done()}
 
 
 def test_the_session_host_goes_before_its_machine_and_the_devices_of_every_name() -> None:
@@ -51,6 +55,34 @@ def test_the_session_host_goes_before_its_machine_and_the_devices_of_every_name(
     ]
     assert [o["computerName"] for o in story.orders[FORGET_DEVICE.name]] == ["CPC-A", "CPC-B"]
     assert story.result.left == ()
+
+
+def test_the_account_in_a_domain_is_disabled_while_there_is_a_machine_to_do_it_from() -> None:
+    hybrid = ORDER.but(computer_names=("CPC-A",), domain_connection_id="connection-1")
+    story = tell(CLEAN_UP, hybrid, {**ALL_GO, **DISABLED})
+
+    assert story.calls[2:6] == ["begin_disable", "look_at_operation", "read_disable", "record_account"]
+    assert story.calls.index("record_account") < story.calls.index("begin_vm_delete")
+    record = story.last(RECORD_ACCOUNT)
+    assert (record["machine"]["computerName"], record["connectionId"]) == ("CPC-A", "connection-1")
+    assert "refused" not in record
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({BEGIN_DISABLE: Refused(code="OperationNotAllowed", message="it is not running")}, "OperationNotAllowed"),
+        ({BEGIN_DISABLE: Exception("UnavailableError: 503")}, "serviceUnavailable"),
+        ({READ_DISABLE: Refused(code="accountNotDisabled", message="access denied")}, "accountNotDisabled"),
+        ({READ_DISABLE: Pending(note="the script is running")}, "notDisabledInTime"),
+    ],
+)
+def test_an_account_that_cannot_be_disabled_is_listed_and_keeps_nothing(said: Answers, code: str) -> None:
+    story = tell(CLEAN_UP, ORDER.but(domain_connection_id="connection-1"), {**ALL_GO, **DISABLED, **said})
+
+    assert {each["refused"]["code"] for each in story.orders[RECORD_ACCOUNT.name]} == {code}
+    assert story.calls[-1] == "delete_disk"
+    assert story.result.left == ()  # a second try has no machine to try from
 
 
 def test_a_machine_that_is_gone_already_needs_no_waiting() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from orchestrators import deprovision_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
     DEPROVISION,
@@ -56,6 +57,21 @@ def test_the_user_is_signed_off_before_the_machine_stops() -> None:
         "record_deprovisioned",
     ]
     assert (story.result.outcome, story.result.left) == ("deprovisioned", ())
+
+
+def test_the_account_in_a_domain_is_disabled_before_the_machine_stops() -> None:
+    hybrid = Built(remains=(REMAINS.but(domain_connection_id="connection-1"),))
+    disabled: Answers = {BEGIN_DISABLE: BEGUN, READ_DISABLE: Done(), RECORD_ACCOUNT: Done()}
+    story = tell(DEPROVISION, ORDER, {**SMOOTH, LOOK_FOR_END_OF_BUILD: hybrid, **disabled})
+
+    assert story.calls[4:9] == [
+        "begin_disable",
+        "look_at_operation",
+        "read_disable",
+        "record_account",
+        "begin_deallocate",
+    ]
+    assert story.last(BEGIN_DISABLE)["connectionId"] == "connection-1"
 
 
 def test_whoever_is_entitled_again_keeps_it() -> None:

@@ -34,6 +34,7 @@ ACTIONS = [
         "cloudPCs/retry",
         "cloudPCs/troubleshoot",
         "onPremisesConnections/runHealthChecks",
+        "orphans/scan",
     )
 ]
 PROVIDERS_ONLY = [*SERVICE, *(f"Microsoft.CloudPC/tenants/{verb}" for verb in ("create", "delete", "list"))]

@@ -1,0 +1,121 @@
+"""Computer accounts in a domain: disabled from the machine itself, with the join account; never deleted."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from activities.configuration import assemble, begin_run_command, read_steps
+from activities.trail import note
+from shared.contracts.accounts import (
+    BEGIN_DISABLE,
+    READ_DISABLE,
+    RECORD_ACCOUNT,
+    AccountRecord,
+    DisableOrder,
+)
+from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.refusals import MissingError
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.orphans import Found, Judgement, OrphanType, orphan_of, same
+from shared.errors import NotFoundError
+from shared.storage.repository import Stored
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+RUN_COMMAND = "deskwright-account"
+STEP = "disableComputerAccount"
+DOMAIN_AREA = "domain"
+_UNFINISHED = frozenset({"pending", "running"})
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_DISABLE)
+async def begin_disable(order: DisableOrder) -> Accepted | Refused:
+    """Begin the script; the join account's password goes from the vault into protected parameters only."""
+    found = await services().connections.find(order.machine.tenant_id, order.connection_id)
+    domain = found.value.domain if found else None
+    if domain is None:
+        return Refused(code="connectionGone", message="the connection through which it joined is gone")
+    try:
+        password = await services().vault().read(domain.password_secret_url)
+    except MissingError:
+        message = f"the password of {domain.ad_domain_username} is not in the vault"
+        return Refused(code="joinPasswordMissing", message=message, evidence=domain.password_secret_url)
+    given = {
+        "ComputerName": order.machine.computer_name,
+        "Domain": domain.ad_domain_name,
+        "User": domain.ad_domain_username,
+        "AskedAt": services().clock.now().isoformat(),  # Azure runs an unchanged command only once
+    }
+    parameters = [{"name": name, "value": value} for name, value in given.items()]
+    secret = [{"name": "Password", "value": password}]
+    source = assemble((STEP,), frame="frame", below="account/")
+    return await begin_run_command(order.machine, RUN_COMMAND, source, parameters, protected=secret)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(READ_DISABLE)
+async def read_disable(order: DisableOrder) -> Done | Pending | Refused:
+    """Read what the script said."""
+    machine = order.machine
+    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
+    found = await commands.get_by_virtual_machine(
+        machine.resource_group, machine.vm_name, RUN_COMMAND, expand="instanceView"
+    )
+    view = dict(found.get("properties", {}).get("instanceView") or {})
+    if str(view.get("executionState", "")).lower() in _UNFINISHED:
+        return Pending(note="the script is running")
+    ok, said = read_steps((STEP,), str(view.get("output") or ""))[STEP]
+    return Done() if ok else Refused(code="accountNotDisabled", message=said)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_ACCOUNT)
+async def record_account(record: AccountRecord) -> Done:
+    """Say that the account is disabled; or list it for an administrator, before the record forgets it."""
+    here, machine = services(), record.machine
+    at, name = here.clock.now(), machine.computer_name
+    if record.refused is not None:
+        await _list_computer(record, record.refused)
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        made = pc.resources
+        if made.domain_connection_id is None or not same(made.computer_name, name):
+            return None
+        return pc.but(resources=made.but(domain_connection_id=None))
+
+    with suppress(NotFoundError):
+        await here.cloud_pcs.change(machine.tenant_id, machine.cloud_pc_id, edit)
+    said = {"computerName": name, "disabled": record.refused is None}
+    after = said if record.refused is None else {**said, "refused": record.refused.to_json()}
+    await note(
+        machine.tenant_id,
+        ("cloudPC", machine.cloud_pc_id),
+        "disableComputerAccount",
+        after,
+        at=at,
+        run=f"account/{name}",
+    )
+    return Done()
+
+
+async def _list_computer(record: AccountRecord, refused: Refused) -> None:
+    here, machine = services(), record.machine
+    connection = await here.connections.find(machine.tenant_id, record.connection_id)
+    domain = connection.value.domain if connection else None
+    where = domain.ad_domain_name if domain else "its domain"
+    found = Found(
+        type=OrphanType.ON_PREMISES_COMPUTER,
+        resource_id=f"{where}/{machine.computer_name}",
+        name=machine.computer_name,
+        cloud_pc_id=machine.cloud_pc_id,
+    )
+    judgement = Judgement(
+        why=f"its Cloud PC goes, and the account could not be disabled: {refused.code}: {refused.message}",
+        advice=f"Disable the computer {machine.computer_name} in {where}; then take it off the list with remove.",
+    )
+    at = here.clock.now()
+    orphan = orphan_of(machine.tenant_id, DOMAIN_AREA, found, judgement, at=at, before=None)
+    await here.orphans.save_all([Stored(orphan, "*")])

@@ -1,0 +1,125 @@
+"""Removing orphans: only what still is one, is sure, has been one for long enough, and carries our mark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activities.identities import graph_of
+from activities.trail import note, tell
+from shared.clients.arm import parse_id
+from shared.contracts.orphans import RECORD_REMOVAL, TAKE_AWAY, RemovalOrder, RemovalRecord
+from shared.contracts.outcomes import Done, Pending, Refused
+from shared.contracts.refusals import MissingError
+from shared.domain import naming
+from shared.domain.cloud_pc import Failure
+from shared.domain.orphans import Judgement, Orphan, OrphanType, dismissable, judge, judge_right
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+_NO_ORPHAN = Refused(
+    code="noOrphan",
+    message="by the records of now it is no orphan, or not surely one",
+    advice="Scan again; what is listed then is as it is then.",
+    final=True,
+)
+_NOT_OURS = Refused(code="notOurs", message="it does not carry the tags of this Cloud PC any more", final=True)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(TAKE_AWAY)
+async def take_away(order: RemovalOrder) -> Done | Pending | Refused:
+    """Take an orphan away and see that it is gone; what only a person can deal with is taken off the list."""
+    stored = await services().orphans.find(order.tenant_id, order.orphan_id)
+    if stored is None or dismissable(stored.value):
+        return Done()
+    orphan, at = stored.value, services().clock.now()
+    said = await _judged(orphan)
+    if said is None or not said.sure or orphan.removable_from is None or orphan.removable_from > at:
+        return _NO_ORPHAN
+    try:
+        return await _remove(orphan)
+    except MissingError:
+        return Done()
+
+
+async def _judged(orphan: Orphan) -> Judgement | None:
+    """Judge it again by the records of now."""
+    records, found = services().cloud_pcs, orphan.found
+    if found.cloud_pc_id is None:
+        users = await records.of_user(orphan.tenant_id, found.name)
+        is_right = found.type is OrphanType.ROLE_ASSIGNMENT
+        return judge_right(found, [each.value for each in users]) if is_right else None
+    stored = await records.find(orphan.tenant_id, found.cloud_pc_id)
+    return judge(found, stored.value if stored else None)
+
+
+async def _remove(orphan: Orphan) -> Done | Pending | Refused:
+    found = orphan.found
+    match found.type:
+        case OrphanType.DEVICE:
+            await (await graph_of(orphan.tenant_id)).delete_device(found.resource_id)
+        case OrphanType.MANAGED_DEVICE:
+            await (await graph_of(orphan.tenant_id)).delete_managed_device(found.resource_id)
+        case OrphanType.SESSION_HOST:
+            pool = parse_id(found.resource_id)
+            hosts = services().desktops(pool.subscription_id).session_hosts
+            await hosts.delete(pool.resource_group, pool.names[0], pool.name, force=True)
+        case OrphanType.ROLE_ASSIGNMENT:
+            right = parse_id(found.resource_id)
+            assignments = services().authorization(right.subscription_id).role_assignments
+            await assignments.delete(found.owner or "", right.name)
+        case _:
+            return await _remove_resource(orphan)
+    return Done()
+
+
+async def _remove_resource(orphan: Orphan) -> Pending | Refused:
+    """Begin to delete one of Azure's resources, if its tags still say whose it is. Raises: MissingError."""
+    resource = parse_id(orphan.found.resource_id)
+    operations = _operations(orphan.found.type, resource.subscription_id)
+    there = await operations.get(resource.resource_group, resource.name)
+    tags = there.tags or {}
+    marks = (tags.get(naming.TENANT_TAG), tags.get(naming.CLOUD_PC_TAG))
+    if marks != (orphan.tenant_id, orphan.found.cloud_pc_id):
+        return _NOT_OURS
+    await operations.begin_delete(resource.resource_group, resource.name, polling=False)
+    return Pending(note=f"{resource.name} is being deleted", after=15)
+
+
+def _operations(kind: OrphanType, subscription_id: str) -> Any:  # noqa: ANN401 - the SDK's groups of operations
+    compute = services().compute(subscription_id)
+    return {
+        OrphanType.VIRTUAL_MACHINE: compute.virtual_machines,
+        OrphanType.NETWORK_INTERFACE: services().network(subscription_id).network_interfaces,
+        OrphanType.DISK: compute.disks,
+        OrphanType.SNAPSHOT: compute.snapshots,
+    }[kind]
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_REMOVAL)
+async def record_removal(record: RemovalRecord) -> Done:
+    """Take what is gone off the list, and tell whoever asked."""
+    here, at = services(), services().clock.now()
+    stored = await here.orphans.find(record.tenant_id, record.orphan_id)
+    if record.refused is not None:
+        refused = record.refused
+        failure = Failure(
+            code=refused.code,
+            message=refused.message,
+            evidence=refused.evidence,
+            advice=refused.advice,
+            retriable=not refused.final,
+        )
+        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
+        return Done()
+    if stored is not None:
+        what = {"orphan": stored.value.found.to_json(), "why": stored.value.why}
+        run = f"{record.operation_id or 'setting'}/{stored.value.since.isoformat()}"
+        await note(record.tenant_id, ("orphan", record.orphan_id), "removed", what, at=at, run=run)
+        await here.orphans.remove(record.tenant_id, record.orphan_id)
+    result = {"orphanId": record.orphan_id}
+    await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+    return Done()

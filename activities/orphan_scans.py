@@ -1,0 +1,117 @@
+"""The beginning and the end of a scan for orphans: where to look, and the proof of what was looked at."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from activities.trail import tell
+from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, Place, Scanned, ScanOrder, ScanPlan, ScanRecord
+from shared.contracts.outcomes import Refused
+from shared.domain import naming
+from shared.domain.connection import JoinType
+from shared.domain.operation import Operation, OperationStatus
+from shared.domain.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissable
+from shared.domain.tenant import Tenant
+from shared.storage.repository import Stored
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+_log = logging.getLogger("deskwright.orphans")
+
+SCAN_OPERATION = "findOrphans"
+_MOST_REMOVALS = 100
+"""So many are removed after one scan; the next one goes on."""
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_SCAN)
+async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
+    """Say that a scan begins, and where it has to look: also where a site was whose record has gone meanwhile."""
+    here, at = services(), services().clock.now()
+    tenant = await here.tenants.find(order.tenant_id)
+    if tenant is None:
+        return Refused(code="tenantGone", message="the tenant is gone")
+    before = await here.orphan_scans.find(order.tenant_id, LAST)
+    known = {each.area for each in before.value.looked_at} if before else set()
+    scan = OrphanScan(id=LAST, tenant_id=order.tenant_id, started_at=at)
+    if before is not None and before.value.ended_at is not None:  # until this one has ended, the last one is the proof
+        scan = before.value.but(started_at=at)
+    await here.orphan_scans.save_all([Stored(scan, "*")])
+    for operation in await _waiting(order.tenant_id):
+        await tell(order.tenant_id, operation.id, lambda there: there.running(at))
+    return await _plan(tenant.value, known)
+
+
+async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
+    """Return the resource groups and host pools in which something of the tenant is, was, or may be."""
+    here = services()
+    places = {(tenant.subscription_id, tenant.resource_group)}
+    pools = {
+        f"/subscriptions/{tenant.subscription_id}/resourceGroups/{tenant.resource_group}"
+        f"/providers/Microsoft.DesktopVirtualization/hostPools/{naming.host_pool_name(tenant.id, join.value)}"
+        for join in JoinType
+    }
+    groups = {stored.value.resource_group async for stored in here.sites.each(tenant.id)}
+    subscriptions = {tenant.subscription_id} | {
+        stored.value.subscription_id async for stored in here.connections.each(tenant.id)
+    }
+    places |= {(subscription, group) for subscription in subscriptions for group in groups}
+    async for stored in here.cloud_pcs.each(tenant.id):
+        made = stored.value.resources
+        if made.subscription_id and made.resource_group:
+            places.add((made.subscription_id, made.resource_group))
+        if made.host_pool_id:
+            pools.add(made.host_pool_id)
+    for area in known:
+        parts = area.strip("/").split("/")
+        if "/hostPools/" in area:
+            pools.add(area)
+        elif parts[0] == "subscriptions":
+            places.add((parts[1], parts[3]))
+    one = {(subscription.lower(), group.lower()): (subscription, group) for subscription, group in sorted(places)}
+    return ScanPlan(
+        places=tuple(Place(subscription_id=each, resource_group=group) for each, group in one.values()),
+        host_pool_ids=tuple({each.lower(): each for each in sorted(pools)}.values()),
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_SCAN)
+async def record_scan(record: ScanRecord) -> Scanned:
+    """Write down what was looked at, and end the operations of whoever waits for it."""
+    here, at = services(), services().clock.now()
+    before = await here.orphan_scans.find(record.tenant_id, LAST)
+    started = before.value.started_at if before else at
+    scan = OrphanScan(id=LAST, tenant_id=record.tenant_id, started_at=started, ended_at=at, looked_at=record.looked_at)
+    await here.orphan_scans.save_all([Stored(scan, "*")])
+    orphans = [stored.value async for stored in here.orphans.each(record.tenant_id)]
+    if orphans or not scan.complete:
+        problems = [f"{each.area}: {each.problem}" for each in record.looked_at if each.problem]
+        _log.warning("%s has %d orphans; not looked at: %s", record.tenant_id, len(orphans), "; ".join(problems) or "-")
+    result = {"orphans": len(orphans), "complete": scan.complete}
+    for operation in await _waiting(record.tenant_id):
+        if operation.created_date_time <= started:
+            await tell(record.tenant_id, operation.id, lambda there: there.succeeded(result, at))
+    return Scanned(removable=await _removable(record.tenant_id, orphans, at))
+
+
+async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tuple[str, ...]:
+    """Return what the tenant wants removed without being asked: machines first, because much goes with them."""
+    tenant = await services().tenants.find(tenant_id)
+    if tenant is None or not tenant.value.settings.remove_orphans:
+        return ()
+    kinds = tuple(OrphanType)
+    due = [each for each in orphans if not dismissable(each) and each.removable_from and each.removable_from <= at]
+    due.sort(key=lambda each: (kinds.index(each.found.type), each.since, each.id))
+    return tuple(each.id for each in due[:_MOST_REMOVALS])
+
+
+async def _waiting(tenant_id: str) -> list[Operation]:
+    """Return the operations that wait for a scan."""
+    return [
+        stored.value
+        for status in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
+        async for stored in services().operations.each(tenant_id, kind=SCAN_OPERATION, status=status.value)
+    ]

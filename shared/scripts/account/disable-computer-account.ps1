@@ -1,0 +1,12 @@
+# Disabled, never deleted: its owner decides what becomes of it. An account that is not there needs nothing.
+if ($ComputerName -notmatch '^[A-Za-z0-9-]{1,15}$') { throw "not the name of a computer: $ComputerName" }
+$root = New-Object System.DirectoryServices.DirectoryEntry("LDAP://$Domain", $User, $Password)
+$filter = "(&(objectCategory=computer)(sAMAccountName=$ComputerName`$))"
+$searcher = New-Object System.DirectoryServices.DirectorySearcher($root, $filter)
+$found = $searcher.FindOne()
+if ($null -eq $found) { return }
+$account = $found.GetDirectoryEntry()
+$flags = [int] $account.Properties['userAccountControl'].Value
+if ($flags -band 2) { return } # ACCOUNTDISABLE
+$account.Properties['userAccountControl'].Value = $flags -bor 2
+$account.CommitChanges()

@@ -1,0 +1,133 @@
+"""product.md 3.10: a sweep proves that nothing of ours is left where no record knows of it, and lists what is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.e2e.identity import own_network, put_resource
+from tests.e2e.office import MEDIUM, SMALL, Office
+
+pytestmark = pytest.mark.e2e
+
+CONFLICT = 409
+NOBODY = "0123456789abcdef0123"
+OpenOffice = Callable[..., Office]
+Json = dict[str, Any]
+
+
+def scan(office: Office) -> Json:
+    """Scan, and return what is listed then."""
+    office.portal.finish(office.portal.ask("POST", f"{office.base}/orphans/scan"))
+    return orphans(office)
+
+
+def orphans(office: Office) -> Json:
+    body: Json = office.portal.ask("GET", f"{office.base}/orphans").body
+    return body
+
+
+def put_disk(office: Office, name: str, tags: dict[str, str]) -> str:
+    """Make a disk in the tenant's own resource group, as a build that died would have left it."""
+    place = f"/subscriptions/{office.subscription}/resourceGroups/pcs-{office.name}/providers/Microsoft.Compute/disks"
+    properties = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 32}
+    body = {"location": "westeurope", "tags": tags, "sku": {"name": "Premium_LRS"}, "properties": properties}
+    put_resource(office.stack, f"{place}/{name}?api-version=2026-03-02", body)
+    return f"{place}/{name}"
+
+
+def disks(office: Office) -> set[str]:
+    return {each["name"] for each in (d["body"] for d in office.machines("Microsoft.Compute/disks"))}
+
+
+def test_what_no_record_knows_is_listed_and_goes_when_it_is_old_enough_and_nothing_else_does(
+    open_office: OpenOffice,
+) -> None:
+    office = open_office()
+    user = office.user(1, SMALL)
+    office.policy("Desks", office.connection(), office.group("Everybody", user))
+    pc = office.settled(user)
+    own = disks(office)
+    clean = scan(office)
+    assert clean["value"] == []
+    assert clean["scan"]["complete"]
+    assert sum(each["found"] for each in clean["scan"]["lookedAt"]) >= 7  # VM, NIC, disk, 2 rights, host, 2 devices
+
+    tags = {"deskwright:tenant": office.name, "deskwright:role": "cloudpc", "deskwright:cloudpc": NOBODY}
+    left = put_disk(office, "left", tags)
+    put_disk(office, "foreign", {**tags, "deskwright:tenant": "somebody-else"})
+    put_disk(office, "untagged", {})
+    second = put_disk(office, "second", {**tags, "deskwright:cloudpc": pc["id"]})
+    listed = {each["resourceId"]: each for each in scan(office)["value"]}
+    assert set(listed) == {left, second}
+    assert (listed[left]["type"], listed[left]["cloudPcId"], listed[left]["removable"]) == ("disk", NOBODY, False)
+    assert listed[second]["cloudPcId"] == pc["id"]
+    assert listed[second].get("removableFrom") is None  # it may have a reason to be there
+    for each in listed.values():
+        assert office.portal.send("POST", f"{office.base}/orphans/{each['id']}/remove").status == CONFLICT
+
+    office.pass_time(timedelta(hours=6, minutes=1))
+    gone = office.portal.ask("POST", f"{office.base}/orphans/{listed[left]['id']}/remove")
+    assert office.portal.finish(gone)["status"] == "succeeded"
+    assert disks(office) == own | {"foreign", "untagged", "second"}
+    assert [each["resourceId"] for each in orphans(office)["value"]] == [second]
+    assert office.settled(user)["id"] == pc["id"]
+
+
+def test_the_device_of_an_earlier_machine_goes_by_itself_where_the_tenant_wants_that(open_office: OpenOffice) -> None:
+    office = open_office({"removeOrphans": True, "orphanScanInHours": 4})
+    user = office.user(1, SMALL)
+    office.policy("Desks", office.connection(), office.group("Everybody", user))
+    earlier = office.settled(user)["managedDeviceName"]
+    office.act(office.cloud_pc_of(user), "reprovision")
+    assert office.settled(user)["managedDeviceName"] != earlier
+    assert office.devices(earlier) == []
+    office.stack.tell_cloud("graph/devices", {"displayName": earlier})
+    office.stack.tell_cloud("graph/devices", {"displayName": f"{earlier[:-1]}x"})  # nobody's: the name only looks alike
+    (found,) = scan(office)["value"]
+    assert (found["type"], found["name"]) == ("device", earlier)
+    assert "an earlier machine" in found["why"]
+    office.pass_time(timedelta(hours=13))
+    office.until(lambda: not office.devices(earlier), says="the device is gone")
+    office.until(lambda: not orphans(office)["value"], says="nothing is listed")
+    assert office.devices(f"{earlier[:-1]}x")
+    assert office.devices(office.cloud_pc_of(user)["managedDeviceName"])
+
+
+def test_the_account_in_the_domain_is_disabled_before_the_machine_goes_or_listed(open_office: OpenOffice) -> None:
+    office = open_office()
+    vnet = own_network(office.stack, office.subscription)
+    domain = {
+        "adDomainName": "corp.contoso.example",
+        "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
+        "adDomainUsername": "corp\\svc-join",
+        "adDomainPassword": "demo-join-password",
+    }
+    network = {"virtualNetworkId": vnet, "subnetIds": [f"{vnet}/subnets/cloudpcs"]}
+    user = office.user(1, MEDIUM)
+    connection = office.connection(joinType="hybridAzureADJoin", network=network, domain=domain)
+    office.policy("Desks", connection, office.group("Everybody", user))
+    pc = office.settled(user)
+    earlier = pc["managedDeviceName"]
+    refusal = {"vm": f"cpc-{pc['id']}", "step": "disableComputerAccount", "message": "Access is denied."}
+    office.stack.tell_cloud("config", {"scriptOutcomes": [refusal]})
+    office.act(pc, "reprovision")
+    office.stack.tell_cloud("config", {"scriptOutcomes": []})
+    assert office.settled(user)["status"] == "provisioned"
+    (computer,) = scan(office)["value"]
+    assert (computer["type"], computer["name"], computer["removable"]) == ("onPremisesComputer", earlier, True)
+    assert "Access is denied." in computer["why"]
+    done = office.portal.ask("POST", f"{office.base}/orphans/{computer['id']}/remove")
+    assert office.portal.finish(done)["status"] == "succeeded"
+    assert orphans(office)["value"] == []
+
+    office.take(user, MEDIUM)
+    office.tell_changed(user)
+    office.act(office.reaches(user, "inGracePeriod"), "endGracePeriod")
+    office.until(lambda: office.powers() == ["deallocated"], says="its machine has stopped")
+    (machine,) = office.machines()
+    assert machine["facts"]["steps"]["disableComputerAccount"] is True
+    assert orphans(office)["value"] == []

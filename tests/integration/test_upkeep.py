@@ -1,4 +1,4 @@
-"""What is forgotten at night, and what never is."""
+"""What is forgotten at night, and what never is; what is measured of the records."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 
 from actions.forgetting import Forgotten, forget_old
+from actions.measuring import measure
+from activities.trail import note_status, tell
 from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
+from shared.domain.cloud_pc import Failure, Removal, RemovalCause, TimelineEntry
+from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, OperationStatus
+from shared.domain.steps import Step
 from shared.storage.idempotency import Answer
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.services import PaperServices, in_place
+from tests.measured import measured
 
 LONG_AGO = things.NOW - timedelta(days=91)
 
@@ -80,3 +86,39 @@ async def test_records_timelines_and_the_audit_log_stay(here: PaperServices) -> 
     assert await forget_old(here, things.NOW) == Forgotten(operations=0, bulk_actions=0, idempotency_keys=0)
     assert len([event async for event in here.audit.each("contoso")]) == 1
     assert len([stored async for stored in here.cloud_pcs.each("contoso")]) == 1
+
+
+async def test_what_waits_is_measured_for_each_tenant(here: PaperServices) -> None:
+    await here.tenants.insert(things.tenant())
+    waiting = Removal(cause=RemovalCause.LICENSE_REMOVED, seen_at=things.NOW)
+    await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PENDING_PROVISION))
+    await here.cloud_pcs.insert(things.cloud_pc("bob", status=Status.PROVISIONED, removal=waiting))
+    with measured() as seen:
+        await measure(here)
+        (pending,), (removals,) = (
+            seen.points(f"deskwright.{name}") for name in ("cloud_pcs.pending", "removals.waiting")
+        )
+    assert (pending.value, removals.value) == (1, 1)
+    assert dict(pending.attributes) == {"tenant_id": "contoso"}
+
+
+async def test_a_build_that_ends_is_measured_from_its_first_step(here: PaperServices) -> None:
+    before = things.cloud_pc("ada", status=Status.PROVISIONING, generation=4, snapshot=things.snapshot())
+    after = before.but(status=Status.FAILED, last_modified_date_time=things.NOW + timedelta(minutes=25))
+    first = TimelineEntry(generation=4, attempt=1, step=Step.ALLOCATE_CAPACITY, started_at=things.NOW)
+    await here.timeline.begin("contoso", before.id, first)
+    with measured() as seen:
+        await note_status(before, after)
+        await note_status(after, after)  # an activity that is repeated
+        (point,) = seen.points("deskwright.provisioning.duration")
+    assert (point.count, point.sum, point.attributes["outcome"]) == (1, 1500, "failed")
+
+
+async def test_an_operation_that_fails_is_counted_once(here: PaperServices) -> None:
+    await here.operations.insert(things.operation(id="o1", status=OperationStatus.RUNNING))
+    failure = Failure(code="x", message="no", retriable=False)
+    with measured() as seen:
+        for _ in range(2):
+            await tell("contoso", "o1", lambda operation: operation.failed(failure, things.NOW))
+        (point,) = seen.points("deskwright.operations.ended")
+    assert (point.value, point.attributes["status"]) == (1, "failed")

@@ -1,0 +1,46 @@
+"""Spans and metrics of one test, as the in-memory exporters of OpenTelemetry's SDK see them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from shared import telemetry
+
+
+class Seen:
+    """What was sent so far."""
+
+    def __init__(self, spans: InMemorySpanExporter, reader: InMemoryMetricReader) -> None:
+        self._spans, self._reader = spans, reader
+
+    def spans(self) -> dict[str, ReadableSpan]:
+        return {span.name: span for span in self._spans.get_finished_spans()}
+
+    def points(self, name: str) -> list[Any]:
+        data = self._reader.get_metrics_data()
+        found = [] if data is None else data.resource_metrics
+        metrics_ = [metric for each in found for scope in each.scope_metrics for metric in scope.metrics]
+        return [point for metric in metrics_ if metric.name == name for point in metric.data.data_points]
+
+
+@contextmanager
+def measured() -> Iterator[Seen]:
+    """Put an SDK in place for a while: OpenTelemetry lets a process have only one for good."""
+    spans, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    tracing, metering = TracerProvider(), MeterProvider([reader])
+    tracing.add_span_processor(SimpleSpanProcessor(spans))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trace, "get_tracer", tracing.get_tracer)
+        patch.setattr(metrics, "get_meter", metering.get_meter)
+        telemetry.forget_instruments()
+        yield Seen(spans, reader)
+    telemetry.forget_instruments()
+    metering.shutdown()

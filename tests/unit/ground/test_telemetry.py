@@ -1,0 +1,93 @@
+"""Spans and metrics: ids and kinds, never names or contents."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, StatusCode
+
+from shared import telemetry
+from shared.domain.values import Value
+from tests.measured import Seen, measured
+
+
+@pytest.fixture
+def seen() -> Iterator[Seen]:
+    with measured() as what:
+        yield what
+
+
+class Order(Value):
+    tenant_id: str
+    cloud_pc_id: str
+    attempt: int
+    password: str = "Pa55w0rd!"
+    user_principal_name: str = "ada@contoso.example"
+
+
+ORDER = Order(tenant_id="contoso", cloud_pc_id="pc", attempt=2)
+
+
+def test_an_activity_is_a_span_with_ids_and_nothing_else(seen: Seen) -> None:
+    with telemetry.observed("begin_vm", ORDER):
+        pass
+    assert dict(seen.spans()["begin_vm"].attributes or {}) == {
+        "tenant_id": "contoso",
+        "cloud_pc_id": "pc",
+        "attempt": 2,
+    }
+
+
+def test_a_failure_shows_its_kind_and_not_its_words(seen: Seen) -> None:
+    with pytest.raises(ValueError, match="Pa55w0rd"), telemetry.observed("begin_vm", ORDER):
+        raise ValueError("Pa55w0rd! is wrong for ada@contoso.example")
+    span = seen.spans()["begin_vm"]
+    assert span.status.status_code is StatusCode.ERROR
+    assert (span.attributes or {})["error.type"] == "ValueError"
+    assert "Pa55w0rd" not in span.to_json()
+    assert "ada@contoso" not in span.to_json()
+
+
+def test_a_call_is_a_span_below_its_activity(seen: Seen) -> None:
+    with telemetry.observed("begin_vm", ORDER), telemetry.called("PUT", "management.azure.com") as call:
+        call.status = 201
+    spans = seen.spans()
+    made, activity = spans["PUT management.azure.com"], spans["begin_vm"]
+    assert made.kind is SpanKind.CLIENT
+    assert made.parent is not None
+    assert activity.context is not None
+    assert made.parent.span_id == activity.context.span_id
+    assert (made.attributes or {})["http.response.status_code"] == 201
+
+
+def test_calls_answered_429_are_counted(seen: Seen) -> None:
+    for status in (200, 429, 429):
+        with telemetry.called("GET", "graph.microsoft.com") as call:
+            call.status = status
+    (throttled,) = seen.points("deskwright.calls.throttled")
+    assert (throttled.value, dict(throttled.attributes)) == (2, {"server.address": "graph.microsoft.com"})
+    assert sum(point.count for point in seen.points("deskwright.calls.duration")) == 3
+
+
+def test_a_build_is_measured_by_policy_and_outcome(seen: Seen) -> None:
+    took = timedelta(minutes=18)
+    telemetry.measure_provisioning(took, tenant_id="contoso", policy_id="p1", outcome="provisioned")
+    (point,) = seen.points("deskwright.provisioning.duration")
+    assert (point.count, point.sum) == (1, 1080)
+    assert dict(point.attributes) == {"tenant_id": "contoso", "policy_id": "p1", "outcome": "provisioned"}
+
+
+def test_what_waits_is_measured_as_it_is_now(seen: Seen) -> None:
+    for value in (7, 3):
+        telemetry.measure_now(telemetry.PENDING, value, tenant_id="contoso")
+    (point,) = seen.points("deskwright.cloud_pcs.pending")
+    assert (point.value, dict(point.attributes)) == (3, {"tenant_id": "contoso"})
+
+
+def test_without_an_sdk_nothing_happens() -> None:
+    telemetry.forget_instruments()
+    with telemetry.observed("begin_vm", ORDER), telemetry.called("GET", "graph.microsoft.com") as call:
+        call.status = 429
+    telemetry.count_operation("provision", "failed")
+    assert not trace.get_current_span().is_recording()

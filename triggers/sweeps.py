@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import azure.functions as func
@@ -49,7 +49,7 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
     And begin again what broke off.
     """
     del timer
-    looks = {
+    looks: dict[DueKind, Look] = {
         DueKind.START: _start_build_of_cloud_pc,
         DueKind.BUILD: _start_build_of_image,
         DueKind.RECONCILE: _start_reconcile,
@@ -59,7 +59,7 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
         DueKind.BULK: _go_on_with_bulk,
         DueKind.CHANGES: _settle_changes,
     }
-    await asyncio.gather(*(sweep(client, kind, look) for kind, look in looks.items()))
+    await sweep_together(client, looks)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="30 */5 * * * *", use_monitor=False)
@@ -97,11 +97,23 @@ async def sweep_removals(timer: func.TimerRequest, client: DurableClient) -> Non
 async def sweep(client: DurableClient, kind: DueKind, look: Look) -> None:
     """Look at everything of a kind that is due; what cannot be looked at now stays due and stops nothing else."""
     wired = services()
-    for due in await wired.due.due(kind, wired.clock.now()):
+    await _look_at(wired, client, await wired.due.due(kind, wired.clock.now()), look)
+
+
+async def sweep_together(client: DurableClient, looks: Mapping[DueKind, Look]) -> None:
+    """Sweep kinds that lie together: read once, then look at each kind beside the others."""
+    wired = services()
+    found = await wired.due.due_among(looks, wired.clock.now())
+    of = {kind: [due for due in found if due.kind is kind] for kind in looks}
+    await asyncio.gather(*(_look_at(wired, client, of[kind], look) for kind, look in looks.items()))
+
+
+async def _look_at(wired: Services, client: DurableClient, dues: Iterable[Due], look: Look) -> None:
+    for due in dues:
         try:
             again_at = await look(wired, client, due)
         except DeskwrightError as error:
-            _log.warning("%s of %s/%s stays due: %s", kind.value, due.tenant_id, due.subject_id, error)
+            _log.warning("%s of %s/%s stays due: %s", due.kind.value, due.tenant_id, due.subject_id, error)
             continue
         if again_at is None:
             await wired.due.drop(due)
@@ -207,8 +219,7 @@ async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime
 async def sweep_directories(timer: func.TimerRequest, client: DurableClient) -> None:
     """Ask directories what has changed, in case a notification got lost; renew the subscriptions to these."""
     del timer
-    await sweep(client, DueKind.SUBSCRIBE, _subscribe)
-    await sweep(client, DueKind.CATCH_UP, _catch_up)
+    await sweep_together(client, {DueKind.SUBSCRIBE: _subscribe, DueKind.CATCH_UP: _catch_up})
 
 
 async def _settle_changes(wired: Services, client: DurableClient, due: Due) -> datetime | None:

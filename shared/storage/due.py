@@ -55,6 +55,9 @@ ACT_EVERY = timedelta(minutes=10)
 BULK_EVERY = timedelta(minutes=10)
 """How often a sweep looks whether a bulk action is being worked on."""
 
+_MOST = 5_000
+"""Of what one sweep looks at."""
+
 DEPROVISIONED_BY = timedelta(hours=1)
 """When a sweep looks whether what goes out of use has come to its end."""
 
@@ -105,6 +108,24 @@ def read_once(pc: CloudPc, at: datetime) -> Due:
     return Due(DueKind.REREAD, at, pc.tenant_id, pc.user.id, LAST_READING)
 
 
+_TOGETHER = {
+    "soon": (
+        DueKind.START,
+        DueKind.BUILD,
+        DueKind.RECONCILE,
+        DueKind.REREAD,
+        DueKind.WATCH,
+        DueKind.ACT,
+        DueKind.BULK,
+        DueKind.CHANGES,
+    ),
+    "directories": (DueKind.SUBSCRIBE, DueKind.CATCH_UP),
+}
+"""Kinds that one sweep looks at: they lie in one partition, so that a minute in which nothing is due costs one read."""
+
+_PARTITIONS = {kind: name for name, kinds in _TOGETHER.items() for kind in kinds}
+
+
 class DueIndex:
     """The index."""
 
@@ -118,19 +139,28 @@ class DueIndex:
         return due
 
     async def put_all(self, dues: Iterable[Due]) -> None:
-        """Say many things of one kind at once."""
+        """Say many things at once, all of one kind, or of kinds that are looked at together."""
         rows = {str(row["RowKey"]): Write(row, "*") for row in map(_row, dues)}  # a transaction names a row once
         await self._table.write_all(list(rows.values()))
 
     async def due(self, kind: DueKind, now: datetime, limit: int = 1000) -> list[Due]:
         """Return what of a kind is due by *now*, longest due first, at most *limit*."""
-        where = "PartitionKey eq @kind and RowKey lt @end"
+        return [due for due in await self._all_due(_partition(kind), now, limit) if due.kind is kind]
+
+    async def due_among(self, kinds: Iterable[DueKind], now: datetime) -> list[Due]:
+        """Return what of several kinds is due by *now*; those that are looked at together cost one read."""
+        wanted = set(kinds)
+        found = [await self._all_due(partition, now, _MOST) for partition in sorted({_partition(k) for k in wanted})]
+        return [due for dues in found for due in dues if due.kind in wanted]
+
+    async def _all_due(self, partition: str, now: datetime, limit: int) -> list[Due]:
+        where = "PartitionKey eq @partition and RowKey lt @end"
         end = _moment(now + timedelta(microseconds=1))
         found: list[Due] = []
         token: str | None = None
         while len(found) < limit:
             top = min(limit - len(found), 1000)  # Table Storage gives at most 1000 at once
-            reads, token = await self._table.page(where, {"kind": kind.value, "end": end}, top=top, token=token)
+            reads, token = await self._table.page(where, {"partition": partition, "end": end}, top=top, token=token)
             found += map(_due, reads)
             if token is None:
                 break
@@ -149,14 +179,19 @@ class DueIndex:
         return later
 
 
+def _partition(kind: DueKind) -> str:
+    return _PARTITIONS.get(kind, kind.value)
+
+
 def _moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # sorts as text
 
 
 def _row(due: Due) -> Row:
     return {
-        "PartitionKey": due.kind.value,
-        "RowKey": escaped(f"{_moment(due.at)}:{due.tenant_id}:{due.subject_id}:{due.generation}"),
+        "PartitionKey": _partition(due.kind),
+        "RowKey": escaped(f"{_moment(due.at)}:{due.kind.value}:{due.tenant_id}:{due.subject_id}:{due.generation}"),
+        "kind": due.kind.value,
         "at": due.at.astimezone(UTC).isoformat(),
         "tenant_id": due.tenant_id,
         "subject_id": due.subject_id,
@@ -167,7 +202,7 @@ def _row(due: Due) -> Row:
 def _due(read: Read) -> Due:
     row = read.row
     return Due(
-        kind=DueKind(str(row["PartitionKey"])),
+        kind=DueKind(str(row["kind"])),
         at=datetime.fromisoformat(str(row["at"])),
         tenant_id=str(row["tenant_id"]),
         subject_id=str(row["subject_id"]),

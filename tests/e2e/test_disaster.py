@@ -1,0 +1,100 @@
+"""The tables are gone, and what the host remembered with them: last night's export brings the service back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.request
+from typing import Any
+
+import pytest
+from azure.data.tables import TableServiceClient
+
+from local.stack import APP, Stack
+from tests.e2e.conftest import MORNING, StartStack
+from tests.e2e.office import MEDIUM, Office
+from tests.e2e.queues import Minted
+
+pytestmark = pytest.mark.e2e
+
+DAY = MORNING.date().isoformat()
+
+
+def service(stack: Stack) -> TableServiceClient:
+    bundle = str(stack.certificates.bundle)
+    return TableServiceClient(stack.addresses.tables, credential=Minted(stack), connection_verify=bundle)
+
+
+def records(stack: Stack, table: str = "cloudpcs") -> dict[str, tuple[Any, dict[str, Any]]]:
+    """The rows of a table with their ETags."""
+    with service(stack) as tables:
+        rows = list(tables.get_table_client(table).list_entities())
+    return {f"{row['PartitionKey']}/{row['RowKey']}": (row.metadata["etag"], dict(row)) for row in rows}
+
+
+def operator(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the operator's command, signed in as the machine's identity."""
+    command = [sys.executable, "-m", "tools.restore", "--blobs-url", stack.addresses.blobs, *words]
+    return subprocess.run(command, cwd=APP, env=stack.environment(), capture_output=True, text=True, check=False)
+
+
+def fire(stack: Stack, function: str) -> None:
+    """Let a timer fire now, as an operator can with the master key."""
+    command = [sys.executable, "-m", "local.host", "keys", "--app", str(APP), "--db", str(stack.folder / "host.db")]
+    told = subprocess.run(command, cwd=APP, capture_output=True, text=True, check=True).stdout
+    key = next(line.split()[-1] for line in told.splitlines() if "_master" in line)
+    request = urllib.request.Request(  # noqa: S310 - an address of this run
+        f"{stack.addresses.api}/admin/functions/{function}?code={key}", data=b"{}", method="POST"
+    )
+    request.add_header("Content-Type", "application/json")
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+        assert answer.status == 202
+
+
+def lose_everything(stack: Stack) -> None:
+    """Lose all tables and all that the host knows of running workflows."""
+    stack.host.kill()
+    with service(stack) as tables:
+        for table in list(tables.list_tables()):
+            tables.delete_table(table.name)
+    for left in stack.folder.glob("host.db*"):
+        left.unlink()
+
+
+@pytest.mark.timeout(300)
+def test_after_a_restore_the_service_goes_on(start_stack: StartStack) -> None:
+    stack = start_stack(users=1)
+    office = Office(stack, stack.portal(), "lost").open()
+    ada, bob, eve = (office.user(number, MEDIUM) for number in (1, 2, 3))
+    staff = office.group("staff", ada)
+    policy = office.policy("Everyone", office.connection(), staff)
+    done = office.settled(ada)
+    assert done["status"] == "provisioned"
+    office.break_cloud("vm.create", {"kind": "delay", "add": 1_200}, max_hits=1)
+    office.join(staff, bob)
+    office.tell_changed()
+    building = office.reaches(bob, "provisioning")
+    office.until(lambda: len(office.machines()) == 2, says="the second machine is being made")
+
+    fire(stack, "export_the_tables")
+    office.until(lambda: f"{DAY}: " in operator(stack).stdout, says="the export is whole")
+    before = records(stack)
+    assert operator(stack, "--tables-url", stack.addresses.tables, DAY).returncode == 1  # there are rows
+    lose_everything(stack)
+    restored = operator(stack, "--tables-url", stack.addresses.tables, DAY)
+    assert (restored.returncode, restored.stderr) == (0, "")
+    assert records(stack)[f"lost/{done['id']}"][1] == before[f"lost/{done['id']}"][1]
+    stack.start_host()
+
+    # The build that nobody remembered is taken up again, with the machine that was there.
+    assert office.reaches(bob, "provisioned")["id"] == building["id"]
+    assert len(office.machines()) == 2
+    # A reconcile of all that was restored writes nothing.
+    settled = records(stack)
+    office.portal.finish(office.assign(policy, staff))
+    assert records(stack) == settled
+    # And whoever comes next is served.
+    office.join(staff, eve)
+    office.tell_changed()
+    assert office.settled(eve)["status"] == "provisioned"
+    assert office.invariants() == []

@@ -34,6 +34,7 @@ from shared.domain.pausing import held
 from shared.domain.planner import Observed, Rules
 from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
+from shared.domain.watching import WATCH
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from shared.storage.due import EVERYBODY, DueKind, cancel_due, grace_due, next_of, start_due, watch_due
 from shared.storage.repository import Stored
@@ -160,11 +161,17 @@ async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) 
     soon = next((max(assigned) + after for after in _soon_after() if max(assigned) + after > at), None)
     regular = next_of(_REGULARLY, at)
     due = services().due
-    await due.put(DueKind.REREAD, min(soon or regular, regular), tenant.id, EVERYBODY)
+    await due.ensure(DueKind.REREAD, min(soon or regular, regular), tenant.id, EVERYBODY)
     every = timedelta(minutes=tenant.settings.directory_catch_up_in_minutes)
-    await due.put(DueKind.CATCH_UP, next_of(every, at), tenant.id, tenant.id)
-    if services().settings.notification_url:
-        await due.put(DueKind.SUBSCRIBE, next_of(timedelta(minutes=1), at), tenant.id, tenant.id)
+    await due.ensure(DueKind.CATCH_UP, next_of(every, at), tenant.id, tenant.id)
+    if services().settings.notification_url and not await _is_watched(tenant):
+        await due.ensure(DueKind.SUBSCRIBE, next_of(timedelta(minutes=1), at), tenant.id, tenant.id)
+
+
+async def _is_watched(tenant: Tenant) -> bool:
+    """Whether somebody has subscribed to the directory's changes: renewing that is promised day after day then."""
+    found = await services().watches.find(tenant.entra_tenant_id, WATCH)
+    return found is not None and bool(found.value.subscriptions)
 
 
 def _soon_after() -> Iterator[timedelta]:

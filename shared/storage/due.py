@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.cloud_pc import CloudPc
+from shared.errors import NotFoundError
 from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables, Write
 
@@ -137,6 +138,14 @@ class DueIndex:
         due = Due(kind, at, tenant_id, subject_id, generation)
         await self._table.put(_row(due))
         return due
+
+    async def ensure(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str) -> None:
+        """Say that something regular is due *at*, where nobody has yet: a look, and mostly no write."""
+        row = _row(Due(kind, at, tenant_id, subject_id))
+        try:
+            await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
+        except NotFoundError:
+            await self._table.put(row)
 
     async def put_all(self, dues: Iterable[Due]) -> None:
         """Say many things at once, all of one kind, or of kinds that are looked at together."""

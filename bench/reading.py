@@ -1,0 +1,229 @@
+"""What the service reads and writes where nothing, or little, has changed: rows and requests, counted on the wire.
+
+Counts, not times: they are the same on every machine. Azurite keeps the records, its answers are counted as they come
+in; the directory is on paper, and counts what it is asked. ``reading:5000`` measures 5,000 Cloud PCs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, TCPConnector
+from azure.core.pipeline.transport import AioHttpTransport
+
+import activities.reconciliation  # noqa: F401 - puts the activities into their table
+from actions.watching import catch_up
+from bench.figures import Figure
+from local import azurite, certificates
+from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
+from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
+from shared.domain.lifecycle import Status
+from shared.domain.watching import Resource, Subscription, Watch
+from shared.storage.due import Due, DueKind, grace_due
+from shared.storage.repository import Stored
+from shared.storage.tables import Tables
+from tests.identities import Identity
+from tests.integration import things
+from tests.integration.services import PaperDirectory, PaperServices, in_place, perform
+from triggers.sweeps import _deprovision, sweep
+
+_DUE = 50
+_CHANGED = 3
+_FEW = 100
+_PAGE = 1_000
+_BATCH = 1_000
+
+
+class CountingTransport(AioHttpTransport):  # type: ignore[misc] # azure-core types it only with aiohttp's
+    """Counts what goes over the wire to Table Storage: requests, rows read, changes asked for."""
+
+    def __init__(self, session: ClientSession) -> None:
+        super().__init__(session=session, session_owner=False)
+        self.counts: Counter[str] = Counter()
+
+    async def send(self, request: Any, **options: Any) -> Any:  # noqa: ANN401 - as azure-core has it
+        response: Any = await super().send(request, **options)
+        self.counts["requests"] += 1
+        if request.method != "GET":
+            self.counts["writes"] += 1
+        elif response.status_code == 200:  # noqa: PLR2004
+            body = json.loads(response.body() if hasattr(response, "body") else response.content)
+            self.counts["rows"] += len(body["value"]) if "value" in body else 1
+        return response
+
+    def take(self) -> Counter[str]:
+        """Return the counts, and begin anew."""
+        counts, self.counts = self.counts, Counter()
+        return counts
+
+
+class DeltaDirectory(PaperDirectory):
+    """A directory that also says what has changed since a link, as Graph does: some users a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[str] = []
+
+    async def ask(self, method: str, path: str) -> dict[str, Any]:
+        self.reads.append(f"{method} {path}")
+        resource, _, at = path.partition("#")
+        users = self.log[int(at) :] if at and "users" in resource else []
+        kind = "users" if "users" in resource else "groups"
+        return {"value": [{"id": f"id-{name}"} for name in users], "@odata.deltaLink": f"/{kind}#{len(self.log)}"}
+
+    def refuse_foreign(self, link: str | None) -> None:
+        """Every link here is its own."""
+
+
+class Fleet(PaperServices):
+    """A tenant all of whose people have what they should have."""
+
+    def __init__(self, tables: Tables, number: int) -> None:
+        super().__init__(tables)
+        self.settings = self.settings.model_copy(update={"notification_url": "https://service.invalid"})
+        self.delta = self.directory = DeltaDirectory()
+        self.number = number
+        self.people = [f"u{n:06d}" for n in range(number)]
+
+    async def settle(self) -> Fleet:
+        """Write the records."""
+        await self.tenants.insert(things.tenant())
+        await self.sites.insert(things.site())
+        await self.connections.insert(things.connection())
+        await self.policies.insert(things.policy())
+        until = things.NOW + timedelta(days=20)
+        told = tuple(Subscription(id=each.value, resource=each, expires_at=until) for each in Resource)
+        await self.watches.insert(Watch(tenant_id=things.tenant().entra_tenant_id, subscriptions=told))
+        self.directory.groups = {"g1": set(self.people)}
+        self.directory.licences = dict.fromkeys(self.people, ("sku-1",))
+        self.directory.skus = [self.directory.skus[0].but(enabled=self.number, consumed=self.number)]
+        await self.plan()
+        planned = [stored async for stored in self.cloud_pcs.each("contoso")]
+        for at in range(0, len(planned), _BATCH):
+            await self.cloud_pcs.save_all([Stored(_settled(s.value), s.etag) for s in planned[at : at + _BATCH]])
+        return self
+
+    async def plan(self) -> None:
+        """Plan the whole tenant."""
+        await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+
+
+class Host:
+    """Starts nothing; remembers what it was asked to start."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+
+    async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
+        del order
+        self.started.append(f"{name} {instance_id}")
+        return instance_id
+
+
+def _settled(pc: CloudPc) -> CloudPc:
+    return pc.but(status=Status.PROVISIONED, attempt=1, provisioned_date_time=things.NOW, reason=None)
+
+
+async def settled_reconcile(fleet: Fleet, wire: CountingTransport) -> Counter[str]:
+    """Return what a reconcile of the whole tenant reads and writes when nothing has changed."""
+    await fleet.plan()  # the first may have promises to keep
+    wire.take()
+    await fleet.plan()
+    return wire.take()
+
+
+async def catching_up(fleet: Fleet, wire: CountingTransport, changed: int) -> Counter[str]:
+    """Return what the regular question costs after so many users changed: rows of ours, calls to the directory."""
+    host: Any = Host()
+    tenant = things.tenant()
+    await catch_up(fleet, host, tenant, fleet.hand.now())
+    fleet.hand.advance(timedelta(minutes=10))
+    fleet.delta.log += fleet.people[:changed]
+    fleet.directory.reads.clear()
+    wire.take()
+    await catch_up(fleet, host, tenant, fleet.hand.now())
+    taken = await fleet.changes.take("contoso", 1_000)
+    if taken:
+        await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso", user_ids=tuple(taken)))
+        await fleet.changes.settle("contoso", taken)
+    counts = wire.take()
+    counts["calls"] = len(fleet.directory.reads)
+    return counts
+
+
+async def removal_sweep(fleet: Fleet, wire: CountingTransport) -> tuple[Counter[str], int]:
+    """Return what the sweep of ended grace periods reads with 50 of the whole fleet due, and how many it started."""
+    now = fleet.hand.now()
+    ends = [now - timedelta(hours=1) if n < _DUE else now + timedelta(days=7, seconds=n) for n in range(fleet.number)]
+    dues: list[Due] = []
+    for n, ends_at in enumerate(ends):
+        grace = Grace(cause=RemovalCause.LICENSE_REMOVED, started_at=ends_at - timedelta(days=7), ends_at=ends_at)
+        pc = things.cloud_pc(f"u{n:06d}", status=Status.IN_GRACE_PERIOD, grace=grace)
+        due = grace_due(pc)
+        dues += [due] if due else []
+    for at in range(0, len(dues), _BATCH):
+        await fleet.due.put_all(dues[at : at + _BATCH])
+    host: Any = Host()
+    wire.take()
+    await sweep(host, DueKind.DEPROVISION, _deprovision)
+    return wire.take(), len(host.started)
+
+
+@asynccontextmanager
+async def settled_fleet(
+    tables_url: str, tls: ssl.SSLContext, prefix: str, number: int
+) -> AsyncIterator[tuple[Fleet, CountingTransport]]:
+    """Give a settled fleet in tables of its own, and the wire to them."""
+    async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
+        wire = CountingTransport(session)
+        tables = Tables(tables_url, Identity, prefix=prefix, transport=wire)
+        fleet = Fleet(tables, number)
+        with in_place(fleet):
+            yield await fleet.settle(), wire
+        await tables.close()
+
+
+async def _measure(tables_url: str, tls: ssl.SSLContext, number: int) -> list[Figure]:
+    caught: dict[int, Counter[str]] = {}
+    for size in (_FEW, number):
+        async with settled_fleet(tables_url, tls, f"n{size}", size) as (fleet, wire):
+            settled = await settled_reconcile(fleet, wire)
+            caught[size] = await catching_up(fleet, wire, _CHANGED)
+            swept, started = await removal_sweep(fleet, wire)
+    if started != _DUE:
+        message = f"the sweep started {started} and not {_DUE}"
+        raise SystemExit(message)
+    few, many, among = caught[_FEW], caught[number], f"{_CHANGED} changes among {number:,} / among {_FEW}"
+    return [
+        _figure(f"reading: writes of a reconcile of {number:,} settled Cloud PCs / 1", settled["writes"], 1, 0),
+        _figure(f"reading: its requests / pages of {_PAGE}", settled["requests"], -(-number // _PAGE), 1.5),
+        _figure(f"reading: rows read by catching up on {among}", many["rows"], few["rows"], 1.0),
+        _figure(f"reading: calls to the directory by catching up on {among}", many["calls"], few["calls"], 1.0),
+        _figure(
+            f"reading: rows read by the removal sweep, {_DUE} of {number:,} due / {_DUE}", swept["rows"], _DUE, 1.1
+        ),
+    ]
+
+
+def _figure(name: str, ours: int, theirs: int, goal: float) -> Figure:
+    return Figure(name, float(ours), float(theirs), "counted", 1, goal)
+
+
+def main(number: str = "100000") -> list[Figure]:
+    """Count on an Azurite of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = certificates.issue(Path(folder) / "certificates")
+        server = azurite.start(Path(folder), made)
+        try:
+            return asyncio.run(_measure(server.tables_url, made.client_context(), int(number)))
+        finally:
+            server.stop()

@@ -83,7 +83,7 @@ async def remove_orphan_by_hand(call: Call, client: DurableClient) -> Answer:
     return await once(call, remove)
 
 
-@bp.timer_trigger(arg_name="timer", schedule="40 */5 * * * *", use_monitor=False)
+@bp.timer_trigger(arg_name="timer", schedule="40 */15 * * * *", use_monitor=False)
 @bp.durable_client_input(client_name="client")
 async def sweep_orphans(timer: func.TimerRequest, client: DurableClient) -> None:
     """Scan the tenants whose last scan is a day old, or was asked for and not made."""

@@ -56,7 +56,7 @@ class Office:
             "entraTenantId": TENANT_ID,
             "subscriptionId": self.subscription,
             # All tenants of a stack have one directory: asking it for each of them what has changed costs much.
-            "settings": {"directoryCatchUpInMinutes": 10_080, **(settings or {})},
+            "settings": {"directoryCatchUpInMinutes": 10_080, "orphanScanInHours": 720, **(settings or {})},
         }
         self.portal.ask("POST", "/tenants", body)
         place = {"displayName": "Main", "region": "westeurope", "resourceGroup": f"pcs-{self.name}", **site}

@@ -43,17 +43,15 @@ def disks(office: Office) -> set[str]:
     return {each["name"] for each in (d["body"] for d in office.machines("Microsoft.Compute/disks"))}
 
 
-def test_what_no_record_knows_is_listed_and_goes_when_it_is_old_enough_and_nothing_else_does(
-    open_office: OpenOffice,
-) -> None:
+def test_what_no_record_knows_is_listed_and_goes_and_nothing_else_does(open_office: OpenOffice) -> None:
     office = open_office()
     user = office.user(1, SMALL)
     office.policy("Desks", office.connection(), office.group("Everybody", user))
-    pc = office.settled(user)
-    own = disks(office)
+    earlier = office.settled(user)["managedDeviceName"]
+    office.act(office.cloud_pc_of(user), "reprovision")
+    pc, own = office.settled(user), disks(office)
     clean = scan(office)
-    assert clean["value"] == []
-    assert clean["scan"]["complete"]
+    assert (clean["value"], clean["scan"]["complete"]) == ([], True)
     assert sum(each["found"] for each in clean["scan"]["lookedAt"]) >= 7  # VM, NIC, disk, 2 rights, host, 2 devices
 
     tags = {"deskwright:tenant": office.name, "deskwright:role": "cloudpc", "deskwright:cloudpc": NOBODY}
@@ -61,11 +59,15 @@ def test_what_no_record_knows_is_listed_and_goes_when_it_is_old_enough_and_nothi
     put_disk(office, "foreign", {**tags, "deskwright:tenant": "somebody-else"})
     put_disk(office, "untagged", {})
     second = put_disk(office, "second", {**tags, "deskwright:cloudpc": pc["id"]})
+    alike = f"{earlier[:-1]}x"  # nobody gave this name
+    for name in (earlier, alike):
+        office.stack.tell_cloud("graph/devices", {"displayName": name})
+    (device,) = office.devices(earlier)
     listed = {each["resourceId"]: each for each in scan(office)["value"]}
-    assert set(listed) == {left, second}
+    assert set(listed) == {left, second, device["id"]}
     assert (listed[left]["type"], listed[left]["cloudPcId"], listed[left]["removable"]) == ("disk", NOBODY, False)
-    assert listed[second]["cloudPcId"] == pc["id"]
-    assert listed[second].get("removableFrom") is None  # it may have a reason to be there
+    assert (listed[second]["cloudPcId"], listed[second]["removableFrom"]) == (pc["id"], None)  # it may have a reason
+    assert "an earlier machine" in listed[device["id"]]["why"]
     for each in listed.values():
         assert office.portal.send("POST", f"{office.base}/orphans/{each['id']}/remove").status == CONFLICT
 
@@ -73,28 +75,14 @@ def test_what_no_record_knows_is_listed_and_goes_when_it_is_old_enough_and_nothi
     gone = office.portal.ask("POST", f"{office.base}/orphans/{listed[left]['id']}/remove")
     assert office.portal.finish(gone)["status"] == "succeeded"
     assert disks(office) == own | {"foreign", "untagged", "second"}
+    assert office.devices(earlier)  # nobody has asked for that
+    office.portal.ask("PATCH", office.base, {"settings": {"removeOrphans": True}})
+    scan(office)
+    office.until(lambda: not office.devices(earlier), says="the device goes by itself")
     assert [each["resourceId"] for each in orphans(office)["value"]] == [second]
-    assert office.settled(user)["id"] == pc["id"]
-
-
-def test_the_device_of_an_earlier_machine_goes_by_itself_where_the_tenant_wants_that(open_office: OpenOffice) -> None:
-    office = open_office({"removeOrphans": True, "orphanScanInHours": 4})
-    user = office.user(1, SMALL)
-    office.policy("Desks", office.connection(), office.group("Everybody", user))
-    earlier = office.settled(user)["managedDeviceName"]
-    office.act(office.cloud_pc_of(user), "reprovision")
-    assert office.settled(user)["managedDeviceName"] != earlier
-    assert office.devices(earlier) == []
-    office.stack.tell_cloud("graph/devices", {"displayName": earlier})
-    office.stack.tell_cloud("graph/devices", {"displayName": f"{earlier[:-1]}x"})  # nobody's: the name only looks alike
-    (found,) = scan(office)["value"]
-    assert (found["type"], found["name"]) == ("device", earlier)
-    assert "an earlier machine" in found["why"]
-    office.pass_time(timedelta(hours=13))
-    office.until(lambda: not office.devices(earlier), says="the device is gone")
-    office.until(lambda: not orphans(office)["value"], says="nothing is listed")
-    assert office.devices(f"{earlier[:-1]}x")
-    assert office.devices(office.cloud_pc_of(user)["managedDeviceName"])
+    assert office.devices(alike)
+    assert office.devices(pc["managedDeviceName"])
+    assert disks(office) == own | {"foreign", "untagged", "second"}
 
 
 def test_the_account_in_the_domain_is_disabled_before_the_machine_goes_or_listed(open_office: OpenOffice) -> None:

@@ -1,0 +1,79 @@
+"""When a remote action is possible, what its order says, and that nothing else happens to what is being restored."""
+
+from typing import Any
+
+import pytest
+
+from actions.remote import Wish, refusal
+from shared.contracts.remote_actions import remote_order
+from shared.domain.cloud_pc import CloudPc, Resources
+from shared.domain.entitlements import Entitlement
+from shared.domain.lifecycle import WORKING, Status
+from shared.domain.planner import Observed, plan
+from shared.domain.remote_action import MOST_RESTORE_POINTS, Remote, RemoteAction, RestorePoint
+from tests.integration import things
+
+MADE = Resources(
+    subscription_id=things.SUBSCRIPTION, resource_group="desks", region="westeurope", computer_name="CPC-ADA-AAAAA"
+)
+READY = RestorePoint(id="point", created_at=things.NOW, status="ready")
+
+
+def cloud_pc(status: Status = Status.PROVISIONED, **changes: Any) -> CloudPc:
+    return things.cloud_pc(status=status, resources=MADE, restore_points=(READY,)).but(**changes)
+
+
+def at_work(name: Remote) -> RemoteAction:
+    return RemoteAction(name=name, operation_id="o1", begun_at=things.NOW, restore_point_id="point")
+
+
+@pytest.mark.parametrize("name", Remote)
+def test_only_what_works_has_remote_actions(name: Remote) -> None:
+    possible = {status for status in Status if refusal(cloud_pc(status), Wish(name, restore_point_id="point")) is None}
+    assert possible == (WORKING - {Status.IN_GRACE_PERIOD} if name is Remote.RESTORE else WORKING)
+
+
+@pytest.mark.parametrize("name", Remote)
+def test_a_second_one_is_refused_with_the_name_of_the_first(name: Remote) -> None:
+    busy = cloud_pc(action=at_work(Remote.REBOOT))
+    assert refusal(busy, Wish(name, restore_point_id="point")) == "reboot is at work on it"
+
+
+def test_only_a_restore_point_that_is_ready_can_be_gone_back_to() -> None:
+    half = cloud_pc(restore_points=(READY.but(status="creating"),))
+    assert refusal(half, Wish(Remote.RESTORE, restore_point_id="point")) == "it has no such restore point"
+    assert refusal(cloud_pc(), Wish(Remote.RESTORE)) == "it has no such restore point"
+
+
+def test_without_a_machine_nothing_can_be_done_to_it() -> None:
+    unknown = cloud_pc(resources=Resources())
+    assert refusal(unknown, Wish(Remote.REBOOT)) == "its machine is not known"
+    assert remote_order(unknown.but(action=at_work(Remote.REBOOT))) is None
+
+
+def test_ten_restore_points_are_kept_with_the_one_that_is_made() -> None:
+    points = tuple(READY.but(id=f"p{number}") for number in range(MOST_RESTORE_POINTS + 2))
+    order = remote_order(cloud_pc(restore_points=points, action=at_work(Remote.CREATE_SNAPSHOT)))
+    assert order is not None
+    assert order.obsolete == ("p0", "p1")
+    assert len(points) - len(order.obsolete) == MOST_RESTORE_POINTS
+
+
+def test_a_restore_knows_every_disk_the_machine_may_have() -> None:
+    pc = cloud_pc(disks=("an-older-one",), action=at_work(Remote.RESTORE))
+    order = remote_order(pc)
+    assert order is not None
+    assert order.disks == (f"cpc-{pc.id}-os", "an-older-one")
+
+
+@pytest.mark.parametrize("licensed", [True, False])
+def test_what_is_being_restored_is_left_alone_whatever_is_lost(licensed: bool) -> None:  # noqa: FBT001 - a case
+    pc = cloud_pc(Status.RESTORING)
+    holder = Entitlement(user=pc.user, plans=(pc.plan,) if licensed else (), group_ids=frozenset())
+    observed = Observed(entitlements=(holder,), cloud_pcs=(pc,), complete=True)
+    made = plan(observed, (), {}, tenant_id=pc.tenant_id, at=things.NOW)
+    assert made.empty
+    lost = plan(
+        observed.but(cloud_pcs=(pc.but(status=Status.PROVISIONED),)), (), {}, tenant_id=pc.tenant_id, at=things.NOW
+    )
+    assert not lost.empty

@@ -30,7 +30,9 @@ PUBLIC_SCOPE = "https://management.azure.com/.default"
 _GROUP_VERSION = "2021-04-01"
 _SUBSCRIPTION_VERSION = "2022-12-01"
 _COMPUTE_VERSION = "2026-04-01"
-_GALLERY_VERSION = "2026-03-03"
+_VERSIONS = {"galleries": "2026-03-03", "disks": "2026-03-02", "snapshots": "2026-03-02"}
+"""Of what Azure Compute counts by itself; everything else of it has the provider's."""
+
 _ACCEPTED = 202
 
 
@@ -191,9 +193,9 @@ def _pending(response: Any) -> Pending:  # noqa: ANN401 - azure-core's response
 
 
 async def _look_at_resource(client: Any, operation: Accepted) -> Finished | Pending:  # noqa: ANN401 - compute
-    gallery = "/galleries/" in operation.resource_id.lower()
+    kind = operation.resource_id.lower().partition("/providers/microsoft.compute/")[2].partition("/")[0]
     try:
-        body = await ask(client, "GET", operation.resource_id, _GALLERY_VERSION if gallery else _COMPUTE_VERSION)
+        body = await ask(client, "GET", operation.resource_id, _VERSIONS.get(kind, _COMPUTE_VERSION))
     except MissingError:
         if operation.deletes:
             return Finished()

@@ -34,9 +34,11 @@ class Client:
 
     answers: dict[str, Answer]
     asked: list[str] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)
 
     async def send_request(self, request: Any) -> Answer:
-        path = request.url.partition("?")[0]
+        path, _, query = request.url.partition("?")
+        self.versions.append(query)
         self.asked.append(path)
         if path not in self.answers:
             raise MissingError(Refused(code="ResourceNotFound", message=path))
@@ -45,6 +47,22 @@ class Client:
 
 def begun(url: str | None = URL, *, deletes: bool = False) -> Accepted:
     return Accepted(resource_id=VM, operation_url=url, deletes=deletes)
+
+
+@pytest.mark.parametrize(
+    ("resource", "version"),
+    [
+        ("virtualMachines/cpc-1", "2026-04-01"),
+        ("disks/cpc-1-os", "2026-03-02"),
+        ("snapshots/cpc-1-rp", "2026-03-02"),
+        ("galleries/g/images/i/versions/1.0.0", "2026-03-03"),
+    ],
+)
+async def test_each_resource_is_looked_at_in_a_version_of_its_own(resource: str, version: str) -> None:
+    path = f"{VM.rpartition('/virtualMachines/')[0]}/{resource}"
+    client = Client({path: Answer({"properties": {"provisioningState": "Succeeded"}})})
+    assert await look_at(client, Accepted(resource_id=path), arm_url=ARM) == Finished()
+    assert client.versions == [f"api-version={version}"]
 
 
 async def test_what_has_succeeded_is_finished() -> None:

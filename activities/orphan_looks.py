@@ -26,6 +26,7 @@ from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import MissingError
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import JoinType
 from shared.domain.image import DeviceImageStatus
 from shared.domain.orphans import (
     ComputerName,
@@ -75,7 +76,10 @@ async def look_at_place(order: PlaceOrder) -> LookedAt | Refused:
         elif role := _temporary(each.tags):
             busy = await _busy(order.tenant_id, *role, began)
             judged.append((_found(kind, each, None), None if busy else judge_temporary(*role)))
+    known = {*records, *[each.value.cloud_pc_id async for each in services().computer_names.each(order.tenant_id)]}
     for found in rights:
+        if found.cloud_pc_id is not None and found.cloud_pc_id not in known:
+            continue  # a neighbour's in the same resource group
         pc = records.get(found.cloud_pc_id or "")
         judgement = judge_right(found, records.values()) if found.cloud_pc_id is None else judge(found, pc)
         judged.append((found, _fresh(judgement, pc, began)))
@@ -125,16 +129,15 @@ async def _busy(tenant_id: str, role: str, subject: str, at: datetime) -> bool:
 async def _rights(order: PlaceOrder) -> list[Found]:
     """Return the roles in the group that we gave: their ids are derived from what they say, and nobody else's are."""
     assignments = services().authorization(order.subscription_id).role_assignments
+    desktops = {f"{naming.host_pool_name(order.tenant_id, join.value)}-dag" for join in JoinType}
     found: list[Found] = []
     async for each in assignments.list_for_resource_group(order.resource_group):
         scope, principal = str(each.scope), str(each.principal_id)
-        role = str(each.role_definition_id).rpartition("/")[2]
-        if not same(each.name, assignment_id(scope, role, principal)):
-            continue
-        whose = cloud_pc_of_machine(scope)
-        found.append(
-            Found(type=OrphanType.ROLE_ASSIGNMENT, resource_id=each.id, name=principal, cloud_pc_id=whose, owner=scope)
-        )
+        role, whose = str(each.role_definition_id).rpartition("/")[2], cloud_pc_of_machine(scope)
+        ours = whose is not None or scope.rpartition("/")[2].casefold() in desktops
+        if ours and same(each.name, assignment_id(scope, role, principal)):
+            kind = OrphanType.ROLE_ASSIGNMENT
+            found.append(Found(type=kind, resource_id=each.id, name=principal, cloud_pc_id=whose, owner=scope))
     return found
 
 

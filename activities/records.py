@@ -89,14 +89,14 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
 
 
 async def _remember_name(pc: CloudPc, record: StepRecord) -> None:
-    """Keep the computer name before anything is made under it: what it leaves is known by it when the record is gone."""
+    """Keep the computer name before anything is made under it: by it is known what it leaves, also without a record."""
     name, template = record.resources.computer_name, pc.snapshot.naming_template if pc.snapshot else ""
     if name is None:
         return
     given = ComputerName(
         tenant_id=pc.tenant_id,
         name=name,
-        beginning=naming.fixed_beginning(template),
+        beginning=name[: len(naming.fixed_beginning(template))],
         cloud_pc_id=pc.id,
         generation=record.generation,
         attempt=record.attempt,

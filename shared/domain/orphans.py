@@ -37,6 +37,7 @@ class OrphanType(StrEnum):
 DEVICES = frozenset({OrphanType.DEVICE, OrphanType.MANAGED_DEVICE})
 _NAMED = DEVICES | {OrphanType.SESSION_HOST}
 """What is known by a computer name, and not by a tag."""
+_DISKS = frozenset({OrphanType.DISK, OrphanType.SNAPSHOT})
 
 
 class Found(Value):
@@ -125,6 +126,8 @@ def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
         return _left(found, why, pc.last_modified_date_time)
     if pc.status not in WORKING:
         return None  # the build that runs, or the clean-up that comes, removes it
+    if found.type in _DISKS and pc.action is not None:
+        return None  # what works on it removes what it no longer needs
     return _of_earlier_machine(found, pc) if found.type in _NAMED else _second(found, pc)
 
 
@@ -156,11 +159,17 @@ def _second(found: Found, pc: CloudPc) -> Judgement | None:
             return Judgement(why=f"a second machine of the Cloud PC; its own is {made.vm_id}", advice=_LOOK)
         case OrphanType.NETWORK_INTERFACE if not same(found.resource_id, made.nic_id):
             return Judgement(why=f"a second interface of the Cloud PC; its own is {made.nic_id}", advice=_LOOK)
+        case OrphanType.SNAPSHOT if found.name.casefold() not in _restore_points(pc):
+            return Judgement(why="it is no restore point of the Cloud PC", advice=_LOOK)
         case OrphanType.DISK if not same(found.owner, made.vm_id):
             return Judgement(why="the machine of the Cloud PC does not use this disk", advice=_LOOK)
         case OrphanType.ROLE_ASSIGNMENT if not same(found.owner, made.vm_id):
             return Judgement(why="a right on a machine that the Cloud PC no longer is", advice=_REMOVE, sure=True)
     return None
+
+
+def _restore_points(pc: CloudPc) -> set[str]:
+    return {naming.restore_point_name(pc.id, point.id).casefold() for point in pc.restore_points}
 
 
 def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:

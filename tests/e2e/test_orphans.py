@@ -52,7 +52,7 @@ def test_what_no_record_knows_is_listed_and_goes_and_nothing_else_does(open_offi
     pc, own = office.settled(user), disks(office)
     clean = scan(office)
     assert (clean["value"], clean["scan"]["complete"]) == ([], True)
-    assert sum(each["found"] for each in clean["scan"]["lookedAt"]) >= 7  # VM, NIC, disk, 2 rights, host, 2 devices
+    assert sum(each["found"] for each in clean["scan"]["lookedAt"]) == 8  # VM, NIC, disk, 2 rights, host, 2 devices
 
     tags = {"deskwright:tenant": office.name, "deskwright:role": "cloudpc", "deskwright:cloudpc": NOBODY}
     left = put_disk(office, "left", tags)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.lifecycle import Status
-from shared.domain.naming import fixed_beginning
+from shared.domain.naming import fixed_beginning, restore_point_name
 from shared.domain.orphans import (
     REMOVAL_GRACE,
     Found,
@@ -18,6 +18,7 @@ from shared.domain.orphans import (
     judge_right,
     orphan_of,
 )
+from shared.domain.remote_action import Remote, RemoteAction, RestorePoint
 from tests.integration import things
 
 MADE = Resources(
@@ -65,7 +66,7 @@ def test_a_failed_cloud_pc_whose_clean_up_comes_has_none() -> None:
         found(OrphanType.VIRTUAL_MACHINE, "/vm/1"),
         found(OrphanType.NETWORK_INTERFACE, "/NIC/1"),
         found(OrphanType.DISK, owner="/vm/1"),
-        found(OrphanType.SNAPSHOT),
+        found(OrphanType.SNAPSHOT, name=restore_point_name(things.cloud_pc().id, "7").upper()),
         found(OrphanType.ROLE_ASSIGNMENT, owner="/vm/1"),
         found(OrphanType.SESSION_HOST, name="cpc-ada-2"),
         found(OrphanType.DEVICE, name="CPC-ADA-2", owner="d-2"),
@@ -75,7 +76,14 @@ def test_a_failed_cloud_pc_whose_clean_up_comes_has_none() -> None:
 )
 @pytest.mark.parametrize("status", [Status.PROVISIONED, Status.IN_GRACE_PERIOD])
 def test_what_a_working_cloud_pc_is_made_of_is_none(own: Found, status: Status) -> None:
-    assert judge(own, pc(status)) is None
+    point = RestorePoint(id="7", created_at=things.NOW)
+    assert judge(own, pc(status, restore_points=(point,))) is None
+
+
+@pytest.mark.parametrize("kind", [OrphanType.DISK, OrphanType.SNAPSHOT])
+def test_what_an_action_works_with_is_none(kind: OrphanType) -> None:
+    at_work = RemoteAction(name=Remote.CREATE_SNAPSHOT, operation_id="o1", begun_at=things.NOW)
+    assert judge(found(kind), pc(Status.PROVISIONED, action=at_work)) is None
 
 
 @pytest.mark.parametrize(
@@ -84,6 +92,7 @@ def test_what_a_working_cloud_pc_is_made_of_is_none(own: Found, status: Status) 
         (found(OrphanType.VIRTUAL_MACHINE, "/vm/2"), False),
         (found(OrphanType.NETWORK_INTERFACE, "/nic/2"), False),
         (found(OrphanType.DISK), False),
+        (found(OrphanType.SNAPSHOT), False),
         (found(OrphanType.ROLE_ASSIGNMENT, owner="/vm/2"), True),
         (found(OrphanType.SESSION_HOST, name="CPC-ADA-1"), True),
         (found(OrphanType.DEVICE, name="CPC-ADA-1", owner="d-1"), True),

@@ -1,7 +1,8 @@
 """What the service reads and writes where nothing, or little, has changed: rows and requests, counted on the wire.
 
 Counts, not times: they are the same on every machine. Azurite keeps the records, its answers are counted as they come
-in; the directory is on paper, and counts what it is asked. ``reading:5000`` measures 5,000 Cloud PCs.
+in; the directory is on paper, and counts what it is asked. ``reading:5000,100000``: a fleet of 5,000 Cloud PCs, and the
+sweep among 100,000 grace periods.
 """
 
 from __future__ import annotations
@@ -160,10 +161,10 @@ async def catching_up(fleet: Fleet, wire: CountingTransport, changed: int) -> Co
     return counts
 
 
-async def removal_sweep(fleet: Fleet, wire: CountingTransport) -> tuple[Counter[str], int]:
-    """Return what the sweep of ended grace periods reads with 50 of the whole fleet due, and how many it started."""
+async def removal_sweep(fleet: Fleet, wire: CountingTransport, number: int) -> tuple[Counter[str], int]:
+    """Return what the sweep of grace periods reads with 50 of *number* at their end, and how many it started."""
     now = fleet.hand.now()
-    ends = [now - timedelta(hours=1) if n < _DUE else now + timedelta(days=7, seconds=n) for n in range(fleet.number)]
+    ends = [now - timedelta(hours=1) if n < _DUE else now + timedelta(days=7, seconds=n) for n in range(number)]
     dues: list[Due] = []
     for n, ends_at in enumerate(ends):
         grace = Grace(cause=RemovalCause.LICENSE_REMOVED, started_at=ends_at - timedelta(days=7), ends_at=ends_at)
@@ -192,24 +193,28 @@ async def settled_fleet(
         await tables.close()
 
 
-async def _measure(tables_url: str, tls: ssl.SSLContext, number: int) -> list[Figure]:
+async def _measure(tables_url: str, tls: ssl.SSLContext, number: int, in_grace: int) -> list[Figure]:
+    settled: dict[int, Counter[str]] = {}
     caught: dict[int, Counter[str]] = {}
     for size in (_FEW, number):
         async with settled_fleet(tables_url, tls, f"n{size}", size) as (fleet, wire):
-            settled = await settled_reconcile(fleet, wire)
+            settled[size] = await settled_reconcile(fleet, wire)
             caught[size] = await catching_up(fleet, wire, _CHANGED)
-            swept, started = await removal_sweep(fleet, wire)
+    async with settled_fleet(tables_url, tls, "grace", _FEW) as (fleet, wire):
+        swept, started = await removal_sweep(fleet, wire, in_grace)
     if started != _DUE:
         message = f"the sweep started {started} and not {_DUE}"
         raise SystemExit(message)
     few, many, among = caught[_FEW], caught[number], f"{_CHANGED} changes among {number:,} / among {_FEW}"
+    more = settled[number]["requests"] - settled[_FEW]["requests"]
+    pages = -(-number // _PAGE) - 1  # of the few there is one
     return [
-        _figure(f"reading: writes of a reconcile of {number:,} settled Cloud PCs / 1", settled["writes"], 1, 0),
-        _figure(f"reading: its requests / pages of {_PAGE}", settled["requests"], -(-number // _PAGE), 1.5),
+        _figure(f"reading: writes of a reconcile of {number:,} settled Cloud PCs / 1", settled[number]["writes"], 1, 0),
+        _figure(f"reading: its further requests / further pages of {_PAGE}", more, max(1, pages), 1.0),
         _figure(f"reading: rows read by catching up on {among}", many["rows"], few["rows"], 1.0),
         _figure(f"reading: calls to the directory by catching up on {among}", many["calls"], few["calls"], 1.0),
         _figure(
-            f"reading: rows read by the removal sweep, {_DUE} of {number:,} due / {_DUE}", swept["rows"], _DUE, 1.1
+            f"reading: rows read by the removal sweep, {_DUE} of {in_grace:,} due / {_DUE}", swept["rows"], _DUE, 1.1
         ),
     ]
 
@@ -218,12 +223,12 @@ def _figure(name: str, ours: int, theirs: int, goal: float) -> Figure:
     return Figure(name, float(ours), float(theirs), "counted", 1, goal)
 
 
-def main(number: str = "100000") -> list[Figure]:
+def main(number: str = "5000", in_grace: str = "100000") -> list[Figure]:
     """Count on an Azurite of its own."""
     with tempfile.TemporaryDirectory() as folder:
         made = certificates.issue(Path(folder) / "certificates")
         server = azurite.start(Path(folder), made)
         try:
-            return asyncio.run(_measure(server.tables_url, made.client_context(), int(number)))
+            return asyncio.run(_measure(server.tables_url, made.client_context(), int(number), int(in_grace)))
         finally:
             server.stop()

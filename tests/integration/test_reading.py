@@ -26,7 +26,7 @@ async def test_a_reconcile_of_a_settled_fleet_writes_nothing(fleet: tuple[Fleet,
 
 
 async def test_the_removal_sweep_reads_what_is_due(fleet: tuple[Fleet, CountingTransport]) -> None:
-    counts, started = await removal_sweep(*fleet)
+    counts, started = await removal_sweep(*fleet, 1_200)
     assert started == 50
     assert counts["rows"] <= 55
 

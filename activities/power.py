@@ -7,7 +7,7 @@ from shared.clients.arm import begin
 from shared.contracts.machines import BEGIN_DEALLOCATE, Machine
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
 from shared.contracts.refusals import MissingError
-from shared.contracts.remote_actions import BEGIN_RESTART
+from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
@@ -41,5 +41,18 @@ async def begin_restart(machine: Machine) -> Accepted | NoRoom | Refused:
     again = vms.begin_restart if running else vms.begin_start
     return await begin(
         lambda hook: again(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),
+        resource_id=machine.vm_id,
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_START)
+async def begin_start(machine: Machine) -> Accepted | Done | NoRoom | Refused:
+    """Begin to start the VM, for which there may be no room; one that runs is left alone."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    if power_state(await vms.instance_view(machine.resource_group, machine.vm_name)) == "running":
+        return Done()
+    return await begin(
+        lambda hook: vms.begin_start(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),
         resource_id=machine.vm_id,
     )

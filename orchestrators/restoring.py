@@ -8,9 +8,9 @@ from typing import Any
 from orchestrators.acting import Acting, ActionFailedError
 from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_PATIENCE, VM_PATIENCE
 from shared.contracts.remote_actions import (
-    BEGIN_RESTART,
     BEGIN_RESTORE_POINT,
     BEGIN_RESTORED_DISK,
+    BEGIN_START,
     BEGIN_SWAP,
     FORGET_RESTORE_POINTS,
     RestorePointsOrder,
@@ -48,20 +48,20 @@ def restore(acting: Acting) -> Steps[dict[str, Any]]:
     """
     order = acting.order
     yield from acting.begin("stop")
-    yield from acting.bring_about(BEGIN_DEALLOCATE, order.machine, VM_PATIENCE)
     try:
+        yield from acting.bring_about(BEGIN_DEALLOCATE, order.machine, VM_PATIENCE)
         yield from acting.begin("makeDisk")
         yield from acting.bring_about(BEGIN_RESTORED_DISK, order, VM_PATIENCE)
         yield from acting.begin("swap")
         yield from acting.bring_about(BEGIN_SWAP, order, VM_PATIENCE)
     except ActionFailedError:
         with suppress(ActionFailedError):
-            yield from acting.bring_about(BEGIN_RESTART, order.machine, VM_PATIENCE)
+            yield from acting.bring_about(BEGIN_START, order.machine, VM_PATIENCE)
         with suppress(ActionFailedError):
             yield from _remove(acting, (order.new_disk,))
         raise
     yield from acting.begin("start")
-    yield from acting.bring_about(BEGIN_RESTART, order.machine, VM_PATIENCE)
+    yield from acting.bring_about(BEGIN_START, order.machine, VM_PATIENCE)
     yield from acting.begin("answer")
     yield from acting.wait_until_it_answers()
     yield from acting.begin("removeDisk")

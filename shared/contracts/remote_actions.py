@@ -163,6 +163,7 @@ BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, gives(Done | Super
 END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, gives(Done), PATIENT)
 
 BEGIN_RESTART = Activity("begin_restart", Machine, gives(Accepted | NoRoom | Refused))
+BEGIN_START = Activity("begin_start", Machine, gives(Accepted | Done | NoRoom | Refused))
 EXAMINE = Activity("examine", RemoteOrder, gives(Examined | Refused))
 BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, gives(Accepted | Refused))
 BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, gives(Accepted | Done | Refused))

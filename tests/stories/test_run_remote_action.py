@@ -18,6 +18,7 @@ from shared.contracts.remote_actions import (
     BEGIN_RESTART,
     BEGIN_RESTORE_POINT,
     BEGIN_RESTORED_DISK,
+    BEGIN_START,
     BEGIN_SWAP,
     END_REMOTE_ACTION,
     EXAMINE,
@@ -27,6 +28,7 @@ from shared.contracts.remote_actions import (
     Examined,
     RemoteOrder,
 )
+from shared.contracts.shape import Activity
 from shared.domain.cloud_pc import Warn
 from shared.domain.connection import JoinType
 from shared.domain.remote_action import STEPS, Remote
@@ -67,6 +69,7 @@ SMOOTH: Answers = {
     BEGIN_REMOTE_STEP: Done(),
     END_REMOTE_ACTION: Done(),
     BEGIN_RESTART: BEGUN,
+    BEGIN_START: BEGUN,
     BEGIN_DEALLOCATE: BEGUN,
     EXAMINE: examined(),
     BEGIN_RESTORE_POINT: BEGUN,
@@ -172,17 +175,18 @@ def test_a_restore_removes_the_disk_before_at_last() -> None:
     story = play(Remote.RESTORE)
     work = [name for name in story.calls if name not in {BEGIN_REMOTE_STEP.name, LOOK_AT_OPERATION.name}]
     assert work == [
-        *(BEGIN_DEALLOCATE.name, BEGIN_RESTORED_DISK.name, BEGIN_SWAP.name, BEGIN_RESTART.name, LOOK_AT_AGENT.name),
+        *(BEGIN_DEALLOCATE.name, BEGIN_RESTORED_DISK.name, BEGIN_SWAP.name, BEGIN_START.name, LOOK_AT_AGENT.name),
         *(LOOK_FOR_SESSION_HOST.name, FORGET_RESTORE_POINTS.name, END_REMOTE_ACTION.name),
     ]
     assert story.last(FORGET_RESTORE_POINTS)["disks"] == list(ORDER.disks)
     assert story.last(END_REMOTE_ACTION)["newDisk"] == ORDER.new_disk
 
 
-def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was() -> None:
-    story = play(Remote.RESTORE, {BEGIN_RESTORED_DISK: LOCKED})
+@pytest.mark.parametrize("refused", [BEGIN_DEALLOCATE, BEGIN_RESTORED_DISK], ids=lambda activity: activity.name)
+def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was(refused: Activity[Any, Any]) -> None:
+    story = play(Remote.RESTORE, {refused: LOCKED})
     assert BEGIN_SWAP.name not in story.calls
-    assert BEGIN_RESTART.name in story.calls
+    assert story.calls.count(BEGIN_START.name) == 1
     assert story.last(FORGET_RESTORE_POINTS)["disks"] == [ORDER.new_disk]
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "ScopeLocked"
 

@@ -1,0 +1,149 @@
+"""What is found in a resource group, and what may be taken out of it: never a neighbour's, never what is nobody's."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import activities.orphan_looks
+import activities.orphan_removals  # noqa: F401 - imported for what they register
+from activities.rights import MACHINE_USER, assignment_id
+from local.certificates import Certificates
+from shared.contracts.orphans import LOOK_AT_PLACE, TAKE_AWAY, PlaceOrder, RemovalOrder
+from shared.contracts.outcomes import Done, Pending, Refused
+from shared.domain import naming
+from shared.domain.orphans import ComputerName, Orphan, OrphanType
+from shared.storage.repository import Stored
+from tests.contract.azure import version_for
+from tests.contract.running import GROUP as GROUP_ID
+from tests.contract.running import SUBSCRIPTION
+from tests.contract.test_activities_desktop import build, machine_of
+from tests.contract.worker import REGION, TENANT, Records, Worker, working
+
+pytestmark = pytest.mark.simulator
+
+ADMINISTRATOR = "1c0163c0-47e6-4577-8991-ea5c82e286e4"  # Virtual Machine Administrator Login
+GONE, NEIGHBOURS = "0123456789abcdef0123", "fedcba98765432100123"
+PLACE = PlaceOrder(tenant_id=TENANT.id, subscription_id=SUBSCRIPTION, resource_group=GROUP_ID.rpartition("/")[2])
+
+
+class Lists(Records):
+    """Records that are found by a column, and written."""
+
+    async def each(self, tenant_id: str, **columns: Any) -> AsyncIterator[Stored[Any]]:
+        async for stored in super().each(tenant_id):
+            if all(getattr(stored.value, name) == value for name, value in columns.items()):
+                yield stored
+
+    async def save_all(self, values: Sequence[Stored[Any]]) -> None:
+        self.values |= {stored.value.id: stored.value for stored in values}
+
+    async def remove(self, _tenant_id: str, key: str) -> None:
+        del self.values[key]
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    async with working(certificates, monkeypatch, profile="instant") as found:
+        services: Any = found.services
+        given = ComputerName(
+            tenant_id=TENANT.id,
+            name="CPC-GONE",
+            beginning="CPC-",
+            cloud_pc_id=GONE,
+            generation=1,
+            attempt=1,
+            given_at=found.services.clock.now(),
+        )
+        services.orphans, services.computer_names, services.images = Lists(), Records({"CPC-GONE": given}), Records()
+        await arm(found, GROUP_ID, {"location": REGION})
+        yield found
+
+
+async def arm(worker: Worker, path: str, body: Any) -> None:
+    token = await worker.cloud.token("https://management.azure.com")
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = await worker.cloud.call("PUT", f"{path}?api-version={version_for(path)}", headers=headers, json=body)
+    assert answer.status < 300, answer.body
+
+
+async def disk(worker: Worker, name: str, **tags: str) -> str:
+    place = f"{GROUP_ID}/providers/Microsoft.Compute/disks/{name}"
+    properties = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 32}
+    body = {"location": REGION, "sku": {"name": "Premium_LRS"}, "properties": properties}
+    await arm(worker, place, {**body, "tags": {f"deskwright:{key}": value for key, value in tags.items()}})
+    return place
+
+
+async def right(worker: Worker, cloud_pc: str, name: str | None = None, role_id: str = MACHINE_USER) -> str:
+    scope = f"{GROUP_ID}/providers/Microsoft.Compute/virtualMachines/{naming.vm_name(cloud_pc)}"
+    role = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
+    own = assignment_id(scope, MACHINE_USER, worker.user.id)
+    place = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name or own}"
+    await arm(worker, place, {"properties": {"roleDefinitionId": role, "principalId": worker.user.id}})
+    return place
+
+
+async def look(worker: Worker) -> dict[str, Orphan]:
+    answer = await worker.do(LOOK_AT_PLACE, PLACE)
+    assert answer.looked.area == PLACE.area
+    services: Any = worker.services
+    listed: list[Orphan] = list(services.orphans.values.values())
+    assert answer.looked.orphans == len(listed)
+    return {each.found.resource_id: each for each in listed}
+
+
+async def rights(worker: Worker) -> list[Orphan]:
+    return [each for each in (await look(worker)).values() if each.found.type is OrphanType.ROLE_ASSIGNMENT]
+
+
+def roles(worker: Worker) -> Any:
+    return worker.services.arm.authorization(TENANT.id, SUBSCRIPTION).role_assignments
+
+
+async def take(worker: Worker, orphan: Orphan) -> Any:
+    return await worker.wait(TAKE_AWAY, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
+
+
+async def test_only_what_carries_our_mark_is_judged(worker: Worker) -> None:
+    left = await disk(worker, "left", tenant=TENANT.id, role="cloudpc", cloudpc=GONE)
+    probes = await disk(worker, "probes", tenant=TENANT.id, role="probe", probe="c1")
+    await disk(worker, "neighbours", tenant="fabrikam", role="cloudpc", cloudpc=NEIGHBOURS)
+    await disk(worker, "nobodys")
+    listed = await look(worker)
+    assert set(listed) == {left, probes}
+    assert listed[left].removable_from is not None
+    assert listed[probes].removable_from is None
+    worker.cloud.advance(timedelta(hours=2).total_seconds())
+    assert (await look(worker))[left].since == listed[left].since
+
+
+async def test_rights_that_a_neighbour_or_an_administrator_gave_are_not_ours(worker: Worker) -> None:
+    for cloud_pc in (GONE, NEIGHBOURS):
+        await build(worker, machine_of(cloud_pc))
+    ours, theirs = await right(worker, GONE), await right(worker, NEIGHBOURS)
+    by_hand = await right(worker, GONE, "11111111-2222-4333-8444-555555555555", ADMINISTRATOR)
+    (orphan,) = await rights(worker)
+    assert orphan.found.resource_id.casefold() == ours.casefold()
+    worker.cloud.advance(timedelta(hours=6, minutes=1).total_seconds())
+    assert await take(worker, orphan) == Done()
+    assert await rights(worker) == []
+    left = [each async for each in roles(worker).list_for_resource_group(PLACE.resource_group)]
+    assert {str(each.id).casefold() for each in left} >= {theirs.casefold(), by_hand.casefold()}
+
+
+async def test_what_has_changed_hands_since_the_look_stays(worker: Worker) -> None:
+    tags = {"tenant": TENANT.id, "role": "cloudpc"}
+    left = await disk(worker, "left", **tags, cloudpc=GONE)
+    orphan = (await look(worker))[left]
+    young = await worker.do(TAKE_AWAY, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
+    assert isinstance(young, Refused)
+    worker.cloud.advance(timedelta(hours=6, minutes=1).total_seconds())
+    await disk(worker, "left", **tags, cloudpc=NEIGHBOURS)
+    assert (await take(worker, orphan)).code == "notOurs"
+    await disk(worker, "left", **tags, cloudpc=GONE)
+    first = await worker.do(TAKE_AWAY, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
+    assert isinstance(first, Pending)
+    assert await take(worker, orphan) == Done()
+    assert await look(worker) == {}

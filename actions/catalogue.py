@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+from pydantic import AwareDatetime
+
 from actions.deed import Deed
 from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace
 from actions.rebuilding import REPROVISION, RETRY, Rebuild, UserAccountType, rebuild
@@ -15,7 +17,7 @@ from actions.rerunning import RerunForm, rerun
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
-from shared.domain.remote_action import Remote
+from shared.domain.remote_action import Remote, TimeRange, nearest
 from shared.domain.values import Value
 from shared.workflow import DurableClient
 
@@ -37,6 +39,13 @@ class AccountForm(Value):
     """What the user becomes."""
 
     user_account_type: UserAccountType
+
+
+class RestoreForm(Value):
+    """Graph's cloudPcBulkRestore: the restore point nearest to a moment, on one side of it."""
+
+    restore_point_date_time: AwareDatetime
+    time_range: TimeRange = TimeRange.BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,20 @@ def _remote_kind(name: Remote, form: type[Value] = Nothing) -> Kind:
     return Kind(_VERB + name.value, lambda pc: refusal(pc, Wish(name)), _remote(name), form)
 
 
+async def _restore(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    found = (
+        nearest(pc.restore_points, form.restore_point_date_time, form.time_range)
+        if isinstance(form, RestoreForm)
+        else None
+    )
+    return await act(deed, client, pc.id, Wish(Remote.RESTORE, restore_point_id=found.id if found else None))
+
+
+def _restorable(pc: CloudPc) -> str | None:
+    newest = next((point.id for point in reversed(pc.restore_points) if point.status == "ready"), None)
+    return refusal(pc, Wish(Remote.RESTORE, restore_point_id=newest))
+
+
 _VERB = "Microsoft.CloudPC/cloudPCs/"
 ACTIONS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -125,6 +148,7 @@ ACTIONS: Mapping[str, Kind] = MappingProxyType(
         "troubleshoot": _remote_kind(Remote.TROUBLESHOOT),
         "changeUserAccountType": _remote_kind(Remote.CHANGE_USER_ACCOUNT_TYPE, AccountForm),
         "createSnapshot": _remote_kind(Remote.CREATE_SNAPSHOT),
+        "restore": Kind(_VERB + "restore", _restorable, _restore, RestoreForm),
         "rerunStep": Kind(_VERB + "rerunStep", _unless(Status.PROVISIONED_WITH_WARNINGS), _rerun, RerunForm),
     }
 )

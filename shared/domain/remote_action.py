@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -71,3 +71,22 @@ class RestorePoint(Value):
     created_at: datetime
     status: Literal["creating", "ready"] = "creating"
     last_restored_at: datetime | None = None
+
+
+class TimeRange(StrEnum):
+    """Graph: restoreTimeRange. On which side of a moment a restore point is looked for."""
+
+    BEFORE = "before"
+    AFTER = "after"
+    BEFORE_OR_AFTER = "beforeOrAfter"
+
+
+def nearest(points: Iterable[RestorePoint], at: datetime, side: TimeRange) -> RestorePoint | None:
+    """Return the ready restore point that is nearest to a moment, None when there is none on that *side* of it."""
+    sides: dict[TimeRange, Callable[[RestorePoint], bool]] = {
+        TimeRange.BEFORE: lambda point: point.created_at <= at,
+        TimeRange.AFTER: lambda point: point.created_at >= at,
+        TimeRange.BEFORE_OR_AFTER: lambda _: True,
+    }
+    ready = [point for point in points if point.status == "ready" and sides[side](point)]
+    return min(ready, key=lambda point: abs(point.created_at - at), default=None)

@@ -195,7 +195,23 @@ def test_restore_points_go_with_the_machine(office: Office) -> None:
 
 
 def test_many_are_rebooted_at_once(office: Office) -> None:
-    form = {"action": "reboot", "filter": {"userPrincipalNames": [office.named(2), office.named(3)]}}
+    both = {"userPrincipalNames": [office.named(2), office.named(3)]}
+    assert in_bulk(office, {"action": "reboot", "filter": both}) == ("succeeded", {"succeeded": 2})
+
+
+def test_of_many_those_are_restored_that_have_a_restore_point(office: Office) -> None:
+    pc = cloud_pc(office, 3)
+    office.act(pc, "createSnapshot")
+    (before,) = disks_of(office, pc)
+    moment = snapshots_of(office, pc)[0]["createdDateTime"]
+    pcs = [pc["id"] for pc in office.cloud_pcs() if pc["userPrincipalName"] in {office.named(2), office.named(3)}]
+    asked = {"action": "restore", "parameters": {"restorePointDateTime": moment}, "cloudPcIds": pcs}
+    assert in_bulk(office, asked) == ("succeeded", {"succeeded": 1})
+    assert disks_of(office, pc) != [before]
+    assert cloud_pc(office, 3)["status"] == "provisioned"
+
+
+def in_bulk(office: Office, form: Json) -> tuple[str, Json]:
     answer = office.portal.ask("POST", f"{office.base}/bulkActions", form)
     assert answer.status == ACCEPTED
     place = f"{office.base}/bulkActions/{answer.body['id']}"
@@ -205,4 +221,4 @@ def test_many_are_rebooted_at_once(office: Office) -> None:
         return seen if seen["status"] != "running" else None
 
     ended = office.until(over, says="the bulk action is over")
-    assert (ended["status"], ended["counts"]) == ("succeeded", {"succeeded": 2})
+    return ended["status"], ended["counts"]

@@ -1,5 +1,6 @@
 """When a remote action is possible, what its order says, and that nothing else happens to what is being restored."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.entitlements import Entitlement
 from shared.domain.lifecycle import WORKING, Status
 from shared.domain.planner import Observed, plan
-from shared.domain.remote_action import MOST_RESTORE_POINTS, Remote, RemoteAction, RestorePoint
+from shared.domain.remote_action import MOST_RESTORE_POINTS, Remote, RemoteAction, RestorePoint, TimeRange, nearest
 from tests.integration import things
 
 MADE = Resources(
@@ -64,6 +65,28 @@ def test_a_restore_knows_every_disk_the_machine_may_have() -> None:
     order = remote_order(pc)
     assert order is not None
     assert order.disks == (f"cpc-{pc.id}-os", "an-older-one")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "side", "found"),
+    [
+        (25, TimeRange.BEFORE, "at-20"),
+        (25, TimeRange.AFTER, "at-30"),
+        (24, TimeRange.BEFORE_OR_AFTER, "at-20"),
+        (26, TimeRange.BEFORE_OR_AFTER, "at-30"),
+        (20, TimeRange.BEFORE, "at-20"),
+        (20, TimeRange.AFTER, "at-20"),
+        (9, TimeRange.BEFORE, None),
+        (31, TimeRange.AFTER, None),
+        (99, TimeRange.AFTER, None),
+    ],
+)
+def test_the_restore_point_nearest_to_a_moment_is_found(minutes: int, side: TimeRange, found: str | None) -> None:
+    points = [READY.but(id=f"at-{when}", created_at=things.NOW + timedelta(minutes=when)) for when in (10, 20, 30)] + [
+        RestorePoint(id="half", created_at=things.NOW + timedelta(minutes=99))
+    ]
+    point = nearest(points, things.NOW + timedelta(minutes=minutes), side)
+    assert (point.id if point else None) == found
 
 
 @pytest.mark.parametrize("licensed", [True, False])

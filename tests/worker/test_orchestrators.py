@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.bulk import BULK, NEXT_WAVE, Wave
+from shared.contracts.changes import SETTLE_CHANGES
 from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
+from shared.contracts.deprovisioning import DEPROVISION
 from shared.contracts.identities import LOOK_FOR_DEVICE
-from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE
+from shared.contracts.image_removals import FORGET_IMAGE, RECORD_IMAGE_FORGOTTEN
+from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE, FORGET_GALLERY_VERSION
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, LOOK_AT_AGENT
+from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, TAKE_AWAY
 from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
 from shared.contracts.probes import PROBE
 from shared.contracts.provisioning import CLEAN_UP, PROVISION
@@ -26,9 +31,14 @@ from tests.stories import test_await_outcome as waiting
 from tests.stories import test_build_device_image as building
 from tests.stories import test_check_connection as checking
 from tests.stories import test_clean_up_cloud_pc as cleaning
+from tests.stories import test_deprovision_cloud_pc as deprovisioning
+from tests.stories import test_find_orphans as orphans
+from tests.stories import test_forget_device_image as forgetting
 from tests.stories import test_reconcile_tenant as reconciling
 from tests.stories import test_rerun_steps as rerunning
+from tests.stories import test_run_bulk_action as bulk
 from tests.stories import test_run_remote_action as acting
+from tests.stories import test_settle_changes as settling
 from tests.stories.people import ALL_WELL, HYBRID, ORDER
 from tests.stories.tell import Answers, Teller
 from tests.worker.judge import Judges, text
@@ -90,6 +100,16 @@ STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "reconcile, asked again": (RECONCILE, reconciling.ORDER, {**reconciling.QUIET, CLOSE_RECONCILE: CLOSED_LATER}),
     "restore": (RUN_REMOTE_ACTION, acting.ORDER.but(name=Remote.RESTORE), acting.SMOOTH),
     "troubleshoot": (RUN_REMOTE_ACTION, acting.ORDER.but(name=Remote.TROUBLESHOOT), acting.ILL),
+    "deprovision": (DEPROVISION, deprovisioning.ORDER, deprovisioning.SMOOTH),
+    "run a bulk action": (
+        BULK, bulk.ORDER, {**bulk.ONE_WAVE, NEXT_WAVE: [bulk.ONE_WAVE[NEXT_WAVE], Wave()]},
+    ),
+    "forget an image": (
+        FORGET_IMAGE, forgetting.ORDER, {FORGET_GALLERY_VERSION: Done(), RECORD_IMAGE_FORGOTTEN: Done()},
+    ),
+    "find orphans": (FIND_ORPHANS, orphans.ORDER, orphans.ALL_SEEN),
+    "remove an orphan": (REMOVE_ORPHAN, orphans.REMOVAL, {**orphans.ALL_SEEN, TAKE_AWAY: Done()}),
+    "settle changes": (SETTLE_CHANGES, settling.ORDER, settling.QUIET),
     "run steps again": (RERUN_STEPS, rerunning.ORDER, {**ALL_WELL, RECORD_RERUN: Done()}),
 }  # fmt: skip
 

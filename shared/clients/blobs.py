@@ -123,5 +123,14 @@ class Blobs:
             from azure.storage.blob.aio import ContainerClient
 
             options = {"transport": AioHttpTransport(use_env_settings=False), **self._options}
-            self._made = ContainerClient(self._url, self._name, credential=self._credential(), retry_total=3, **options)
+            self._made = ContainerClient(
+                self._url,
+                self._name,
+                credential=self._credential(),
+                retry_total=3,
+                initial_backoff=1,  # seconds; the SDK's own 15 would use up the night's ten minutes
+                increment_base=2,
+                random_jitter_range=1,
+                **options,
+            )
         return self._made

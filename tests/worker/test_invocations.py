@@ -145,7 +145,7 @@ def test_both_hand_a_timer_what_its_schedule_says(shapes: Judges) -> None:
 
 def test_every_timer_of_the_app_takes_its_data(deskwright: Judges, outside: Outside) -> None:
     said = {
-        one["name"]: deskwright.agreed(one["name"], {"timer": _timer(), "client": outside.client})
+        one["name"]: deskwright.agreed(one["name"], {"timer": _timer(), **_client(one, outside)})
         for one in _of(deskwright, "timerTrigger")
     }
     # There are no tokens here: each has come as far as its records.

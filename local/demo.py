@@ -69,6 +69,7 @@ def run(
         speed=_FUNC_SPEED if real_host else speed or (_SPEED if played is None else _SCENARIO_SPEED),
         profile=_FUNC_PROFILE if real_host else "real",
         host=host,
+        notifications=played is not None and played["needs"] == "notifications",
     )
     stack = Stack(folder, wishes)
     try:

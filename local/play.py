@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from local.board import Row
+from local.board import Row, count_by_status
 from local.cloud import scenarios
 from local.journey import Journey
 from local.rehearsal import Rehearsal
 from local.stack import Stack, StackError
-from local.verdict import Check, gather, judge
+from local.verdict import Check, Seen, gather, judge
 
 Json = dict[str, Any]
 Show = Callable[[Sequence[Row]], None]
 
-BUILT = frozenset({"mainJob"})
+BUILT = frozenset({"mainJob", "lifecycle", "notifications"})
 """What the service has: a scenario whose ``needs`` is here must pass. Whoever builds a feature adds its word."""
 
 _LOOK_EVERY_SECONDS = 0.2
@@ -69,35 +69,57 @@ def play(
     say(f"Scenario {scenario['number']}: {scenario['about']}")
     since = max((entry["seq"] for entry in stack.ask_cloud("requests?limit=1")), default=0)
     stack.tell_cloud(f"scenarios/{scenario['name']}", cast)
+    seen = Seen()
+
+    def verdict() -> list[Check]:
+        return judge(scenario["expect"], gather(rehearsal, seen, since))
+
+    def is_over(rows: Sequence[Row]) -> bool:
+        if not setting.get("lasts"):
+            return len(rows) >= rehearsal.users and all(row.is_settled for row in rows)
+        events_are_over = all(event["happened"] for event in stack.ask_cloud("events"))
+        return events_are_over and _as_wanted(rows, scenario["expect"]["end"]) and all(c.good for c in verdict())
+
     try:
         rehearsal.order(cast)
-        waited, moved = _watch(stack, journey, rehearsal, setting, show)
-        checks = judge(scenario["expect"], gather(rehearsal, waited, since))
+        moved = _watch(stack, journey, rehearsal, seen, show, is_over)
+        checks = verdict()
     finally:
         stack.tell_cloud("scenarios", None, method="DELETE")
+    rehearsal.leave()
     still = [] if moved else [Check(good=False, text="nothing moved any more")]
     return Played(scenario, [*still, *checks])
 
 
+def _as_wanted(rows: Sequence[Row], end: str | Mapping[str, int]) -> bool:
+    """Whether as many Cloud PCs are in each status as are to be in the end."""
+    return count_by_status(rows) == ({end: len(rows)} if isinstance(end, str) else end)
+
+
 def _watch(
-    stack: Stack, journey: Journey, rehearsal: Rehearsal, setting: Json, show: Show
-) -> tuple[frozenset[str], bool]:
-    """Look until everybody's Cloud PC is settled; return what was waited for, and whether that came to be."""
-    waited: set[str] = set()
-    seen: list[tuple[str, str]] = []
-    last_news, kills = time.monotonic(), setting.get("kills", 0)
+    stack: Stack,
+    journey: Journey,
+    rehearsal: Rehearsal,
+    seen: Seen,
+    show: Show,
+    is_over: Callable[[Sequence[Row]], bool],
+) -> bool:
+    """Look until it is over, and note what is *seen*; return False if it never was: nothing moved any more."""
+    shown: list[tuple[str, str]] = []
+    last_news, kills = time.monotonic(), rehearsal.setting.get("kills", 0)
     while True:
         rows = [row for row in journey.cloud_pcs() if row.user in rehearsal.people]
         show(rows)
-        waited |= {row.step for row in rows if row.status == "pendingProvision"}
-        if (news := [(row.status, row.step) for row in rows]) != seen:
-            seen, last_news = news, time.monotonic()
-        if len(rows) >= rehearsal.users and all(row.is_settled for row in rows):
-            return frozenset(waited), True
+        seen.waited |= {row.step for row in rows if row.status == "pendingProvision"}
+        seen.statuses |= {row.status for row in rows}
+        if (news := [(row.status, row.step) for row in rows]) != shown:
+            shown, last_news = news, time.monotonic()
+        if is_over(rows):
+            return True
         if dead := stack.failed_part():
             raise StackError(f"{dead} has ended; its log is in {stack.folder / 'logs'}")
         if time.monotonic() - last_news > _STANDSTILL_SECONDS:
-            return frozenset(waited), False
+            return False
         if kills:
             kills -= 1
             stack.host.kill()

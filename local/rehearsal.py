@@ -2,7 +2,9 @@
 
 A scenario's ``setting`` says what it needs: ``users`` (just so many), ``tenant`` (its settings), ``site`` (more
 properties of it), ``join: hybrid``, ``network`` (the address range of a network of the customer's own),
-``policies`` (how many that claim everybody), ``kills`` (how often the host is killed). Everything is done over HTTP.
+``policies`` (how many that claim everybody), ``policy`` (the settings of these), ``crowd`` (so many more people, whom
+nobody gave a licence, in a group within the group), ``kills`` (how often the host is killed), ``lasts`` (it is not over
+when everybody has his Cloud PC, but when everything is as expected). Everything is done over HTTP.
 """
 
 import uuid
@@ -22,6 +24,8 @@ FOREST = f"corp.{DOMAIN}"
 UNIT = "OU=CloudPC," + ",".join(f"DC={part}" for part in FOREST.split("."))
 PASSWORD = "demo-join-password"  # noqa: S105 - opens nothing real
 _PLENTY = 100_000
+# All tenants of a stack share one directory: what is asked for each of them costs every other one.
+_QUIET = {"directoryCatchUpInMinutes": 10_080, "orphanScanInHours": 720}
 _NETWORK = "Microsoft.Network/virtualNetworks/corp"
 
 
@@ -99,6 +103,10 @@ class Rehearsal:
             path = f"{self.graph}/provisioningPolicies/{cast[f'policy{number}']}/assign"
             self.portal.ask("POST", path, {"assignments": [target]})
 
+    def leave(self) -> None:
+        """Let the tenant ask nothing of the directory from now on; others come after it."""
+        self.portal.ask("PATCH", self.base, {"settings": _QUIET})
+
     def do(self, method: str, path: str, body: object) -> None:
         """Do something in the simulated Azure, as the customer's own administrator would."""
         event = self.stack.tell_cloud("events", {"do": [{"method": method, "path": path, "body": body}]})
@@ -115,6 +123,18 @@ class Rehearsal:
     def _group(self, name: str) -> str:
         group = self.stack.tell_cloud("graph/groups", {"displayName": f"{self.tenant} {name}"})
         self.stack.tell_cloud("graph/members", {"group": group["id"], "add": sorted(self.people)})
+        if crowd := self.setting.get("crowd", 0):
+            self.stack.tell_cloud("graph/members", {"group": group["id"], "add": [self._crowd(name, crowd)]})
+        return str(group["id"])
+
+    def _crowd(self, name: str, count: int) -> str:
+        """Make a group of people without licences; return its id."""
+        self.say(f"{count} more people in a group within the group")
+        group = self.stack.tell_cloud("graph/groups", {"displayName": f"{self.tenant} {name}: the others"})
+        people = [f"{self.tenant}-other{number:05d}@{DOMAIN}" for number in range(count)]
+        for upn in people:
+            self.stack.tell_cloud("graph/users", {"userPrincipalName": upn, "displayName": upn.partition("@")[0]})
+        self.stack.tell_cloud("graph/members", {"group": group["id"], "add": people})
         return str(group["id"])
 
     def _tenant(self) -> None:
@@ -123,7 +143,7 @@ class Rehearsal:
             "displayName": self.tenant.title(),
             "entraTenantId": TENANT_ID,
             "subscriptionId": self.subscription,
-            "settings": self.setting.get("tenant", {}),
+            "settings": {**_QUIET, **self.setting.get("tenant", {})},
         }
         self.portal.ask("POST", "/tenants", body)
         place = {"displayName": "Main", "region": "westeurope", "resourceGroup": f"pcs-{self.tenant}"}
@@ -166,7 +186,7 @@ class Rehearsal:
         form = {
             "connection": {"connectionIds": [connection]},
             "image": {"imageType": "gallery", "imageId": GALLERY_IMAGE},
-            "configuration": {},
+            "configuration": self.setting.get("policy", {}),
             "groups": {"groupIds": [nobody["id"]]},
             "detail": {"displayName": name},
         }

@@ -150,6 +150,8 @@ class Stack:
             queues=self._azurite.queues_url,
             blobs=self._azurite.blobs_url,
         )
+        if self.wishes.notifications:  # Graph itself tells nobody without TLS
+            self.tell_cloud("config", {"graph": {"insecureNotificationUrls": True}})
         self._host = self._host_part()
         self.start_host()
         self._write_stack_json()

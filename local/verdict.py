@@ -4,6 +4,7 @@
 
 * ``end``: how every Cloud PC ends (``provisioned``), or how many end how (``{provisioned: 2, failed: 1}``);
 * ``attempts``: the most attempts that one took, exactly or as ``[fewest, most]``;
+* ``passed``: statuses that somebody's Cloud PC was seen in on the way;
 * ``parked``: a word of the reason for which one waited; ``failedSteps``: the steps that failed;
 * ``codes``: error codes in the service's own records; ``messages``: parts of its messages, evidence or notes;
 * ``seen``: error codes that the cloud gave (the bad day did happen); ``hits``: rules by id, at least so often;
@@ -15,7 +16,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -24,6 +25,7 @@ from local.rehearsal import Rehearsal
 Json = dict[str, Any]
 
 READY = frozenset({"provisioned", "provisionedWithWarnings"})
+_WHOLE = READY | {"inGracePeriod"}
 _OURS = "deskwright:cloudpc"
 _PARTS = {
     "machines": "Microsoft.Compute/virtualMachines",
@@ -44,6 +46,14 @@ class Check:
         return f"{'PASS' if self.good else 'FAIL'}  {self.text}"
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was seen on the way: the reasons for which somebody waited, and the statuses."""
+
+    waited: set[str] = field(default_factory=set)
+    statuses: set[str] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What the service and the cloud tell about one tenant after the day."""
@@ -51,6 +61,7 @@ class Evidence:
     cloud_pcs: Sequence[Json]
     entries: Sequence[Json]
     waited: frozenset[str]
+    passed: frozenset[str]
     parts: Mapping[str, Sequence[Json]]
     findings: Sequence[Json]
     requests: Sequence[Json]
@@ -81,8 +92,8 @@ class Evidence:
         return frozenset(str(entry.get("code")) for entry in self.requests) | {error["code"] for error in failed}
 
 
-def gather(rehearsal: Rehearsal, waited: frozenset[str], since: int) -> Evidence:
-    """Ask both sides; *waited*: the reasons for which somebody was seen to wait, *since*: the last request before."""
+def gather(rehearsal: Rehearsal, seen: Seen, since: int) -> Evidence:
+    """Ask both sides; *since*: the last request before."""
     stack, portal, subscription = rehearsal.stack, rehearsal.portal, rehearsal.subscription
     listed = portal.pages(f"{rehearsal.graph}/cloudPCs")
     cloud_pcs = [pc for pc in listed if pc["userPrincipalName"] in rehearsal.people]
@@ -96,7 +107,8 @@ def gather(rehearsal: Rehearsal, waited: frozenset[str], since: int) -> Evidence
     return Evidence(
         cloud_pcs=cloud_pcs,
         entries=[entry for timeline in timelines for entry in timeline["entries"]],
-        waited=waited,
+        waited=frozenset(seen.waited),
+        passed=frozenset(seen.statuses),
         parts={name: [each for each in found if ours(each) and _is_ours(each)] for name, found in parts.items()},
         findings=[each for each in stack.ask_cloud("invariants")["findings"] if ours(each)],
         requests=[each for each in asked if ours(each) or each["plane"] != "arm"],
@@ -126,6 +138,11 @@ def _end(wanted: Any, found: Evidence) -> Iterator[Check]:  # noqa: ANN401 - as 
 def _attempts(wanted: Any, found: Evidence) -> Iterator[Check]:  # noqa: ANN401 - as in the file
     fewest, most = wanted if isinstance(wanted, list) else (wanted, wanted)
     yield Check(fewest <= found.attempts <= most, f"attempts: {found.attempts} (expected: {wanted})")
+
+
+def _passed(wanted: Sequence[str], found: Evidence) -> Iterator[Check]:
+    for status in wanted:
+        yield Check(status in found.passed, f"somebody's Cloud PC was {status} on the way")
 
 
 def _parked(word: str, found: Evidence) -> Iterator[Check]:
@@ -184,15 +201,15 @@ def _machines(wanted: Mapping[str, Sequence[str]], found: Evidence) -> Iterator[
 
 
 def _whole(expect: Mapping[str, Any], found: Evidence) -> Iterator[Check]:
-    """See that every ready Cloud PC has one machine, one interface and one disk, and that nothing else is there."""
-    ready = sum(count for status, count in found.ends.items() if status in READY)
+    """See that every usable Cloud PC has one machine, one interface and one disk, and that nothing else is there."""
+    ready = sum(count for status, count in found.ends.items() if status in _WHOLE)
     counts = {name: len(each) for name, each in found.parts.items()}
     shown = ", ".join(f"{count} {name}" for name, count in counts.items())
     if "left" in expect:
         good = all(count >= ready for count in counts.values())
-        yield Check(good, f"{ready} ready Cloud PCs, {shown} ({expect['left']} may wait for their clean-up)")
+        yield Check(good, f"{ready} usable Cloud PCs, {shown} ({expect['left']} may wait for their clean-up)")
     else:
-        yield Check(set(counts.values()) == {ready}, f"{ready} ready Cloud PCs, {shown}")
+        yield Check(set(counts.values()) == {ready}, f"{ready} usable Cloud PCs, {shown}")
     if expect.get("clean", True):
         waiting = [str(pc["id"]) for pc in found.cloud_pcs if pc["status"] == "failed" and "left" in expect]
         findings = [json.dumps(each) for each in found.findings]
@@ -214,6 +231,7 @@ def _happened(found: Evidence) -> Iterator[Check]:
 _JUDGES: Mapping[str, Callable[[Any, Evidence], Iterator[Check]]] = {
     "end": _end,
     "attempts": _attempts,
+    "passed": _passed,
     "parked": _parked,
     "failedSteps": _failed_steps,
     "codes": _codes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import datetime
 from enum import StrEnum
@@ -80,20 +81,23 @@ async def _bring_about(wired: Services, client: DurableClient, change: Directory
         await tell_changes(wired, client, change.tenant_id, change.user_ids, now)
 
 
-async def _put_aside(wired: Services, message: str, reason: str) -> None:
-    from azure.core.exceptions import ResourceNotFoundError
+async def put(wired: Services, name: str, message: dict[str, Any]) -> None:
+    """Put a message on a queue, which is made when it is the first one."""
+    from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
-    aside: dict[str, Any] = {
-        "message": message[:_MOST_CHARACTERS],
-        "reason": reason,
-        "at": wired.clock.now().isoformat(),
-    }
-    queue = wired.queue(_POISON)
+    queue = wired.queue(name)
+    text = json.dumps(message)
     try:
-        await queue.send_message(json.dumps(aside))
+        await queue.send_message(text)
     except ResourceNotFoundError:
-        await queue.create_queue()
-        await queue.send_message(json.dumps(aside))
+        with contextlib.suppress(ResourceExistsError):
+            await queue.create_queue()
+        await queue.send_message(text)
+
+
+async def _put_aside(wired: Services, message: str, reason: str) -> None:
+    aside = {"message": message[:_MOST_CHARACTERS], "reason": reason, "at": wired.clock.now().isoformat()}
+    await put(wired, _POISON, aside)
 
 
 def _reason(error: Exception) -> str:

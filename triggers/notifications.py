@@ -18,7 +18,7 @@ from shared.storage.due import RENEWING, DueKind
 from shared.wiring import Services, services
 from shared.workflow import Blueprint
 from triggers.described import gives
-from triggers.directory_changes import QUEUE
+from triggers.directory_changes import QUEUE, put
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.notifications")
@@ -76,7 +76,7 @@ async def _take(wired: Services, tenant: Tenant, mine: list[dict[str, Any]], now
             "userIds": users[at : at + _MOST_USERS],
             "at": now.isoformat(),
         }
-        await wired.queue(QUEUE).send_message(json.dumps(message))
+        await put(wired, QUEUE, message)
 
 
 async def _is_ours(wired: Services, directory_id: str, told: dict[str, Any], now: datetime) -> bool:

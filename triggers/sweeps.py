@@ -234,12 +234,13 @@ async def _subscribe(wired: Services, client: DurableClient, due: Due) -> dateti
     tenant, url = await wired.tenants.find(due.tenant_id), wired.settings.notification_url
     if tenant is None or url is None:
         return None
-    now = wired.clock.now()
+    now, every = wired.clock.now(), timedelta(days=1)
     try:
         await keep_subscribed(wired, tenant.value, url, now, renewing=due.generation == RENEWING)
-    except RefusedError as refused:  # its administrators have to allow it; asking goes on meanwhile
+    except RefusedError as refused:  # not allowed, or we did not answer: asking goes on meanwhile
         _log.warning("no notifications of the directory of %s: %s", due.tenant_id, refused)
-    await wired.due.put(DueKind.SUBSCRIBE, next_of(timedelta(days=1), now), due.tenant_id, due.subject_id)
+        every = min(every, timedelta(minutes=tenant.value.settings.directory_catch_up_in_minutes))
+    await wired.due.put(DueKind.SUBSCRIBE, next_of(every, now), due.tenant_id, due.subject_id)
     return None
 
 

@@ -81,7 +81,20 @@ def control() -> Routes:
             notifications.challenge(call.world, tenant, each["id"])
         return Answer({"challenged": [each["id"] for _, each in asked]})
 
+    @found.operation("sim.graph.lapse", "POST", "/_sim/graph/lapse", anonymous=True)
+    def lapse(call: Call) -> Answer:
+        """Let all subscriptions end before their time; whoever made them is not told."""
+        directory = plane.directory(call.world)
+        every = [(str(each["tenantId"]), doc) for each in directory.tenants() for doc in _all_of(directory, each)]
+        for tenant, doc in every:
+            directory.remove("subscription", tenant, doc["id"])
+        return Answer({"ended": [doc["id"] for _, doc in every]})
+
     return found
+
+
+def _all_of(directory: Directory, tenant: Doc) -> list[Doc]:
+    return list(directory.all("subscription", str(tenant["tenantId"])))
 
 
 def _shown(call: Call, doc: Doc) -> Doc:

@@ -1,0 +1,25 @@
+"""The failure scenarios of change notifications, each played against a whole service that is told of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.stack import Stack, Wishes
+from tests.e2e.conftest import FAST, MORNING
+from tests.e2e.scenes import hurry, parts, see
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    wishes = Wishes(begins=MORNING, speed=FAST, notifications=True)
+    with Stack(tmp_path_factory.mktemp("listening"), wishes) as stack:
+        yield from hurry(stack)
+
+
+@pytest.mark.parametrize("name", parts()[3])
+def test_it_ends_as_its_file_says(listening: Stack, name: str) -> None:
+    see(listening, name)

@@ -128,8 +128,8 @@ class Blobs:
                 self._name,
                 credential=self._credential(),
                 retry_total=3,
-                initial_backoff=1,  # seconds; the SDK's own 15 would use up the night's ten minutes
-                increment_base=2,
+                initial_backoff=0,  # the SDK's own 15 seconds would use up the night's ten minutes
+                increment_base=1,
                 random_jitter_range=1,
                 **options,
             )

@@ -35,11 +35,17 @@ def _service(stack: Stack) -> QueueServiceClient:
 
 def put_change(stack: Stack, message: dict[str, Any]) -> None:
     """Put one message on ``directory-changes``, as a directory connector does."""
+    put_texts(stack, json.dumps(message))
+
+
+def put_texts(stack: Stack, *messages: str) -> None:
+    """Put messages on ``directory-changes`` as they are, readable or not."""
     with _service(stack) as service:
         queue = service.get_queue_client(QUEUE)
         with suppress(ResourceExistsError):
             queue.create_queue()
-        queue.send_message(base64.b64encode(json.dumps(message).encode()).decode())
+        for message in messages:
+            queue.send_message(base64.b64encode(message.encode()).decode())
 
 
 def peek(stack: Stack, name: str) -> list[str]:

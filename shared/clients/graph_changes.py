@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.clients.graph import Graph
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.domain.watching import DirectoryChanges, Resource, Subscription
 from shared.errors import UnavailableError
+
+if TYPE_CHECKING:  # azure-core's pipeline is loaded when first used: cold start
+    from shared.clients.graph import Graph
 
 _DELTAS = {
     Resource.USERS: "/v1.0/users/delta?$select=accountEnabled,assignedLicenses",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.clients.graph import Graph
 from shared.domain.directory import Device, ManagedDevice
+
+if TYPE_CHECKING:  # azure-core's pipeline is loaded when first used: cold start
+    from shared.clients.graph import Graph
 
 _MOST = 999
 

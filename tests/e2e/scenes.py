@@ -35,7 +35,7 @@ FILES = 4
 LISTENING = 3
 """The part that has a stack of its own, of which the directory tells."""
 
-CROWD = 150
+CROWD = 60
 """As many as a crowd has here at most: `make scenario N=40` has all of them, and takes minutes."""
 
 

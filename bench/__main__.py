@@ -14,7 +14,7 @@ BENCHMARKS = {
     "cloud": "CPU of one GET of the simulated cloud against bare aiohttp, and among 100,000 machines",
     "makespan": "provisioning 200 and 1,000 Cloud PCs against the lower bound of limits and latencies",
     "limits": "provisioning 200 Cloud PCs while the rate limits are a half and a quarter of what is published",
-    "reading": "rows and requests of a settled reconcile, of 3 changes, and of 50 grace periods at their end among 5,000",
+    "reading": "rows and requests of a settled reconcile, of 3 changes, of 50 ended grace periods among 5,000",
     "messages": "10,000 messages of changes for 20 users: messages a second, reconciles per message",
     "fairness": "5 Cloud PCs of one tenant beside 1,000 of another in the same subscription, against alone",
 }

@@ -37,7 +37,6 @@ RESOURCES = {
     "Microsoft.Network/networkSecurityGroups/securityRules": (NETWORK, "SecurityRule", ""),
     "Microsoft.Network/publicIPAddresses": (NETWORK, "PublicIPAddress", "TagsObject"),
     "Microsoft.Network/natGateways": (NETWORK, "NatGateway", "TagsObject"),
-    "Microsoft.Network/routeTables": (NETWORK, "RouteTable", "TagsObject"),
     "Microsoft.Authorization/roleAssignments": (AUTHORIZATION, "RoleAssignmentCreateParameters", ""),
     _POOL: (DESKTOPS, "HostPool", "HostPoolPatch"),
     f"{_POOL}/sessionHosts": (DESKTOPS, "SessionHost", "SessionHostPatch"),

@@ -45,7 +45,6 @@ RULES = {
     "Microsoft.Network/networkSecurityGroups/securityRules": Rule(_NETWORK),
     "Microsoft.Network/publicIPAddresses": Rule(_NETWORK),
     "Microsoft.Network/natGateways": Rule(_NETWORK),
-    "Microsoft.Network/routeTables": Rule(_NETWORK),
     "Microsoft.Resources/resourceGroups": Rule(r"[-\w.()]{0,89}[-\w()]"),
     "Microsoft.Authorization/locks": Rule(r"[^<>%&\\?/]{1,260}"),
     "Microsoft.DesktopVirtualization/hostPools": Rule(r"[A-Za-z0-9@.\-_ ]{3,64}"),

@@ -73,7 +73,8 @@ async def test_no_password_in_the_vault_is_final(worker: Worker) -> None:
 
 
 async def test_a_managed_device_that_is_not_there_yet_is_waited_for(worker: Worker) -> None:
-    early = identities.PrimaryUserOrder(tenant_id=TENANT.id, managed_device_id="6f2f3d1e-0d5b-4a58-9d0c-4c1f5f0a7b11", user_id=worker.user.id)
+    nobody = "6f2f3d1e-0d5b-4a58-9d0c-4c1f5f0a7b11"
+    early = identities.PrimaryUserOrder(tenant_id=TENANT.id, managed_device_id=nobody, user_id=worker.user.id)
     assert isinstance(await worker.do(identities.SET_PRIMARY_USER, early), Pending)
 
 

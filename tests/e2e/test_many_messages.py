@@ -18,7 +18,7 @@ POISON = {
     "not JSON": "{",
     "there is no tenant nobody": '{"tenantId": "nobody", "type": "group", "at": "2026-03-02T08:00:00Z"}',
 }
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.mark.timeout(300)

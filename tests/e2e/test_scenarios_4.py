@@ -10,7 +10,7 @@ from local.stack import Stack, Wishes
 from tests.e2e.conftest import FAST, MORNING
 from tests.e2e.scenes import hurry, parts, see
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

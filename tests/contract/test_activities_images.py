@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-import activities.images  # noqa: F401 - imported for what it registers
+import activities.images
+import activities.power  # noqa: F401 - imported for what it registers
 from local.certificates import Certificates
 from shared.contracts import images, machines
 from shared.contracts.machines import Machine

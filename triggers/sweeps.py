@@ -34,6 +34,9 @@ _log = logging.getLogger("deskwright.sweeps")
 _CLEANED_BY = timedelta(hours=1)
 """When to make sure that a clean-up has come to its end; one that still runs is left alone."""
 
+_PAUSED = timedelta(hours=6)
+"""When to look again whether a tenant that is paused goes on."""
+
 _HELD = timedelta(minutes=10)
 """When to look again at a build that may not start: it is paused, or waits for a licence."""
 
@@ -185,8 +188,11 @@ async def _start_reconcile(wired: Services, client: DurableClient, due: Due) -> 
 
 async def _read_again(wired: Services, client: DurableClient, due: Due) -> datetime | None:
     """Read again whom the directory did not show as entitled yet, or everybody; that reading says when the next is."""
-    if await wired.tenants.find(due.tenant_id) is None:
+    tenant = await wired.tenants.find(due.tenant_id)
+    if tenant is None:
         return None
+    if tenant.value.paused is not None:  # whoever resumes it asks for a reconcile
+        return wired.clock.now() + _PAUSED
     if due.subject_id == EVERYBODY:
         await ask_for_reconcile(wired, client, due.tenant_id, wired.clock.now())
         return None
@@ -214,7 +220,7 @@ async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime
     return wired.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
 
 
-@bp.timer_trigger(arg_name="timer", schedule="50 * * * * *", use_monitor=False)
+@bp.timer_trigger(arg_name="timer", schedule="50 */5 * * * *", use_monitor=False)
 @bp.durable_client_input(client_name="client")
 async def sweep_directories(timer: func.TimerRequest, client: DurableClient) -> None:
     """Ask directories what has changed, in case a notification got lost; renew the subscriptions to these."""

@@ -128,13 +128,27 @@ class BulkAction(Value):
     def with_items(self, items: Iterable[BulkItem], at: datetime) -> BulkAction:
         """Return it with its items counted: stopped when too many have failed, ended when none is left."""
         counts = Counter(item.status for item in items)
-        counted = self.but(counts={status.value: count for status, count in counts.items()}, last_modified_date_time=at)
+        counted = self.but(counts=_shown(counts), last_modified_date_time=at)
         if self.status in OVER:
-            return counted
+            return counted.but(counts=_shown(_skipped(counts)))
         ended, failed = sum(counts[status] for status in _ENDED), counts[ItemStatus.FAILED]
         alone = self.canary and ended == failed == 1
         if failed and (alone or (ended >= _LEAST_ENDED and failed * 100 > ended * self.stop_at_failure_rate)):
-            return counted.but(status=BulkStatus.STOPPED, reason=f"{failed} of {ended} have failed")
+            said = f"{failed} of {ended} have failed"
+            return counted.but(status=BulkStatus.STOPPED, reason=said, counts=_shown(_skipped(counts)))
         if not counts[ItemStatus.PENDING] and not counts[ItemStatus.RUNNING]:
             return counted.but(status=BulkStatus.SUCCEEDED)
         return counted
+
+
+def _skipped(counts: Counter[ItemStatus]) -> Counter[ItemStatus]:
+    """Return the counts of one that is over: whose turn had not come is skipped, whether or not it is written yet."""
+    left: Counter[ItemStatus] = Counter(
+        {status: count for status, count in counts.items() if status is not ItemStatus.PENDING}
+    )
+    left[ItemStatus.SKIPPED] += counts[ItemStatus.PENDING]
+    return left
+
+
+def _shown(counts: Counter[ItemStatus]) -> dict[str, int]:
+    return {status.value: count for status, count in counts.items() if count}

@@ -153,6 +153,8 @@ class _Steps:
         user, groups = entitlement.user, entitlement.group_ids
         policy = winner(self._policies, groups)
         own = record.snapshot.policy_id if record.snapshot and record.status is not Status.NOT_PROVISIONED else None
+        if record.status is Status.FAILED:  # whichever policy wins, a retry by hand builds by it
+            own = None
         keeps = user.account_enabled and (linked(self._policies, own, groups) if own else policy is not None)
         if record.status is Status.NOT_PROVISIONED:
             self._whether_to_build(record, policy, entitlement)

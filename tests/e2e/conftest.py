@@ -73,11 +73,18 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture
-def open_office(stack: Stack, portal: Portal, request: pytest.FixtureRequest) -> Callable[..., Office]:
-    """Open a tenant of the test's own: ``open_office(settings={...}, zones=[...])``."""
+def open_office(stack: Stack, portal: Portal, request: pytest.FixtureRequest) -> Iterator[Callable[..., Office]]:
+    """Open a tenant of the test's own: ``open_office(settings={...}, zones=[...])``.
+
+    Afterwards it is paused: a hundred tenants that go on reading their directory would slow the tests that follow.
+    """
+    names: list[str] = []
 
     def opened(settings: Mapping[str, Any] | None = None, **site: Any) -> Office:
         name = f"t{zlib.crc32(request.node.nodeid.encode()):08x}"
+        names.append(name)
         return Office(stack, portal, name).open(settings, **site)
 
-    return opened
+    yield opened
+    for name in names:
+        portal.send("POST", f"/tenants/{name}/pause", {"reason": "its test is over"})

@@ -15,7 +15,7 @@ from tests.e2e.conftest import MORNING, StartStack
 from tests.e2e.office import MEDIUM, Office
 from tests.e2e.queues import Minted
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 DAY = MORNING.date().isoformat()
 

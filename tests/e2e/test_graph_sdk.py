@@ -14,7 +14,7 @@ from local.portal import Portal
 from local.stack import Stack
 from tests.e2e.office import GALLERY_IMAGE, SMALL, Office
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".tools" / "graph" / "bin" / "python"

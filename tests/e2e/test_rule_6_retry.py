@@ -92,8 +92,8 @@ def test_a_retry_that_builds_elsewhere_leaves_nothing_where_it_failed(open_offic
     office.break_cloud("extension.put", BROKEN)
     policy = office.policy("First", here, group)
     failed = office.settled(upn)
-    office.assign(policy)
     office.policy("Second", there, group)
+    office.assign(policy)  # now the second wins; without any policy what has failed would be cancelled
     office.mend_cloud("extension.put")
     office.portal.ask("POST", f"{office.base}/cloudPCs/{failed['id']}/retry")
     office.reaches(upn, "provisioned")

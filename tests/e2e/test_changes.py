@@ -18,6 +18,8 @@ from tests.e2e.conftest import FAST, MORNING
 from tests.e2e.office import SMALL, Office
 from tests.e2e.queues import put_change
 
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
 ACCEPTED, BAD_REQUEST = 202, 400
 OpenOffice = Callable[..., Office]
 Json = dict[str, Any]

@@ -15,7 +15,7 @@ from tests.e2e.identity import put_resource
 from tests.e2e.office import MEDIUM, Office
 from tests.e2e.test_broken_off import manage
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 OpenOffice = Callable[..., Office]
 Configure = Callable[[dict[str, Any]], None]

@@ -17,7 +17,7 @@ from local.portal import Portal, PortalError
 from local.stack import Stack
 from tests.e2e.office import SMALL, Office
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.office import SMALL, Office
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 OpenOffice = Callable[..., Office]
 

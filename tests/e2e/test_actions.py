@@ -13,6 +13,8 @@ from local.stack import Stack
 from tests.e2e.office import SMALL, Json, Office
 from tests.e2e.test_broken_off import manage
 
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
 ACCEPTED, NO_CONTENT, BAD_REQUEST, CONFLICT = 202, 204, 400, 409
 DISKS, SNAPSHOTS = "Microsoft.Compute/disks", "Microsoft.Compute/snapshots"
 

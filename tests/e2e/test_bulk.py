@@ -9,6 +9,8 @@ import pytest
 
 from tests.e2e.office import SMALL, Office
 
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
 OK, ACCEPTED, BAD_REQUEST, CONFLICT = 200, 202, 400, 409
 OpenOffice = Callable[..., Office]
 Json = dict[str, Any]

@@ -24,7 +24,7 @@ from tests.e2e.conftest import StartStack
 from tests.e2e.office import GALLERY_IMAGE, SMALL, Office
 from tests.e2e.test_graph_surface import create_policy
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 5

@@ -2,41 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.operation import Actor, AuditEvent, Operation
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
-from shared.errors import ConflictError
+from shared.errors import ConflictError, NotFoundError
 from shared.storage.repository import Repository, Stored
 from shared.wiring import Services
 
 V = TypeVar("V", bound=Value)
 
 
-@dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that somebody does. *verb*: as the permissions name it. *trace_id*: the request it came with.
+    """One thing that somebody does. *subject*: the tenant it is done in, None where it concerns no single one.
 
-    *seed*: what is the same when the very same deed is asked for again; *repeatable* says that it may be.
+    *verb*: as the permissions name it. *trace_id*: the request it came with. *seed*: what is the same when
+    the very same deed is asked for again; *repeatable* says that it may be.
     """
 
-    services: Services
-    tenant: Tenant
-    actor: Actor
-    verb: str
-    trace_id: str
-    now: datetime
-    seed: tuple[str, ...]
-    repeatable: bool = False
+    def __init__(
+        self,
+        services: Services,
+        actor: Actor,
+        subject: Tenant | None,
+        *,
+        verb: str,
+        trace_id: str,
+        seed: tuple[str, ...] = (),
+        repeatable: bool = False,
+    ) -> None:
+        self.services, self.actor, self.subject, self.verb, self.trace_id = services, actor, subject, verb, trace_id
+        self.now: datetime = services.clock.now()
+        self._seed, self._repeatable = seed, repeatable
+
+    @property
+    def seed(self) -> tuple[str, ...]:
+        """What ids of new things follow from."""
+        return self._seed
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the very same deed may be asked for again."""
+        return self._repeatable
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant in which it is done. Raises: NotFoundError where there is none."""
+        if self.subject is None:
+            raise NotFoundError("there is no such tenant")
+        return self.subject
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant's id, empty where there is none."""
+        return self.subject.id if self.subject else ""
 
     def new_id(self, kind: str) -> str:
         """Return an id for a new *kind* of thing: derived, so that the same deed makes the same thing twice."""
-        return naming.derived_id(kind, self.tenant.id, *self.seed)
+        return naming.derived_id(kind, self.tenant_id, *self.seed)
 
     async def cloud_pc(self, id: str) -> Stored[CloudPc]:  # noqa: A002 - the word of every record
         """Return one of the tenant's Cloud PCs. Raises: NotFoundError."""
@@ -47,7 +74,7 @@ class Deed:
         try:
             return await repository.insert(value)
         except ConflictError:
-            there = await repository.find(self.tenant.id, id) if self.repeatable else None
+            there = await repository.find(self.tenant_id, id) if self.repeatable else None
             if there is None:
                 raise
             return there
@@ -56,7 +83,7 @@ class Deed:
         """Write down who did what: before and after."""
         event = AuditEvent(
             id=naming.derived_id("audit", self.trace_id, self.verb, resource, id),
-            tenant_id=self.tenant.id,
+            tenant_id=self.tenant_id or id,
             activity=self.verb,
             activity_date_time=self.now,
             actor=self.actor,
@@ -68,13 +95,16 @@ class Deed:
         )
         await self.services.audit.append(event)
 
-    async def open_operation(self, kind: str, resource_id: str) -> Operation:
+    async def open_operation(
+        self, kind: str, resource_id: str, *, warnings: tuple[dict[str, Any], ...] = ()
+    ) -> Operation:
         """Write down the operation that this deed begins; when it is repeated, return the one it made before."""
         operation = Operation(
             id=self.new_id("operation"),
             tenant_id=self.tenant.id,
             kind=kind,
             resource_id=resource_id,
+            warnings=warnings,
             requested_by=self.actor.name,
             created_date_time=self.now,
             last_modified_date_time=self.now,

@@ -89,12 +89,11 @@ async def _act(bulk: BulkAction, item: BulkItem, tenant: Tenant, client: Durable
     kind = ACTIONS[bulk.action]
     here = services()
     deed = Deed(
-        services=here,
-        tenant=tenant,
-        actor=bulk.requested_by,
+        here,
+        bulk.requested_by,
+        tenant,
         verb=kind.verb,
         trace_id=bulk.id,
-        now=here.clock.now(),
         seed=("bulk", bulk.id, item.id),
         repeatable=True,
     )

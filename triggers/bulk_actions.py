@@ -51,14 +51,14 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
     form = call.read(BulkForm)
     check(form)
     authorise(call.caller, ACTIONS[form.action].verb, call.services.settings.provider_tenant_id, call.tenant)
-    meant = await meant_by(call.deed, form)
+    meant = await meant_by(call, form)
     if form.dry_run:
         possible = sum(each.refusal is None for each in meant)
         shown_meant = [each.to_json() for each in meant]
         return ok({"possible": possible, "refused": len(meant) - possible, "value": shown_meant})
 
     async def begin() -> Answer:
-        bulk = await begin_bulk(call.deed, client, form, meant)
+        bulk = await begin_bulk(call, client, form, meant)
         place = f"/api/tenants/{call.tenant.id}/bulkActions/{bulk.id}"
         return Answer(202, shown(bulk), {"Location": place, "Retry-After": "15"})
 
@@ -97,7 +97,7 @@ async def list_bulk_items(call: Call) -> Answer:
 @endpoint("Microsoft.CloudPC/bulkActions/update", gives=_BULK)
 async def pause_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Begin with no further Cloud PC; what has begun comes to its end."""
-    return ok(shown(await steer(call.deed, client, call.param("id"), BulkStatus.PAUSED)))
+    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.PAUSED)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/resume", methods=["POST"], auth_level=_OPEN)
@@ -105,7 +105,7 @@ async def pause_bulk_action(call: Call, client: DurableClient) -> Answer:
 @endpoint("Microsoft.CloudPC/bulkActions/update", gives=_BULK)
 async def resume_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Go on with a bulk action that was paused."""
-    return ok(shown(await steer(call.deed, client, call.param("id"), BulkStatus.RUNNING)))
+    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.RUNNING)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/cancel", methods=["POST"], auth_level=_OPEN)
@@ -113,7 +113,7 @@ async def resume_bulk_action(call: Call, client: DurableClient) -> Answer:
 @endpoint("Microsoft.CloudPC/bulkActions/update", gives=_BULK)
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Leave the rest alone; what has begun comes to its end."""
-    return ok(shown(await steer(call.deed, client, call.param("id"), BulkStatus.CANCELED)))
+    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.CANCELED)))
 
 
 def shown(bulk: BulkAction) -> dict[str, Any]:

@@ -91,7 +91,7 @@ async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Try a failed Cloud PC again, under the policy that wins today."""
 
     async def retry() -> Answer:
-        return accepted(await rebuild(call.deed, client, call.param("id"), RETRY))
+        return accepted(await rebuild(call, client, call.param("id"), RETRY))
 
     return await once(call, retry)
 
@@ -104,7 +104,7 @@ async def rerun_step(call: Call, client: DurableClient) -> Answer:
     form = call.read(RerunForm)
 
     async def rerun() -> Answer:
-        return accepted(await rerun_steps(call.deed, client, call.param("id"), form))
+        return accepted(await rerun_steps(call, client, call.param("id"), form))
 
     return await once(call, rerun)
 

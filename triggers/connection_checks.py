@@ -19,7 +19,6 @@ from shared.storage.due import Due, DueKind
 from shared.wiring import Services
 from shared.workflow import DurableClient, start
 from triggers.endpoints import Call
-from triggers.operations import open_operation
 
 CHECK_OPERATION = "checkConnection"
 
@@ -34,7 +33,7 @@ async def ask_for_check(call: Call, client: DurableClient, connection: Connectio
     wired, tenant = call.services, call.tenant
     operation = await unfinished_check(wired, connection, OperationStatus.NOT_STARTED)
     if operation is None:
-        operation = await open_operation(call, CHECK_OPERATION, connection.id)
+        operation = await call.open_operation(CHECK_OPERATION, connection.id)
     await wired.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
     await start_check(wired, client, tenant, site, connection, operation.id, asked=True)
     return operation

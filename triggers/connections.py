@@ -34,7 +34,7 @@ from triggers.described import ONE
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_created, graph_item, graph_list
 from triggers.idempotency import once
-from triggers.operations import accepted, open_operation
+from triggers.operations import accepted
 from triggers.permissions import is_provider
 
 bp = Blueprint()
@@ -129,7 +129,7 @@ async def save_connection(
         checks_wanted_until=call.now + WANTED_AFTER_EDIT,
         created_date_time=call.now,
     )
-    operation = await open_operation(call, CHECK_OPERATION, connection.id)
+    operation = await call.open_operation(CHECK_OPERATION, connection.id)
     await call.services.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
     stored = await call.insert(call.services.connections, connection, connection.id)
     await call.audit("onPremisesConnection", connection.id, after=stored.value)

@@ -10,7 +10,6 @@ import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 import azure.functions as func
@@ -18,16 +17,14 @@ from pydantic import BaseModel, ValidationError
 
 from actions.deed import Deed
 from shared.contracts.tickets import on_behalf_of
-from shared.domain import naming
 from shared.domain.describing import Node
 from shared.domain.graph.odata import Collection
-from shared.domain.operation import AuditEvent
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
-from shared.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError, Problem, StaleError, TooLargeError
+from shared.errors import ForbiddenError, InvalidError, NotFoundError, Problem, StaleError, TooLargeError
 from shared.storage.idempotency import fingerprint
-from shared.storage.repository import Repository, Stored
+from shared.storage.repository import Stored
 from shared.wiring import Services, services
 from shared.workflow import DurableClient
 from triggers.authentication import Caller, StrangerError, Trust, authenticate, bearer
@@ -63,8 +60,8 @@ def created(body: Any, location: str, *, etag: str | None = None) -> Answer:  # 
     return Answer(201, body, {"Location": location, **({"ETag": etag} if etag else {})})
 
 
-class Call:
-    """One request, after its caller was let in."""
+class Call(Deed):
+    """One request, after its caller was let in: the deed that he asks for."""
 
     def __init__(
         self,
@@ -76,9 +73,8 @@ class Call:
         verb: str,
         trace_id: str,
     ) -> None:
-        self.request, self.services, self.caller, self.verb, self.trace_id = request, wired, caller, verb, trace_id
-        self._tenant = tenant
-        self.now: datetime = wired.clock.now()
+        super().__init__(wired, caller.actor, tenant.value if tenant else None, verb=verb, trace_id=trace_id)
+        self.request, self.caller, self._tenant = request, caller, tenant
 
     @property
     def stored_tenant(self) -> Stored[Tenant]:
@@ -88,33 +84,15 @@ class Call:
         return self._tenant
 
     @property
-    def tenant(self) -> Tenant:
-        """The addressed tenant."""
-        return self.stored_tenant.value
-
-    @property
-    def tenant_id(self) -> str:
-        """The addressed tenant's id, empty where the route addresses none."""
-        return self._tenant.value.id if self._tenant else ""
-
-    @property
-    def deed(self) -> Deed:
-        """This request as a deed of its caller in the addressed tenant."""
-        return Deed(
-            services=self.services,
-            tenant=self.tenant,
-            actor=self.caller.actor,
-            verb=self.verb,
-            trace_id=self.trace_id,
-            now=self.now,
-            seed=self._seed,
-            repeatable=self.idempotency_key is not None,
-        )
-
-    @property
-    def _seed(self) -> tuple[str, ...]:
+    def seed(self) -> tuple[str, ...]:
+        """The key the caller gives the request, with all that the request says; without one, the request itself."""
         key = self.idempotency_key
-        return ("key", self.caller.actor.id, key, self.mark) if key else ("call", self.trace_id)
+        return ("key", self.actor.id, key, self.mark) if key else ("call", self.trace_id)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the caller has given the request a key."""
+        return self.idempotency_key is not None
 
     def param(self, name: str) -> str:
         """Return a part of the address."""
@@ -172,37 +150,6 @@ class Call:
         except (ValueError, RecursionError):  # refused in a moment
             body = None
         return fingerprint(self.request.method, self.request.url, body)
-
-    def new_id(self, kind: str) -> str:
-        """Return an id for a new *kind* of thing: derived, so that the same request makes the same thing twice."""
-        return naming.derived_id(kind, self.tenant_id, *self._seed)
-
-    async def insert(self, repository: Repository[V], value: V, id: str) -> Stored[V]:  # noqa: A002 - the word of every record
-        """Add *value*; when an earlier sending of this very request has added it already, return that."""
-        try:
-            return await repository.insert(value)
-        except ConflictError:
-            there = await repository.find(self.tenant_id, id) if self.idempotency_key else None
-            if there is None:
-                raise
-            return there
-
-    async def audit(self, resource: str, id: str, *, before: Value | None = None, after: Value | None = None) -> None:  # noqa: A002 - the word of every record
-        """Write down who did what: before and after."""
-        await self.services.audit.append(
-            AuditEvent(
-                id=naming.derived_id("audit", self.trace_id, self.verb, resource, id),
-                tenant_id=self.tenant_id or id,
-                activity=self.verb,
-                activity_date_time=self.now,
-                actor=self.caller.actor,
-                resource_type=resource,
-                resource_id=id,
-                before=before.to_json() if before else None,
-                after=after.to_json() if after else None,
-                correlation_id=self.trace_id,
-            )
-        )
 
 
 def without_passwords(said: Any) -> Any:  # noqa: ANN401 - any JSON

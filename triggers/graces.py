@@ -31,7 +31,7 @@ async def end_grace_period(call: Call, client: DurableClient) -> Answer:
     """End a grace period now: the user is signed off, and the Cloud PC goes."""
 
     async def end() -> Answer:
-        operation = await end_grace(call.deed, client, call.param("id"))
+        operation = await end_grace(call, client, call.param("id"))
         return Answer(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, end)
@@ -60,7 +60,7 @@ async def hold_grace(call: Call) -> Answer:
 async def _changed(call: Call, change: Callable[[Grace], Grace]) -> Answer:
     stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
-    after = await change_grace(call.deed, stored, change)
+    after = await change_grace(call, stored, change)
     shown = grace_view(after.grace, call.now) if after.grace else {}
     return ok({"cloudPcId": after.id, "status": after.status.value, **shown})
 
@@ -87,5 +87,5 @@ def _waiting(pc: CloudPc) -> dict[str, Any]:
 @endpoint("Microsoft.CloudPC/cloudPCs/confirmRemoval", gives=REMOVAL)
 async def confirm_removal_of_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Confirm a removal that waits: the Cloud PC's grace period begins if the directory still says so."""
-    after = await confirm_removal(call.deed, client, call.param("id"))
+    after = await confirm_removal(call, client, call.param("id"))
     return ok(_waiting(after))

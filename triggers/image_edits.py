@@ -19,7 +19,7 @@ from shared.errors import ConflictError, InvalidError, Problem
 from shared.workflow import Blueprint, DurableClient, start
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_changed
-from triggers.operations import address, open_operation
+from triggers.operations import address
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -72,7 +72,7 @@ async def delete_device_image(call: Call, client: DurableClient) -> Answer:
 async def _forget_version(call: Call, client: DurableClient, image: DeviceImage, version_id: str) -> str:
     """Start to remove the version; return the address of the operation that tells when it is gone."""
     tenant = call.tenant
-    operation = await open_operation(call, "forgetDeviceImage", image.id)
+    operation = await call.open_operation("forgetDeviceImage", image.id)
     order = ForgetImageOrder(
         tenant_id=tenant.id,
         image_id=image.id,

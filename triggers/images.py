@@ -41,7 +41,7 @@ from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
 from triggers.idempotency import once
 from triggers.marketplace import gallery_images, gallery_versions
-from triggers.operations import accepted, open_operation
+from triggers.operations import accepted
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -149,7 +149,7 @@ async def save_device_image(
     chosen = facts.source(source) if source else None
     if reading.problems or name is None or site is None or version is None or chosen is None:
         raise InvalidError(*reading.problems)
-    operation = await open_operation(call, "buildDeviceImage", image_id)
+    operation = await call.open_operation("buildDeviceImage", image_id)
     image = DeviceImage(
         id=image_id,
         tenant_id=call.tenant.id,

@@ -53,20 +53,3 @@ def address(operation: Operation) -> str:
 def accepted(operation: Operation) -> Answer:
     """Answer 202 with the operation and its address."""
     return Answer(202, shown(operation), {"Location": address(operation), "Retry-After": "5"})
-
-
-async def open_operation(
-    call: Call, kind: str, resource_id: str, *, warnings: tuple[dict[str, Any], ...] = ()
-) -> Operation:
-    """Write down the operation that this call begins; when the call is repeated, return the one it made before."""
-    operation = Operation(
-        id=call.new_id("operation"),
-        tenant_id=call.tenant.id,
-        kind=kind,
-        resource_id=resource_id,
-        warnings=warnings,
-        requested_by=call.caller.actor.name,
-        created_date_time=call.now,
-        last_modified_date_time=call.now,
-    )
-    return (await call.insert(call.services.operations, operation, operation.id)).value

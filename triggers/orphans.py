@@ -66,7 +66,7 @@ async def scan_for_orphans(call: Call, client: DurableClient) -> Answer:
     """Compare now what there is in Azure, Entra ID and Intune with the records of the Cloud PCs."""
 
     async def scan() -> Answer:
-        return accepted(await ask_for_scan(call.deed, client))
+        return accepted(await ask_for_scan(call, client))
 
     return await once(call, scan)
 
@@ -78,7 +78,7 @@ async def remove_orphan_by_hand(call: Call, client: DurableClient) -> Answer:
     """Remove an orphan of a Cloud PC of which nothing should be left; take a computer account off the list."""
 
     async def remove() -> Answer:
-        return accepted(await begin_removal(call.deed, client, call.param("id")))
+        return accepted(await begin_removal(call, client, call.param("id")))
 
     return await once(call, remove)
 

@@ -35,7 +35,7 @@ from triggers.endpoints import Answer, Call, created, endpoint, ok
 from triggers.facts import group_names, members_of, policy_facts
 from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
 from triggers.idempotency import once
-from triggers.operations import address, open_operation
+from triggers.operations import address
 from triggers.paging import listed
 from triggers.today import read_today
 
@@ -168,7 +168,7 @@ async def reconciling(
     The operation is opened after the asking: the sweep that closes it must not see it with nothing asked.
     """
     await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
-    return address(await open_operation(call, RECONCILE_OPERATION, policy_id, warnings=warnings))
+    return address(await call.open_operation(RECONCILE_OPERATION, policy_id, warnings=warnings))
 
 
 async def save_policy(

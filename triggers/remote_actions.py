@@ -49,7 +49,7 @@ async def rename_cloud_pc(call: Call) -> Answer:
     body.settle()
 
     async def perform() -> Answer:
-        operation = await rename(call.deed, call.param("id"), name)
+        operation = await rename(call, call.param("id"), name)
         return Answer(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, perform)
@@ -104,7 +104,7 @@ async def restore_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 async def _begun(call: Call, client: DurableClient, wish: Wish) -> Answer:
     async def perform() -> Answer:
-        operation = await act(call.deed, client, call.param("id"), wish)
+        operation = await act(call, client, call.param("id"), wish)
         return Answer(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, perform)

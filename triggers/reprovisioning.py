@@ -27,7 +27,7 @@ async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Answer:
     account = account_type(call)
 
     async def reprovision() -> Answer:
-        operation = await rebuild(call.deed, client, call.param("id"), REPROVISION, account)
+        operation = await rebuild(call, client, call.param("id"), REPROVISION, account)
         return Answer(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, reprovision)

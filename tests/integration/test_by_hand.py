@@ -92,12 +92,12 @@ async def test_of_two_retries_at_once_one_builds_and_the_other_is_told(
 
     async def overtaken(id_or_upn: str) -> Any:
         monkeypatch.setattr(here.directory, "user", look_up)
-        await rebuild(faster.deed, host, FAILED.id, RETRY)
+        await rebuild(faster, host, FAILED.id, RETRY)
         return await look_up(id_or_upn)
 
     monkeypatch.setattr(here.directory, "user", overtaken)
     with pytest.raises(ConflictError):
-        await rebuild((await call(here, trace="slower")).deed, host, FAILED.id, RETRY)
+        await rebuild((await call(here, trace="slower")), host, FAILED.id, RETRY)
     pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
     statuses = {s.value.id: s.value.status async for s in here.operations.each("contoso")}
 
@@ -115,7 +115,7 @@ async def test_a_retry_that_dies_before_its_start_is_found_by_the_sweep(here: Pa
             raise ConnectionResetError(name, instance_id, order)
 
     with pytest.raises(UnavailableError):
-        await rebuild((await call(here)).deed, DeadHost(), FAILED.id, RETRY)
+        await rebuild((await call(here)), DeadHost(), FAILED.id, RETRY)
     (due,) = await here.due.due(DueKind.START, things.NOW + 3 * LOOK_AGAIN)
     assert (due.subject_id, due.generation) == (FAILED.id, FAILED.generation + 1)
 
@@ -200,7 +200,7 @@ async def test_a_retry_that_meets_the_beginning_of_the_clean_up_waits_for_its_en
 
     monkeypatch.setattr(here.directory, "user", overtaken)
     with pytest.raises(ConflictError, match="remains are being removed"):
-        await rebuild((await call(here)).deed, host, FAILED.id, RETRY)
+        await rebuild((await call(here)), host, FAILED.id, RETRY)
     assert [instance for instance in host.started if "provision" in instance] == []
     assert (await here.cloud_pcs.get("contoso", FAILED.id)).value.status is Status.FAILED
 
@@ -212,7 +212,7 @@ async def test_a_clean_up_that_meets_a_retry_leaves_the_new_build_alone(here: Pa
     await here.cloud_pcs.insert(FAILED.but(resources=made, clean_up_at=things.NOW))
     due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation)
     host = IdleHost()
-    await rebuild((await call(here)).deed, host, FAILED.id, RETRY)
+    await rebuild((await call(here)), host, FAILED.id, RETRY)
     assert await clean_up(here, host, due) is None
     assert [instance for instance in host.started if "cleanup" in instance] == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from activities.configuration import assemble, begin_run_command, read_steps
+from activities.run_commands import assemble, begin_run_command, read_run_command
 from activities.trail import note
 from shared.contracts.accounts import (
     BEGIN_DISABLE,
@@ -27,7 +27,6 @@ bp = Blueprint()
 RUN_COMMAND = "deskwright-account"
 STEP = "disableComputerAccount"
 DOMAIN_AREA = "domain"
-_UNFINISHED = frozenset({"pending", "running"})
 
 
 @bp.activity_trigger(input_name="payload")
@@ -59,16 +58,11 @@ async def begin_disable(order: DisableOrder) -> Accepted | Refused:
 @implements(READ_DISABLE)
 async def read_disable(order: DisableOrder) -> Done | Pending | Refused:
     """Read what the script said."""
-    machine = order.machine
-    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
-    found = await commands.get_by_virtual_machine(
-        machine.resource_group, machine.vm_name, RUN_COMMAND, expand="instanceView"
-    )
-    view = dict(found.get("properties", {}).get("instanceView") or {})
-    if str(view.get("executionState", "")).lower() in _UNFINISHED:
-        return Pending(note="the script is running")
-    ok, said = read_steps((STEP,), str(view.get("output") or ""))[STEP]
-    return Done() if ok else Refused(code="accountNotDisabled", message=said)
+    said = await read_run_command(order.machine, RUN_COMMAND, (STEP,))
+    if isinstance(said, Pending):
+        return said
+    ok, message = said[STEP]
+    return Done() if ok else Refused(code="accountNotDisabled", message=message)
 
 
 @bp.activity_trigger(input_name="payload")

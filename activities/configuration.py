@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
-from functools import cache
-from pathlib import Path
-from textwrap import indent
-from typing import Any
-
-from shared.clients.arm import begin
+from activities.run_commands import assemble, begin_run_command, read_run_command
 from shared.contracts.configuration import (
     BEGIN_CONFIGURATION,
     READ_CONFIGURATION,
     ConfigurationOrder,
     Configured,
 )
-from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Pending, Refused
 from shared.domain.cloud_pc import Warn
 from shared.wiring import services
@@ -25,49 +17,12 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 RUN_COMMAND = "deskwright-configuration"
-_SCRIPTS = Path(__file__).parent.parent / "shared" / "scripts"
-_STEPS_GO_HERE = "# <steps>"
-_TIMEOUT_S = 90 * 60
 _LONGEST_MESSAGE = 500
-_UNFINISHED = frozenset({"pending", "running"})
 
 
-@cache
-def script(name: str) -> str:
-    """Return a script of shared/scripts by its name without ending."""
-    return (_SCRIPTS / f"{name}.ps1").read_text(encoding="utf-8").strip()
-
-
-def assemble(steps: tuple[str, ...], *, frame: str = "run-steps", below: str = "") -> str:
-    """Return one script that runs *steps*, each in a frame of its own, and prints one line of JSON for each."""
-    bodies = {step: indent(script(below + _kebab(step)), "    ") for step in steps}
-    parts = [f"# step: {step}\nInvoke-Step '{step}' {{\n{body}\n}}" for step, body in bodies.items()]
-    return script(below + frame).replace(_STEPS_GO_HERE, "\n\n".join(parts)) + "\n"
-
-
-def _kebab(step: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", step).lower()
-
-
-def read_report(steps: tuple[str, ...], output: str) -> tuple[Warn, ...]:
-    """Return the warnings in what the script printed."""
-    answers = read_steps(steps, output)
-    return tuple(Warn(step=step, message=why[:_LONGEST_MESSAGE]) for step, (ok, why) in answers.items() if not ok)
-
-
-def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str]]:
-    """Return whether each step went well, and what it said; a step that says nothing has failed as well."""
-    said: dict[str, tuple[bool, str]] = {}
-    for line in output.splitlines():
-        try:
-            report = json.loads(line)
-        except ValueError:
-            continue  # whatever a tool printed between the reports
-        if isinstance(report, dict) and isinstance(report.get("step"), str):
-            ok, message = report.get("ok") is True, str(report.get("message") or "")
-            said[report["step"]] = (ok, message if ok or message else "it failed without a word")
-    silent = (False, "it did not report: the script ended before it, or its output was cut off")
-    return {step: said.pop(step, silent) for step in steps} | said
+def warnings_of(said: dict[str, tuple[bool, str]]) -> tuple[Warn, ...]:
+    """Return a warning for each step that did not go well."""
+    return tuple(Warn(step=step, message=why[:_LONGEST_MESSAGE]) for step, (ok, why) in said.items() if not ok)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -81,50 +36,9 @@ async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
     return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), [*parameters, asked])
 
 
-async def begin_run_command(
-    machine: Machine,
-    name: str,
-    source: str,
-    parameters: list[dict[str, str]],
-    *,
-    protected: list[dict[str, str]] | None = None,
-    asynchronous: bool = False,
-) -> Accepted:
-    """Begin a managed run command.
-
-    *protected*: parameters that Azure shows nobody. *asynchronous*: the operation ends when the script has begun.
-    """
-    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
-    body: Any = {
-        "location": machine.region,
-        "tags": machine.tags,
-        "properties": {
-            "source": {"script": source},
-            "parameters": parameters,
-            **({"protectedParameters": protected} if protected else {}),
-            "asyncExecution": asynchronous,
-            "timeoutInSeconds": _TIMEOUT_S,
-            "treatFailureAsDeploymentFailure": False,
-        },
-    }
-    return await begin(
-        lambda hook: commands.begin_create_or_update(
-            machine.resource_group, machine.vm_name, name, body, polling=False, raw_response_hook=hook
-        ),
-        resource_id=f"{machine.vm_id}/runCommands/{name}",
-    )
-
-
 @bp.activity_trigger(input_name="payload")
 @implements(READ_CONFIGURATION)
 async def read_configuration(order: ConfigurationOrder) -> Configured | Pending | Refused:
     """Read what the run command's script printed."""
-    machine = order.machine
-    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
-    found = await commands.get_by_virtual_machine(
-        machine.resource_group, machine.vm_name, RUN_COMMAND, expand="instanceView"
-    )
-    view = dict(found.get("properties", {}).get("instanceView") or {})
-    if str(view.get("executionState", "")).lower() in _UNFINISHED:
-        return Pending(note="the script is running")
-    return Configured(warnings=read_report(order.steps, str(view.get("output") or "")))
+    said = await read_run_command(order.machine, RUN_COMMAND, order.steps)
+    return said if isinstance(said, Pending) else Configured(warnings=warnings_of(said))

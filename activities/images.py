@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.configuration import begin_run_command, script
 from activities.machines import power_state
+from activities.run_commands import begin_run_command, script
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
     BEGIN_CAPTURE,

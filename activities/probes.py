@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from activities.configuration import assemble, begin_run_command, read_steps
+from activities.run_commands import assemble, begin_run_command, read_run_command
 from shared.contracts.outcomes import Accepted, Pending, Refused
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
 from shared.domain.health import step_finding
@@ -10,8 +10,6 @@ from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
-
-_UNFINISHED = frozenset({"pending", "running"})
 
 
 def command_name(steps: tuple[str, ...]) -> str:
@@ -42,14 +40,8 @@ async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
 @implements(READ_PROBE_SCRIPT)
 async def read_probe_script(order: ScriptOrder) -> ScriptRead | Pending | Refused:
     """Read what the script printed."""
-    machine = order.machine
-    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
-    found = await commands.get_by_virtual_machine(
-        machine.resource_group, machine.vm_name, command_name(order.steps), expand="instanceView"
-    )
-    view = dict(found.get("properties", {}).get("instanceView") or {})
-    if str(view.get("executionState", "")).lower() in _UNFINISHED:
-        return Pending(note="the script is running")
-    said = read_steps(order.steps, str(view.get("output") or ""))
+    said = await read_run_command(order.machine, command_name(order.steps), order.steps)
+    if isinstance(said, Pending):
+        return said
     findings = [step_finding(step, ok=said[step][0], message=said[step][1]) for step in order.steps]
     return ScriptRead(findings=tuple(findings))

@@ -3,7 +3,7 @@
 import re
 
 from activities.accounts import STEP
-from activities.configuration import assemble
+from activities.run_commands import assemble
 
 SOURCE = assemble((STEP,), frame="frame", below="account/")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.configuration import assemble, read_report, script
+from activities.configuration import warnings_of
+from activities.run_commands import assemble, read_steps, script
 from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, STEPS
 
 ROOT = Path(__file__).parents[3]
@@ -61,22 +62,24 @@ def test_nobodys_name_is_pasted_into_the_script() -> None:
 
 
 def test_all_well_is_no_warning() -> None:
-    assert read_report(STEPS, "\n".join(line(step) for step in STEPS)) == ()
+    assert warnings_of(read_steps(STEPS, "\n".join(line(step) for step in STEPS))) == ()
 
 
 def test_a_failed_step_is_a_warning_with_its_message() -> None:
-    (warning,) = read_report(("setTeamsVdiMode",), line("setTeamsVdiMode", ok=False, message="access denied"))
+    (warning,) = warnings_of(
+        read_steps(("setTeamsVdiMode",), line("setTeamsVdiMode", ok=False, message="access denied"))
+    )
     assert (warning.step, warning.message) == ("setTeamsVdiMode", "access denied")
 
 
 def test_a_step_that_says_nothing_is_a_warning() -> None:
-    assert [w.step for w in read_report(STEPS[:2], line(STEPS[0]))] == [STEPS[1]]
+    assert [w.step for w in warnings_of(read_steps(STEPS[:2], line(STEPS[0])))] == [STEPS[1]]
 
 
 def test_other_output_is_passed_over() -> None:
-    assert read_report(STEPS[:1], f"WARNING: something\n[1,2]\n{line(STEPS[0])}\n42") == ()
+    assert warnings_of(read_steps(STEPS[:1], f"WARNING: something\n[1,2]\n{line(STEPS[0])}\n42")) == ()
 
 
 def test_a_failure_outside_of_the_steps_is_told_as_well() -> None:
     output = f"{line('setLocale', ok=False, message='no such language')}\n{line(STEPS[0])}"
-    assert [w.step for w in read_report(STEPS[:1], output)] == ["setLocale"]
+    assert [w.step for w in warnings_of(read_steps(STEPS[:1], output))] == ["setLocale"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.configuration import assemble
+from activities.run_commands import assemble
 from shared.contracts.connections import CHECKS
 from shared.domain.connection import JoinType
 from shared.domain.health import PROBE_STEPS, probe_steps

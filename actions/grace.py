@@ -50,9 +50,14 @@ async def end_grace(deed: Deed, client: DurableClient, cloud_pc_id: str) -> Oper
     after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=after.generation)
-    instance_id = naming.instance_id(tenant.id, cloud_pc_id, "deprovision", after.generation)
-    await start(client, DEPROVISION, order, instance_id=instance_id)
+    await deprovision(client, order)
     return operation
+
+
+async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:
+    """Start to take a Cloud PC out of use, if its record says that it is time; False: that runs already."""
+    instance_id = naming.instance_id(order.tenant_id, order.cloud_pc_id, "deprovision", order.generation)
+    return await start(client, DEPROVISION, order, instance_id=instance_id)
 
 
 async def change_grace(deed: Deed, stored: Stored[CloudPc], change: Callable[[Grace], Grace]) -> CloudPc:

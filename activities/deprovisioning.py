@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from actions.grace import deprovision
 from activities.trail import note, note_status, tell
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
-    DEPROVISION,
     LOOK_FOR_END_OF_BUILD,
     RECORD_DEPROVISIONED,
     START_DEPROVISIONING,
@@ -29,7 +29,7 @@ from shared.domain.pausing import held
 from shared.errors import NotFoundError
 from shared.storage.due import DEPROVISIONED_BY, DueKind, read_once
 from shared.wiring import services
-from shared.workflow import Blueprint, DurableClient, implements, is_alive, start
+from shared.workflow import Blueprint, DurableClient, implements, is_alive
 
 bp = Blueprint()
 _PAUSED = timedelta(minutes=15)
@@ -47,13 +47,8 @@ async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Star
         for each in found
         if each is not None
     ]
-    started = await asyncio.gather(*(_start(each, client) for each in orders))
+    started = await asyncio.gather(*(deprovision(client, each) for each in orders))
     return Started(count=sum(started))
-
-
-async def _start(order: DeprovisionOrder, client: DurableClient) -> bool:
-    instance_id = naming.instance_id(order.tenant_id, order.cloud_pc_id, "deprovision", order.generation)
-    return await start(client, DEPROVISION, order, instance_id=instance_id)
 
 
 @bp.activity_trigger(input_name="payload")

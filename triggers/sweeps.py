@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 import azure.functions as func
 
 from actions.bulk import work
+from actions.grace import deprovision
 from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, reconcile_users, start_reconcile
 from actions.remote import go_on
 from actions.watching import catch_up, keep_subscribed, settle_changes
-from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
+from shared.contracts.deprovisioning import DeprovisionOrder
 from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
 from shared.domain import naming
 from shared.domain.bulk import BulkStatus
@@ -287,8 +288,7 @@ async def _deprovision(wired: Services, client: DurableClient, due: Due) -> date
     """Start to take a Cloud PC out of use; the workflow asks the record whether it is time."""
     del wired
     order = DeprovisionOrder(tenant_id=due.tenant_id, cloud_pc_id=due.subject_id, generation=due.generation)
-    instance_id = naming.instance_id(due.tenant_id, due.subject_id, "deprovision", due.generation)
-    await start(client, DEPROVISION, order, instance_id=instance_id)
+    await deprovision(client, order)
     return None  # it promises by itself to be looked at again
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from actions.reconciling import ask_for_reconcile
+from shared.clients.graph import Graph
 from shared.clients.graph_changes import (
     LinkExpiredError,
     changes_since,
@@ -101,32 +102,29 @@ async def keep_subscribed(wired: Services, tenant: Tenant, url: str, now: dateti
     found = await wired.watches.find(directory_id, WATCH)
     watch = found.value if found else Watch(tenant_id=directory_id)
     state = client_state(await notification_key(wired), directory_id)
-    kept = []
-    for resource in Resource:
-        subscription = watch.subscription(resource)
-        if subscription is not None and not renewing and subscription.expires_at - now > RENEWED_BEFORE:
-            kept.append(subscription)
-            continue
-        kept.append(await _subscribed(wired, tenant, resource, subscription, (url, state), now))
-    await _keep(wired, watch, subscriptions=tuple(kept))
+    last = {resource: watch.subscription(resource) for resource in Resource}
+    lasting = (
+        {} if renewing else {of: each for of, each in last.items() if each and each.expires_at - now > RENEWED_BEFORE}
+    )
+    graph = wired.graph(tenant)
+    # One that we have forgotten would stand in the way of a new one.
+    there = await subscriptions_of(graph, url) if len(lasting) < len(last) else {}
+    subscriptions = [
+        lasting.get(resource) or await _subscribed(graph, resource, there.get(resource) or known, (url, state), now)
+        for resource, known in last.items()
+    ]
+    await _keep(wired, watch, subscriptions=tuple(subscriptions))
 
 
 async def _subscribed(
-    wired: Services,
-    tenant: Tenant,
-    resource: Resource,
-    subscription: Subscription | None,
-    where: tuple[str, str],
-    now: datetime,
+    graph: Graph, resource: Resource, known: Subscription | None, where: tuple[str, str], now: datetime
 ) -> Subscription:
-    graph, until = wired.graph(tenant), now + SUBSCRIPTION_LIFE
+    """Renew the subscription that is known, or make one."""
     url, state = where
-    there = await subscriptions_of(graph, url)  # one that we have forgotten would stand in the way of a new one
-    if (mine := there.get(resource)) is not None and (subscription is None or subscription.id != mine.id):
-        subscription = mine
-    if subscription is not None and subscription.expires_at > now:
+    until = now + SUBSCRIPTION_LIFE
+    if known is not None and known.expires_at > now:
         try:
-            return await renew(graph, subscription, until)
+            return await renew(graph, known, until)
         except MissingError:
             pass
     return await subscribe(graph, resource, url, until, state)

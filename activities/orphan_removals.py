@@ -11,7 +11,6 @@ from shared.contracts.orphans import RECORD_REMOVAL, TAKE_AWAY, RemovalOrder, Re
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.domain import naming
-from shared.domain.cloud_pc import Failure
 from shared.domain.orphans import Judgement, Orphan, OrphanType, dismissable, judge, judge_right
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
@@ -105,14 +104,7 @@ async def record_removal(record: RemovalRecord) -> Done:
     here, at = services(), services().clock.now()
     stored = await here.orphans.find(record.tenant_id, record.orphan_id)
     if record.refused is not None:
-        refused = record.refused
-        failure = Failure(
-            code=refused.code,
-            message=refused.message,
-            evidence=refused.evidence,
-            advice=refused.advice,
-            retriable=not refused.final,
-        )
+        failure = record.refused.failure()
         await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
         return Done()
     if stored is not None:

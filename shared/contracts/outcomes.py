@@ -61,7 +61,7 @@ class Refused(Value):
     advice: str | None = None
     final: bool = False
 
-    def failure(self, step: Step) -> Failure:
+    def failure(self, step: Step | None = None) -> Failure:
         """Return the failure to show for it."""
         return Failure(
             code=self.code,

@@ -12,14 +12,14 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, replanned
 from shared.domain.connection import Connection
 from shared.domain.entitlements import way_in, winner
-from shared.domain.image import ImageSource, ImageType
 from shared.domain.lifecycle import TRANSITIONS, Event, Status
 from shared.domain.operation import Operation
 from shared.domain.pausing import held
-from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
+from shared.domain.policy import Snapshot, snapshot_of
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.due import START_GRACE, Due, DueKind, start_due, watch_due
+from shared.storage.images import source_of
 from shared.workflow import DurableClient, start
 
 
@@ -134,7 +134,7 @@ async def _today(deed: Deed, pc: CloudPc) -> tuple[Snapshot, str | None]:
     if why := held(await wired.service_state.get(), tenant, policy):
         raise ConflictError(f"{why}; resume it first", policyId=policy.id)
     connections = {c.id: c for c in [stored.value async for stored in wired.connections.each(tenant.id)]}
-    snapshot = snapshot_of(policy, connections, await _image(deed, policy), tenant.settings)
+    snapshot = snapshot_of(policy, connections, await source_of(deed.services.images, policy), tenant.settings)
     if snapshot is None or not await _has_site(deed, connections[snapshot.connection_id]):
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
     return snapshot, way_in(policy, entitled.group_ids)
@@ -142,9 +142,3 @@ async def _today(deed: Deed, pc: CloudPc) -> tuple[Snapshot, str | None]:
 
 async def _has_site(deed: Deed, connection: Connection) -> bool:
     return await deed.services.sites.find(deed.tenant.id, connection.site_id) is not None
-
-
-async def _image(deed: Deed, policy: Policy) -> ImageSource | None:
-    custom = policy.image_type is ImageType.CUSTOM
-    found = await deed.services.images.find(policy.tenant_id, policy.image_id) if custom else None
-    return image_source(policy, found.value if found else None)

@@ -28,15 +28,15 @@ from shared.contracts.reconciling import (
 from shared.domain import naming, planner
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
-from shared.domain.image import ImageSource, ImageType
 from shared.domain.lifecycle import Event, Status
 from shared.domain.pausing import held
 from shared.domain.planner import Observed, Rules
-from shared.domain.policy import Policy, Snapshot, image_source, snapshot_of
+from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.domain.watching import WATCH
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from shared.storage.due import EVERYBODY, DueKind, cancel_due, grace_due, next_of, start_due, watch_due
+from shared.storage.images import source_of
 from shared.storage.repository import Stored
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements, start
@@ -188,16 +188,10 @@ async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Sn
     connections = {stored.value.id: stored.value async for stored in services().connections.each(tenant.id)}
     made = {}
     for policy in policies:
-        snapshot = snapshot_of(policy, connections, await _image(policy), tenant.settings)
+        snapshot = snapshot_of(policy, connections, await source_of(services().images, policy), tenant.settings)
         if snapshot is not None:
             made[policy.id] = snapshot
     return made
-
-
-async def _image(policy: Policy) -> ImageSource | None:
-    custom = policy.image_type is ImageType.CUSTOM
-    found = await services().images.find(policy.tenant_id, policy.image_id) if custom else None
-    return image_source(policy, found.value if found else None)
 
 
 async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:

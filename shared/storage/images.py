@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.domain.image import DeviceImage
+from shared.domain.image import DeviceImage, ImageSource, ImageType
+from shared.domain.policy import Policy, image_source
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Tables
 
@@ -22,3 +23,10 @@ _SHAPE = Shape(
 def images(tables: Tables) -> Repository[DeviceImage]:
     """Return the repository of device images."""
     return Repository(tables, _SHAPE)
+
+
+async def source_of(images: Repository[DeviceImage], policy: Policy) -> ImageSource | None:
+    """Return what the machines of *policy* are made from; None: its image is not there, or not ready."""
+    custom = policy.image_type is ImageType.CUSTOM
+    found = await images.find(policy.tenant_id, policy.image_id) if custom else None
+    return image_source(policy, found.value if found else None)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from actions.deed import Deed
 from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder
-from shared.contracts.machines import Machine
+from shared.contracts.remote_actions import machine_of
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, local_administrator
 from shared.domain.lifecycle import Status
@@ -50,20 +50,12 @@ def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:
 
 
 def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder:
-    made = pc.resources
-    if pc.snapshot is None or not (made.subscription_id and made.resource_group and made.region):
+    machine = machine_of(pc)
+    if pc.snapshot is None or machine is None:
         raise ConflictError("the machine of this Cloud PC is not known", status=pc.status.value)
-    machine = Machine(
-        tenant_id=pc.tenant_id,
-        cloud_pc_id=pc.id,
-        subscription_id=made.subscription_id,
-        resource_group=made.resource_group,
-        region=made.region,
-        computer_name=made.computer_name or "",
-    )
     configuration = ConfigurationOrder(
         machine=machine, steps=steps, local_administrator=local_administrator(pc.user, pc.snapshot)
     )
     return RerunOrder(
-        generation=pc.generation, operation_id=operation_id, region=made.region, configuration=configuration
+        generation=pc.generation, operation_id=operation_id, region=machine.region, configuration=configuration
     )

@@ -1,6 +1,7 @@
 """Asks the SDK itself whether our numbers are its numbers (``--debug-oracle``, host.md 1.6)."""
 
 import contextlib
+import json
 import warnings
 
 from azure.durable_functions.models.DurableOrchestrationContext import (
@@ -8,6 +9,7 @@ from azure.durable_functions.models.DurableOrchestrationContext import (
 )
 from azure.durable_functions.orchestrator import Orchestrator
 
+from local.host.events import EventType
 from local.host.indexer import Function
 from local.host.turn import Turn
 
@@ -29,8 +31,10 @@ def check(function: Function, body: str, turn: Turn) -> None:
 
 def compare(context: DurableOrchestrationContext, turn: Turn) -> None:
     """Compare a replayed context with a finished turn; raise ``DivergedError`` on a difference."""
-    theirs = {key for key in context.open_tasks if isinstance(key, int) and key >= 0}
-    cancelled = {key for key in theirs if _is_cancelled(context.open_tasks[key])}
+    asked = _entity_calls(context)
+    open_tasks = {asked.get(key, key): task for key, task in context.open_tasks.items()}
+    theirs = {key for key in open_tasks if isinstance(key, int) and key >= 0}
+    cancelled = {key for key in theirs if _is_cancelled(open_tasks[key])}
     ours = set(turn.nodes)
     if theirs - cancelled != ours:
         raise DivergedError(f"open tasks: the SDK has {sorted(theirs)}, we have {sorted(ours)}")
@@ -38,6 +42,12 @@ def compare(context: DurableOrchestrationContext, turn: Turn) -> None:
         raise DivergedError(
             f"counter: the SDK is at {context._sequence_number}, we are at {turn.row.next_id}"  # noqa: SLF001
         )
+
+
+def _entity_calls(context: DurableOrchestrationContext) -> dict[str, int]:
+    """Map guids to ids: the SDK files an entity call under its guid once it was sent."""
+    sent = (one for one in context.histories if one.event_type == EventType.EVENT_SENT)
+    return {json.loads(one.Input)["id"]: one.event_id for one in sent}
 
 
 def _is_cancelled(task: object) -> bool:

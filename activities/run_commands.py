@@ -15,7 +15,7 @@ from shared.contracts.outcomes import Accepted, Pending
 from shared.wiring import services
 
 _SCRIPTS = Path(__file__).parent.parent / "shared" / "scripts"
-_STEPS_GO_HERE = "# <steps>"
+_STEPS_GO_HERE, _REPORTING_GOES_HERE = "# <steps>", "# <reporting>"
 _TIMEOUT_S = 90 * 60
 _UNFINISHED = frozenset({"pending", "running"})
 
@@ -30,7 +30,8 @@ def assemble(steps: tuple[str, ...], *, frame: str = "run-steps", below: str = "
     """Return one script that runs *steps*, each in a frame of its own, and prints one line of JSON for each."""
     bodies = {step: indent(script(below + _kebab(step)), "    ") for step in steps}
     parts = [f"# step: {step}\nInvoke-Step '{step}' {{\n{body}\n}}" for step, body in bodies.items()]
-    return script(below + frame).replace(_STEPS_GO_HERE, "\n\n".join(parts)) + "\n"
+    framed = script(below + frame).replace(_REPORTING_GOES_HERE, script("reporting/report"))
+    return framed.replace(_STEPS_GO_HERE, "\n\n".join(parts)) + "\n"
 
 
 def _kebab(step: str) -> str:

@@ -5,24 +5,9 @@ param(
     [string] $AskedAt = ''
 )
 
-$ErrorActionPreference = 'Stop'
-$ProgressPreference = 'SilentlyContinue'
+$Longest = 300
 
-function Write-Report([string] $Step, [bool] $Ok, [string] $Message) {
-    $text = ($Message -replace '\s+', ' ').Trim()
-    if ($text.Length -gt 300) { $text = $text.Substring(0, 300) }
-    [Console]::Out.WriteLine((ConvertTo-Json -Compress -InputObject ([ordered]@{ step = $Step; ok = $Ok; message = $text })))
-}
-
-function Invoke-Step([string] $Step, [scriptblock] $Body) {
-    try {
-        & $Body | Out-Null
-        Write-Report $Step $true ''
-    }
-    catch {
-        Write-Report $Step $false $_.Exception.Message
-    }
-}
+# <reporting>
 
 function Set-Value([string] $Path, [string] $Name, [int] $Value) {
     if (-not (Test-Path -LiteralPath $Path)) { New-Item -Path $Path -Force | Out-Null }

@@ -9,24 +9,9 @@ param(
     [string] $AskedAt = ''
 )
 
-$ErrorActionPreference = 'Stop'
-$ProgressPreference = 'SilentlyContinue'
+$Longest = 240
 
-function Write-Report([string] $Step, [bool] $Ok, [string] $Message) {
-    $text = ($Message -replace '\s+', ' ').Trim()
-    if ($text.Length -gt 240) { $text = $text.Substring(0, 240) }
-    [Console]::Out.WriteLine((ConvertTo-Json -Compress -InputObject ([ordered]@{ step = $Step; ok = $Ok; message = $text })))
-}
-
-function Invoke-Step([string] $Step, [scriptblock] $Body) {
-    try {
-        & $Body | Out-Null
-        Write-Report $Step $true ''
-    }
-    catch {
-        Write-Report $Step $false $_.Exception.Message
-    }
-}
+# <reporting>
 
 function Test-Port([string] $Name, [int] $Port) {
     $client = New-Object System.Net.Sockets.TcpClient

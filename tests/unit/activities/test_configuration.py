@@ -56,6 +56,14 @@ def test_the_script_fits_a_run_command() -> None:
     assert len(assemble(STEPS).encode()) < 32_000
 
 
+@pytest.mark.parametrize(("frame", "below"), [("run-steps", ""), ("frame", "probe/"), ("frame", "account/")])
+def test_every_frame_reports_in_the_same_way(frame: str, below: str) -> None:
+    whole = assemble((), frame=frame, below=below)
+    assert script("reporting/report") in whole
+    assert [name for name in ("# <steps>", "# <reporting>", "function Write-Report") if whole.count(name) > 1] == []
+    assert "# <" not in whole
+
+
 def test_nobodys_name_is_pasted_into_the_script() -> None:
     assert "param(" in script("run-steps")
     assert "$LocalAdministrator" in script("assign-local-administrator")

@@ -5,7 +5,6 @@ import inspect
 import re
 import sys
 import traceback
-import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -17,8 +16,9 @@ from azure.functions.decorators.function_app import Function as SdkFunction
 
 from local.host.config import is_true
 from local.host.errors import AppError
+from local.host.signature import IMPLICIT_OUTPUT, OUT, FunctionError, Signature, read_signature
 
-_OUT, _INOUT = 1, 2
+_INOUT = 2
 TRIGGERS = frozenset(
     {
         "httpTrigger", "timerTrigger", "queueTrigger", "orchestrationTrigger", "activityTrigger",
@@ -26,7 +26,6 @@ TRIGGERS = frozenset(
     }
 )  # fmt: skip
 BINDINGS = TRIGGERS | {"http", "queue", "durableClient"}
-_IMPLICIT_OUTPUT = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
 _NAME_KEYS = {"orchestrationTrigger": "orchestration", "activityTrigger": "activity", "entityTrigger": "entityName"}
 _NAME = re.compile(r"[A-Za-z][\w-]{0,127}")
 
@@ -50,8 +49,7 @@ class Function:
     is_async: bool
     trigger: Binding
     bindings: tuple[Binding, ...]
-    wants_context: bool
-    returns: type | None
+    signature: Signature
     retry: Mapping[str, Any] | None
     place: str  # file:line
     disabled: bool = False
@@ -64,7 +62,7 @@ class Function:
     @property
     def outputs(self) -> tuple[Binding, ...]:
         """Return the output bindings."""
-        return tuple(b for b in self.bindings if b.direction == _OUT)
+        return tuple(b for b in self.bindings if b.direction == OUT)
 
 
 @dataclass(slots=True)
@@ -102,7 +100,7 @@ def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) ->
     for one in found:
         try:
             function = _checked(one, environ, only)
-        except _FunctionError as error:
+        except FunctionError as error:
             problems.append(f"{_place(one)}: cannot load the {one.get_function_name()} function: {error}")
         else:
             registry.functions[function.name] = function
@@ -117,15 +115,11 @@ def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) ->
 def _twice(registry: Registry) -> list[str]:
     """Find durable names that two functions have: they match without regard to case."""
     problems = []
-    for trigger in sorted(_IMPLICIT_OUTPUT):
+    for trigger in sorted(IMPLICIT_OUTPUT):
         for name, one in registry.durable(trigger).items():
             same = [f for f in registry.of(trigger) if f is not one and registry.durable_name(f).casefold() == name]
             problems += [f"{f.place}: {f.name} has the durable name of {one.name} ({one.place})" for f in same]
     return problems
-
-
-class _FunctionError(Exception):
-    """One function is not as the worker wants it."""
 
 
 def _import_app(app: Path, script: str) -> func.FunctionRegister:
@@ -164,18 +158,18 @@ def _checked(one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] 
     """Check one function's names, bindings, parameters and annotations."""
     name = str(one.get_function_name())
     if not _NAME.fullmatch(name):
-        raise _FunctionError("its name must be a letter, then up to 127 letters, digits, _ or -")
+        raise FunctionError("its name must be a letter, then up to 127 letters, digits, _ or -")
     bindings = tuple(_binding(raw) for raw in one.get_bindings())
     triggers = [binding for binding in bindings if binding.type.lower().endswith("trigger")]
     if len(triggers) != 1:
-        raise _FunctionError(f"it must have exactly one trigger, it has {len(triggers)}")
+        raise FunctionError(f"it must have exactly one trigger, it has {len(triggers)}")
     for binding in bindings:
         if binding.type not in BINDINGS:
-            raise _FunctionError(f"this host does not know the binding {binding.type!r} of {binding.name!r}")
+            raise FunctionError(f"this host does not know the binding {binding.type!r} of {binding.name!r}")
         if binding.direction == _INOUT:
-            raise _FunctionError('"inout" bindings are not supported')
+            raise FunctionError('"inout" bindings are not supported')
     call = one.get_user_function()
-    wants_context, returns = _check_signature(call, {b.name: b for b in bindings})
+    signature = read_signature(call, {b.name: b for b in bindings})
     disabled = is_true(environ.get(f"AzureWebJobs.{name}.Disabled")) or is_true(
         environ.get(f"AzureWebJobs_{name}_Disabled")
     )
@@ -185,8 +179,7 @@ def _checked(one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] 
         is_async=inspect.iscoroutinefunction(call),
         trigger=triggers[0],
         bindings=bindings,
-        wants_context=wants_context,
-        returns=returns,
+        signature=signature,
         retry=one.get_settings_dict("retry_policy"),
         place=_place(one),
         disabled=disabled or (only is not None and name not in only),
@@ -202,66 +195,3 @@ def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
-
-
-def _check_signature(call: Callable[..., Any], bound: dict[str, Binding]) -> tuple[bool, type | None]:
-    """Compare parameters with bindings; return (wants a Context, what it returns)."""
-    parameters = dict(inspect.signature(call).parameters)
-    try:
-        notes = typing.get_type_hints(call)
-    except (NameError, TypeError) as error:
-        raise _FunctionError(f"its annotations cannot be resolved: {error}") from error
-    returned = bound.pop("$return", None)
-    wants_context = "context" in parameters and "context" not in bound
-    if wants_context:
-        parameters.pop("context")
-        note = notes.get("context")
-        if note is not None and getattr(note, "__name__", "") != "Context":
-            raise _FunctionError(f'the "context" parameter is expected to be azure.functions.Context, got {note!r}')
-    if unbound := set(parameters) - set(bound):
-        raise _FunctionError(
-            "the following parameters are declared in Python but not in the function "
-            f"definition (function.json or function decorators): {unbound}"
-        )
-    if absent := set(bound) - set(parameters):
-        raise _FunctionError(
-            "the following parameters are declared in the function definition "
-            f"(function.json or function decorators) but not in Python: {absent}"
-        )
-    for name, binding in bound.items():
-        if name in notes:
-            _check_annotation(binding, notes[name])
-    note = notes.get("return")
-    if returned is not None and isinstance(note, type):
-        _check_converter(returned, note, out=True)
-    return wants_context, note if isinstance(note, type) else None
-
-
-def _check_annotation(binding: Binding, note: Any) -> None:  # noqa: ANN401 - any annotation
-    origin = typing.get_origin(note)
-    is_out = isinstance(origin or note, type) and issubclass(origin or note, func.Out)
-    if is_out != (binding.direction == _OUT):
-        wanted = "func.Out[...]" if binding.direction == _OUT else "no func.Out"
-        raise _FunctionError(f"the {binding.name!r} binding wants {wanted}, got {note!r}")
-    if is_out:
-        arguments = typing.get_args(note)
-        if len(arguments) != 1:
-            raise _FunctionError(f"binding {binding.name} has invalid Out annotation {note!r}")
-        note = arguments[0]
-    if not isinstance(note, type) and not is_out:
-        raise _FunctionError(f"binding {binding.name} has invalid non-type annotation {note!r}")
-    if isinstance(note, type):
-        _check_converter(binding, note, out=is_out)
-
-
-def _check_converter(binding: Binding, note: type, *, out: bool) -> None:
-    registry = func.get_binding_registry()  # type: ignore[no-untyped-call]
-    converter = registry.get(binding.type)
-    if converter is None:
-        return
-    check = converter.check_output_type_annotation if out else converter.check_input_type_annotation
-    if not check(note):
-        raise _FunctionError(
-            f"type of {binding.name} binding in function.json {binding.type!r} does not match "
-            f"its Python annotation {note.__name__!r}"
-        )

@@ -16,8 +16,7 @@ from azure.functions import meta
 from local.host.indexer import Function
 from local.host.log import current_function
 from local.host.outputs import QueueOutputs
-
-_IMPLICIT = {"orchestrationTrigger", "activityTrigger", "entityTrigger"}
+from local.host.signature import IMPLICIT_OUTPUT, converter_of
 
 
 class InvocationTimeoutError(Exception):
@@ -115,7 +114,6 @@ class Invoker:
         self._client_json = client_json
         self._new_id = new_id
         self._outputs = outputs
-        self._converters = func.get_binding_registry()  # type: ignore[no-untyped-call]
         self._plain = ThreadPoolExecutor(threads, thread_name_prefix="function")
         self._activities = ThreadPoolExecutor(threads, thread_name_prefix="activity")
 
@@ -156,13 +154,14 @@ class Invoker:
         metadata: Mapping[str, meta.Datum] | None,
         trace: TraceContext | None,
     ) -> tuple[dict[str, Any], dict[str, _Out]]:
-        converter = self._converters.get(function.trigger.type)
-        arguments: dict[str, Any] = {function.trigger.name: converter.decode(datum, trigger_metadata=metadata)}
+        trigger = function.trigger.name
+        converter = converter_of(function.signature.converters[trigger])
+        arguments: dict[str, Any] = {trigger: converter.decode(datum, trigger_metadata=metadata)}
         for client in function.clients:
             arguments[client.name] = self._client_json()
         outs = {b.name: _Out() for b in function.outputs if b.name != "$return"}
         arguments.update(outs)
-        if function.wants_context:
+        if function.signature.wants_context:
             arguments["context"] = Context(self._new_id(), function.name, self._app, trace or TraceContext())
         return arguments, outs
 
@@ -188,18 +187,19 @@ class Invoker:
             if binding.name == "$return":
                 returned = binding
             if given is not None and binding.type != "http":
-                encoded[binding.name] = self._encode(binding.type, given)
-        if function.trigger.type in _IMPLICIT:
-            return self._encode(function.trigger.type, value), encoded
+                encoded[binding.name] = _encode(function.signature.converters[binding.name], given)
+        if function.trigger.type in IMPLICIT_OUTPUT:
+            return _encode(function.trigger.type, value), encoded
         if value is None and returned is None:
             return None, encoded
         if returned is None:
             raise RuntimeError(f"function {function.name!r} without a $return binding returned a non-None value")
-        return self._encode(returned.type, value), encoded
+        return _encode(returned.type, value), encoded
 
-    def _encode(self, binding_type: str, value: Any) -> meta.Datum:  # noqa: ANN401
-        datum: meta.Datum = self._converters.get(binding_type).encode(value, expected_type=None)
-        return datum
+
+def _encode(kind: str, value: Any) -> meta.Datum:  # noqa: ANN401 - whatever user code returned
+    datum: meta.Datum = converter_of(kind).encode(value, expected_type=None)
+    return datum
 
 
 def error_text(error: BaseException) -> str:

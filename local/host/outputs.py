@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.functions import meta
@@ -57,6 +57,12 @@ def _bodies(datum: meta.Datum) -> list[bytes]:
         return [datum.value]
     if datum.type == "string":
         return [datum.value.encode()]
-    value = json.loads(datum.value)
-    items = value if isinstance(value, list) else [value]
-    return [(one if isinstance(one, str) else str(one["body"])).encode() for one in items]
+    value = json.loads(datum.value) if datum.type == "json" else datum.value
+    return [_text(one).encode() for one in (value if isinstance(value, list) else [value])]
+
+
+def _text(one: Any) -> str:  # noqa: ANN401 - any JSON
+    """Write one message; a QueueMessage comes as its id and its body."""
+    if isinstance(one, dict) and one.keys() == {"id", "body"}:
+        return str(one["body"])
+    return one if isinstance(one, str) else json.dumps(one)

@@ -102,18 +102,6 @@ REFUSED_BY_US_ALONE = {
     + "def F(payload): ...",
 }
 
-# Where ours differs, and should not. A strict xfail: whoever mends local/host takes the mark away.
-KNOWN = {
-    "a payload of typing's Dict": "local.host takes no generic of typing; the worker does",
-    "a payload of a Literal": "local.host takes no generic of typing; the worker does",
-    "a timer as text": "local.host has no plain text and bytes for triggers; the worker has (its generic binding)",
-    "a queue message as text": "local.host has no plain text and bytes for triggers; the worker has",
-    "a queue message as bytes": "local.host has no plain text and bytes for triggers; the worker has",
-    "a route that returns text or None": "local.host looks at return types only if they are classes",
-    "a route that returns list[int]": "local.host looks at return types only if they are classes",
-    "an output of list[str]": "local.host lets any type stand in func.Out[...]",
-}
-
 
 @pytest.fixture
 def verdicts(strangers: Judges, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[str | None, str | None]:
@@ -125,11 +113,7 @@ def verdicts(strangers: Judges, tmp_path: Path, request: pytest.FixtureRequest) 
 
 
 def _each(cases: dict[str, str]) -> pytest.MarkDecorator:
-    marked = [
-        pytest.param(code, id=name, marks=[pytest.mark.xfail(reason=KNOWN[name])] if name in KNOWN else [])
-        for name, code in cases.items()
-    ]
-    return pytest.mark.parametrize("verdicts", marked, indirect=True)
+    return pytest.mark.parametrize("verdicts", list(cases.values()), ids=list(cases), indirect=True)
 
 
 @_each(LOADED)

@@ -46,8 +46,8 @@ def _reads(asked: argparse.Namespace) -> Reads:
 
 def instances(asked: argparse.Namespace) -> int:
     """Print a table of instances."""
-    wanted = Filter(statuses=(asked.status,) if asked.status else (), prefix=asked.prefix, top=asked.top)
-    rows = _reads(asked).instances(wanted)
+    wanted = Filter(statuses=(asked.status,) if asked.status else (), prefix=asked.prefix)
+    rows = _reads(asked).instances(wanted, asked.top)
     width = max([len(row.id) for row in rows], default=2)
     for row in rows:
         print(f"{row.id:{width}}  {row.status:10}  {seconds(row.created_us)}  {row.name}")

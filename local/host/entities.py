@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import azure.functions as func
-from aiohttp import web
 
 from local.host.dispatch import Dispatcher
 from local.host.driving import Clock
@@ -19,7 +18,6 @@ from local.host.log import say
 from local.host.reads import EntityCallRow
 from local.host.state import Message
 from local.host.store import Store
-from local.host.views import seconds
 from local.host.work import Work
 
 Key = tuple[str, str]
@@ -155,44 +153,9 @@ class Entities:
         n = self._store.next_n()
         return Message(n, str(call[5]), call[6], 0, kind, guid, call[7], body)
 
-    async def answer(self, request: web.BaseRequest, path: list[str]) -> web.Response:
-        """Answer /entities/...: read, signal, list."""
-        match (request.method, path):
-            case ("GET", []):
-                return self._list(request, None)
-            case ("GET", [name]):
-                return self._list(request, name.lower())
-            case ("GET", [name, key]):
-                return self._read(name, key)
-            case ("POST", [name, key]):
-                return await self._signal(request, name, key, request.query.get("op", ""))
-            case ("DELETE", [name, key]):
-                return await self._signal(request, name, key, "delete")
-        return web.Response(status=404)
-
-    def _read(self, name: str, key: str) -> web.Response:
-        found = self._store.reads.entity(name.lower(), "" if key == "$" else key)
-        if found is None:
-            return web.Response(status=404)
-        return web.Response(text=found[0] or "null", content_type="application/json")
-
-    def _list(self, request: web.BaseRequest, name: str | None) -> web.Response:
-        fetch = request.query.get("fetchState", "").lower() == "true"
-        shown = [
-            {
-                "entityId": {"name": one, "key": key},
-                "lastOperationTime": seconds(updated_us),
-                **({"state": json.loads(state or "null")} if fetch else {}),
-            }
-            for one, key, state, updated_us in self._store.reads.entities(name)
-        ]
-        return web.json_response(shown)
-
-    async def _signal(self, request: web.BaseRequest, name: str, key: str, operation: str) -> web.Response:
-        text = (await request.text()).strip()
-        entity = (name.lower(), "" if key == "$" else key)
-        guid = self._dispatcher.new_id()
-        row = (*entity, operation, _signal_input(text), 1, guid)
+    async def signal(self, key: Key, operation: str, input_text: str | None) -> None:
+        """Send an operation that nobody waits for; ``input_text`` is JSON text of JSON text."""
+        row = (*key, operation, input_text, 1, self._dispatcher.new_id())
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -201,17 +164,8 @@ class Entities:
             )
 
         await self._store.write(work)
-        self.wake([entity])
-        return web.Response(status=202)
+        self.wake([key])
 
 
 def _missing(name: str) -> dict[str, Any]:
     return {"isError": True, "result": json.dumps(f"The entity function '{name}' doesn't exist.")}
-
-
-def _signal_input(text: str) -> str | None:
-    """Bring a body into JSON text of JSON text, which is all that the SDK can read."""
-    if not text or text == "null":
-        return None
-    value = json.loads(text)
-    return json.dumps(value if isinstance(value, str) else json.dumps(value))

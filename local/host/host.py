@@ -16,12 +16,14 @@ from aiohttp import web
 
 from local.clock import FileClock
 from local.host.activity import Activities
+from local.host.addresses import Addresses
 from local.host.admin import Admin
 from local.host.agenda import Agenda
 from local.host.config import HostSettings
 from local.host.dispatch import Dispatcher
 from local.host.driving import WATCHDOG_SECONDS, Clock, FileDriver, SystemClock, SystemDriver
 from local.host.entities import Entities
+from local.host.entity_api import EntityApi
 from local.host.http import PublicServer, serve
 from local.host.indexer import Function, Registry
 from local.host.invoke import Invoker
@@ -84,7 +86,7 @@ class Host:
         self._build()
 
     def _client_json(self) -> str:
-        return self._management.client_json()
+        return self._addresses.client_json()
 
     def _make_rules(self) -> Rules:
         registry, settings = self._registry, self._settings
@@ -158,10 +160,14 @@ class Host:
     async def _open(self) -> None:
         options, registry = self._options, self._registry
         keys = await Keys.load(self._store)
+        self._addresses = Addresses(self._settings.hub, keys.durable, secrets.token_hex(16))
         self._management = Management(
-            self._store, self._operations, self._entities, self._settings,
-            frozenset(self._rules.orchestrators), keys.durable, secrets.token_hex(16),
-        )  # fmt: skip
+            self._store,
+            self._operations,
+            EntityApi(self._store, self._entities, registry.durable("entityTrigger")),
+            frozenset(self._rules.orchestrators),
+            self._addresses,
+        )
         admin = Admin(
             registry, keys, self._store, self._clock, self._work, self._fire,
             auth=options.checks_keys,
@@ -170,11 +176,11 @@ class Host:
             registry, self._settings, self._invoker, keys, self._management, admin,
             self._work, auth=options.checks_keys,
         )  # fmt: skip
-        self._management.rpc_port = await self._open_rpc()
+        self._addresses.rpc_port = await self._open_rpc()
         runner, port = await serve(public, options.host, options.port, options.grace_seconds)
         self._runners.append(runner)
         shown = "127.0.0.1" if options.host in {"0.0.0.0", "localhost"} else options.host
-        self._management.origin = f"http://{shown}:{port}"
+        self._addresses.origin = f"http://{shown}:{port}"
         self._dispatcher.recover()
         self._activities.recover()
         self._entities.recover()
@@ -184,7 +190,7 @@ class Host:
         counts = {kind.removesuffix("Trigger"): len(registry.of(kind)) for kind in sorted(kinds)}
         say("host", "functions", **counts)
         auth = "keys are checked" if options.checks_keys else "keys are not checked"
-        say("host", f"ready at {self._management.origin} ({auth})", port=port, pid=os.getpid())
+        say("host", f"ready at {self._addresses.origin} ({auth})", port=port, pid=os.getpid())
 
     async def _open_rpc(self) -> int:
         """Listen for the SDK's client; another port if the usual one is taken."""

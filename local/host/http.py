@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from azure.functions import meta
 
+from local.host.addresses import PREFIX
 from local.host.admin import Admin
 from local.host.config import HostSettings
 from local.host.errors import RouteError
@@ -18,7 +19,7 @@ from local.host.indexer import Function, Registry
 from local.host.invoke import InvocationTimeoutError, Invoker, TraceContext, error_text
 from local.host.keys import Keys
 from local.host.log import say
-from local.host.manage import PREFIX, Management
+from local.host.manage import Management
 from local.host.routes import Route, path_segments
 from local.host.work import Work
 

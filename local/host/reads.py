@@ -22,8 +22,18 @@ class Filter:
     created_to_us: int | None = None
     statuses: tuple[str, ...] = ()
     prefix: str | None = None
-    top: int | None = None
     after: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityFilter:
+    """Which entities to list; times of the last operation in microseconds, ``after`` is (name, key)."""
+
+    top: int
+    name: str | None = None
+    from_us: int | None = None
+    to_us: int | None = None
+    after: tuple[str, str] | None = None
 
 
 class Reads:
@@ -80,8 +90,8 @@ class Reads:
         rows = self._rows("SELECT id,execution_id,event_id,name,input,deliveries FROM activity ORDER BY created_us")
         return [(Task(*row[:5]), row[5]) for row in rows]
 
-    def instances(self, wanted: Filter) -> list[Instance]:
-        """List instances by age, then id."""
+    def instances(self, wanted: Filter, most: int | None = None) -> list[Instance]:
+        """List instances by age, then id; at most so many."""
         where, values = ["1"], list[Any]()
         for clause, value in (
             ("created_us >= ?", wanted.created_from_us),
@@ -99,7 +109,7 @@ class Reads:
         if wanted.prefix:
             where.append("substr(id, 1, length(?)) = ?")
             values += [wanted.prefix, wanted.prefix]
-        limit = f" LIMIT {wanted.top}" if wanted.top else ""
+        limit = f" LIMIT {most}" if most else ""
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM instance WHERE {' AND '.join(where)}"  # noqa: S608
             f" ORDER BY created_us, id{limit}",
@@ -133,11 +143,21 @@ class Reads:
         rows = self._rows("SELECT state, updated_us FROM entity WHERE name = ? AND key = ?", (name, key))
         return rows[0] if rows else None
 
-    def entities(self, name: str | None) -> list[tuple[str, str, str | None, int]]:
-        """List entities: name, key, state, when changed."""
+    def entities(self, wanted: EntityFilter) -> list[tuple[str, str, str | None, int]]:
+        """List entities by name, then key: name, key, state, when changed."""
+        where, values = ["(name, key) > (?, ?)"], list[Any](wanted.after or ("", ""))
+        for clause, value in (
+            ("name = ?", wanted.name),
+            ("updated_us >= ?", wanted.from_us),
+            ("updated_us <= ?", wanted.to_us),
+        ):
+            if value is not None:
+                where.append(clause)
+                values.append(value)
         return self._rows(
-            "SELECT name, key, state, updated_us FROM entity WHERE ? IS NULL OR name = ?",
-            (name, name),
+            f"SELECT name, key, state, updated_us FROM entity WHERE {' AND '.join(where)}"  # noqa: S608
+            " ORDER BY name, key LIMIT ?",
+            (*values, wanted.top),
         )
 
     def keys(self) -> list[tuple[str, str, str]]:

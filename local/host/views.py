@@ -24,6 +24,9 @@ _WORDS = {
     EventType.EXECUTION_RESUMED: "ExecutionResumed",
 }
 _BRACKETS = {EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED}
+_MERGED = {EventType.TASK_SCHEDULED, EventType.SUB_CREATED}
+_HIDDEN = ("IsPlayed", "TimerId", "Version")
+_HIDDEN_OF_START = (*_HIDDEN, "OrchestrationInstance", "ParentInstance", "Tags")
 _STATUS_WORDS = {1: "Completed", 3: "Failed", 5: "Terminated"}
 
 
@@ -47,46 +50,45 @@ def status_view(row: Instance, *, show_input: bool) -> dict[str, Any]:
 
 
 def history_view(history: list[tuple[int, str]], *, show_input: bool, show_output: bool) -> list[dict[str, Any]]:
-    """Show a history: brackets left out, what was scheduled merged into how it ended."""
+    """Show a history: brackets left out, tasks and children merged into how they ended."""
     shown: list[dict[str, Any]] = []
     scheduled: dict[int, dict[str, Any]] = {}
     for kind, body in history:
-        entry: dict[str, Any] = json.loads(body)
-        event_id = entry.pop("EventId")
-        entry.pop("IsPlayed")
-        entry["EventType"] = _WORDS.get(EventType(kind), str(kind))
         if kind in _BRACKETS:
             continue
-        if not show_input and kind != EventType.EVENT_RAISED:
-            entry.pop("Input", None)
-        if not show_output:
-            entry.pop("Result", None)
-        if kind == EventType.EXECUTION_STARTED:
-            entry["FunctionName"] = entry.pop("Name")
-        if kind == EventType.EXECUTION_COMPLETED:
-            entry["OrchestrationStatus"] = _STATUS_WORDS[entry["OrchestrationStatus"]]
-        if event_id >= 0 and kind != EventType.EXECUTION_COMPLETED:
+        event_id, entry = _entry(kind, json.loads(body))
+        if kind in _MERGED:
             scheduled[event_id] = entry
-        _merge(entry, scheduled, shown)
+        origin = scheduled.pop(entry.pop("TaskScheduledId", -1), None)
+        if origin is not None:
+            shown = [one for one in shown if one is not origin]
+            entry |= {"ScheduledTime": origin["Timestamp"], "FunctionName": origin["Name"], "Input": origin["Input"]}
         shown.append(entry)
-    return shown
+    left_out = {name for name, wanted in (("Input", show_input), ("Result", show_output)) if not wanted}
+    return [{name: value for name, value in entry.items() if name not in left_out} for entry in shown]
 
 
-def _merge(entry: dict[str, Any], scheduled: dict[int, dict[str, Any]], shown: list[dict[str, Any]]) -> None:
-    """Let a completion take over what its scheduling event said, and drop that one."""
-    cause = entry.pop("TaskScheduledId", None)
-    cause = entry.pop("TimerId", cause)
-    origin = scheduled.get(cause) if cause is not None else None
-    if origin is None:
-        return
-    entry["ScheduledTime"] = origin["Timestamp"]
-    if "Name" in origin:
-        entry["FunctionName"] = origin["Name"]
-    if "Input" in origin:
-        entry["Input"] = origin["Input"]
-    if origin in shown:
-        shown.remove(origin)
+def _entry(kind: int, entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Show one event: its id, and what is told of it, in words."""
+    event_id: int = entry.pop("EventId")
+    starts = kind == EventType.EXECUTION_STARTED
+    for hidden in _HIDDEN_OF_START if starts else _HIDDEN:
+        entry.pop(hidden, None)
+    entry["EventType"] = _WORDS[EventType(kind)]
+    if starts:
+        entry["FunctionName"] = entry.pop("Name")
+    if kind == EventType.EXECUTION_COMPLETED:
+        entry["OrchestrationStatus"] = _STATUS_WORDS[entry["OrchestrationStatus"]]
+    if "Result" in entry:
+        entry["Result"] = _token(entry["Result"])
+    return event_id, entry
 
 
 def _token(text: str | None) -> Any:  # noqa: ANN401 - any JSON value
-    return None if text is None else json.loads(text)
+    """Read JSON text; a text that is none (a reason, an error) is shown as it is."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

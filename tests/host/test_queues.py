@@ -121,7 +121,7 @@ def test_a_message_that_is_no_base64_ends_in_poison_and_the_host_lives(
     assert queue_host.call("GET", "/api/hello").status == 200
 
 
-def test_32_messages_are_all_handled(
+def test_a_full_batch_of_messages_is_handled(
     queue_host: RunningHost, azurite_server: Azurite, certificates: Certificates
 ) -> None:
     with client(azurite_server, certificates, "inbound") as queue:

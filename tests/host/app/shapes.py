@@ -223,6 +223,9 @@ def versioned(context: df.DurableOrchestrationContext) -> Steps:
 
 @shapes.entity_trigger(context_name="context")
 def counter(context: df.DurableEntityContext) -> None:
+    if context.operation_name == "delete":
+        context.destruct_on_exit()
+        return
     value = context.get_state(lambda: 0)
     if context.operation_name == "add":
         value += context.get_input()

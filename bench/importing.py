@@ -31,5 +31,6 @@ def main() -> list[Figure]:
 
 
 def _run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], cwd=_ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", f"import sys; sys.dont_write_bytecode = False; {code}"]  # as on Azure
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=True)
     return done.stdout.strip()

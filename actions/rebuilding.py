@@ -16,6 +16,7 @@ from shared.domain.lifecycle import TRANSITIONS, Event, Status
 from shared.domain.operation import Operation
 from shared.domain.pausing import held
 from shared.domain.policy import Snapshot, snapshot_of
+from shared.domain.resuming import resumable_by_hand
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.due import START_GRACE, Due, DueKind, start_due, watch_due
@@ -54,7 +55,8 @@ async def rebuild(
 ) -> Operation:
     """Build a Cloud PC anew, three attempts; return the operation that tells how it goes.
 
-    What there is of it goes first, its device before all. *account*: whether the user becomes a local administrator,
+    What there is of it goes first, its device before all; but a retry goes on with it, at the step that failed, where
+    that is safe and today's policy would build the same. *account*: whether the user becomes a local administrator,
     None: as the policy says. Raises: ConflictError unless its status allows it, its user is still entitled, and no
     clean-up is at work on it. Nothing is deleted then.
     """
@@ -75,7 +77,14 @@ async def rebuild(
         if pc.generation != before.generation:
             raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
         anew = replanned(pc, way.event, deed.now)
-        return anew.but(snapshot=snapshot, group_id=group_id, operation_id=operation.id)
+        resumed_at = resumable_by_hand(pc, snapshot) if way is RETRY else None
+        return anew.but(
+            snapshot=snapshot,
+            group_id=group_id,
+            operation_id=operation.id,
+            resumed_at=resumed_at,
+            warnings=pc.warnings if resumed_at else (),
+        )
 
     try:
         after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)

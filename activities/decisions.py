@@ -34,7 +34,14 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoRoom | Superseded:
         if not _wanted(pc, order) or (pc.status is Status.PROVISIONING and pc.attempt == order.attempt):
             return None
         return pc.after(
-            Event.STARTED, at=at, attempt=order.attempt, reason=None, step=None, step_started_at=None, clean_up_at=None
+            Event.STARTED,
+            at=at,
+            attempt=order.attempt,
+            reason=None,
+            step=None,
+            step_started_at=None,
+            resumed_at=order.resumes_at,
+            clean_up_at=None,
         )
 
     try:

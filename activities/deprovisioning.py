@@ -179,6 +179,7 @@ def removed(pc: CloudPc) -> CloudPc:
         closed=False,
         step=None,
         step_started_at=None,
+        resumed_at=None,
         parked_since=None,
         provisioned_date_time=None,
         operation_id=None,

@@ -7,32 +7,29 @@ superseded and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
-from activities.deprovisioning import removed
-from activities.trail import note, note_status, tell
-from shared.contracts.configuration import RECORD_RERUN, RerunRecord
-from shared.contracts.outcomes import Done, Refused
+from activities.trail import note_status, tell
+from shared.contracts.outcomes import Done
 from shared.contracts.provisioning import (
     BEGIN_STEP,
-    RECORD_CLEANED,
     RECORD_FAILED,
     RECORD_PARKED,
     RECORD_PROVISIONED,
     FailedRecord,
-    LeftRecord,
     ParkedRecord,
     ProvisionedRecord,
     StepRecord,
     Superseded,
 )
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure, Resources, TimelineEntry
+from shared.domain.cloud_pc import CloudPc, Resources, TimelineEntry
 from shared.domain.connection import JoinType
-from shared.domain.lifecycle import WORKING, Event, Status
+from shared.domain.lifecycle import Event, Status
 from shared.domain.orphans import ComputerName
 from shared.domain.steps import ORDER, TITLES, Step, percent
 from shared.errors import NotFoundError
-from shared.storage.due import DueKind, read_once
+from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.storage.timeline import StepEnd
 from shared.wiring import services
@@ -57,26 +54,12 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
         await _end_step_before(pc, pc.step, record, resources)
     if record.step is Step.CREATE_VM:
         await _remember_name(pc, record)
-    entry = TimelineEntry(generation=record.generation, attempt=record.attempt, step=record.step, started_at=at)
+    entry = TimelineEntry(
+        generation=record.generation, attempt=record.attempt, step=record.step, started_at=at, note=record.note
+    )
     await services().timeline.begin(record.tenant_id, record.cloud_pc_id, entry)
 
-    def edit(there: CloudPc) -> CloudPc | None:
-        if not _at_work(there, record):
-            return None
-        found = there.resources.with_found(record.resources)
-        if there.step is record.step:
-            return there.but(resources=found)
-        # Past the VM there was room: the build is parked no longer.
-        parked_since = there.parked_since if record.step in {Step.CLEAN_UP, *ORDER[:2]} else None
-        return there.but(
-            step=record.step,
-            step_started_at=at,
-            resources=found,
-            parked_since=parked_since,
-            last_modified_date_time=at,
-        )
-
-    changed = await _change(record, edit, stored)
+    changed = await _change(record, lambda there: _begun(there, record, at), stored)
     if changed is None or not _at_work(changed, record):
         return Superseded()
     done = percent(record.step, changed.snapshot.join_type if changed.snapshot else JoinType.AZURE_AD_JOIN)
@@ -86,6 +69,25 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
         lambda operation: operation.at_step(record.step.value, _OPERATION_STEPS, percent=done, at=at),
     )
     return Done()
+
+
+def _begun(pc: CloudPc, record: StepRecord, at: datetime) -> CloudPc | None:
+    if not _at_work(pc, record):
+        return None
+    found = pc.resources.with_found(record.resources)
+    if pc.step is record.step:
+        return pc.but(resources=found)
+    anew = record.step in {Step.CLEAN_UP, Step.ALLOCATE_CAPACITY}
+    return pc.but(
+        step=record.step,
+        step_started_at=at,
+        resumed_at=None if anew else pc.resumed_at,
+        warnings=() if anew else pc.warnings,
+        resources=found,
+        # Past the VM there was room: the build is parked no longer.
+        parked_since=pc.parked_since if record.step in {Step.CLEAN_UP, *ORDER[:2]} else None,
+        last_modified_date_time=at,
+    )
 
 
 async def _remember_name(pc: CloudPc, record: StepRecord) -> None:
@@ -186,7 +188,8 @@ async def record_failed(record: FailedRecord) -> Done | Superseded:
 def _after_failed_attempt(pc: CloudPc, record: FailedRecord) -> CloudPc | None:
     if not _building(pc, record):
         return None
-    return pc.but(last_error=record.failure, resources=pc.resources.with_found(record.resources))
+    found = pc.resources.with_found(record.resources)
+    return pc.but(last_error=record.failure, resources=found, warnings=record.warnings)
 
 
 async def _give_up(stored: Stored[CloudPc], record: FailedRecord) -> Done | Superseded:
@@ -207,6 +210,7 @@ async def _give_up(stored: Stored[CloudPc], record: FailedRecord) -> Done | Supe
             attempt=record.attempt,
             last_error=record.failure,
             resources=there.resources.with_found(record.resources),
+            warnings=record.warnings,
             clean_up_at=clean_up_at,
             parked_since=None,
             reason=None,
@@ -242,6 +246,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
             warnings=record.warnings,
             step=None,
             step_started_at=None,
+            resumed_at=None,
             last_error=None,
             parked_since=None,
             provisioned_date_time=at,
@@ -268,83 +273,6 @@ async def _end_last_steps(record: ProvisionedRecord) -> None:
     made = record.resources.made_in(Step.ASSIGN_USER)
     end = StepEnd(**of, step=Step.ASSIGN_USER, outcome="succeeded", resource_ids=made)
     await timeline.end(record.tenant_id, record.cloud_pc_id, end)
-
-
-@bp.activity_trigger(input_name="payload")
-@implements(RECORD_CLEANED)
-async def record_cleaned(record: LeftRecord) -> Done | Superseded:
-    """Say what a clean-up that stood alone came to; what is left is tried again."""
-    stored = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
-    if stored is None or not _cleanable(stored.value, record):
-        return Superseded()
-    at = services().clock.now()
-    again_at = None
-    if stored.value.status is Status.DEPROVISIONING:
-        await services().due.put_all([read_once(stored.value, at)])  # it is forgotten, or a new one follows
-    if record.left:
-        tenant = await services().tenants.get(record.tenant_id)
-        again_at = at + tenant.value.settings.clean_up_delay
-        await services().due.put(DueKind.CLEAN_UP, again_at, record.tenant_id, record.cloud_pc_id, record.generation)
-
-    def edit(pc: CloudPc) -> CloudPc | None:
-        if not _cleanable(pc, record):
-            return None
-        if pc.status is Status.DEPROVISIONING and not record.left:
-            return removed(pc)
-        return pc.but(
-            resources=pc.resources if record.left else Resources(),
-            restore_points=pc.restore_points if record.left else (),
-            disks=pc.disks if record.left else (),
-            reason=_left(record.left) if record.left else None,
-            clean_up_at=again_at,
-            last_modified_date_time=at,
-        )
-
-    cleaned = await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
-    if cleaned.status is not stored.value.status:
-        await note_status(stored.value, cleaned)
-    left = {"left": [refused.to_json() for refused in record.left]}
-    run = f"{record.generation}/{stored.value.clean_up_at}"
-    await note(record.tenant_id, ("cloudPC", record.cloud_pc_id), "cleanUp", left, at=at, run=run)
-    return Done()
-
-
-def _cleanable(pc: CloudPc, record: LeftRecord) -> bool:
-    return pc.generation == record.generation and pc.status in {Status.FAILED, Status.DEPROVISIONING}
-
-
-def _left(left: tuple[Refused, ...]) -> str:
-    return "could not be removed: " + "; ".join(f"{each.evidence or ''} {each.code}: {each.message}" for each in left)
-
-
-@bp.activity_trigger(input_name="payload")
-@implements(RECORD_RERUN)
-async def record_rerun(record: RerunRecord) -> Done:
-    """Replace the warnings of the steps that ran again; without the last one the Cloud PC is provisioned."""
-    at = services().clock.now()
-
-    def edit(pc: CloudPc) -> CloudPc | None:
-        if pc.generation != record.generation or pc.status is not Status.PROVISIONED_WITH_WARNINGS:
-            return None
-        warnings = (*(w for w in pc.warnings if w.step not in record.steps), *record.warnings)
-        if warnings == pc.warnings:
-            return None
-        return pc.after(Event.WARNED if warnings else Event.CURED, at=at, warnings=warnings)
-
-    stored = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
-    if stored is None:
-        return Done()
-    pc = await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
-    if pc.status in WORKING and pc.status is not stored.value.status:
-        await note_status(stored.value, pc)
-    if record.warnings:
-        said = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
-        failure = Failure(code="stepsFailed", message=said, step=Step.CONFIGURE_WINDOWS)
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
-    else:
-        result = {"cloudPcId": pc.id, "status": pc.status.value}
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
-    return Done()
 
 
 _Record = StepRecord | ParkedRecord | FailedRecord | ProvisionedRecord

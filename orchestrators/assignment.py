@@ -71,10 +71,11 @@ def prepare_host_pool(attempt: Attempt) -> Steps[HostPoolReady]:
 
 def register(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[str]:
     """Register the machine in the pool and wait until it answers there; return its name."""
-    join = attempt.order.snapshot.join_type
-    order = RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
-    begun = yield from attempt.do(BEGIN_REGISTRATION, order)
-    yield from finish(attempt, machine, begun, REGISTRATION_PATIENCE)
+    if attempt.resources.session_host is None:  # else it was registered by the attempt that this one goes on from
+        join = attempt.order.snapshot.join_type
+        order = RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
+        begun = yield from attempt.do(BEGIN_REGISTRATION, order)
+        yield from finish(attempt, machine, begun, REGISTRATION_PATIENCE)
     host = yield from attempt.wait(
         LOOK_FOR_SESSION_HOST,
         SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, TypeVar
 
 from shared.contracts.outcomes import NoRoom, Pending, Refused
 from shared.contracts.provisioning import BEGIN_STEP, ProvisionOrder, StepRecord, Superseded
 from shared.contracts.shape import Activity, Patience, Workflow
-from shared.domain.cloud_pc import Failure, Resources
-from shared.domain.steps import TITLES, Step
+from shared.domain.cloud_pc import Failure, Resources, Warn
+from shared.domain.resuming import Resumption
+from shared.domain.steps import ORDER, TITLES, Step
 from shared.domain.values import Value
 from shared.workflow import CallFailedError, Context, Steps, call, run, wait_for
 
@@ -43,10 +45,25 @@ class Attempt:
         self.order = order
         self.step = Step.ALLOCATE_CAPACITY
         self.resources = Resources()
+        self.warnings: tuple[Warn, ...] = ()
+        self.resumed: Resumption | None = None
+        self.device_object_id: str | None = None  # Graph's id of the device, of an attempt that was resumed
 
-    def begin(self, step: Step) -> Steps[None]:
+    def go_on(self, resumption: Resumption, device_object_id: str | None) -> None:
+        """Go on with the machine of the attempt before: what the steps before its failure made is there."""
+        self.resumed, self.device_object_id = resumption, device_object_id
+        self.resources, self.warnings = resumption.made, resumption.warnings
+
+    def has_behind_it(self, step: Step) -> bool:
+        """Whether *step* was done by the attempt that this one goes on from."""
+        return self.resumed is not None and ORDER.index(step) < ORDER.index(self.resumed.step)
+
+    def begin(self, step: Step, note: str | None = None) -> Steps[None]:
         """Say that *step* begins, and with it what the steps before it have made."""
         self.step = step
+        resumed = self.resumed is not None and self.resumed.step is step
+        if resumed:
+            note = f"resumed here with {self.resources.computer_name}, the machine of the attempt before"
         outcome = yield from self.do(
             BEGIN_STEP,
             StepRecord(
@@ -56,12 +73,14 @@ class Attempt:
                 attempt=self.order.attempt,
                 step=step,
                 resources=self.resources,
+                resumed=resumed,
+                note=note,
             ),
         )
         if isinstance(outcome, Superseded):
             raise AttemptSupersededError
 
-    def found(self, **resources: str | None) -> None:
+    def found(self, **resources: str | datetime | None) -> None:
         """Remember what has been made."""
         self.resources = self.resources.but(**resources)
 

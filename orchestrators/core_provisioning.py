@@ -5,6 +5,8 @@ Each function is one step of the list in the product's documentation; a failure 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from orchestrators.attempts import Attempt, AttemptParkedError
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
@@ -60,6 +62,8 @@ def build_machine(attempt: Attempt) -> Steps[Machine]:
 
     Only trying proves capacity, so a place that refuses is remembered and the next one is tried.
     """
+    if attempt.has_behind_it(Step.CREATE_VM):
+        return attempt.order.machine(str(attempt.resources.region))
     tried: tuple[Place, ...] = ()
     while True:
         yield from attempt.begin(Step.ALLOCATE_CAPACITY)
@@ -156,18 +160,13 @@ def remove_vm(attempt: Attempt, machine: Machine) -> Steps[None]:
 
 def join_directory(attempt: Attempt, machine: Machine) -> Steps[DeviceFound]:
     """Join to Entra ID directly, or to the domain and wait for the computer to appear in Entra ID."""
-    order = attempt.order
+    order, made = attempt.order, attempt.resources
+    if attempt.has_behind_it(Step.JOIN_DIRECTORY):
+        return DeviceFound(device_id=str(made.entra_device_id), object_id=str(attempt.device_object_id))
     if order.domain is not None:  # before the join: an account that nobody knows of would never be disabled
         attempt.found(domain_connection_id=order.snapshot.connection_id)
     yield from attempt.begin(Step.JOIN_DIRECTORY)
-    since = attempt.ctx.current_utc_datetime
-    if order.domain is None:
-        begun = yield from attempt.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=machine))
-        patience = DEVICE_PATIENCE
-    else:
-        begun = yield from attempt.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=machine, domain=order.domain))
-        patience = hybrid_patience(order.hybrid_join_wait)
-    yield from finish(attempt, machine, begun, EXTENSION_PATIENCE)
+    since: datetime = made.joined_at or (yield from join(attempt, machine))
     device: DeviceFound = yield from attempt.wait(
         LOOK_FOR_DEVICE,
         DeviceOrder(
@@ -177,15 +176,30 @@ def join_directory(attempt: Attempt, machine: Machine) -> Steps[DeviceFound]:
             join_type=JoinType.AZURE_AD_JOIN if order.domain is None else JoinType.HYBRID_AZURE_AD_JOIN,
             not_before=since,
         ),
-        patience,
+        DEVICE_PATIENCE if order.domain is None else hybrid_patience(order.hybrid_join_wait),
     )
     attempt.found(entra_device_id=device.device_id)
     return device
 
 
+def join(attempt: Attempt, machine: Machine) -> Steps[datetime]:
+    """Let the machine join, and wait until it says that it has; return when that began."""
+    order = attempt.order
+    since: datetime = attempt.ctx.current_utc_datetime
+    if order.domain is None:
+        begun = yield from attempt.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=machine))
+    else:
+        begun = yield from attempt.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=machine, domain=order.domain))
+    yield from finish(attempt, machine, begun, EXTENSION_PATIENCE)
+    attempt.found(joined_at=since)
+    return since
+
+
 def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) -> Steps[str]:
     """Wait until Intune manages the device, and stamp the policy's name on it; return the managed device's id."""
     order = attempt.order
+    if attempt.has_behind_it(Step.ENROLL_IN_INTUNE):
+        return str(attempt.resources.managed_device_id)
     yield from attempt.begin(Step.ENROLL_IN_INTUNE)
     enrolled = yield from attempt.wait(
         LOOK_FOR_ENROLLMENT,
@@ -214,6 +228,8 @@ def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) ->
 def assign_primary_user(attempt: Attempt, managed_device_id: str) -> Steps[None]:
     """Make the Cloud PC's user the Intune primary user, so that self service and reports work."""
     order = attempt.order
+    if attempt.has_behind_it(Step.ASSIGN_PRIMARY_USER):
+        return
     yield from attempt.begin(Step.ASSIGN_PRIMARY_USER)
     yield from attempt.wait(
         SET_PRIMARY_USER,

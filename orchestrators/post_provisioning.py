@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrators.attempts import Attempt
 from shared.contracts.configuration import (
     BEGIN_CONFIGURATION,
     CONFIGURATION_PATIENCE,
@@ -14,9 +15,19 @@ from shared.contracts.machines import LOOK_AT_OPERATION, Finished, Machine, Oper
 from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
 from shared.contracts.provisioning import ProvisionOrder
 from shared.domain.cloud_pc import Warn, local_administrator
+from shared.domain.steps import Step
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
 LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
+
+
+def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
+    """Configure Windows as the policy wants it; what fails is kept as warnings of the attempt."""
+    if attempt.has_behind_it(Step.CONFIGURE_WINDOWS):
+        return
+    yield from attempt.begin(Step.CONFIGURE_WINDOWS)
+    order = configuration_for(attempt.order, machine)
+    attempt.warnings = yield from configure_windows(attempt.ctx, order, machine.region)
 
 
 def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationOrder:

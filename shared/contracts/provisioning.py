@@ -12,6 +12,7 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Resources, User, Warn
 from shared.domain.connection import Connection, Domain, Network
 from shared.domain.policy import Snapshot
+from shared.domain.resuming import Resumption, resumption
 from shared.domain.service_plan import ServicePlan
 from shared.domain.steps import Step
 from shared.domain.tenant import Site, Tenant
@@ -70,10 +71,13 @@ class ProvisionOrder(Value):
     parking_limit: timedelta
     parked_since: datetime | None = None
     remains: tuple[CleanUpOrder, ...] = ()  # what earlier attempts left, where they left it; it goes first
+    resume: Resumption | None = None  # unless its machine, which is among the remains, is gone on with
 
     @property
     def computer_name(self) -> str:
-        """This attempt's computer name; each attempt has its own (naming.computer_name)."""
+        """This attempt's computer name; each attempt has its own (naming.computer_name) unless it is resumed."""
+        if self.resume is not None and self.resume.made.computer_name is not None:
+            return self.resume.made.computer_name
         return naming.computer_name(
             self.snapshot.naming_template,
             self.user.user_principal_name,
@@ -91,8 +95,11 @@ class ProvisionOrder(Value):
             computer_name=self.computer_name,
         )
 
-    def next_attempt(self, *, joined_domain: bool = False) -> ProvisionOrder:
-        """Return the order of the attempt after this one, which first cleans up what this one left."""
+    def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> ProvisionOrder:
+        """Return the order of the attempt after this one, which goes on from it or first cleans up what it left."""
+        following = self.but(attempt=self.attempt + 1, parked_since=None, resume=resume)
+        if self.resume is not None:  # the machine is among the remains already
+            return following
         own = CleanUpOrder(
             tenant_id=self.tenant_id,
             cloud_pc_id=self.cloud_pc_id,
@@ -103,7 +110,11 @@ class ProvisionOrder(Value):
             computer_names=(self.computer_name,),
             domain_connection_id=self.snapshot.connection_id if joined_domain else None,
         )
-        return self.but(attempt=self.attempt + 1, remains=(*self.remains, own), parked_since=None)
+        return following.but(remains=(*self.remains, own))
+
+    def anew(self) -> ProvisionOrder:
+        """Return the order of the same attempt from its beginning: the machine is not gone on with."""
+        return self.but(resume=None)
 
     def cleaned(self) -> ProvisionOrder:
         """Return the order of the same attempt when nothing of an earlier one is left."""
@@ -117,6 +128,8 @@ def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -
         raise ValueError(message)
     settings = tenant.settings
     hosted = connection.network.hosted
+    here = (connection.subscription_id, site.resource_group)
+    resumes = (pc.resources.subscription_id, pc.resources.resource_group) == here
     return ProvisionOrder(
         tenant_id=tenant.id,
         cloud_pc_id=pc.id,
@@ -138,6 +151,7 @@ def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
         remains=remains_of(pc),
+        resume=resumption(pc) if resumes else None,
     )
 
 
@@ -178,6 +192,7 @@ class AttemptOrder(Value):
     generation: int
     attempt: int
     connection_id: str
+    resumes_at: Step | None = None
 
 
 class Superseded(Value):
@@ -187,7 +202,10 @@ class Superseded(Value):
 
 
 class StepRecord(Value):
-    """A step begins; the one before it is thereby done. What is known of the resources is added to the record."""
+    """A step begins; the one before it is thereby done. What is known of the resources is added to the record.
+
+    *resumed*: the attempt goes on here with the machine of the one before. *note*: what to say of it in the timeline.
+    """
 
     tenant_id: str
     cloud_pc_id: str
@@ -195,6 +213,8 @@ class StepRecord(Value):
     attempt: int
     step: Step
     resources: Resources = Resources()
+    resumed: bool = False
+    note: str | None = None
 
 
 class ParkedRecord(Value):
@@ -218,6 +238,7 @@ class FailedRecord(Value):
     failure: Failure
     last: bool
     resources: Resources = Resources()
+    warnings: tuple[Warn, ...] = ()
 
 
 class ProvisionedRecord(Value):

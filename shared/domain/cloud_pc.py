@@ -99,13 +99,16 @@ class Resources(Value):
     nic_id: str | None = None
     computer_name: str | None = None
     domain_connection_id: str | None = None  # through which it joined a domain that has an enabled account of it
+    joined_at: datetime | None = None  # when the join began that came to a good end; None: it may be half joined
     entra_device_id: str | None = None  # the deviceId, not the object id
     managed_device_id: str | None = None
     host_pool_id: str | None = None
     session_host: str | None = None
 
     def with_found(self, found: Resources) -> Resources:
-        """Return these with what *found* knows; what it does not know stays."""
+        """Return these with what *found* knows; what it does not know stays, unless it is about another machine."""
+        if found.computer_name is not None and self.computer_name not in {None, found.computer_name}:
+            return found
         return self.but(**{name: value for name, value in found if value is not None})
 
     def made_in(self, step: Step) -> tuple[str, ...]:
@@ -137,6 +140,7 @@ class CloudPc(Value):
     attempt: int = 0
     step: Step | None = None
     step_started_at: datetime | None = None
+    resumed_at: Step | None = None  # where this attempt goes on with the machine that is there; None: it begins anew
     snapshot: Snapshot | None = None
     group_id: str | None = None  # through which its user came to the policy
     resources: Resources = Resources()
@@ -177,6 +181,7 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
         reason=TURN,
         step=None,
         step_started_at=None,
+        resumed_at=None,
         clean_up_at=None,
         closed=False,
         warnings=(),

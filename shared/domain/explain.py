@@ -135,7 +135,7 @@ def standing(record: CloudPc) -> str:
     words = {
         Status.NOT_PROVISIONED: f"Not provisioned: {record.reason or 'no reason is recorded'}.",
         Status.PENDING_PROVISION: f"Waiting: {record.reason or 'for its turn to start'}.",
-        Status.PROVISIONING: f"Being provisioned, attempt {record.attempt}.",
+        Status.PROVISIONING: f"Being provisioned, attempt {record.attempt}{_resumed(record)}.",
         Status.FAILED: f"Failed: {said.code}, {said.message}" if said else "Failed.",
         Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}.",
         Status.IN_GRACE_PERIOD: _in_grace(record),
@@ -143,6 +143,10 @@ def standing(record: CloudPc) -> str:
         Status.DEPROVISIONING: f"Being removed: {record.reason or 'nobody is entitled to it any more'}.",
     }
     return words.get(record.status, "Ready.")
+
+
+def _resumed(record: CloudPc) -> str:
+    return f", resumed at {record.resumed_at.value} with the machine that was there" if record.resumed_at else ""
 
 
 def _in_grace(record: CloudPc) -> str:

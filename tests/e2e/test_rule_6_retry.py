@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -81,6 +82,44 @@ def test_a_retry_cancels_the_clean_up_that_is_due(open_office: OpenOffice) -> No
 
     assert len(office.machines()) == 1
     assert office.cloud_pc_of(upn)["status"] == "provisioned"
+
+
+TAKEN = {"kind": "http", "status": 409, "code": "AssignmentConflict", "message": "not now"}
+FULL = {"kind": "http", "status": 400, "code": "RoleAssignmentLimitExceeded", "message": "no assignment left"}
+
+
+def made(machine: dict[str, Any]) -> str:
+    """Return Azure's own id of a machine: another one of the same name has another."""
+    return str(machine["body"]["properties"]["vmId"])
+
+
+def test_the_next_attempt_goes_on_with_the_machine_that_is_there(open_office: OpenOffice) -> None:
+    office = open_office()
+    pc = office.settled(staffed(office, lambda: office.break_cloud("sessionHost.patch", TAKEN, max_hits=1)))
+    entries = office.timeline(pc["id"])["entries"]
+
+    assert pc["status"] == "provisioned"
+    assert [e["step"] for e in entries if e["attempt"] == 2] == ["assignUser"]
+    assert pc["managedDeviceName"] in entries[-1]["note"]
+    assert len(office.machines()) == 1
+    assert office.invariants() == []
+
+
+def test_a_retry_by_hand_goes_on_with_the_machine_whose_clean_up_it_cancels(open_office: OpenOffice) -> None:
+    office = open_office()
+    failed = office.settled(upn := staffed(office, lambda: office.break_cloud("role.put", FULL)))
+    assert (failed["status"], failed["statusDetail"]["code"]) == ("failed", FULL["code"])
+    (before,) = office.machines()
+    office.mend_cloud("role.put")
+    office.portal.ask("POST", f"{office.base}/cloudPCs/{failed['id']}/retry")
+    again = office.reaches(upn, "provisioned")
+    entries = office.timeline(again["id"])["entries"]
+
+    assert again["managedDeviceName"] == failed["managedDeviceName"]
+    assert [made(machine) for machine in office.machines()] == [made(before)]
+    assert [e["step"] for e in entries if e["generation"] == entries[-1]["generation"]] == ["assignUser"]
+    office.pass_time(timedelta(hours=4))
+    assert len(office.machines()) == 1
 
 
 def test_a_retry_that_builds_elsewhere_leaves_nothing_where_it_failed(open_office: OpenOffice) -> None:

@@ -10,16 +10,18 @@ from typing import Any
 import azure.functions as func
 import pytest
 
+import activities.aftercare
 import activities.reconciliation
 import activities.records  # noqa: F401 - imported for what they register
 from actions.rebuilding import RETRY, rebuild
 from actions.reconciling import LOOK_AGAIN
 from shared.contracts.provisioning import RECORD_CLEANED, LeftRecord
-from shared.domain.cloud_pc import Resources
+from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.directory import Group
 from shared.domain.image import ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Actor, OperationStatus
+from shared.domain.steps import Step
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
 from shared.storage.due import WATCH_EVERY, DueKind, watch_due
@@ -203,6 +205,71 @@ async def test_a_retry_that_meets_the_beginning_of_the_clean_up_waits_for_its_en
         await rebuild((await call(here)), host, FAILED.id, RETRY)
     assert [instance for instance in host.started if "provision" in instance] == []
     assert (await here.cloud_pcs.get("contoso", FAILED.id)).value.status is Status.FAILED
+
+
+MADE = Resources(
+    subscription_id=things.SUBSCRIPTION,
+    resource_group="desks",
+    region="westeurope",
+    computer_name="CPC-ADA-X",
+    vm_id="/vm/1",
+    joined_at=things.NOW,
+    entra_device_id="device-1",
+)
+LATE = Failure(code="enrollInIntuneTimedOut", message="not in Intune", step=Step.ENROLL_IN_INTUNE)
+
+
+async def test_a_retry_goes_on_with_the_machine_whose_clean_up_it_cancels(here: PaperServices) -> None:
+    today = (await rebuilt(here, FAILED.but(resources=MADE))).snapshot
+    await here.cloud_pcs.change(
+        "contoso",
+        FAILED.id,
+        lambda pc: pc.but(
+            status=Status.FAILED, snapshot=today, resources=MADE, last_error=LATE, clean_up_at=things.NOW
+        ),
+    )
+    host = IdleHost()
+    due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation + 1)
+    await rebuild((await call(here, trace="again")), host, FAILED.id, RETRY)
+    pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
+
+    assert (pc.resumed_at, pc.status) == (Step.ENROLL_IN_INTUNE, Status.PENDING_PROVISION)
+    assert host.orders[0]["resume"]["step"] == "enrollInIntune"
+    assert host.orders[0]["resume"]["made"]["computerName"] == "CPC-ADA-X"
+    assert [each["computerNames"] for each in host.orders[0]["remains"]] == [["CPC-ADA-X"]]
+    assert await here.due.due(DueKind.CLEAN_UP, things.NOW) == []
+    assert await clean_up(here, host, due) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"snapshot": things.snapshot(image_display_name="older")},
+        {"last_error": LATE.but(step=Step.CREATE_VM)},
+        {"resources": MADE.but(joined_at=None)},
+        {"resources": MADE.but(resource_group="elsewhere")},
+    ],
+)
+async def test_a_retry_begins_anew_where_the_machine_is_not_what_would_be_built(
+    here: PaperServices, changes: dict[str, Any]
+) -> None:
+    today = (await rebuilt(here, FAILED.but(resources=MADE))).snapshot
+    failed = {"snapshot": today, "resources": MADE, "last_error": LATE, **changes}
+    await here.cloud_pcs.change(
+        "contoso", FAILED.id, lambda pc: pc.but(status=Status.FAILED, clean_up_at=things.NOW, **failed)
+    )
+    host = IdleHost()
+    await rebuild((await call(here, trace="again")), host, FAILED.id, RETRY)
+
+    assert "resume" not in host.orders[0]
+    assert [each["computerNames"] for each in host.orders[0]["remains"]] == [["CPC-ADA-X"]]
+
+
+async def rebuilt(here: PaperServices, failed: CloudPc) -> CloudPc:
+    """Retry one that failed; return its record, with the snapshot that today's policy gives."""
+    await here.cloud_pcs.insert(failed.but(clean_up_at=things.NOW))
+    await rebuild((await call(here)), IdleHost(), failed.id, RETRY)
+    return (await here.cloud_pcs.get("contoso", failed.id)).value
 
 
 async def test_a_clean_up_that_meets_a_retry_leaves_the_new_build_alone(here: PaperServices) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import activities.aftercare
 import activities.decisions
 import activities.records  # noqa: F401 - puts the activities into their table
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
@@ -27,6 +28,7 @@ from shared.contracts.provisioning import (
 )
 from shared.domain.cloud_pc import CloudPc, Failure, Resources, Warn
 from shared.domain.connection import HealthCheck, HealthStatus
+from shared.domain.explain import standing
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
 from shared.domain.steps import Step
@@ -222,6 +224,36 @@ async def test_a_failed_attempt_that_is_not_the_last_goes_on(here: PaperServices
     assert await perform(BEGIN_ATTEMPT, BEGIN.but(attempt=2)) == Done()
     assert await perform(BEGIN_STEP, step(Step.CREATE_VM)) == Superseded()
     assert (await here.timeline.entries(PC.tenant_id, PC.id))[-1].error == FAILURE
+
+
+async def test_where_an_attempt_goes_on_is_in_the_record_and_the_timeline(here: PaperServices) -> None:
+    await build(here, Step.JOIN_DIRECTORY)
+    await perform(RECORD_FAILED, failed(last=False))
+    await perform(BEGIN_ATTEMPT, BEGIN.but(attempt=2, resumes_at=Step.ENROLL_IN_INTUNE))
+    said = step(Step.ENROLL_IN_INTUNE).but(attempt=2, resumed=True, note="resumed here")
+    assert await twice(BEGIN_STEP, said) == Done()
+    pc, entries = await record(here), await here.timeline.entries(PC.tenant_id, PC.id)
+    assert (pc.resumed_at, pc.resources, entries[-1].note) == (Step.ENROLL_IN_INTUNE, MADE, "resumed here")
+    assert "resumed at enrollInIntune" in standing(pc)
+
+
+async def test_an_attempt_that_begins_anew_after_all_is_not_resumed(here: PaperServices) -> None:
+    await build(here, Step.JOIN_DIRECTORY)
+    await perform(RECORD_FAILED, failed(last=False).but(warnings=(Warn(step="a", message="x"),)))
+    await perform(BEGIN_ATTEMPT, BEGIN.but(attempt=2, resumes_at=Step.ENROLL_IN_INTUNE))
+    await perform(BEGIN_STEP, step(Step.CLEAN_UP).but(attempt=2))
+    pc = await record(here)
+    assert (pc.resumed_at, pc.warnings) == (None, ())
+
+
+async def test_of_the_machine_before_nothing_is_known_any_more_once_the_next_one_is_made(here: PaperServices) -> None:
+    await build(here, Step.JOIN_DIRECTORY)
+    joined = MADE.but(joined_at=here.hand.at, entra_device_id="device-1")
+    await perform(RECORD_FAILED, failed(last=False).but(resources=joined))
+    await perform(BEGIN_ATTEMPT, BEGIN.but(attempt=2))
+    other = Resources(computer_name="CPC-ADA-BBBBB")
+    await perform(BEGIN_STEP, step(Step.CREATE_VM).but(attempt=2, resources=other))
+    assert (await record(here)).resources == other
 
 
 async def test_the_last_failure_promises_a_clean_up(here: PaperServices) -> None:

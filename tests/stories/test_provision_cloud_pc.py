@@ -186,7 +186,7 @@ def test_an_unhealthy_connection_parks() -> None:
 
 
 def test_a_failed_attempt_is_cleaned_up_before_the_next() -> None:
-    first = tell(PROVISION, ORDER, {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN})
+    first = tell(PROVISION, ORDER, {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN})  # the machine is in doubt
     assert first.last(RECORD_FAILED)["last"] is False
     assert first.continued is not None
     second = tell(PROVISION, ProvisionOrder.model_validate(first.continued), ALL_WELL)

@@ -1,0 +1,55 @@
+"""Recognising a machine that a build goes on with: there, ours, running, and known to the directory as before."""
+
+from __future__ import annotations
+
+from activities.identities import graph_of
+from activities.machines import READY, agent_status, power_state
+from shared.clients.arm import properties
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import MissingError
+from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, RecogniseOrder, Unrecognised
+from shared.domain import naming
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECOGNISE_MACHINE)
+async def recognise_machine(order: RecogniseOrder) -> Recognised | Unrecognised | Refused:
+    """See whether the machine is still the one that was left, and its devices are; change nothing."""
+    if why := await _strange(order.machine):
+        return Unrecognised(why=why)
+    if order.entra_device_id is None:
+        return Recognised()
+    graph, name = await graph_of(order.machine.tenant_id), order.machine.computer_name
+    device = next((each for each in await graph.devices(name) if each.device_id == order.entra_device_id), None)
+    if device is None:
+        return Unrecognised(why=f"the device of {name} is no longer in Entra ID")
+    if order.managed_device_id is not None:
+        managed = await graph.managed_devices(device_id=order.entra_device_id)
+        if order.managed_device_id not in {each.id for each in managed}:
+            return Unrecognised(why=f"{name} is no longer in Intune")
+    return Recognised(device_object_id=device.object_id)
+
+
+async def _strange(machine: Machine) -> str | None:
+    """Return what is different about the VM, None when it is the one that was left, and answers."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    try:
+        vm = await vms.get(machine.resource_group, machine.vm_name)
+        view = await vms.instance_view(machine.resource_group, machine.vm_name)
+    except MissingError:
+        return f"{machine.vm_name} is gone"
+    there = properties(vm)
+    named = str(there.get("osProfile", {}).get("computerName", ""))
+    if named.casefold() != machine.computer_name.casefold():
+        return f"{machine.vm_name} is {named or 'another machine'}, not {machine.computer_name}"
+    if (vm.tags or {}).get(naming.CLOUD_PC_TAG) != machine.cloud_pc_id:
+        return f"{machine.vm_name} no longer has our tag"
+    power, agent = power_state(view), agent_status(view)
+    if power != "running" or agent != READY or there.get("provisioningState") == "Deleting":
+        return f"{machine.vm_name} is {power or 'not there yet'}, its agent {agent or 'silent'}"
+    return None

@@ -1,0 +1,89 @@
+"""Resuming: which failed attempt the next one goes on from, with the machine that is there, at the step that failed.
+
+Pure. Whatever the table does not have begins anew, after a clean-up: a machine that was never finished, a join that
+broke off half way, an error that puts the machine itself in doubt (docs/decisions/0025).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shared.domain.cloud_pc import CloudPc, Failure, Resources, Warn
+from shared.domain.lifecycle import Status
+from shared.domain.policy import Snapshot
+from shared.domain.steps import Step
+from shared.domain.values import Value
+
+_JOINED = ("computer_name", "vm_id", "region", "joined_at")
+_MANAGED = (*_JOINED, "entra_device_id", "managed_device_id")
+
+NEEDS: Mapping[Step, tuple[str, ...]] = MappingProxyType(
+    {
+        # The machine has joined, and its device is late: in a domain it comes with the next synchronisation.
+        Step.JOIN_DIRECTORY: _JOINED,
+        # From here on the directory, Intune and the host pool are waited for: they say little about the machine.
+        Step.ENROLL_IN_INTUNE: (*_JOINED, "entra_device_id"),
+        Step.ASSIGN_PRIMARY_USER: _MANAGED,
+        Step.ASSIGN_USER: _MANAGED,
+    }
+)
+"""The steps that may be begun again on the machine that is there, and what must be known of it for that."""
+
+MACHINE_IN_DOUBT = frozenset(
+    code.lower()
+    for code in (
+        "VMExtensionProvisioningError",
+        "VMExtensionProvisioningTimeout",
+        "VMExtensionHandlerNonTransientError",
+        "VMExtensionManagementInternalError",
+        "VMAgentStatusCommunicationError",
+        "OSProvisioningClientError",
+        "OSProvisioningInternalError",
+        "OSProvisioningTimedOut",
+        "VMStartTimedOut",
+        "OperationNotAllowed",  # somebody stopped or generalised it
+        "InternalExecutionError",
+        "machineStopped",
+    )
+)
+"""What Azure says when the machine is to blame, also where the step itself could be begun again."""
+
+
+class Resumption(Value):
+    """An attempt goes on with the machine of the one before. *made*: by the steps before; *warnings*: of Windows."""
+
+    step: Step
+    made: Resources
+    warnings: tuple[Warn, ...] = ()
+
+
+def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | None = None) -> Step | None:
+    """Return the step at which the next attempt may go on with what *made* tells of, None: it begins anew.
+
+    *resumed_at*: where the attempt that failed had been resumed itself. A step that failed twice on one machine is not
+    tried there a third time.
+    """
+    step = failure.step if failure else None
+    if failure is None or step is None or step not in NEEDS or step is resumed_at:
+        return None
+    known = all(getattr(made, name) is not None for name in NEEDS[step])
+    return step if known and failure.code.lower() not in MACHINE_IN_DOUBT else None
+
+
+def resumable_by_hand(pc: CloudPc, today: Snapshot) -> Step | None:
+    """Return the step at which a retry of *pc* goes on, None: it begins anew, as *today* says.
+
+    What remains must still be there, not cleaned up in part; and what was built must be what *today* would build.
+    """
+    if pc.status is not Status.FAILED or pc.clean_up_at is None or pc.snapshot is None:
+        return None
+    built_alike = pc.snapshot.but(grace_period_in_hours=today.grace_period_in_hours) == today
+    return resumable(pc.last_error, pc.resources) if built_alike else None
+
+
+def resumption(pc: CloudPc) -> Resumption | None:
+    """Return how the build that *pc* tells of goes on, None: it begins anew."""
+    if pc.resumed_at is None:
+        return None
+    return Resumption(step=pc.resumed_at, made=pc.resources, warnings=pc.warnings)

@@ -1,0 +1,145 @@
+"""What happens when an attempt goes on with the machine of the one before."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.configuration import READ_CONFIGURATION, Configured
+from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, LOOK_FOR_SESSION_HOST
+from shared.contracts.identities import BEGIN_DOMAIN_JOIN, LOOK_FOR_DEVICE, LOOK_FOR_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.provisioning import (
+    BEGIN_ATTEMPT,
+    BEGIN_STEP,
+    CLEAN_UP,
+    PROVISION,
+    RECORD_FAILED,
+    RECORD_PROVISIONED,
+    ProvisionOrder,
+)
+from shared.contracts.resuming import RECOGNISE_MACHINE, Unrecognised
+from shared.domain.cloud_pc import Warn
+from tests.stories.people import ALL_WELL, HYBRID, ORDER
+from tests.stories.tell import START, Answers, Story, tell
+
+LATE = Pending(note="not there yet")
+BROKEN = Refused(code="VMExtensionProvisioningError", message="the machine is to blame")
+
+
+def after(said: Answers, order: ProvisionOrder = ORDER) -> ProvisionOrder:
+    """Return the order of the attempt that follows one which failed by what *said*."""
+    story = tell(PROVISION, order, {**ALL_WELL, **said})
+    assert story.continued is not None
+    return ProvisionOrder.model_validate(story.continued)
+
+
+def steps(story: Story) -> list[str]:
+    return [record["step"] for record in story.orders[BEGIN_STEP.name]]
+
+
+@pytest.mark.parametrize(
+    ("late", "resumed"),
+    [
+        (LOOK_FOR_ENROLLMENT, ["enrollInIntune", "assignPrimaryUser", "configureWindows", "assignUser"]),
+        (SET_PRIMARY_USER, ["assignPrimaryUser", "configureWindows", "assignUser"]),
+        (LOOK_FOR_SESSION_HOST, ["assignUser"]),
+    ],
+)
+def test_what_was_late_is_waited_for_on_the_same_machine(late: object, resumed: list[str]) -> None:
+    story = tell(PROVISION, after({late: LATE}), ALL_WELL)
+
+    assert steps(story) == resumed
+    assert "begin_vm" not in story.calls
+    assert "clean_up_cloud_pc" not in story.calls
+    assert story.last(RECORD_PROVISIONED)["resources"]["computerName"] == ORDER.computer_name
+    assert (story.result.outcome, story.result.attempts) == ("provisioned", 2)
+
+
+def test_a_device_that_is_late_is_looked_for_since_the_join_that_made_it() -> None:
+    story = tell(PROVISION, after({LOOK_FOR_DEVICE: LATE}, HYBRID), ALL_WELL)
+
+    assert steps(story)[0] == "joinDirectory"
+    assert BEGIN_DOMAIN_JOIN.name not in story.calls
+    assert story.last(LOOK_FOR_DEVICE)["notBefore"] == START.isoformat().replace("+00:00", "Z")
+
+
+def test_it_is_told_where_and_with_what_it_goes_on() -> None:
+    story = tell(PROVISION, after({LOOK_FOR_ENROLLMENT: LATE}), ALL_WELL)
+    first = story.orders[BEGIN_STEP.name][0]
+
+    assert story.last(BEGIN_ATTEMPT)["resumesAt"] == "enrollInIntune"
+    assert (first["resumed"], ORDER.computer_name in first["note"]) == (True, True)
+    assert [record["resumed"] for record in story.orders[BEGIN_STEP.name][1:]] == [False, False, False]
+
+
+def test_the_warnings_of_windows_go_with_it() -> None:
+    warned = {READ_CONFIGURATION: Configured(warnings=(Warn(step="setTeamsVdiMode", message="no"),))}
+    story = tell(PROVISION, after({**warned, LOOK_FOR_SESSION_HOST: LATE}), ALL_WELL)
+
+    assert "begin_configuration" not in story.calls
+    assert story.result.outcome == "provisionedWithWarnings"
+
+
+def test_a_machine_that_was_registered_is_not_registered_again() -> None:
+    refused = {ASSIGN_SESSION_HOST: Refused(code="Conflict", message="somebody else's")}
+    story = tell(PROVISION, after(refused), ALL_WELL)
+
+    assert BEGIN_REGISTRATION.name not in story.calls
+    assert LOOK_FOR_SESSION_HOST.name in story.calls
+    assert story.result.outcome == "provisioned"
+
+
+def test_a_step_that_fails_twice_on_one_machine_gets_another_machine() -> None:
+    third = after({LOOK_FOR_ENROLLMENT: LATE}, after({LOOK_FOR_ENROLLMENT: LATE}))
+    story = tell(PROVISION, third, ALL_WELL)
+
+    assert (third.attempt, third.resume) == (3, None)
+    assert story.last(CLEAN_UP)["computerNames"] == [ORDER.computer_name]
+    assert "begin_vm" in story.calls
+
+
+def test_a_later_step_may_be_gone_on_from_again() -> None:
+    third = after({LOOK_FOR_SESSION_HOST: LATE}, after({LOOK_FOR_ENROLLMENT: LATE}))
+
+    assert third.resume is not None
+    assert [r.computer_names for r in third.remains] == [(ORDER.computer_name,)]
+    assert steps(tell(PROVISION, third, ALL_WELL)) == ["assignUser"]
+
+
+@pytest.mark.parametrize("said", [{LOOK_FOR_SESSION_HOST: BROKEN}, {BEGIN_DOMAIN_JOIN: BROKEN}])
+def test_a_machine_in_doubt_is_made_anew(said: Answers) -> None:
+    assert after(said, HYBRID).resume is None
+
+
+def test_a_machine_that_is_no_longer_as_it_was_left_is_cleaned_up_and_made_anew() -> None:
+    gone = {RECOGNISE_MACHINE: Unrecognised(why="cpc-1 is gone")}
+    story = tell(PROVISION, after({LOOK_FOR_ENROLLMENT: LATE}), {**ALL_WELL, **gone})
+
+    assert steps(story)[:2] == ["cleanUp", "allocateCapacity"]
+    assert story.orders[BEGIN_STEP.name][0]["note"] == "not resumed: cpc-1 is gone"
+    made = story.last(RECORD_PROVISIONED)["resources"]["computerName"]
+    assert made == ORDER.but(attempt=2).computer_name
+
+
+def test_a_resumed_attempt_that_waits_for_room_goes_on_with_its_machine() -> None:
+    sick = NoRoom(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
+    resumed = after({LOOK_FOR_ENROLLMENT: LATE})
+    parked = after({BEGIN_ATTEMPT: sick}, resumed)
+
+    assert (parked.attempt, parked.resume) == (resumed.attempt, resumed.resume)
+
+
+def test_when_nobody_can_tell_what_is_there_the_next_attempt_begins_anew() -> None:
+    down = {RECOGNISE_MACHINE: Exception("UnavailableError: 503")}
+    third = after(down, after({LOOK_FOR_ENROLLMENT: LATE}))
+
+    assert (third.resume, [r.computer_names for r in third.remains]) == (None, [(ORDER.computer_name,)])
+
+
+def test_the_last_failure_keeps_what_a_retry_by_hand_may_go_on_with() -> None:
+    story = tell(PROVISION, ORDER.but(attempt=3), {**ALL_WELL, LOOK_FOR_ENROLLMENT: LATE})
+    made = story.last(RECORD_FAILED)["resources"]
+
+    assert (made["entraDeviceId"], made["computerName"]) == ("device-1", ORDER.but(attempt=3).computer_name)
+    assert made["joinedAt"]

@@ -34,6 +34,23 @@ def _parser() -> argparse.ArgumentParser:
         epilog="The app is the unmodified Python v2 programming model; see docs/host.md.",
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _start_verb(verbs)
+    _verb(verbs, "functions", "list the app's functions", _functions)
+    listing = _verb(verbs, "instances", "list orchestrations", commands.instances)
+    listing.add_argument("--status", help="Running, Completed, Failed, ...")
+    listing.add_argument("--prefix", help="of the instance id")
+    listing.add_argument("--top", type=int, default=50, help="at most so many (%(default)s)")
+    for name, text, run in (
+        ("show", "show one orchestration", commands.show),
+        ("history", "show what happened in one orchestration", commands.history),
+    ):
+        _verb(verbs, name, text, run).add_argument("id", help="instance id")
+    _verb(verbs, "keys", "print the host's keys", commands.keys)
+    _clock_verbs(verbs)
+    return parser
+
+
+def _start_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     start = _verb(verbs, "start", "run the app until SIGTERM or Ctrl-C", _start)
     start.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     start.add_argument("--port", type=int, default=7071, help="0 = any free one (%(default)s)")
@@ -51,19 +68,11 @@ def _parser() -> argparse.ArgumentParser:
         "--watchdog", type=float, default=20.0, metavar="SECONDS",
         help="time runs on when nothing ended for so long (%(default)s)",
     )  # fmt: skip
-    _verb(verbs, "functions", "list the app's functions", _functions)
-    listing = _verb(verbs, "instances", "list orchestrations", commands.instances)
-    listing.add_argument("--status", help="Running, Completed, Failed, ...")
-    listing.add_argument("--prefix", help="of the instance id")
-    listing.add_argument("--top", type=int, default=50, help="at most so many (%(default)s)")
-    for name, text, run in (
-        ("show", "show one orchestration", commands.show),
-        ("history", "show what happened in one orchestration", commands.history),
-    ):
-        _verb(verbs, name, text, run).add_argument("id", help="instance id")
-    _verb(verbs, "keys", "print the host's keys", commands.keys)
-    _clock_verbs(verbs)
-    return parser
+    start.add_argument(
+        "--queue-visibility", type=int, default=600, metavar="SECONDS",
+        help="how long a message in hand is hidden, renewed at half time (%(default)s)",
+    )  # fmt: skip
+    start.add_argument("--verbose", action="store_true", help="log every activity and every renewal too")
 
 
 def _verb(
@@ -100,7 +109,8 @@ def _start(asked: argparse.Namespace) -> int:
     load_settings(app)
     environ = environment()
     settings = read_host_json(app, environ)
-    open_log(sys.stderr, dict(settings.log_levels), as_json=asked.json)
+    levels = dict(settings.log_levels) | ({"Host": "Debug"} if asked.verbose else {})
+    open_log(sys.stderr, levels, as_json=asked.json)
     quiet_sdk_warnings()
     db = commands.database(asked, settings).resolve()
     clock = asked.clock or commands.clock_file(environ)
@@ -115,6 +125,7 @@ def _start(asked: argparse.Namespace) -> int:
         grace_seconds=asked.grace,
         debug_oracle=asked.debug_oracle,
         watchdog_seconds=asked.watchdog,
+        queue_visibility_seconds=asked.queue_visibility,
     )
     os.chdir(app)
     registry = index(app, environ, settings.only_functions)

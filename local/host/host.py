@@ -33,7 +33,7 @@ from local.host.manage import Management
 from local.host.numbering import Rules
 from local.host.operations import Operations
 from local.host.outputs import QueueOutputs
-from local.host.queues import Queues
+from local.host.queues import VISIBILITY_SECONDS, Queues
 from local.host.store import Store
 from local.host.timers import Timers
 from local.host.work import Work
@@ -56,6 +56,7 @@ class Options:
     grace_seconds: float = 30.0
     debug_oracle: bool = False
     watchdog_seconds: float = WATCHDOG_SECONDS
+    queue_visibility_seconds: int = VISIBILITY_SECONDS
 
     @property
     def checks_keys(self) -> bool:
@@ -133,7 +134,7 @@ class Host:
             replace_any_state=settings.replace_any_state,
         )  # fmt: skip
         self._timers = Timers(store, clock, self._agenda, self._work, self._invoker)
-        self._queues = Queues(settings.queues, self._invoker, self._work)
+        self._queues = Queues(settings.queues, self._invoker, self._work, self._options.queue_visibility_seconds)
 
     async def run(self) -> None:
         """Open the doors, take up what was left, serve until a signal, and leave in order."""

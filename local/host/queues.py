@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from azure.storage.queue import QueueMessage
     from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
-_VISIBILITY_SECONDS = 600
+VISIBILITY_SECONDS = 600
 _FIRST_PAUSE = 0.1
 
 
 class Queues:
     """Runs one poller for every queue trigger."""
 
-    def __init__(self, settings: QueueSettings, invoker: Invoker, work: Work) -> None:
+    def __init__(self, settings: QueueSettings, invoker: Invoker, work: Work, visibility_seconds: int) -> None:
         self._settings, self._invoker = settings, invoker
-        self._work = work
+        self._work, self._visibility = work, visibility_seconds
         self._services: dict[str, QueueServiceClient] = {}
         self._listeners: list[_Listener] = []
 
@@ -56,7 +56,7 @@ class Queues:
                 raise ConfigError(text) from error
             listener = _Listener(
                 function, self._services[connection], name, self._settings, self._invoker,
-                self._work,
+                self._work, self._visibility,
             )  # fmt: skip
             self._listeners.append(listener)
             listener.begin()
@@ -88,12 +88,13 @@ class _Listener:
         settings: QueueSettings,
         invoker: Invoker,
         work: Work,
+        visibility_seconds: int,
     ) -> None:
         self.function = function
         self._service, self._name = service, name
         self._queue: QueueClient = service.get_queue_client(name)
         self._settings, self._invoker = settings, invoker
-        self._work = work
+        self._work, self._visibility = work, visibility_seconds
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._poller: asyncio.Task[None] | None = None
@@ -135,15 +136,17 @@ class _Listener:
         try:
             pages = self._queue.receive_messages(
                 messages_per_page=self._settings.batch_size,
-                visibility_timeout=_VISIBILITY_SECONDS,
+                visibility_timeout=self._visibility,
             ).by_page()
             batch = [message async for message in await anext(pages)]
         except StopAsyncIteration:
             batch = []
         except ResourceNotFoundError:
-            batch = []
+            self._complain("not there yet: its function waits for it", logging.INFO)
+            return False
         except AzureError as error:
-            self._complain(error)
+            first = (str(error).splitlines() or [""])[0][:200]
+            self._complain(f"not readable: {type(error).__name__}: {first}", logging.WARNING)
             return False
         self._well()
         for message in batch:
@@ -157,17 +160,16 @@ class _Listener:
         self._tasks.discard(task)
         self._room.set()
 
-    def _complain(self, error: AzureError) -> None:
-        """Say once that the queue cannot be reached, not with every poll."""
-        trouble = type(error).__name__
-        if trouble != self._trouble:
-            first = (str(error).splitlines() or [""])[0][:200]
-            say("queue", f"{self._name} cannot be read: {trouble}: {first}", logging.WARNING)
-        self._trouble = trouble
+    def _complain(self, trouble: str, level: int) -> None:
+        """Say once what is wrong with the queue, not with every poll."""
+        kind = trouble.partition(": ")[0]
+        if kind != self._trouble:
+            say("queue", f"{self._name} is {trouble}", level)
+        self._trouble = kind
 
     def _well(self) -> None:
         if self._trouble:
-            say("queue", f"{self._name} can be read again")
+            say("queue", f"{self._name} can be read")
         self._trouble = ""
 
     async def _handle(self, message: QueueMessage) -> None:
@@ -230,12 +232,13 @@ class _Listener:
     async def _renew(self, message: QueueMessage) -> None:
         """Keep the message invisible while its function runs."""
         while True:
-            await asyncio.sleep(_VISIBILITY_SECONDS / 2)
+            await asyncio.sleep(self._visibility / 2)
             try:
                 renewed = await self._queue.update_message(
-                    message.id, message.pop_receipt, visibility_timeout=_VISIBILITY_SECONDS
+                    message.id, message.pop_receipt, visibility_timeout=self._visibility
                 )
                 message.pop_receipt = renewed.pop_receipt
+                say("queue", f"{message.id} is renewed", logging.DEBUG)
             except AzureError as error:
                 say("queue", f"{message.id} was not renewed: {type(error).__name__}", logging.WARNING)
 

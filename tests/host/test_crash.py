@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.host.conftest import APP, ROOT, RunningHost, until
@@ -53,28 +52,6 @@ def test_a_second_host_on_the_file_is_refused(fresh_host: Start, tmp_path: Path)
     )  # fmt: skip
     assert second.returncode == 2
     assert "another host runs on" in second.stderr
-
-
-def test_a_stop_under_load_is_clean_and_the_next_host_goes_on(fresh_host: Start) -> None:
-    host = fresh_host("--grace", "10")
-    ids = [host.begin("steps", 30, f"load-{n}") for n in range(10)]
-    slow = host.begin("loser_runs", 0.5)
-    until(lambda: host.manage("GET", f"/instances/{slow}").json["runtimeStatus"] == "Running")
-    assert host.stop() == 0
-    host.start()
-    expected = sum(k * k for k in range(30))
-    assert [host.ended(one)["output"] for one in ids] == [expected] * 10
-    assert host.ended(slow)["output"] == 9
-
-
-def test_a_request_in_hand_is_answered_before_the_host_leaves(fresh_host: Start) -> None:
-    host = fresh_host()
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(host.call, "GET", "/api/slow")
-        master = next(line.split()[2] for line in host.verb("keys").splitlines() if "_master" in line)
-        until(lambda: host.call("GET", f"/admin/host/status?code={master}").json["running"].get("http"))
-        assert host.stop() == 0
-        assert answer.result().status == 200
 
 
 def test_an_orchestrator_that_vanished_waits_and_comes_back(fresh_host: Start, tmp_path: Path) -> None:

@@ -1,14 +1,23 @@
-"""A second host, whose time stands still until a test moves it."""
+"""More hosts: one whose time stands still until a test moves it, and hosts of the app of timers and queues in doors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from local.azurite import Azurite
+from local.certificates import Certificates
 from local.clock import FileClock
+from tests.host.acceptance.account import Account, opened
 from tests.host.conftest import RunningHost, until
 
 NOON = datetime(2030, 6, 1, 12, 0, 0, tzinfo=UTC)
+DOORS = Path(__file__).parent / "doors"
+TRIGGERED = ("tight", "hourly", "at_once", "stumbling", "unlucky", "work", "slow")
+QUEUES = {"WORK_QUEUE": "doors-work", "SLOW_QUEUE": "doors-slow"}
+
+StartDoors = Callable[..., RunningHost]
 
 
 def pass_time(clock: FileClock, span: timedelta) -> None:
@@ -33,3 +42,40 @@ def still_host(clock: FileClock, tmp_path_factory: pytest.TempPathFactory) -> It
     yield running
     assert running.stop() == 0
     assert "Diverged" not in running.log.read_text()
+
+
+def disabled(*enabled: str) -> dict[str, str]:
+    """Give the settings that leave only these triggers on."""
+    return {f"AzureWebJobs.{name}.Disabled": "true" for name in TRIGGERED if name not in enabled}
+
+
+@pytest.fixture
+def start_doors(tmp_path: Path) -> Iterator[StartDoors]:
+    """Start a host with some triggers: ``start_doors("hourly", arguments=[...], environ={...})``."""
+    started: list[RunningHost] = []
+
+    def start(*enabled: str, arguments: list[str] | None = None, environ: dict[str, str] | None = None) -> RunningHost:
+        given = {**QUEUES, **disabled(*enabled), **(environ or {})}
+        host = RunningHost(tmp_path / "state.db", tmp_path / "log", DOORS, arguments or [], given)
+        started.append(host)
+        return host.start()
+
+    yield start
+    for host in started:
+        assert host.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def account(azurite_server: Azurite, certificates: Certificates) -> Iterator[Account]:
+    with opened(azurite_server, certificates) as account:
+        yield account
+
+
+@pytest.fixture(scope="session")
+def doors(account: Account, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
+    """Give the one host with queues that tests share; none of them may ask for the same bodies."""
+    place = tmp_path_factory.mktemp("doors")
+    environ = {**QUEUES, **disabled("work"), **account.environ}
+    host = RunningHost(place / "state.db", place / "log", DOORS, environ=environ).start()
+    yield host
+    assert host.stop() == 0

@@ -6,10 +6,12 @@ import time
 
 import azure.durable_functions as df
 import azure.functions as func
+from bodies import bodies
 from shapes import shapes
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(shapes)
+app.register_functions(bodies)
 
 
 @app.route(route="hello/{name?}", methods=["GET"])
@@ -57,6 +59,11 @@ def slow(req: func.HttpRequest) -> str:
 
 @app.route(route="locked", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 async def locked(req: func.HttpRequest) -> str:
+    return "in"
+
+
+@app.route(route="locked-too", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+async def locked_too(req: func.HttpRequest) -> str:
     return "in"
 
 

@@ -182,9 +182,10 @@ class Host:
         self._runners.append(runner)
         shown = "127.0.0.1" if options.host in {"0.0.0.0", "localhost"} else options.host
         self._addresses.origin = f"http://{shown}:{port}"
-        self._dispatcher.recover()
+        # Turns last: what they commit at once would be found, and taken up, a second time.
         self._activities.recover()
         self._entities.recover()
+        self._dispatcher.recover()
         await self._timers.start(registry.of("timerTrigger"), self._environ)
         self._queues.start(registry.of("queueTrigger"), self._environ)
         kinds = {one.trigger.type for one in registry.functions.values()}

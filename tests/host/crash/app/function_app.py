@@ -1,0 +1,66 @@
+"""A small app that tells of every activity it begins, and uses everything that a kill could break."""
+
+import os
+from collections.abc import Generator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import azure.durable_functions as df
+
+app = df.DFApp()
+Steps = Generator[Any, Any, Any]
+
+
+def _tell(key: str) -> int:
+    """Add the key to the list of what was begun; return how often it is there."""
+    path = os.environ["BEGUN"]
+    out = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(out, f"{key}\n".encode())
+    os.close(out)
+    return Path(path).read_text().splitlines().count(key)
+
+
+@app.activity_trigger(input_name="key")
+async def counts(key: str) -> int:
+    _tell(key)
+    return len(key)
+
+
+@app.activity_trigger(input_name="key")
+def fails_once(key: str) -> str:
+    if _tell(key) == 1:
+        raise RuntimeError("the first time")
+    return "then not"
+
+
+@app.orchestration_trigger(context_name="context")
+def leaf(context: df.DurableOrchestrationContext) -> Steps:
+    result = yield context.call_activity("counts", f"{context.instance_id} leaf")
+    return result
+
+
+@app.orchestration_trigger(context_name="context")
+def everything(context: df.DurableOrchestrationContext) -> Steps:
+    """Use a fan-out, then begin anew with a child, a retry, an entity, a timer and an event."""
+    me, seen = context.instance_id, context.get_input()
+    if seen is None:
+        fan = [context.call_activity("counts", f"{me} fan {n}") for n in range(4)]
+        results = yield context.task_all(fan)
+        context.continue_as_new(results)
+        return None
+    counter = df.EntityId("counter", me)
+    context.signal_entity(counter, "add", 5)
+    child = yield context.call_sub_orchestrator("leaf", None, f"{me}-leaf")
+    retried = yield context.call_activity_with_retry("fails_once", df.RetryOptions(10, 3), f"{me} flaky")
+    total = yield context.call_entity(counter, "add", 2)
+    yield context.create_timer(context.current_utc_datetime + timedelta(milliseconds=20))
+    heard = yield context.wait_for_external_event("go")
+    return [seen, child, retried, total, heard]
+
+
+@app.entity_trigger(context_name="context")
+def counter(context: df.DurableEntityContext) -> None:
+    value = context.get_state(lambda: 0) + context.get_input()
+    context.set_state(value)
+    context.set_result(value)

@@ -7,7 +7,7 @@ numbering) runs in a pool thread and hands its effects straight to the writer.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import azure.functions as func
@@ -129,17 +129,21 @@ class Dispatcher:
         if state is None:
             return None
         messages = reads.inbox(instance_id, now_us)
-        turn = Turn(state, self._rules, now_us)
-        body = turn.begin(messages)
-        effects = turn.finish(None if body is None else self._ask(state.row.name, body))
-        if body is not None and self._debug_oracle:
-            check(self._function(state.row.name), body, turn)
+        effects = self.play(Turn(state, self._rules, now_us), messages)
         welcome = still_deliverable(effects, messages)
         effects.released = [m.n for m in welcome if m.held or m.n in set(effects.held)]
         effects.held = [n for n in effects.held if n not in set(effects.released)]
         effects.wake_again = bool(welcome)
         if effects.forgotten and (lost := _lost_on_azure(effects, messages)):
             effects.warnings.append(f"continues as new; on Azure {lost} held events were lost")
+        return effects
+
+    def play(self, turn: Turn, messages: Sequence[Message]) -> Effects:
+        """Carry a turn from its messages to its effects, which are nobody's until they are committed."""
+        body = turn.begin(messages)
+        effects = turn.finish(None if body is None else self._ask(turn.row.name, body))
+        if body is not None and self._debug_oracle:
+            check(self._function(turn.row.name), body, turn)
         return effects
 
     def _function(self, name: str) -> Function:
@@ -171,7 +175,7 @@ class Dispatcher:
             self._done(effects.id, None)
             return
         self._failures.pop(effects.id, None)
-        self._follow(effects)
+        self.follow(effects)
         self._report(effects)
         if effects.after is not None and effects.after.row.status in LIVE:
             self._keep(effects.after)
@@ -179,8 +183,8 @@ class Dispatcher:
             self._again.add(effects.id)
         self._done(effects.id, None)
 
-    def _follow(self, effects: Effects) -> None:
-        """Pass on what a committed turn asked for: timers, messages, activities, entities."""
+    def follow(self, effects: Effects) -> None:
+        """Pass on what committed effects ask for: timers, messages, activities, entities."""
         now_us = self._clock.now_us()
         gone = set(effects.consumed)
         for n in gone:

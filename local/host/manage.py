@@ -5,6 +5,7 @@ needs no key and other users of the machine cannot call it.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable
 
@@ -24,6 +25,8 @@ from local.host.asked import (
     wait_of,
 )
 from local.host.entity_api import EntityApi
+from local.host.invoke import error_text
+from local.host.log import say
 from local.host.numbering import missing_orchestrator
 from local.host.operations import Operations, Said
 from local.host.routes import path_segments
@@ -82,16 +85,20 @@ class Management:
         verb = rest[0].lower() if rest else ""
         match (request.method, verb, rest[1:]):
             case ("GET", "", []):
-                return await self._status(request, instance_id)
+                act = self._status(request, instance_id)
             case ("DELETE", "", []):
-                return await self._purge(instance_id)
+                act = self._purge(instance_id)
             case ("POST", "raiseevent", [name]):
-                return await self._raise(request, instance_id, name)
+                act = self._raise(request, instance_id, name)
             case ("POST", "restart", []):
-                return await self._restart(request, origin, instance_id)
+                act = self._restart(request, origin, instance_id)
+            case ("POST", "rewind", []):
+                act = self._rewind(request, instance_id)
             case ("POST", _, []) if verb in _CONTROLS:
-                return await self._control(request, instance_id, verb)
-        return web.Response(status=404)
+                act = self._control(request, instance_id, verb)
+            case _:
+                return web.Response(status=404)
+        return await act
 
     async def _start(self, request: web.BaseRequest, origin: str, name: str, wanted: str | None) -> web.Response:
         input_text = stored_input(await request.read())
@@ -113,6 +120,14 @@ class Management:
         if said is Said.LIVE:
             return _problem(409, "A non-terminal instance with this instance ID already exists.")
         return await self._started(origin, started, wait)
+
+    async def _rewind(self, request: web.BaseRequest, instance_id: str) -> web.Response:
+        said, status = await self._operations.rewind(instance_id, request.query.get("reason", ""))
+        if said is Said.LIVE:
+            return web.json_response(
+                f"Only failed instances can be rewound, and {instance_id} is {status}.", status=412
+            )
+        return _said(said)
 
     async def _started(self, origin: str, instance_id: str, wait: tuple[float, float] | None) -> web.Response:
         """Answer with the output if the instance ends while we may wait, else with its addresses."""
@@ -198,6 +213,9 @@ async def _refusable(act: Awaitable[web.Response]) -> web.Response:
         return await act
     except RefusedError as error:
         return _problem(400, str(error), "System.ArgumentException")
+    except Exception as error:  # noqa: BLE001 - the SDK's client reads JSON only
+        say("manage", f"a request failed: {error_text(error)}", logging.ERROR)
+        return _problem(500, error_text(error))
 
 
 def _problem(status: int, message: str, kind: str = "System.InvalidOperationException") -> web.Response:

@@ -1,5 +1,6 @@
 """What clients may do with orchestrations (host.md 6.6): each is one transaction."""
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from local.host.events import EventType, event
 from local.host.log import say
 from local.host.numbering import Rules, started_event
 from local.host.reads import Filter
+from local.host.rewind import Rewinder
 from local.host.state import LIVE, TERMINAL, Instance, Message
 from local.host.store import Store
 
@@ -46,6 +48,7 @@ class Operations:
     ) -> None:
         self._store, self._clock, self._dispatcher = store, clock, dispatcher
         self._rules, self._replace_any = rules, replace_any_state
+        self._rewinder = Rewinder(store, rules, dispatcher.play)
 
     def new_id(self) -> str:
         """Make an instance id for a caller who gave none."""
@@ -105,6 +108,22 @@ class Operations:
             return Said.UNKNOWN, instance_id
         wanted = self.new_id() if new_id else instance_id
         return await self.start(row.name, wanted, row.input, row.version), wanted
+
+    async def rewind(self, instance_id: str, reason: str) -> tuple[Said, str]:
+        """Bring a failed instance back to before its failure; return its status too."""
+        row = self._store.reads.instance(instance_id)
+        if row is None:
+            return Said.UNKNOWN, ""
+        if row.status != "Failed":
+            return Said.LIVE, row.status
+        plan = await asyncio.to_thread(self._rewinder.plan, row, reason, self._clock.now_us())
+        if not await self._rewinder.commit(plan):
+            return Said.LIVE, "Running"
+        for revival in plan:
+            self._dispatcher.forget(revival.effects.id)
+            self._dispatcher.follow(revival.effects)
+            say("instance", f"{revival.effects.id} is rewound", name=revival.effects.row.name)
+        return Said.DONE, "Running"
 
     async def purge(self, instance_id: str) -> Said:
         """Remove an instance that has ended, and its history."""

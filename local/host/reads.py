@@ -3,6 +3,8 @@
 import json
 import sqlite3
 from dataclasses import dataclass, fields
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from local.host.events import played
@@ -71,6 +73,14 @@ class Reads:
             "SELECT type, body FROM history WHERE id = ? AND execution_id = ? ORDER BY seq",
             (instance_id, execution_id),
         )
+
+    def turns(self, instance_id: str, execution_id: str) -> list[tuple[int, list[tuple[int, str]]]]:
+        """Read the events of one execution as ``history`` does, turn by turn with its number."""
+        rows = self._rows(
+            "SELECT turn, type, body FROM history WHERE id = ? AND execution_id = ? ORDER BY seq",
+            (instance_id, execution_id),
+        )
+        return [(turn, [row[1:] for row in group]) for turn, group in groupby(rows, itemgetter(0))]
 
     def inbox(self, instance_id: str, now_us: int) -> list[Message]:
         """Read what waits for an instance and is due, oldest first."""

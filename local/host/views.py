@@ -22,6 +22,7 @@ _WORDS = {
     EventType.EVENT_RAISED: "EventRaised",
     EventType.EXECUTION_SUSPENDED: "ExecutionSuspended",
     EventType.EXECUTION_RESUMED: "ExecutionResumed",
+    EventType.EXECUTION_REWOUND: "ExecutionRewound",
 }
 _BRACKETS = {EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED}
 _MERGED = {EventType.TASK_SCHEDULED, EventType.SUB_CREATED}

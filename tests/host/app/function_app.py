@@ -7,11 +7,13 @@ import time
 import azure.durable_functions as df
 import azure.functions as func
 from bodies import bodies
+from repairs import repairs
 from shapes import shapes
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(shapes)
 app.register_functions(bodies)
+app.register_functions(repairs)
 
 
 @app.route(route="hello/{name?}", methods=["GET"])
@@ -105,6 +107,8 @@ async def use_client(req: func.HttpRequest, client: df.DurableOrchestrationClien
         return func.HttpResponse(str(result.instances_deleted))
     if verb == "terminate":
         await client.terminate(instance_id, "by the client")
+    if verb == "rewind":
+        await client.rewind(instance_id, "by the client")
     if verb == "restart":
         return func.HttpResponse(json.dumps(await client.restart(instance_id)))
     return func.HttpResponse(status_code=202)

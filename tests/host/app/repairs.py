@@ -1,0 +1,68 @@
+"""Orchestrators that fail until somebody repairs what they need: a file of an activity's name."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import azure.durable_functions as df
+
+repairs = df.Blueprint()
+Steps = Generator[Any, Any, Any]
+
+
+@repairs.activity_trigger(input_name="given")
+def working(given: dict) -> str:
+    """Write the name into the log; fail while the file of that name is not there."""
+    place, name = Path(given["place"]), given["name"]
+    with (place / "log").open("a") as log:
+        log.write(f"{name}\n")
+    if not (place / name).exists():
+        raise RuntimeError(f"{name} is broken")
+    return f"{name} works"
+
+
+def ask(context: df.DurableOrchestrationContext, name: str) -> Any:
+    return context.call_activity("working", {"place": context.get_input()["place"], "name": name})
+
+
+@repairs.orchestration_trigger(context_name="context")
+def in_steps(context: df.DurableOrchestrationContext) -> Steps:
+    """Call each name, one after the other."""
+    done = []
+    for name in context.get_input()["names"]:
+        result = yield ask(context, name)
+        done.append(result)
+    return done
+
+
+@repairs.orchestration_trigger(context_name="context")
+def side_by_side(context: df.DurableOrchestrationContext) -> Steps:
+    """Call all names at once, then wait for an event."""
+    done = yield context.task_all([ask(context, name) for name in context.get_input()["names"]])
+    heard = yield context.wait_for_external_event("go")
+    return [*done, heard]
+
+
+@repairs.orchestration_trigger(context_name="context")
+def with_retries(context: df.DurableOrchestrationContext) -> Steps:
+    """Call one name up to twice, after one that is caught."""
+    place = context.get_input()["place"]
+    try:
+        yield ask(context, "hopeless")
+    except Exception:  # noqa: BLE001 - the SDK raises nothing narrower
+        yield ask(context, "instead")
+    options = df.RetryOptions(10, 2)
+    result = yield context.call_activity_with_retry("working", options, {"place": place, "name": "flaky"})
+    return result
+
+
+@repairs.orchestration_trigger(context_name="context")
+def by_children(context: df.DurableOrchestrationContext) -> Steps:
+    """Let a child do the steps, and a grandchild in it."""
+    given = context.get_input()
+    yield ask(context, "first")
+    if given["depth"]:
+        result = yield context.call_sub_orchestrator("by_children", {**given, "depth": given["depth"] - 1})
+    else:
+        result = yield context.call_sub_orchestrator("in_steps", given, f"{given['prefix']}-leaf")
+    return [given["depth"], result]

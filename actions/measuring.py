@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from shared.domain.lifecycle import Status
 from shared.telemetry import PENDING, REMOVALS_WAITING, measure_now
 from shared.wiring import Services
 
 
 async def measure(wired: Services) -> None:
-    """Measure every tenant. Table Storage filters, so that only the Cloud PCs that wait are read."""
+    """Measure every tenant, in three reads for all of them together: Table Storage gives only the Cloud PCs that wait."""
+    waiting = wired.cloud_pcs.of_all(status=Status.PENDING_PROVISION.value)
+    pending = Counter([stored.value.tenant_id async for stored in waiting])
+    removals = Counter(stored.value.tenant_id for stored in await wired.cloud_pcs.with_removals())
     async for tenant in wired.tenants.each():
-        waiting = wired.cloud_pcs.each(tenant.value.id, status=Status.PENDING_PROVISION.value)
-        pending = [stored async for stored in waiting]
-        removals = await wired.cloud_pcs.with_removals(tenant.value.id)
-        measure_now(PENDING, len(pending), tenant_id=tenant.value.id)
-        measure_now(REMOVALS_WAITING, len(removals), tenant_id=tenant.value.id)
+        measure_now(PENDING, pending[tenant.value.id], tenant_id=tenant.value.id)
+        measure_now(REMOVALS_WAITING, removals[tenant.value.id], tenant_id=tenant.value.id)

@@ -43,7 +43,7 @@ from shared.workflow import Blueprint, DurableClient, implements, start
 
 bp = Blueprint()
 
-_REREAD_MINUTES = (1, 2, 5, 15, 60)
+_REREAD_MINUTES = (1, 2, 5, 15)  # then an hour, and twice as long each time
 _REREAD_LIMIT = timedelta(hours=24)
 _REGULARLY = timedelta(hours=24)  # the directory is asked what has changed much more often
 
@@ -177,8 +177,9 @@ async def _is_watched(tenant: Tenant) -> bool:
 def _soon_after() -> Iterator[timedelta]:
     """Give how long after an assignment everybody is read again, as single users are."""
     waited = timedelta()
-    for number in itertools.count():
-        waited += timedelta(minutes=_REREAD_MINUTES[min(number, len(_REREAD_MINUTES) - 1)])
+    hours = (60 * 2**number for number in itertools.count())
+    for minutes in itertools.chain(_REREAD_MINUTES, hours):
+        waited += timedelta(minutes=minutes)
         if waited > _REREAD_LIMIT:
             return
         yield waited

@@ -107,7 +107,8 @@ def probe_wanted(connection: Connection, *, asked: bool) -> bool:
 async def check_due(wired: Services, client: DurableClient, due: Due) -> datetime | None:
     """Check a connection whose last check is some hours old, was asked for, never begun, or has broken off.
 
-    While one runs, the next looks find its instance alive; the look after its end sees when the next is due.
+    While one runs, the next looks find its instance alive; the look after its end sees when the next is due. A tenant
+    that is paused builds nothing: its connections are looked at when it is resumed.
     """
     tenant = await wired.tenants.find(due.tenant_id)
     found = await wired.connections.find(due.tenant_id, due.subject_id)
@@ -119,7 +120,7 @@ async def check_due(wired: Services, client: DurableClient, due: Due) -> datetim
     if operation is None:
         if connection.checked_date_time and now - connection.checked_date_time < every:
             return connection.checked_date_time + every
-        if await _paused(wired, connection, now):
+        if tenant.value.paused is not None or await _paused(wired, connection, now):
             return now + every
     site = await wired.sites.find(due.tenant_id, connection.site_id)
     if site is None:
@@ -127,6 +128,12 @@ async def check_due(wired: Services, client: DurableClient, due: Due) -> datetim
     operation_id = operation.id if operation else None
     await start_check(wired, client, tenant.value, site.value, connection, operation_id, asked=operation is not None)
     return now + LOOK_AGAIN
+
+
+async def promise_checks(wired: Services, tenant_id: str, now: datetime) -> None:
+    """Have the sweep look soon which of a tenant's connections are to be checked: nobody did while it was paused."""
+    async for stored in wired.connections.each(tenant_id):
+        await wired.due.put(DueKind.RECHECK, now, tenant_id, stored.value.id)
 
 
 async def unfinished_check(wired: Services, connection: Connection, *statuses: OperationStatus) -> Operation | None:

@@ -14,6 +14,7 @@ from shared.domain.policy import Policy
 from shared.domain.tenant import Paused, Tenant
 from shared.domain.values import Value
 from shared.workflow import Blueprint, DurableClient
+from triggers.connection_checks import promise_checks
 from triggers.endpoints import Answer, Call, endpoint, ok
 
 bp = Blueprint()
@@ -65,6 +66,7 @@ async def resume_tenant(call: Call, client: DurableClient) -> Answer:
     """Let a tenant act again; what has waited for it begins."""
     call.read(ResumeForm, call.json_if_any())
     await promise_reconcile(call.services, call.tenant.id, call.now)
+    await promise_checks(call.services, call.tenant.id, call.now)
     answer = await _set_tenant(call, None)
     await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
     return answer
@@ -90,7 +92,8 @@ async def resume_service(call: Call) -> Answer:
     """Let the service act again; the sweep begins what has waited, tenant by tenant."""
     call.read(ResumeForm, call.json_if_any())
     async for stored in call.services.tenants.each():
-        await promise_reconcile(call.services, stored.value.id, call.now)
+        if stored.value.paused is None:  # whoever resumes it asks for a reconcile
+            await promise_reconcile(call.services, stored.value.id, call.now)
     return await _set_service(call, None)
 
 

@@ -30,9 +30,10 @@ class CloudPcs(Repository[CloudPc]):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables, _SHAPE)
 
-    async def with_removals(self, tenant_id: str) -> list[Stored[CloudPc]]:
-        """Return the Cloud PCs whose removal waits to be confirmed."""
-        return [stored async for stored in self.each(tenant_id, removal=_WAITS)]
+    async def with_removals(self, tenant_id: str | None = None) -> list[Stored[CloudPc]]:
+        """Return the Cloud PCs whose removal waits to be confirmed, of one tenant or of all."""
+        found = self.of_all(removal=_WAITS) if tenant_id is None else self.each(tenant_id, removal=_WAITS)
+        return [stored async for stored in found]
 
     async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
         """Return the Cloud PCs of one user, one for each licence he has or had."""

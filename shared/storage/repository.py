@@ -78,7 +78,7 @@ class Repository(Generic[T]):
             yield self._stored(read)
 
     async def of_all(self, **filters: Column) -> AsyncIterator[Stored[T]]:
-        """Give every one of every tenant for which *filters* hold. For work of the night: it reads the whole table."""
+        """Give every one of every tenant for which *filters* hold. It reads the whole table: not for a request."""
         where, parameters = self._where(None, filters)
         async for read in self._table.query(where, parameters):
             yield self._stored(read)

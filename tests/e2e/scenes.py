@@ -65,12 +65,18 @@ def hurry(stack: Stack) -> Iterator[Stack]:
 
 
 def see(stack: Stack, name: str) -> None:
-    """Play a scenario in a tenant of its own, and see that everything came as its file says."""
+    """Play a scenario in a tenant of its own, and see that everything came as its file says.
+
+    Afterwards it is paused, as every test's tenant is: what nobody looks at any more need not be kept up.
+    """
     told: list[str] = []
     scenario = find(name)
     setting = scenario.setdefault("setting", {})
     if "crowd" in setting:
         setting["crowd"] = min(setting["crowd"], CROWD)
     tenant = f"s{scenario['number']:02d}"
-    played = play(stack, scenario, tenant=tenant, users=USERS, say=told.append, show=lambda _: None)
+    try:
+        played = play(stack, scenario, tenant=tenant, users=USERS, say=told.append, show=lambda _: None)
+    finally:
+        stack.portal().send("POST", f"/tenants/{tenant}/pause", {"reason": "its scenario is over"})
     assert played.is_good, "\n".join([*told, str(played)])

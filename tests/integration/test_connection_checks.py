@@ -9,12 +9,13 @@ import pytest
 from actions.reconciling import LOOK_AGAIN
 from shared.domain.connection import HealthCheck, HealthStatus, Network
 from shared.domain.operation import OperationStatus
+from shared.domain.tenant import Paused
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.services import PaperServices, in_place
 from tests.integration.test_by_hand import IdleHost
-from triggers.connection_checks import check_due, probe_wanted
+from triggers.connection_checks import check_due, probe_wanted, promise_checks
 
 OWN = Network(virtual_network_id="/vnet", subnet_ids=("/vnet/subnets/pcs",))
 DUE = Due(DueKind.RECHECK, things.NOW, "contoso", "c1")
@@ -82,6 +83,19 @@ async def test_checks_of_what_nobody_uses_pause(here: PaperServices) -> None:
     await change(here, checks_wanted_until=things.NOW + HOURS)
     again, host = await look(here, 6 * HOURS)
     assert (again, host.started) == (things.NOW + 12 * HOURS, [])
+
+
+async def test_a_paused_tenant_s_connections_are_checked_when_it_is_resumed(here: PaperServices) -> None:
+    paused = Paused(by="ada", at=things.NOW)
+    await here.tenants.change("contoso", lambda tenant: tenant.but(paused=paused))
+    again, host = await look(here, 6 * HOURS)
+    await here.tenants.change("contoso", lambda tenant: tenant.but(paused=None))
+    await promise_checks(here, "contoso", here.clock.now())
+    promised = await here.due.due(DueKind.RECHECK, here.clock.now())
+    _, resumed = await look(here, timedelta())
+    assert (again, host.started) == (things.NOW + 12 * HOURS, [])
+    assert [due.subject_id for due in promised] == ["c1"]
+    assert len(resumed.started) == 1
 
 
 async def test_use_keeps_the_checks_going(here: PaperServices) -> None:

@@ -234,7 +234,7 @@ async def test_only_what_a_message_asks_for_is_read(here: PaperServices) -> None
 
 
 async def test_who_is_not_shown_as_a_member_yet_is_read_again(here: PaperServices) -> None:
-    for number, minutes in enumerate((1, 2, 5, 15, 60, 60)):
+    for number, minutes in enumerate((1, 2, 5, 15, 60, 120)):
         await plan("eve", round=number)
         (due,) = await here.due.due(DueKind.REREAD, here.hand.at + timedelta(minutes=minutes))
         assert (due.subject_id, due.generation) == ("id-eve", number + 1)
@@ -260,7 +260,7 @@ async def test_after_an_assignment_everybody_is_read_again_and_then_regularly(he
         await here.due.drop(due)
         here.hand.at = due.at
         seen.append((due.at - things.NOW) // timedelta(minutes=1))
-    assert seen == [1, 3, 8, 23, 83, 143, 203]
+    assert seen == [1, 3, 8, 23, 83, 203, 443]
     here.hand.at = things.NOW + timedelta(days=2)
     await plan()
     (due,) = await here.due.due(DueKind.REREAD, here.hand.at + timedelta(days=1))

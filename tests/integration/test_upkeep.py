@@ -89,17 +89,18 @@ async def test_records_timelines_and_the_audit_log_stay(here: PaperServices) -> 
 
 
 async def test_what_waits_is_measured_for_each_tenant(here: PaperServices) -> None:
-    await here.tenants.insert(things.tenant())
+    for tenant in ("contoso", "fabrikam"):
+        await here.tenants.insert(things.tenant(id=tenant))
     waiting = Removal(cause=RemovalCause.LICENSE_REMOVED, seen_at=things.NOW)
     await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PENDING_PROVISION))
     await here.cloud_pcs.insert(things.cloud_pc("bob", status=Status.PROVISIONED, removal=waiting))
     with measured() as seen:
         await measure(here)
-        (pending,), (removals,) = (
-            seen.points(f"deskwright.{name}") for name in ("cloud_pcs.pending", "removals.waiting")
+        pending, removals = (
+            {str(point.attributes["tenant_id"]): point.value for point in seen.points(f"deskwright.{name}")}
+            for name in ("cloud_pcs.pending", "removals.waiting")
         )
-    assert (pending.value, removals.value) == (1, 1)
-    assert dict(pending.attributes) == {"tenant_id": "contoso"}
+    assert pending == removals == {"contoso": 1, "fabrikam": 0}
 
 
 async def test_a_build_that_ends_is_measured_from_its_first_step(here: PaperServices) -> None:

@@ -10,7 +10,7 @@ from shared.wiring import Services
 
 
 async def measure(wired: Services) -> None:
-    """Measure every tenant, in three reads for all of them together: Table Storage gives only the Cloud PCs that wait."""
+    """Measure every tenant, in three reads for all together: Table Storage gives only what waits."""
     waiting = wired.cloud_pcs.of_all(status=Status.PENDING_PROVISION.value)
     pending = Counter([stored.value.tenant_id async for stored in waiting])
     removals = Counter(stored.value.tenant_id for stored in await wired.cloud_pcs.with_removals())

@@ -1,6 +1,7 @@
 """A small app that tells of every activity it begins, and uses everything that a kill could break."""
 
 import os
+import time
 from collections.abc import Generator
 from datetime import timedelta
 from pathlib import Path
@@ -57,6 +58,28 @@ def everything(context: df.DurableOrchestrationContext) -> Steps:
     yield context.create_timer(context.current_utc_datetime + timedelta(milliseconds=20))
     heard = yield context.wait_for_external_event("go")
     return [seen, child, retried, total, heard]
+
+
+@app.orchestration_trigger(context_name="context")
+def gated(context: df.DurableOrchestrationContext) -> Steps:
+    """Hear one event, in a turn that takes until there is the file GATE."""
+    heard = yield context.wait_for_external_event("go")
+    while not Path(os.environ["GATE"]).exists():
+        time.sleep(0.01)
+    return heard
+
+
+@app.orchestration_trigger(context_name="context")
+def naps(context: df.DurableOrchestrationContext) -> Steps:
+    due = context.current_utc_datetime + timedelta(seconds=context.get_input())
+    yield context.create_timer(due)
+    return (context.current_utc_datetime - due) / timedelta(seconds=1)
+
+
+@app.orchestration_trigger(context_name="context")
+def wide(context: df.DurableOrchestrationContext) -> Steps:
+    results = yield context.task_all([context.call_activity("counts", str(10**n)) for n in range(context.get_input())])
+    return results
 
 
 @app.entity_trigger(context_name="context")

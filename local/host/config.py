@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from local.host.errors import ConfigError
+from local.host.versions import FAILURES, STRATEGIES, Versioning
 
 _SETTING = re.compile(r"%([^%]+)%")
 _HUB = re.compile(r"[A-Za-z][A-Za-z0-9]{2,44}")
 _OVERRIDE = "AzureFunctionsJobHost__"
+_OVERRIDABLE = ("AnyState", "NonRunningStates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class HostSettings:
     entity_batch: int = 5000
     max_actions: int = 100_000
     replace_any_state: bool = False
-    default_version: str | None = None
+    versioning: Versioning = field(default_factory=Versioning)
     queues: QueueSettings = field(default_factory=QueueSettings)
     only_functions: frozenset[str] | None = None
     log_levels: Mapping[str, str] = field(default_factory=dict)
@@ -91,8 +93,9 @@ def read_host_json(app: Path, environ: Mapping[str, str]) -> HostSettings:
         max_entities=int(durable.get("maxConcurrentEntityFunctions", 10 * cores)),
         entity_batch=int(durable.get("maxEntityOperationBatchSize", 5000)),
         max_actions=int(durable.get("maxOrchestrationActions", 100_000)),
-        replace_any_state=durable.get("overridableExistingInstanceStates") == "AnyState",
-        default_version=durable.get("defaultVersion"),
+        replace_any_state=_one_of(durable, "overridableExistingInstanceStates", _OVERRIDABLE, "NonRunningStates")
+        == "AnyState",
+        versioning=_versioning(durable),
         queues=_queues(extensions.get("queues", {}), cores),
         only_functions=frozenset(functions) if functions else None,
         log_levels=levels,
@@ -165,6 +168,22 @@ def _outstanding(http: dict[str, Any]) -> int | None:
 
 def _timeout(text: str) -> timedelta | None:
     return None if text == "-1" else parse_timespan(text)
+
+
+def _versioning(durable: dict[str, Any]) -> Versioning:
+    strategy = _one_of(durable, "versionMatchStrategy", STRATEGIES, "CurrentOrOlder")
+    failure = _one_of(durable, "versionFailureStrategy", FAILURES, "Reject")
+    default = durable.get("defaultVersion")
+    return Versioning(None if default is None else str(default), strategy, failure == "Fail")
+
+
+def _one_of(raw: dict[str, Any], name: str, words: tuple[str, ...], default: str) -> str:
+    """Read an enumeration as .NET does, without regard to case."""
+    given = str(raw.get(name) or default)
+    found = next((word for word in words if word.lower() == given.lower()), None)
+    if found is None:
+        raise ConfigError(f"host.json: {name} is {given!r}; it must be one of {', '.join(words)}")
+    return found
 
 
 def _queues(raw: dict[str, Any], cores: int) -> QueueSettings:

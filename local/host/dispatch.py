@@ -141,6 +141,11 @@ class Dispatcher:
     def play(self, turn: Turn, messages: Sequence[Message]) -> Effects:
         """Carry a turn from its messages to its effects, which are nobody's until they are committed."""
         body = turn.begin(messages)
+        versioning, version = self._rules.versioning, turn.row.version
+        if body is not None and not versioning.accepts(version):
+            if versioning.fails:
+                return turn.refuse(versioning.mismatch(version))
+            raise CannotRunError(versioning.mismatch(version))
         effects = turn.finish(None if body is None else self._ask(turn.row.name, body))
         if body is not None and self._debug_oracle:
             check(self._function(turn.row.name), body, turn)

@@ -97,7 +97,7 @@ class Host:
             orchestrators={folded: registry.durable_name(one) for folded, one in orchestrators.items()},
             next_n=self._store.next_n,
             new_execution_id=lambda: secrets.token_hex(16),
-            default_version=settings.default_version,
+            versioning=settings.versioning,
             max_actions=settings.max_actions,
         )
 

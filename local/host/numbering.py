@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from local.host import lint
 from local.host.events import EventType, event, parse_us, stamp
 from local.host.state import Effects, EntityCall, Instance, Message, Node, Task
+from local.host.versions import Versioning
 
 HTTP_ACTIVITY = "BuiltIn::HttpActivity"
 _RETRIED = {1, 3}
@@ -22,7 +23,7 @@ class Rules:
     orchestrators: Mapping[str, str]
     next_n: Callable[[], int]
     new_execution_id: Callable[[], str]
-    default_version: str | None = None
+    versioning: Versioning = field(default_factory=Versioning)
     max_actions: int = 100_000
 
 
@@ -204,7 +205,7 @@ class Numbering:
         row, now = self.row, self.now_us
         child_id = call["instance"] or f"{row.execution_id}:{event_id}"
         stored = json.dumps(call["input"])
-        version = call["version"] or self.rules.default_version
+        version = call["version"] or self.rules.versioning.default
         self._event(
             EventType.SUB_CREATED,
             event_id,

@@ -62,7 +62,7 @@ class Operations:
         now_us = self._clock.now_us()
         row = Instance(
             instance_id, self._rules.new_execution_id(), self._rules.orchestrators[name.casefold()],
-            version or self._rules.default_version, "Pending", input_text, None, None, None,
+            self._rules.versioning.default if version is None else version, "Pending", input_text, None, None, None,
             now_us, now_us, None, None, None, None,
         )  # fmt: skip
         kind = EventType.EXECUTION_STARTED

@@ -73,6 +73,11 @@ class Turn:
         effects.after = self.before
         return effects
 
+    def refuse(self, reason: str) -> Effects:
+        """Fail at once, without asking the function, whatever is open."""
+        self._end("Failed", reason)
+        return self._seal()
+
     def _control(self, messages: Sequence[Message]) -> list[Message]:
         """Obey terminate, suspend and resume; they overtake everything else."""
         obeyed = []

@@ -28,9 +28,3 @@ def test_a_child_id_that_lives_is_refused_and_one_that_ended_is_replaced(
     host.manage("POST", "/instances/shared-child/raiseEvent/go", 1)
     host.ended("shared-child")
     assert host.outcome("parent", given) == {"child": 9}
-
-
-def test_an_instance_without_a_version_has_none_and_one_given_is_seen(host: RunningHost) -> None:
-    assert host.outcome("versioned") is None
-    started = host.manage("POST", "/orchestrators/versioned?version=2.1")
-    assert host.ended(started.json["id"])["output"] == "2.1"

@@ -217,8 +217,11 @@ def busy_then_nap(context: df.DurableOrchestrationContext) -> Steps:
 
 @shapes.orchestration_trigger(context_name="context")
 def versioned(context: df.DurableOrchestrationContext) -> Steps:
+    child = context.get_input()
+    if child:
+        seen = yield context.call_sub_orchestrator("versioned", None, None, **child)
+        return [context.version, seen]
     return context.version
-    yield
 
 
 @shapes.entity_trigger(context_name="context")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local.clock import ClockError
 from local.host import commands
-from local.host.config import environment, load_settings, read_host_json
+from local.host.config import KEEP, KEEP_SECONDS, environment, load_settings, read_host_json
 from local.host.errors import AppError, ConfigError, RouteError, StoreError
 from local.host.log import open_log, say
 
@@ -64,6 +64,13 @@ def _start_verb(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     start.add_argument("--grace", type=float, default=30.0, metavar="SECONDS", help="for what runs (%(default)s)")
     start.add_argument("--json", action="store_true", help="log JSON objects, one a line")
     start.add_argument("--debug-oracle", action="store_true", help="compare every number with the SDK's (slow)")
+    start.add_argument(
+        "--keep", type=int, default=KEEP, metavar="COUNT",
+        help="orchestrations that stay in memory, to be resumed; 0: each turn replays the history (%(default)s)",
+    )  # fmt: skip
+    start.add_argument(
+        "--keep-idle", type=float, default=KEEP_SECONDS, metavar="SECONDS", help="and how long idle (%(default)s)"
+    )
     start.add_argument(
         "--watchdog", type=float, default=20.0, metavar="SECONDS",
         help="time runs on when nothing ended for so long (%(default)s)",
@@ -126,6 +133,8 @@ def _start(asked: argparse.Namespace) -> int:
         debug_oracle=asked.debug_oracle,
         watchdog_seconds=asked.watchdog,
         queue_visibility_seconds=asked.queue_visibility,
+        keep=asked.keep,
+        keep_seconds=asked.keep_idle,
     )
     os.chdir(app)
     registry = index(app, environ, settings.only_functions)

@@ -1,6 +1,7 @@
 """What an orchestrator function gives back (host.md 1.4, 1.13)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +13,14 @@ MAX_CUSTOM_STATUS_BYTES = 16 * 1024
 class Answer:
     """The action list so far and how the orchestrator stands; texts are JSON.
 
+    ``first``: how many entries at the head of the list are left out because they were told before.
+    ``is_canceled``: of a timer, by its path in the whole list ("3" or "3.0.1").
     ``crashed``: the SDK itself failed and told no actions; nothing more can be numbered.
     """
 
     actions: list[dict[str, Any]] = field(default_factory=list)
+    first: int = 0
+    is_canceled: Callable[[str], bool] = lambda _: False
     crashed: bool = False
     is_done: bool = False
     output: str | None = None
@@ -26,10 +31,11 @@ class Answer:
 def read_answer(text: str) -> Answer:
     """Read the state that the SDK returned."""
     state = json.loads(text)
-    actions = state["actions"]
+    actions = state["actions"][0] if state["actions"] else []
     output, custom = state.get("output"), state.get("customStatus")
     return Answer(
-        actions=actions[0] if actions else [],
+        actions=actions,
+        is_canceled=lambda path: _is_canceled(actions, path),
         is_done=state["isDone"],
         output=None if output is None else json.dumps(output),
         error=state.get("error"),
@@ -46,6 +52,14 @@ def read_failure(error: BaseException) -> Answer:
     answer = read_answer(packed)
     answer.error = answer.error or message
     return answer
+
+
+def _is_canceled(actions: list[dict[str, Any]], path: str) -> bool:
+    first, *rest = path.split(".")
+    entry = actions[int(first)]
+    for index in rest:
+        entry = entry["compoundActions"][int(index)]
+    return bool(entry["isCanceled"])
 
 
 def too_long(custom_status: str | None) -> bool:

@@ -12,6 +12,12 @@ from typing import Any
 from local.host.errors import ConfigError
 from local.host.versions import FAILURES, STRATEGIES, Versioning
 
+KEEP = 5000
+"""Orchestrations that stay in memory unless the command line says otherwise."""
+
+KEEP_SECONDS = 600.0
+"""How long one stays there without a turn, in real seconds."""
+
 _SETTING = re.compile(r"%([^%]+)%")
 _HUB = re.compile(r"[A-Za-z][A-Za-z0-9]{2,44}")
 _OVERRIDE = "AzureFunctionsJobHost__"

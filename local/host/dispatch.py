@@ -6,31 +6,24 @@ numbering) runs in a pool thread and hands its effects straight to the writer.
 
 import asyncio
 import logging
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-
-import azure.functions as func
 
 from local.host.activity import Activities
 from local.host.agenda import Agenda
-from local.host.answer import Answer, read_answer, read_failure
+from local.host.asking import Asker
 from local.host.driving import Clock
-from local.host.indexer import Function
-from local.host.log import current_function, say
+from local.host.log import say
+from local.host.memory import Memory, Remembered
 from local.host.numbering import Rules
-from local.host.oracle import check
+from local.host.reads import Reads
+from local.host.resuming import Resumable
 from local.host.state import LIVE, Effects, Message, Snapshot
 from local.host.store import Store
 from local.host.turn import Turn, still_deliverable
 
-_KEPT_SNAPSHOTS = 2000
 _MOST_THREADS = 2  # turns are Python at work: more threads only wait for each other
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
-
-
-class CannotRunError(Exception):
-    """The orchestrator is not there or cannot be called; the instance waits and tries again."""
 
 
 class Dispatcher:
@@ -42,20 +35,17 @@ class Dispatcher:
         clock: Clock,
         agenda: Agenda,
         activities: Activities,
-        orchestrators: Mapping[str, Function],
+        asker: Asker,
+        memory: Memory,
         rules: Rules,
         at_once: int,
-        *,
-        debug_oracle: bool = False,
     ) -> None:
         self._store, self._clock, self._agenda = store, clock, agenda
         self._activities, self._work = activities, activities.work
-        self._orchestrators, self._rules = orchestrators, rules
-        self._debug_oracle = debug_oracle
+        self._asker, self._memory, self._rules = asker, memory, rules
         self._pool = ThreadPoolExecutor(min(at_once, _MOST_THREADS), thread_name_prefix="orchestrator")
         self._busy: set[str] = set()
         self._again: set[str] = set()
-        self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
         self._failures: dict[str, int] = {}
         self._linted: set[tuple[str, str]] = set()
         self._open = True
@@ -85,7 +75,7 @@ class Dispatcher:
 
     def forget(self, instance_id: str) -> None:
         """Drop what is kept in memory of an instance that others changed in the store."""
-        self._snapshots.pop(instance_id, None)
+        self._memory.forget(instance_id)
 
     def new_id(self) -> str:
         """Make an id for an execution or a message."""
@@ -101,14 +91,14 @@ class Dispatcher:
 
     def _begin(self, instance_id: str) -> None:
         if self._open:
-            self._pool.submit(self._turn, instance_id, self._snapshots.pop(instance_id, None))
+            self._pool.submit(self._turn, instance_id, self._memory.take(instance_id))
 
-    def _turn(self, instance_id: str, snapshot: Snapshot | None) -> None:
+    def _turn(self, instance_id: str, remembered: Remembered | None) -> None:
         """Carry one turn up to the writer's queue; runs in a pool thread."""
         if not self._open:
             return
         try:
-            effects = self._effects(instance_id, snapshot)
+            effects, resumable = self._effects(instance_id, remembered)
         except Exception as error:  # noqa: BLE001 - whatever it is, the instance must go on
             failure = error
             self._store.submit(lambda _: None, lambda _r, _e: self._pause(instance_id, failure))
@@ -119,58 +109,40 @@ class Dispatcher:
                 lambda _r, error: self._done(instance_id, error),
             )
             return
-        self._store.submit(effects, lambda fits, error: self._committed(effects, fits, error))
+        self._store.submit(effects, lambda fits, error: self._committed(effects, resumable, fits, error))
 
-    def _effects(self, instance_id: str, snapshot: Snapshot | None) -> Effects | None:
-        """Read, ask the function, number: None when there is no such instance."""
+    def _effects(self, instance_id: str, remembered: Remembered | None) -> tuple[Effects | None, Resumable | None]:
+        """Read, ask the function, number; return what changes (None: no such instance) and what can be resumed."""
         reads = self._store.reads
         now_us = self._clock.now_us()
-        state = snapshot or reads.snapshot(instance_id)
+        state = remembered.snapshot if remembered else reads.snapshot(instance_id)
+        resumable = remembered.resumable if remembered else None
         if state is None:
-            return None
+            return None, None
         messages = reads.inbox(instance_id, now_us)
-        effects = self.play(Turn(state, self._rules, now_us), messages)
+        turn = Turn(state, self._rules, now_us)
+        resumable = self._asker.run(turn, messages, resumable, lambda: _past(state, reads))
+        effects = turn.effects
         welcome = still_deliverable(effects, messages)
         effects.released = [m.n for m in welcome if m.held or m.n in set(effects.held)]
         effects.held = [n for n in effects.held if n not in set(effects.released)]
         effects.wake_again = bool(welcome)
         if effects.forgotten and (lost := _lost_on_azure(effects, messages)):
             effects.warnings.append(f"continues as new; on Azure {lost} held events were lost")
-        return effects
+        return effects, resumable
 
     def play(self, turn: Turn, messages: Sequence[Message]) -> Effects:
-        """Carry a turn from its messages to its effects, which are nobody's until they are committed."""
-        body = turn.begin(messages)
-        versioning, version = self._rules.versioning, turn.row.version
-        if body is not None and not versioning.accepts(version):
-            if versioning.fails:
-                return turn.refuse(versioning.mismatch(version))
-            raise CannotRunError(versioning.mismatch(version))
-        effects = turn.finish(None if body is None else self._ask(turn.row.name, body))
-        if body is not None and self._debug_oracle:
-            check(self._function(turn.row.name), body, turn)
-        return effects
+        """Carry a turn of the past from its messages to its effects, which are nobody's until they are committed."""
+        self._asker.run(turn, messages, None, lambda: turn.before.past or "")
+        return turn.effects
 
-    def _function(self, name: str) -> Function:
-        function = self._orchestrators.get(name.casefold())
-        if function is None:
-            raise CannotRunError(f"the app has no orchestrator {name!r}")
-        return function
-
-    def _ask(self, name: str, body: str) -> Answer:
-        """Call the orchestrator function; what user code raises is an answer too."""
-        function = self._function(name)
-        token = current_function.set(function.name)
-        try:
-            context = func.OrchestrationContext(body)
-            text = function.call(**{function.trigger.name: context})
-        except Exception as error:  # noqa: BLE001 - user code may raise anything
-            return read_failure(error)
-        finally:
-            current_function.reset(token)
-        return read_answer(text)
-
-    def _committed(self, effects: Effects, fits: bool, error: BaseException | None) -> None:  # noqa: FBT001
+    def _committed(
+        self,
+        effects: Effects,
+        resumable: Resumable | None,
+        fits: bool,  # noqa: FBT001
+        error: BaseException | None,
+    ) -> None:
         """Follow a commit, or the want of one, and release the instance."""
         if error is not None:
             self._done(effects.id, error)
@@ -183,7 +155,7 @@ class Dispatcher:
         self.follow(effects)
         self._report(effects)
         if effects.after is not None and effects.after.row.status in LIVE:
-            self._keep(effects.after)
+            self._remember(effects.after, resumable)
         if effects.wake_again:
             self._again.add(effects.id)
         self._done(effects.id, None)
@@ -220,10 +192,11 @@ class Dispatcher:
         elif effects.forgotten:
             say("instance", f"{row.id} continues as new", logging.DEBUG, name=row.name)
 
-    def _keep(self, snapshot: Snapshot) -> None:
-        self._snapshots[snapshot.row.id] = snapshot
-        if len(self._snapshots) > _KEPT_SNAPSHOTS:
-            self._snapshots.popitem(last=False)
+    def _remember(self, after: Snapshot, resumable: Resumable | None) -> None:
+        """Keep a committed turn's end; the text of the history is not needed where the orchestrator can go on."""
+        if resumable is not None:
+            after.past = None
+        self._memory.keep(after.row.id, Remembered(after, resumable))
 
     def _done(self, instance_id: str, error: BaseException | None) -> None:
         """Release an instance; it goes again if something came meanwhile."""
@@ -248,9 +221,16 @@ class Dispatcher:
         )
         self._busy.discard(instance_id)
         self._again.discard(instance_id)
-        self._snapshots.pop(instance_id, None)
+        self._memory.forget(instance_id)
         asyncio.get_running_loop().call_later(seconds, self.wake, instance_id)
         self._work.end("turn")
+
+
+def _past(state: Snapshot, reads: Reads) -> str:
+    """Return the played history; what left memory, or never was there, is read."""
+    if state.past is None:
+        state.past = reads.past(state.row.id, state.row.execution_id)
+    return state.past
 
 
 def _lost_on_azure(effects: Effects, messages: list[Message]) -> int:

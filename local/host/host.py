@@ -19,7 +19,8 @@ from local.host.activity import Activities
 from local.host.addresses import Addresses
 from local.host.admin import Admin
 from local.host.agenda import Agenda
-from local.host.config import HostSettings
+from local.host.asking import Asker
+from local.host.config import KEEP, KEEP_SECONDS, HostSettings
 from local.host.dispatch import Dispatcher
 from local.host.driving import WATCHDOG_SECONDS, Clock, FileDriver, SystemClock, SystemDriver
 from local.host.entities import Entities
@@ -30,6 +31,7 @@ from local.host.invoke import Invoker
 from local.host.keys import Keys
 from local.host.log import say
 from local.host.manage import Management
+from local.host.memory import Memory
 from local.host.numbering import Rules
 from local.host.operations import Operations
 from local.host.outputs import QueueOutputs
@@ -57,6 +59,8 @@ class Options:
     debug_oracle: bool = False
     watchdog_seconds: float = WATCHDOG_SECONDS
     queue_visibility_seconds: int = VISIBILITY_SECONDS
+    keep: int = KEEP
+    keep_seconds: float = KEEP_SECONDS
 
     @property
     def checks_keys(self) -> bool:
@@ -119,11 +123,14 @@ class Host:
             store, clock, self._work, self._invoker, registry.durable("activityTrigger"),
             settings.max_activities,
         )  # fmt: skip
+        options = self._options
+        asker = Asker(
+            registry.durable("orchestrationTrigger"), keeps=options.keep > 0, debug_oracle=options.debug_oracle
+        )
+        memory = Memory(options.keep, options.keep_seconds)
         self._dispatcher = Dispatcher(
-            store, clock, self._agenda, self._activities,
-            registry.durable("orchestrationTrigger"), self._rules, settings.max_orchestrators,
-            debug_oracle=self._options.debug_oracle,
-        )  # fmt: skip
+            store, clock, self._agenda, self._activities, asker, memory, self._rules, settings.max_orchestrators
+        )
         self._activities.wake = self._dispatcher.wake
         self._entities = Entities(
             store, clock, self._work, self._dispatcher, registry.durable("entityTrigger"),

@@ -1,7 +1,7 @@
 """Gives every scheduled thing the sequence id that the SDK gives it (host.md 1.5, 1.6)."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,22 +102,18 @@ class Numbering:
             call = json.loads(node.body)
             self._call(call, node.path, node._replace(attempt=node.attempt + 1))
 
-    def entries(self, actions: list[dict[str, Any]], first: int) -> None:
-        """Number the entries of the action list from ``first`` on."""
-        for index in range(first, len(actions)):
-            self._entry(actions[index], str(index))
+    def entries(self, gained: Sequence[dict[str, Any]], first: int) -> None:
+        """Number the entries that the action list gained; ``first`` is the place of the first of them."""
+        for index, action in enumerate(gained, first):
+            self._entry(action, str(index))
 
-    def cancelled(self, actions: list[dict[str, Any]]) -> None:
+    def cancelled(self, is_canceled: Callable[[str], bool]) -> None:
         """Close the timers that user code cancelled, and take back their messages.
 
         A timer is matched by its place in the list; its due time may be anything.
         """
         for node in [n for n in self.nodes.values() if n.kind == "timer"]:
-            first, *rest = node.path.split(".")
-            entry = actions[int(first)]
-            for index in rest:
-                entry = entry["compoundActions"][int(index)]
-            if entry["isCanceled"]:
+            if is_canceled(node.path):
                 self._close(node.event_id)
                 self.effects.consumed.append(int(node.body))
 

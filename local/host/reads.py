@@ -63,9 +63,12 @@ class Reads:
             " FROM node WHERE id = ? AND execution_id = ?",
             key,
         )
-        past = ",".join(played(body, kind) for kind, body in self.history(*key))
         waits = json.loads(row.waits) if row.waits else {}
-        return Snapshot(row, {node[0]: Node(*node) for node in nodes}, waits, past)
+        return Snapshot(row, {node[0]: Node(*node) for node in nodes}, waits, None)
+
+    def past(self, instance_id: str, execution_id: str) -> str:
+        """Read the history of one execution as a later turn sees it, events joined with commas."""
+        return ",".join(played(body, kind) for kind, body in self.history(instance_id, execution_id))
 
     def history(self, instance_id: str, execution_id: str) -> list[tuple[int, str]]:
         """Read (type, body) of every event of one execution, in order."""

@@ -78,7 +78,7 @@ class Snapshot:
     row: Instance
     nodes: dict[int, Node]
     waits: dict[str, int]  # event name -> waits that no event has met yet
-    past: str  # the played history, events joined with commas
+    past: str | None  # the played history, events joined with commas; None: it is in the store only
 
 
 class Task(NamedTuple):

@@ -33,29 +33,52 @@ class Turn:
         self.effects = Effects(before.row.id, before.row.turn, self.row)
         self.numbering = Numbering(self.row, self.nodes, self.waits, self.effects, rules, now_us)
         self._fresh: list[tuple[int, str]] = []
+        self._news = 0  # how many of them the function is asked with
         self._terminated: Message | None = None
 
-    def begin(self, messages: Sequence[Message]) -> str | None:
-        """Take in what waits for the instance; return the context to call the function with.
-
-        None: there is nothing to ask the function, go on with ``finish``.
-        """
+    def begin(self, messages: Sequence[Message]) -> bool:
+        """Take in what waits for the instance; tell whether the function is to be asked before ``finish``."""
         if self.row.status in TERMINAL:
             self.effects.consumed = [m.n for m in messages]
-            return None
+            return False
         controls = self._control(messages)
         if self._terminated:
-            return None
+            return False
         taken = self._admit(messages)
         starts = bool(taken) and taken[0].type == EventType.EXECUTION_STARTED
         if not taken and not controls:
-            return None
+            return False
         if self.row.n_hist == 0 and not starts:
-            return None  # suspended or resumed before its first turn: the row tells it all
+            return False  # suspended or resumed before its first turn: the row tells it all
         self._write_events(taken, controls)
         if not taken or self.row.done_pending is not None:
-            return None
-        return self._context()
+            return False
+        self._news = len(self._fresh)
+        return True
+
+    def context(self, past: str) -> str:
+        """Write the JSON that the function receives (host.md 1.1), without long-timer keys.
+
+        *past* is the played history up to this turn, events joined with commas.
+        """
+        row = self.row
+        new = ",".join(body for _, body in self.news)
+        return (
+            f'{{"history":[{past}{"," if past else ""}{new}],"input":{row.input or "null"},'
+            f'"instanceId":{json.dumps(row.id)},"isReplaying":{"true" if past else "false"},'
+            f'"parentInstanceId":{json.dumps(row.parent_id)},"upperSchemaVersion":1,'
+            '"upperSchemaVersionNew":2,"defaultHttpAsyncRequestSleepTimeMillseconds":30000}'
+        )
+
+    @property
+    def news(self) -> list[tuple[int, str]]:
+        """Return (type, body) of the events with which the function is asked."""
+        return self._fresh[: self._news]
+
+    @property
+    def later_events(self) -> list[tuple[int, str]]:
+        """Return (type, body) of the events that the function sees when it is asked the next time."""
+        return self._fresh[self._news :]
 
     def finish(self, answer: Answer | None) -> Effects:
         """Number what the function asked for, and decide how the instance stands."""
@@ -77,6 +100,11 @@ class Turn:
         """Fail at once, without asking the function, whatever is open."""
         self._end("Failed", reason)
         return self._seal()
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the execution ended, began anew, or only waits for its open tasks."""
+        return bool(self.effects.ended or self.effects.forgotten or self.row.done_pending)
 
     def _control(self, messages: Sequence[Message]) -> list[Message]:
         """Obey terminate, suspend and resume; they overtake everything else."""
@@ -163,26 +191,16 @@ class Turn:
         for kind, body in self.numbering.take_events():
             self._write(kind, body)
 
-    def _context(self) -> str:
-        """Write the JSON that the function receives (host.md 1.1), without long-timer keys."""
-        row, past = self.row, self.before.past
-        new = ",".join(body for _, body in self._fresh)
-        return (
-            f'{{"history":[{past}{"," if past else ""}{new}],"input":{row.input or "null"},'
-            f'"instanceId":{json.dumps(row.id)},"isReplaying":{"true" if past else "false"},'
-            f'"parentInstanceId":{json.dumps(row.parent_id)},"upperSchemaVersion":1,'
-            '"upperSchemaVersionNew":2,"defaultHttpAsyncRequestSleepTimeMillseconds":30000}'
-        )
-
     def _apply(self, answer: Answer) -> None:
         """Number the new entries, see cancellations, and remember an end that must wait."""
         row, effects = self.row, self.effects
         if not answer.crashed:
-            self.numbering.entries(answer.actions, row.n_top)
-            if lint.retries_in_any(answer.actions[row.n_top :]):
+            gained = answer.actions[row.n_top - answer.first :]
+            self.numbering.entries(gained, row.n_top)
+            if lint.retries_in_any(gained):
                 effects.lint.add(lint.RETRY_IN_ANY)
-            row.n_top = len(answer.actions)
-            self.numbering.cancelled(answer.actions)
+            row.n_top = answer.first + len(answer.actions)
+            self.numbering.cancelled(answer.is_canceled)
             self._collect()
             row.custom_status = answer.custom_status
         if too_long(answer.custom_status):
@@ -274,10 +292,13 @@ class Turn:
         row.turn += 1
         row.updated_us = self.now_us
         row.waits = json.dumps(self.waits) if self.waits else None
-        past = ",".join(played(body, kind) for kind, body in self._fresh)
         before = "" if effects.forgotten else self.before.past
-        effects.after = Snapshot(row, self.nodes, self.waits, f"{before},{past}" if before and past else before or past)
+        effects.after = Snapshot(row, self.nodes, self.waits, None if before is None else self._past(before))
         return effects
+
+    def _past(self, before: str) -> str:
+        past = ",".join(played(body, kind) for kind, body in self._fresh)
+        return f"{before},{past}" if before and past else before or past
 
 
 def still_deliverable(effects: Effects, messages: Sequence[Message]) -> list[Message]:

@@ -1,5 +1,6 @@
 """Starts hosts as processes, with the small app of this folder, on free ports."""
 
+import functools
 import json
 import os
 import re
@@ -181,3 +182,10 @@ def fresh_host(tmp_path: Path) -> Iterator[Callable[..., RunningHost]]:
     for one in started:
         if one.process is not None and one.process.poll() is None:
             one.kill()
+
+
+@pytest.fixture
+def quick_dates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read each date once: the SDK reads all of them at every replay, which is most of what this takes."""
+    events = sys.modules["azure.durable_functions.models.history.HistoryEvent"]
+    monkeypatch.setattr(events, "dt_parse", functools.lru_cache(maxsize=10_000)(events.dt_parse))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from local.host.resuming import Resumable
 from shared.workflow import STORIES
 from tests.replay.record import HISTORIES
 
@@ -93,3 +94,26 @@ def test_a_recorded_history_replays_to_the_same_calls_and_the_same_end(
 def test_every_orchestrator_has_a_recorded_history(functions: list[Any]) -> None:
     assert functions
     assert set(STORIES) == {json.loads(path.read_text())["orchestrator"] for path in HISTORIES.glob("*.json")}
+
+
+@pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)
+def test_a_resumed_orchestrator_calls_what_its_replay_calls(path: Path, orchestrators: dict[str, Any]) -> None:
+    record = json.loads(path.read_text())
+    function = orchestrators[record["orchestrator"]]
+    resumable: Resumable | None = None
+    calls: list[Record] = []
+    known = 0
+    for seen in turns(record["history"]):
+        if resumable is None:
+            resumable = Resumable(function, Body(record, seen).body)
+            answer = resumable.replay()
+        else:
+            news = [(event["EventType"], json.dumps(event)) for event in seen[known:]]
+            answer = resumable.resume(news, list)
+        calls[answer.first :] = answer.actions
+        known = len(seen)
+        replay = replayed(function, record, seen)
+        assert calls == replay["actions"][0]
+        assert answer.is_done == replay["isDone"]
+
+    assert json.loads(answer.output or "null") == record["output"]

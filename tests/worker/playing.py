@@ -73,8 +73,7 @@ class Play:
         self.turns += 1
         due = [m for m in self._waiting if m.due_us <= self.now_us]
         turn = Turn(state, rules, self.now_us)
-        body = turn.begin(due)
-        effects = turn.finish(None if body is None else self._asked(body))
+        effects = turn.finish(self._asked(turn.context(state.past or "")) if turn.begin(due) else None)
         self._waiting = [m for m in self._waiting if m.n not in effects.consumed]
         self._waiting += [m for m in effects.inbox if m.id == state.row.id]
         assert effects.after is not None

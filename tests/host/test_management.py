@@ -1,6 +1,5 @@
 """The management API and the SDK's client, beyond the acceptance list."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.host.conftest import RunningHost, until
@@ -17,17 +16,6 @@ def test_a_terminated_child_fails_its_parents_call_with_the_reason(host: Running
     until(lambda: host.manage("GET", "/instances/cut-short").status == 202)
     host.manage("POST", "/instances/cut-short/terminate?reason=no+more")
     assert "no more" in host.ended(one)["output"]["caught"]
-
-
-def test_the_client_of_the_sdk_starts_asks_restarts_and_purges(host: RunningHost) -> None:
-    started = host.call("POST", "/api/start/one_step?id=by-client", 7)
-    assert started.status == 202
-    assert started.json["statusQueryGetUri"].startswith(host.url)
-    assert host.ended("by-client")["output"] == 49
-    status = json.loads(host.call("POST", "/api/client/status/by-client").text)
-    assert status["runtimeStatus"] == "Completed"
-    assert host.call("POST", "/api/client/restart/by-client").json["id"]
-    assert host.call("POST", "/api/client/purge/by-client").text == "1"
 
 
 def test_an_activity_starts_an_orchestration_with_its_own_client(host: RunningHost) -> None:

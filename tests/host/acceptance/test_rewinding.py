@@ -41,7 +41,7 @@ def test_35_a_rewound_instance_goes_on_without_doing_again_what_was_done(host: R
     workshop.repair("one", "two", "four")
     one = host.begin("in_steps", workshop.given("one", "two", "three", "four"))
     assert host.ended(one)["runtimeStatus"] == "Failed"
-    assert host.call("POST", f"/api/client/rewind/{one}").status == 202
+    assert host.call("POST", "/api/sdk/rewind", {"instance_id": one, "reason": "by+the+client"}).status == 200
     assert host.ended(one)["runtimeStatus"] == "Failed"
     workshop.repair("three")
     ended = rewind(host, one)

@@ -8,12 +8,14 @@ import azure.durable_functions as df
 import azure.functions as func
 from bodies import bodies
 from repairs import repairs
+from sdk import sdk
 from shapes import shapes
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(shapes)
 app.register_functions(bodies)
 app.register_functions(repairs)
+app.register_functions(sdk)
 
 
 @app.route(route="hello/{name?}", methods=["GET"])
@@ -92,25 +94,6 @@ async def start(req: func.HttpRequest, client: df.DurableOrchestrationClient) ->
 @app.durable_client_input(client_name="client")
 async def raise_event(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
     await client.raise_event(req.route_params["id"], req.route_params["event"], req.get_json())
-    return func.HttpResponse(status_code=202)
-
-
-@app.route(route="client/{verb}/{id}", methods=["POST"])
-@app.durable_client_input(client_name="client")
-async def use_client(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    instance_id, verb = req.route_params["id"], req.route_params["verb"]
-    if verb == "status":
-        status = await client.get_status(instance_id, show_history=True, show_history_output=True)
-        return func.HttpResponse(json.dumps(status.to_json(), default=str))
-    if verb == "purge":
-        result = await client.purge_instance_history(instance_id)
-        return func.HttpResponse(str(result.instances_deleted))
-    if verb == "terminate":
-        await client.terminate(instance_id, "by the client")
-    if verb == "rewind":
-        await client.rewind(instance_id, "by the client")
-    if verb == "restart":
-        return func.HttpResponse(json.dumps(await client.restart(instance_id)))
     return func.HttpResponse(status_code=202)
 
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         return int(asked.run(asked))
-    except (AppError, ConfigError, RouteError, StoreError, ClockError) as error:
+    except (AppError, ConfigError, RouteError, StoreError, ClockError, sqlite3.OperationalError) as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"error: {line}\n")
         return _BAD_APP

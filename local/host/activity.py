@@ -82,7 +82,7 @@ class Activities:
 
     async def _run(self, task: Task, delivery: int) -> None:
         if delivery:
-            await self._store.write(lambda c: _count_delivery(c, task, delivery))
+            await self._store.write(lambda c: _count_delivery(c, task, delivery), patient=True)
         started = time.monotonic()
         result: str | None = None
         error: str | None

@@ -139,7 +139,7 @@ class Entities:
             connection.executemany("DELETE FROM entity_msg WHERE n = ?", [(call[0],) for call in calls])
             connection.executemany("INSERT INTO inbox VALUES (?,?,?,?,?,?,?,?,?)", replies)
 
-        await self._store.write(work)
+        await self._store.write(work, patient=True)
         for reply in replies:
             self._dispatcher.wake(reply.id)
 

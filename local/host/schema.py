@@ -73,8 +73,14 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
 
 def prepare(path: Path, hub: str) -> sqlite3.Connection:
     """Open the file for writing: durable settings, tables, a check, and the hub's name."""
-    path.touch(mode=0o600)
-    connection = connect(path)
+    try:
+        path.touch(mode=0o600)
+        return _prepared(connect(path), path, hub)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{path} cannot be used: {error}") from error
+
+
+def _prepared(connection: sqlite3.Connection, path: Path, hub: str) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.executescript(_TABLES)

@@ -1,7 +1,9 @@
 """The one writer of the host's file, and readers beside it.
 
 What many turns want to write is committed together: one transaction holds whatever came in
-while the last one was on its way to the disk. Each turn's effects stay whole in it.
+while the last one was on its way to the disk. Each turn's effects stay whole in it. When the file
+cannot be written (the disk is full), callers from outside are told; what the host itself wants to
+write is kept and tried again until it can.
 """
 
 import fcntl
@@ -25,6 +27,7 @@ T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
 Delivery = Callable[[Any, BaseException | None], None]
 GROUP = 256
+AGAIN_SECONDS = 1.0
 _log = logging.getLogger("host")
 
 
@@ -32,6 +35,7 @@ _log = logging.getLogger("host")
 class _Item:
     work: Work | Effects | writes.Answered
     deliver: Delivery
+    patient: bool
 
 
 _Outcome = tuple[_Item, Any, BaseException | None]
@@ -55,6 +59,7 @@ class Store:
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._numbers = count(writes.last_n(self._connection) + 1)
+        self._refused = False
         self._thread = threading.Thread(target=self._write_on, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -73,12 +78,15 @@ class Store:
             reads = self._readers.reads = Reads(connection)
         return reads
 
-    def submit(self, work: Work | Effects | writes.Answered, deliver: Delivery) -> None:
-        """Queue work for the next commit; ``deliver`` is called on the loop after it."""
-        self._queue.put(_Item(work, deliver))
+    def submit(self, work: Work | Effects | writes.Answered, deliver: Delivery, *, patient: bool = False) -> None:
+        """Queue work for the next commit; ``deliver`` is called on the loop after it.
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a transaction and wait until it is on the disk."""
+        Turns and answers are always patient: a file that cannot be written now is waited for.
+        """
+        self._queue.put(_Item(work, deliver, patient or isinstance(work, Effects | writes.Answered)))
+
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, patient: bool = False) -> T:
+        """Run a transaction and wait until it is on the disk; see ``submit``."""
         future: Future[T] = self._loop.create_future()
 
         def deliver(result: T, error: BaseException | None) -> None:
@@ -89,7 +97,7 @@ class Store:
             else:
                 future.set_exception(error)
 
-        self.submit(work, deliver)
+        self.submit(work, deliver, patient=patient)
         return await future
 
     def close(self) -> None:
@@ -98,7 +106,10 @@ class Store:
         self._thread.join()
         for connection in self._opened:
             connection.close()
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:  # the log stays beside the file: the next host reads both
+            _log.warning("the log was not folded into the state file: %s", error)
         self._connection.close()
         self._lock.close()
 
@@ -130,9 +141,26 @@ class Store:
                 for item in batch:
                     self._commit([item])
                 return
+            if batch[0].patient and isinstance(error, sqlite3.OperationalError):
+                self._wait(batch[0], error)
+                return
             _log.error("a write failed: %s", error)
             outcomes = [(batch[0], None, error)]
+        else:
+            self._say_again()
         self._loop.call_soon_threadsafe(_deliver, outcomes)
+
+    def _wait(self, item: _Item, error: sqlite3.OperationalError) -> None:
+        """Keep an item for a while; whatever it belongs to goes on as soon as it is on the disk."""
+        if not self._refused:
+            self._refused = True
+            _log.error("the state file cannot be written, it is tried every %g s: %s", AGAIN_SECONDS, error)
+        self._loop.call_soon_threadsafe(lambda: self._loop.call_later(AGAIN_SECONDS, self._queue.put, item))
+
+    def _say_again(self) -> None:
+        if self._refused:
+            self._refused = False
+            _log.warning("the state file can be written again")
 
     def _transaction(self, batch: list[_Item]) -> list[Any]:
         connection = self._connection
@@ -141,7 +169,8 @@ class Store:
             results = writes.run(connection, [item.work for item in batch], self.next_n)
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite has rolled back already where the disk was full
+                connection.execute("ROLLBACK")
             raise
         return results
 

@@ -93,10 +93,7 @@ class Timers:
         """Run once, then enter the next occurrence after the later of now and what was due."""
         await self._run(function, due_us, past_due=past_due, count=False)
         next_us = schedule.next_after(max(self._clock.now_us(), due_us))
-        try:
-            await self._remember(function, schedule, due_us, next_us)
-        except sqlite3.Error as error:
-            say("timer", f"{function.name}: its row was not written: {error}", logging.ERROR)
+        await self._remember(function, schedule, due_us, next_us)
         self._put(function, schedule, next_us)
         self._work.end("timer")
 
@@ -126,7 +123,7 @@ class Timers:
                 row,
             )
 
-        await self._store.write(work)
+        await self._store.write(work, patient=True)
 
 
 def schedule_of(function: Function, environ: Mapping[str, str], zone: str | None) -> Schedule:

@@ -41,6 +41,7 @@ from local.host.timers import Timers
 from local.host.work import Work
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_NOTICED_SECONDS = 1.0
 _SWITCH_SECONDS = 0.001  # the loop and the writer need their turn sooner than in 5 ms
 
 
@@ -81,9 +82,9 @@ class Host:
         self._options, self._settings = options, settings
         self._registry, self._environ = registry, environ
         self._file_clock = FileClock.open(options.clock) if options.clock else None
-        self._clock: Clock = self._file_clock or SystemClock()
         self._agenda, self._work = Agenda(), Work()
         self._store = Store(options.db, settings.hub, asyncio.get_running_loop())
+        self._clock: Clock = self._file_clock or _system_clock(self._store)
         self._runners: list[web.ServerRunner] = []
         self._stopped = asyncio.Event()
         self._driver_error: BaseException | None = None
@@ -261,6 +262,19 @@ class Host:
                 ):
                     ended.clear()
                     await ended.wait()
+
+
+def _system_clock(store: Store) -> SystemClock:
+    """Follow real time, but not back behind what the state file has seen."""
+    clock = SystemClock()
+    ahead = clock.go_on_from(store.reads.newest_us())
+    if ahead > _NOTICED_SECONDS:
+        say(
+            "clock",
+            f"the machine's clock is {ahead:.0f} s behind the state file: time goes on from there",
+            logging.WARNING,
+        )
+    return clock
 
 
 def _threads(environ: Mapping[str, str]) -> int:

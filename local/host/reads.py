@@ -94,6 +94,13 @@ class Reads:
         )
         return [Message(*row) for row in rows]
 
+    def newest_us(self) -> int:
+        """Return the last moment that an instance which has not ended has seen; 0 without one."""
+        found = self._rows(
+            "SELECT max(max(updated_us), max(clock_us)) FROM instance WHERE status IN ('Pending','Running','Suspended')"
+        )
+        return int(found[0][0] or 0)
+
     def waiting(self) -> list[tuple[int, int, str]]:
         """Read (due_us, n, instance) of every message that is not held."""
         return self._rows("SELECT due_us, n, id FROM inbox WHERE held = 0")

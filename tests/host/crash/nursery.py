@@ -1,6 +1,7 @@
 """Bears hosts in milliseconds: imports the host and the app once, and forks a process for each.
 
 A line of JSON in: {"db", "log", "environ", "die_at", "points", "arguments"}; a line out: {"pid"}.
+CLOCK_OFFSET in its environment names a file with the seconds by which the machine's clock is off.
 ``die_at`` kills the host, as kill -9 does, at the n-th point of its writer's work: before each statement,
 and after each COMMIT. ``points`` names a file that gets the statement of each point.
 """
@@ -13,6 +14,7 @@ import signal
 import sqlite3
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,8 @@ def live(wanted: dict[str, Any], app: Path, settings: HostSettings, registry: Re
     Doomed.points = Path(wanted["points"]) if wanted["points"] else None
     connect = sqlite3.connect
     sqlite3.connect = lambda *words, **more: connect(*words, **more, factory=Doomed)  # type: ignore[assignment]
+    if "CLOCK_OFFSET" in os.environ:
+        _set_the_clock(Path(os.environ["CLOCK_OFFSET"]))
     clock = wanted["environ"].get("DESKWRIGHT_CLOCK_FILE")
     options = Options(app, Path(wanted["db"]), port=0, rpc_port=0, clock=Path(clock) if clock else None)
 
@@ -74,6 +78,12 @@ def live(wanted: dict[str, Any], app: Path, settings: HostSettings, registry: Re
         await Host(options, settings, registry, os.environ).run()
 
     asyncio.run(serve())
+
+
+def _set_the_clock(offset: Path) -> None:
+    """Let this process read a machine's clock that is off by as many seconds as the file says."""
+    machine = time.time_ns
+    time.time_ns = lambda: machine() + int(offset.read_text() or "0") * 1_000_000_000
 
 
 def _say(answer: dict[str, int]) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from local.clock import FileClock
 from local.host import schema
-from local.host.config import HostSettings, environment, read_host_json
-from local.host.errors import ConfigError, StoreError
+from local.host.config import HostSettings, environment, load_settings, read_host_json
+from local.host.errors import ConfigError, RefusalError, StoreError
 from local.host.events import stamp
 from local.host.keys import read_keys
 from local.host.reads import Filter, Reads
+from local.host.state import Instance
 from local.host.views import history_view, seconds, status_view
 
 if TYPE_CHECKING:
@@ -36,42 +38,57 @@ def clock_file(environ: Mapping[str, str]) -> Path | None:
     return Path(name) if name else None
 
 
-def _reads(asked: argparse.Namespace) -> Reads:
+def state_file(asked: argparse.Namespace) -> Path:
+    """Return the state file that a command is about, whether it is there or not."""
     app = asked.app.resolve()
-    path = asked.db or database(asked, read_host_json(app, environment()))
+    chosen: Path = asked.db or database(asked, read_host_json(app, environment()))
+    return chosen.resolve()
+
+
+def reads_of(asked: argparse.Namespace) -> Reads:
+    """Open the state file for reading; ``StoreError`` when no host has ever run there."""
+    path = state_file(asked)
     if not path.exists():
         raise StoreError(f"{path}: no state file; has a host run here?")
     return Reads(schema.connect(path, readonly=True))
 
 
 def instances(asked: argparse.Namespace) -> int:
-    """Print a table of instances."""
-    wanted = Filter(statuses=(asked.status,) if asked.status else (), prefix=asked.prefix)
-    rows = _reads(asked).instances(wanted, asked.top)
+    """Print a table of instances, the newest first."""
+    statuses = tuple(one for one in (asked.status or "").split(",") if one)
+    wanted = Filter(statuses=statuses, name=asked.name, prefix=asked.prefix, newest_first=True)
+    rows = reads_of(asked).instances(wanted, asked.top)
+    if asked.json:
+        print(json.dumps([status_view(row, show_input=False) for row in rows], indent=2))
+        return 0
     width = max([len(row.id) for row in rows], default=2)
     for row in rows:
         print(f"{row.id:{width}}  {row.status:10}  {seconds(row.created_us)}  {row.name}")
     return 0
 
 
+def _instance(asked: argparse.Namespace) -> tuple[Reads, Instance]:
+    reads = reads_of(asked)
+    row = reads.instance(asked.id)
+    if row is None:
+        raise RefusalError(f"no instance {asked.id}")
+    return reads, row
+
+
 def show(asked: argparse.Namespace) -> int:
     """Print one instance as JSON."""
-    row = _reads(asked).instance(asked.id)
-    if row is None:
-        print(f"no instance {asked.id}")
-        return 1
+    _, row = _instance(asked)
     print(json.dumps(status_view(row, show_input=True), indent=2))
     return 0
 
 
 def history(asked: argparse.Namespace) -> int:
     """Print one line for each event, without inputs and results."""
-    reads = _reads(asked)
-    row = reads.instance(asked.id)
-    if row is None:
-        print(f"no instance {asked.id}")
-        return 1
+    reads, row = _instance(asked)
     events = history_view(reads.history(row.id, row.execution_id), show_input=False, show_output=False)
+    if asked.json:
+        print(json.dumps(events, indent=2))
+        return 0
     for one in events:
         facts = {k: v for k, v in one.items() if k not in _HIDDEN and isinstance(v, str) and v}
         tail = "  ".join(f"{name}={value}" for name, value in facts.items())
@@ -81,8 +98,29 @@ def history(asked: argparse.Namespace) -> int:
 
 def keys(asked: argparse.Namespace) -> int:
     """Print every key with its scope."""
-    for (scope, name), value in read_keys(_reads(asked)).items():
+    found = read_keys(reads_of(asked))
+    if asked.json:
+        print(json.dumps([{"scope": s, "name": n, "value": v} for (s, n), v in found.items()], indent=2))
+        return 0
+    for (scope, name), value in found.items():
         print(f"{scope:20}  {name:24}  {value}")
+    return 0
+
+
+def functions(asked: argparse.Namespace) -> int:
+    """Load the app, and print its functions."""
+    from local.host.admin import describe
+    from local.host.indexer import index
+
+    app = asked.app.resolve()
+    load_settings(app)
+    settings = read_host_json(app, environment())
+    os.chdir(app)
+    registry = index(app, environment(), settings.only_functions)
+    if asked.json:
+        print(json.dumps([describe(one) for one in registry.functions.values()], indent=2))
+    else:
+        print_functions(registry, settings)
     return 0
 
 
@@ -116,12 +154,17 @@ def clock_show(asked: argparse.Namespace) -> int:
     return 0
 
 
+def duration(text: str) -> float:
+    """Read 90s, 15m, 12h or 7d as seconds."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if match is None:
+        raise ConfigError(f"{text!r} is no duration: 90s, 15m, 12h, 7d")
+    return float(match[1]) * _UNITS[match[2]]
+
+
 def clock_advance(asked: argparse.Namespace) -> int:
     """Ask for time to move on."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", asked.by)
-    if match is None:
-        raise ConfigError(f"{asked.by!r} is no duration: 90s, 15m, 12h, 7d")
-    _clock(asked).advance(timedelta(seconds=float(match[1]) * _UNITS[match[2]]))
+    _clock(asked).advance(timedelta(seconds=duration(asked.by)))
     return 0
 
 

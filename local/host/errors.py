@@ -18,3 +18,7 @@ class RouteError(ValueError):
 
 class StoreError(Exception):
     """The state file cannot be used: another host has it, it is damaged, or of another version."""
+
+
+class RefusalError(Exception):
+    """A command that cannot do what it was asked for, with the reason in plain words."""

@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import sys
 import warnings
 from collections.abc import Awaitable, Mapping
@@ -15,6 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 from local.clock import FileClock
+from local.host import doorplate
 from local.host.activity import Activities
 from local.host.addresses import Addresses
 from local.host.admin import Admin
@@ -25,6 +27,7 @@ from local.host.dispatch import Dispatcher
 from local.host.driving import WATCHDOG_SECONDS, Clock, FileDriver, SystemClock, SystemDriver
 from local.host.entities import Entities
 from local.host.entity_api import EntityApi
+from local.host.events import stamp
 from local.host.http import PublicServer, serve
 from local.host.indexer import Function, Registry
 from local.host.invoke import Invoker
@@ -54,6 +57,8 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 7071
     rpc_port: int = 17071
+    listening: socket.socket | None = None
+    show_payloads: bool = False
     auth: bool | None = None
     clock: Path | None = None
     grace_seconds: float = 30.0
@@ -161,8 +166,9 @@ class Host:
         driving.add_done_callback(self._driver_ended)
         await self._open()
         self._work.end("start")
-        await self._stopped.wait()
-        await self._close(driving)
+        with doorplate.shown(self._options.db, self._plate()):
+            await self._stopped.wait()
+            await self._close(driving)
         if self._driver_error is not None:
             raise self._driver_error
 
@@ -186,7 +192,7 @@ class Host:
             self._work, auth=options.checks_keys,
         )  # fmt: skip
         self._addresses.rpc_port = await self._open_rpc()
-        runner, port = await serve(public, options.host, options.port, options.grace_seconds)
+        runner, port = await serve(public, options.listening or (options.host, options.port), options.grace_seconds)
         self._runners.append(runner)
         shown = "127.0.0.1" if options.host in {"0.0.0.0", "localhost"} else options.host
         self._addresses.origin = f"http://{shown}:{port}"
@@ -202,13 +208,17 @@ class Host:
         auth = "keys are checked" if options.checks_keys else "keys are not checked"
         say("host", f"ready at {self._addresses.origin} ({auth})", port=port, pid=os.getpid())
 
+    def _plate(self) -> doorplate.Doorplate:
+        since = stamp(self._clock.now_us())
+        return doorplate.Doorplate(self._addresses.origin, os.getpid(), str(self._options.app), since)
+
     async def _open_rpc(self) -> int:
         """Listen for the SDK's client; another port if the usual one is taken."""
         try:
-            runner, port = await serve(self._management, "127.0.0.1", self._options.rpc_port, 1.0)
+            runner, port = await serve(self._management, ("127.0.0.1", self._options.rpc_port), 1.0)
         except OSError:
             say("host", f"RPC port {self._options.rpc_port} is taken: another one is used")
-            runner, port = await serve(self._management, "127.0.0.1", 0, 1.0)
+            runner, port = await serve(self._management, ("127.0.0.1", 0), 1.0)
         self._runners.append(runner)
         return port
 
@@ -228,6 +238,12 @@ class Host:
         if self._stopped.is_set():
             say("host", "stopping at once", logging.WARNING)
             os._exit(130)
+        self.stop()
+
+    def stop(self) -> None:
+        """Begin to leave in order; ``run`` returns when that is done."""
+        if self._stopped.is_set():
+            return
         say("host", f"stopping, up to {self._options.grace_seconds:g} s for what runs")
         self._stopped.set()
 

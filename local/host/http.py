@@ -4,6 +4,7 @@ import asyncio
 import functools
 import json
 import logging
+import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _STRIPPED = "x-ms-client-principal"
 _ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
 _RESERVED = ("admin", "runtime")
 MAX_BODY_BYTES = 210_000_000
+BACKLOG = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +221,12 @@ def _raw_response(text: str) -> web.Response:
 
 
 async def serve(
-    handler: PublicServer | Management, host: str, port: int, patience: float
+    handler: PublicServer | Management, where: tuple[str, int] | socket.socket, patience: float
 ) -> tuple[web.ServerRunner, int]:
     """Listen; return the runner, to clean up, and the port (the kernel's choice when 0).
 
-    ``patience``: seconds that requests in hand have when the runner is cleaned up.
+    ``where``: an address, or a socket that listens already. ``patience``: seconds that requests in hand have
+    when the runner is cleaned up.
     """
     call = handler if isinstance(handler, PublicServer) else handler.rpc
     loop = asyncio.get_running_loop()
@@ -231,7 +234,9 @@ async def serve(
     server = web.Server(call, request_factory=make, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=patience)
     await runner.setup()
-    site = web.TCPSite(runner, host, port, backlog=1024)
-    await site.start()
+    if isinstance(where, socket.socket):
+        await web.SockSite(runner, where, backlog=BACKLOG).start()
+    else:
+        await web.TCPSite(runner, *where, backlog=BACKLOG).start()
     addresses = runner.addresses
     return runner, int(addresses[0][1])

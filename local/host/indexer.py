@@ -101,7 +101,7 @@ def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) ->
         try:
             function = _checked(one, environ, only)
         except FunctionError as error:
-            problems.append(f"{_place(one)}: cannot load the {one.get_function_name()} function: {error}")
+            problems.append(f"{_place(one)}: {one.get_function_name()}: {error}")
         else:
             registry.functions[function.name] = function
     problems += _twice(registry)
@@ -165,7 +165,8 @@ def _checked(one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] 
         raise FunctionError(f"it must have exactly one trigger, it has {len(triggers)}")
     for binding in bindings:
         if binding.type not in BINDINGS:
-            raise FunctionError(f"this host does not know the binding {binding.type!r} of {binding.name!r}")
+            known = ", ".join(sorted(BINDINGS))
+            raise FunctionError(f"{binding.name!r} is a {binding.type}, which this host does not have; it has {known}")
         if binding.direction == _INOUT:
             raise FunctionError('"inout" bindings are not supported')
     call = one.get_user_function()

@@ -9,18 +9,14 @@ if TYPE_CHECKING:  # half a second of imports, for apps with queues only
 from local.host.errors import ConfigError
 
 
-def queue_service(connection: str, environ: Mapping[str, str]) -> "QueueServiceClient":
-    """Open the account that a connection name stands for; ``ConfigError`` if it stands for none.
+def address_of(connection: str, environ: Mapping[str, str]) -> tuple[str | None, str]:
+    """Find (connection string, address) of a connection name, one of them set; ``ConfigError`` if it stands for none.
 
-    A name is a connection string, or the prefix of ``__queueServiceUri`` or ``__accountName``
-    (with ``__clientId`` for an identity of its own). Retries are ours: the poller backs off.
+    A name is a connection string, or the prefix of ``__queueServiceUri`` or ``__accountName``.
     """
-    from azure.storage.queue.aio import QueueServiceClient
-
-    quiet: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}
     text = environ.get(connection) or environ.get(f"AzureWebJobs{connection}")
     if text:
-        return QueueServiceClient.from_connection_string(text, **quiet)
+        return text, ""
     uri = environ.get(f"{connection}__queueServiceUri")
     account = environ.get(f"{connection}__accountName")
     if uri is None and account is not None:
@@ -30,6 +26,20 @@ def queue_service(connection: str, environ: Mapping[str, str]) -> "QueueServiceC
             f"no setting says where {connection} is: set {connection} to a connection string, "
             f"or {connection}__queueServiceUri"
         )
+    return None, uri
+
+
+def queue_service(connection: str, environ: Mapping[str, str]) -> "QueueServiceClient":
+    """Open the account that a connection name stands for (``address_of``), with ``__clientId`` as another identity.
+
+    Retries are ours: the poller backs off.
+    """
+    from azure.storage.queue.aio import QueueServiceClient
+
+    quiet: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}
+    text, uri = address_of(connection, environ)
+    if text:
+        return QueueServiceClient.from_connection_string(text, **quiet)
     from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
     client_id = environ.get(f"{connection}__clientId")

@@ -18,13 +18,18 @@ EntityCallRow = tuple[int, str, str | None, int, str, str | None, str | None, in
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which instances to list; times in microseconds, ``after`` is the last (created, id) seen."""
+    """Which instances to list, the oldest first or the newest.
+
+    Times in microseconds; ``after`` is the last (created, id) seen.
+    """
 
     created_from_us: int | None = None
     created_to_us: int | None = None
     statuses: tuple[str, ...] = ()
     prefix: str | None = None
     after: tuple[int, str] | None = None
+    name: str | None = None
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +121,13 @@ class Reads:
         for clause, value in (
             ("created_us >= ?", wanted.created_from_us),
             ("created_us <= ?", wanted.created_to_us),
+            ("name = ? COLLATE NOCASE", wanted.name),
         ):
             if value is not None:
                 where.append(clause)
                 values.append(value)
         if wanted.after is not None:
-            where.append("(created_us, id) > (?, ?)")
+            where.append(f"(created_us, id) {'<' if wanted.newest_first else '>'} (?, ?)")
             values += wanted.after
         if wanted.statuses:
             where.append(f"status IN ({','.join('?' * len(wanted.statuses))})")
@@ -132,7 +138,7 @@ class Reads:
         limit = f" LIMIT {most}" if most else ""
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM instance WHERE {' AND '.join(where)}"  # noqa: S608
-            f" ORDER BY created_us, id{limit}",
+            f" ORDER BY {'created_us DESC, id DESC' if wanted.newest_first else 'created_us, id'}{limit}",
             tuple(values),
         )
         return [Instance(*row) for row in rows]

@@ -47,6 +47,9 @@ def converter_of(kind: str) -> Any:  # noqa: ANN401 - the SDK's classes have no 
 def read_signature(call: Callable[..., Any], bindings: Mapping[str, _Bound]) -> Signature:
     """Check a function's parameters; ``FunctionError`` says what the worker would refuse."""
     bound = dict(bindings)
+    for name, binding in bound.items():
+        if binding.type in {"orchestrationTrigger", "entityTrigger"} and name != "context":
+            raise FunctionError(f'its parameter must be called context, with context_name="context", not {name!r}')
     parameters = dict(inspect.signature(call).parameters)
     try:
         notes = typing.get_type_hints(call)
@@ -57,7 +60,7 @@ def read_signature(call: Callable[..., Any], bindings: Mapping[str, _Bound]) -> 
     if wants_context:
         parameters.pop("context")
         _check_context(notes)
-    _check_names(set(parameters), set(bound))
+    _check_names(set(parameters), bound)
     converters = {name: _checked(name, binding, notes) for name, binding in bound.items()}
     if returned is not None:
         converters["$return"] = returned.type
@@ -72,17 +75,23 @@ def _check_context(notes: Mapping[str, Any]) -> None:
         raise FunctionError(f'the "context" parameter is expected to be azure.functions.Context, got {note!r}')
 
 
-def _check_names(declared: set[str], bound: set[str]) -> None:
-    if unbound := declared - bound:
+def _check_names(declared: set[str], bound: Mapping[str, _Bound]) -> None:
+    """Compare the names of parameters and bindings; say what to write where they differ."""
+    unbound = sorted(declared - set(bound))
+    absent = sorted(set(bound) - declared)
+    if unbound and absent:
         raise FunctionError(
-            "the following parameters are declared in Python but not in the function "
-            f"definition (function.json or function decorators): {unbound}"
+            f"it has the parameter {_words(unbound)}, its decorators fill {_words(absent)}: use one name for both"
         )
-    if absent := bound - declared:
-        raise FunctionError(
-            "the following parameters are declared in the function definition "
-            f"(function.json or function decorators) but not in Python: {absent}"
-        )
+    if unbound:
+        raise FunctionError(f"no decorator fills its parameter {_words(unbound)}: add one, or take the parameter out")
+    if absent:
+        filled = ", ".join(f"{name!r} ({bound[name].type})" for name in absent)
+        raise FunctionError(f"it has no parameter {filled}, which a decorator fills: add the parameter")
+
+
+def _words(names: list[str]) -> str:
+    return ", ".join(map(repr, names))
 
 
 def _checked(name: str, binding: _Bound, notes: Mapping[str, Any]) -> str:

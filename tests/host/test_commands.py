@@ -1,8 +1,11 @@
 """The command line: what it lists, and how it refuses an app."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,6 +29,7 @@ TWICE = """
 def {0}(req: func.HttpRequest) -> str:
     return ""
 """
+DURABLE_HEAD = "import azure.durable_functions as df\napp = df.DFApp()\n"
 DURABLE = """import azure.durable_functions as df
 app = df.DFApp()
 
@@ -41,11 +45,23 @@ def {1}(x: str) -> str:
         (HEAD + TWICE.format("one") + TWICE.format("two"), ["function_app.py", "same"]),
         (
             HEAD + '@app.route(route="x")\ndef bad(req, extra):\n    return ""\n',
-            ["function_app.py:3", "bad", "extra"],
+            ["function_app.py:3", "bad", "no decorator fills its parameter 'extra'"],
         ),
         (
             HEAD + '@app.route(route="x")\ndef bad(request):\n    return ""\n',
-            ["function_app.py:3", "declared in Python but not in the function definition"],
+            ["function_app.py:3", "bad", "'request'", "'req'", "one name for both"],
+        ),
+        (
+            HEAD + '@app.route(route="x")\ndef bad():\n    return ""\n',
+            ["function_app.py:3", "bad", "no parameter 'req' (httpTrigger)"],
+        ),
+        (
+            DURABLE_HEAD + '@app.orchestration_trigger(context_name="ctx")\ndef bad(ctx):\n    yield\n',
+            ["function_app.py:3", "bad", 'context_name="context"'],
+        ),
+        (
+            HEAD + '@app.blob_trigger("b", "c/{n}", "S")\ndef bad(b):\n    pass\n',
+            ["function_app.py:3", "bad", "blobTrigger, which this host does not have"],
         ),
         (
             HEAD + '@app.route(route="x")\ndef bad(req: dict[str, str]):\n    return ""\n',
@@ -110,3 +126,63 @@ def test_instances_are_listed_and_shown(host: RunningHost) -> None:
     assert one in host.verb("instances", "--top", "1000")
     assert '"output": 9' in host.verb("show", one)
     assert "TaskCompleted" in host.verb("history", one)
+
+
+def told(host: RunningHost, *words: str) -> Any:
+    return json.loads(host.verb(*words, "--json"))
+
+
+def test_the_newest_instances_come_first_and_can_be_chosen(host: RunningHost) -> None:
+    older, newer = (host.begin("one_step", 3, f"chosen-{number}") for number in (1, 2))
+    host.ended(older)
+    host.ended(newer)
+    found = told(host, "instances", "--prefix", "chosen-", "--name", "One_Step", "--status", "Completed,Failed")
+    assert [one["instanceId"] for one in found] == [newer, older]
+    assert told(host, "instances", "--prefix", "chosen-", "--status", "Failed") == []
+
+
+def test_a_running_host_says_where_it_is_and_what_it_has(host: RunningHost) -> None:
+    host.ended(host.begin("one_step", 3))
+    found = told(host, "status")
+    assert (found["running"], found["url"], found["app"]) == (True, host.url, str(host.app))
+    assert found["instances"]["Completed"] >= 1
+    assert f"host       {host.url}" in host.verb("status")
+
+
+def test_an_instance_is_terminated_and_purged_by_command(host: RunningHost) -> None:
+    one = host.begin("waits", ["never"])
+    assert "terminate it first" in refused(host, "purge", one)
+    host.verb("terminate", one, "--reason", "enough")
+    assert host.ended(one)["output"] == "enough"
+    assert "has ended already" in refused(host, "terminate", one)
+    assert told(host, "purge", one) == {"instancesDeleted": 1}
+    assert "no instance" in refused(host, "show", one)
+    assert "is not there" in refused(host, "purge", one)
+
+
+def test_what_has_ended_is_purged_by_status(fresh_host: Callable[..., RunningHost]) -> None:
+    host = fresh_host()
+    host.ended(host.begin("one_step", 3))
+    going = host.begin("waits", ["never"])
+    assert told(host, "purge", "--older-than", "1d") == {"instancesDeleted": 0}
+    assert told(host, "purge", "--status", "Completed") == {"instancesDeleted": 1}
+    assert [one["instanceId"] for one in told(host, "instances")] == [going]
+    assert "say what to remove" in refused(host, "purge")
+    assert host.stop() == 0
+    assert told(host, "status")["running"] is False
+    assert "no host runs" in refused(host, "terminate", going)
+
+
+def refused(host: RunningHost, *words: str) -> str:
+    """Run a command that says no; return its words."""
+    command = [sys.executable, "-m", "local.host", *words, "--app", str(host.app), "--db", str(host.db)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    return done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["start"], ["purge"], ["clock"]], ids=" ".join)
+def test_every_verb_explains_itself(words: list[str]) -> None:
+    command = [sys.executable, "-m", "local.host", *words, "--help"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "usage: python -m local.host" in said

@@ -1,0 +1,41 @@
+"""Finds all that would go wrong once the app is served: routes, schedules, connections. Opens nothing."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from local.host.config import HostSettings, resolve
+from local.host.errors import AppError, ConfigError, RouteError
+from local.host.http import doors
+from local.host.indexer import Binding, Function, Registry
+from local.host.queue_clients import address_of
+from local.host.timers import schedule_of
+
+
+def check(registry: Registry, settings: HostSettings, environ: Mapping[str, str]) -> None:
+    """Look at every enabled function; ``AppError`` lists all problems, file and line first."""
+    problems = list(_found(registry, settings, environ))
+    if problems:
+        raise AppError(problems)
+
+
+def _found(registry: Registry, settings: HostSettings, environ: Mapping[str, str]) -> Iterator[str]:
+    zone = environ.get("WEBSITE_TIME_ZONE")
+    yield from _said(lambda: doors(registry, settings.route_prefix))
+    for timer in registry.of("timerTrigger"):
+        yield from _said(lambda one=timer: schedule_of(one, environ, zone))  # type: ignore[misc]
+    for function in registry.functions.values():
+        for binding in (function.trigger, *function.outputs):
+            if binding.type in {"queueTrigger", "queue"} and not function.disabled:
+                yield from _queue(function, binding, environ)
+
+
+def _queue(function: Function, binding: Binding, environ: Mapping[str, str]) -> Iterator[str]:
+    connection = str(binding.raw.get("connection") or "AzureWebJobsStorage")
+    for act in (lambda: address_of(connection, environ), lambda: resolve(str(binding.raw["queueName"]), environ)):
+        yield from (f"{function.place}: {function.name}: {problem}" for problem in _said(act))
+
+
+def _said(act: Callable[[], object]) -> Iterator[str]:
+    try:
+        act()
+    except (ConfigError, RouteError) as error:
+        yield str(error)

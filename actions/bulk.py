@@ -12,7 +12,6 @@ from actions.deed import Deed
 from shared.contracts.bulk import BULK, BulkOrder
 from shared.domain import naming
 from shared.domain.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
-from shared.domain.cloud_pc import CloudPc
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
@@ -59,13 +58,12 @@ def check(form: BulkForm) -> None:
 
 async def meant_by(deed: Deed, form: BulkForm) -> list[Meant]:
     """Return whom the form means, in the order of their names, and what stands in the way of each."""
-    refusal = ACTIONS[form.action].refusal
-    wanted = set(form.cloud_pc_ids or ())
-    found: list[CloudPc] = []
-    async for stored in deed.services.cloud_pcs.each(deed.tenant.id):
-        pc = stored.value
-        if pc.id in wanted or (form.filter is not None and form.filter.takes(pc)):
-            found.append(pc)
+    kind, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
+    fleet = [stored.value async for stored in deed.services.cloud_pcs.each(deed.tenant.id)]
+    found = [pc for pc in fleet if pc.id in wanted or (form.filter is not None and form.filter.takes(pc))]
+    refusal = kind.refusal
+    if kind.judged is not None:
+        refusal = await kind.judged(deed, kind.form.model_validate(form.parameters), fleet)
     meant = [
         Meant(
             cloud_pc_id=pc.id,

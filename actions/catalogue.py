@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from actions.deed import Deed
 from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace
 from actions.rebuilding import REPROVISION, RETRY, Rebuild, UserAccountType, rebuild
 from actions.remote import Wish, act, refusal
 from actions.rerunning import RerunForm, rerun
+from actions.resizing import blocker, resize, target_plan
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
@@ -48,14 +50,25 @@ class RestoreForm(Value):
     time_range: TimeRange = TimeRange.BEFORE
 
 
+class ResizeForm(Value):
+    """Graph's cloudPcBulkResize."""
+
+    target_service_plan_id: str = Field(min_length=1)
+
+
+Refusal = Callable[[CloudPc], str | None]
+"""Why an action is not possible on a Cloud PC as far as the records tell, None when it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One action. *refusal* gives why it is not possible as far as the record tells, None when it is."""
+    """One action. *judged*: gives the refusal where that depends on its parameters and on other Cloud PCs."""
 
     verb: str
-    refusal: Callable[[CloudPc], str | None]
+    refusal: Refusal
     perform: Perform
     form: type[Value] = Nothing
+    judged: Callable[[Deed, Value, Sequence[CloudPc]], Awaitable[Refusal]] | None = None
 
 
 def _unless(*statuses: Status) -> Callable[[CloudPc], str | None]:
@@ -133,6 +146,25 @@ def _restorable(pc: CloudPc) -> str | None:
     return refusal(pc, Wish(Remote.RESTORE, restore_point_id=newest))
 
 
+async def _resize(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    operation = await resize(deed, client, pc.id, form.target_service_plan_id if isinstance(form, ResizeForm) else "")
+    waits = (await deed.cloud_pc(pc.id)).value.status is Status.RESIZE_PENDING_LICENSE
+    return None if waits else operation  # nobody else waits for two days because of one licence
+
+
+async def _resizable(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
+    target = await target_plan(deed, form.target_service_plan_id if isinstance(form, ResizeForm) else "")
+    of_user: dict[str, list[CloudPc]] = defaultdict(list)
+    for pc in fleet:
+        of_user[pc.user.id].append(pc)
+
+    def refused(pc: CloudPc) -> str | None:
+        blocked = blocker(pc, target, of_user[pc.user.id])
+        return str(blocked) if blocked else None
+
+    return refused
+
+
 _VERB = "Microsoft.CloudPC/cloudPCs/"
 ACTIONS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -149,6 +181,7 @@ ACTIONS: Mapping[str, Kind] = MappingProxyType(
         "changeUserAccountType": _remote_kind(Remote.CHANGE_USER_ACCOUNT_TYPE, AccountForm),
         "createSnapshot": _remote_kind(Remote.CREATE_SNAPSHOT),
         "restore": Kind(_VERB + "restore", _restorable, _restore, RestoreForm),
+        "resize": Kind(_VERB + "resize", lambda pc: refusal(pc, Wish(Remote.RESIZE)), _resize, ResizeForm, _resizable),
         "rerunStep": Kind(_VERB + "rerunStep", _unless(Status.PROVISIONED_WITH_WARNINGS), _rerun, RerunForm),
     }
 )

@@ -135,7 +135,7 @@ async def _today(deed: Deed, pc: CloudPc) -> tuple[Snapshot, str | None]:
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user") from error
     seats = tenant.settings.licence_source is LicenceSource.SEATS
-    if not seats and pc.plan.id not in {plan.id for plan in entitled.plans}:
+    if not seats and not pc.claims & {plan.id for plan in entitled.plans}:
         raise ConflictError("the user no longer has the licence of this Cloud PC", servicePlanId=pc.plan.id)
     policy = winner(policies, entitled.group_ids)
     if policy is None:

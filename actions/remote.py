@@ -49,10 +49,12 @@ async def act(deed: Deed, client: DurableClient, cloud_pc_id: str, wish: Wish) -
     """
     wired, tenant = deed.services, deed.tenant
     before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if (heard := await _heard(deed, before)) is not None:
+    if (heard := await heard_before(deed, before)) is not None:
         await go_on(client, before)
         return heard
-    await _refuse_unless_possible(client, before, wish)
+    if why := refusal(before, wish):
+        raise ConflictError(why, status=before.status.value)
+    await refuse_while_rerunning(client, before)
     operation = await deed.open_operation(wish.name.value, cloud_pc_id)
     await wired.due.put(DueKind.ACT, deed.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
 
@@ -63,28 +65,32 @@ async def act(deed: Deed, client: DurableClient, cloud_pc_id: str, wish: Wish) -
 
     try:
         after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
-    except ConflictError as error:  # somebody else was faster: nothing will ever end this operation
-        failure = Failure(code="notBegun", message=str(error))
-        await wired.operations.change(tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
+    except ConflictError as error:  # somebody else was faster
+        await not_begun(deed, operation, error)
         raise
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     await go_on(client, after)
     return operation
 
 
-async def _heard(deed: Deed, pc: CloudPc) -> Operation | None:
+async def heard_before(deed: Deed, pc: CloudPc) -> Operation | None:
     """Return the operation that this very deed has begun before, None when it has not come so far."""
     found = await deed.services.operations.find(deed.tenant.id, deed.new_id("operation"))
     if found is None:
         return None
     operation = found.value
-    at_work = pc.action is not None and pc.action.operation_id == operation.id
+    at_work = operation.id in {work.operation_id for work in (pc.action, pc.swap) if work is not None}
     return operation if at_work or operation.steps or operation.ended else None
 
 
-async def _refuse_unless_possible(client: DurableClient, pc: CloudPc, wish: Wish) -> None:
-    if why := refusal(pc, wish):
-        raise ConflictError(why, status=pc.status.value)
+async def not_begun(deed: Deed, operation: Operation, error: ConflictError) -> None:
+    """End an operation that nothing else will ever end."""
+    failure = Failure(code="notBegun", message=str(error))
+    await deed.services.operations.change(deed.tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
+
+
+async def refuse_while_rerunning(client: DurableClient, pc: CloudPc) -> None:
+    """Raise ConflictError while a post-provisioning step of *pc* runs again."""
     if await is_alive(client, naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.generation)):
         raise ConflictError("steps of this Cloud PC are being run again", status=pc.status.value)
 

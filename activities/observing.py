@@ -156,7 +156,7 @@ def seated(
     seats: Mapping[str, int], members: Iterable[DirectoryUser], records: Iterable[CloudPc]
 ) -> dict[str, tuple[ServicePlan, ...]]:
     """Hand out seats (count by licence part number): who has one keeps it, then the others by id."""
-    holders = {(pc.user.id, pc.plan.id): pc.created_date_time.isoformat() for pc in records}
+    holders = {(pc.user.id, plan_id): pc.created_date_time.isoformat() for pc in records for plan_id in pc.claims}
     given: dict[str, tuple[ServicePlan, ...]] = {}
     everybody = list(members)
     for part_number, count in sorted(seats.items()):
@@ -180,7 +180,7 @@ class Licences:
 
 async def _licences(directory: Directory, records: Iterable[CloudPc]) -> Licences:
     """Return the licences that were bought; those of Cloud PCs that are there count as known."""
-    known = {pc.plan.id: pc.plan for pc in records}
+    known = {plan.id: plan for pc in records for plan in ((pc.plan, pc.swap.plan) if pc.swap else (pc.plan,))}
     units, consumed = dict[str, int](), set[str]()
     for sku in await directory.subscribed_skus():
         if plan := service_plan(sku.sku_id, sku.sku_part_number):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from activities.observing import observe_all, observe_some
-from activities.trail import status_event
+from activities.trail import status_event, tell
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.provisioning import PROVISION, order_for
 from shared.contracts.reconciling import (
@@ -35,7 +35,7 @@ from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.domain.watching import WATCH
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.due import EVERYBODY, DueKind, cancel_due, grace_due, next_of, start_due, watch_due
+from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, start_due, watch_due
 from shared.storage.images import source_of
 from shared.storage.repository import Stored
 from shared.wiring import services
@@ -45,6 +45,7 @@ bp = Blueprint()
 
 _REREAD_MINUTES = (1, 2, 5, 15)  # then an hour, and twice as long each time
 _REREAD_LIMIT = timedelta(hours=24)
+_RESIZED_YET = frozenset({Status.RESIZE_PENDING_LICENSE, Status.RESIZING})
 _REGULARLY = timedelta(hours=24)  # the directory is asked what has changed much more often
 
 
@@ -201,17 +202,42 @@ async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel))
     for kind in DueKind:
         await here.due.put_all([due for due in dues if due and due.kind is kind])
-    writes = [Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in plan.writes]
+    await _tell_of_resizes(plan, stored)
+    swapping = [pc for pc in plan.writes if pc.id in stored and stored[pc.id].value.claims != pc.claims]
+    others = [pc for pc in plan.writes if pc not in swapping]
     try:
-        await here.cloud_pcs.save_all(writes)
+        for pc in swapping:  # first: what is new may have the licence that one of these gives up
+            await here.cloud_pcs.replace_known(stored[pc.id], pc)
+        await here.cloud_pcs.save_all([Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in others])
     except (ConflictError, StaleError, NotFoundError) as error:
         raise UnavailableError("a Cloud PC changed while the plan was made") from error
     for pc in plan.forget:
         with suppress(StaleError, NotFoundError):  # whoever changed it meanwhile has a reason of his own
             await here.cloud_pcs.remove(pc.tenant_id, pc.id, seen=stored[pc.id].etag)
     before = {pc_id: each.value for pc_id, each in stored.items()}
-    changed = (*plan.provision, *plan.grace, *plan.cancel, *plan.reprieves)
+    changed = (*plan.provision, *plan.grace, *plan.cancel, *plan.reprieves, *plan.resizes, *plan.swapped)
     await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
+
+
+async def _tell_of_resizes(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+    """Promise that resizes which may begin do, and end the operations of those that waited in vain.
+
+    Before the records: an operation that nobody ends would be waited for for ever.
+    """
+    here = services()
+    at = here.clock.now()
+    await here.due.put_all([Due(DueKind.ACT, at, pc.tenant_id, pc.id, pc.generation) for pc in plan.resizes])
+    for pc in plan.writes:
+        before = stored[pc.id].value if pc.id in stored else pc
+        if before.status is Status.RESIZE_PENDING_LICENSE and before.swap and pc.status not in _RESIZED_YET:
+            lacking = before.swap.plan.display_name
+            message = f"the licence {lacking} was not assigned in {before.swap.hours} hours"
+            if pc.status is Status.IN_GRACE_PERIOD and pc.grace is not None:
+                message = f"the Cloud PC has lost its reason to be ({pc.grace.cause.value}) before it had {lacking}"
+            failure = Failure(
+                code="licenseNotAssigned", message=message, advice="Assign the licence; then resize again."
+            )
+            await tell(pc.tenant_id, before.swap.operation_id, lambda operation, why=failure: operation.failed(why, at))  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)

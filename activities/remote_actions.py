@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from activities.trail import note, tell
 from shared.contracts.outcomes import Done
@@ -11,12 +11,14 @@ from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.lifecycle import Event, Status
 from shared.domain.remote_action import STEPS, Remote
+from shared.domain.swapping import moved, stayed
 from shared.storage.due import read_once
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
+_PLANNED_ANEW = frozenset({Status.RESTORING, Status.RESIZING, Status.RESIZE_PENDING_LICENSE})
 _ADMINISTRATOR_STEP = "assignLocalAdministrator"
 
 
@@ -53,8 +55,9 @@ async def end_remote_action(record: RemoteEnd) -> Done:
     found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is not None and _is_at_work(found.value, record):
         before = found.value
-        if before.status is Status.RESTORING:  # what was lost meanwhile is seen now
-            await here.due.put_all([read_once(before, at)])
+        if before.status in _PLANNED_ANEW:  # what was lost, or came, meanwhile is seen now
+            late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
+            await here.due.put_all([read_once(before, when) for when in (at, *late)])
 
         def edit(pc: CloudPc) -> CloudPc | None:
             return _ended(pc, record, at) if _is_at_work(pc, record) else None
@@ -77,6 +80,9 @@ def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
     """Return *pc* without the action, as what came of it has left it."""
     points = tuple(point for point in pc.restore_points if point.id not in record.forgotten)
     after = pc.but(action=None, restore_points=points, last_modified_date_time=at)
+    if pc.status is Status.RESIZING:
+        well = record.failure is None
+        return moved(after, record.size, record.warnings, at) if well else stayed(after, record.size, at)
     if pc.status is Status.RESTORING:
         after = after.after(Event.RESTORE_ENDED_WITH_WARNINGS if pc.warnings else Event.RESTORE_ENDED, at=at)
     if record.failure is not None or pc.action is None:

@@ -38,7 +38,9 @@ async def note_status(before: CloudPc, after: CloudPc) -> None:
 
 def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:
     """Return the event of a status that has changed; *before* None: there was no record."""
-    run = (str(after.generation), str(after.attempt), after.status.value)
+    run = [str(after.generation), str(after.attempt), after.status.value]
+    if after.swap is not None:  # it may be resized more than once, and waits in between
+        run.append(after.swap.operation_id)
     changed = before is not None and before.status is not after.status
     return AuditEvent(
         id=naming.derived_id("audit", after.tenant_id, after.id, *run),

@@ -10,7 +10,7 @@ from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
 from shared.contracts.provisioning import Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteOrder, RemoteStep
 from shared.contracts.shape import Activity, Patience
-from shared.domain.cloud_pc import Failure
+from shared.domain.cloud_pc import Failure, Warn
 from shared.domain.values import Value
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
@@ -25,17 +25,23 @@ class ActionFailedError(Exception):
         self.failure = failure
 
 
+class NoRoomError(ActionFailedError):
+    """There is no hardware, or no quota, for what was asked."""
+
+
 class ActionSupersededError(Exception):
     """The Cloud PC is being built anew, or removed."""
 
 
 class Acting:
-    """The action that runs. *forgotten*: restore points that it has removed."""
+    """The action that runs. *forgotten*: restore points that it has removed; *size*: that it has given the machine."""
 
     def __init__(self, ctx: Context, order: RemoteOrder) -> None:
         self.ctx, self.order = ctx, order
         self.forgotten: tuple[str, ...] = ()
         self.new_disk: str | None = None
+        self.size = ""
+        self.warnings: tuple[Warn, ...] = ()
 
     def begin(self, step: str) -> Steps[None]:
         """Say that *step* begins. Raises: ActionSupersededError."""
@@ -96,6 +102,8 @@ class Acting:
             result=result or {},
             forgotten=self.forgotten,
             new_disk=self.new_disk,
+            size=self.size,
+            warnings=self.warnings,
         )
         yield from call(self.ctx, END_REMOTE_ACTION, record)
 
@@ -106,7 +114,7 @@ def _need(outcome: Any) -> Any:  # noqa: ANN401 - whatever the contract gives
             raise ActionFailedError(Failure(code=code, message=message, evidence=evidence, advice=advice))
         case NoRoom(code=code, message=message):
             advice = "The machine is stopped. Troubleshoot starts it again when there is room."
-            raise ActionFailedError(Failure(code=code, message=message, advice=advice))
+            raise NoRoomError(Failure(code=code, message=message, advice=advice))
         case _:
             return outcome
 

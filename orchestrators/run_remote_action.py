@@ -1,4 +1,4 @@
-"""Do something to the machine of a Cloud PC that works: reboot, troubleshoot, account type, restore points."""
+"""Do something to the machine of a Cloud PC that works: reboot, troubleshoot, account type, restore points, size."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrators.acting import Acting, ActionFailedError, ActionSupersededError
 from orchestrators.post_provisioning import LOCAL_ADMINISTRATOR, configure_windows
+from orchestrators.resizing import resize
 from orchestrators.restoring import create_restore_point, restore
 from orchestrators.troubleshooting import troubleshoot
 from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, ConfigurationOrder
@@ -67,5 +68,6 @@ _PROCEDURES: Mapping[Remote, Callable[[Acting], Steps[dict[str, Any]]]] = Mappin
         Remote.CHANGE_USER_ACCOUNT_TYPE: change_account_type,
         Remote.CREATE_SNAPSHOT: create_restore_point,
         Remote.RESTORE: restore,
+        Remote.RESIZE: resize,
     }
 )

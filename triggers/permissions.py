@@ -56,6 +56,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/cloudPCs/changeUserAccountType": _OPERATORS,
         "Microsoft.CloudPC/cloudPCs/createSnapshot": _OPERATORS,
         "Microsoft.CloudPC/cloudPCs/restore": _OPERATORS,
+        "Microsoft.CloudPC/cloudPCs/resize": _OPERATORS,
         "Microsoft.CloudPC/cloudPCs/endGracePeriod": _OPERATORS,
         "Microsoft.CloudPC/cloudPCs/extendGrace": _OPERATORS,
         "Microsoft.CloudPC/cloudPCs/holdGrace": _OPERATORS,

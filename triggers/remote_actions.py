@@ -1,4 +1,4 @@
-"""Graph's remote actions: reboot, rename, troubleshoot, account type, restore points."""
+"""Graph's remote actions: reboot, rename, troubleshoot, account type, restore points, resize."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ import azure.functions as func
 
 from actions.rebuilding import UserAccountType
 from actions.remote import Wish, act, rename
+from actions.resizing import resize, verdicts
 from shared.domain.graph.bodies import Body
 from shared.domain.graph.cloud_pcs import restore_points_view
-from shared.domain.graph.shapes import ACCOUNT_BODY, EXPORT_BODY, RENAME_BODY, RESTORE_BODY, RESTORE_POINTS
+from shared.domain.graph.shapes import (
+    ACCOUNT_BODY,
+    EXPORT_BODY,
+    RENAME_BODY,
+    RESIZE_BODY,
+    RESIZE_VERDICTS,
+    RESIZES_BODY,
+    RESTORE_BODY,
+    RESTORE_POINTS,
+)
 from shared.domain.remote_action import Remote
 from shared.workflow import Blueprint, DurableClient
 from triggers.endpoints import Answer, Call, endpoint, ok
@@ -19,6 +29,7 @@ from triggers.operations import address
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _LONGEST_NAME = 64
+_MOST_VALIDATED = 2000  # Graph: cloudPC validateBulkResize
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/reboot", methods=["POST"], auth_level=_OPEN)
@@ -100,6 +111,41 @@ async def restore_cloud_pc(call: Call, client: DurableClient) -> Answer:
         body.wrong("/cloudPcSnapshotId", "the id of one of its restore points")
     body.settle()
     return await _begun(call, client, Wish(Remote.RESTORE, restore_point_id=str(said)))
+
+
+@bp.route(route=f"{BASE}/cloudPCs/{{id}}/resize", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, takes=RESIZE_BODY, gives={204: None})
+async def resize_cloud_pc(call: Call, client: DurableClient) -> Answer:
+    """Give a Cloud PC the hardware of another licence; without that licence it waits for it."""
+    plan_id = _target(Body(call.json()))
+
+    async def perform() -> Answer:
+        operation = await resize(call, client, call.param("id"), plan_id)
+        return Answer(204, headers={"Operation-Location": address(operation)})
+
+    return await once(call, perform)
+
+
+@bp.route(route=f"{BASE}/cloudPCs/validateBulkResize", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, takes=RESIZES_BODY, gives=RESIZE_VERDICTS)
+async def validate_bulk_resize(call: Call) -> Answer:
+    """Say for each of many Cloud PCs whether it could be resized now; nothing happens."""
+    body = Body(call.json())
+    said = body.take("cloudPcIds")
+    ids = said if isinstance(said, list) and all(isinstance(each, str) for each in said) else []
+    if not 0 < len(ids) <= _MOST_VALIDATED:
+        body.wrong("/cloudPcIds", f"1 to {_MOST_VALIDATED} ids")
+    found = await verdicts(call, ids, _target(body))
+    return ok({"value": [{"cloudPcId": each, "validationResult": code.value} for each, code in found.items()]})
+
+
+def _target(body: Body) -> str:
+    said = body.take("targetServicePlanId")
+    if not isinstance(said, str) or not said:
+        body.wrong("/targetServicePlanId", "the id of a service plan")
+    body.settle()
+    return str(said)
 
 
 async def _begun(call: Call, client: DurableClient, wish: Wish) -> Answer:

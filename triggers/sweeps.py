@@ -266,11 +266,12 @@ async def _catch_up(wired: Services, client: DurableClient, due: Due) -> datetim
 
 
 async def _go_on_with_action(wired: Services, client: DurableClient, due: Due) -> datetime | None:
-    """Go on with a remote action that broke off; one that runs is left alone."""
+    """Go on with a remote action that broke off, and begin one that a plan has saved; one that runs is left alone."""
     found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
     if found is None or found.value.action is None or found.value.generation != due.generation:
         return None
-    if await go_on(client, found.value):
+    late = wired.clock.now() - found.value.action.begun_at >= ACT_EVERY
+    if await go_on(client, found.value) and late:
         _log.warning("%s of %s/%s had broken off and goes on", found.value.action.name, due.tenant_id, due.subject_id)
     return wired.clock.now() + ACT_EVERY
 

@@ -11,9 +11,10 @@ from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
 from shared.contracts.provisioning import Superseded
 from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure, account_of
+from shared.domain.cloud_pc import CloudPc, Failure, Warn, account_of
 from shared.domain.connection import JoinType
 from shared.domain.remote_action import MOST_RESTORE_POINTS, Remote
+from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
 
@@ -21,7 +22,7 @@ class RemoteOrder(Value):
     """One remote action on one machine, and all that it may have to know of the Cloud PC.
 
     *account*: the user as Windows names him. *obsolete*: restore points that go when a new one is there. *disks*: every
-    OS disk that the machine may have.
+    OS disk that the machine may have. *plan*: what a resize is to keep; *size*: what the record says the machine has.
     """
 
     name: Remote
@@ -40,6 +41,8 @@ class RemoteOrder(Value):
     restore_point_id: str | None = None
     obsolete: tuple[str, ...] = ()
     disks: tuple[str, ...] = ()
+    plan: ServicePlan | None = None
+    size: str | None = None
 
     @property
     def new_disk(self) -> str:
@@ -87,6 +90,8 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         restore_point_id=action.restore_point_id,
         obsolete=tuple(points[:-MOST_RESTORE_POINTS]) if action.name is Remote.CREATE_SNAPSHOT else (),
         disks=(naming.disk_name(pc.id), *pc.disks),
+        plan=pc.swap.plan if pc.swap and action.name is Remote.RESIZE else None,
+        size=made.size,
     )
 
 
@@ -115,7 +120,10 @@ class RemoteStep(Value):
 
 
 class RemoteEnd(Value):
-    """It has ended; with *failure* not well. *forgotten*: restore points that are no more."""
+    """It has ended; with *failure* not well. *forgotten*: restore points that are no more.
+
+    *size*: what the machine has now, empty: as before; *warnings*: what did not go well after a resize.
+    """
 
     tenant_id: str
     cloud_pc_id: str
@@ -125,6 +133,31 @@ class RemoteEnd(Value):
     result: dict[str, Any] = Field(default_factory=dict)
     forgotten: tuple[str, ...] = ()
     new_disk: str | None = None
+    size: str = ""
+    warnings: tuple[Warn, ...] = ()
+
+
+class Hardware(Value):
+    """What a machine has, and in which zone it is."""
+
+    kind: Literal["hardware"] = "hardware"
+    size: str
+    zone: str | None = None
+    disk_size_in_gb: int
+
+
+class SizeOrder(Value):
+    """Give a machine another size; it is stopped."""
+
+    machine: Machine
+    size: str
+
+
+class DiskOrder(Value):
+    """Make the OS disk that a machine has at least so large; the machine is stopped."""
+
+    machine: Machine
+    size_in_gb: int
 
 
 class Check(Value):
@@ -167,5 +200,8 @@ BEGIN_START = Activity("begin_start", Machine, gives(Accepted | Done | NoRoom | 
 EXAMINE = Activity("examine", RemoteOrder, gives(Examined | Refused))
 BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, gives(Accepted | Refused))
 BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, gives(Accepted | Done | Refused))
+LOOK_AT_HARDWARE = Activity("look_at_hardware", Machine, gives(Hardware | Refused))
+BEGIN_RESIZE = Activity("begin_resize", SizeOrder, gives(Accepted | Done | NoRoom | Refused))
+BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, gives(Accepted | Done | Refused))
 BEGIN_SWAP = Activity("begin_swap", RemoteOrder, gives(Accepted | Done | Refused))
 FORGET_RESTORE_POINTS = Activity("forget_restore_points", RestorePointsOrder, gives(Done | Pending | Refused))

@@ -1,4 +1,4 @@
-"""The Cloud PC: one per (user, licence), for ever."""
+"""The Cloud PC: one per (user, licence). Its id is for ever; which licence it claims, a resize may change."""
 
 from __future__ import annotations
 
@@ -86,6 +86,18 @@ class Grace(Value):
         return self.but(ends_at=self.ends_at + length)
 
 
+class Swap(Value):
+    """The second licence of a Cloud PC whose licences are being swapped: until then it claims both.
+
+    Until a resize has ended *plan* is the one it is to have; afterwards the one it had, or did not get.
+    """
+
+    plan: ServicePlan
+    until: datetime
+    hours: int  # how long licences may take to be swapped, before the work and after it
+    operation_id: str  # the resize
+
+
 class Resources(Value):
     """What was made for a Cloud PC, as far as it is known; names are derived, ids are what the clouds answered."""
 
@@ -154,10 +166,16 @@ class CloudPc(Value):
     grace: Grace | None = None
     action: RemoteAction | None = None  # the one at work on its machine: there is never a second
     restore_points: tuple[RestorePoint, ...] = ()  # oldest first; written down before they are made
+    swap: Swap | None = None  # its licences are being swapped
     disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made of restore points
     created_date_time: datetime
     last_modified_date_time: datetime
     provisioned_date_time: datetime | None = None
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """The licences (ids of service plans) of its user that are its own: no other Cloud PC may claim one of them."""
+        return frozenset({self.plan.id, self.swap.plan.id} if self.swap else {self.plan.id})
 
     def after(self, event: Event, *, at: datetime, **changes: object) -> CloudPc:
         """Return the record after *event*, with *changes*.

@@ -59,7 +59,11 @@ def explain(
     """Explain one user. *entitlement*: all his Cloud PC licences and all assigned groups he is in."""
     claims = _claims(entitlement, tuple(today.policies.values()), group_names)
     records = {pc.id: pc for pc in cloud_pcs if pc.user.id == entitlement.user.id}
-    licensed = {naming.cloud_pc_id(tenant_id, entitlement.user.id, plan.id): plan for plan in entitlement.plans}
+    claimed = {plan_id: pc.id for pc in records.values() for plan_id in pc.claims}
+    licensed = {
+        claimed.get(plan.id) or naming.new_cloud_pc_id(tenant_id, entitlement.user.id, plan.id, records): plan
+        for plan in entitlement.plans
+    }
     found: list[tuple[str, ServicePlan | None]] = [*licensed.items()]
     found += [(pc_id, None) for pc_id in records if pc_id not in licensed]
     explained = [_one(pc_id, plan, records.get(pc_id), entitlement.user, claims, today) for pc_id, plan in found]
@@ -95,7 +99,7 @@ def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mappi
 def _one(
     pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: Today
 ) -> ExplainedCloudPc:
-    shown = plan or (record.plan if record else None)
+    shown = record.plan if record else plan
     return ExplainedCloudPc(
         cloud_pc_id=pc_id,
         service_plan_name=shown.display_name if shown else "",
@@ -139,6 +143,8 @@ def standing(record: CloudPc) -> str:
         Status.FAILED: f"Failed: {said.code}, {said.message}" if said else "Failed.",
         Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}.",
         Status.IN_GRACE_PERIOD: _in_grace(record),
+        Status.RESIZE_PENDING_LICENSE: _waiting_for_licence(record),
+        Status.RESIZING: f"Being resized to {(record.swap or record).plan.display_name}.",
         Status.RESTORING: "Being restored: its disk goes back to a restore point.",
         Status.DEPROVISIONING: f"Being removed: {record.reason or 'nobody is entitled to it any more'}.",
     }
@@ -147,6 +153,13 @@ def standing(record: CloudPc) -> str:
 
 def _resumed(record: CloudPc) -> str:
     return f", resumed at {record.resumed_at.value} with the machine that was there" if record.resumed_at else ""
+
+
+def _waiting_for_licence(record: CloudPc) -> str:
+    if record.swap is None:
+        return "Waiting for the licence of its new size."
+    named, until = record.swap.plan.display_name, record.swap.until
+    return f"Waiting for the licence {named} to be resized, until {until:%Y-%m-%d %H:%M} UTC; it is usable meanwhile."
 
 
 def _in_grace(record: CloudPc) -> str:

@@ -24,6 +24,8 @@ class Status(StrEnum):
     IN_GRACE_PERIOD = "inGracePeriod"
     DEPROVISIONING = "deprovisioning"
     RESTORING = "restoring"
+    RESIZE_PENDING_LICENSE = "resizePendingLicense"
+    RESIZING = "resizing"
 
 
 class Event(StrEnum):
@@ -48,6 +50,10 @@ class Event(StrEnum):
     RESTORE_BEGUN = "restoreBegun"  # by hand: its disk goes back to a restore point
     RESTORE_ENDED = "restoreEnded"  # well or not: the operation tells
     RESTORE_ENDED_WITH_WARNINGS = "restoreEndedWithWarnings"  # those it had before
+    RESIZE_ASKED = "resizeAsked"  # by hand: it waits for the licence of the size it is to have
+    RESIZE_BEGUN = "resizeBegun"  # the licence is there
+    RESIZE_ENDED = "resizeEnded"  # well or not, or the licence never came: the operation tells
+    RESIZE_ENDED_WITH_WARNINGS = "resizeEndedWithWarnings"
 
 
 TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
@@ -77,9 +83,18 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.PROVISIONED_WITH_WARNINGS, Event.RESTORE_BEGUN): Status.RESTORING,
         (Status.RESTORING, Event.RESTORE_ENDED): Status.PROVISIONED,
         (Status.RESTORING, Event.RESTORE_ENDED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
+        # A resize waits for its licence while the Cloud PC is used; while the hardware changes nothing else happens.
+        (Status.PROVISIONED, Event.RESIZE_ASKED): Status.RESIZE_PENDING_LICENSE,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.RESIZE_ASKED): Status.RESIZE_PENDING_LICENSE,
+        (Status.RESIZE_PENDING_LICENSE, Event.RESIZE_BEGUN): Status.RESIZING,
+        (Status.RESIZE_PENDING_LICENSE, Event.RESIZE_ENDED): Status.PROVISIONED,
+        (Status.RESIZE_PENDING_LICENSE, Event.RESIZE_ENDED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
+        (Status.RESIZING, Event.RESIZE_ENDED): Status.PROVISIONED,
+        (Status.RESIZING, Event.RESIZE_ENDED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
         # What works has a grace period; it ends with both back, or with the Cloud PC.
         (Status.PROVISIONED, Event.LOST): Status.IN_GRACE_PERIOD,
         (Status.PROVISIONED_WITH_WARNINGS, Event.LOST): Status.IN_GRACE_PERIOD,
+        (Status.RESIZE_PENDING_LICENSE, Event.LOST): Status.IN_GRACE_PERIOD,
         (Status.IN_GRACE_PERIOD, Event.REPRIEVED): Status.PROVISIONED,
         (Status.IN_GRACE_PERIOD, Event.REPRIEVED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
         (Status.IN_GRACE_PERIOD, Event.EXPIRED): Status.DEPROVISIONING,
@@ -93,7 +108,10 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
     }
 )
 
-WORKING = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.IN_GRACE_PERIOD})
+BUILT = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.RESIZE_PENDING_LICENSE})
+"""What works, and loses nothing without a grace period."""
+
+WORKING = BUILT | {Status.IN_GRACE_PERIOD}
 
 
 def advance(status: Status, event: Event) -> Status:

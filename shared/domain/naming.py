@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import uuid
+from collections.abc import Container
 from ipaddress import ip_network
 
 CLOUD_PC_TAG = "deskwright:cloudpc"
@@ -28,9 +30,19 @@ def derived_id(*parts: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
 
 
-def cloud_pc_id(tenant_id: str, user_id: str, sku_id: str) -> str:
-    """Return the id of the one Cloud PC of (user, licence): 20 hex digits, safe in every name Azure has."""
-    return derived_id("cloudpc", tenant_id, user_id, sku_id).replace("-", "")[:20]
+def cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, nth: int = 0) -> str:
+    """Return the id of a Cloud PC made for (user, licence): 20 hex digits, safe in every name Azure has.
+
+    *nth*: how many made for the same two have kept their ids and claim another licence now.
+    """
+    again = (str(nth),) if nth else ()
+    return derived_id("cloudpc", tenant_id, user_id, sku_id, *again).replace("-", "")[:20]
+
+
+def new_cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, taken: Container[str]) -> str:
+    """Return the id of a Cloud PC that is to be made for (user, licence), where those *taken* are others' already."""
+    ids = (cloud_pc_id(tenant_id, user_id, sku_id, nth) for nth in itertools.count())
+    return next(each for each in ids if each not in taken)
 
 
 def instance_id(tenant_id: str, subject: str, kind: str, generation: int) -> str:

@@ -6,15 +6,16 @@ planning again yields an empty plan.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-from shared.domain import naming
+from shared.domain import naming, swapping
 from shared.domain.brake import Doubt, braked
 from shared.domain.cloud_pc import CloudPc, Removal, RemovalCause, Resources, User, replanned
 from shared.domain.entitlements import Entitlement, linked, way_in, winner
 from shared.domain.grace import begin_grace, reprieve
-from shared.domain.lifecycle import Event, Status
+from shared.domain.lifecycle import BUILT, Event, Status
 from shared.domain.policy import Policy, Snapshot
 from shared.domain.queueing import queue_up
 from shared.domain.service_plan import ServicePlan
@@ -22,7 +23,9 @@ from shared.domain.tenant import RemovalBrake
 from shared.domain.values import Value
 
 _GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
-_BUILT = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
+_LEFT_ALONE = frozenset(
+    {Status.IN_GRACE_PERIOD, Status.RESTORING, Status.RESIZING}
+)  # these are planned anew at the end
 
 
 class Observed(Value):
@@ -68,6 +71,8 @@ class Plan(Value):
     cancel: tuple[CloudPc, ...] = ()  # what does not work yet is cancelled and cleaned up
     removals: tuple[CloudPc, ...] = ()  # a removal was seen, and waits to be confirmed
     reprieves: tuple[CloudPc, ...] = ()  # a grace period, or a removal that waits, no longer holds
+    resizes: tuple[CloudPc, ...] = ()  # the licence of a resize is there, its work begins
+    swapped: tuple[CloudPc, ...] = ()  # its licences are swapped no longer: one of them is not its own any more
     forget: tuple[CloudPc, ...] = ()  # nothing is left of it, and no licence asks for it
     start: tuple[str, ...] = ()  # ids of builds that were planned, now or before, and may start
 
@@ -75,7 +80,8 @@ class Plan(Value):
     def writes(self) -> tuple[CloudPc, ...]:
         """The records to write."""
         kept = (*self.provision, *self.waiting, *self.list_only)
-        return (*kept, *self.grace, *self.cancel, *self.removals, *self.reprieves)
+        ended = (*self.grace, *self.cancel, *self.removals, *self.reprieves)
+        return (*self.resizes, *self.swapped, *ended, *kept)  # what gives a licence up comes before who may have it
 
     @property
     def empty(self) -> bool:
@@ -97,17 +103,16 @@ def plan(
     *snapshots* holds, by policy id, what a Cloud PC built today would be built from; a policy without one builds
     nothing.
     """
-    records = {(pc.user.id, pc.plan.id): pc for pc in observed.cloud_pcs}
     steps = _Steps(tenant_id, policies, snapshots, rules or Rules(), at)
-    claimed: set[str] = set()
+    of_user: dict[str, list[CloudPc]] = defaultdict(list)
+    for record in observed.cloud_pcs:
+        of_user[record.user.id].append(record)
+    weighed: set[str] = set()
     for entitlement in sorted(observed.entitlements, key=lambda e: e.user.id):
-        for service_plan in sorted(entitlement.plans, key=lambda p: p.id):
-            record = records.get((entitlement.user.id, service_plan.id)) or steps.fresh(entitlement.user, service_plan)
-            claimed.add(record.id)
-            steps.weigh(entitlement, record)
+        weighed |= steps.weigh_all(entitlement, of_user[entitlement.user.id])
     known = {e.user.id for e in observed.entitlements} | observed.gone
     for record in observed.cloud_pcs:
-        if record.id not in claimed and (observed.complete or record.user.id in known):
+        if record.id not in weighed and (observed.complete or record.user.id in known):
             gone = record.user.id in observed.gone
             steps.miss(record, RemovalCause.USER_DELETED if gone else RemovalCause.LICENSE_REMOVED)
     return steps.settle(observed)
@@ -128,16 +133,39 @@ class _Steps:
         self._rules, self._at = rules, at
         self._new: list[CloudPc] = []  # to be planned
         self._planned: list[CloudPc] = []  # were planned, and not begun
-        self._fresh: set[str] = set()  # of these, whose snapshot has been renewed
+        self._fresh_snapshots: set[str] = set()  # of these, whose snapshot has been renewed
         self._list_only: list[CloudPc] = []
         self._takings: list[tuple[CloudPc, RemovalCause]] = []
         self._reprieves: list[CloudPc] = []
         self._forget: list[CloudPc] = []
+        self._resizes: list[CloudPc] = []
+        self._settled: list[CloudPc] = []  # whose swap of licences is over
 
-    def fresh(self, user: User, plan: ServicePlan) -> CloudPc:
-        """Return the record of a Cloud PC that nobody has heard of before."""
+    def weigh_all(self, entitlement: Entitlement, records: Collection[CloudPc]) -> set[str]:
+        """Decide for every licence of one user whose Cloud PCs are *records*; return the ids of those it is about.
+
+        One whose licences are being swapped claims two, and is weighed once.
+        """
+        user, held = entitlement.user, {plan.id for plan in entitlement.plans}
+        owners = {plan_id: pc for each in records for pc in (self._settle(each, held),) for plan_id in pc.claims}
+        taken, weighed = {pc.id for pc in records}, set[str]()
+        for plan in sorted(entitlement.plans, key=lambda p: p.id):
+            record = owners.get(plan.id) or self._fresh(user, plan, taken)
+            if record.id not in weighed:
+                weighed.add(record.id)
+                self._weigh(entitlement, record, held)
+        return weighed
+
+    def _settle(self, record: CloudPc, held: Collection[str]) -> CloudPc:
+        """Return *record* with its swap over, if it is; whatever is paused stays as it is."""
+        after = record if self._rules.held(record) else swapping.settled(record, held, self._at)
+        if after is not record and after.id not in {pc.id for pc in self._settled}:
+            self._settled.append(after)
+        return after
+
+    def _fresh(self, user: User, plan: ServicePlan, taken: Collection[str]) -> CloudPc:
         return CloudPc(
-            id=naming.cloud_pc_id(self._tenant_id, user.id, plan.id),
+            id=naming.new_cloud_pc_id(self._tenant_id, user.id, plan.id, taken),
             tenant_id=self._tenant_id,
             user=user,
             plan=plan,
@@ -148,8 +176,7 @@ class _Steps:
             last_modified_date_time=self._at,
         )
 
-    def weigh(self, entitlement: Entitlement, record: CloudPc) -> None:
-        """Decide for one licence of one user."""
+    def _weigh(self, entitlement: Entitlement, record: CloudPc, held: Collection[str]) -> None:
         user, groups = entitlement.user, entitlement.group_ids
         policy = winner(self._policies, groups)
         own = record.snapshot.policy_id if record.snapshot and record.status is not Status.NOT_PROVISIONED else None
@@ -161,36 +188,41 @@ class _Steps:
         elif record.status is Status.DEPROVISIONING:
             self._after_the_old_one(record, policy, entitlement)
         elif keeps:
-            self._keep(record)
+            self._keep(record, held)
         elif entitlement.certain:
             self._without(record, self._cause(record, user), user, licensed=True)
 
     def miss(self, record: CloudPc, cause: RemovalCause) -> None:
-        """Decide for a Cloud PC whose licence is gone, or whose user."""
-        if record.status not in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
+        """Decide for a Cloud PC whose licence is gone, or whose user; one that waits for another licence goes on."""
+        record = self._settle(record, ())
+        waits = record.status is Status.RESIZE_PENDING_LICENSE and cause is RemovalCause.LICENSE_REMOVED
+        if not waits and record.status not in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
             self._without(record, cause, record.user, licensed=False)
 
     def settle(self, observed: Observed) -> Plan:
         """Return what was collected: within the licences there are, and with the brake on."""
-        queue = queue_up(self._new, self._planned, observed.free, self._rules.held, self._fresh)
+        queue = queue_up(self._new, self._planned, observed.free, self._rules.held, self._fresh_snapshots)
         takings = [(pc, cause) for pc, cause in self._takings if not self._rules.held(pc)]
         doubts = braked(takings, observed.doubt, self._rules.brake, self._policies, fleet=_fleet(observed))
         taken = [(pc, cause) for pc, cause in takings if pc.id not in doubts]
-        return Plan(
+        made = Plan(
             provision=queue.new,
             waiting=queue.changed,
             list_only=tuple(self._list_only),
-            grace=tuple(begin_grace(pc, cause, self._at) for pc, cause in taken if pc.status in _BUILT),
-            cancel=tuple(self._cancelled(pc, cause) for pc, cause in taken if pc.status not in _BUILT),
+            grace=tuple(begin_grace(pc, cause, self._at) for pc, cause in taken if pc.status in BUILT),
+            cancel=tuple(self._cancelled(pc, cause) for pc, cause in taken if pc.status not in BUILT),
             removals=tuple(
                 pc.but(removal=Removal(cause=cause, seen_at=self._at, why=doubts[pc.id]))
                 for pc, cause in takings
                 if pc.id in doubts and pc.removal is None
             ),
             reprieves=tuple(self._reprieves),
+            resizes=tuple(self._resizes),
             forget=tuple(self._forget),
             start=queue.start,
         )
+        told = {pc.id for pc in (*made.writes, *made.forget)}
+        return made.but(swapped=tuple(pc for pc in self._settled if pc.id not in told))
 
     def _whether_to_build(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
         reason = _why_not(entitlement.user, policy)
@@ -221,8 +253,10 @@ class _Steps:
         if ready and entitlement.user.account_enabled:
             self._whether_to_build(record, policy, entitlement)
 
-    def _keep(self, record: CloudPc) -> None:
-        if record.status is Status.IN_GRACE_PERIOD:
+    def _keep(self, record: CloudPc, held: Collection[str]) -> None:
+        if swapping.may_begin(record, held) and not self._rules.held(record):
+            self._resizes.append(swapping.begin(record, self._at))
+        elif record.status is Status.IN_GRACE_PERIOD:
             self._reprieves.append(reprieve(record, self._at))
         elif record.removal is not None:
             self._reprieves.append(record.but(removal=None, last_modified_date_time=self._at))
@@ -234,7 +268,7 @@ class _Steps:
         today = self._snapshots.get(record.snapshot.policy_id) if record.snapshot else None
         if today is None or today == record.snapshot or record.operation_id is not None:
             return record
-        self._fresh.add(record.id)
+        self._fresh_snapshots.add(record.id)
         return record.but(snapshot=today, last_modified_date_time=self._at)
 
     def _without(self, record: CloudPc, cause: RemovalCause, user: User, *, licensed: bool) -> None:
@@ -247,7 +281,7 @@ class _Steps:
             reason = _why_not(user, None) or cause.value
             left = record.after(Event.POLICY_LEFT, at=self._at, reason=reason, user=user, removal=None)
             self._list_only.append(left)
-        elif record.status not in {Status.IN_GRACE_PERIOD, Status.RESTORING}:  # restored, it is planned anew
+        elif record.status not in _LEFT_ALONE:
             self._takings.append((record, cause))
 
     def _cause(self, record: CloudPc, user: User) -> RemovalCause:

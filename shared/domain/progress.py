@@ -44,7 +44,12 @@ def progress(pc: CloudPc, now: datetime) -> Progress:
 
 
 def _title(pc: CloudPc) -> str:
-    titles = {Status.FAILED: "Failed", Status.PENDING_PROVISION: "Waiting", Status.RESTORING: "Restoring"}
+    titles = {
+        Status.FAILED: "Failed",
+        Status.PENDING_PROVISION: "Waiting",
+        Status.RESTORING: "Restoring",
+        Status.RESIZING: "Resizing",
+    }
     return titles.get(pc.status, "Not provisioned")
 
 

@@ -17,6 +17,8 @@ _ACTIVE = frozenset(
         Status.IN_GRACE_PERIOD,
         Status.DEPROVISIONING,
         Status.RESTORING,
+        Status.RESIZE_PENDING_LICENSE,
+        Status.RESIZING,
     }
 )
 
@@ -24,10 +26,14 @@ _ACTIVE = frozenset(
 def free_licences(units: Mapping[str, int], cloud_pcs: Iterable[CloudPc]) -> dict[str, int]:
     """Return how many more Cloud PCs each plan (id) allows: *units* bought, less those that are active.
 
-    A Cloud PC in its grace period counts, and so does one that is parked (windows365.md 2.2).
+    A Cloud PC in its grace period counts, and so does one that is parked (windows365.md 2.2); one that is being resized
+    counts for both of its plans.
     """
     active = Counter(
-        pc.plan.id for pc in cloud_pcs if pc.status in _ACTIVE or (pc.status is Status.PENDING_PROVISION and pc.attempt)
+        plan_id
+        for pc in cloud_pcs
+        if pc.status in _ACTIVE or (pc.status is Status.PENDING_PROVISION and pc.attempt)
+        for plan_id in (pc.claims if pc.status is Status.RESIZING else {pc.plan.id})
     )
     return {plan_id: max(0, bought - active[plan_id]) for plan_id, bought in units.items()}
 

@@ -14,7 +14,7 @@ from shared.domain.values import Value
 MOST_RESTORE_POINTS = 10
 """So many are kept of a Cloud PC (windows365.md 2.13); the oldest goes when one more is made."""
 
-_RESTORABLE = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
+_WELL = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
 
 
 class Remote(StrEnum):
@@ -25,10 +25,11 @@ class Remote(StrEnum):
     CHANGE_USER_ACCOUNT_TYPE = "changeUserAccountType"
     CREATE_SNAPSHOT = "createSnapshot"
     RESTORE = "restore"
+    RESIZE = "resize"
 
     def allows(self, status: Status) -> bool:
         """Whether a Cloud PC of *status* may have it done."""
-        return status in (_RESTORABLE if self is Remote.RESTORE else WORKING)
+        return status in (_WELL if self in {Remote.RESTORE, Remote.RESIZE} else WORKING)
 
 
 STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
@@ -48,6 +49,15 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "start": "Start the machine",
             "answer": "Wait until Windows answers",
             "removeDisk": "Remove the disk it had before",
+        },
+        Remote.RESIZE: {
+            "licence": "Wait for the licence",
+            "findRoom": "Find room for the size",
+            "stop": "Stop the machine",
+            "growDisk": "Grow the disk",
+            "start": "Start the machine with the size",
+            "answer": "Wait until Windows answers",
+            "growPartition": "Grow the partition of Windows",
         },
     }
 )

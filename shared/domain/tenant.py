@@ -60,6 +60,7 @@ class TenantSettings(Value):
 
     grace_period_in_hours: int = Field(168, ge=1, le=8760)
     attempts: int = Field(3, ge=1, le=10)
+    resize_wait_in_hours: int = Field(48, ge=1, le=720)
     clean_up_delay_in_hours: int = Field(3, ge=0, le=168)
     hybrid_join_wait_in_minutes: int = Field(90, ge=5, le=600)
     enrollment_wait_in_minutes: int = Field(60, ge=5, le=600)

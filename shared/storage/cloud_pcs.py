@@ -1,13 +1,24 @@
-"""Cloud PCs."""
+"""Cloud PCs, and beside each the licences it claims: a row that only one Cloud PC can write.
+
+Record and claims are written in one transaction, so that no two Cloud PCs ever claim one licence of one user, whoever
+makes or resizes them at the same moment (docs/decisions/0029). Claims sort behind the records of their tenant.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from shared.domain.cloud_pc import CloudPc
-from shared.storage.repository import Repository, Shape, Stored
-from shared.storage.tables import Tables
+from shared.errors import NotFoundError
+from shared.storage.codec import escaped
+from shared.storage.repository import Column, Repository, Shape, Stored
+from shared.storage.tables import Row, Tables, Write
 
 _WAITS = "waits"
 """The column of a removal that somebody has to confirm."""
+
+_CLAIMS = "~"
+"""What the key of a claim begins with; a Cloud PC's id is of hex digits."""
 
 _SHAPE = Shape(
     table="cloudpcs",
@@ -38,3 +49,72 @@ class CloudPcs(Repository[CloudPc]):
     async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
         """Return the Cloud PCs of one user, one for each licence he has or had."""
         return [stored async for stored in self.each(tenant_id, user_id=user_id)]
+
+    async def insert(self, value: CloudPc) -> Stored[CloudPc]:
+        """Add a Cloud PC with its claims. Raises: ConflictError if it, or one of them, is there."""
+        return (await self.save_all([Stored(value, "")]))[0]
+
+    async def save_all(self, values: Sequence[Stored[CloudPc]]) -> list[Stored[CloudPc]]:
+        """Write many of one tenant, those that are new with their claims; what is there keeps the claims it has.
+
+        Raises: as every repository, and ConflictError where another Cloud PC claims one of the licences.
+        """
+        writes: list[Write] = []
+        places: list[int] = []
+        for stored in values:
+            places.append(len(writes))
+            writes.append(Write(self._row(stored.value), stored.etag or None))
+            writes += [_claimed(stored.value, plan) for plan in _new_claims(stored)]
+        etags = await self._table.write_all(writes)
+        return [Stored(stored.value, etags[place]) for stored, place in zip(values, places, strict=True)]
+
+    async def replace_known(self, before: Stored[CloudPc], after: CloudPc) -> Stored[CloudPc]:
+        """Replace what was read, and with it the claims that it gains or gives up.
+
+        Raises: StaleError, NotFoundError, ConflictError where another Cloud PC claims the licence.
+        """
+        gained, given_up = after.claims - before.value.claims, before.value.claims - after.claims
+        if not (gained or given_up):
+            return await self.replace(after, seen=before.etag)
+        writes = [Write(self._row(after), before.etag), *(_claimed(after, plan) for plan in sorted(gained))]
+        writes += await self._unclaimed(before.value, given_up)
+        return Stored(after, (await self._table.write_all(writes))[0])
+
+    async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
+        """Remove a Cloud PC with its claims, if it is there. Raises: StaleError if it has no longer the ETag *seen*."""
+        stored = await self.find(tenant_id, id)
+        if stored is None:
+            return
+        pc = stored.value
+        gone = Write(self._row(pc), seen or stored.etag, gone=True)
+        await self._table.write_all([gone, *await self._unclaimed(pc, pc.claims)])
+
+    async def _unclaimed(self, pc: CloudPc, plan_ids: Iterable[str]) -> list[Write]:
+        """Return how claims of *pc* are taken back; of a record older than claims there are none."""
+        writes = []
+        for plan_id in sorted(plan_ids):
+            row = _claim(pc, plan_id)
+            try:
+                there = await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
+            except NotFoundError:
+                continue
+            if there.row["cloud_pc_id"] == pc.id:
+                writes.append(Write(row, there.etag, gone=True, tied=True))
+        return writes
+
+    def _where(self, tenant_id: str | None, filters: Mapping[str, Column]) -> tuple[str, dict[str, str | int | bool]]:
+        where, parameters = super()._where(tenant_id, filters)
+        return f"{where} and RowKey lt @claims", {**parameters, "claims": _CLAIMS}
+
+
+def _new_claims(stored: Stored[CloudPc]) -> list[str]:
+    return [] if stored.etag else sorted(stored.value.claims)
+
+
+def _claimed(pc: CloudPc, plan_id: str) -> Write:
+    return Write(_claim(pc, plan_id), None, tied=True)
+
+
+def _claim(pc: CloudPc, plan_id: str) -> Row:
+    key = _CLAIMS + escaped(f"{pc.user.id}:{plan_id}")
+    return {"PartitionKey": escaped(pc.tenant_id), "RowKey": key, "schema": 1, "cloud_pc_id": pc.id}

@@ -120,10 +120,14 @@ class Repository(Generic[T]):
             if edited is None or edited == stored.value:
                 return stored.value
             try:
-                return (await self.replace(edited, seen=stored.etag)).value
+                return (await self.replace_known(stored, edited)).value
             except StaleError:
                 stored = await self.get(tenant_id, id)
         raise UnavailableError(f"{self._shape.table}: others were faster {_TRIES} times")
+
+    async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
+        """Replace what was read. Raises: StaleError, NotFoundError."""
+        return await self.replace(after, seen=before.etag)
 
     async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:
         """Write many of one tenant in batches, each in place of the ETag it states.

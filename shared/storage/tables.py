@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,10 +53,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A row to write; *seen* is the ETag it replaces, None inserts, ``*`` replaces whatever is there."""
+    """A row to write; *seen* is the ETag it replaces, None inserts, ``*`` replaces whatever is there.
+
+    *gone*: it is removed, and *seen* says which. *tied*: it is written in the same transaction as the one before it.
+    """
 
     row: Row
     seen: str | None
+    gone: bool = False
+    tied: bool = False
 
 
 class Tables:
@@ -173,7 +178,7 @@ class Table:
         return await self._do(one_page)
 
     async def write_all(self, writes: Sequence[Write]) -> list[str]:
-        """Write rows of one partition in transactions of at most 100; return their ETags in order.
+        """Write rows of one partition in transactions of at most 100; return their ETags in order, empty: removed.
 
         Each transaction is made wholly or not at all; one that fails ends the call, those before it stand.
         Raises: StaleError, ConflictError, NotFoundError.
@@ -181,7 +186,7 @@ class Table:
         etags: list[str] = []
         for batch in _batches(writes):
             said = await self._do(lambda table, batch=batch: table.submit_transaction(map(_operation, batch)))  # type: ignore[misc]
-            etags += [str(one["etag"]) for one in said]
+            etags += [str(one.get("etag", "")) for one in said]
         return etags
 
     async def delete_all(self, keys: Sequence[tuple[str, str]]) -> None:
@@ -246,6 +251,9 @@ def _operation(write: Write) -> tuple[str, Row] | tuple[str, Row, dict[str, Any]
     from azure.core import MatchConditions
     from azure.data.tables import UpdateMode
 
+    if write.gone:
+        condition = {"etag": write.seen, "match_condition": MatchConditions.IfNotModified}
+        return "delete", write.row, condition
     if write.seen is None:
         return "create", write.row
     if write.seen == "*":
@@ -257,15 +265,27 @@ def _operation(write: Write) -> tuple[str, Row] | tuple[str, Row, dict[str, Any]
 def _batches(writes: Sequence[Write]) -> Iterator[list[Write]]:
     batch: list[Write] = []
     size = 0
-    for write in writes:
-        length = sum(len(value) for value in write.row.values() if isinstance(value, str))
-        if batch and (len(batch) == BATCH or size + length > _BATCH_BYTES):
+    for tied in _tied(writes):
+        length = sum(len(value) for write in tied for value in write.row.values() if isinstance(value, str))
+        if batch and (len(batch) + len(tied) > BATCH or size + length > _BATCH_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(write)
+        batch += tied
         size += length
     if batch:
         yield batch
+
+
+def _tied(writes: Iterable[Write]) -> Iterator[list[Write]]:
+    """Give the writes in those that stand or fall together."""
+    together: list[Write] = []
+    for write in writes:
+        if together and not write.tied:
+            yield together
+            together = []
+        together.append(write)
+    if together:
+        yield together
 
 
 def _token(continuation: object) -> str | None:

@@ -1,11 +1,12 @@
 """The promises that every repository keeps, on Azurite."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import pytest
 
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pc import CloudPc, Swap
 from shared.domain.connection import Connection
 from shared.domain.image import DeviceImage
 from shared.domain.operation import Operation
@@ -211,7 +212,47 @@ class TestCloudPcs(RepositoryContract[CloudPc]):
     repository = CloudPcs
 
     def make(self, **changes: Any) -> CloudPc:
-        return things.cloud_pc(**changes)
+        pc = things.cloud_pc(**changes)
+        return pc.but(user=pc.user.but(id=f"user of {pc.id}"))
+
+    async def test_a_licence_is_claimed_by_one_cloud_pc_whoever_comes_first(self, rows: CloudPcs) -> None:
+        ada = await rows.insert(things.cloud_pc("ada"))
+        twin = things.cloud_pc("ada", id="twin")
+        with pytest.raises(ConflictError):
+            await rows.insert(twin)
+        with pytest.raises(ConflictError):
+            await rows.save_all([Stored(things.cloud_pc("bob"), ""), Stored(twin, "")])
+        assert [s async for s in rows.each("contoso")] == [ada]
+        await rows.remove("contoso", ada.value.id)
+        await rows.insert(twin)
+
+    async def test_a_resized_one_gives_its_old_licence_up_and_takes_the_new_one(self, rows: CloudPcs) -> None:
+        ada = things.cloud_pc("ada")
+        large = ada.plan.but(id="large")
+        swap = Swap(plan=large, until=things.NOW, hours=48, operation_id="o")
+        rival = things.cloud_pc("ada", id="rival", plan=large)
+        await rows.insert(ada)
+        await rows.change("contoso", ada.id, lambda pc: pc.but(swap=swap))
+        with pytest.raises(ConflictError):
+            await rows.insert(rival)
+        await rows.change("contoso", ada.id, lambda pc: pc.but(plan=large, swap=swap.but(plan=ada.plan)))
+        await rows.change("contoso", ada.id, lambda pc: pc.but(swap=None))
+        with pytest.raises(ConflictError):
+            await rows.insert(rival)
+        await rows.insert(things.cloud_pc("ada", id="second"))
+        assert {s.value.id async for s in rows.each("contoso")} == {ada.id, "second"}
+
+    async def test_two_that_are_resized_to_one_licence_at_once_are_one(self, rows: CloudPcs) -> None:
+        ada, second = things.cloud_pc("ada"), things.cloud_pc("ada", id="second")
+        second = second.but(plan=ada.plan.but(id="small"))
+        swap = Swap(plan=ada.plan.but(id="large"), until=things.NOW, hours=48, operation_id="o")
+        for pc in (ada, second):
+            await rows.insert(pc)
+        came = await asyncio.gather(
+            *(rows.change("contoso", pc.id, lambda there: there.but(swap=swap)) for pc in (ada, second)),
+            return_exceptions=True,
+        )
+        assert sorted(type(each).__name__ for each in came) == ["CloudPc", "ConflictError"]
 
     async def test_the_cloud_pcs_of_a_user_are_found(self, rows: CloudPcs) -> None:
         ada = await rows.insert(things.cloud_pc("ada"))

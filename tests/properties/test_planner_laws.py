@@ -1,15 +1,16 @@
 """Laws of the planner, for any directory, policies and records."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Resources, User
+from shared.domain.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Resources, Swap, User
 from shared.domain.connection import JoinType
 from shared.domain.entitlements import Entitlement, winner
 from shared.domain.image import ImageSource, ImageType
-from shared.domain.lifecycle import WORKING, Status
+from shared.domain.lifecycle import BUILT, WORKING, Status
 from shared.domain.naming import cloud_pc_id
 from shared.domain.planner import Observed, Plan, Rules, plan
 from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
@@ -17,7 +18,8 @@ from shared.domain.service_plan import ServicePlan
 from shared.domain.tenant import RemovalBrake
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-USERS, SKUS, GROUPS = ("ada", "bob", "eve"), ("s1", "s2"), ("g1", "g2", "g3")
+USERS, SKUS, GROUPS = ("ada", "bob", "eve"), ("s1", "s2", "s3"), ("g1", "g2", "g3")
+SWAPPING = {*BUILT, Status.RESIZING, Status.IN_GRACE_PERIOD}
 JOIN = DomainJoinConfiguration(domain_join_type=JoinType.AZURE_AD_JOIN, on_premises_connection_id="c")
 
 
@@ -27,7 +29,7 @@ def service(sku_id: str) -> ServicePlan:
     )
 
 
-BUILT = Snapshot(
+MADE_FROM = Snapshot(
     policy_id="",
     policy_name="",
     connection_id="c",
@@ -43,7 +45,7 @@ BUILT = Snapshot(
 
 
 def snapshot(policy: Policy) -> Snapshot:
-    return BUILT.but(policy_id=policy.id, policy_name=policy.display_name)
+    return MADE_FROM.but(policy_id=policy.id, policy_name=policy.display_name)
 
 
 @st.composite
@@ -109,7 +111,7 @@ def records(draw: st.DrawFn) -> tuple[CloudPc, ...]:
                     generation=draw(st.integers(0, 2)),
                     attempt=draw(st.integers(0, 2)),
                     resources=Resources(vm_id=draw(st.sampled_from([None, "/vm"]))),
-                    snapshot=BUILT.but(policy_id=policy) if status is not Status.NOT_PROVISIONED else None,
+                    snapshot=MADE_FROM.but(policy_id=policy) if status is not Status.NOT_PROVISIONED else None,
                     grace=grace if status is Status.IN_GRACE_PERIOD else None,
                     removal=waits if status is Status.PROVISIONED and draw(st.booleans()) else None,
                     clean_up_at=NOW if status is Status.DEPROVISIONING and draw(st.booleans()) else None,
@@ -117,7 +119,22 @@ def records(draw: st.DrawFn) -> tuple[CloudPc, ...]:
                     last_modified_date_time=NOW,
                 )
             )
-    return tuple(made)
+    return tuple(draw(swaps(made, pc)) for pc in made)
+
+
+@st.composite
+def swaps(draw: st.DrawFn, among: list[CloudPc], pc: CloudPc) -> CloudPc:
+    """The Cloud PC with its licences being swapped, where the second one (always the last of them) is nobody's."""
+    free = SKUS[-1] not in {each.plan.id for each in among if each.user == pc.user} and pc.plan.id == SKUS[0]
+    if not free or pc.status not in SWAPPING:
+        return pc
+    until = NOW + timedelta(hours=draw(st.sampled_from([-1, 0, 1])))
+    swap = Swap(plan=service(SKUS[-1]), until=until, hours=48, operation_id="o")
+    return pc.but(swap=swap) if pc.status not in {*BUILT, Status.IN_GRACE_PERIOD} or draw(st.booleans()) else pc
+
+
+def claims(among: Iterable[CloudPc]) -> list[tuple[str, str]]:
+    return [(pc.user.id, plan_id) for pc in among for plan_id in pc.claims]
 
 
 def planned(observed: Observed, among: tuple[Policy, ...], *, missing: frozenset[str] = frozenset()) -> Plan:
@@ -139,6 +156,15 @@ def test_applying_a_plan_and_planning_again_yields_nothing(
     observed = observed.but(cloud_pcs=there, fleet=len(there))
     made = planned(observed, among, missing=missing)
     assert planned(applied(observed, made), among, missing=missing).empty
+
+
+@given(directories(), records(), policies())
+def test_no_two_cloud_pcs_ever_claim_one_licence(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
+) -> None:
+    observed = observed.but(cloud_pcs=there)
+    after = claims(applied(observed, planned(observed, among)).cloud_pcs)
+    assert len(after) == len(set(after))
 
 
 @given(directories(), records(), policies())

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from shared.domain.cloud_pc import CloudPc, Grace
+from shared.domain.cloud_pc import CloudPc, Grace, Swap
 from shared.domain.drift import Today
 from shared.domain.graph.odata import Collection
 from shared.domain.lifecycle import Status
@@ -59,6 +59,7 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> dict[str, Any]:
         "@deskwright.progress": progress(pc, now).to_json(),
         "@deskwright.drift": drift.to_json() if drift else None,
         "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
+        "@deskwright.swap": swap_view(pc.swap) if pc.swap else None,
         "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
     }
 
@@ -72,6 +73,16 @@ def grace_view(grace: Grace, now: datetime) -> dict[str, Any]:
         "endDateTime": _time(grace.ends_at),
         "held": grace.held_at is not None,
         "secondsLeft": max(0, int(left.total_seconds())),
+    }
+
+
+def swap_view(swap: Swap) -> dict[str, Any]:
+    """Return the second licence of a Cloud PC that is resized, or was: until then no other Cloud PC is built for it."""
+    return {
+        "servicePlanId": swap.plan.id,
+        "servicePlanName": swap.plan.display_name,
+        "endDateTime": _time(swap.until),
+        "operationId": swap.operation_id,
     }
 
 

@@ -52,6 +52,7 @@ CLOUD_PC = entity(
                 },
             )
         ),
+        "@deskwright.swap": "object?",
         "@deskwright.removal": maybe(Removal),
     },
 )
@@ -273,6 +274,17 @@ ACCOUNT_BODY = shape(
     annotated=True,
 )
 EXPORT_BODY = shape("createSnapshot", {"storageAccountId": "null", "accessTier": "null"}, annotated=True)
+RESIZE_BODY = shape("resize", {"targetServicePlanId": "string"}, required=("targetServicePlanId",), annotated=True)
+RESIZES_BODY = shape(
+    "validateBulkResize",
+    {"cloudPcIds": "strings", "targetServicePlanId": "string"},
+    required=("cloudPcIds", "targetServicePlanId"),
+    annotated=True,
+)
+RESIZE_VERDICTS = whole(
+    "cloudPcResizeValidationResultList",
+    {"value": many(whole("cloudPcResizeValidationResult", dict.fromkeys(("cloudPcId", "validationResult"), "string")))},
+)
 RESTORE_BODY = shape("restore", {"cloudPcSnapshotId": "string"}, required=("cloudPcSnapshotId",), annotated=True)
 RESTORE_POINTS = whole(
     "cloudPcSnapshotList",

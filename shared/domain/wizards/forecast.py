@@ -91,7 +91,9 @@ def forecast(
 
     The newest assignment never wins against an older one: whoever another policy targets stays with that one.
     """
-    standing = {(pc.user.id, pc.plan.id): pc for pc in cloud_pcs if pc.status is not Status.NOT_PROVISIONED}
+    standing = {
+        (pc.user.id, plan_id) for pc in cloud_pcs if pc.status is not Status.NOT_PROVISIONED for plan_id in pc.claims
+    }
     ours = frozenset(group_ids)
     new: list[tuple[User, ServicePlan]] = []
     existing: list[tuple[User, ServicePlan]] = []

@@ -31,7 +31,8 @@ def at_work(name: Remote) -> RemoteAction:
 @pytest.mark.parametrize("name", Remote)
 def test_only_what_works_has_remote_actions(name: Remote) -> None:
     possible = {status for status in Status if refusal(cloud_pc(status), Wish(name, restore_point_id="point")) is None}
-    assert possible == (WORKING - {Status.IN_GRACE_PERIOD} if name is Remote.RESTORE else WORKING)
+    well = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS}
+    assert possible == (well if name in {Remote.RESTORE, Remote.RESIZE} else WORKING)
 
 
 @pytest.mark.parametrize("name", Remote)

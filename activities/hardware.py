@@ -1,0 +1,82 @@
+"""A machine's hardware: what it has, another size, a larger disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.clients.arm import begin, parse_id, properties
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
+from shared.contracts.remote_actions import (
+    BEGIN_DISK_GROWTH,
+    BEGIN_RESIZE,
+    LOOK_AT_HARDWARE,
+    DiskOrder,
+    Hardware,
+    SizeOrder,
+)
+from shared.wiring import services
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(LOOK_AT_HARDWARE)
+async def look_at_hardware(machine: Machine) -> Hardware | Refused:
+    """Return what a machine has: its size, its zone, and how large its OS disk is."""
+    vm = await _vm(machine)
+    disk = await _disk(machine, vm)
+    return Hardware(
+        size=str(properties(vm)["hardwareProfile"]["vmSize"]),
+        zone=next(iter(vm.zones or ()), None),
+        disk_size_in_gb=int(properties(disk)["diskSizeGB"]),
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_RESIZE)
+async def begin_resize(order: SizeOrder) -> Accepted | Done | NoRoom | Refused:
+    """Begin to give the machine another size; done when it has it already."""
+    machine = order.machine
+    vm = await _vm(machine)
+    if str(properties(vm)["hardwareProfile"]["vmSize"]).casefold() == order.size.casefold():
+        return Done()
+    body: Any = {"properties": {"hardwareProfile": {"vmSize": order.size}}}
+    vms = services().compute(machine.subscription_id).virtual_machines
+    return await begin(
+        lambda hook: vms.begin_update(
+            machine.resource_group, machine.vm_name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=machine.vm_id,
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_DISK_GROWTH)
+async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
+    """Begin to grow the OS disk that the machine has now; one that is as large, or larger, is left alone."""
+    machine = order.machine
+    disk = await _disk(machine, await _vm(machine))
+    if int(properties(disk)["diskSizeGB"]) >= order.size_in_gb:
+        return Done()
+    body: Any = {"properties": {"diskSizeGB": order.size_in_gb}}
+    disks = services().compute(machine.subscription_id).disks
+    return await begin(
+        lambda hook: disks.begin_update(
+            machine.resource_group, str(disk.name), body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=str(disk.id),
+    )
+
+
+async def _vm(machine: Machine) -> Any:  # noqa: ANN401 - the SDK's
+    return (
+        await services().compute(machine.subscription_id).virtual_machines.get(machine.resource_group, machine.vm_name)
+    )
+
+
+async def _disk(machine: Machine, vm: Any) -> Any:  # noqa: ANN401 - the SDK's
+    """Return the OS disk that a machine has now: after a restore it is not the one it was built with."""
+    found = parse_id(str(properties(vm)["storageProfile"]["osDisk"]["managedDisk"]["id"]))
+    return await services().compute(machine.subscription_id).disks.get(found.resource_group, found.name)

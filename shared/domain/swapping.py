@@ -1,0 +1,75 @@
+"""Swapping the licences of a Cloud PC that is resized: it waits for the new one, and lets the old one go. Pure.
+
+Its id stays; which licences it claims changes. While they are swapped it claims both: losing one does not take it from
+its user, and having both does not build a second one (docs/decisions/0029).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import datetime, timedelta
+
+from shared.domain.cloud_pc import CloudPc, Swap, Warn
+from shared.domain.lifecycle import Event, Status
+from shared.domain.remote_action import Remote, RemoteAction
+from shared.domain.service_plan import ServicePlan
+
+GROW = "resizeOsPartition"
+"""The post-provisioning step that makes a larger disk Windows' own."""
+
+
+def ask(pc: CloudPc, plan: ServicePlan, operation_id: str, hours: int, at: datetime) -> CloudPc:
+    """Return *pc* waiting for the licence of *plan*, which is its own from now on."""
+    swap = Swap(plan=plan, until=at + timedelta(hours=hours), hours=hours, operation_id=operation_id)
+    return pc.after(Event.RESIZE_ASKED, at=at, swap=swap)
+
+
+def may_begin(pc: CloudPc, held: Container[str]) -> bool:
+    """Whether a resize that waits may begin: the licence (of those *held*) is there, and nothing else is at work."""
+    waits = pc.status is Status.RESIZE_PENDING_LICENSE and pc.action is None
+    return waits and pc.swap is not None and pc.swap.plan.id in held
+
+
+def begin(pc: CloudPc, at: datetime) -> CloudPc:
+    """Return *pc* with the work of its resize begun. Raises: ValueError if it does not wait for one."""
+    if pc.swap is None:
+        raise ValueError("there is no resize to begin")
+    action = RemoteAction(name=Remote.RESIZE, operation_id=pc.swap.operation_id, begun_at=at)
+    return pc.after(Event.RESIZE_BEGUN, at=at, action=action, removal=None)
+
+
+def moved(pc: CloudPc, size: str, warnings: tuple[Warn, ...], at: datetime) -> CloudPc:
+    """Return *pc*, whose action is over, as its target plan wants it; the licence it had may be taken now."""
+    if pc.swap is None:
+        return stayed(pc, size, at)
+    kept = tuple(warning for warning in pc.warnings if warning.step != GROW)
+    after = pc.but(plan=pc.swap.plan, swap=_other(pc.swap, pc.plan, at), warnings=(*kept, *warnings))
+    return _ended(after, size, at)
+
+
+def stayed(pc: CloudPc, size: str, at: datetime) -> CloudPc:
+    """Return *pc*, whose action is over, with the plan it had; the other licence stays its own for a while."""
+    return _ended(pc.but(swap=_other(pc.swap, pc.swap.plan, at)) if pc.swap else pc, size, at)
+
+
+def settled(pc: CloudPc, held: Container[str], at: datetime) -> CloudPc:
+    """Return *pc* as it is once its user's licences are known: a swap that is over, or has taken too long, ends."""
+    swap = pc.swap
+    if swap is None or pc.status is Status.RESIZING:
+        return pc
+    late, there = at >= swap.until, swap.plan.id in held
+    if pc.status is Status.RESIZE_PENDING_LICENSE:
+        return pc if there or not late else _back(pc.but(swap=None), at)
+    return pc if there and not late else pc.but(swap=None, last_modified_date_time=at)
+
+
+def _other(swap: Swap, plan: ServicePlan, at: datetime) -> Swap:
+    return swap.but(plan=plan, until=at + timedelta(hours=swap.hours))
+
+
+def _ended(pc: CloudPc, size: str, at: datetime) -> CloudPc:
+    return _back(pc.but(resources=pc.resources.but(size=size or pc.resources.size)), at)
+
+
+def _back(pc: CloudPc, at: datetime) -> CloudPc:
+    return pc.after(Event.RESIZE_ENDED_WITH_WARNINGS if pc.warnings else Event.RESIZE_ENDED, at=at)

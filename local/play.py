@@ -15,7 +15,7 @@ from local.verdict import Check, Seen, gather, judge
 Json = dict[str, Any]
 Show = Callable[[Sequence[Row]], None]
 
-BUILT = frozenset({"mainJob", "lifecycle", "notifications"})
+BUILT = frozenset({"mainJob", "lifecycle", "notifications", "resize"})
 """What the service has: a scenario whose ``needs`` is here must pass. Whoever builds a feature adds its word."""
 
 _LOOK_EVERY_SECONDS = 0.2
@@ -83,6 +83,11 @@ def play(
     try:
         rehearsal.order(cast)
         moved = _watch(stack, journey, rehearsal, seen, show, is_over)
+        if moved and "then" in setting:
+            asked = rehearsal.act()
+            moved = _watch(
+                stack, journey, rehearsal, seen, show, lambda rows: rehearsal.has_ended(asked) and is_over(rows)
+            )
         checks = verdict()
     finally:
         stack.tell_cloud("scenarios", None, method="DELETE")

@@ -4,13 +4,16 @@ A scenario's ``setting`` says what it needs: ``users`` (just so many), ``tenant`
 properties of it), ``join: hybrid``, ``network`` (the address range of a network of the customer's own),
 ``policies`` (how many that claim everybody), ``policy`` (the settings of these), ``crowd`` (so many more people, whom
 nobody gave a licence, in a group within the group), ``kills`` (how often the host is killed), ``lasts`` (it is not over
-when everybody has his Cloud PC, but when everything is as expected). Everything is done over HTTP.
+when everybody has his Cloud PC, but when everything is as expected), ``then`` (an ``action`` that an administrator asks
+for on every Cloud PC once everybody has his; for ``resize`` the ``licence`` that the users get instead of theirs).
+Everything is done over HTTP.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from local.cloud.seeds import DOMAIN, PLANS, TENANT_ID
 from local.portal import Portal
@@ -24,6 +27,7 @@ FOREST = f"corp.{DOMAIN}"
 UNIT = "OU=CloudPC," + ",".join(f"DC={part}" for part in FOREST.split("."))
 PASSWORD = "demo-join-password"  # noqa: S105 - opens nothing real
 _PLENTY = 100_000
+_ENDED = frozenset({"succeeded", "failed", "canceled"})
 # All tenants of a stack share one directory: what is asked for each of them costs every other one.
 _QUIET = {"directoryCatchUpInMinutes": 10_080, "orphanScanInHours": 720}
 _NETWORK = "Microsoft.Network/virtualNetworks/corp"
@@ -102,6 +106,28 @@ class Rehearsal:
             target = {"target": {"groupId": cast[f"group{number}"]}}
             path = f"{self.graph}/provisioningPolicies/{cast[f'policy{number}']}/assign"
             self.portal.ask("POST", path, {"assignments": [target]})
+
+    def act(self) -> list[str]:
+        """Ask for what is to happen then to every Cloud PC; return the addresses of the operations."""
+        then = self.setting["then"]
+        licence = then.get("licence")
+        body = {"targetServicePlanId": self._plan_id(licence)} if licence else None
+        listed = [pc for pc in self.portal.pages(f"{self.graph}/cloudPCs") if pc["userPrincipalName"] in self.people]
+        self.say(f"{then['action']} of {len(listed)} Cloud PCs")
+        asked = [self.portal.ask("POST", f"{self.graph}/cloudPCs/{pc['id']}/{then['action']}", body) for pc in listed]
+        if licence:
+            for upn in sorted(self.people):
+                self.stack.tell_cloud("graph/licences", {"user": upn, "take": [PLAN], "give": [licence]})
+        return [urlsplit(answer.headers["operation-location"]).path.removeprefix("/api") for answer in asked]
+
+    def _plan_id(self, licence: str) -> str:
+        self.stack.tell_cloud("graph/licences", {"sku": licence, "enabled": _PLENTY})
+        plans = self.portal.pages(f"{self.graph}/servicePlans")
+        return next(str(plan["id"]) for plan in plans if plan["@deskwright.skuPartNumber"] == licence)
+
+    def has_ended(self, operations: Iterable[str]) -> bool:
+        """Tell whether operations have come to their end, well or not."""
+        return all(self.portal.ask("GET", each).body["status"] in _ENDED for each in operations)
 
     def leave(self) -> None:
         """Let the tenant ask nothing of the directory from now on; others come after it."""

@@ -68,6 +68,7 @@ class Evidence:
     operations: Sequence[Json]
     rules: Mapping[str, int]
     events: Sequence[Json]
+    asked: Sequence[Json]
 
     @property
     def ends(self) -> Counter[str]:
@@ -83,7 +84,8 @@ class Evidence:
     def said(self) -> str:
         """Everything that the service says about what went wrong."""
         errors = [entry.get("error") for entry in self.entries] + [entry.get("note") for entry in self.entries]
-        return json.dumps([*errors, *(pc["statusDetail"] for pc in self.cloud_pcs), *self.waited])
+        failed = [operation.get("error") for operation in self.asked]
+        return json.dumps([*errors, *failed, *(pc["statusDetail"] for pc in self.cloud_pcs), *self.waited])
 
     @property
     def seen(self) -> frozenset[str]:
@@ -115,6 +117,7 @@ def gather(rehearsal: Rehearsal, seen: Seen, since: int) -> Evidence:
         operations=[each for each in stack.ask_cloud("operations") if ours(each)],
         rules={each["id"]: each["hits"] for each in stack.ask_cloud("faults")},
         events=stack.ask_cloud("events"),
+        asked=list(portal.pages(f"{rehearsal.base}/operations")),
     )
 
 

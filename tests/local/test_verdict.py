@@ -26,6 +26,7 @@ FOUND = Evidence(
     operations=[{"error": {"code": "AllocationFailed"}}, {"error": None}],
     rules={"lost": 2},
     events=[{"id": "e", "when": {}, "seen": 1, "happened": "now", "cameTo": [{"status": 202}]}],
+    asked=[{"error": {"code": "RefusedHere", "message": "it keeps its size"}}, {"error": None}],
 )
 FAILED_PC = {"id": "pc-2", "status": "failed", "statusDetail": None}
 

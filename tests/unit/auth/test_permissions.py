@@ -30,6 +30,7 @@ ACTIONS = [
         "cloudPCs/rename",
         "cloudPCs/reprovision",
         "cloudPCs/rerunStep",
+        "cloudPCs/resize",
         "cloudPCs/restore",
         "cloudPCs/retry",
         "cloudPCs/troubleshoot",

@@ -79,6 +79,7 @@ class Snapshot:
     nodes: dict[int, Node]
     waits: dict[str, int]  # event name -> waits that no event has met yet
     past: str | None  # the played history, events joined with commas; None: it is in the store only
+    gate: tuple[frozenset[int], ...] = ()  # the tasks of each child that the last entry lists, if it was a WhenAny
 
 
 class Task(NamedTuple):

@@ -9,6 +9,7 @@ that the action list gained, compounds depth-first.
 import json
 from collections.abc import Sequence
 from copy import copy
+from typing import Any
 
 from local.host import lint
 from local.host.answer import Answer, too_long
@@ -35,6 +36,7 @@ class Turn:
         self._fresh: list[tuple[int, str]] = []
         self._news = 0  # how many of them the function is asked with
         self._terminated: Message | None = None
+        self._gate = before.gate
 
     def begin(self, messages: Sequence[Message]) -> bool:
         """Take in what waits for the instance; tell whether the function is to be asked before ``finish``."""
@@ -191,17 +193,24 @@ class Turn:
         for kind, body in self.numbering.take_events():
             self._write(kind, body)
 
+    def _number(self, answer: Answer) -> None:
+        """Number what the action list gained, and see what was cancelled in it."""
+        row = self.row
+        gained = answer.actions[row.n_top - answer.first :]
+        self.numbering.entries(gained, row.n_top)
+        if lint.retries_in_any(gained):
+            self.effects.lint.add(lint.RETRY_IN_ANY)
+        self.numbering.cancelled(answer.is_canceled)
+        self._pass_gates(gained)
+        row.n_top = answer.first + len(answer.actions)
+        self._collect()
+
     def _apply(self, answer: Answer) -> None:
-        """Number the new entries, see cancellations, and remember an end that must wait."""
+        """Take in what the function asks for, and remember an end that must wait."""
         row, effects = self.row, self.effects
         if not answer.crashed:
-            gained = answer.actions[row.n_top - answer.first :]
-            self.numbering.entries(gained, row.n_top)
-            if lint.retries_in_any(gained):
-                effects.lint.add(lint.RETRY_IN_ANY)
-            row.n_top = answer.first + len(answer.actions)
-            self.numbering.cancelled(answer.is_canceled)
-            self._collect()
+            self._number(answer)
+        if not answer.crashed and not too_long(answer.custom_status):
             row.custom_status = answer.custom_status
         if too_long(answer.custom_status):
             self._end("Failed", "The custom status is over 16 KB of UTF-16 text.")
@@ -217,6 +226,13 @@ class Turn:
             row.done_pending = json.dumps({"completed": answer.output})
         if self.nodes and row.done_pending and not self.before.row.done_pending:
             effects.warnings.append(f"ended, and waits for {len(self.nodes)} open tasks")
+
+    def _pass_gates(self, gained: Sequence[dict[str, Any]]) -> None:
+        """See whether Azure would have come as far as user code has."""
+        for place, action in enumerate(gained, self.row.n_top):
+            if lint.stalls(self._gate, self.nodes):
+                self.effects.lint.add(lint.WINDOW)
+            self._gate = lint.gate_of(action, str(place), self.nodes.values())
 
     def _conclude(self, end: dict[str, str | None]) -> None:
         """End or renew the execution: no task is open any more."""
@@ -293,7 +309,8 @@ class Turn:
         row.updated_us = self.now_us
         row.waits = json.dumps(self.waits) if self.waits else None
         before = "" if effects.forgotten else self.before.past
-        effects.after = Snapshot(row, self.nodes, self.waits, None if before is None else self._past(before))
+        past = None if before is None else self._past(before)
+        effects.after = Snapshot(row, self.nodes, self.waits, past, () if effects.forgotten else self._gate)
         return effects
 
     def _past(self, before: str) -> str:

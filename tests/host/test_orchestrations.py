@@ -14,6 +14,14 @@ def test_a_retry_that_succeeds_returns_its_result(host: RunningHost, tmp_path: P
     assert host.outcome("retries", given) == 3
 
 
+def test_a_sliding_window_works_and_is_warned_of(host: RunningHost) -> None:
+    warning = "window has a task_any over earlier tasks and new ones: on Azure"
+    assert host.outcome("window", {"seconds": [0.02, 0.06, 0.01, 0.02], "slides": False}) == "batches"
+    assert warning not in host.log.read_text()
+    assert host.outcome("window", {"seconds": [0.02, 0.06, 0.3, 0.02], "slides": True}) == "slid"
+    assert warning in host.log.read_text()
+
+
 def test_a_missing_child_fails_the_call(host: RunningHost) -> None:
     caught = host.outcome("parent", {"child": "nope"})["caught"]
     assert "is not an orchestrator function" in caught

@@ -202,6 +202,24 @@ def retry_in_any(context: df.DurableOrchestrationContext) -> Steps:
 
 
 @shapes.orchestration_trigger(context_name="context")
+def window(context: df.DurableOrchestrationContext) -> Steps:
+    """Keep two naps going, of the lengths given: a sliding window, or batches of two."""
+    given = context.get_input()
+    naps = [context.call_activity("sleeps", seconds) for seconds in given["seconds"]]
+    if not given["slides"]:
+        for batch in (naps[:2], naps[2:]):
+            yield context.task_any(batch)
+            yield context.task_all(batch)
+        return "batches"
+    running, waiting = naps[:2], naps[2:]
+    while running:
+        winner = yield context.task_any(running)
+        running.remove(winner)
+        running += [waiting.pop(0)] if waiting else []
+    return "slid"
+
+
+@shapes.orchestration_trigger(context_name="context")
 def starter(context: df.DurableOrchestrationContext) -> Steps:
     result = yield context.call_activity("starts_another", context.get_input())
     return result

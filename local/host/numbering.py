@@ -192,6 +192,9 @@ class Numbering:
         name, text = call["name"], call["input"]
         self._event(EventType.TASK_SCHEDULED, event_id, Name=name, Version="", Input=json.dumps([text]))
         row = self.row
+        if "known" in call:
+            self._succeed(EventType.TASK_COMPLETED, event_id, call["known"])
+            return
         if name.casefold() in self.rules.activities or name == HTTP_ACTIVITY:
             self.effects.tasks.append(Task(row.id, row.execution_id, event_id, name, text))
             return
@@ -210,6 +213,9 @@ class Numbering:
             InstanceId=child_id,
             Input=stored,
         )
+        if "known" in call:
+            self._succeed(EventType.SUB_COMPLETED, event_id, call["known"])
+            return
         name = self.rules.orchestrators.get(call["name"].casefold())
         if name is None:
             self._fail(EventType.SUB_FAILED, event_id, missing_orchestrator(call["name"]))
@@ -263,6 +269,11 @@ class Numbering:
         self.effects.entity_calls.append(call)
         if not is_signal:
             self._open(Node(event_id, "entity", path))
+
+    def _succeed(self, kind: EventType, event_id: int, result: str | None) -> None:
+        """Answer a call whose result is known: an attempt that a rewind had to forget had given it."""
+        body = event(kind, self.now_us, TaskScheduledId=event_id, Result=result)
+        self.message(kind, self.row.id, self.row.execution_id, body, task_id=event_id)
 
     def _fail(self, kind: EventType, event_id: int, reason: str) -> None:
         """Answer a call that cannot be made: the failure arrives in the next turn."""

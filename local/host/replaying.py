@@ -62,6 +62,7 @@ class Found:
     gone: list[Section]
     asked: list[Effects] = field(default_factory=list)  # of the turns that are kept
     calls: dict[str, int] = field(default_factory=dict)  # guid of an entity call -> its id
+    paths: dict[int, str] = field(default_factory=dict)  # id -> place in the action list, also of what is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +83,38 @@ class Replay:
         self._faced: list[_Failure] = []
         self._exhausted: dict[int, _Failure] = {}  # the timer after a last attempt -> its failure
         self._calls: dict[str, int] = {}
+        self._paths: dict[int, str] = {}
 
     def find(self) -> Found:
-        """Play until the execution ends, or the function does not do any more what the history says."""
+        """Play until the function ends, or does not do any more what the history says."""
         state = _first(self._row)
+        last = len(self._sections) - 1
         for place, section in enumerate(self._sections):
             self._before.append(state)
-            messages = self.messages(section)
-            effects = self._play(Turn(state, self._rules, section.started_us), messages) if messages else None
-            faced = self._face(place, messages, state, effects)
-            self._asked.append(effects or Effects(self._row.id, section.turn, self._row))
-            if section.ends or (effects is not None and _is_over(effects, section)):
+            effects, faced = self._turn(place, section, state)
+            if place == last or (effects is not None and _is_over(effects, section)):
+                self._see_the_rest(place, effects)
                 return self._cut(place, faced)
-            after = state if effects is None or effects.after is None else effects.after
-            state = _after(after, state, section)
-        return self._cut(len(self._sections) - 1, [])
+            state = _after(effects, state, section)
+        raise AssertionError("an execution that ended has a turn in its history")
+
+    def _turn(self, place: int, section: Section, state: Snapshot) -> tuple[Effects | None, list[_Failure]]:
+        """Play one turn; return what it did, if it was more than a word from outside, and whom it failed."""
+        messages = self.messages(section)
+        effects = self._play(Turn(state, self._rules, section.started_us), messages) if messages else None
+        self._asked.append(effects or Effects(self._row.id, section.turn, self._row))
+        if effects is not None:
+            self._paths |= {node.event_id: node.path for node in effects.opened}
+        return effects, self._face(place, messages, state, effects)
+
+    def _see_the_rest(self, place: int, effects: Effects | None) -> None:
+        """Learn which attempts came in after the function had ended, as long as they are those of the history."""
+        state = self._before[place]
+        for number, section in enumerate(self._sections[place:-1], place):
+            if effects is None or _scheduled_by(effects) != section.scheduled():
+                return
+            state = _after(effects, state, section)
+            effects, _ = self._turn(number + 1, self._sections[number + 1], state)
 
     def messages(self, section: Section) -> list[Message]:
         """Turn what came in back into messages."""
@@ -144,7 +162,7 @@ class Replay:
         blamed = faced or [one for one in self._faced if one.reason and one.reason in error][-1:]
         place = min((failure.place for failure in blamed), default=end)
         kept, gone = self._sections[:place], self._sections[place:]
-        return Found(self._before[place], kept, gone, self._asked[:place], self._calls)
+        return Found(self._before[place], kept, gone, self._asked[:place], self._calls, self._paths)
 
 
 def _first(row: Instance) -> Snapshot:
@@ -156,8 +174,9 @@ def _first(row: Instance) -> Snapshot:
     return Snapshot(fresh, {}, {}, "")
 
 
-def _after(after: Snapshot, before: Snapshot, section: Section) -> Snapshot:
+def _after(effects: Effects | None, before: Snapshot, section: Section) -> Snapshot:
     """Go on with the history as it was written: its guids and timestamps are the true ones."""
+    after = before if effects is None or effects.after is None else effects.after
     texts = [played(body, kind) for kind, body in section.events]
     past = ",".join([before.past, *texts] if before.past else texts)
     row = replace(after.row, n_hist=before.row.n_hist + len(section.events))
@@ -168,7 +187,11 @@ def _is_over(effects: Effects, section: Section) -> bool:
     """Tell whether the function ends here, or does not schedule what it scheduled then."""
     row = effects.row
     ends = effects.ended or bool(effects.forgotten) or row.done_pending is not None
-    return ends or _scheduled([(entry[3], entry[5]) for entry in effects.events]) != section.scheduled()
+    return ends or _scheduled_by(effects) != section.scheduled()
+
+
+def _scheduled_by(effects: Effects) -> list[tuple[int, Any, Any]]:
+    return _scheduled([(entry[3], entry[5]) for entry in effects.events])
 
 
 def _scheduled(events: Sequence[tuple[int, str]]) -> list[tuple[int, Any, Any]]:

@@ -13,8 +13,10 @@ from local.host import writes
 from local.host.events import EventType, event
 from local.host.numbering import Rules
 from local.host.replaying import FAILED, Found, Play, Replay, Section
-from local.host.state import LIVE, Effects, Instance, Node
+from local.host.state import LIVE, Effects, Instance, Message, Node
 from local.host.store import Store
+
+_SUCCESSES = {EventType.TASK_COMPLETED, EventType.SUB_COMPLETED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,16 @@ class Rewinder:
         since = [message for section in found.gone for message in replay.messages(section)]
         good = {one.task_id: one for one in since if one.task_id is not None and one.type not in FAILED}
         effects.inbox += [one for one in since if one.task_id is None]
+        retried = {found.paths.get(one.task_id or 0): one for one in good.values() if one.type in _SUCCESSES}
         again = _Again(found)
         for node in found.state.nodes.values():
-            answer = good.get(node.event_id)
+            answer, success = good.get(node.event_id), retried.get(node.path) if node.attempt else None
+            if answer is None and success is not None and node.kind != "retrytimer":
+                answer = _addressed_to(node, success)
+            effects.opened.append(_opened(node, answer, success))
             if answer is not None:
                 effects.inbox.append(answer)
-                effects.opened.append(node._replace(body=str(answer.n)) if node.kind == "timer" else node)
                 continue
-            effects.opened.append(node)
             if node.kind == "sub" and (child := self._child(found, node)) is not None:
                 if child.status not in LIVE:
                     yield from self.plan(child, reason, now_us)
@@ -82,6 +86,22 @@ class Rewinder:
         if child is None or (child.parent_id, child.parent_task_id) != (found.state.row.id, node.event_id):
             return None
         return child if child.status != "Completed" else None
+
+
+def _opened(node: Node, answer: Message | None, success: Message | None) -> Node:
+    """Return an open node with what it must know: the message of a timer, or how its next attempt had gone."""
+    if node.kind == "timer" and answer is not None:
+        return node._replace(body=str(answer.n))
+    if node.kind == "retrytimer" and success is not None:
+        call = json.loads(node.body) | {"known": json.loads(success.body)["Result"]}
+        return node._replace(body=json.dumps(call))
+    return node
+
+
+def _addressed_to(node: Node, success: Message) -> Message:
+    """Let an attempt that is open again answer with the success of a later one."""
+    fields = json.loads(success.body) | {"TaskScheduledId": node.event_id}
+    return success._replace(task_id=node.event_id, body=json.dumps(fields, separators=(",", ":")))
 
 
 class _Again:

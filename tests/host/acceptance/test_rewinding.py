@@ -1,5 +1,7 @@
 """A failed instance is brought back to before its failure (fact 35)."""
 
+import random
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -106,3 +108,51 @@ def test_an_orchestrators_own_error_is_met_again_until_its_code_is_repaired(host
     again = rewind(host, one)
     assert (again["runtimeStatus"], again["output"]) == ("Failed", before["output"])
     assert [event["EventType"] for event in host.history(one)].count("TaskCompleted") == 2
+
+
+class Plans:
+    """Random plans: steps one after the other and side by side, with retries, children and their children."""
+
+    def __init__(self, seed: int) -> None:
+        self._dice = random.Random(seed)
+        self._names = (f"leaf-{n}" for n in count())
+        self.breaks: dict[str, int] = {}
+
+    def plan(self, depth: int = 0) -> list[Any]:
+        return [self._step(depth) for _ in range(self._dice.randint(1, 3))]
+
+    def _step(self, depth: int) -> Any:
+        if self._dice.random() < 0.4:
+            return [self._one(depth) for _ in range(self._dice.randint(1, 4))]
+        return self._one(depth)
+
+    def _one(self, depth: int) -> dict[str, Any]:
+        if depth < 2 and self._dice.random() < 0.25:
+            return {"plan": self.plan(depth + 1)}
+        name = next(self._names)
+        self.breaks[name] = self._dice.choice([0, 0, 1, 2])
+        return {"name": name, "breaks": self.breaks[name], "attempts": self._dice.randint(1, 2)}
+
+
+def told(plan: Any) -> Any:
+    """Return what a plan gives when nothing breaks."""
+    if isinstance(plan, list):
+        return [told(one) for one in plan]
+    return told(plan["plan"]) if "plan" in plan else plan["name"]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_however_often_it_breaks_nothing_that_worked_is_done_twice(
+    host: RunningHost, tmp_path: Path, seed: int
+) -> None:
+    plans = Plans(seed)
+    plan = plans.plan()
+    one = host.begin("planned", {"place": str(tmp_path), "plan": plan})
+    ended = host.ended(one)
+    for _ in range(sum(plans.breaks.values())):
+        if ended["runtimeStatus"] == "Completed":
+            break
+        ended = rewind(host, one)
+    assert (ended["runtimeStatus"], ended["output"]) == ("Completed", told(plan))
+    runs = {name: len((tmp_path / name).read_text().splitlines()) for name in plans.breaks}
+    assert runs == {name: breaks + 1 for name, breaks in plans.breaks.items()}

@@ -21,6 +21,17 @@ def working(given: dict) -> str:
     return f"{name} works"
 
 
+@repairs.activity_trigger(input_name="given")
+def brittle(given: dict) -> str:
+    """Fail the first so many times that it runs; every run adds a line to a file of its name."""
+    path = Path(given["place"]) / given["name"]
+    with path.open("a") as runs:
+        runs.write("x\n")
+    if len(path.read_text().splitlines()) <= given["breaks"]:
+        raise RuntimeError(f"{given['name']} broke")
+    return str(given["name"])
+
+
 def ask(context: df.DurableOrchestrationContext, name: str) -> Any:
     return context.call_activity("working", {"place": context.get_input()["place"], "name": name})
 
@@ -66,3 +77,24 @@ def by_children(context: df.DurableOrchestrationContext) -> Steps:
     else:
         result = yield context.call_sub_orchestrator("in_steps", given, f"{given['prefix']}-leaf")
     return [given["depth"], result]
+
+
+@repairs.orchestration_trigger(context_name="context")
+def planned(context: df.DurableOrchestrationContext) -> Steps:
+    """Carry out a plan: a list of steps, each one a leaf, a child's plan, or a list of these side by side."""
+    given = context.get_input()
+    done = []
+    for step in given["plan"]:
+        tasks = [_task(context, given["place"], one) for one in (step if isinstance(step, list) else [step])]
+        result = yield (context.task_all(tasks) if isinstance(step, list) else tasks[0])
+        done.append(result)
+    return done
+
+
+def _task(context: df.DurableOrchestrationContext, place: str, one: dict) -> Any:
+    if "plan" in one:
+        return context.call_sub_orchestrator("planned", {"place": place, "plan": one["plan"]})
+    given = {"place": place, **one}
+    if one["attempts"] == 1:
+        return context.call_activity("brittle", given)
+    return context.call_activity_with_retry("brittle", df.RetryOptions(1, one["attempts"]), given)

@@ -27,8 +27,9 @@ from local.host.dispatch import Dispatcher
 from local.host.driving import WATCHDOG_SECONDS, Clock, FileDriver, SystemClock, SystemDriver
 from local.host.entities import Entities
 from local.host.entity_api import EntityApi
+from local.host.errors import ConfigError
 from local.host.events import stamp
-from local.host.http import PublicServer, serve
+from local.host.http import PublicServer, listen, serve, stop_accepting
 from local.host.indexer import Function, Registry
 from local.host.invoke import Invoker
 from local.host.keys import Keys
@@ -90,6 +91,7 @@ class Host:
         self._agenda, self._work = Agenda(), Work()
         self._store = Store(options.db, settings.hub, asyncio.get_running_loop())
         self._clock: Clock = self._file_clock or _system_clock(self._store)
+        self._listening = options.listening or listen(options.host, options.port)
         self._runners: list[web.ServerRunner] = []
         self._stopped = asyncio.Event()
         self._driver_error: BaseException | None = None
@@ -192,8 +194,8 @@ class Host:
             self._work, auth=options.checks_keys,
         )  # fmt: skip
         self._addresses.rpc_port = await self._open_rpc()
-        runner, port = await serve(public, options.listening or (options.host, options.port), options.grace_seconds)
-        self._runners.append(runner)
+        self._runners.append(await serve(public, self._listening, options.grace_seconds))
+        port = int(self._listening.getsockname()[1])
         shown = "127.0.0.1" if options.host in {"0.0.0.0", "localhost"} else options.host
         self._addresses.origin = f"http://{shown}:{port}"
         # Turns last: what they commit at once would be found, and taken up, a second time.
@@ -215,12 +217,12 @@ class Host:
     async def _open_rpc(self) -> int:
         """Listen for the SDK's client; another port if the usual one is taken."""
         try:
-            runner, port = await serve(self._management, ("127.0.0.1", self._options.rpc_port), 1.0)
-        except OSError:
+            listening = listen("127.0.0.1", self._options.rpc_port)
+        except ConfigError:
             say("host", f"RPC port {self._options.rpc_port} is taken: another one is used")
-            runner, port = await serve(self._management, ("127.0.0.1", 0), 1.0)
-        self._runners.append(runner)
-        return port
+            listening = listen("127.0.0.1", 0)
+        self._runners.append(await serve(self._management, listening, 1.0))
+        return int(listening.getsockname()[1])
 
     async def _fire(self, function: Function, value: str) -> None:
         if function.trigger.type == "timerTrigger":
@@ -253,6 +255,7 @@ class Host:
             part.stop()
         self._activities.stop()
         public = self._runners.pop()
+        await stop_accepting(self._listening)
         await asyncio.gather(public.cleanup(), self._drain())
         driving.cancel()
         await asyncio.gather(driving, return_exceptions=True)

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.host.http import BACKLOG
+from local.host.http import listen
 from local.host.log import open_log, say
 from local.host.tie import GO, LOADED
 
@@ -31,7 +31,7 @@ Signature = dict[str, tuple[int, int]]
 def watch(asked: argparse.Namespace) -> int:
     """Serve until a signal; return the exit code of the last host."""
     open_log(sys.stderr, {}, as_json=asked.json)
-    with socket.create_server((asked.host, asked.port), backlog=BACKLOG) as listening:
+    with listen(asked.host, asked.port) as listening:
         return Watcher(asked.app.resolve(), listening, asked.grace).run()
 
 
@@ -173,7 +173,8 @@ class Watcher:
             return 0
         self._serving.end()
         self._wait_for(self._serving)
-        return self._serving.process.returncode
+        code = self._serving.process.returncode
+        return 0 if code == -signal.SIGTERM else code  # it was still starting: there was nothing to finish
 
     def _wait_for(self, child: _Child) -> None:
         """Give a host its grace and a little more; then it must go."""

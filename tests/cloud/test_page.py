@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.cloud.core.requests import Reply, Request
-from local.cloud.pages.markup import Html, brief, tag
+from local.pages.markup import Html, brief, tag
 from tests.cloud.asking import GROUP, NETWORK, VMS, Asking, asking
 from tests.contract.azure import REGION
 

@@ -1,14 +1,10 @@
 """The index of `/_sim`: JSON for machines, a page for a browser.
 
-The page is made here, from the world alone: no other file is loaded, nothing needs a script (one
-looks again every few seconds where scripts run), and what the cloud keeps secret is not in it.
+The page is made here, from the world alone; what the cloud keeps secret is not in it.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Json
@@ -16,15 +12,13 @@ from local.cloud.core.routing import Routes
 from local.cloud.core.sim import judged
 from local.cloud.core.times import OwnClock, iso
 from local.cloud.pages import sections, tree
-from local.cloud.pages.markup import Html, pill, tag
+from local.pages import live, page
+from local.pages.markup import Html, pill, tag
 
 if TYPE_CHECKING:
     from local.cloud.core.calls import Call
     from local.cloud.core.cloud import Cloud
 
-_FOLDER = Path(__file__).parent
-STYLE = (_FOLDER / "page.css").read_text(encoding="utf-8")
-SCRIPT = (_FOLDER / "page.js").read_text(encoding="utf-8")
 _NAV = ("resources", "operations", "requests", "invariants", "faults", "buckets", "rooms")
 
 
@@ -37,9 +31,9 @@ def install(cloud: Cloud) -> None:
         """This list; a page for a browser."""
         if "text/html" not in call.headers.get("accept", ""):
             return Answer(_listed(cloud, call))
-        headers = {"Content-Security-Policy": _policy(), "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-        page = _page(cloud, call.query.get("filter", ""))
-        return Answer(page.encode(), headers=headers, content_type="text/html; charset=utf-8")
+        wanted = call.query.get("filter", "")
+        content, headers = page("Simulated cloud", _header(wanted), _main(cloud, wanted))
+        return Answer(content, headers=headers, content_type="text/html; charset=utf-8")
 
     cloud.add(routes)
 
@@ -61,21 +55,13 @@ def _profile(cloud: Cloud) -> str:
     return cloud.world.latency.profile
 
 
-def _policy() -> str:
-    def mark(text: str) -> str:
-        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
-
-    allowed = f"style-src {mark(STYLE)}; script-src {mark(SCRIPT)}; connect-src 'self'; form-action 'self'"
-    return f"default-src 'none'; {allowed}; base-uri 'none'; frame-ancestors 'none'"
-
-
-def _page(cloud: Cloud, wanted: str) -> str:
+def _main(cloud: Cloud, wanted: str) -> Html:
     judgement = judged(cloud)
     root = tree.plant(cloud.world, wanted)
     about = f"{root.count:,} of {len(cloud.world.resources):,}" if wanted else f"{root.count:,}"
     nothing = tag("p", "Nothing matches." if wanted else "There is nothing yet.", class_="note")
     drawn = tree.drawn(cloud.world, root) or [nothing]
-    main = tag(
+    return tag(
         "main",
         _tiles(cloud, judgement),
         sections.section("resources", "Resources", about, *drawn, link="state"),
@@ -86,15 +72,6 @@ def _page(cloud: Cloud, wanted: str) -> str:
         sections.buckets(cloud),
         sections.rooms(cloud),
     )
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width,initial-scale=1"),
-        tag("title", "Simulated cloud"),
-        tag("style", Html(STYLE)),
-    )
-    body = tag("body", _header(wanted), main, tag("script", Html(SCRIPT)))
-    return "<!doctype html>" + tag("html", head, body, lang="en")
 
 
 def _header(wanted: str) -> Html:
@@ -102,8 +79,7 @@ def _header(wanted: str) -> Html:
     search = tag(
         "input", type="search", name="filter", value=wanted, placeholder="resources: cpc-*", aria_label="Find resources"
     )
-    live = tag("label", tag("input", type="checkbox", id="live", checked=True), " live", hidden=True)
-    form = tag("form", search, live, action="/_sim", method="get")
+    form = tag("form", search, live(), action="/_sim", method="get")
     return tag("header", tag("h1", "Simulated cloud"), tag("nav", links), form)
 
 

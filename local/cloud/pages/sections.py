@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from local.cloud.core.times import SECOND, iso
 from local.cloud.core.world import NEVER
-from local.cloud.pages.markup import Html, bar, brief, pill, table, tag
+from local.pages.markup import Html, bar, brief, pill, table, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from local.cloud.core.longrunning import running_on
-from local.cloud.pages.markup import Html, pill, tag
+from local.pages.markup import Html, pill, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,8 +1,9 @@
 (function () {
   "use strict";
   var box = document.getElementById("live"), main = document.querySelector("main");
+  if (!box) { return; }
   box.parentElement.hidden = false;
-  function later(began) { // a large cloud takes its time: leave it ten times as much
+  function later(began) { // a large page takes its time: leave it ten times as much
     setTimeout(look, Math.max(3000, 10 * (performance.now() - began)));
   }
   function look() {

@@ -39,7 +39,9 @@ from local.host.memory import Memory
 from local.host.numbering import Rules
 from local.host.operations import Operations
 from local.host.outputs import QueueOutputs
+from local.host.pages import Pages
 from local.host.queues import VISIBILITY_SECONDS, Queues
+from local.host.rooms import Rooms
 from local.host.store import Store
 from local.host.timers import Timers
 from local.host.work import Work
@@ -189,10 +191,14 @@ class Host:
             registry, keys, self._store, self._clock, self._work, self._fire,
             auth=options.checks_keys,
         )  # fmt: skip
-        public = PublicServer(
-            registry, self._settings, self._invoker, keys, self._management, admin,
-            self._work, auth=options.checks_keys,
+        pages = Pages(
+            self._store, keys, self._clock, self._settings.hub, list(self._rules.orchestrators.values()),
+            auth=options.checks_keys, payloads=options.show_payloads,
         )  # fmt: skip
+        rooms = Rooms(keys, self._management, admin, pages)
+        public = PublicServer(
+            registry, self._settings, self._invoker, keys, rooms, self._work, auth=options.checks_keys
+        )
         self._addresses.rpc_port = await self._open_rpc()
         self._runners.append(await serve(public, self._listening, options.grace_seconds))
         port = int(self._listening.getsockname()[1])

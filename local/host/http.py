@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from aiohttp import web
 from azure.functions import meta
 
-from local.host.addresses import PREFIX
-from local.host.admin import Admin
 from local.host.config import HostSettings
 from local.host.errors import ConfigError, RouteError
 from local.host.indexer import Function, Registry
@@ -22,6 +20,7 @@ from local.host.invoke import InvocationTimeoutError, Invoker, TraceContext, err
 from local.host.keys import Keys
 from local.host.log import say
 from local.host.manage import Management
+from local.host.rooms import Rooms, presented_key
 from local.host.routes import Route, path_segments
 from local.host.work import Work
 
@@ -79,15 +78,14 @@ class PublicServer:
         settings: HostSettings,
         invoker: Invoker,
         keys: Keys,
-        management: Management,
-        admin: Admin,
+        rooms: Rooms,
         work: Work,
         *,
         auth: bool,
     ) -> None:
         self._doors = doors(registry, settings.route_prefix)
         self._settings, self._invoker, self._keys = settings, invoker, keys
-        self._management, self._admin = management, admin
+        self._rooms = rooms
         self._work, self._auth = work, auth
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -110,13 +108,9 @@ class PublicServer:
 
     async def _answer(self, request: web.BaseRequest) -> tuple[web.Response, str]:
         segments = path_segments(request.rel_url.raw_path)
-        if not segments:
-            return web.Response(text="Your embedded Functions host is up and running."), ""
-        lowered = [segment.lower() for segment in segments[:3]]
-        if lowered == PREFIX:
-            return await self._manage(request), ""
-        if lowered[0] == "admin":
-            return await self._admin.answer(request, segments[1:]), ""
+        own = await self._rooms.answer(request, segments)
+        if own is not None:
+            return own, ""
         for door in self._doors:
             if request.method not in door.methods:
                 continue
@@ -124,11 +118,6 @@ class PublicServer:
             if values is not None:
                 return await self._enter(request, door, values), door.function.name
         return web.Response(status=404), ""
-
-    async def _manage(self, request: web.BaseRequest) -> web.Response:
-        if not self._keys.opens(presented_key(request), "system"):
-            return web.Response(status=401)
-        return await self._management.answer(request, request.rel_url.raw_path, public=True)
 
     async def _enter(self, request: web.BaseRequest, door: _Door, values: Mapping[str, str]) -> web.Response:
         name = door.function.name
@@ -160,11 +149,6 @@ class PublicServer:
             say("http", f"{function.name} failed: {error_text(error)}", logging.ERROR)
             logging.getLogger(f"Function.{function.name}").debug("trace", exc_info=error)
             return web.Response(status=500)
-
-
-def presented_key(request: web.BaseRequest) -> str | None:
-    """Return the key of a request: the header first, else ``code``."""
-    return request.headers.get("x-functions-key") or request.query.get("code")
 
 
 def _datum(request: web.BaseRequest, values: Mapping[str, str], body: bytes) -> meta.Datum:

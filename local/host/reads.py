@@ -90,6 +90,11 @@ class Reads:
         )
         return [(turn, [row[1:] for row in group]) for turn, group in groupby(rows, itemgetter(0))]
 
+    def open_tasks(self, instance_id: str, execution_id: str) -> frozenset[int]:
+        """Read the numbers of the tasks that one execution waits for."""
+        rows = self._rows("SELECT event_id FROM node WHERE id = ? AND execution_id = ?", (instance_id, execution_id))
+        return frozenset(row[0] for row in rows)
+
     def inbox(self, instance_id: str, now_us: int) -> list[Message]:
         """Read what waits for an instance and is due, oldest first."""
         rows = self._rows(

@@ -1,0 +1,57 @@
+"""How the pages write moments, lengths of time, statuses and values."""
+
+import json
+from urllib.parse import quote
+
+from local.host.events import stamp
+from local.host.state import TERMINAL, Instance
+from local.pages.markup import Html, pill, tag
+
+HOME = "/runtime/instances"
+TONES = {"Completed": "good", "Running": "busy", "Pending": "plain", "Suspended": "warn", "Terminated": "warn"}
+_UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"))
+_LONGEST = 4000
+
+
+def moment(at_us: int) -> Html:
+    """Write a moment to the second; the rest when pointed at."""
+    text = stamp(at_us)
+    return tag("time", text[:19].replace("T", " "), datetime=text, title=f"{text} UTC")
+
+
+def length(us: int) -> str:
+    """Write a length of time for a person."""
+    for unit, word in _UNITS:
+        if us >= unit:
+            return f"{us / unit:.3g} {word}"
+    return f"{us / 1000:.0f} ms"
+
+
+def status(row: Instance) -> Html:
+    """Make the label of an instance's status."""
+    return pill(row.status, TONES.get(row.status, "bad"))
+
+
+def lifetime(row: Instance, now_us: int) -> int:
+    """Return how long an instance has lived, in microseconds."""
+    return max(0, (row.updated_us if row.status in TERMINAL else now_us) - row.created_us)
+
+
+def link(instance_id: str, words: str = "") -> Html:
+    """Link to the page of an instance, by its id or by other words."""
+    kind = "long" if words else "long mono"
+    return tag("a", words or instance_id, href=f"{HOME}/{quote(instance_id, safe='')}", class_=kind, title=instance_id)
+
+
+def value(text: str | None) -> Html:
+    """Show a JSON value as it was stored; a string that holds JSON is unpacked once."""
+    if text is None:
+        return tag("span", "none", class_="soft")
+    found = json.loads(text)
+    if isinstance(found, str):
+        try:
+            found = json.loads(found)
+        except ValueError:
+            return tag("pre", found[:_LONGEST])
+    shown = json.dumps(found, indent=2, ensure_ascii=False)
+    return tag("pre", shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…")

@@ -1,5 +1,6 @@
 """How orchestrators go on and end (facts 36 to 48 and 67); every turn is checked by the SDK itself."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -112,10 +113,64 @@ def test_46_a_child_without_an_id_is_named_after_its_parents_execution(host: Run
     assert [child for child in children if len(child) == 34 and child.endswith(":0")]
 
 
-def test_47_continue_as_new_keeps_the_id_and_forgets_the_history(host: RunningHost) -> None:
-    one = host.begin("again", {"n": 1, "until": 5})
-    assert host.ended(one)["output"] == 5
-    assert kinds(host, one) == ["ExecutionStarted", "TaskCompleted", "ExecutionCompleted"]
+def test_47_continue_as_new_keeps_the_id_forgets_the_history_and_is_created_anew(
+    still_host: RunningHost, clock: FileClock
+) -> None:
+    one = still_host.begin("again", {"n": 1, "until": 5})
+    assert still_host.ended(one)["output"] == 5
+    assert kinds(still_host, one) == ["ExecutionStarted", "TaskCompleted", "ExecutionCompleted"]
+    two = still_host.begin("rounds", [])
+    created = still_host.status(two)["createdTime"]
+    pass_time(clock, timedelta(minutes=1))
+    still_host.manage("POST", f"/instances/{two}/raiseEvent/go", 1)
+    until(lambda: still_host.status(two)["createdTime"] > created)
+    assert still_host.status(two)["runtimeStatus"] == "Running"
+    assert still_host.status(two)["input"] == "[1]"
+
+
+def test_events_not_heard_before_continue_as_new_are_heard_after_it(host: RunningHost) -> None:
+    one = host.begin("rounds", [])
+    host.manage("POST", f"/instances/{one}/suspend?reason=collect")
+    until(lambda: host.status(one)["runtimeStatus"] == "Suspended")
+    for word in ("a", "b", "c", "stop"):
+        assert host.manage("POST", f"/instances/{one}/raiseEvent/go", word).status == 202
+    host.manage("POST", f"/instances/{one}/resume?reason=go+on")
+    assert host.ended(one)["output"] == ["a", "b", "c"]
+    assert f"{one} continues as new; on Azure 3 held events were lost" in host.log.read_text()
+
+
+def test_a_suspended_instances_timer_fires_when_it_resumes(still_host: RunningHost, clock: FileClock) -> None:
+    one = still_host.begin("naps", 60)
+    until(lambda: "TimerCreated" in kinds(still_host, one))
+    still_host.manage("POST", f"/instances/{one}/suspend?reason=x")
+    until(lambda: still_host.status(one)["runtimeStatus"] == "Suspended")
+    pass_time(clock, timedelta(minutes=5))
+    assert still_host.status(one)["runtimeStatus"] == "Suspended"
+    still_host.manage("POST", f"/instances/{one}/resume?reason=x")
+    assert still_host.ended(one)["output"] == pytest.approx(240_000_000, abs=10)
+
+
+def test_what_is_suspended_can_be_terminated(host: RunningHost) -> None:
+    one = host.begin("waits", ["go"])
+    host.manage("POST", f"/instances/{one}/suspend?reason=x")
+    until(lambda: host.status(one)["runtimeStatus"] == "Suspended")
+    host.manage("POST", f"/instances/{one}/terminate?reason=enough")
+    assert host.ended(one)["output"] == "enough"
+
+
+def test_an_http_call_is_made_by_the_host(host: RunningHost) -> None:
+    given = {"method": "POST", "uri": f"{host.url}/api/echo?a=1", "content": {"x": 1}, "headers": {"X-Own": "v"}}
+    answer = host.outcome("calls_http", given)
+    assert answer["statusCode"] == 201
+    seen = json.loads(answer["content"])
+    assert (seen["method"], seen["params"], seen["headers"]["x-own"]) == ("POST", {"a": "1"}, "v")
+    missing = host.outcome("calls_http", {"method": "GET", "uri": f"{host.url}/api/nowhere"})
+    assert missing["statusCode"] == 404
+
+
+def test_a_large_input_and_output_come_through_unchanged(host: RunningHost) -> None:
+    given = {"text": "ü" * 100_000, "numbers": list(range(20_000))}
+    assert host.outcome("given_back", given) == given
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ SECTION = "AzureFunctionsJobHost__extensions__durableTask__"
 
 @pytest.fixture(scope="module")
 def chosen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
-    """Give a host of version 2.0 that replaces whatever lives, and allows ten actions."""
+    """Give a host of version 2.0 that replaces whatever lives, and allows ten actions and half a second."""
     place = tmp_path_factory.mktemp("chosen")
     said = {"defaultVersion": "2.0", "overridableExistingInstanceStates": "AnyState", "maxOrchestrationActions": "10"}
-    running = RunningHost(
-        place / "state.db", place / "log", environ={SECTION + name: value for name, value in said.items()}
-    ).start()
+    environ = {SECTION + name: value for name, value in said.items()}
+    environ["AzureFunctionsJobHost__functionTimeout"] = "00:00:00.5"
+    running = RunningHost(place / "state.db", place / "log", environ=environ).start()
     yield running
     assert running.stop() == 0
 
@@ -68,3 +68,8 @@ def test_too_many_actions_fail_the_instance(chosen: RunningHost) -> None:
     ended = chosen.ended(chosen.begin("fan_out", 11))
     assert (ended["runtimeStatus"], "More than 10 actions" in ended["output"]) == ("Failed", True)
     assert chosen.outcome("fan_out", 10) == [n * n for n in range(10)]
+
+
+def test_an_activity_that_takes_too_long_fails(chosen: RunningHost) -> None:
+    ended = chosen.ended(chosen.begin("busy_then_nap", 0.8))
+    assert (ended["runtimeStatus"], "Timeout" in ended["output"]) == ("Failed", True)

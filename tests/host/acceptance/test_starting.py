@@ -1,8 +1,10 @@
 """Orchestrations are started through the management API (facts 15 to 20)."""
 
+from urllib.parse import quote
+
 import pytest
 
-from tests.host.conftest import MANAGEMENT, RunningHost
+from tests.host.conftest import MANAGEMENT, RunningHost, until
 
 ADDRESSES = {
     "id",
@@ -52,6 +54,15 @@ def test_19_an_id_is_refused_while_its_instance_lives_and_free_after(host: Runni
     assert host.manage("POST", "/orchestrators/one_step/taken", 5).status == 202
     assert host.ended("taken")["output"] == 25
     assert len(host.history("taken")) == 3
+
+
+@pytest.mark.parametrize("odd", ["with space", "ümlaut", "100%", "a+b&c=d", "semi;colon", "{brace}", "i" * 100])
+def test_an_odd_id_is_kept_as_it_is(host: RunningHost, odd: str) -> None:
+    answer = host.manage("POST", f"/orchestrators/one_step/{quote(odd)}", 2)
+    assert (answer.status, answer.json["id"]) == (202, odd)
+    until(lambda: host.call("GET", answer.headers["Location"]).json["runtimeStatus"] == "Completed")
+    raised = answer.json["sendEventPostUri"].replace("{eventName}", quote("an event", safe=""))
+    assert host.call("POST", raised, 1).status == 410
 
 
 def test_20_a_start_can_wait_for_the_end(host: RunningHost) -> None:

@@ -153,6 +153,16 @@ def again(context: df.DurableOrchestrationContext) -> Steps:
 
 
 @shapes.orchestration_trigger(context_name="context")
+def rounds(context: df.DurableOrchestrationContext) -> Steps:
+    """Hear one event a round, each round a new execution; return what was heard."""
+    heard = context.get_input()
+    got = yield context.wait_for_external_event("go")
+    if got == "stop":
+        return heard
+    context.continue_as_new([*heard, got])
+
+
+@shapes.orchestration_trigger(context_name="context")
 def one_fails(context: df.DurableOrchestrationContext) -> Steps:
     seconds = context.get_input()
     yield context.task_all(
@@ -240,6 +250,35 @@ def versioned(context: df.DurableOrchestrationContext) -> Steps:
         seen = yield context.call_sub_orchestrator("versioned", None, None, **child)
         return [context.version, seen]
     return context.version
+
+
+@shapes.orchestration_trigger(context_name="context")
+def calls_http(context: df.DurableOrchestrationContext) -> Steps:
+    response = yield context.call_http(**context.get_input())
+    return response
+
+
+@shapes.entity_trigger(context_name="context")
+def diary(context: df.DurableEntityContext) -> None:
+    """Write down what comes, in its order; fail after writing when told to."""
+    written = [*context.get_state(list), context.get_input()]
+    context.set_state(written)
+    if context.operation_name == "write_and_fail":
+        raise ValueError(f"after {len(written)}")
+    context.set_result(len(written))
+
+
+@shapes.orchestration_trigger(context_name="context")
+def writes_diary(context: df.DurableOrchestrationContext) -> Steps:
+    """Signal and call an entity of the name given; return what the calls returned or raised."""
+    entity, told = df.EntityId(*context.get_input()), []
+    context.signal_entity(entity, "write", "first")
+    for operation, line in (("write", "second"), ("write_and_fail", "third"), ("write", "fourth")):
+        try:
+            told.append((yield context.call_entity(entity, operation, line)))
+        except Exception as error:  # noqa: BLE001 - the SDK raises nothing narrower
+            told.append(str(error))
+    return told
 
 
 @shapes.entity_trigger(context_name="context")

@@ -19,7 +19,8 @@ from actions.resizing import blocker, resize, target_plan
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
-from shared.domain.remote_action import Remote, TimeRange, nearest
+from shared.domain.remote_action import Remote
+from shared.domain.restore_points import TimeRange, nearest
 from shared.domain.values import Value
 from shared.workflow import DurableClient
 

@@ -10,7 +10,8 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.lifecycle import Event
 from shared.domain.operation import Operation
-from shared.domain.remote_action import Remote, RemoteAction, RestorePoint
+from shared.domain.remote_action import Remote, RemoteAction
+from shared.domain.restore_points import BY_HAND_KEPT, RestorePoint
 from shared.errors import ConflictError
 from shared.storage.due import ACT_EVERY, DueKind
 from shared.workflow import DurableClient, is_alive, start
@@ -57,6 +58,8 @@ async def act(deed: Deed, client: DurableClient, cloud_pc_id: str, wish: Wish) -
     await refuse_while_rerunning(client, before)
     operation = await deed.open_operation(wish.name.value, cloud_pc_id)
     await wired.due.put(DueKind.ACT, deed.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
+    if wish.name is Remote.CREATE_SNAPSHOT:
+        await wired.due.put(DueKind.RESTORE_POINT, deed.now + BY_HAND_KEPT, tenant.id, cloud_pc_id, before.generation)
 
     def edit(pc: CloudPc) -> CloudPc:
         if (why := refusal(pc, wish)) or pc.generation != before.generation:

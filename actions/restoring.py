@@ -19,7 +19,7 @@ from shared.domain.lifecycle import Status
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.contents import Contents, read_line
-from shared.storage.due import EVERYBODY, Due, DueIndex, DueKind, grace_due
+from shared.storage.due import EVERYBODY, Due, DueIndex, DueKind, grace_due, read_once
 from shared.storage.tables import Row, Table, Tables
 from shared.storage.tenants import Tenants
 
@@ -112,7 +112,8 @@ async def _promise_again(tables: Tables, at: datetime) -> None:
     """
     due, records = DueIndex(tables), CloudPcs(tables)
     async for tenant in Tenants(tables).each():
-        await due.put(DueKind.REREAD, at, tenant.value.id, EVERYBODY)
+        for kind in (DueKind.REREAD, DueKind.RESTORE_POINT):
+            await due.put(kind, at, tenant.value.id, EVERYBODY)
         async for stored in records.each(tenant.value.id):
             for promise in _promises(stored.value, at):
                 await due.put_all([promise])
@@ -128,5 +129,7 @@ def _promises(pc: CloudPc, at: datetime) -> list[Due]:
         return [of(DueKind.CLEAN_UP, pc.clean_up_at or at)]
     if pc.status is Status.DEPROVISIONING:
         return [of(DueKind.DEPROVISION, at)]
+    at_work = [of(DueKind.ACT, at)] if pc.action else []
+    swapped = [read_once(pc, pc.swap.until)] if pc.swap else []
     ending = grace_due(pc)
-    return [ending] if ending else []
+    return [*at_work, *swapped, *([ending] if ending else [])]

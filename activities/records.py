@@ -29,7 +29,7 @@ from shared.domain.lifecycle import Event, Status
 from shared.domain.orphans import ComputerName
 from shared.domain.steps import ORDER, TITLES, Step, percent
 from shared.errors import NotFoundError
-from shared.storage.due import DueKind
+from shared.storage.due import DueKind, restore_point_due
 from shared.storage.repository import Stored
 from shared.storage.timeline import StepEnd
 from shared.wiring import services
@@ -235,6 +235,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     pc, at = stored.value, services().clock.now()
     if pc.status is Status.PROVISIONING:
         await _end_last_steps(record)
+        await _promise_restore_points(pc, at)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if not _at_work(there, record):
@@ -261,6 +262,12 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     result = {"cloudPcId": done.id, "status": done.status.value}
     await tell(record.tenant_id, done.operation_id, lambda operation: operation.succeeded(result, at))
     return Done()
+
+
+async def _promise_restore_points(pc: CloudPc, at: datetime) -> None:
+    tenant = await services().tenants.find(pc.tenant_id)
+    if tenant is not None and (every := tenant.value.settings.restore_point_every):
+        await services().due.put_all([restore_point_due(pc, every, at)])
 
 
 async def _end_last_steps(record: ProvisionedRecord) -> None:

@@ -67,6 +67,9 @@ async def end_remote_action(record: RemoteEnd) -> Done:
             said = {"status": after.status.value, "generation": after.generation, "attempt": after.attempt}
             run = f"{record.operation_id}/{after.status.value}"
             await note(record.tenant_id, ("cloudPC", before.id), "updateStatus", said, at=at, run=run)
+        if record.failure is not None and before.action is not None and before.action.automatic:
+            error, run = {"error": record.failure.to_json()}, record.operation_id
+            await note(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
     failure = record.failure
     if failure is not None:
         await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))

@@ -19,7 +19,7 @@ from shared.workflow import Steps
 
 
 def create_restore_point(acting: Acting) -> Steps[dict[str, Any]]:
-    """Copy the disk; the machine goes on. Then the oldest copies go, so that ten are left."""
+    """Copy the disk; the machine goes on. Then the copies go whose time is over, or that are too many."""
     order = acting.order
     yield from acting.begin("copy")
     try:
@@ -33,6 +33,13 @@ def create_restore_point(acting: Acting) -> Steps[dict[str, Any]]:
         with suppress(ActionFailedError):  # they stay in the record, and the next one removes them
             yield from _forget(acting, order.obsolete)
     return {"cloudPcSnapshotId": order.restore_point_id}
+
+
+def forget_restore_points(acting: Acting) -> Steps[dict[str, Any]]:
+    """Remove the restore points whose time is over."""
+    yield from acting.begin("forget")
+    yield from _forget(acting, acting.order.obsolete)
+    return {}
 
 
 def _forget(acting: Acting, restore_point_ids: tuple[str, ...]) -> Steps[None]:

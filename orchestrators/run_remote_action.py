@@ -9,7 +9,7 @@ from typing import Any
 from orchestrators.acting import Acting, ActionFailedError, ActionSupersededError
 from orchestrators.post_provisioning import LOCAL_ADMINISTRATOR, configure_windows
 from orchestrators.resizing import resize
-from orchestrators.restoring import create_restore_point, restore
+from orchestrators.restoring import create_restore_point, forget_restore_points, restore
 from orchestrators.troubleshooting import troubleshoot
 from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, ConfigurationOrder
 from shared.contracts.machines import VM_PATIENCE
@@ -69,5 +69,6 @@ _PROCEDURES: Mapping[Remote, Callable[[Acting], Steps[dict[str, Any]]]] = Mappin
         Remote.CREATE_SNAPSHOT: create_restore_point,
         Remote.RESTORE: restore,
         Remote.RESIZE: resize,
+        Remote.FORGET_SNAPSHOTS: forget_restore_points,
     }
 )

@@ -13,6 +13,7 @@ from actions.bulk import work
 from actions.grace import deprovision
 from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, reconcile_users, start_reconcile
 from actions.remote import go_on
+from actions.restore_points import keep_restore_points
 from actions.watching import catch_up, keep_subscribed, settle_changes
 from shared.contracts.deprovisioning import DeprovisionOrder
 from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
@@ -50,7 +51,7 @@ Look = Callable[[Services, DurableClient, Due], Awaitable[datetime | None]]
 async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
     """Start what was saved and not started: builds of Cloud PCs and images, reconciles; read users again.
 
-    And begin again what broke off.
+    And begin again what broke off; and make the restore points whose time has come.
     """
     del timer
     looks: dict[DueKind, Look] = {
@@ -60,6 +61,7 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
         DueKind.REREAD: _read_again,
         DueKind.WATCH: resume_build,
         DueKind.ACT: _go_on_with_action,
+        DueKind.RESTORE_POINT: keep_restore_points,
         DueKind.BULK: _go_on_with_bulk,
         DueKind.CHANGES: _settle_changes,
     }

@@ -13,6 +13,7 @@ from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Tenant, TenantSettings
 from shared.domain.values import Value
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
+from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.described import PAGES
@@ -83,6 +84,8 @@ async def update_tenant(call: Call) -> Answer:
     )
     replaced: Stored[Tenant] = await call.services.tenants.replace(changed, seen=stored.etag)
     await call.audit("tenant", changed.id, before=stored.value, after=changed)
+    if changed.settings.restore_point_every not in {None, stored.value.settings.restore_point_every}:
+        await call.services.due.put(DueKind.RESTORE_POINT, call.now, changed.id, EVERYBODY)
     return ok(changed.to_json(), etag=replaced.etag)
 
 

@@ -13,7 +13,8 @@ from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Warn, account_of
 from shared.domain.connection import JoinType
-from shared.domain.remote_action import MOST_RESTORE_POINTS, Remote
+from shared.domain.remote_action import Remote
+from shared.domain.restore_points import obsolete
 from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
@@ -72,7 +73,7 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         return None
     join = pc.snapshot.join_type
     made = pc.resources
-    points = [point.id for point in pc.restore_points]
+    forgets = action.name in {Remote.CREATE_SNAPSHOT, Remote.FORGET_SNAPSHOTS}
     return RemoteOrder(
         name=action.name,
         generation=pc.generation,
@@ -88,7 +89,7 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         session_host=made.session_host,
         administrator=action.administrator,
         restore_point_id=action.restore_point_id,
-        obsolete=tuple(points[:-MOST_RESTORE_POINTS]) if action.name is Remote.CREATE_SNAPSHOT else (),
+        obsolete=obsolete(pc.restore_points, action.begun_at) if forgets else (),
         disks=(naming.disk_name(pc.id), *pc.disks),
         plan=pc.swap.plan if pc.swap and action.name is Remote.RESIZE else None,
         size=made.size,

@@ -8,7 +8,8 @@ from enum import StrEnum
 from shared.domain.connection import JoinType
 from shared.domain.lifecycle import Event, Status, advance
 from shared.domain.policy import Snapshot
-from shared.domain.remote_action import RemoteAction, RestorePoint
+from shared.domain.remote_action import RemoteAction
+from shared.domain.restore_points import RestorePoint
 from shared.domain.service_plan import ServicePlan
 from shared.domain.steps import Step
 from shared.domain.values import Value

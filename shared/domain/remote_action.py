@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal
 
 from shared.domain.lifecycle import WORKING, Status
 from shared.domain.values import Value
-
-MOST_RESTORE_POINTS = 10
-"""So many are kept of a Cloud PC (windows365.md 2.13); the oldest goes when one more is made."""
 
 _WELL = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
 
@@ -26,6 +22,7 @@ class Remote(StrEnum):
     CREATE_SNAPSHOT = "createSnapshot"
     RESTORE = "restore"
     RESIZE = "resize"
+    FORGET_SNAPSHOTS = "forgetSnapshots"  # ours: nobody asks for it, the time of restore points is over
 
     def allows(self, status: Status) -> bool:
         """Whether a Cloud PC of *status* may have it done."""
@@ -50,6 +47,7 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "answer": "Wait until Windows answers",
             "removeDisk": "Remove the disk it had before",
         },
+        Remote.FORGET_SNAPSHOTS: {"forget": "Remove restore points whose time is over"},
         Remote.RESIZE: {
             "licence": "Wait for the licence",
             "findRoom": "Find room for the size",
@@ -72,31 +70,4 @@ class RemoteAction(Value):
     begun_at: datetime
     administrator: bool | None = None
     restore_point_id: str | None = None
-
-
-class RestorePoint(Value):
-    """A moment of the disk. Only one that is ready can be gone back to."""
-
-    id: str
-    created_at: datetime
-    status: Literal["creating", "ready"] = "creating"
-    last_restored_at: datetime | None = None
-
-
-class TimeRange(StrEnum):
-    """Graph: restoreTimeRange. On which side of a moment a restore point is looked for."""
-
-    BEFORE = "before"
-    AFTER = "after"
-    BEFORE_OR_AFTER = "beforeOrAfter"
-
-
-def nearest(points: Iterable[RestorePoint], at: datetime, side: TimeRange) -> RestorePoint | None:
-    """Return the ready restore point that is nearest to a moment, None when there is none on that *side* of it."""
-    sides: dict[TimeRange, Callable[[RestorePoint], bool]] = {
-        TimeRange.BEFORE: lambda point: point.created_at <= at,
-        TimeRange.AFTER: lambda point: point.created_at >= at,
-        TimeRange.BEFORE_OR_AFTER: lambda _: True,
-    }
-    ready = [point for point in points if point.status == "ready" and sides[side](point)]
-    return min(ready, key=lambda point: abs(point.created_at - at), default=None)
+    automatic: bool = False  # by the clock: it has no operation

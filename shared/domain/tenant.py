@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from shared.domain.naming import naming_template_problem, tenant_resource_group
+from shared.domain.restore_points import Frequency
 from shared.domain.values import Value
 
 _WIDEST, _NARROWEST = 8, 24
@@ -60,6 +61,7 @@ class TenantSettings(Value):
 
     grace_period_in_hours: int = Field(168, ge=1, le=8760)
     attempts: int = Field(3, ge=1, le=10)
+    restore_point_frequency_in_hours: Frequency | None = None
     resize_wait_in_hours: int = Field(48, ge=1, le=720)
     clean_up_delay_in_hours: int = Field(3, ge=0, le=168)
     hybrid_join_wait_in_minutes: int = Field(90, ge=5, le=600)
@@ -83,6 +85,12 @@ class TenantSettings(Value):
     def parking_limit(self) -> timedelta:
         """How long a Cloud PC may wait for capacity or quota before it fails."""
         return timedelta(hours=self.parking_limit_in_hours)
+
+    @property
+    def restore_point_every(self) -> timedelta | None:
+        """How often a restore point of each Cloud PC is made; None: only by hand."""
+        hours = self.restore_point_frequency_in_hours
+        return timedelta(hours=hours) if hours else None
 
     @property
     def orphan_scan(self) -> timedelta:

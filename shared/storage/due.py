@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.restore_points import next_moment
 from shared.errors import NotFoundError
 from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables, Write
@@ -30,6 +31,7 @@ class DueKind(StrEnum):
     BUILD = "build"  # a device image saved as pending whose build may not have been started
     DEPROVISION = "deprovision"  # a Cloud PC whose grace period ends, or that was cancelled, goes out of use
     ACT = "act"  # a remote action that was begun: if it broke off, it goes on
+    RESTORE_POINT = "restorePoint"  # a Cloud PC of which one is made by the clock, or is too old; or EVERYBODY
     ORPHANS = "orphans"  # a tenant whose resources are compared with our records
     BULK = "bulk"  # a bulk action: if the work on it broke off, it goes on
     CHANGES = "changes"  # a tenant of whose users something was told that may not have been settled
@@ -99,6 +101,11 @@ def grace_due(pc: CloudPc) -> Due | None:
     return Due(DueKind.DEPROVISION, pc.grace.ends_at, pc.tenant_id, pc.id, pc.generation)
 
 
+def restore_point_due(pc: CloudPc, every: timedelta, at: datetime) -> Due:
+    """Return the promise of the next restore point of *pc* that is made by the clock, after *at*."""
+    return Due(DueKind.RESTORE_POINT, next_moment(pc.id, every, at), pc.tenant_id, pc.id, pc.generation)
+
+
 def cancel_due(pc: CloudPc) -> Due:
     """Return the promise that *pc*, which was cancelled, goes out of use."""
     return Due(DueKind.DEPROVISION, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.generation)
@@ -117,6 +124,7 @@ _TOGETHER = {
         DueKind.REREAD,
         DueKind.WATCH,
         DueKind.ACT,
+        DueKind.RESTORE_POINT,
         DueKind.BULK,
         DueKind.CHANGES,
     ),

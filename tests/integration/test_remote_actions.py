@@ -12,7 +12,8 @@ from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION
 from shared.domain.cloud_pc import CloudPc, Failure, Warn
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation, OperationStatus
-from shared.domain.remote_action import Remote, RemoteAction, RestorePoint
+from shared.domain.remote_action import Remote, RemoteAction
+from shared.domain.restore_points import RestorePoint
 from shared.storage.due import DueKind
 from shared.storage.tables import Tables
 from tests.integration import things

@@ -95,9 +95,9 @@ def restore_points_view(pc: CloudPc) -> list[dict[str, Any]]:
             "cloudPcId": pc.id,
             "createdDateTime": _time(point.created_at),
             "lastRestoredDateTime": _time(point.last_restored_at),
-            "expirationDateTime": None,
+            "expirationDateTime": _time(point.expires_at),
             "status": point.status,
-            "snapshotType": "manual",
+            "snapshotType": "automatic" if point.automatic else "manual",
             "healthCheckStatus": "unknown",
         }
         for point in reversed(ready)

@@ -297,9 +297,9 @@ RESTORE_POINTS = whole(
                     "cloudPcId": "string",
                     "createdDateTime": "time",
                     "lastRestoredDateTime": "time?",
-                    "expirationDateTime": "null",
+                    "expirationDateTime": "time?",
                     "status": one_of("ready"),
-                    "snapshotType": one_of("manual"),
+                    "snapshotType": one_of("automatic", "manual"),
                     "healthCheckStatus": one_of("unknown"),
                 },
             )

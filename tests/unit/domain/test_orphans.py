@@ -18,7 +18,8 @@ from shared.domain.orphans import (
     judge_right,
     orphan_of,
 )
-from shared.domain.remote_action import Remote, RemoteAction, RestorePoint
+from shared.domain.remote_action import Remote, RemoteAction
+from shared.domain.restore_points import RestorePoint
 from tests.integration import things
 
 MADE = Resources(

@@ -11,7 +11,8 @@ from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.entitlements import Entitlement
 from shared.domain.lifecycle import WORKING, Status
 from shared.domain.planner import Observed, plan
-from shared.domain.remote_action import MOST_RESTORE_POINTS, Remote, RemoteAction, RestorePoint, TimeRange, nearest
+from shared.domain.remote_action import Remote, RemoteAction
+from shared.domain.restore_points import MOST, RestorePoint, TimeRange, nearest
 from tests.integration import things
 
 MADE = Resources(
@@ -54,11 +55,11 @@ def test_without_a_machine_nothing_can_be_done_to_it() -> None:
 
 
 def test_ten_restore_points_are_kept_with_the_one_that_is_made() -> None:
-    points = tuple(READY.but(id=f"p{number}") for number in range(MOST_RESTORE_POINTS + 2))
+    points = tuple(READY.but(id=f"p{number}") for number in range(MOST + 2))
     order = remote_order(cloud_pc(restore_points=points, action=at_work(Remote.CREATE_SNAPSHOT)))
     assert order is not None
     assert order.obsolete == ("p0", "p1")
-    assert len(points) - len(order.obsolete) == MOST_RESTORE_POINTS
+    assert len(points) - len(order.obsolete) == MOST
 
 
 def test_a_restore_knows_every_disk_the_machine_may_have() -> None:

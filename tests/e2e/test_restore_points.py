@@ -1,0 +1,51 @@
+"""Restore points by the clock over HTTP: made as often as the tenant wishes, beside those made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.e2e.office import SMALL, Office
+from tests.e2e.test_actions import copies_of, snapshots_of
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
+
+BAD_REQUEST = 400
+
+
+def wish(office: Office, hours: int | None) -> int:
+    body = {"settings": {"restorePointFrequencyInHours": hours}}
+    return int(office.portal.send("PATCH", office.base, body).status)
+
+
+def test_the_disk_is_copied_by_the_clock_and_all_copies_go_with_the_machine(
+    open_office: Callable[..., Office],
+) -> None:
+    office = open_office({"restorePointFrequencyInHours": 4})
+    upn = office.user(1, SMALL)
+    office.policy("Desks", office.connection(), office.group("Everybody", upn))
+    pc = office.settled(upn)
+    office.act(pc, "createSnapshot")
+    office.pass_time(timedelta(hours=8, minutes=30))
+    office.until(lambda: len(snapshots_of(office, pc)) == 3, says="two by the clock, one by hand")
+    points = snapshots_of(office, pc)
+    assert sorted(point["snapshotType"] for point in points) == ["automatic"] * 2 + ["manual"]
+    by_hand = next(point for point in points if point["snapshotType"] == "manual")
+    assert by_hand["expirationDateTime"] is not None
+    automatic = next(point for point in points if point["snapshotType"] == "automatic")
+    office.act(pc, "restore", {"cloudPcSnapshotId": automatic["id"]})
+    assert office.cloud_pc_of(upn)["status"] == "provisioned"
+    assert wish(office, 5) == BAD_REQUEST
+    wish(office, None)
+    before = len(copies_of(office, pc))
+    office.pass_time(timedelta(hours=5))
+    assert len(copies_of(office, pc)) == len(snapshots_of(office, pc)) == before
+    wish(office, 6)
+    office.pass_time(timedelta(hours=6, minutes=30))
+    office.until(lambda: len(snapshots_of(office, pc)) == before + 1, says="another one by the clock")
+    office.act(pc, "reprovision", {})
+    assert copies_of(office, pc) == []
+    assert snapshots_of(office, pc) == []
+    assert office.invariants() == []

@@ -1,0 +1,132 @@
+"""Restore points by the clock, on real tables: made when due, forgotten when their time is over, never twice."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+import activities.remote_actions  # noqa: F401 - puts the activities into their table
+from actions.restore_points import keep_restore_points
+from shared.contracts.remote_actions import END_REMOTE_ACTION, RemoteEnd
+from shared.domain.cloud_pc import CloudPc, Failure, Resources
+from shared.domain.lifecycle import Status
+from shared.domain.remote_action import Remote, RemoteAction
+from shared.domain.restore_points import BY_HAND_KEPT, RestorePoint
+from shared.domain.tenant import TenantSettings
+from shared.storage.due import EVERYBODY, Due, DueKind
+from shared.storage.tables import Tables
+from shared.workflow import DurableClient
+from tests.integration import things
+from tests.integration.services import PaperServices, in_place, perform
+from tests.integration.test_by_hand import IdleHost
+
+MADE = Resources(
+    subscription_id=things.SUBSCRIPTION, resource_group="desks", region="westeurope", computer_name="CPC-ADA-AAAAA"
+)
+PC = things.cloud_pc(status=Status.PROVISIONED, resources=MADE)
+DUE = Due(DueKind.RESTORE_POINT, things.NOW, PC.tenant_id, PC.id, PC.generation)
+FOUR = timedelta(hours=4)
+
+
+@pytest.fixture
+async def here(tables: Tables) -> AsyncIterator[PaperServices]:
+    services = PaperServices(tables)
+    settings = TenantSettings(restore_point_frequency_in_hours=4)
+    await services.tenants.insert(things.tenant().but(settings=settings))
+    with in_place(services):
+        yield services
+
+
+@pytest.fixture
+def host() -> IdleHost:
+    return IdleHost()
+
+
+async def keep(here: PaperServices, host: IdleHost, due: Due = DUE) -> Any:
+    return await keep_restore_points(here, cast("DurableClient", host), due)
+
+
+async def record(here: PaperServices) -> CloudPc:
+    return (await here.cloud_pcs.get(PC.tenant_id, PC.id)).value
+
+
+async def test_one_that_is_due_is_begun_once_and_the_next_is_promised(here: PaperServices, host: IdleHost) -> None:
+    await here.cloud_pcs.insert(PC)
+    following = await keep(here, host)
+    assert following - here.hand.at <= FOUR
+    pc = await record(here)
+    assert pc.action is not None
+    assert [(point.id, point.automatic, point.status) for point in pc.restore_points] == [
+        (pc.action.restore_point_id, True, "creating")
+    ]
+    await keep(here, host)  # the sweep that looked died before it said so
+    assert (await record(here), len(host.started)) == (pc, 1)
+    assert await here.operations.find(PC.tenant_id, pc.action.operation_id) is None
+
+
+async def test_it_waits_for_what_is_at_work(here: PaperServices, host: IdleHost) -> None:
+    busy = PC.but(action=RemoteAction(name=Remote.REBOOT, operation_id="o", begun_at=things.NOW))
+    await here.cloud_pcs.insert(busy)
+    assert await keep(here, host) == here.hand.at + timedelta(minutes=15)
+    assert await record(here) == busy
+
+
+@pytest.mark.parametrize(
+    "pc", [PC.but(generation=2), PC.but(status=Status.PENDING_PROVISION), PC.but(status=Status.DEPROVISIONING)]
+)
+async def test_what_is_built_anew_or_gone_is_promised_nothing(here: PaperServices, host: IdleHost, pc: CloudPc) -> None:
+    await here.cloud_pcs.insert(pc)
+    assert await keep(here, host) is None
+    assert host.started == []
+
+
+async def test_one_by_hand_goes_when_its_time_is_over_also_where_none_is_made_by_the_clock(
+    here: PaperServices, host: IdleHost
+) -> None:
+    stored = await here.tenants.get(PC.tenant_id)
+    await here.tenants.replace(stored.value.but(settings=TenantSettings()), seen=stored.etag)
+    old = RestorePoint(id="old", created_at=things.NOW - BY_HAND_KEPT, status="ready")
+    young = old.but(id="young", created_at=things.NOW - timedelta(days=1))
+    await here.cloud_pcs.insert(PC.but(restore_points=(old, young)))
+    assert await keep(here, host) is None
+    (order,) = host.orders
+    assert (order["name"], order["obsolete"]) == ("forgetSnapshots", ["old"])
+    ended = RemoteEnd(
+        tenant_id=PC.tenant_id,
+        cloud_pc_id=PC.id,
+        operation_id=order["operationId"],
+        name=Remote.FORGET_SNAPSHOTS,
+        forgotten=("old",),
+    )
+    await perform(END_REMOTE_ACTION, ended)
+    assert [point.id for point in (await record(here)).restore_points] == ["young"]
+
+
+async def test_one_by_the_clock_that_was_not_made_is_in_the_audit_log(here: PaperServices, host: IdleHost) -> None:
+    await here.cloud_pcs.insert(PC)
+    await keep(here, host)
+    action = (await record(here)).action
+    assert action is not None
+    failure = Failure(code="ScopeLocked", message="a lock")
+    ended = RemoteEnd(
+        tenant_id=PC.tenant_id,
+        cloud_pc_id=PC.id,
+        operation_id=action.operation_id,
+        name=Remote.CREATE_SNAPSHOT,
+        failure=failure,
+        forgotten=(str(action.restore_point_id),),
+    )
+    await perform(END_REMOTE_ACTION, ended)
+    assert (await record(here)).restore_points == ()
+    page = await here.audit.page(PC.tenant_id, 10, None, resource_id=PC.id)
+    assert ["ScopeLocked" in str(stored.value.after) for stored in page.items] == [True]
+
+
+async def test_a_new_wish_of_the_tenant_promises_one_of_each_that_is_built(here: PaperServices, host: IdleHost) -> None:
+    await here.cloud_pcs.insert(PC)
+    await here.cloud_pcs.insert(things.cloud_pc("bob", status=Status.FAILED))
+    everybody = Due(DueKind.RESTORE_POINT, things.NOW, PC.tenant_id, EVERYBODY)
+    assert await keep(here, host, everybody) is None
+    promised = await here.due.due(DueKind.RESTORE_POINT, here.hand.at + FOUR)
+    assert [due.subject_id for due in promised] == [PC.id]

@@ -134,7 +134,7 @@ class _Again:
 def _tell(effects: Effects, reason: str, now_us: int) -> None:
     """Write into the history that there was a rewind: a turn of its own, which asks nobody."""
     row = effects.row
-    row.clock_us = max(now_us, row.clock_us + 1)
+    row.clock_us = max(now_us, row.clock_us)
     for kind, fields in (
         (EventType.ORCHESTRATOR_STARTED, {}),
         (EventType.EXECUTION_REWOUND, {"Reason": reason}),

@@ -169,7 +169,8 @@ class Turn:
 
     def _write_events(self, taken: Sequence[Message], controls: Sequence[Message]) -> None:
         """Open the turn's section of the history, and give retries their ids."""
-        self.row.clock_us = max(self.now_us, self.row.clock_us + 1)
+        # Not a tick more: how many turns a moment takes depends on the machine, and would move every later timer.
+        self.row.clock_us = max(self.now_us, self.row.clock_us)
         self._write(
             EventType.ORCHESTRATOR_STARTED,
             event(EventType.ORCHESTRATOR_STARTED, self.row.clock_us),

@@ -1,8 +1,9 @@
 """A small app that tells of every activity it begins, and uses everything that a kill could break."""
 
 import os
+import random
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,22 @@ def everything(context: df.DurableOrchestrationContext) -> Steps:
     yield context.create_timer(context.current_utc_datetime + timedelta(milliseconds=20))
     heard = yield context.wait_for_external_event("go")
     return [seen, child, retried, total, heard]
+
+
+@app.orchestration_trigger(context_name="context")
+def wanders(context: df.DurableOrchestrationContext) -> Steps:
+    """Do what the seed that it is given says: sleep for minutes, fan out, try again, call a child."""
+    me, dice = context.instance_id, random.Random(context.get_input())
+    for n in range(6):
+        nap = timedelta(minutes=dice.randrange(1, 30))
+        works: list[Callable[[], Any]] = [
+            lambda: context.create_timer(context.current_utc_datetime + nap),  # noqa: B023 - called at once
+            lambda: context.task_all([context.call_activity("counts", f"{me} {n} {k}") for k in range(3)]),  # noqa: B023
+            lambda: context.call_activity_with_retry("fails_once", df.RetryOptions(60_000, 3), f"{me} {n}"),  # noqa: B023
+            lambda: context.call_sub_orchestrator("naps", nap.total_seconds(), f"{me}-{n}"),  # noqa: B023
+        ]
+        yield dice.choice(works)()
+    return me
 
 
 @app.orchestration_trigger(context_name="context")

@@ -11,7 +11,8 @@ from actions.rerunning import RerunForm
 from actions.rerunning import rerun as rerun_steps
 from shared.domain.cloud_pc import CloudPc, TimelineEntry
 from shared.domain.describing import listing
-from shared.domain.graph.cloud_pcs import CLOUD_PCS, cloud_pc_view, count_by_status
+from shared.domain.drift import Today
+from shared.domain.graph.cloud_pcs import CLOUD_PCS, OF_TODAY, cloud_pc_view, count_by_status
 from shared.domain.graph.shapes import CLOUD_PC, STATUS_COUNTS
 from shared.domain.lifecycle import WORKING
 from shared.domain.progress import progress
@@ -22,7 +23,7 @@ from shared.errors import ConflictError
 from shared.workflow import Blueprint, DurableClient
 from triggers.described import ONE
 from triggers.endpoints import Answer, Call, endpoint, ok
-from triggers.graph import BASE, graph_item, graph_list
+from triggers.graph import BASE, asked, graph_item, graph_list
 from triggers.idempotency import once
 from triggers.operations import accepted
 from triggers.today import read_today
@@ -35,7 +36,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=listing(CLOUD_PC, "cloudPC"), asks=CLOUD_PCS)
 async def list_cloud_pcs(call: Call) -> Answer:
     """List the Cloud PCs."""
-    today = await read_today(call)
+    today = await _today(call)
     return await graph_list(call, call.services.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, today))
 
 
@@ -52,7 +53,7 @@ async def count_cloud_pcs(call: Call) -> Answer:
 async def get_cloud_pc(call: Call) -> Answer:
     """Show one Cloud PC."""
     stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
-    today = await read_today(call)
+    today = await _today(call)
     return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, today), stored.etag)
 
 
@@ -107,6 +108,14 @@ async def rerun_step(call: Call, client: DurableClient) -> Answer:
         return accepted(await rerun_steps(call, client, call.param("id"), form))
 
     return await once(call, rerun)
+
+
+async def _today(call: Call) -> Today:
+    """Return what the policies would build today; nothing is read for callers who did not select what it tells."""
+    selected = asked(call, CLOUD_PCS).select
+    if selected is not None and OF_TODAY.isdisjoint(selected):
+        return Today({}, {}, call.tenant.settings)
+    return await read_today(call)
 
 
 async def _present(call: Call) -> CloudPc:

@@ -63,8 +63,7 @@ class Timers:
 
     async def _enter(self, function: Function, schedule: Schedule) -> None:
         raw, now_us = function.trigger.raw, self._clock.now_us()
-        monitored = raw.get("useMonitor") is not False and schedule.period_us >= _MINUTE_US
-        row = self._store.reads.schedule(function.name) if monitored else None
+        row = self._store.reads.schedule(function.name) if _is_monitored(function, schedule) else None
         missed = row is not None and row[0] == schedule.text and row[2] is not None and row[2] <= now_us
         next_us = schedule.next_after(now_us)
         if row is not None and row[0] == schedule.text and not missed and row[2] is not None:
@@ -113,6 +112,9 @@ class Timers:
                 self._work.end("timer")
 
     async def _remember(self, function: Function, schedule: Schedule, last_us: int | None, next_us: int) -> None:
+        """Write down when it ran and when it is due, for a host that comes later: only of what is monitored."""
+        if not _is_monitored(function, schedule):
+            return
         row = (function.name, schedule.text, last_us, next_us, self._clock.now_us())
 
         def work(connection: sqlite3.Connection) -> None:
@@ -132,6 +134,11 @@ def schedule_of(function: Function, environ: Mapping[str, str], zone: str | None
         return parse_schedule(resolve(str(function.trigger.raw["schedule"]), environ), zone)
     except ConfigError as error:
         raise ConfigError(f"{function.place}: {function.name}: {error}") from error
+
+
+def _is_monitored(function: Function, schedule: Schedule) -> bool:
+    """Whether an occurrence that nobody was there for is made up for; what comes within the minute never is."""
+    return function.trigger.raw.get("useMonitor") is not False and schedule.period_us >= _MINUTE_US
 
 
 async def _with_retries(function: Function, invoker: Invoker, datum: meta.Datum) -> None:

@@ -16,7 +16,7 @@ from tests.e2e.office import Office
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """When every run begins; a Monday."""
 
-FAST = 600.0
+FAST = 1_000.0
 """Simulated seconds per real second while nothing is ready to run."""
 
 _LOG_LINES = 40

@@ -9,7 +9,7 @@ import pytest
 from local.play import BUILT, find, play, table
 from local.stack import Stack
 
-FASTER = 1_000.0
+FASTER = 1_500.0
 """Simulated seconds per real second: a scenario has no other hurry than that of its waits."""
 
 SOON = {

@@ -19,6 +19,9 @@ CLOUD_PCS = Collection(
     folded=frozenset({"userPrincipalName"}),
 )
 
+OF_TODAY = frozenset({"provisioningPolicyName", "@deskwright.drift"})
+"""The properties that depend on what the policies are today."""
+
 
 def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> dict[str, Any]:
     """Return a Cloud PC as Graph's cloudPC; what begins with ``@deskwright.`` is ours.

@@ -8,15 +8,16 @@ from datetime import timedelta
 from enum import StrEnum
 
 from actions.deed import Deed
+from actions.licences import licences
 from actions.remote import go_on, heard_before, not_begun, refuse_while_rerunning
-from shared.clients.directory import entitlement_of_user, plans
+from shared.clients.directory import entitlement_of_user
 from shared.contracts.remote_actions import machine_of
 from shared.domain import swapping
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
 from shared.domain.remote_action import STEPS, Remote
-from shared.domain.service_plan import ServicePlan, service_plan, size_ladder
+from shared.domain.service_plan import ServicePlan, size_ladder
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.storage.due import ACT_EVERY, DueKind, read_once
@@ -85,11 +86,7 @@ def _unfit(pc: CloudPc, target: ServicePlan) -> str | None:
 
 async def target_plan(deed: Deed, plan_id: str) -> ServicePlan:
     """Return the service plan of an id. Raises: InvalidError without a licence of that id."""
-    settings = deed.tenant.settings
-    if settings.licence_source is LicenceSource.SEATS:
-        found = service_plan(plan_id, plan_id) if plan_id in settings.seats else None
-    else:
-        found = (await plans(deed.services.graph(deed.tenant))).get(plan_id)
+    found = (await licences(deed)).get(plan_id)
     if found is None:
         raise InvalidError(Problem("/targetServicePlanId", "not the id of a service plan that the tenant has"))
     return found

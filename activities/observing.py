@@ -13,6 +13,7 @@ from shared.domain.entitlements import Entitlement, person, plans_of
 from shared.domain.lifecycle import Status
 from shared.domain.planner import Observed
 from shared.domain.queueing import free_licences
+from shared.domain.seats import seat_units, seated
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.domain.tenant import LicenceSource, TenantSettings
 from shared.errors import NotFoundError
@@ -79,8 +80,8 @@ async def observe_all(
     members = await _members(directory, group_ids)
     people, certain = members.people, members.certain
     if settings.licence_source is LicenceSource.SEATS:
-        plans = seated(settings.seats, list(people.values()), records)
-        licences = Licences(units=_seats(settings.seats))
+        plans = seated(settings.seats, people, records)
+        licences = Licences(units=seat_units(settings.seats))
     else:
         licences = await _licences(directory, records)
         licensed = await directory.licensed_users(licences.plans) if licences.plans else []
@@ -152,23 +153,6 @@ async def _gone(directory: Directory, missing: set[str]) -> frozenset[str]:
     return frozenset(gone)
 
 
-def seated(
-    seats: Mapping[str, int], members: Iterable[DirectoryUser], records: Iterable[CloudPc]
-) -> dict[str, tuple[ServicePlan, ...]]:
-    """Hand out seats (count by licence part number): who has one keeps it, then the others by id."""
-    holders = {(pc.user.id, plan_id): pc.created_date_time.isoformat() for pc in records for plan_id in pc.claims}
-    given: dict[str, tuple[ServicePlan, ...]] = {}
-    everybody = list(members)
-    for part_number, count in sorted(seats.items()):
-        plan = service_plan(part_number, part_number)
-        if plan is None:
-            continue
-        first = sorted(everybody, key=lambda user: (holders.get((user.id, plan.id), "~"), user.id))
-        for user in first[:count]:
-            given[user.id] = (*given.get(user.id, ()), plan)
-    return given
-
-
 @dataclass(frozen=True, slots=True)
 class Licences:
     """The Cloud PC licences of a directory, by plan id: *plans*, how many were bought, and which anybody holds."""
@@ -188,7 +172,3 @@ async def _licences(directory: Directory, records: Iterable[CloudPc]) -> Licence
             if sku.consumed:
                 consumed.add(plan.id)
     return Licences(plans=known, units=units, consumed=frozenset(consumed))
-
-
-def _seats(seats: Mapping[str, int]) -> dict[str, int]:
-    return {plan.id: count for number, count in seats.items() if (plan := service_plan(number, number))}

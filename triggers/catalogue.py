@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.clients.directory import plans
+from actions.licences import licences
 from shared.domain.describing import listing
 from shared.domain.graph.catalogue import (
     AUDIT_EVENTS,
@@ -33,9 +33,9 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
     "Microsoft.CloudPC/servicePlans/read", graph=True, gives=listing(SERVICE_PLAN, "servicePlan"), asks=SERVICE_PLANS
 )
 async def list_service_plans(call: Call) -> Answer:
-    """List the Cloud PC licences that the directory has bought."""
-    bought = (await plans(call.services.graph(call.tenant))).values()
-    return graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in bought])
+    """List the Cloud PC licences that the tenant has: bought by its directory, or its own seats."""
+    there = (await licences(call)).values()
+    return graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in there])
 
 
 @bp.route(route=f"{BASE}/supportedRegions", methods=["GET"], auth_level=_OPEN)

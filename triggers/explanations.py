@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.clients.directory import assigned_groups, entitlement_of_user, existing_groups
+from actions.licences import licensed_user
+from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain.explain import Explanation, explain
 from shared.errors import InvalidError, Problem
 from shared.workflow import Blueprint
@@ -25,7 +26,7 @@ async def explain_user(call: Call) -> Answer:
     wired, tenant = call.services, call.tenant
     graph = wired.graph(tenant)
     today = await read_today(call)
-    entitled = await entitlement_of_user(graph, named, assigned_groups(today.policies.values()))
+    entitled = await licensed_user(call, named, assigned_groups(today.policies.values()))
     groups = await existing_groups(graph, sorted(entitled.group_ids))
     records = [stored.value for stored in await wired.cloud_pcs.of_user(tenant.id, entitled.user.id)]
     names = {group.id: group.display_name for group in groups}

@@ -7,7 +7,8 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.clients.directory import assigned_groups, entitlements_of_groups, existing_groups
+from actions.licences import licensed_members
+from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain.connection import Connection
 from shared.domain.directory import Group
 from shared.domain.entitlements import Entitlement
@@ -61,9 +62,7 @@ async def _offered(call: Call, sites: tuple[Site, ...], form: Mapping[str, Any])
 async def members_of(call: Call, chosen: Iterable[str], policies: Iterable[Policy]) -> tuple[Entitlement, ...] | None:
     """Return the members of the chosen groups and of all that policies are assigned to; None: nobody could look."""
     try:
-        return await entitlements_of_groups(
-            call.services.graph(call.tenant), [*chosen, *sorted(assigned_groups(policies))]
-        )
+        return await licensed_members(call, [*chosen, *sorted(assigned_groups(policies))])
     except (UnavailableError, RefusedError) as error:
         _log.warning("the directory could not be looked at: %s", error)
         return None

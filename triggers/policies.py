@@ -7,8 +7,9 @@ from typing import Any
 
 import azure.functions as func
 
+from actions.licences import licensed_members
 from actions.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
-from shared.clients.directory import assigned_groups, entitlements_of_groups, existing_groups
+from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain import naming
 from shared.domain.describing import listing
 from shared.domain.graph.bodies import renamed
@@ -127,7 +128,7 @@ async def list_policy_users(call: Call) -> Answer:
     policy = (await wired.policies.get(tenant.id, call.param("id"))).value
     today = await read_today(call)
     groups = assigned_groups(today.policies.values())
-    members = await entitlements_of_groups(wired.graph(tenant), groups) if policy.assignments else ()
+    members = await licensed_members(call, groups) if policy.assignments else ()
     cloud_pcs = [stored.value async for stored in wired.cloud_pcs.each(tenant.id)]
     return ok(listed(call, (entry.to_json() for entry in roster(policy, today, members, cloud_pcs)), None))
 

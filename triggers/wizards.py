@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.clients.directory import plans
+from actions.licences import licences
 from shared.clients.patience import patiently
 from shared.domain.graph.shapes import POLICY
 from shared.domain.locales import LOCALES
@@ -158,7 +158,7 @@ async def _policy_choices(call: Call) -> Choices:
         "image/imageId": [*custom, *gallery],
         "configuration/locale": [{"value": locale, "title": locale} for locale in LOCALES],
         "groups/groupIds": [{"value": g.id, "title": g.display_name, "kind": g.kind} for g in groups if g.assignable],
-        "groups/servicePlans": [{"value": p.id, "title": p.display_name} for p in (await plans(graph)).values()],
+        "groups/servicePlans": [{"value": p.id, "title": p.display_name} for p in (await licences(call)).values()],
     }
 
 

@@ -205,13 +205,25 @@ def test_a_group_that_answers_empty_takes_nothing_from_anybody(open_office: Open
     assert office.cloud_pc_of(user)["status"] == "provisioned"
 
 
+def standings(office: Office, policy: str) -> dict[str, str]:
+    """How each member stands, as soon as the directory shows him."""
+    users = office.portal.pages(f"{office.graph}/provisioningPolicies/{policy}/users")
+    return {each["user"]["userPrincipalName"]: each["standing"] for each in users}
+
+
 def test_a_cloud_pc_in_grace_holds_its_licence_and_the_next_one_waits_in_line(open_office: OpenOffice) -> None:
     office = open_office({"licenceSource": "seats", "seats": {MEDIUM: 1}, "cleanUpDelayInHours": 0})
     first, second, third = (office.user(number) for number in (1, 2, 3))
     group = office.group("Everybody", first)
-    office.policy("Desks", office.connection(), group)
+    policy = office.policy("Desks", office.connection(), group)
     assert office.settled(first)["status"] == "provisioned"
     office.join(group, second)
+    assert [each["licensed"] for each in office.explain(first)["cloudPcs"]] == [True]
+    assert office.explain(second)["cloudPcs"] == []
+    office.until(
+        lambda: standings(office, policy) == {first: "has", second: "lacks"},
+        says="one has the seat, the other lacks it",
+    )
     office.leave(group, first)
     office.tell_changed()
     pc = office.reaches(first, "inGracePeriod")

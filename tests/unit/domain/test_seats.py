@@ -1,0 +1,30 @@
+"""Seats are handed out as planning does it, and shown as they are handed out."""
+
+from shared.domain.cloud_pc import User
+from shared.domain.entitlements import Entitlement
+from shared.domain.seats import seat_plans, seat_units, seated, with_seats
+from tests.integration import things
+
+MEDIUM, LARGE = "CPC_E_2C_8GB_128GB", "CPC_E_4C_16GB_128GB"
+
+
+def member(name: str) -> Entitlement:
+    return Entitlement(user=User(id=name, user_principal_name=f"{name}@x", display_name=name), group_ids=frozenset("g"))
+
+
+def test_only_cloud_pc_licences_are_seats() -> None:
+    assert set(seat_plans({MEDIUM: 2, "SPE_E5": 9})) == {MEDIUM}
+    assert seat_units({MEDIUM: 2, "SPE_E5": 9}) == {MEDIUM: 2}
+
+
+def test_who_has_a_cloud_pc_keeps_his_seat_and_the_others_follow_by_id() -> None:
+    plan = seat_plans({MEDIUM: 1})[MEDIUM]
+    held = things.cloud_pc("zoe", plan=plan)
+    assert set(seated({MEDIUM: 2}, [held.user.id, "bob", "ada"], [held])) == {held.user.id, "ada"}
+
+
+def test_members_are_shown_with_seats_and_not_with_what_the_directory_reports() -> None:
+    other = seat_plans({LARGE: 1})[LARGE]
+    shown = with_seats([member("ada").but(plans=(other,)), member("bob")], {MEDIUM: 1}, [])
+    assert [[plan.id for plan in each.plans] for each in shown] == [[MEDIUM], []]
+    assert all(each.group_ids for each in shown)

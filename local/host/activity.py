@@ -5,7 +5,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from azure.functions import meta
 
@@ -13,7 +13,7 @@ from local.host.driving import Clock
 from local.host.events import EventType, event
 from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
-from local.host.log import say
+from local.host.log import ran, say
 from local.host.numbering import HTTP_ACTIVITY, missing_activity
 from local.host.outgoing import call_http
 from local.host.state import Message, Task
@@ -90,13 +90,12 @@ class Activities:
             error = f"activity crashed the host {MOST_DELIVERIES} times"
         else:
             result, error = await self._call(task)
-        milliseconds = round((time.monotonic() - started) * 1000)
-        facts = {"instance": task.id, "id": task.event_id, "ms": milliseconds}
+        facts: dict[str, Any] = {"instance": task.id, "id": task.event_id}
         if error is None:
-            say("activity", task.name, logging.DEBUG, **facts)
+            ran("activity", task.name, "ok", started, level=logging.DEBUG, **facts)
         else:
             first = (error.splitlines() or [""])[0][:300]
-            say("activity", first, logging.WARNING, **facts)
+            ran("activity", task.name, "failed", started, first, logging.WARNING, **facts)
         self._answer(task, result, error)
 
     async def _call(self, task: Task) -> tuple[str | None, str | None]:

@@ -9,7 +9,8 @@ import azure.functions as func
 
 from local.host.answer import Answer, read_answer, read_failure
 from local.host.indexer import Function
-from local.host.log import current_function, say
+from local.host.lines import current_function
+from local.host.log import say
 from local.host.oracle import check
 from local.host.resuming import Resumable, can_resume
 from local.host.state import Message

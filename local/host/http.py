@@ -18,7 +18,7 @@ from local.host.errors import ConfigError, RouteError
 from local.host.indexer import Function, Registry
 from local.host.invoke import InvocationTimeoutError, Invoker, TraceContext, error_text
 from local.host.keys import Keys
-from local.host.log import say
+from local.host.log import ran, say
 from local.host.manage import Management
 from local.host.rooms import Rooms, presented_key
 from local.host.routes import Route, path_segments
@@ -94,16 +94,10 @@ class PublicServer:
         response, name = await self._answer(request)
         for header, value in self._settings.custom_headers.items():
             response.headers[header] = value
-        milliseconds = round((time.monotonic() - started) * 1000)
         failed = response.status >= 500  # noqa: PLR2004 - HTTP
         level = logging.WARNING if failed else logging.INFO if name else logging.DEBUG
-        say(
-            "http",
-            f"{request.method} {request.path} {response.status}",
-            level,
-            **({"function": name} if name else {}),
-            ms=milliseconds,
-        )
+        # The path as it came: decoded, it could write lines of its own.
+        ran("http", name or "-", str(response.status), started, f"{request.method} {request.rel_url.raw_path}", level)
         return response
 
     async def _answer(self, request: web.BaseRequest) -> tuple[web.Response, str]:

@@ -14,7 +14,7 @@ import azure.functions as func
 from azure.functions import meta
 
 from local.host.indexer import Function
-from local.host.log import current_function
+from local.host.lines import current_function
 from local.host.outputs import QueueOutputs
 from local.host.signature import IMPLICIT_OUTPUT, converter_of
 

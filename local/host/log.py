@@ -4,16 +4,15 @@ Inputs, outputs and bodies may be private: lines carry names, ids, durations and
 """
 
 import io
-import json
 import logging
 import sys
-from contextvars import ContextVar
-from datetime import UTC, datetime
+import time
 from typing import Any, TextIO
 
+from local.host.config import environment
+from local.host.lines import JsonLines, Lines, Ran, wants_colour
+
 host_log = logging.getLogger("host")
-current_function: ContextVar[str] = ContextVar("current_function", default="")
-_WIDTH = 10
 
 
 def say(kind: str, text: str, level: int = logging.INFO, **facts: Any) -> None:  # noqa: ANN401
@@ -22,34 +21,19 @@ def say(kind: str, text: str, level: int = logging.INFO, **facts: Any) -> None: 
         host_log.log(level, text, extra={"kind": kind, "facts": facts})
 
 
-class _Lines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        kind = getattr(record, "kind", "") or ("app" if current_function.get() else record.name)
-        facts = getattr(record, "facts", {})
-        tail = "".join(f"  {name}={value}" for name, value in facts.items())
-        moment = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
-        text = f"{record.getMessage()}{_error(record)}"
-        return f"{moment}  {record.levelname[:4].lower():4}  {kind:{_WIDTH}}  {text}{tail}"
-
-
-class _Json(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname.lower(),
-            "kind": getattr(record, "kind", record.name),
-            "text": f"{record.getMessage()}{_error(record)}",
-        }
-        if function := current_function.get():
-            line["function"] = function
-        return json.dumps(line | getattr(record, "facts", {}), default=str)
-
-
-def _error(record: logging.LogRecord) -> str:
-    if not record.exc_info or record.exc_info[1] is None:
-        return ""
-    error = record.exc_info[1]
-    return f" ({type(error).__name__}: {error})"
+def ran(
+    kind: str,
+    name: str,
+    outcome: str,
+    started: float,
+    text: str = "",
+    level: int = logging.INFO,
+    **facts: Any,  # noqa: ANN401 - names, ids and numbers
+) -> None:
+    """Log one invocation that began at ``started`` (``time.monotonic``); ``text`` is what else is to be said."""
+    if host_log.isEnabledFor(level):
+        ms = round((time.monotonic() - started) * 1000)
+        host_log.log(level, "%s", text, extra={"kind": kind, "facts": facts, "ran": Ran(name, outcome, ms)})
 
 
 class _PrintLines(io.TextIOBase):
@@ -71,7 +55,7 @@ class _PrintLines(io.TextIOBase):
 def open_log(stream: TextIO, levels: dict[str, str], *, as_json: bool) -> None:
     """Send all logging to ``stream``; ``levels`` are host.json's ``logging.logLevel``."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Json() if as_json else _Lines())
+    handler.setFormatter(JsonLines() if as_json else Lines(colour=wants_colour(stream, environment())))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_level(levels.get("default", "Information")))

@@ -21,7 +21,7 @@ from local.host.config import QueueSettings, resolve
 from local.host.errors import ConfigError
 from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
-from local.host.log import say
+from local.host.log import ran, say
 from local.host.queue_clients import queue_service
 from local.host.work import Work
 
@@ -206,19 +206,18 @@ class _Listener:
 
     async def _attempt(self, message: QueueMessage) -> bool:
         """Call the function; False when it raised or the body cannot be decoded."""
-        started = time.monotonic()
+        started, name = time.monotonic(), self.function.name
+        facts: dict[str, Any] = {"id": message.id, "count": message.dequeue_count}
         try:
             body = self._decoded(message)
             await self._call(meta.Datum(body, "string"), _metadata(message, body))
         except (binascii.Error, UnicodeDecodeError):
-            say("queue", f"{self._name} {message.id} is not base64 text", logging.ERROR)
+            ran("queue", name, "failed", started, "the message is not base64 text", logging.ERROR, **facts)
             return False
         except Exception as error:  # noqa: BLE001 - user code
-            text = f"{self.function.name} failed: {error_text(error)}"
-            say("queue", text, logging.ERROR, id=message.id, count=message.dequeue_count)
+            ran("queue", name, "failed", started, error_text(error), logging.ERROR, **facts)
             return False
-        milliseconds = round((time.monotonic() - started) * 1000)
-        say("queue", self.function.name, id=message.id, ms=milliseconds)
+        ran("queue", name, "ok", started, **facts)
         return True
 
     def _decoded(self, message: QueueMessage) -> str:

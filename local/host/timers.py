@@ -17,7 +17,7 @@ from local.host.errors import ConfigError
 from local.host.events import stamp
 from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
-from local.host.log import say
+from local.host.log import ran, say
 from local.host.ncrontab import Schedule, parse_schedule
 from local.host.store import Store
 from local.host.work import Work
@@ -103,10 +103,9 @@ class Timers:
         try:
             await _with_retries(function, self._invoker, datum)
         except Exception as error:  # noqa: BLE001 - user code
-            say("timer", f"{function.name} failed: {error_text(error)}", logging.ERROR)
+            ran("timer", function.name, "failed", started, error_text(error), logging.ERROR)
         else:
-            milliseconds = round((time.monotonic() - started) * 1000)
-            say("timer", function.name, past_due=past_due, ms=milliseconds)
+            ran("timer", function.name, "ok", started, "past due" if past_due else "")
         finally:
             if count:
                 self._work.end("timer")

@@ -1,4 +1,4 @@
-"""The verbs that ask a running host: status, terminate, purge. They use its HTTP API, as anybody would."""
+"""The verbs that ask a running host: status, terminate, rewind, purge. They use its HTTP API, as anybody would."""
 
 import argparse
 import json
@@ -46,10 +46,21 @@ def _counted(numbers: dict[str, int]) -> str:
 
 def terminate(asked: argparse.Namespace) -> int:
     """End one orchestration."""
-    path = f"{_BASE}/{urllib.parse.quote(asked.id, safe='')}/terminate?reason={urllib.parse.quote(asked.reason)}"
-    _call(asked, _running(asked), "POST", path, DURABLE, {404: "is not there", 410: "has ended already"})
+    _order(asked, "terminate", {404: "is not there", 410: "has ended already"})
     print(json.dumps({"terminated": asked.id}) if asked.json else f"{asked.id} is being terminated")
     return 0
+
+
+def rewind(asked: argparse.Namespace) -> int:
+    """Bring one failed orchestration back to before its failure."""
+    _order(asked, "rewind", {404: "is not there", 412: "has not failed"})
+    print(json.dumps({"rewound": asked.id}) if asked.json else f"{asked.id} goes on")
+    return 0
+
+
+def _order(asked: argparse.Namespace, verb: str, refusals: dict[int, str | None]) -> None:
+    path = f"{_BASE}/{urllib.parse.quote(asked.id, safe='')}/{verb}?reason={urllib.parse.quote(asked.reason)}"
+    _call(asked, _running(asked), "POST", path, DURABLE, refusals)
 
 
 def purge(asked: argparse.Namespace) -> int:

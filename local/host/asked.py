@@ -51,10 +51,16 @@ def filter_of(request: web.BaseRequest) -> Filter:
 def filter_times(request: web.BaseRequest, since: str, until: str) -> tuple[int | None, int | None]:
     """Read two moments of the query (microseconds); what cannot be read is refused, not ignored."""
     try:
-        first, last = (request.query.get(name) for name in (since, until))
+        first, last = (_padded(request.query.get(name, "")) for name in (since, until))
         return parse_us(first) if first else None, parse_us(last) if last else None
     except ValueError as error:
         raise RefusedError(f"a filter cannot be read: {error}") from error
+
+
+def _padded(text: str) -> str:
+    """Give a year before 1000 its four digits: Python's strftime, which the SDK uses, leaves zeros out."""
+    year, dash, rest = text.partition("-")
+    return f"{year:0>4}{dash}{rest}" if year.isdigit() else text
 
 
 def top_of(request: web.BaseRequest) -> int:

@@ -149,6 +149,15 @@ def test_a_running_host_says_where_it_is_and_what_it_has(host: RunningHost) -> N
     assert f"host       {host.url}" in host.verb("status")
 
 
+def test_a_failed_instance_is_rewound_by_command(host: RunningHost, tmp_path: Path) -> None:
+    one = host.begin("in_steps", {"place": str(tmp_path), "names": ["pump"]})
+    host.ended(one)
+    (tmp_path / "pump").touch()
+    host.verb("rewind", one, "--reason", "repaired")
+    assert host.ended(one)["output"] == ["pump works"]
+    assert "has not failed" in refused(host, "rewind", one)
+
+
 def test_an_instance_is_terminated_and_purged_by_command(host: RunningHost) -> None:
     one = host.begin("waits", ["never"])
     assert "terminate it first" in refused(host, "purge", one)

@@ -9,6 +9,11 @@ def test_steps_come_one_after_the_other(host: RunningHost) -> None:
     assert host.outcome("steps", 20) == sum(n * n for n in range(20))
 
 
+def test_an_orchestrator_that_waits_for_nothing_need_not_be_a_generator(host: RunningHost) -> None:
+    one = host.begin("plain", 5)
+    assert host.ended(one)["output"] == [5, one]
+
+
 def test_a_retry_that_succeeds_returns_its_result(host: RunningHost, tmp_path: Path) -> None:
     given = {"attempts": 5, "fail": 2, "ms": 20, "file": str(tmp_path / "tries")}
     assert host.outcome("retries", given) == 3

@@ -88,6 +88,8 @@ def test_the_client_restarts_rewinds_and_purges(host: RunningHost) -> None:
     assert told(host, "purge_instance_history", instance_id=one) == 0
     failed = host.begin("raises_after")
     host.ended(failed)
+    ancient = {"created_time_from": "0001-01-01T00:00:00", "created_time_to": "0001-01-02T00:00:00"}
+    assert told(host, "purge_instance_history_by", **ancient) == 0
     purged = told(host, "purge_instance_history_by", created_time_from=began, runtime_status=["Failed"])
     assert purged == 1
     assert host.manage("GET", f"/instances/{failed}").status == 404

@@ -72,6 +72,11 @@ def given_back(context: df.DurableOrchestrationContext) -> Steps:
 
 
 @shapes.orchestration_trigger(context_name="context")
+def plain(context: df.DurableOrchestrationContext) -> object:
+    return [context.get_input(), context.instance_id]
+
+
+@shapes.orchestration_trigger(context_name="context")
 def fan_out(context: df.DurableOrchestrationContext) -> Steps:
     n = context.get_input()
     results = yield context.task_all([context.call_activity("square", i) for i in range(n)])

@@ -100,6 +100,15 @@ def naps(context: df.DurableOrchestrationContext) -> Steps:
 
 
 @shapes.orchestration_trigger(context_name="context")
+def grace(context: df.DurableOrchestrationContext) -> Steps:
+    """Wait for days, by timers of at most five."""
+    ends = context.current_utc_datetime + timedelta(days=context.get_input())
+    while context.current_utc_datetime < ends:
+        yield context.create_timer(min(ends, context.current_utc_datetime + timedelta(days=5)))
+    return (context.current_utc_datetime - ends) / timedelta(microseconds=1)
+
+
+@shapes.orchestration_trigger(context_name="context")
 def waits(context: df.DurableOrchestrationContext) -> Steps:
     heard = []
     for name in context.get_input():

@@ -17,7 +17,7 @@ from typing import Any
 
 from local.host.keys import read_keys
 from local.host.reads import Reads
-from tests.host.conftest import ROOT, RunningHost, until
+from tests.host.conftest import DEAD_STORAGE, ROOT, RunningHost, until
 
 APP = Path(__file__).parent / "app"
 ENDED = {"Completed", "Failed", "Terminated"}
@@ -36,7 +36,8 @@ class Nursery:
     def __init__(self, app: Path = APP) -> None:
         pipe = subprocess.PIPE
         command = [sys.executable, "-m", "tests.host.crash.nursery", str(app)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe)
+        environ = {**os.environ, "AzureWebJobsStorage": DEAD_STORAGE}
+        self._process = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=pipe, stdout=pipe)
         self._said()
 
     def bear(self, **wanted: Any) -> int:
@@ -104,7 +105,7 @@ class Mortal(RunningHost):
             if not self.key:
                 with closing(look(self.db)) as db:
                     self.key = read_keys(Reads(db))[("system", "durabletask_extension")]
-        return bool(self.url) and bool(found)
+        return "\n" in rest
 
     def is_dead(self) -> bool:
         return bool(select.select([self._alive], [], [], 0)[0])

@@ -1,7 +1,8 @@
 """Bears hosts in milliseconds: imports the host and the app once, and forks a process for each.
 
 A line of JSON in: {"db", "log", "environ", "die_at", "points", "arguments"}; a line out: {"pid"}.
-CLOCK_OFFSET in its environment names a file with the seconds by which the machine's clock is off.
+CLOCK_OFFSET in its environment names a file with the seconds by which the machine's clock is off, WATCHDOG is
+the option of that name.
 ``die_at`` kills the host, as kill -9 does, at the n-th point of its writer's work: before each statement,
 and after each COMMIT. ``points`` names a file that gets the statement of each point.
 """
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from local.host.config import HostSettings, read_host_json
+from local.host.driving import WATCHDOG_SECONDS
 from local.host.host import Host, Options, quiet_sdk_warnings
 from local.host.indexer import Registry, index
 from local.host.log import open_log
@@ -71,8 +73,15 @@ def live(wanted: dict[str, Any], app: Path, settings: HostSettings, registry: Re
     sqlite3.connect = lambda *words, **more: connect(*words, **more, factory=Doomed)  # type: ignore[assignment]
     if "CLOCK_OFFSET" in os.environ:
         _set_the_clock(Path(os.environ["CLOCK_OFFSET"]))
-    clock = wanted["environ"].get("DESKWRIGHT_CLOCK_FILE")
-    options = Options(app, Path(wanted["db"]), port=0, rpc_port=0, clock=Path(clock) if clock else None)
+    clock, watchdog = (os.environ.get(name) for name in ("DESKWRIGHT_CLOCK_FILE", "WATCHDOG"))
+    options = Options(
+        app,
+        Path(wanted["db"]),
+        port=0,
+        rpc_port=0,
+        clock=Path(clock) if clock else None,
+        watchdog_seconds=float(watchdog or WATCHDOG_SECONDS),
+    )
 
     async def serve() -> None:
         await Host(options, settings, registry, os.environ).run()

@@ -14,6 +14,8 @@ from actions.deed import Deed
 from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace
 from actions.rebuilding import REPROVISION, RETRY, Rebuild, UserAccountType, rebuild
 from actions.remote import Wish, act, refusal
+from actions.replacing import ReprovisionForm, reprovision
+from actions.replacing import refusal as unreplaceable
 from actions.rerunning import RerunForm, rerun
 from actions.resizing import blocker, resize, target_plan
 from shared.domain.cloud_pc import CloudPc
@@ -30,12 +32,6 @@ Perform = Callable[[Deed, DurableClient, CloudPc, Value], Awaitable[Operation | 
 
 class Nothing(Value):
     """No parameters."""
-
-
-class ReprovisionForm(Value):
-    """Whether the user becomes a local administrator; left out: as the policy says."""
-
-    user_account_type: UserAccountType | None = None
 
 
 class AccountForm(Value):
@@ -86,8 +82,13 @@ async def _retry(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) ->
 
 
 async def _reprovision(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    account = form.user_account_type if isinstance(form, ReprovisionForm) else None
-    return await rebuild(deed, client, pc.id, REPROVISION, account)
+    return await reprovision(deed, client, pc.id, form if isinstance(form, ReprovisionForm) else ReprovisionForm())
+
+
+async def _reprovisionable(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
+    del deed, fleet
+    first = isinstance(form, ReprovisionForm) and form.build_first
+    return unreplaceable if first else _rebuild(REPROVISION)
 
 
 async def _end_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
@@ -170,7 +171,9 @@ _VERB = "Microsoft.CloudPC/cloudPCs/"
 ACTIONS: Mapping[str, Kind] = MappingProxyType(
     {
         "retry": Kind(_VERB + "retry", _rebuild(RETRY), _retry),
-        "reprovision": Kind(_VERB + "reprovision", _rebuild(REPROVISION), _reprovision, ReprovisionForm),
+        "reprovision": Kind(
+            _VERB + "reprovision", _rebuild(REPROVISION), _reprovision, ReprovisionForm, _reprovisionable
+        ),
         "endGracePeriod": Kind(_VERB + "endGracePeriod", _unless(Status.IN_GRACE_PERIOD), _end_grace),
         "extendGrace": Kind(_VERB + "extendGrace", _unless(Status.IN_GRACE_PERIOD), _extend_grace, ExtendForm),
         "holdGrace": Kind(_VERB + "holdGrace", _unless(Status.IN_GRACE_PERIOD), _hold_grace, HoldForm),

@@ -66,11 +66,9 @@ async def rebuild(
     if before.operation_id == operation_id:  # this very deed has been heard: complete what it began
         return await _start(deed, client, before, await deed.open_operation(way.name, cloud_pc_id))
     _refuse_unless_possible(before, way)
-    snapshot, group_id = await _today(deed, before)
-    if account is not None:
-        snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
+    snapshot, group_id = await built_today(deed, before, account)
     operation = await deed.open_operation(way.name, cloud_pc_id)
-    await wired.due.put(DueKind.START, deed.now + START_GRACE, tenant.id, cloud_pc_id, before.generation + 1)
+    await wired.due.put(DueKind.START, deed.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
 
     def edit(pc: CloudPc) -> CloudPc:
         _refuse_unless_possible(pc, way)
@@ -103,6 +101,8 @@ def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
         raise ConflictError(f"{way.wants}; this one is {pc.status.value}", status=pc.status.value)
     if pc.action is not None:
         raise ConflictError(f"{pc.action.name.value} is at work on it", status=pc.status.value)
+    if pc.replaced_now:
+        raise ConflictError("a machine is being built to take the place of the one it has", status=pc.status.value)
     being_cleaned = pc.status is Status.FAILED and pc.clean_up_at is None and pc.resources.computer_name is not None
     if being_cleaned:
         message = f"its remains are being removed just now; {way.name} it when that is done"
@@ -123,10 +123,10 @@ async def _start(deed: Deed, client: DurableClient, pc: CloudPc, operation: Oper
     return operation
 
 
-async def _today(deed: Deed, pc: CloudPc) -> tuple[Snapshot, str | None]:
-    """Return what the Cloud PC is to be built from, and through which group, read from the directory now.
+async def built_today(deed: Deed, pc: CloudPc, account: UserAccountType | None) -> tuple[Snapshot, str | None]:
+    """Return what the Cloud PC would be built from, and through which group, read from the directory now.
 
-    Raises: ConflictError.
+    *account*: what the user becomes, None: as the policy says. Raises: ConflictError.
     """
     wired, tenant = deed.services, deed.tenant
     policies = tuple([stored.value async for stored in wired.policies.each(tenant.id, assigned=True)])
@@ -146,6 +146,8 @@ async def _today(deed: Deed, pc: CloudPc) -> tuple[Snapshot, str | None]:
     snapshot = snapshot_of(policy, connections, await source_of(deed.services.images, policy), tenant.settings)
     if snapshot is None or not await _has_site(deed, connections[snapshot.connection_id]):
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
+    if account is not None:
+        snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
     return snapshot, way_in(policy, entitled.group_ids)
 
 

@@ -32,6 +32,8 @@ def refusal(pc: CloudPc, wish: Wish) -> str | None:
     """Return why the action is not possible as far as the record tells, None when it is."""
     if pc.action is not None:
         return f"{pc.action.name.value} is at work on it"
+    if pc.replaced_now:
+        return "a machine is being built to take the place of the one it has"
     if not wish.name.allows(pc.status):
         return f"it is {pc.status.value}"
     if machine_of(pc) is None or pc.snapshot is None:

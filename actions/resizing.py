@@ -64,6 +64,8 @@ def blocker(pc: CloudPc, target: ServicePlan, of_user: Iterable[CloudPc]) -> Blo
 def _busy(pc: CloudPc, target: ServicePlan) -> str | None:
     if pc.action is not None:
         return f"{pc.action.name.value} is at work on it"
+    if pc.replaced_now:
+        return "a machine is being built to take the place of the one it has"
     if pc.status in {Status.RESIZE_PENDING_LICENSE, Status.RESIZING}:
         return "it is being resized"
     if pc.swap is not None and pc.swap.plan.id != target.id:

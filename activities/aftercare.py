@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from activities.building import change, present
 from activities.deprovisioning import removed
 from activities.trail import note, note_status, tell
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
@@ -21,12 +22,12 @@ bp = Blueprint()
 @implements(RECORD_CLEANED)
 async def record_cleaned(record: LeftRecord) -> Done | Superseded:
     """Say what a clean-up that stood alone came to; what is left is tried again."""
-    stored = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    stored = await present(record)
     if stored is None or not _cleanable(stored.value, record):
         return Superseded()
     at = services().clock.now()
     again_at = None
-    if stored.value.status is Status.DEPROVISIONING:
+    if stored.stored.value.status in {Status.DEPROVISIONING, Status.NOT_PROVISIONED}:
         await services().due.put_all([read_once(stored.value, at)])  # it is forgotten, or a new one follows
     if record.left:
         tenant = await services().tenants.get(record.tenant_id)
@@ -48,8 +49,10 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
             last_modified_date_time=at,
         )
 
-    cleaned = await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
-    if cleaned.status is not stored.value.status:
+    cleaned = await change(record, edit)
+    if cleaned is None:
+        return Superseded()
+    if not stored.beside and cleaned.status is not stored.value.status:
         await note_status(stored.value, cleaned)
     left = {"left": [refused.to_json() for refused in record.left]}
     run = f"{record.generation}/{stored.value.clean_up_at}"

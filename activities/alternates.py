@@ -21,7 +21,7 @@ async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
     """
     if not _unbuilt(pc) or (alternate := await _alternate(pc)) is None:
         return False
-    generation = pc.generation + 1
+    generation = pc.next_generation
     # Before the record: a build that was saved and never started would wait for ever.
     await services().due.put(DueKind.START, at, pc.tenant_id, pc.id, generation)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from activities.alternates import moved_to_alternate
+from activities.building import change, present
 from activities.trail import note_status, tell
 from shared.contracts.outcomes import Done, NoRoom
 from shared.contracts.provisioning import BEGIN_ATTEMPT, AttemptOrder, Superseded
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, HealthStatus
 from shared.domain.lifecycle import Event, Status
-from shared.errors import NotFoundError
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
@@ -20,13 +20,13 @@ bp = Blueprint()
 @implements(BEGIN_ATTEMPT)
 async def begin_attempt(order: AttemptOrder) -> Done | NoRoom | Superseded:
     """Begin an attempt, if the record still wants it and its connection may be used."""
-    found = await services().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
+    found = await present(order)
     if found is None or not _wanted(found.value, order):
         return Superseded()
     connection = await services().connections.find(order.tenant_id, order.connection_id)
     at = services().clock.now()
     if connection is None or not connection.value.usable:
-        if await moved_to_alternate(found.value, at):
+        if not found.beside and await moved_to_alternate(found.value, at):
             return Superseded()
         return _unusable(order, connection.value if connection else None)
 
@@ -44,13 +44,10 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoRoom | Superseded:
             clean_up_at=None,
         )
 
-    try:
-        begun = await services().cloud_pcs.change(order.tenant_id, order.cloud_pc_id, edit, known=found)
-    except NotFoundError:
+    begun = await change(order, edit, found)
+    if begun is None or not _wanted(begun, order):
         return Superseded()
-    if not _wanted(begun, order):
-        return Superseded()
-    if found.value.parked_since is None:  # looking for room again every ten minutes is no news
+    if found.value.parked_since is None and not found.beside:  # looking for room again every ten minutes is no news
         await note_status(found.value, begun)
     await tell(order.tenant_id, begun.operation_id, lambda operation: operation.running(at))
     return Done()

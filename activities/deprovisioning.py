@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from actions.grace import deprovision
+from activities.replacing import give_up_beside
 from activities.trail import note, note_status, tell
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
@@ -18,7 +19,7 @@ from shared.contracts.deprovisioning import (
     DeprovisionOrder,
 )
 from shared.contracts.outcomes import Done, Pending
-from shared.contracts.provisioning import Superseded, remains_of
+from shared.contracts.provisioning import Superseded, remains_of, replacing
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
 from shared.domain import naming
@@ -117,9 +118,14 @@ async def look_for_end_of_build(order: DeprovisionOrder, client: DurableClient) 
     if found is None or not _is_closing(found.value, order):
         return Superseded()
     pc = found.value
-    ids = (naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation), remote_instance(pc))
+    ids = (naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation), remote_instance(pc), replacing(pc))
     alive = [each for each in ids if each is not None and await is_alive(client, each)]
     if not alive:
+        if (
+            pc.beside is not None and pc.beside.being_built
+        ):  # what was built beside it, by a build that did not come to its own end
+            ended = Failure(code="cancelled", message="The Cloud PC is removed.", retriable=False)
+            await give_up_beside(pc, pc.beside.generation, ended, timedelta(0))
         return Built(remains=remains_of(pc))
     if services().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
         for instance_id in alive:

@@ -15,6 +15,7 @@ from shared.contracts.desktops import (
     FORGET_SESSION_HOST,
     LOOK_FOR_SESSION_HOST,
     PREPARE_HOST_POOL,
+    RELEASE_SESSION_HOST,
     AssignmentOrder,
     ForgetSessionHostOrder,
     HostPoolOrder,
@@ -198,6 +199,19 @@ async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
     wanted = {"assignedUser": order.user_principal_name, "allowNewSession": True}
     patch = as_content({"properties": wanted})
     await hosts.update(pool.resource_group, pool.name, order.session_host, session_host=patch)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RELEASE_SESSION_HOST)
+async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
+    """Take the session host from its user, who keeps the session he has; no new one begins. Gone is released too."""
+    for pool in pools_of(order):
+        host = await find_host(order.machine, pool)
+        if host is not None:
+            hosts = services().desktops(pool.subscription_id).session_hosts
+            free = as_content({"properties": {"assignedUser": "", "allowNewSession": False}})
+            await hosts.update(pool.resource_group, pool.name, host_name(host), session_host=free, force=True)
     return Done()
 
 

@@ -21,7 +21,6 @@ from shared.contracts.machines import (
 )
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
-from shared.domain import naming
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
@@ -45,7 +44,7 @@ def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
     machine, place = order.machine, order.place
     disk = {
         "createOption": "FromImage",
-        "name": naming.disk_name(machine.cloud_pc_id),
+        "name": machine.disk_name,
         "diskSizeGB": max(order.disk_size_in_gb, _SMALLEST_DISK),
         "deleteOption": "Delete",
         "managedDisk": {"storageAccountType": "Premium_LRS"},
@@ -238,7 +237,7 @@ async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
 async def delete_disk(machine: Machine) -> Done | Pending | Refused:
     """Delete the OS disk and see that it is gone: it stays behind when the VM was never finished."""
     disks = services().compute(machine.subscription_id).disks
-    name = naming.disk_name(machine.cloud_pc_id)
+    name = machine.disk_name
     try:
         await disks.get(machine.resource_group, name)
         await disks.begin_delete(machine.resource_group, name, polling=False)

@@ -147,7 +147,7 @@ async def _put_nic(machine: Machine, subnet_id: str) -> NicReady:
         "tags": machine.tags,
         "properties": {"ipConfigurations": [configuration]},
     }
-    name = naming.nic_name(machine.cloud_pc_id)
+    name = machine.nic_name
     begun = await network.network_interfaces.begin_create_or_update(machine.resource_group, name, body, polling=False)
     made = await begun.result()
     if properties(made).get("provisioningState") == "Failed":
@@ -161,7 +161,7 @@ async def _put_nic(machine: Machine, subnet_id: str) -> NicReady:
 async def delete_nic(machine: Machine) -> Done | Pending | Refused:
     """Delete the machine's interface and see that it is gone; Azure keeps it for three minutes after a failed VM."""
     network = services().network(machine.subscription_id)
-    name = naming.nic_name(machine.cloud_pc_id)
+    name = machine.nic_name
     try:
         await network.network_interfaces.get(machine.resource_group, name)
         await network.network_interfaces.begin_delete(machine.resource_group, name, polling=False)

@@ -6,9 +6,10 @@ superseded and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
+from activities.building import Present, change, present
+from activities.replacing import end_last_steps, give_up_beside, promise_restore_points
 from activities.trail import note_status, tell
 from shared.contracts.outcomes import Done
 from shared.contracts.provisioning import (
@@ -28,8 +29,7 @@ from shared.domain.connection import JoinType
 from shared.domain.lifecycle import Event, Status
 from shared.domain.orphans import ComputerName
 from shared.domain.steps import ORDER, TITLES, Step, percent
-from shared.errors import NotFoundError
-from shared.storage.due import DueKind, restore_point_due
+from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.storage.timeline import StepEnd
 from shared.wiring import services
@@ -45,7 +45,7 @@ _OPERATION_STEPS = {step.value: TITLES[step] for step in Step}
 @implements(BEGIN_STEP)
 async def begin_step(record: StepRecord) -> Done | Superseded:
     """Say that a step begins, and with it that the one before it is done."""
-    stored = await _present(record)
+    stored = await present(record)
     if stored is None or not _at_work(stored.value, record):
         return Superseded()
     pc, at = stored.value, services().clock.now()
@@ -59,7 +59,7 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
     )
     await services().timeline.begin(record.tenant_id, record.cloud_pc_id, entry)
 
-    changed = await _change(record, lambda there: _begun(there, record, at), stored)
+    changed = await change(record, lambda there: _begun(there, record, at), stored)
     if changed is None or not _at_work(changed, record):
         return Superseded()
     done = percent(record.step, changed.snapshot.join_type if changed.snapshot else JoinType.AZURE_AD_JOIN)
@@ -130,7 +130,7 @@ async def _end_step_before(pc: CloudPc, before: Step, record: StepRecord, resour
 @implements(RECORD_PARKED)
 async def record_parked(record: ParkedRecord) -> Done | Superseded:
     """Say that the build waits for room."""
-    stored = await _present(record)
+    stored = await present(record)
     if stored is None or not _building(stored.value, record):
         return Superseded()
     pc, at = stored.value, services().clock.now()
@@ -153,10 +153,10 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
             Event.PARKED, at=at, attempt=record.attempt, reason=record.reason.message, parked_since=record.since
         )
 
-    parked = await _change(record, edit, stored)
+    parked = await change(record, edit, stored)
     if parked is None or not _building(parked, record):
         return Superseded()
-    if pc.parked_since != record.since:  # it is parked again every ten minutes: no news
+    if pc.parked_since != record.since and not stored.beside:  # it is parked again every ten minutes: no news
         await note_status(pc, parked)
     return Done()
 
@@ -165,7 +165,7 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
 @implements(RECORD_FAILED)
 async def record_failed(record: FailedRecord) -> Done | Superseded:
     """Say that an attempt failed; with the last one the Cloud PC has, and what is left goes three hours later."""
-    stored = await _present(record)
+    stored = await present(record)
     if stored is None or not (_building(stored.value, record) or _ended(stored.value, record, Status.FAILED)):
         return Superseded()
     pc, at = stored.value, services().clock.now()
@@ -180,7 +180,7 @@ async def record_failed(record: FailedRecord) -> Done | Superseded:
     if pc.status is not Status.FAILED:
         await services().timeline.end(record.tenant_id, record.cloud_pc_id, end)
     if not record.last:
-        edited = await _change(record, lambda there: _after_failed_attempt(there, record), stored)
+        edited = await change(record, lambda there: _after_failed_attempt(there, record), stored)
         return Done() if edited is not None and _building(edited, record) else Superseded()
     return await _give_up(stored, record)
 
@@ -192,8 +192,10 @@ def _after_failed_attempt(pc: CloudPc, record: FailedRecord) -> CloudPc | None:
     return pc.but(last_error=record.failure, resources=found, warnings=record.warnings)
 
 
-async def _give_up(stored: Stored[CloudPc], record: FailedRecord) -> Done | Superseded:
+async def _give_up(stored: Present, record: FailedRecord) -> Done | Superseded:
     pc, at = stored.value, services().clock.now()
+    if stored.beside:
+        return await _give_up_beside(stored, record)
     clean_up_at = None
     if pc.resources.with_found(record.resources).computer_name and pc.status is not Status.FAILED:
         tenant = await services().tenants.get(record.tenant_id)
@@ -216,7 +218,7 @@ async def _give_up(stored: Stored[CloudPc], record: FailedRecord) -> Done | Supe
             reason=None,
         )
 
-    failed = await _change(record, edit, stored)
+    failed = await change(record, edit, stored)
     if failed is None or not _ended(failed, record, Status.FAILED):
         return Superseded()
     await note_status(pc, failed)
@@ -224,18 +226,27 @@ async def _give_up(stored: Stored[CloudPc], record: FailedRecord) -> Done | Supe
     return Done()
 
 
+async def _give_up_beside(stored: Present, record: FailedRecord) -> Done | Superseded:
+    """Give up what is built beside a Cloud PC, which keeps the machine it has."""
+    await change(record, lambda there: _after_failed_attempt(there, record), stored)
+    tenant = await services().tenants.get(record.tenant_id)
+    delay = tenant.value.settings.clean_up_delay
+    given_up = await give_up_beside(stored.stored.value, record.generation, record.failure, delay)
+    return Done() if given_up else Superseded()
+
+
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_PROVISIONED)
 async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     """Say that the Cloud PC is the user's."""
     status = Status.PROVISIONED_WITH_WARNINGS if record.warnings else Status.PROVISIONED
-    stored = await _present(record)
+    stored = await present(record)
     if stored is None or not (_at_work(stored.value, record) or _ended(stored.value, record, status)):
         return Superseded()
     pc, at = stored.value, services().clock.now()
     if pc.status is Status.PROVISIONING:
-        await _end_last_steps(record)
-        await _promise_restore_points(pc, at)
+        await end_last_steps(record)
+        await promise_restore_points(pc, at)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if not _at_work(there, record):
@@ -255,7 +266,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
             disks=(),
         )
 
-    done = await _change(record, edit, stored)
+    done = await change(record, edit, stored)
     if done is None or not _ended(done, record, status):
         return Superseded()
     await note_status(pc, done)
@@ -264,36 +275,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     return Done()
 
 
-async def _promise_restore_points(pc: CloudPc, at: datetime) -> None:
-    tenant = await services().tenants.find(pc.tenant_id)
-    if tenant is not None and (every := tenant.value.settings.restore_point_every):
-        await services().due.put_all([restore_point_due(pc, every, at)])
-
-
-async def _end_last_steps(record: ProvisionedRecord) -> None:
-    of = {"generation": record.generation, "attempt": record.attempt, "at": services().clock.now()}
-    timeline = services().timeline
-    if record.warnings:
-        said = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
-        warned = StepEnd(**of, step=Step.CONFIGURE_WINDOWS, outcome="warned", note=said)
-        await timeline.end(record.tenant_id, record.cloud_pc_id, warned)
-    made = record.resources.made_in(Step.ASSIGN_USER)
-    end = StepEnd(**of, step=Step.ASSIGN_USER, outcome="succeeded", resource_ids=made)
-    await timeline.end(record.tenant_id, record.cloud_pc_id, end)
-
-
 _Record = StepRecord | ParkedRecord | FailedRecord | ProvisionedRecord
-
-
-async def _present(record: _Record) -> Stored[CloudPc] | None:
-    return await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
-
-
-async def _change(record: _Record, edit: Callable[[CloudPc], CloudPc | None], known: Stored[CloudPc]) -> CloudPc | None:
-    try:
-        return await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=known)
-    except NotFoundError:
-        return None
 
 
 def _building(pc: CloudPc, record: _Record) -> bool:

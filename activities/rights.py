@@ -5,10 +5,13 @@ from __future__ import annotations
 from activities.desktops import application_group_id, pools_of
 from shared.clients.arm import as_content
 from shared.contracts.desktops import GRANT_SIGN_IN, REVOKE_SIGN_IN, ForgetSessionHostOrder, SignInRightsOrder
+from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import JoinType
+from shared.domain.lifecycle import WORKING
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
@@ -55,7 +58,10 @@ def assignment_id(scope: str, role: str, user_id: str) -> str:
 @bp.activity_trigger(input_name="payload")
 @implements(REVOKE_SIGN_IN)
 async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Take the roles back; the one on the desktop stays while another Cloud PC of the user is in the same pool."""
+    """Take the roles back; the one on the desktop stays while another Cloud PC of the user is in the same pool.
+
+    Or this one with another machine than that of the order.
+    """
     machine = order.machine
     records = services().cloud_pcs
     stored = await records.find(machine.tenant_id, machine.cloud_pc_id)
@@ -63,7 +69,9 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
         return Done()
     user_id = stored.value.user.id
     others = [
-        pc.value for pc in await records.of_user(machine.tenant_id, user_id) if pc.value.id != machine.cloud_pc_id
+        pc.value
+        for pc in await records.of_user(machine.tenant_id, user_id)
+        if pc.value.id != machine.cloud_pc_id or _has_another(pc.value, machine)
     ]
     needed = {(pc.resources.host_pool_id or "").casefold() for pc in others}
     await _unassign(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
@@ -73,6 +81,11 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
         if pool_id.casefold() not in needed:
             await _unassign(pool.subscription_id, application_group_id(pool_id), DESKTOP_USER, user_id)
     return Done()
+
+
+def _has_another(pc: CloudPc, machine: Machine) -> bool:
+    """Whether a Cloud PC works with another machine than this one."""
+    return pc.status in WORKING and pc.resources.computer_name not in {None, machine.computer_name}
 
 
 async def _unassign(subscription: str, scope: str, role: str, user_id: str) -> None:

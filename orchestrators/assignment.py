@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrators.attempts import Attempt
+from orchestrators.attempts import Attempt, AttemptFailedError, AttemptParkedError
 from orchestrators.core_provisioning import finish
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
@@ -11,9 +11,11 @@ from shared.contracts.desktops import (
     LOOK_FOR_SESSION_HOST,
     PREPARE_HOST_POOL,
     REGISTRATION_PATIENCE,
+    RELEASE_SESSION_HOST,
     SESSION_HOST_PATIENCE,
     SIGN_IN_PATIENCE,
     AssignmentOrder,
+    ForgetSessionHostOrder,
     HostPoolOrder,
     HostPoolReady,
     RegistrationOrder,
@@ -21,25 +23,63 @@ from shared.contracts.desktops import (
     SignInRightsOrder,
 )
 from shared.contracts.machines import Machine
+from shared.contracts.provisioning import ProvisionOrder, Replaced
 from shared.domain.steps import Step
 from shared.workflow import Steps
 
 
 def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
     """Register the machine in the tenant's personal host pool, give it to the user, and let him sign in."""
-    order = attempt.order
     yield from attempt.begin(Step.ASSIGN_USER)
     pool = yield from prepare_host_pool(attempt)
     session_host = yield from register(attempt, machine, pool)
+    yield from attempt.do(ASSIGN_SESSION_HOST, assignment(attempt.order, machine, pool.host_pool_id, session_host))
+    yield from let_sign_in(attempt, machine, pool)
+
+
+def take_place(attempt: Attempt, machine: Machine, before: Replaced) -> Steps[None]:
+    """Register the machine, let the user sign in to it, and move the assignment from the one he has to it.
+
+    He never has both. Without either he is between two calls; when the second one fails, he is given back what he had.
+    """
+    yield from attempt.begin(Step.ASSIGN_USER)
+    pool = yield from prepare_host_pool(attempt)
+    session_host = yield from register(attempt, machine, pool)
+    yield from let_sign_in(attempt, machine, pool)
+    old = before.remains
+    try:
+        yield from attempt.do(
+            RELEASE_SESSION_HOST, ForgetSessionHostOrder(machine=old.machine(), host_pool_id=old.host_pool_id)
+        )
+        yield from attempt.do(ASSIGN_SESSION_HOST, assignment(attempt.order, machine, pool.host_pool_id, session_host))
+    except (AttemptFailedError, AttemptParkedError):
+        yield from give_back(attempt, before)
+        raise
+
+
+def give_back(attempt: Attempt, before: Replaced) -> Steps[None]:
+    """Assign the user to the machine he had. Raises: AttemptFailedError when that fails too."""
+    old = before.remains
+    if old.host_pool_id is None or before.session_host is None:
+        return
     yield from attempt.do(
-        ASSIGN_SESSION_HOST,
-        AssignmentOrder(
-            machine=machine,
-            host_pool_id=pool.host_pool_id,
-            session_host=session_host,
-            user_principal_name=order.user.user_principal_name,
-        ),
+        ASSIGN_SESSION_HOST, assignment(attempt.order, old.machine(), old.host_pool_id, before.session_host)
     )
+
+
+def assignment(order: ProvisionOrder, machine: Machine, host_pool_id: str, session_host: str) -> AssignmentOrder:
+    """Return the order that gives a session host to the user."""
+    return AssignmentOrder(
+        machine=machine,
+        host_pool_id=host_pool_id,
+        session_host=session_host,
+        user_principal_name=order.user.user_principal_name,
+    )
+
+
+def let_sign_in(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[None]:
+    """Give the user the roles he signs in with."""
+    order = attempt.order
     yield from attempt.wait(
         GRANT_SIGN_IN,
         SignInRightsOrder(

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from shared.contracts.outcomes import NoRoom, Pending, Refused
-from shared.contracts.provisioning import BEGIN_STEP, ProvisionOrder, StepRecord, Superseded
+from shared.contracts.provisioning import (
+    BEGIN_STEP,
+    ProvisionedRecord,
+    ProvisionOrder,
+    Receipt,
+    StepRecord,
+    Superseded,
+)
 from shared.contracts.shape import Activity, Patience, Workflow
 from shared.domain.cloud_pc import Failure, Resources, Warn
 from shared.domain.resuming import Resumption
@@ -83,6 +90,23 @@ class Attempt:
     def found(self, **resources: str | datetime | None) -> None:
         """Remember what has been made."""
         self.resources = self.resources.but(**resources)
+
+    def record(self) -> ProvisionedRecord:
+        """Return what to write down at its good end."""
+        return ProvisionedRecord(
+            tenant_id=self.order.tenant_id,
+            cloud_pc_id=self.order.cloud_pc_id,
+            generation=self.order.generation,
+            attempt=self.order.attempt,
+            resources=self.resources,
+            warnings=self.warnings,
+        )
+
+    def receipt(self) -> Receipt:
+        """Return the receipt of its good end."""
+        outcome: Literal["provisioned", "provisionedWithWarnings"]
+        outcome = "provisionedWithWarnings" if self.warnings else "provisioned"
+        return Receipt(outcome=outcome, attempts=self.order.attempt)
 
     def do(self, activity: Activity[In, Any], order: In) -> Steps[Any]:
         """Call *activity* and return its outcome.

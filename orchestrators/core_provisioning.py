@@ -103,6 +103,7 @@ def allocate_capacity(attempt: Attempt, tried: tuple[Place, ...]) -> Steps[Place
         zone=place.zone,
         size=place.size,
         computer_name=order.computer_name,
+        slot=order.slot,
     )
     return place
 

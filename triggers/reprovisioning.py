@@ -5,13 +5,15 @@ from __future__ import annotations
 import azure.functions as func
 
 from actions.rebuilding import REPROVISION, UserAccountType, rebuild
+from actions.replacing import ReprovisionForm, reprovision
 from shared.domain.graph.bodies import Body
 from shared.domain.graph.shapes import REPROVISION_BODY
+from shared.domain.shown import OPERATION
 from shared.workflow import Blueprint, DurableClient
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE
 from triggers.idempotency import once
-from triggers.operations import address
+from triggers.operations import accepted, address
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -31,6 +33,19 @@ async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Answer:
         return Answer(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, reprovision)
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/reprovision", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/cloudPCs/reprovision", takes=ReprovisionForm, optional=True, gives={202: OPERATION})
+async def reprovision_as_wished(call: Call, client: DurableClient) -> Answer:
+    """Make a Cloud PC anew: with buildFirst the user keeps the machine he has until another has taken its place."""
+    form = call.read(ReprovisionForm, call.json_if_any())
+
+    async def begin() -> Answer:
+        return accepted(await reprovision(call, client, call.param("id"), form))
+
+    return await once(call, begin)
 
 
 def account_type(call: Call) -> UserAccountType | None:

@@ -16,13 +16,22 @@ from actions.remote import go_on
 from actions.restore_points import keep_restore_points
 from actions.watching import catch_up, keep_subscribed, settle_changes
 from shared.contracts.deprovisioning import DeprovisionOrder
-from shared.contracts.provisioning import CLEAN_UP, PROVISION, order_for, remains_of
+from shared.contracts.provisioning import (
+    CLEAN_UP,
+    PROVISION,
+    REPLACE,
+    order_for,
+    remains_of,
+    replacement_order,
+    replacing,
+)
 from shared.domain import naming
 from shared.domain.bulk import BulkStatus
 from shared.domain.cloud_pc import TURN, CloudPc
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
+from shared.domain.replacing import build_of, with_build
 from shared.errors import DeskwrightError, RefusedError
 from shared.storage.due import ACT_EVERY, BULK_EVERY, EVERYBODY, RENEWING, WATCH_EVERY, Due, DueKind, next_of
 from shared.wiring import Services, services
@@ -147,21 +156,29 @@ async def resume_build(wired: Services, client: DurableClient, due: Due) -> date
     """
     found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
     tenant = await wired.tenants.find(due.tenant_id)
-    if tenant is None or found is None or not _is_being_built(found.value, due) or found.value.snapshot is None:
+    if tenant is None or found is None or not _is_being_built(found.value, due):
         return None
-    pc = found.value
-    connection = await wired.connections.find(due.tenant_id, found.value.snapshot.connection_id)
+    whole, pc = found.value, build_of(found.value, due.generation)
+    connection = await wired.connections.find(due.tenant_id, pc.snapshot.connection_id) if pc.snapshot else None
     site = await wired.sites.find(due.tenant_id, connection.value.site_id) if connection else None
     if connection is not None and site is not None:
-        order = order_for(pc, tenant.value, site.value, connection.value)
-        order = order.but(attempt=max(1, pc.attempt), parked_since=pc.parked_since)
-        instance_id = naming.instance_id(due.tenant_id, pc.id, "provision", pc.generation)
-        if await start(client, PROVISION, order, instance_id=instance_id):
-            _log.warning("the build of %s/%s had broken off and is begun again", due.tenant_id, pc.id)
+        if (beside := replacing(whole)) is not None:
+            workflow, instance_id = REPLACE, beside
+            order = replacement_order(whole, tenant.value, site.value, connection.value)
+        else:
+            workflow, instance_id = PROVISION, naming.instance_id(due.tenant_id, pc.id, "provision", pc.generation)
+            order = order_for(pc, tenant.value, site.value, connection.value)
+        if order is not None:
+            order = order.but(attempt=max(1, pc.attempt), parked_since=pc.parked_since)
+            if await start(client, workflow, order, instance_id=instance_id):
+                _log.warning("the build of %s/%s had broken off and is begun again", due.tenant_id, pc.id)
     return wired.clock.now() + WATCH_EVERY
 
 
 def _is_being_built(pc: CloudPc, due: Due) -> bool:
+    """Whether the build that is due is; one beside the Cloud PC's own machine also when it has no place to take."""
+    if pc.beside is not None and pc.beside.generation == due.generation:
+        return pc.beside.being_built
     return pc.generation == due.generation and pc.status in {Status.PENDING_PROVISION, Status.PROVISIONING}
 
 
@@ -210,11 +227,14 @@ async def clean_up(wired: Services, client: DurableClient, due: Due) -> datetime
     The record is claimed before the start (``clean_up_at`` goes): from then on a retry is refused until it is done.
     """
     found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
-    if found is None or not _has_remains(found.value, due):
+    if found is None:
         return None
-    claimed = await wired.cloud_pcs.change(
-        due.tenant_id, due.subject_id, lambda pc: pc.but(clean_up_at=None) if _has_remains(pc, due) else None
-    )
+
+    def claim(pc: CloudPc) -> CloudPc | None:
+        build = build_of(pc, due.generation)
+        return with_build(pc, build.but(clean_up_at=None)) if _has_remains(build, due) else None
+
+    claimed = build_of(await wired.cloud_pcs.change(due.tenant_id, due.subject_id, claim), due.generation)
     if not _has_remains(claimed, due):
         return None
     for order in remains_of(claimed):

@@ -81,6 +81,7 @@ PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, gives(HostPoolR
 BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, gives(Accepted | Refused))
 LOOK_FOR_SESSION_HOST = Activity("look_for_session_host", SessionHostOrder, gives(SessionHostFound | Pending | Refused))
 ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, gives(Done | Refused))
+RELEASE_SESSION_HOST = Activity("release_session_host", ForgetSessionHostOrder, gives(Done | Refused))
 GRANT_SIGN_IN = Activity("grant_sign_in", SignInRightsOrder, gives(Done | Pending | Refused))
 FORGET_SESSION_HOST = Activity("forget_session_host", ForgetSessionHostOrder, gives(Done | Refused))
 REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, gives(Done | Refused))

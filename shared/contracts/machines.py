@@ -32,11 +32,18 @@ class Machine(Value):
     resource_group: str
     region: str
     computer_name: str
+    slot: naming.Slot = "a"
+    replaces: bool = False  # it is built beside the one in the other slot, to take its place
 
     @property
     def vm_name(self) -> str:
         """The VM's name."""
-        return naming.vm_name(self.cloud_pc_id)
+        return naming.vm_name(self.cloud_pc_id, self.slot)
+
+    @property
+    def disk_name(self) -> str:
+        """The OS disk's name, as it was built."""
+        return naming.disk_name(self.cloud_pc_id, self.slot)
 
     @property
     def vm_id(self) -> str:
@@ -46,16 +53,24 @@ class Machine(Value):
     @property
     def nic_id(self) -> str:
         """The network interface's ARM id."""
-        return f"{self._group}/providers/Microsoft.Network/networkInterfaces/{naming.nic_name(self.cloud_pc_id)}"
+        return f"{self._group}/providers/Microsoft.Network/networkInterfaces/{self.nic_name}"
+
+    @property
+    def nic_name(self) -> str:
+        """The network interface's name."""
+        return naming.nic_name(self.cloud_pc_id, self.slot)
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags of everything that is made for it, so that a sweep can prove that nothing is left."""
-        return {
+        tags = {
             naming.TENANT_TAG: self.tenant_id,
             naming.ROLE_TAG: self.role,
             naming.SUBJECT_TAGS[self.role]: self.cloud_pc_id,
         }
+        if not self.replaces:
+            return tags
+        return {**tags, naming.REPLACES_TAG: naming.vm_name(self.cloud_pc_id, naming.other_slot(self.slot))}
 
     def look_at(self, begun: Accepted) -> OperationOrder:
         """Return the order to look at what Azure has begun for it."""

@@ -12,6 +12,7 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Resources, User, Warn
 from shared.domain.connection import Connection, Domain, Network
 from shared.domain.policy import Snapshot
+from shared.domain.replacing import build_of, slot_of_build
 from shared.domain.resuming import Resumption, resumption
 from shared.domain.service_plan import ServicePlan
 from shared.domain.steps import Step
@@ -29,6 +30,7 @@ class CleanUpOrder(Value):
     resource_group: str
     region: str
     computer_names: tuple[str, ...]
+    slot: naming.Slot = "a"
     domain_connection_id: str | None = None  # through which it joined a domain; its computer account is disabled
     host_pool_id: str | None = None
     restore_points: tuple[str, ...] = ()
@@ -44,7 +46,15 @@ class CleanUpOrder(Value):
             resource_group=self.resource_group,
             region=self.region,
             computer_name=computer_name or self.computer_names[-1],
+            slot=self.slot,
         )
+
+
+class Replaced(Value):
+    """The machine whose place another takes: what remains of it then, and its name in the host pool."""
+
+    remains: CleanUpOrder
+    session_host: str | None = None
 
 
 class ProvisionOrder(Value):
@@ -70,8 +80,10 @@ class ProvisionOrder(Value):
     enrollment_wait: timedelta
     parking_limit: timedelta
     parked_since: datetime | None = None
+    slot: naming.Slot = "a"
     remains: tuple[CleanUpOrder, ...] = ()  # what earlier attempts left, where they left it; it goes first
     resume: Resumption | None = None  # unless its machine, which is among the remains, is gone on with
+    replaces: Replaced | None = None  # the machine beside which it builds, to take its place
 
     @property
     def computer_name(self) -> str:
@@ -93,6 +105,8 @@ class ProvisionOrder(Value):
             resource_group=self.resource_group,
             region=region,
             computer_name=self.computer_name,
+            slot=self.slot,
+            replaces=self.replaces is not None,
         )
 
     def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> ProvisionOrder:
@@ -108,6 +122,7 @@ class ProvisionOrder(Value):
             resource_group=self.resource_group,
             region=self.regions[0],
             computer_names=(self.computer_name,),
+            slot=self.slot,
             domain_connection_id=self.snapshot.connection_id if joined_domain else None,
         )
         return following.but(remains=(*self.remains, own))
@@ -150,9 +165,29 @@ def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -
         hybrid_join_wait=timedelta(minutes=settings.hybrid_join_wait_in_minutes),
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
+        slot=slot_of_build(pc),
         remains=remains_of(pc),
         resume=resumption(pc) if resumes else None,
     )
+
+
+def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder | None:
+    """Return the order that builds a machine beside the one of *pc*, None when the record asks for none.
+
+    The machine that is to be replaced is told as it is now: nothing else is done to it until then.
+    """
+    own = remains_of(pc)
+    if pc.beside is None or not pc.beside.being_built or not own:
+        return None
+    replaces = Replaced(remains=own[0], session_host=pc.resources.session_host)
+    return order_for(build_of(pc, pc.beside.generation), tenant, site, connection).but(replaces=replaces)
+
+
+def replacing(pc: CloudPc) -> str | None:
+    """Return the id of the instance that builds a machine beside the one of *pc*, None: there is none."""
+    if pc.beside is None or not pc.beside.being_built:
+        return None
+    return naming.instance_id(pc.tenant_id, pc.id, "replace", pc.beside.generation)
 
 
 def remains_of(pc: CloudPc) -> tuple[CleanUpOrder, ...]:
@@ -168,6 +203,7 @@ def remains_of(pc: CloudPc) -> tuple[CleanUpOrder, ...]:
         resource_group=made.resource_group,
         region=made.region or "",
         computer_names=(made.computer_name,),
+        slot=made.slot or "a",
         domain_connection_id=made.domain_connection_id,
         host_pool_id=made.host_pool_id,
         restore_points=tuple(point.id for point in pc.restore_points),
@@ -252,12 +288,23 @@ class ProvisionedRecord(Value):
     warnings: tuple[Warn, ...] = ()
 
 
+class AbandonOrder(Value):
+    """The build of a machine beside a Cloud PC's own is over: there is no place for it to take any more."""
+
+    tenant_id: str
+    cloud_pc_id: str
+    generation: int
+
+
 PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, gives(Receipt))
+REPLACE = Workflow("replace_cloud_pc", ProvisionOrder, gives(Receipt))
 
 BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, gives(Done | NoRoom | Superseded), PATIENT)
 BEGIN_STEP = Activity("begin_step", StepRecord, gives(Done | Superseded), PATIENT)
 RECORD_PARKED = Activity("record_parked", ParkedRecord, gives(Done | Superseded), PATIENT)
 RECORD_FAILED = Activity("record_failed", FailedRecord, gives(Done | Superseded), PATIENT)
+RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, gives(Done | Superseded), PATIENT)
+ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, gives(Done), PATIENT)
 RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, gives(Done | Superseded), PATIENT)
 
 PARKING_PAUSE = timedelta(minutes=10)

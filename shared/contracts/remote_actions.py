@@ -63,6 +63,7 @@ def machine_of(pc: CloudPc) -> Machine | None:
         resource_group=made.resource_group,
         region=made.region,
         computer_name=made.computer_name,
+        slot=made.slot or "a",
     )
 
 
@@ -90,7 +91,7 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         administrator=action.administrator,
         restore_point_id=action.restore_point_id,
         obsolete=obsolete(pc.restore_points, action.begun_at) if forgets else (),
-        disks=(naming.disk_name(pc.id), *pc.disks),
+        disks=(machine.disk_name, *pc.disks),
         plan=pc.swap.plan if pc.swap and action.name is Remote.RESIZE else None,
         size=made.size,
     )

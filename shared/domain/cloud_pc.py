@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from shared.domain.connection import JoinType
 from shared.domain.lifecycle import Event, Status, advance
+from shared.domain.naming import Slot
 from shared.domain.policy import Snapshot
 from shared.domain.remote_action import RemoteAction
 from shared.domain.restore_points import RestorePoint
@@ -108,6 +109,7 @@ class Resources(Value):
     zone: str | None = None
     size: str | None = None
     subnet_id: str | None = None
+    slot: Slot | None = None  # in which its machine is; None: the first
     vm_id: str | None = None
     nic_id: str | None = None
     computer_name: str | None = None
@@ -133,6 +135,38 @@ class Resources(Value):
             Step.ASSIGN_USER: (self.session_host,),
         }
         return tuple(id_ for id_ in made.get(step, ()) if id_)
+
+
+class Beside(Value):
+    """The machine beside the one that a Cloud PC has: it is built to take its place, or has lost its own and goes.
+
+    *status* tells which: pendingProvision and provisioning as of a Cloud PC that is built, failed of one that goes.
+    Its properties have the names and meanings of those of a Cloud PC.
+    """
+
+    generation: int
+    attempt: int = 0
+    status: Status = Status.PENDING_PROVISION
+    reason: str | None = None
+    step: Step | None = None
+    step_started_at: datetime | None = None
+    resumed_at: Step | None = None
+    snapshot: Snapshot | None = None
+    group_id: str | None = None
+    resources: Resources = Resources()
+    warnings: tuple[Warn, ...] = ()
+    last_error: Failure | None = None
+    parked_since: datetime | None = None
+    clean_up_at: datetime | None = None
+    operation_id: str | None = None
+    restore_points: tuple[RestorePoint, ...] = ()
+    disks: tuple[str, ...] = ()
+    last_modified_date_time: datetime
+
+    @property
+    def being_built(self) -> bool:
+        """Whether it is built to take the place of the Cloud PC's own."""
+        return self.status is not Status.FAILED
 
 
 class CloudPc(Value):
@@ -169,6 +203,8 @@ class CloudPc(Value):
     restore_points: tuple[RestorePoint, ...] = ()  # oldest first; written down before they are made
     swap: Swap | None = None  # its licences are being swapped
     disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made of restore points
+    beside: Beside | None = None  # the machine beside its own, while that is replaced
+    builds: int = 0  # the highest generation that a machine beside its own was given
     created_date_time: datetime
     last_modified_date_time: datetime
     provisioned_date_time: datetime | None = None
@@ -177,6 +213,16 @@ class CloudPc(Value):
     def claims(self) -> frozenset[str]:
         """The licences (ids of service plans) of its user that are its own: no other Cloud PC may claim one of them."""
         return frozenset({self.plan.id, self.swap.plan.id} if self.swap else {self.plan.id})
+
+    @property
+    def next_generation(self) -> int:
+        """The generation of the build after all there were."""
+        return max(self.generation, self.builds) + 1
+
+    @property
+    def replaced_now(self) -> bool:
+        """Whether a machine is built to take the place of the one that it has."""
+        return self.beside is not None and self.beside.being_built
 
     def after(self, event: Event, *, at: datetime, **changes: object) -> CloudPc:
         """Return the record after *event*, with *changes*.
@@ -195,7 +241,7 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
     return pc.after(
         event,
         at=at,
-        generation=pc.generation + 1,
+        generation=pc.next_generation,
         attempt=0,
         reason=TURN,
         step=None,

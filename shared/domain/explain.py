@@ -12,6 +12,7 @@ from shared.domain.entitlements import Entitlement, winner
 from shared.domain.lifecycle import WORKING, Status
 from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan
+from shared.domain.steps import TITLES
 from shared.domain.values import Value
 
 
@@ -148,7 +149,15 @@ def standing(record: CloudPc) -> str:
         Status.RESTORING: "Being restored: its disk goes back to a restore point.",
         Status.DEPROVISIONING: f"Being removed: {record.reason or 'nobody is entitled to it any more'}.",
     }
-    return words.get(record.status, "Ready.")
+    said_now = words.get(record.status, "Ready.")
+    return f"{said_now} {_replaced(record)}" if record.replaced_now else said_now
+
+
+def _replaced(record: CloudPc) -> str:
+    build = record.beside
+    at_work = TITLES[build.step] if build and build.step else "it begins"
+    waits = build.reason if build else None
+    return f"Another machine is being built to take the place of this one: {waits or at_work}."
 
 
 def _resumed(record: CloudPc) -> str:

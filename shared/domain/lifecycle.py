@@ -47,6 +47,8 @@ class Event(StrEnum):
     CANCELLED = "cancelled"  # licence or policy is gone from one that is being built, is parked or has failed
     REMOVED = "removed"  # nothing is left of it
     REPROVISIONED = "reprovisioned"  # by hand: built anew under the policy that wins today
+    REPLACED = "replaced"  # another machine has taken the place of the one that it had
+    REPLACED_WITH_WARNINGS = "replacedWithWarnings"
     RESTORE_BEGUN = "restoreBegun"  # by hand: its disk goes back to a restore point
     RESTORE_ENDED = "restoreEnded"  # well or not: the operation tells
     RESTORE_ENDED_WITH_WARNINGS = "restoreEndedWithWarnings"  # those it had before
@@ -78,6 +80,11 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.PROVISIONED, Event.REPROVISIONED): Status.PENDING_PROVISION,
         (Status.PROVISIONED_WITH_WARNINGS, Event.REPROVISIONED): Status.PENDING_PROVISION,
         (Status.FAILED, Event.REPROVISIONED): Status.PENDING_PROVISION,
+        # Built first, then swapped: it works all the time.
+        (Status.PROVISIONED, Event.REPLACED): Status.PROVISIONED,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.REPLACED): Status.PROVISIONED,
+        (Status.PROVISIONED, Event.REPLACED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.REPLACED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
         # While its disk goes back to a restore point nothing else happens to it.
         (Status.PROVISIONED, Event.RESTORE_BEGUN): Status.RESTORING,
         (Status.PROVISIONED_WITH_WARNINGS, Event.RESTORE_BEGUN): Status.RESTORING,

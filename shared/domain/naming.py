@@ -6,16 +6,23 @@ import hashlib
 import itertools
 import re
 import uuid
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from ipaddress import ip_network
+from types import MappingProxyType
+from typing import Literal
 
 CLOUD_PC_TAG = "deskwright:cloudpc"
 TENANT_TAG = "deskwright:tenant"
 ROLE_TAG = "deskwright:role"  # cloudpc | image | probe | network
 IMAGE_TAG = "deskwright:image"
+REPLACES_TAG = "deskwright:replaces"  # the VM beside which this one was built, to take its place
 PROBE_TAG = "deskwright:probe"  # the connection whose health a temporary VM tries
 SUBJECT_TAGS = {"cloudpc": CLOUD_PC_TAG, "image": IMAGE_TAG, "probe": PROBE_TAG}
 
+Slot = Literal["a", "b"]
+"""Where a machine of a Cloud PC can be. While its machine is replaced there is one in the other slot too."""
+
+_SLOTS: Mapping[Slot, str] = MappingProxyType({"a": "", "b": "-b"})
 _NAMESPACE = uuid.UUID("8f0f6a52-6c0f-5b67-9b8e-5b8e1b7a3a10")
 _ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # no I, L, O, 0, 1: people read these names aloud
 _USERNAME = re.compile(r"%USERNAME:(\d+)%")
@@ -55,19 +62,30 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def vm_name(cloud_pc: str) -> str:
-    """Return the VM's name: one per Cloud PC, so that Azure itself refuses a second machine."""
-    return f"cpc-{cloud_pc}"
+def vm_name(cloud_pc: str, slot: Slot = "a") -> str:
+    """Return the VM's name: one per slot of a Cloud PC, so that Azure itself refuses a second machine there."""
+    return f"cpc-{cloud_pc}{_SLOTS[slot]}"
 
 
-def nic_name(cloud_pc: str) -> str:
+def nic_name(cloud_pc: str, slot: Slot = "a") -> str:
     """Return the network interface's name."""
-    return f"cpc-{cloud_pc}-nic"
+    return f"{vm_name(cloud_pc, slot)}-nic"
 
 
-def disk_name(cloud_pc: str) -> str:
+def disk_name(cloud_pc: str, slot: Slot = "a") -> str:
     """Return the OS disk's name."""
-    return f"cpc-{cloud_pc}-os"
+    return f"{vm_name(cloud_pc, slot)}-os"
+
+
+def other_slot(slot: Slot) -> Slot:
+    """Return the slot beside *slot*."""
+    return "b" if slot == "a" else "a"
+
+
+def cloud_pc_of_vm(name: str) -> str | None:
+    """Return whose machine a VM's name says it is, None: no Cloud PC's. In whatever case Azure writes it."""
+    beginning, folded = vm_name(""), name.casefold()
+    return folded.removeprefix(beginning).removesuffix(_SLOTS["b"]) if folded.startswith(beginning) else None
 
 
 def restored_disk_name(cloud_pc: str, operation_id: str) -> str:

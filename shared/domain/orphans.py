@@ -126,6 +126,8 @@ def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
         return _left(found, why, pc.last_modified_date_time)
     if pc.status not in WORKING:
         return None  # the build that runs, or the clean-up that comes, removes it
+    if pc.beside is not None:
+        return None  # another machine is built, or goes, beside its own: the scan after that looks
     if found.type in _DISKS and pc.action is not None:
         return None  # what works on it removes what it no longer needs
     return _of_earlier_machine(found, pc) if found.type in _NAMED else _second(found, pc)
@@ -138,7 +140,7 @@ def _left(found: Found, why: str, since: datetime | None) -> Judgement:
 
 def _nothing_left(pc: CloudPc) -> bool:
     ended = pc.status is Status.NOT_PROVISIONED or (pc.status is Status.FAILED and pc.clean_up_at is None)
-    return ended and pc.resources.computer_name is None
+    return ended and pc.resources.computer_name is None and pc.beside is None
 
 
 def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
@@ -226,6 +228,4 @@ def dismissable(orphan: Orphan) -> bool:
 
 def cloud_pc_of_machine(resource_id: str) -> str | None:
     """Return whose machine an ARM id names; None: it is no Cloud PC's."""
-    name = resource_id.rstrip("/").rpartition("/")[2].casefold()
-    beginning = naming.vm_name("")
-    return name.removeprefix(beginning) if name.startswith(beginning) else None
+    return naming.cloud_pc_of_vm(resource_id.rstrip("/").rpartition("/")[2])

@@ -272,6 +272,8 @@ class _Steps:
         return record.but(snapshot=today, last_modified_date_time=self._at)
 
     def _without(self, record: CloudPc, cause: RemovalCause, user: User, *, licensed: bool) -> None:
+        if record.status is Status.NOT_PROVISIONED and record.beside is not None:
+            return  # a machine that it had is still being removed
         never_begun = record.status is Status.PENDING_PROVISION and record.attempt == 0
         if not licensed and (
             record.status is Status.NOT_PROVISIONED or (never_begun and record.resources == Resources())

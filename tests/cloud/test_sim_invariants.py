@@ -103,6 +103,16 @@ def a_session_host_whose_machine_is_gone(app: Asking) -> None:
     plant(app, path, kind, properties={"resourceId": f"{VMS}/gone"})
 
 
+@breaks("assignedTwice")
+def two_machines_of_one_cloud_pc_that_somebody_may_use(app: Asking) -> None:
+    app.order("cpc-2", SUBNET, tags={"deskwright:cloudpc": "cpc-1", "deskwright:replaces": "cpc-1"})
+    kind = "Microsoft.DesktopVirtualization/hostPools/sessionHosts"
+    for number in (1, 2):
+        path = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/p/sessionHosts/h{number}"
+        assigned = {"resourceId": f"{VMS}/cpc-{number}", "assignedUser": "somebody", "status": "Available"}
+        plant(app, path, kind, properties=assigned)
+
+
 @breaks("beforeRetryAfter")
 def somebody_who_cannot_wait(app: Asking) -> None:
     for _ in range(13):

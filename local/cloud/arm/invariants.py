@@ -94,13 +94,21 @@ def _addresses(world: World) -> list[Json]:
 
 
 def twins(world: World) -> list[Json]:
-    """Find Cloud PC ids that more than one machine carries."""
-    by_id: dict[str, list[str]] = defaultdict(list)
+    """Find Cloud PC ids that more than one machine carries, but for pairs of which one replaces the other."""
+    prefix = _prefix(world)
+    by_id: dict[str, list[Resource]] = defaultdict(list)
     for vm in world.resources.of_type(machine.TYPE):
-        tag = vm.body.get("tags", {}).get(f"{_prefix(world)}cloudpc")
+        tag = vm.body.get("tags", {}).get(f"{prefix}cloudpc")
         if tag:
-            by_id[tag].append(vm.id)
-    return [{"cloudpc": tag, "machines": ids} for tag, ids in by_id.items() if len(ids) > 1]
+            by_id[tag].append(vm)
+    many = {tag: vms for tag, vms in by_id.items() if len(vms) > 1 and not _replacing(vms, f"{prefix}replaces")}
+    return [{"cloudpc": tag, "machines": [vm.id for vm in vms]} for tag, vms in many.items()]
+
+
+def _replacing(vms: list[Resource], tag: str) -> bool:
+    names = {vm.name.lower() for vm in vms}
+    replaced = {str(vm.body["tags"].get(tag, "")).lower() for vm in vms} & names
+    return len(vms) == 2 and bool(replaced)  # noqa: PLR2004 - a pair
 
 
 def untagged(world: World) -> list[Json]:

@@ -26,3 +26,4 @@ def install(cloud: Cloud) -> None:
     cloud.on("vm_power", hosts.machine_power)
     cloud.on("ask_registration", pools.ask_registration)
     cloud.invariant("sessionHostOrphans", hosts.orphans)
+    cloud.invariant("assignedTwice", hosts.assigned_twice)

@@ -8,6 +8,7 @@ learn.microsoft.com/azure/virtual-desktop/session-host-status.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Answer, Json, Problem
@@ -263,6 +264,18 @@ def sign_in(call: Call) -> Answer:
     session = call.world.resources.add(Resource(path, SESSIONS, shown, call.now_us))
     _count(call, session)
     return Answer(shown, 201)
+
+
+def assigned_twice(world: World) -> list[Json]:
+    """List Cloud PC ids of which more than one machine is assigned to somebody."""
+    tag = f"{world.config.get('tagPrefix', 'deskwright:')}cloudpc"
+    assigned: dict[str, list[str]] = defaultdict(list)
+    for host in world.resources.of_type(TYPE):
+        vm = world.resources.get(str(host.properties["resourceId"]))
+        cloud_pc = (vm.body.get("tags") or {}).get(tag) if vm else None
+        if cloud_pc and host.properties.get("assignedUser"):
+            assigned[cloud_pc].append(host.id)
+    return [{"cloudpc": each, "sessionHosts": ids} for each, ids in assigned.items() if len(ids) > 1]
 
 
 def orphans(world: World) -> list[Json]:

@@ -12,6 +12,7 @@ from shared.domain.drift import Today
 from shared.domain.graph.odata import Collection
 from shared.domain.lifecycle import Status
 from shared.domain.progress import progress
+from shared.domain.replacing import build_of
 
 CLOUD_PCS = Collection(
     name="cloudPCs",
@@ -60,11 +61,19 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> dict[str, Any]:
         "lastModifiedDateTime": _time(pc.last_modified_date_time),
         "scopeIds": ["0"],
         "@deskwright.progress": progress(pc, now).to_json(),
+        "@deskwright.replacement": _replacement(pc, now),
         "@deskwright.drift": drift.to_json() if drift else None,
         "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
         "@deskwright.swap": swap_view(pc.swap) if pc.swap else None,
         "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
     }
+
+
+def _replacement(pc: CloudPc, now: datetime) -> dict[str, Any] | None:
+    """Return how far the machine is that is to take the place of the Cloud PC's, None when there is none."""
+    if pc.beside is None or not pc.beside.being_built:
+        return None
+    return progress(build_of(pc, pc.beside.generation), now).to_json()
 
 
 def grace_view(grace: Grace, now: datetime) -> dict[str, Any]:

@@ -39,6 +39,7 @@ CLOUD_PC = entity(
         "statusDetail": maybe(STATUS_DETAIL),
         "scopeIds": "strings",
         "@deskwright.progress": Progress,
+        "@deskwright.replacement": maybe(Progress),
         "@deskwright.drift": maybe(Drift),
         "@deskwright.grace": maybe(
             whole(

@@ -1,0 +1,102 @@
+"""Reprovisioning so that the user goes on meanwhile: another machine is built first, and takes the place of his."""
+
+from __future__ import annotations
+
+from actions.deed import Deed
+from actions.rebuilding import REPROVISION, UserAccountType, built_today, rebuild
+from actions.remote import not_begun, refuse_while_rerunning
+from shared.contracts.provisioning import REPLACE, remains_of, replacement_order, replacing
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.operation import Operation
+from shared.domain.replacing import REPLACEABLE, begin_replacement
+from shared.domain.values import Value
+from shared.errors import ConflictError
+from shared.storage.due import START_GRACE, Due, DueKind
+from shared.workflow import DurableClient, start
+
+
+class ReprovisionForm(Value):
+    """Whether the user becomes a local administrator; left out: as the policy says.
+
+    *build_first*: build another machine beside the one there is, which the user keeps until that takes its place.
+    """
+
+    user_account_type: UserAccountType | None = None
+    build_first: bool = False
+
+
+async def reprovision(deed: Deed, client: DurableClient, cloud_pc_id: str, form: ReprovisionForm) -> Operation:
+    """Have a Cloud PC built anew: beside the machine there is, or in its place. Raises: ConflictError."""
+    if form.build_first:
+        return await replace(deed, client, cloud_pc_id, form.user_account_type)
+    return await rebuild(deed, client, cloud_pc_id, REPROVISION, form.user_account_type)
+
+
+def refusal(pc: CloudPc) -> str | None:
+    """Return why another machine cannot be built for *pc* as far as the record tells, None when it can."""
+    at_work = pc.action.name.value if pc.action else ""
+    going = pc.beside is not None and not pc.replaced_now and pc.beside.clean_up_at is None
+    holds = {
+        f"only a Cloud PC that works goes on while another machine is built; this one is {pc.status.value}": (
+            pc.status not in REPLACEABLE
+        ),
+        f"{at_work} is at work on it": pc.action is not None,
+        "a machine is being built to take the place of the one it has": pc.replaced_now,
+        "its licences are being swapped": pc.swap is not None,
+        "its machine is not known": not remains_of(pc),
+        "a machine that it had is being removed just now; try again when that is done": going,
+    }
+    return next((why for why, it_does in holds.items() if it_does), None)
+
+
+async def replace(
+    deed: Deed, client: DurableClient, cloud_pc_id: str, account: UserAccountType | None = None
+) -> Operation:
+    """Build another machine for a Cloud PC under the policy that wins today; the user goes on until it takes the place.
+
+    What remains of a machine that it had before is cleaned up first. *account*: as of ``rebuild``. Raises:
+    ConflictError unless the Cloud PC works, its user is still entitled, and nothing is at work on it.
+    """
+    wired, tenant = deed.services, deed.tenant
+    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    operation_id = deed.new_id("operation")
+    known = await wired.operations.find(tenant.id, operation_id)
+    if operation_id == (before.beside and before.beside.operation_id) or (known and known.value.ended):
+        await go_on(deed, client, before)  # this very deed has been heard: complete what it began
+        return await deed.open_operation("reprovision", cloud_pc_id)
+    if why := refusal(before):
+        raise ConflictError(why, status=before.status.value)
+    await refuse_while_rerunning(client, before)
+    snapshot, group_id = await built_today(deed, before, account)
+    operation = await deed.open_operation("reprovision", cloud_pc_id)
+    # A build that is not begun is found by the look whether it broke off.
+    await wired.due.put(DueKind.WATCH, deed.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
+
+    def edit(pc: CloudPc) -> CloudPc:
+        if (why := refusal(pc)) or pc.next_generation != before.next_generation:
+            raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
+        return begin_replacement(pc, snapshot, group_id, operation.id, deed.now)
+
+    try:
+        after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    except ConflictError as error:  # somebody else was faster
+        await not_begun(deed, operation, error)
+        raise
+    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    gone = before.beside
+    if gone is not None and gone.clean_up_at is not None:
+        await wired.due.drop(Due(DueKind.CLEAN_UP, gone.clean_up_at, tenant.id, cloud_pc_id, gone.generation))
+    await go_on(deed, client, after)
+    return operation
+
+
+async def go_on(deed: Deed, client: DurableClient, pc: CloudPc) -> None:
+    """Start the build that the record asks for; a sweep does it if this does not come to its end."""
+    wired, instance_id = deed.services, replacing(pc)
+    if instance_id is None or pc.beside is None or pc.beside.snapshot is None:
+        return
+    connection = (await wired.connections.get(pc.tenant_id, pc.beside.snapshot.connection_id)).value
+    site = (await wired.sites.get(pc.tenant_id, connection.site_id)).value
+    order = replacement_order(pc, deed.tenant, site, connection)
+    if order is not None:
+        await start(client, REPLACE, order, instance_id=instance_id)

@@ -1,0 +1,81 @@
+"""Give a Cloud PC another machine while its user goes on with the one there is: build first, then swap."""
+
+from __future__ import annotations
+
+from orchestrators.assignment import take_place
+from orchestrators.attempts import Attempt, AttemptFailedError, AttemptParkedError, AttemptSupersededError
+from orchestrators.beginnings import begin
+from orchestrators.core_provisioning import assign_primary_user, build_machine, enroll_in_intune, join_directory
+from orchestrators.deprovision_cloud_pc import close
+from orchestrators.endings import try_again, wait_for_room
+from orchestrators.post_provisioning import configure
+from shared.contracts.provisioning import (
+    ABANDON_REPLACEMENT,
+    RECORD_REPLACED,
+    REPLACE,
+    AbandonOrder,
+    ProvisionOrder,
+    Receipt,
+    Replaced,
+    Superseded,
+)
+from shared.workflow import Blueprint, Context, Steps, call, orchestrates
+
+bp = Blueprint()
+
+
+@bp.orchestration_trigger(context_name="context")
+@orchestrates(REPLACE)
+def replace_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
+    """Build a machine beside the one a user has, and let it take that one's place. One execution is one attempt.
+
+    (1) Begin the attempt, and clean up what the one before it left. (2) Core provisioning, (3) post-provisioning, as of
+    every Cloud PC; the user goes on with the machine he has. (4) The assignment moves to the new machine, (5) and the
+    record says so: from here on it is the Cloud PC's. (6) The user is signed off the old one, which stops; it is
+    cleaned up three hours later.
+    Otherwise: (7) wait for room without using up the attempt, or (8) try again, three times in all; when that is over
+    the user keeps the machine he has, and the new one is cleaned up. (9) So it is when there is no place to take any
+    more: the user has lost the Cloud PC, or it is gone.
+    """
+    attempt = Attempt(ctx, order)
+    try:
+        before = place_to_take(order)
+        yield from begin(attempt)  # (1)
+        machine = yield from build_machine(attempt)  # (2)
+        device = yield from join_directory(attempt, machine)
+        managed_device_id = yield from enroll_in_intune(attempt, machine, device)
+        yield from assign_primary_user(attempt, managed_device_id)
+        yield from configure(attempt, machine)  # (3)
+        yield from take_place(attempt, machine, before)  # (4)
+        return (yield from replaced(attempt, before))  # (5) (6)
+    except AttemptParkedError as parked:
+        receipt = yield from wait_for_room(attempt, parked.reason)  # (7)
+    except AttemptFailedError as failed:
+        receipt = yield from try_again(attempt, failed.failure)  # (8)
+    except AttemptSupersededError:
+        receipt = Receipt(outcome="superseded", attempts=order.attempt)
+    if isinstance(receipt, Receipt) and receipt.outcome == "superseded":  # not when it continues as new
+        yield from abandon(attempt)  # (9)
+    return receipt
+
+
+def place_to_take(order: ProvisionOrder) -> Replaced:
+    """Return the machine whose place the new one takes. Raises: AttemptSupersededError when there is none."""
+    if order.replaces is None:
+        raise AttemptSupersededError
+    return order.replaces
+
+
+def replaced(attempt: Attempt, before: Replaced) -> Steps[Receipt]:
+    """Say that the new machine is the Cloud PC's; then close the old one. What cannot be closed stops nothing."""
+    if isinstance((yield from attempt.do(RECORD_REPLACED, attempt.record())), Superseded):
+        raise AttemptSupersededError
+    yield from close(attempt.ctx, before.remains)
+    return attempt.receipt()
+
+
+def abandon(attempt: Attempt) -> Steps[None]:
+    """Say that it is over: what was built is cleaned up soon."""
+    order = attempt.order
+    gone = AbandonOrder(tenant_id=order.tenant_id, cloud_pc_id=order.cloud_pc_id, generation=order.generation)
+    yield from call(attempt.ctx, ABANDON_REPLACEMENT, gone)

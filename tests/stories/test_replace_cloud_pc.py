@@ -1,0 +1,161 @@
+"""What happens when another machine is built first, and takes the place of the one there is."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrators import replace_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
+from shared.contracts.deprovisioning import SIGN_OFF
+from shared.contracts.desktops import (
+    ASSIGN_SESSION_HOST,
+    GRANT_SIGN_IN,
+    LOOK_FOR_SESSION_HOST,
+    RELEASE_SESSION_HOST,
+    REVOKE_SIGN_IN,
+)
+from shared.contracts.identities import LOOK_FOR_DEVICE
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
+from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
+from shared.contracts.provisioning import (
+    ABANDON_REPLACEMENT,
+    BEGIN_ATTEMPT,
+    BEGIN_STEP,
+    CLEAN_UP,
+    RECORD_FAILED,
+    RECORD_PARKED,
+    RECORD_REPLACED,
+    REPLACE,
+    CleanUpOrder,
+    ProvisionOrder,
+    Replaced,
+    Superseded,
+)
+from tests.stories.people import ALL_WELL, BEGUN, ORDER
+from tests.stories.tell import Answers, tell
+
+OLD = CleanUpOrder(
+    tenant_id=ORDER.tenant_id,
+    cloud_pc_id=ORDER.cloud_pc_id,
+    generation=1,
+    subscription_id=ORDER.subscription_id,
+    resource_group=ORDER.resource_group,
+    region="westeurope",
+    computer_names=("CPC-OLD",),
+    host_pool_id="/pool/1",
+)
+FIRST = ORDER.but(generation=2, slot="b", replaces=Replaced(remains=OLD, session_host="cpc-old.example"))
+ALL_REPLACED: Answers = {
+    **ALL_WELL,
+    RELEASE_SESSION_HOST: Done(),
+    RECORD_REPLACED: Done(),
+    ABANDON_REPLACEMENT: Done(),
+    SIGN_OFF: Done(),
+    REVOKE_SIGN_IN: Done(),
+    BEGIN_DEALLOCATE: BEGUN,
+    BEGIN_DISABLE: BEGUN,
+    READ_DISABLE: Done(),
+    RECORD_ACCOUNT: Done(),
+}
+BROKEN = Refused(code="VMExtensionProvisioningError", message="the join failed")
+
+
+def test_the_new_machine_is_built_beside_the_old_one_and_says_so() -> None:
+    story = tell(REPLACE, FIRST, ALL_REPLACED)
+    machine = story.last(BEGIN_VM)["machine"]
+
+    assert (machine["slot"], machine["replaces"]) == ("b", True)
+    assert CLEAN_UP.name not in story.calls
+    assert story.result.outcome == "provisioned"
+
+
+def test_the_assignment_moves_once_the_user_can_sign_in_and_never_to_both() -> None:
+    story = tell(REPLACE, FIRST, ALL_REPLACED)
+    moved = story.calls.index("grant_sign_in")
+
+    assert story.calls[moved:] == [
+        "grant_sign_in",
+        "release_session_host",
+        "assign_session_host",
+        "record_replaced",
+        "sign_off",
+        "revoke_sign_in",
+        "begin_deallocate",
+        "look_at_operation",
+    ]
+    assert story.last(RELEASE_SESSION_HOST)["machine"]["computerName"] == "CPC-OLD"
+    assert story.last(ASSIGN_SESSION_HOST)["machine"]["computerName"] == FIRST.computer_name
+    assert story.last(SIGN_OFF)["machine"]["computerName"] == "CPC-OLD"
+
+
+@pytest.mark.parametrize("late", [LOOK_FOR_DEVICE, LOOK_FOR_SESSION_HOST, GRANT_SIGN_IN])
+def test_until_it_is_ready_nothing_is_done_to_the_machine_that_the_user_has(late: object) -> None:
+    story = tell(REPLACE, FIRST.but(attempt=3), {**ALL_REPLACED, late: Pending(note="not there yet")})
+
+    touched = [order for orders in story.orders.values() for order in orders if "CPC-OLD" in str(order)]
+    assert touched == []
+    assert story.result.outcome == "failed"
+
+
+def test_a_user_whom_the_new_machine_cannot_be_given_is_given_back_what_he_had() -> None:
+    taken = [Refused(code="AssignmentConflict", message="not now"), Done()]
+    story = tell(REPLACE, FIRST, {**ALL_REPLACED, ASSIGN_SESSION_HOST: taken})
+    given = [order["machine"]["computerName"] for order in story.orders[ASSIGN_SESSION_HOST.name]]
+
+    assert given == [FIRST.computer_name, "CPC-OLD"]
+    assert story.last(ASSIGN_SESSION_HOST)["sessionHost"] == "cpc-old.example"
+    assert story.continued is not None
+    assert story.continued["resume"]["step"] == "assignUser"
+
+
+def test_a_release_that_may_have_been_made_is_taken_back() -> None:
+    story = tell(REPLACE, FIRST, {**ALL_REPLACED, RELEASE_SESSION_HOST: Exception("UnavailableError: 503")})
+
+    assert story.last(ASSIGN_SESSION_HOST)["machine"]["computerName"] == "CPC-OLD"
+
+
+def test_a_failed_attempt_is_cleaned_up_before_the_next_and_only_that() -> None:
+    first = tell(REPLACE, FIRST, {**ALL_REPLACED, LOOK_FOR_DEVICE: BROKEN})
+    assert first.continued is not None
+    second = tell(REPLACE, ProvisionOrder.model_validate(first.continued), ALL_REPLACED)
+
+    assert [order["computerNames"] for order in second.orders[CLEAN_UP.name]] == [[FIRST.computer_name]]
+    assert {order["slot"] for order in second.orders[CLEAN_UP.name]} == {"b"}
+    assert second.result.outcome == "provisioned"
+
+
+def test_without_room_for_both_it_parks_and_the_user_keeps_what_he_has() -> None:
+    full = NoRoom(code="QuotaExceeded", message="no quota for one more")
+    story = tell(REPLACE, FIRST, {**ALL_REPLACED, ALLOCATE_CAPACITY: full})
+
+    assert story.last(RECORD_PARKED)["reason"]["code"] == "QuotaExceeded"
+    assert RELEASE_SESSION_HOST.name not in story.calls
+    assert story.continued is not None
+    assert story.continued["attempt"] == 1
+
+
+def test_after_the_last_attempt_it_is_told_as_failed() -> None:
+    story = tell(REPLACE, FIRST.but(attempt=3), {**ALL_REPLACED, LOOK_FOR_DEVICE: BROKEN})
+
+    assert story.last(RECORD_FAILED)["last"] is True
+    assert ABANDON_REPLACEMENT.name not in story.calls
+    assert story.result.outcome == "failed"
+
+
+@pytest.mark.parametrize("noticed", [BEGIN_ATTEMPT, BEGIN_STEP, RECORD_REPLACED])
+def test_when_there_is_no_place_to_take_any_more_it_is_abandoned(noticed: object) -> None:
+    story = tell(REPLACE, FIRST, {**ALL_REPLACED, noticed: Superseded()})
+
+    assert story.calls[-1] == "abandon_replacement"
+    assert story.result.outcome == "superseded"
+    assert SIGN_OFF.name not in story.calls
+
+
+@pytest.mark.parametrize("ending", [RECORD_PARKED, RECORD_FAILED])
+def test_so_it_is_when_that_shows_at_its_end(ending: object) -> None:
+    trouble: Answers = {ALLOCATE_CAPACITY: NoRoom(code="QuotaExceeded", message="none")}
+    if ending is RECORD_FAILED:
+        trouble = {LOOK_FOR_DEVICE: BROKEN}
+    story = tell(REPLACE, FIRST, {**ALL_REPLACED, **trouble, ending: Superseded()})
+
+    assert story.calls[-1] == "abandon_replacement"

@@ -39,7 +39,7 @@ def working(office: Office, *breaks: str) -> str:
 def assigned(office: Office) -> list[str]:
     """The names of the session hosts that somebody may use."""
     hosts = office.machines("Microsoft.DesktopVirtualization/hostPools/sessionHosts")
-    return [host["id"].rpartition("/")[2] for host in hosts if host["body"]["properties"]["assignedUser"]]
+    return [host["id"].rpartition("/")[2] for host in hosts if host["body"]["properties"].get("assignedUser")]
 
 
 def replacement(office: Office, user: str) -> dict[str, Any] | None:

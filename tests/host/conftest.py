@@ -59,6 +59,7 @@ class RunningHost:
     app: Path = APP
     arguments: list[str] = field(default_factory=list)
     environ: dict[str, str] = field(default_factory=dict)
+    home: Path = ROOT  # the folder that holds local/
     process: subprocess.Popen[bytes] | None = None
     url: str = ""
     key: str = ""
@@ -69,7 +70,7 @@ class RunningHost:
         command = [sys.executable, "-m", "local.host", "start", "--app", str(self.app)]
         command += ["--db", str(self.db), "--port", "0", "--rpc-port", "0", *self.arguments]
         with self.log.open("wb") as out:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=out)
+            self.process = subprocess.Popen(command, cwd=self.home, env=environ, stderr=out)
         ready = until(self._ready, 30)
         self.url = ready[1]
         listed = self.verb("keys").splitlines()
@@ -86,7 +87,7 @@ class RunningHost:
     def verb(self, *words: str) -> str:
         command = [sys.executable, "-m", "local.host", *words, "--app", str(self.app)]
         command += ["--db", str(self.db)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(command, cwd=self.home, capture_output=True, text=True, check=True).stdout
 
     def kill(self) -> None:
         assert self.process is not None

@@ -40,7 +40,7 @@ scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N 
 	@$(if $(N),$(PY) -m local demo $(CHOSEN) --host $(HOST) --seed $(SEED) --scenario $(N) --once,$(PY) -m local scenarios)
 
 .PHONY: bench
-bench: $(VENV)/installed .tools/azurite/installed ## measure: one line of JSON for each figure
+bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## measure: one line of JSON for each figure
 	@$(PY) -m bench
 
 # ---- prove -------------------------------------------------------------------------------------
@@ -91,6 +91,7 @@ lock: $(VENV)/installed ## resolve the newest versions that pyproject.toml allow
 	@$(COMPILE) pyproject.toml --group local --group dev --constraints requirements.txt --output-file requirements-dev.txt > /dev/null
 	@$(COMPILE) --group node --output-file requirements-node.txt > /dev/null
 	@$(COMPILE) --group graph --output-file requirements-graph.txt > /dev/null
+	@$(COMPILE) --group peers --output-file requirements-peers.txt > /dev/null
 	@$(COMPILE:3.11=3.13) pyproject.toml tests/worker/requirements.in --constraints requirements.txt --output-file requirements-worker.txt > /dev/null
 
 .PHONY: clean
@@ -125,6 +126,14 @@ $(VENV)/installed: requirements-dev.txt
 	@$(PY) -m venv .tools/graph
 	@.tools/graph/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-graph.txt > .tools/graph/install.log 2>&1 || \
 	{ echo "make: pip could not install requirements-graph.txt: $$(grep -m 1 ERROR .tools/graph/install.log || tail -n 1 .tools/graph/install.log)" >&2; exit 1; }
+	@touch $@
+
+# What bench/engine.py measures beside our host.
+.tools/peers/installed: requirements-peers.txt | $(VENV)/installed
+	@echo "Installing durabletask ..."
+	@$(PY) -m venv .tools/peers
+	@.tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-peers.txt > .tools/peers/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements-peers.txt: $$(grep -m 1 ERROR .tools/peers/install.log || tail -n 1 .tools/peers/install.log)" >&2; exit 1; }
 	@touch $@
 
 # Microsoft's worker, the judge of tests/worker: without a Python 3.13 it says so, and its tests are skipped.

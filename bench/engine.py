@@ -1,7 +1,9 @@
-"""CPU that one activity costs on the embedded host, against what its replay alone costs in the SDK.
+"""What one activity costs on the embedded host: beside durabletask, beside the SDK's bare replay, and among many.
 
-Both sides run with the date fix of shared.workflow.replay. The floor calls the SDK's own entry point with the
-histories that a child of twelve activities sees, turn by turn, and does nothing else: no store, no activities.
+W12: parents of children of twelve activities that do nothing. Ours has every result on the disk, fsynced; durabletask's
+in-memory backend keeps nothing. The floor calls the SDK's own entry point with the histories that such a child sees,
+turn by turn, and does nothing else. All run with the date fix of shared.workflow.replay, where they need it.
+``engine:200`` is W12 with 200 users in place of 1,000.
 """
 
 from __future__ import annotations
@@ -9,71 +11,97 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 from bench.engine_app import function_app
 from bench.engine_app.w12 import ACTIVITIES
-from bench.figures import Figure, paired
+from bench.figures import Figure, Missing, paired
+from bench.hosting import APP, ROOT, hosted
 
-_ROOT = Path(__file__).resolve().parent.parent
-_USERS = 200
 _PAIRS = 3
+_FEW, _MANY = 1000, 5000
 _STAMP = "2026-11-21T09:50:10.0119710Z"
-_TICK = os.sysconf("SC_CLK_TCK")
+_PEER = ROOT / ".tools" / "peers" / "bin" / "python"
+_RATE_GOAL, _FLAT_GOAL = 0.25, 1.2
 
 
-def main() -> list[Figure]:
-    """Measure the two sides in turn."""
-    ours, floor = [], []
+def main(users: str = "1000") -> list[Figure | Missing]:
+    """Measure ours and theirs in turn."""
+    ours, theirs, floor = [], [], []
     for _ in range(_PAIRS):
-        ours.append(_on_the_host())
-        floor.append(_bare())
-    return [paired("host CPU per activity / bare SDK replay", ours, floor, "ms", note=f"W12, {_USERS} users")]
+        ours.append(_on_the_host("w12", int(users), int(users)))
+        if _PEER.exists():
+            theirs.append(_on_durabletask(int(users)))
+        floor.append(_bare(int(users)))
+    calls, note = int(users) * ACTIVITIES, f"W12, {users} users"
+    cpu = [spent * 1000 / calls for _, spent in ours]
+    bare = paired("host CPU per activity / bare SDK replay", cpu, floor, "ms", note=note)
+    return [*_beside(ours, theirs, calls, note), bare, _flat()]
 
 
-def _on_the_host() -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        port, rpc = _free(), _free()
-        command = [sys.executable, "-m", "local.host", "start", "--app", str(_ROOT / "bench" / "engine_app")]
-        options = ["--port", str(port), "--rpc-port", str(rpc), "--db", f"{folder}/db", "--auth", "off"]
-        paths = {**os.environ, "PYTHONPATH": str(_ROOT)}  # noqa: TID251 - the child's environment
-        host = subprocess.Popen(
-            [*command, *options], cwd=_ROOT, env=paths, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            door = f"http://127.0.0.1:{port}/api/w12"
-            _until(lambda: _ask(f"http://127.0.0.1:{port}/admin/host/ping") is not None)
-            before = _cpu(host.pid)
-            _ask(f"{door}?users={_USERS}", "POST")
-            _until(lambda: (_ask(door) or {}).get("status") == "Completed")
-            spent = _cpu(host.pid) - before
-            result = (_ask(door) or {})["output"]
-        finally:
-            host.terminate()
-            host.wait()
-        if result != _USERS:
-            message = f"{result} of {_USERS} children ended"
-            raise SystemExit(message)
-        return spent * 1000 / (_USERS * ACTIVITIES)
+def _beside(
+    ours: list[tuple[float, float]], theirs: list[tuple[float, float]], calls: int, note: str
+) -> list[Figure | Missing]:
+    rate = "activities a second: durabletask in memory / embedded host, fsynced"
+    cost = "CPU per activity: embedded host, fsynced / durabletask in memory"
+    if not theirs:
+        missing = f"{_PEER.relative_to(ROOT)} is missing: make .tools/peers/installed"
+        return [Missing(rate, missing), Missing(cost, missing)]
+    rates = [[calls / seconds for seconds, _ in side] for side in (theirs, ours)]
+    costs = [[spent * 1000 / calls for _, spent in side] for side in (ours, theirs)]
+    return [
+        paired(rate, rates[0], rates[1], "1/s", goal=_RATE_GOAL, note=note),
+        paired(cost, costs[0], costs[1], "ms", note=note),
+    ]
 
 
-def _bare() -> float:
+def _flat() -> Figure:
+    """Compare one fan-out of many with one of few, by the CPU of each activity."""
+    many, few = [], []
+    for _ in range(_PAIRS):
+        many.append(_on_the_host("flat", _MANY, _MANY)[1] * 1000 / _MANY)
+        few.append(_on_the_host("flat", _FEW, _FEW)[1] * 1000 / _FEW)
+    return paired(f"CPU per activity: flat fan-out of {_MANY} / of {_FEW}", many, few, "ms", goal=_FLAT_GOAL)
+
+
+def _on_the_host(name: str, n: int, expected: int) -> tuple[float, float]:
+    """Run an orchestrator on a host of its own; return the seconds it took, and those of CPU."""
+    with tempfile.TemporaryDirectory() as folder, hosted(Path(folder) / "db") as host:
+        before, began = host.cpu, time.monotonic()
+        host.begin(name, n)
+        output = host.ended(name, n)
+        took = time.monotonic() - began, host.cpu - before
+    if output != expected:
+        message = f"{name} gave {output}, not {expected}"
+        raise SystemExit(message)
+    return took
+
+
+def _on_durabletask(users: int) -> tuple[float, float]:
+    script = ROOT / "bench" / "peers" / "w12_durabletask.py"
+    paths = {**os.environ, "PYTHONPATH": str(APP)}  # noqa: TID251 - the child's environment
+    done = subprocess.run([_PEER, script, str(users)], env=paths, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    if told["users"] != users:
+        message = f"durabletask ended {told['users']} of {users} children"
+        raise SystemExit(message)
+    return told["seconds"], told["cpu"]
+
+
+def _bare(users: int) -> float:
+    """Return the milliseconds of CPU that the replay of one activity takes."""
     if not _KEPT:
         _KEPT.update({f.get_function_name(): f for f in function_app.app.get_functions()})
     child = _KEPT["child"].get_user_function()
     bodies = [json.dumps(_body(turn)) for turn in range(ACTIVITIES + 1)]
     began = time.process_time()
-    for _ in range(_USERS):
+    for _ in range(users):
         for body in bodies:
             child(_Body(body))
-    return (time.process_time() - began) * 1000 / (_USERS * ACTIVITIES)
+    return (time.process_time() - began) * 1000 / (users * ACTIVITIES)
 
 
 _KEPT: dict[str, Any] = {}
@@ -106,35 +134,3 @@ def _body(turn: int) -> dict[str, Any]:
         "upperSchemaVersion": 1,
         "upperSchemaVersionNew": 2,
     }
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK
-
-
-def _free() -> int:
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _ask(url: str, method: str = "GET") -> dict[str, Any] | None:
-    """Return what the host answers, None while it does not."""
-    try:
-        request = urllib.request.Request(url, method=method)  # noqa: S310 - loopback
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
-            told: dict[str, Any] = json.loads(answer.read() or b"{}")
-            return told
-    except OSError:
-        return None
-
-
-def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
-    while not true():
-        if time.monotonic() > deadline:
-            message = "the host did not get there in two minutes"
-            raise SystemExit(message)
-        time.sleep(0.2)  # noqa: TID251 - a benchmark looks from outside

@@ -30,6 +30,18 @@ class Figure:
         return json.dumps({**rounded, "ratio": round(self.ratio, 4), "reached": reached})
 
 
+@dataclass(frozen=True)
+class Missing:
+    """A figure that could not be measured; never to be taken for one that was reached."""
+
+    name: str
+    note: str
+
+    def line(self) -> str:
+        """Return what is missing as one line of JSON."""
+        return json.dumps(asdict(self) | {"reached": None, "missing": True})
+
+
 def paired(
     name: str,
     ours: list[float],

@@ -107,7 +107,7 @@ class Store:
         for connection in self._opened:
             connection.close()
         try:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            schema.leave(self._connection)
         except sqlite3.OperationalError as error:  # the log stays beside the file: the next host reads both
             _log.warning("the log was not folded into the state file: %s", error)
         self._connection.close()

@@ -20,6 +20,7 @@ LOCKED = {
     "requirements-dev.txt": [*WANTED, *GROUPS["local"], *GROUPS["dev"]],
     "requirements-node.txt": GROUPS["node"],
     "requirements-graph.txt": GROUPS["graph"],
+    "requirements-peers.txt": GROUPS["peers"],
 }
 PYTHONS = ("3.11", "3.12", "3.13")
 

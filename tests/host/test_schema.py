@@ -33,7 +33,7 @@ def damage(path: Path) -> None:
 def test_a_damaged_file_is_refused_after_a_host_that_was_killed(tmp_path: Path) -> None:
     path = left(tmp_path / "db", in_order=False)
     damage(path)
-    with pytest.raises(StoreError, match="db is damaged|malformed"):
+    with pytest.raises(StoreError, match=r"db is damaged|malformed"):
         schema.prepare(path, "hub")
 
 
@@ -47,5 +47,5 @@ def test_the_note_of_an_orderly_end_counts_once(tmp_path: Path) -> None:
     path = left(tmp_path / "db", in_order=True)
     schema.prepare(path, "hub").close()
     damage(path)
-    with pytest.raises(StoreError, match="db is damaged|malformed"):
+    with pytest.raises(StoreError, match=r"db is damaged|malformed"):
         schema.prepare(path, "hub")

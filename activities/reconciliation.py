@@ -46,7 +46,8 @@ bp = Blueprint()
 _REREAD_MINUTES = (1, 2, 5, 15)  # then an hour, and twice as long each time
 _REREAD_LIMIT = timedelta(hours=24)
 _RESIZED_YET = frozenset({Status.RESIZE_PENDING_LICENSE, Status.RESIZING})
-_REGULARLY = timedelta(hours=24)  # the directory is asked what has changed much more often
+_REGULARLY = timedelta(days=1)
+_SELDOM = timedelta(days=7)  # where the directory is asked all day long what has changed
 
 
 @bp.activity_trigger(input_name="payload")
@@ -150,7 +151,7 @@ async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -
 
 
 async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) -> None:
-    """Keep in mind to read everybody again: soon after an assignment, else every few hours.
+    """Keep in mind to read everybody again: soon after an assignment, else once a day, or a week.
 
     A group that was assigned just now may have members that the directory does not show yet, and a change whose
     message was lost is seen some time. The moments are the same for every plan that is made before them: so many
@@ -160,7 +161,8 @@ async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) 
     if not assigned:
         return
     soon = next((max(assigned) + after for after in _soon_after() if max(assigned) + after > at), None)
-    regular = next_of(_REGULARLY, at)
+    watch = await services().watches.find(tenant.id, WATCH)
+    regular = next_of(_SELDOM if watch and watch.value.follows(at) else _REGULARLY, at)
     due = services().due
     await due.ensure(DueKind.REREAD, min(soon or regular, regular), tenant.id, EVERYBODY)
     every = timedelta(minutes=tenant.settings.directory_catch_up_in_minutes)

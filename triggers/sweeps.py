@@ -282,6 +282,7 @@ async def _catch_up(wired: Services, client: DurableClient, due: Due) -> datetim
         await catch_up(wired, client, tenant.value, now)
     except RefusedError as refused:
         _log.warning("the directory of %s does not say what has changed: %s", due.tenant_id, refused)
+        await wired.due.ensure(DueKind.REREAD, next_of(timedelta(days=1), now), due.tenant_id, EVERYBODY)
     every = timedelta(minutes=tenant.value.settings.directory_catch_up_in_minutes)
     await wired.due.put(DueKind.CATCH_UP, next_of(every, now), due.tenant_id, due.subject_id)
     return None

@@ -17,6 +17,9 @@ SUBSCRIPTION_LIFE = timedelta(days=28)
 
 RENEWED_BEFORE = timedelta(days=14)
 
+FOLLOWED_WITHIN = timedelta(days=1)
+"""Who has not asked a directory for so long what has changed does not rely on it."""
+
 
 class Resource(StrEnum):
     """What is watched."""
@@ -54,6 +57,11 @@ class Watch(Value):
     def id(self) -> str:
         """Its id."""
         return WATCH
+
+    def follows(self, at: datetime) -> bool:
+        """Whether the directory says what changes in it, and has lately been asked."""
+        asked = self.users_link is not None and self.groups_link is not None
+        return asked and self.read_at is not None and at - self.read_at < FOLLOWED_WITHIN
 
     def subscription(self, resource: Resource) -> Subscription | None:
         """Return the subscription to *resource*, None when there is none."""

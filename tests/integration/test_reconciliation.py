@@ -26,8 +26,9 @@ from shared.domain.image import DeviceImageStatus, ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.naming import cloud_pc_id
 from shared.domain.tenant import LicenceSource, TenantSettings
+from shared.domain.watching import Watch
 from shared.errors import UnavailableError
-from shared.storage.due import EVERYBODY, DueKind
+from shared.storage.due import EVERYBODY, DueKind, next_of
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.services import PaperServices, in_place, perform
@@ -265,6 +266,18 @@ async def test_after_an_assignment_everybody_is_read_again_and_then_regularly(he
     await plan()
     (due,) = await here.due.due(DueKind.REREAD, here.hand.at + timedelta(days=1))
     assert due.at == here.hand.at + timedelta(hours=15)  # at midnight
+
+
+@pytest.mark.parametrize(("asked", "days"), [(timedelta(minutes=30), 7), (timedelta(days=1), 1)])
+async def test_where_the_directory_says_what_changes_everybody_is_read_once_a_week(
+    here: PaperServices, asked: timedelta, days: int
+) -> None:
+    here.hand.at = things.NOW + timedelta(days=2)
+    watch = Watch(tenant_id="contoso", users_link="/u", groups_link="/g", read_at=here.hand.at - asked)
+    await here.watches.insert(watch)
+    await plan()
+    (due,) = await here.due.due(DueKind.REREAD, here.hand.at + timedelta(days=7))
+    assert due.at == next_of(timedelta(days=days), here.hand.at)
 
 
 async def test_without_an_assignment_nobody_is_read_again(here: PaperServices) -> None:

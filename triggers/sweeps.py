@@ -48,6 +48,9 @@ _CLEANED_BY = timedelta(hours=1)
 _PAUSED = timedelta(hours=6)
 """When to look again whether a tenant that is paused goes on."""
 
+_REFUSED = timedelta(hours=1)
+"""How long it takes at most until a reconcile that a directory refuses is tried again."""
+
 _HELD = timedelta(minutes=10)
 """When to look again at a build that may not start: it is paused, or waits for a licence."""
 
@@ -199,11 +202,13 @@ async def _start_build_of_image(wired: Services, client: DurableClient, due: Due
 
 
 async def _start_reconcile(wired: Services, client: DurableClient, due: Due) -> datetime | None:
-    if await wired.requests.newest(due.tenant_id) is None:
-        await close_operations(wired, due.tenant_id, wired.clock.now())
+    """Start what was asked for and not done; a directory that refuses for long is asked ever more rarely."""
+    asked_at, now = await wired.requests.newest(due.tenant_id), wired.clock.now()
+    if asked_at is None:
+        await close_operations(wired, due.tenant_id, now)
         return None
     await start_reconcile(client, due.tenant_id)
-    return wired.clock.now() + LOOK_AGAIN
+    return now + min(max(LOOK_AGAIN, now - asked_at), _REFUSED)
 
 
 async def _read_again(wired: Services, client: DurableClient, due: Due) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -105,7 +105,7 @@ def test_app_service_s_header_from_outside_lets_nobody_in(office: Office) -> Non
 
 
 @pytest.fixture
-def customers(office: Office) -> tuple[Office, Office]:
+def customers(office: Office) -> Iterator[tuple[Office, Office]]:
     """Two tenants that both have things, of different directories: the provider's own, and a customer's."""
     other = Office(office.stack, office.portal, f"{office.name}c")
     body = {
@@ -118,7 +118,8 @@ def customers(office: Office) -> tuple[Office, Office]:
     for each, name in ((each, name) for each in (office, other) for name in ("main", "second", "third")):
         place = {"displayName": name, "region": "westeurope", "resourceGroup": f"pcs-{each.name}"}
         each.portal.ask("PUT", f"{each.base}/sites/{name}", place)
-    return office, other
+    yield office, other
+    office.portal.ask("POST", f"{other.base}/pause", {"reason": "its test is over"})
 
 
 def administrator(office: Office, directory: str | None) -> str:

@@ -111,7 +111,8 @@ class Journey:
 
     def cloud_pcs(self) -> list[Row]:
         """Read every Cloud PC of the tenant, by user and plan."""
-        path = f"{self.base}/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=999"
+        wanted = "userPrincipalName,servicePlanName,status,@deskwright.progress"
+        path = f"{self.base}/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=999&$select={wanted}"
         rows = (_row(cloud_pc) for cloud_pc in self.portal.pages(path))
         return sorted(rows, key=lambda row: (row.user, row.plan))
 

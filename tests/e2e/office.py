@@ -152,7 +152,8 @@ class Office:
         """Send one of Graph's actions on a Cloud PC, and wait for what it begins; return the operation."""
         answer = self.portal.ask("POST", f"{self.graph}/cloudPCs/{cloud_pc['id']}/{action}", body)
         assert answer.status == NO_CONTENT
-        return self.portal.finish(answer)
+        with self.hurrying():
+            return self.portal.finish(answer)
 
     # What came of it
     def cloud_pcs(self, *only: str) -> list[Json]:

@@ -52,21 +52,21 @@ def status_view(row: Instance, *, show_input: bool) -> dict[str, Any]:
 
 def history_view(history: list[tuple[int, str]], *, show_input: bool, show_output: bool) -> list[dict[str, Any]]:
     """Show a history: brackets left out, tasks and children merged into how they ended."""
-    shown: list[dict[str, Any]] = []
-    scheduled: dict[int, dict[str, Any]] = {}
+    shown: list[dict[str, Any] | None] = []
+    scheduled: dict[int, int] = {}  # id -> place of the event that scheduled it
     for kind, body in history:
         if kind in _BRACKETS:
             continue
         event_id, entry = _entry(kind, json.loads(body))
         if kind in _MERGED:
-            scheduled[event_id] = entry
-        origin = scheduled.pop(entry.pop("TaskScheduledId", -1), None)
-        if origin is not None:
-            shown = [one for one in shown if one is not origin]
+            scheduled[event_id] = len(shown)
+        place = scheduled.pop(entry.pop("TaskScheduledId", -1), None)
+        if place is not None and (origin := shown[place]) is not None:
             entry |= {"ScheduledTime": origin["Timestamp"], "FunctionName": origin["Name"], "Input": origin["Input"]}
+            shown[place] = None
         shown.append(entry)
     left_out = {name for name, wanted in (("Input", show_input), ("Result", show_output)) if not wanted}
-    return [{name: value for name, value in entry.items() if name not in left_out} for entry in shown]
+    return [{name: value for name, value in entry.items() if name not in left_out} for entry in shown if entry]
 
 
 def _entry(kind: int, entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:

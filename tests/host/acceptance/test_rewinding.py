@@ -1,6 +1,7 @@
 """A failed instance is brought back to before its failure (fact 35)."""
 
 import random
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from tests.host.conftest import RunningHost, until
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> "Workshop":
-    return Workshop(tmp_path)
+    place = tmp_path / "workshop"
+    place.mkdir()
+    return Workshop(place)
 
 
 class Workshop:
@@ -100,6 +103,21 @@ def test_the_children_that_failed_are_rewound_too(host: RunningHost, workshop: W
     assert rewind(host, one)["output"] == [1, [0, ["one works", "two works"]]]
     assert workshop.log == ["first", "first", "one", "two", "two"]
     assert host.status("rewound-leaf")["runtimeStatus"] == "Completed"
+
+
+def test_a_rewind_that_was_accepted_survives_a_kill(fresh_host: Callable[..., RunningHost], workshop: Workshop) -> None:
+    host = fresh_host()
+    workshop.repair("first", "one")
+    one = host.begin("by_children", workshop.given("one", "two", depth=0, prefix="killed"))
+    host.ended(one)
+    host.kill()
+    workshop.repair("two")
+    host.start()
+    assert host.manage("POST", f"/instances/{one}/rewind?reason=repaired").status == 202
+    host.kill()
+    host.start()
+    assert host.ended(one)["output"] == [0, ["one works", "two works"]]
+    assert workshop.log.count("one") == 1
 
 
 def test_an_orchestrators_own_error_is_met_again_until_its_code_is_repaired(host: RunningHost) -> None:

@@ -59,11 +59,10 @@ async def replace(
     """
     wired, tenant = deed.services, deed.tenant
     before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    operation_id = deed.new_id("operation")
-    known = await wired.operations.find(tenant.id, operation_id)
-    if operation_id == (before.beside and before.beside.operation_id) or (known and known.value.ended):
+    known = await wired.operations.find(tenant.id, deed.new_id("operation"))
+    if known and (known.value.ended or (before.beside and before.beside.operation_id == known.value.id)):
         await go_on(deed, client, before)  # this very deed has been heard: complete what it began
-        return await deed.open_operation("reprovision", cloud_pc_id)
+        return known.value
     if why := refusal(before):
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)

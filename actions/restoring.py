@@ -120,6 +120,11 @@ async def _promise_again(tables: Tables, at: datetime) -> None:
 
 
 def _promises(pc: CloudPc, at: datetime) -> list[Due]:
+    beside = pc.beside
+    if beside is not None:
+        kind, when = (DueKind.WATCH, at) if beside.being_built else (DueKind.CLEAN_UP, beside.clean_up_at or at)
+        return [Due(kind, when, pc.tenant_id, pc.id, beside.generation), *_promises(pc.but(beside=None), at)]
+
     def of(kind: DueKind, when: datetime) -> Due:
         return Due(kind, when, pc.tenant_id, pc.id, pc.generation)
 

@@ -14,6 +14,7 @@ from shared.domain.connection import WANTED_AFTER_DEMAND, WANTED_AFTER_EDIT, Con
 from shared.domain.health import PROBE_CHECKS
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation, OperationStatus
+from shared.domain.replacing import builds_of
 from shared.domain.tenant import Site, Tenant
 from shared.storage.due import Due, DueKind
 from shared.wiring import Services
@@ -162,9 +163,12 @@ async def cloud_pcs_of(wired: Services, connection: Connection) -> int:
 
 def built_through(pc: CloudPc, connection_id: str) -> bool:
     """Whether a Cloud PC is, or is being, built through a connection."""
-    if pc.status is Status.NOT_PROVISIONED or pc.snapshot is None:
-        return False
-    return pc.snapshot.connection_id == connection_id
+    return any(
+        build.status is not Status.NOT_PROVISIONED
+        and build.snapshot is not None
+        and build.snapshot.connection_id == connection_id
+        for build in builds_of(pc)
+    )
 
 
 def wanted_for_now(connection: Connection, now: datetime, *, edited: bool) -> datetime:

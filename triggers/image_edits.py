@@ -9,11 +9,13 @@ import azure.functions as func
 from shared.contracts.image_removals import FORGET_IMAGE, ForgetImageOrder
 from shared.contracts.images import GalleryVersion
 from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.graph.images import DEVICE_IMAGES, device_image_edit, device_image_view
 from shared.domain.graph.shapes import DEVICE_IMAGE, IMAGE_EDIT
 from shared.domain.image import DeviceImage, DeviceImageStatus, ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
+from shared.domain.replacing import builds_of
 from shared.domain.wizards.create_device_image import NameStep
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.workflow import Blueprint, DurableClient, start
@@ -93,11 +95,15 @@ async def _users(call: Call, image: DeviceImage) -> dict[str, Any]:
     if names := [p.display_name for p in policies if p.image_type is ImageType.CUSTOM]:
         users["provisioningPolicies"] = names
     count = 0
-    for status in _BUILDING if image.gallery_version_id else ():
-        async for stored in wired.cloud_pcs.each(tenant_id, status=status.value):
-            snapshot = stored.value.snapshot
-            count += bool(snapshot and snapshot.image.gallery_version_id == image.gallery_version_id)
+    if image.gallery_version_id:
+        async for stored in wired.cloud_pcs.each(tenant_id):  # what is built beside a Cloud PC is in no column
+            count += any(_is_built_from(build, image.gallery_version_id) for build in builds_of(stored.value))
     return users | ({"cloudPcs": count} if count else {})
+
+
+def _is_built_from(build: CloudPc, version_id: str) -> bool:
+    snapshot = build.snapshot if build.status in _BUILDING else None
+    return snapshot is not None and snapshot.image.gallery_version_id == version_id
 
 
 def _words(users: dict[str, Any]) -> str:

@@ -7,19 +7,21 @@ from collections.abc import Iterable
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection
 from shared.domain.lifecycle import Status
+from shared.domain.replacing import builds_of
 from shared.domain.values import Value
 
 _TO_COME = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
 
 
 def awaiting_addresses(cloud_pcs: Iterable[CloudPc], connection_id: str) -> int:
-    """Return how many Cloud PCs are to be built through a connection and have no interface yet."""
+    """Return how many machines are to be built through a connection and have no interface yet."""
     return sum(
-        pc.snapshot is not None
-        and pc.snapshot.connection_id == connection_id
-        and pc.status in _TO_COME
-        and pc.resources.nic_id is None
+        build.snapshot is not None
+        and build.snapshot.connection_id == connection_id
+        and build.status in _TO_COME
+        and build.resources.nic_id is None
         for pc in cloud_pcs
+        for build in builds_of(pc)
     )
 
 

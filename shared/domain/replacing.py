@@ -40,6 +40,11 @@ def with_build(pc: CloudPc, build: CloudPc) -> CloudPc:
     return pc.but(beside=None if gone else beside, last_modified_date_time=at)
 
 
+def builds_of(pc: CloudPc) -> tuple[CloudPc, ...]:
+    """Return the Cloud PC as each of its builds sees it: its own, and what is beside it."""
+    return (pc, build_of(pc, pc.beside.generation)) if pc.beside else (pc,)
+
+
 def slot_of_build(pc: CloudPc) -> naming.Slot:
     """Return the slot in which the Cloud PC's own machine is, or is built: never that of the one beside it."""
     if pc.beside is not None:

@@ -1,0 +1,83 @@
+"""A machine that takes the place of another, and one that is gone on with: the activities against the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+import activities.power
+import activities.resuming  # noqa: F401 - imported for what it registers
+from local.certificates import Certificates
+from shared.contracts import desktops, machines
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Done
+from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, RecogniseOrder, Unrecognised
+from shared.domain.cloud_pc import Resources
+from tests.contract.test_activities_desktop import assign, build, enrol, join, machine_of, record, remove
+from tests.contract.worker import Worker, working
+
+pytestmark = pytest.mark.simulator
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    async with working(certificates, monkeypatch) as found:
+        yield found
+
+
+async def test_the_assignment_moves_to_a_machine_beside_the_old_one(worker: Worker) -> None:
+    old = machine_of(computer_name="CPC-OLD")
+    new = machine_of(computer_name="CPC-NEW").but(slot="b", replaces=True)
+    for machine in (old, new):
+        await build(worker, machine)
+        await enrol(worker, machine, await join(worker, machine))
+    pool = await assign(worker, old)
+    assert await worker.cloud.findings() == []
+    released = desktops.ForgetSessionHostOrder(machine=old, host_pool_id=pool.host_pool_id)
+    for _ in range(2):
+        assert isinstance(await worker.do(desktops.RELEASE_SESSION_HOST, released), Done)
+    await assign(worker, new)
+    assert await worker.cloud.findings() == []
+    now_its_own = Resources(host_pool_id=pool.host_pool_id, computer_name="CPC-NEW", slot="b")
+    worker.keep(record(worker, new, pool.host_pool_id).but(resources=now_its_own))
+    await remove(worker, old, pool.host_pool_id)
+
+    rights = desktops.SessionHostOrder(machine=new, host_pool_id=pool.host_pool_id)
+    assert isinstance(await worker.wait(desktops.LOOK_FOR_SESSION_HOST, rights), desktops.SessionHostFound)
+    scopes = sorted(scope.rpartition("/")[2] for scope in await rights_of(worker))
+    assert scopes == [new.vm_name, pool.application_group_id.rpartition("/")[2]]  # the old machine's alone is gone
+    assert await worker.cloud.findings() == []
+
+
+async def rights_of(worker: Worker) -> list[str]:
+    """Return the scopes of the roles that the user has."""
+    answer = await worker.cloud.call("GET", "/_sim/state?type=Microsoft.Authorization/roleAssignments")
+    given = [each["body"]["properties"] for each in answer.body]
+    return [str(each["scope"]) for each in given if each["principalId"] == worker.user.id]
+
+
+def left(machine: Machine, device_id: str | None = None, managed: str | None = None) -> RecogniseOrder:
+    return RecogniseOrder(machine=machine, entra_device_id=device_id, managed_device_id=managed)
+
+
+async def test_a_machine_is_gone_on_with_only_as_it_was_left(worker: Worker) -> None:
+    machine = machine_of()
+    assert isinstance(await worker.do(RECOGNISE_MACHINE, left(machine)), Unrecognised)
+    await build(worker, machine)
+    device = await join(worker, machine)
+    managed = await enrol(worker, machine, device)
+    known = left(machine, device.device_id, managed)
+
+    assert await worker.do(RECOGNISE_MACHINE, known) == Recognised(device_object_id=device.object_id)
+    for strange in (
+        left(machine_of(computer_name="CPC-OTHER")),
+        left(machine, "another-device"),
+        left(machine, device.device_id, "another-record"),
+    ):
+        assert isinstance(await worker.do(RECOGNISE_MACHINE, strange), Unrecognised)
+    stopping = await worker.do(machines.BEGIN_DEALLOCATE, machine)
+    await worker.finish(stopping)
+    found = await worker.do(RECOGNISE_MACHINE, known)
+    assert isinstance(found, Unrecognised)
+    assert "deallocated" in found.why

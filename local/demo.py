@@ -58,7 +58,8 @@ def run(
     What is not said (None) is as it suits what is played. Ends on Ctrl-C and SIGTERM, and leaves nothing running.
     """
     console = Console(highlight=False)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for told in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore SIGINT
+        signal.signal(told, signal.default_int_handler)
     real_host = host == "func"
     played = find(scenario) if scenario else None
     people = users or (_USERS if played is None else _SCENARIO_USERS)

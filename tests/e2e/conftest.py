@@ -27,6 +27,7 @@ _LONGEST = frozenset(
 )
 """Files whose tests take longest: many have stacks of their own."""
 _running: list[Stack] = []
+_shared: list[Stack] = []  # the shared one, once it has been started
 
 StartStack = Callable[..., Stack]
 
@@ -42,7 +43,26 @@ def _keep(stack: Stack, until: ExitStack) -> Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack that tests share which neither break nor restart it; each uses a tenant of its own."""
     with ExitStack() as until:
-        yield _keep(Stack(tmp_path_factory.mktemp("stack"), Wishes(begins=MORNING, speed=FAST)), until)
+        shared = _keep(Stack(tmp_path_factory.mktemp("stack"), Wishes(begins=MORNING, speed=FAST)), until)
+        _shared.append(shared)
+        until.callback(_shared.clear)
+        yield shared
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let the shared stack's time stand still while nobody uses it: it would keep everything up for no one."""
+    if "stack" in getattr(item, "fixturenames", ()):
+        _run_at(FAST)
+    try:
+        return (yield)
+    finally:
+        _run_at(0.0)
+
+
+def _run_at(speed: float) -> None:
+    for stack in _shared:
+        stack.clock.set_speed(speed)
 
 
 @pytest.fixture(scope="session")

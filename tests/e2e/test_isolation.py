@@ -14,7 +14,7 @@ from tests.e2e.office import Office
 pytestmark = pytest.mark.e2e
 
 OpenOffice = Callable[..., Office]
-ACTION = re.compile(r"/cloudPCs/\{id\}/\w+$|/bulkActions(/|$)|/runHealthChecks$|/orphans/scan$")
+ACTION = re.compile(r"/cloudPCs/\{id\}/\w+$|/bulkActions(/|$)|/runHealthChecks$|/orphans/scan$|/validateBulkResize$")
 """What is done to Cloud PCs and changes no policy; tests/unit/auth has the table."""
 TENANT_ROLES = ("CloudPC.Administrator", "CloudPC.Operator", "CloudPC.Reader")
 

@@ -10,6 +10,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_written = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps would make an encoder for each event
 _FRESH, _PLAYED = '"IsPlayed":false', '"IsPlayed":true'
 
 
@@ -66,7 +67,7 @@ def event(kind: EventType, moment_us: int, event_id: int = -1, /, **fields: obje
     head = f'{{"EventType":{int(kind)},"EventId":{event_id},{_FRESH},"Timestamp":"{stamp(moment_us)}"'
     if not fields:
         return head + "}"
-    return head + "," + json.dumps(fields, separators=(",", ":"))[1:]
+    return head + "," + _written(fields)[1:]
 
 
 def played(body: str, kind: int) -> str:

@@ -133,9 +133,10 @@ class Invoker:
         arguments, outs = self._arguments(function, datum, metadata, trace)
         token = current_function.set(function.name)
         try:
-            value = await asyncio.wait_for(self._run(function, arguments), self._timeout)
+            async with asyncio.timeout(self._timeout) as limit:
+                value = await self._run(function, arguments)
         except TimeoutError as error:
-            if self._timeout is None:
+            if not limit.expired():  # the function's own
                 raise
             raise InvocationTimeoutError(
                 f"{function.name} ran longer than functionTimeout ({self._timeout:g} s)"

@@ -8,7 +8,6 @@ that the action list gained, compounds depth-first.
 
 import json
 from collections.abc import Sequence
-from copy import copy
 from typing import Any
 
 from local.host import lint
@@ -28,7 +27,7 @@ class Turn:
         self.before = before
         self.rules = rules
         self.now_us = now_us
-        self.row = copy(before.row)
+        self.row = before.row.copy()
         self.nodes = dict(before.nodes)
         self.waits = dict(before.waits)
         self.effects = Effects(before.row.id, before.row.turn, self.row)

@@ -1,12 +1,29 @@
 """What orchestrators see, beyond the acceptance list; every turn is checked by the SDK itself."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from tests.host.conftest import RunningHost
+from tests.host.conftest import RunningHost, until
+
+Start = Callable[..., RunningHost]
 
 
 def test_steps_come_one_after_the_other(host: RunningHost) -> None:
     assert host.outcome("steps", 20) == sum(n * n for n in range(20))
+
+
+def test_activities_that_block_every_thread_run_side_by_side_and_starve_no_orchestrator(fresh_host: Start) -> None:
+    host = fresh_host(PYTHON_THREADPOOL_THREAD_COUNT="3")
+    folder = host.db.with_name("meeting")
+    folder.mkdir()
+    one = host.begin("meeting", {"folder": str(folder), "names": ["a", "b", "c"], "many": 4})
+    until(lambda: len(list(folder.iterdir())) == 3)
+    other = host.begin("waits", ["go"])
+    host.manage("POST", f"/instances/{other}/raiseEvent/go", 7)
+    assert host.ended(other)["output"] == [7]
+    assert host.status(one)["runtimeStatus"] == "Running"
+    (folder / "the test").touch()
+    assert host.ended(one)["output"] == 3
 
 
 def test_an_orchestrator_that_waits_for_nothing_need_not_be_a_generator(host: RunningHost) -> None:

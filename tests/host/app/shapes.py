@@ -41,6 +41,16 @@ def blocks(seconds: float) -> str:
 
 
 @shapes.activity_trigger(input_name="given")
+def meets(given: dict) -> int:
+    """Come to a folder, and block until so many are there."""
+    folder = Path(given["folder"])
+    (folder / given["name"]).touch()
+    while len(list(folder.iterdir())) < given["many"]:
+        time.sleep(0.01)
+    return 1
+
+
+@shapes.activity_trigger(input_name="given")
 def counted(given: dict) -> int:
     """Append a line to a file; fail the first ``fail`` times."""
     path = Path(given["file"])
@@ -81,6 +91,14 @@ def fan_out(context: df.DurableOrchestrationContext) -> Steps:
     n = context.get_input()
     results = yield context.task_all([context.call_activity("square", i) for i in range(n)])
     return results
+
+
+@shapes.orchestration_trigger(context_name="context")
+def meeting(context: df.DurableOrchestrationContext) -> Steps:
+    given = context.get_input()
+    calls = [context.call_activity("meets", {**given, "name": name}) for name in given["names"]]
+    here = yield context.task_all(calls)
+    return sum(here)
 
 
 @shapes.orchestration_trigger(context_name="context")

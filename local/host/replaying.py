@@ -93,8 +93,9 @@ class Replay:
             self._before.append(state)
             effects, faced = self._turn(place, section, state)
             if place == last or (effects is not None and _is_over(effects, section)):
+                found = self._cut(place, faced)
                 self._see_the_rest(place, effects)
-                return self._cut(place, faced)
+                return found
             state = _after(effects, state, section)
         raise AssertionError("an execution that ended has a turn in its history")
 

@@ -95,6 +95,18 @@ def test_a_failure_that_was_caught_stays_caught_and_retries_go_on(host: RunningH
     assert workshop.log == ["hopeless", "instead", "flaky", "flaky", "flaky"]
 
 
+def test_a_failure_that_was_kept_and_raised_later_is_the_one_to_go_back_to(
+    host: RunningHost, workshop: Workshop
+) -> None:
+    workshop.repair("lamp")
+    one = host.begin("raises_later", workshop.given())
+    assert "pump is broken" in host.ended(one)["output"]
+    assert workshop.log == ["pump", "lamp", "pump"]
+    workshop.repair("pump")
+    assert rewind(host, one)["output"] == "pump works"
+    assert workshop.log[3:] == ["pump", "lamp", "pump"]
+
+
 def test_the_children_that_failed_are_rewound_too(host: RunningHost, workshop: Workshop) -> None:
     workshop.repair("first", "one")
     one = host.begin("by_children", workshop.given("one", "two", depth=1, prefix="rewound"))
@@ -135,11 +147,16 @@ class Plans:
         self._dice = random.Random(seed)
         self._names = (f"leaf-{n}" for n in count())
         self.breaks: dict[str, int] = {}
+        self.runs: dict[str, int] = {}  # how often each leaf must have run when all is done
 
     def plan(self, depth: int = 0) -> list[Any]:
         return [self._step(depth) for _ in range(self._dice.randint(1, 3))]
 
     def _step(self, depth: int) -> Any:
+        if self._dice.random() < 0.15:
+            name, attempts = next(self._names), self._dice.randint(1, 2)
+            self.runs[name] = attempts
+            return {"name": name, "breaks": 99, "attempts": attempts, "caught": True}
         if self._dice.random() < 0.4:
             return [self._one(depth) for _ in range(self._dice.randint(1, 4))]
         return self._one(depth)
@@ -149,6 +166,7 @@ class Plans:
             return {"plan": self.plan(depth + 1)}
         name = next(self._names)
         self.breaks[name] = self._dice.choice([0, 0, 1, 2])
+        self.runs[name] = self.breaks[name] + 1
         return {"name": name, "breaks": self.breaks[name], "attempts": self._dice.randint(1, 2)}
 
 
@@ -156,7 +174,9 @@ def told(plan: Any) -> Any:
     """Return what a plan gives when nothing breaks."""
     if isinstance(plan, list):
         return [told(one) for one in plan]
-    return told(plan["plan"]) if "plan" in plan else plan["name"]
+    if "plan" in plan:
+        return told(plan["plan"])
+    return "caught" if "caught" in plan else plan["name"]
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -172,5 +192,4 @@ def test_however_often_it_breaks_nothing_that_worked_is_done_twice(
             break
         ended = rewind(host, one)
     assert (ended["runtimeStatus"], ended["output"]) == ("Completed", told(plan))
-    runs = {name: len((tmp_path / name).read_text().splitlines()) for name in plans.breaks}
-    assert runs == {name: breaks + 1 for name, breaks in plans.breaks.items()}
+    assert {name: len((tmp_path / name).read_text().splitlines()) for name in plans.runs} == plans.runs

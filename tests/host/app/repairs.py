@@ -1,5 +1,6 @@
 """Orchestrators that fail until somebody repairs what they need: a file of an activity's name."""
 
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ Steps = Generator[Any, Any, Any]
 def working(given: dict) -> str:
     """Write the name into the log; fail while the file of that name is not there."""
     place, name = Path(given["place"]), given["name"]
+    time.sleep(given.get("seconds", 0))
     with (place / "log").open("a") as log:
         log.write(f"{name}\n")
     if not (place / name).exists():
@@ -68,6 +70,21 @@ def with_retries(context: df.DurableOrchestrationContext) -> Steps:
 
 
 @repairs.orchestration_trigger(context_name="context")
+def raises_later(context: df.DurableOrchestrationContext) -> Steps:
+    """Keep the failure of one call while another is made, and raise it then; a third fails later still."""
+    place = context.get_input()["place"]
+    soon, late = (
+        ask(context, "pump"),
+        context.call_activity("working", {"place": place, "name": "pump", "seconds": 0.3}),
+    )
+    yield context.task_any([soon, late])
+    yield ask(context, "lamp")
+    if isinstance(soon.result, Exception):
+        raise soon.result
+    return soon.result
+
+
+@repairs.orchestration_trigger(context_name="context")
 def by_children(context: df.DurableOrchestrationContext) -> Steps:
     """Let a child do the steps, and a grandchild in it."""
     given = context.get_input()
@@ -81,12 +98,17 @@ def by_children(context: df.DurableOrchestrationContext) -> Steps:
 
 @repairs.orchestration_trigger(context_name="context")
 def planned(context: df.DurableOrchestrationContext) -> Steps:
-    """Carry out a plan: a list of steps, each one a leaf, a child's plan, or a list of these side by side."""
+    """Carry out a plan: steps, each a leaf (caught or not), a child's plan, or a list of these side by side."""
     given = context.get_input()
     done = []
     for step in given["plan"]:
         tasks = [_task(context, given["place"], one) for one in (step if isinstance(step, list) else [step])]
-        result = yield (context.task_all(tasks) if isinstance(step, list) else tasks[0])
+        try:
+            result = yield (context.task_all(tasks) if isinstance(step, list) else tasks[0])
+        except Exception:
+            if "caught" not in step:
+                raise
+            result = "caught"
         done.append(result)
     return done
 

@@ -1,0 +1,60 @@
+"""The same people get their Cloud PCs in the same minutes, however fast the time runs (decision 11)."""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from local.board import READY
+from local.journey import GROUP, SITES, Journey, licences
+from local.portal import Answer, Portal
+from local.stack import Stack
+from tests.e2e.conftest import StartStack
+from tests.host.conftest import until
+
+USERS = int(os.environ.get("DESKWRIGHT_SAME_STORY_USERS", "10"))
+"""1000 of them take an hour, mostly without a core to spare."""
+
+SPEEDS = (200.0, 1_000_000.0)
+LONG_ENOUGH = timedelta(hours=4)
+"""For the checks of a connection, and for an image."""
+
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(4 * 3600)]
+
+
+def _by_hand(stack: Stack) -> Portal:
+    """Give a caller who moves the time on whenever he waits: what comes before is at the same moments too."""
+    portal = stack.portal()
+    finish = portal.finish
+
+    def finish_by_hand(begun: Answer) -> dict[str, Any]:
+        stack.clock.advance(LONG_ENOUGH)
+        until(lambda: stack.clock.read().target_us == 0, 600)
+        return finish(begun)
+
+    portal.finish = finish_by_hand  # type: ignore[method-assign, assignment]
+    return portal
+
+
+def _story(stack: Stack, speed: float) -> dict[str, Any]:
+    """Let everybody get a Cloud PC at a speed; tell every timeline."""
+    journey = Journey(_by_hand(stack), lambda _: None)
+    journey.create_tenant()
+    for site in SITES:
+        journey.create_site(site)
+    connection, image = journey.create_connection("amsterdam"), journey.create_device_image("amsterdam")
+    journey.create_policy(connection, image, GROUP)
+    stack.clock.set_speed(speed)
+    expected = licences(USERS)
+    until(lambda: sum(pc.status in READY for pc in journey.cloud_pcs()) == expected, 2 * 3600)
+    return {
+        f"{pc.user} {pc.plan}": journey.portal.ask("GET", f"{journey.base}/cloudPCs/{pc.id}/timeline").body
+        for pc in journey.cloud_pcs()
+    }
+
+
+def test_every_timeline_is_the_same_at_any_speed(start_stack: StartStack) -> None:
+    slow, fast = (_story(start_stack(users=USERS, speed=0.0), speed) for speed in SPEEDS)
+    assert len(slow) == licences(USERS)
+    assert fast == slow

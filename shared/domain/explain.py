@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure, User
+from shared.domain.cloud_pc import Beside, CloudPc, Failure, User
 from shared.domain.drift import Drift, Today
 from shared.domain.entitlements import Entitlement, winner
 from shared.domain.lifecycle import WORKING, Status
@@ -150,14 +150,14 @@ def standing(record: CloudPc) -> str:
         Status.DEPROVISIONING: f"Being removed: {record.reason or 'nobody is entitled to it any more'}.",
     }
     said_now = words.get(record.status, "Ready.")
-    return f"{said_now} {_replaced(record)}" if record.replaced_now else said_now
+    return f"{said_now} {_beside(record.beside)}" if record.beside else said_now
 
 
-def _replaced(record: CloudPc) -> str:
-    build = record.beside
-    at_work = TITLES[build.step] if build and build.step else "it begins"
-    waits = build.reason if build else None
-    return f"Another machine is being built to take the place of this one: {waits or at_work}."
+def _beside(other: Beside) -> str:
+    if not other.being_built:
+        return f"Beside it a machine goes: {other.reason or 'it is cleaned up'}."
+    at_work = TITLES[other.step] if other.step else "it begins"
+    return f"Another machine is being built to take the place of this one: {other.reason or at_work}."
 
 
 def _resumed(record: CloudPc) -> str:

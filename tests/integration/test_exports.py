@@ -16,7 +16,7 @@ from actions.exporting import export_tables, forget_exports, read_manifest
 from actions.restoring import DamagedError, restore_tables
 from local.azurite import Azurite
 from shared.clients.blobs import Blobs
-from shared.domain.cloud_pc import Resources
+from shared.domain.cloud_pc import Beside, CloudPc, Resources
 from shared.domain.exporting import EXPORTED, manifest_name
 from shared.domain.lifecycle import Status
 from shared.errors import ConflictError, NotFoundError, UnavailableError
@@ -212,15 +212,24 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
     assert [rows for rows in (await everything(elsewhere)).values() if rows] == []
 
 
+def beside(name: str, status: Status, generation: int) -> CloudPc:
+    """A Cloud PC that works, with another machine beside its own."""
+    other = Beside(generation=generation, status=status, last_modified_date_time=things.NOW)
+    return things.cloud_pc(name, status=Status.PROVISIONED, generation=4, beside=other)
+
+
 async def test_what_workflows_knew_is_promised_again(here: Services, blobs: Blobs, elsewhere: Tables) -> None:
     failed = things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))
     await here.cloud_pcs.insert(failed)
+    await here.cloud_pcs.insert(beside("gil", Status.PROVISIONING, 7))
+    await here.cloud_pcs.insert(beside("hal", Status.FAILED, 1))
     await export_tables(here.tables, blobs, NIGHT)
     await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
     restored = PaperServices(elsewhere)
     dues = {kind: await restored.due.due(kind, NIGHT) for kind in DueKind}
-    assert [due.subject_id for due in dues[DueKind.WATCH]] == [things.cloud_pc("ada").id]
-    assert [due.subject_id for due in dues[DueKind.CLEAN_UP]] == [failed.id]
+    watched = {(due.subject_id, due.generation) for due in dues[DueKind.WATCH]}
+    assert watched == {(things.cloud_pc("ada").id, 7), (things.cloud_pc("gil").id, 7)}
+    assert {due.subject_id for due in dues[DueKind.CLEAN_UP]} == {failed.id, things.cloud_pc("hal").id}
     assert [due.subject_id for due in dues[DueKind.REREAD]] == [EVERYBODY]
 
 

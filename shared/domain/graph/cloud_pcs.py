@@ -135,7 +135,10 @@ def _detail(pc: CloudPc) -> dict[str, Any] | None:
     if pc.status is Status.PROVISIONED_WITH_WARNINGS:
         message = "; ".join(f"{warning.step}: {warning.message}" for warning in pc.warnings)
         return _status_detail("provisionedWithWarnings", message, {w.step: w.message for w in pc.warnings})
-    return _status_detail(pc.status.value, pc.reason, {}) if pc.reason else None
+    reason = pc.reason
+    if reason is None and pc.beside is not None and not pc.beside.being_built:
+        reason = f"beside it a machine goes: {pc.beside.reason}"
+    return _status_detail(pc.status.value, reason, {}) if reason else None
 
 
 def _status_detail(code: str, message: str, facts: dict[str, str]) -> dict[str, Any]:

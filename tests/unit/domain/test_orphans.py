@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.cloud_pc import CloudPc, Resources
+from shared.domain.cloud_pc import Beside, CloudPc, Resources
 from shared.domain.lifecycle import Status
 from shared.domain.naming import fixed_beginning, restore_point_name
 from shared.domain.orphans import (
@@ -106,6 +106,13 @@ def test_a_second_one_of_a_kind_is_one_and_goes_only_where_that_is_sure(other: F
     judgement = judge(other, pc(Status.PROVISIONED))
     assert judgement is not None
     assert judgement.sure is sure
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_what_is_beside_its_own_machine_is_none(kind: OrphanType) -> None:
+    beside = Beside(generation=2, last_modified_date_time=things.NOW)
+    assert judge(found(kind, "/vm/2", "CPC-ADA-3"), pc(Status.PROVISIONED, beside=beside)) is None
+    assert judge(found(kind, "/vm/2", "CPC-ADA-3"), pc(Status.NOT_PROVISIONED, Resources(), beside=beside)) is None
 
 
 def test_a_right_goes_with_the_last_cloud_pc_of_its_user() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure, Warn
+from shared.domain.cloud_pc import Beside, CloudPc, Failure, Warn
 from shared.domain.entitlements import Entitlement
 from shared.domain.explain import Explanation, explain
 from shared.domain.graph.cloud_pcs import cloud_pc_view, count_by_status
@@ -81,12 +81,22 @@ def test_the_verdict_says_what_is_missing(member: Entitlement, policies: tuple[P
     assert words in explained(member, policies=policies).verdict
 
 
+BUILT: dict[str, Any] = {"generation": 5, "last_modified_date_time": office.NOW}
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
         ({"status": Status.PENDING_PROVISION, "reason": "no quota"}, "Waiting: no quota."),
         ({"status": Status.PROVISIONING, "attempt": 2}, "attempt 2"),
         ({"status": Status.PROVISIONED}, "Ready."),
+        ({"status": Status.PROVISIONING, "attempt": 2, "resumed_at": Step.ENROLL_IN_INTUNE}, "resumed at enroll"),
+        ({"status": Status.PROVISIONED, "beside": Beside(**BUILT, step=Step.CREATE_VM)}, "this one: Create the VM"),
+        ({"status": Status.PROVISIONED, "beside": Beside(**BUILT, reason="no quota")}, "this one: no quota."),
+        (
+            {"status": Status.PROVISIONED, "beside": Beside(**BUILT, status=Status.FAILED, reason="a lock")},
+            "Beside it a machine goes: a lock.",
+        ),
         ({"status": Status.FAILED, "last_error": Failure(code="Boom", message="it broke")}, "Failed: Boom, it broke"),
         (
             {"status": Status.PROVISIONED_WITH_WARNINGS, "warnings": (Warn(step="setTeamsVdiMode", message="x"),)},

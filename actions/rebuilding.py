@@ -17,6 +17,7 @@ from shared.domain.operation import Operation
 from shared.domain.pausing import held
 from shared.domain.policy import Snapshot, snapshot_of
 from shared.domain.resuming import resumable_by_hand
+from shared.domain.swapping import as_held
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.due import START_GRACE, Due, DueKind, start_due, watch_due
@@ -66,7 +67,7 @@ async def rebuild(
     if before.operation_id == operation_id:  # this very deed has been heard: complete what it began
         return await _start(deed, client, before, await deed.open_operation(way.name, cloud_pc_id))
     _refuse_unless_possible(before, way)
-    snapshot, group_id = await built_today(deed, before, account)
+    today = await built_today(deed, before, account)
     operation = await deed.open_operation(way.name, cloud_pc_id)
     await wired.due.put(DueKind.START, deed.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
 
@@ -74,11 +75,11 @@ async def rebuild(
         _refuse_unless_possible(pc, way)
         if pc.generation != before.generation:
             raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
-        anew = replanned(pc, way.event, deed.now)
-        resumed_at = resumable_by_hand(pc, snapshot) if way is RETRY else None
+        anew = replanned(as_held(pc, today.licences), way.event, deed.now)
+        resumed_at = resumable_by_hand(pc, today.snapshot) if way is RETRY else None
         return anew.but(
-            snapshot=snapshot,
-            group_id=group_id,
+            snapshot=today.snapshot,
+            group_id=today.group_id,
             operation_id=operation.id,
             resumed_at=resumed_at,
             warnings=pc.warnings if resumed_at else (),
@@ -123,8 +124,17 @@ async def _start(deed: Deed, client: DurableClient, pc: CloudPc, operation: Oper
     return operation
 
 
-async def built_today(deed: Deed, pc: CloudPc, account: UserAccountType | None) -> tuple[Snapshot, str | None]:
-    """Return what the Cloud PC would be built from, and through which group, read from the directory now.
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What a Cloud PC would be built from, through which group its user comes to that, and which licences he has."""
+
+    snapshot: Snapshot
+    group_id: str | None
+    licences: frozenset[str]
+
+
+async def built_today(deed: Deed, pc: CloudPc, account: UserAccountType | None) -> Today:
+    """Return what holds for the Cloud PC now, as the directory says.
 
     *account*: what the user becomes, None: as the policy says. Raises: ConflictError.
     """
@@ -148,7 +158,7 @@ async def built_today(deed: Deed, pc: CloudPc, account: UserAccountType | None) 
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
     if account is not None:
         snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
-    return snapshot, way_in(policy, entitled.group_ids)
+    return Today(snapshot, way_in(policy, entitled.group_ids), frozenset(plan.id for plan in entitled.plans))
 
 
 async def _has_site(deed: Deed, connection: Connection) -> bool:

@@ -61,7 +61,7 @@ async def act(deed: Deed, client: DurableClient, cloud_pc_id: str, wish: Wish) -
     operation = await deed.open_operation(wish.name.value, cloud_pc_id)
     await wired.due.put(DueKind.ACT, deed.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
     if wish.name is Remote.CREATE_SNAPSHOT:
-        await wired.due.put(DueKind.RESTORE_POINT, deed.now + BY_HAND_KEPT, tenant.id, cloud_pc_id, before.generation)
+        await wired.due.put(DueKind.RESTORE_POINT, deed.now + BY_HAND_KEPT, tenant.id, cloud_pc_id)
 
     def edit(pc: CloudPc) -> CloudPc:
         if (why := refusal(pc, wish)) or pc.generation != before.generation:

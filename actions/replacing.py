@@ -66,7 +66,7 @@ async def replace(
     if why := refusal(before):
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)
-    snapshot, group_id = await built_today(deed, before, account)
+    today = await built_today(deed, before, account)
     operation = await deed.open_operation("reprovision", cloud_pc_id)
     # A build that is not begun is found by the look whether it broke off.
     await wired.due.put(DueKind.WATCH, deed.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
@@ -74,7 +74,7 @@ async def replace(
     def edit(pc: CloudPc) -> CloudPc:
         if (why := refusal(pc)) or pc.next_generation != before.next_generation:
             raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
-        return begin_replacement(pc, snapshot, group_id, operation.id, deed.now)
+        return begin_replacement(pc, today.snapshot, today.group_id, operation.id, deed.now)
 
     try:
         after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)

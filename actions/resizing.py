@@ -16,6 +16,7 @@ from shared.domain import swapping
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
+from shared.domain.pausing import held
 from shared.domain.remote_action import STEPS, Remote
 from shared.domain.service_plan import ServicePlan, size_ladder
 from shared.domain.tenant import LicenceSource
@@ -107,11 +108,12 @@ async def resize(deed: Deed, client: DurableClient, cloud_pc_id: str, plan_id: s
     target = await target_plan(deed, plan_id)
     await _refuse(deed, before, target)
     await refuse_while_rerunning(client, before)
-    held = await _holds(deed, before, target)
+    await _refuse_while_paused(deed, before)
+    licensed = await _holds(deed, before, target)
     operation = await deed.open_operation(Remote.RESIZE.value, cloud_pc_id)
     hours = tenant.settings.resize_wait_in_hours
     await wired.due.put_all([read_once(before, deed.now + each) for each in (_SOON, timedelta(hours=hours))])
-    if held:
+    if licensed:
         await wired.due.put(DueKind.ACT, deed.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
 
     def edit(pc: CloudPc) -> CloudPc:
@@ -119,7 +121,7 @@ async def resize(deed: Deed, client: DurableClient, cloud_pc_id: str, plan_id: s
         if pc.generation != before.generation:
             raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
         waits = swapping.ask(pc, target, operation.id, hours, deed.now)
-        return swapping.begin(waits, deed.now) if held else waits
+        return swapping.begin(waits, deed.now) if licensed else waits
 
     try:
         after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
@@ -139,6 +141,13 @@ async def resize(deed: Deed, client: DurableClient, cloud_pc_id: str, plan_id: s
 async def _refuse(deed: Deed, pc: CloudPc, target: ServicePlan) -> None:
     of_user = await deed.services.cloud_pcs.of_user(pc.tenant_id, pc.user.id)
     _raise(blocker(pc, target, [stored.value for stored in of_user]))
+
+
+async def _refuse_while_paused(deed: Deed, pc: CloudPc) -> None:
+    wired, tenant = deed.services, deed.tenant
+    policy = await wired.policies.find(tenant.id, pc.snapshot.policy_id) if pc.snapshot else None
+    if why := held(await wired.service_state.get(), tenant, policy.value if policy else None):
+        raise ConflictError(f"{why}; resume it first", code=Verdict.CONFLICT.value)
 
 
 def _raise(found: Blocker | None) -> None:

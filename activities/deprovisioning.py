@@ -192,5 +192,6 @@ def removed(pc: CloudPc) -> CloudPc:
         attempt=0,
         action=None,
         restore_points=(),
+        swap=None,
         disks=(),
     )

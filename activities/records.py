@@ -38,7 +38,7 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 _BUILDING = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
-_OPERATION_STEPS = {step.value: TITLES[step] for step in Step}
+_OPERATION_STEPS = {step.value: TITLES[step] for step in (Step.CLEAN_UP, *ORDER)}
 
 
 @bp.activity_trigger(input_name="payload")

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from activities.trail import note, tell
 from shared.contracts.outcomes import Done
 from shared.contracts.provisioning import Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
-from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.cloud_pc import CloudPc, Failure, TimelineEntry
 from shared.domain.lifecycle import Event, Status
 from shared.domain.remote_action import STEPS, Remote
+from shared.domain.steps import Step
 from shared.domain.swapping import moved, stayed
 from shared.storage.due import read_once
+from shared.storage.timeline import StepEnd
 from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 _PLANNED_ANEW = frozenset({Status.RESTORING, Status.RESIZING, Status.RESIZE_PENDING_LICENSE})
+_IN_TIMELINE: Mapping[Remote, tuple[Step, str]] = MappingProxyType(
+    {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findRoom")}
+)
+"""What keeps a user out for a while, and the step with which it begins."""
+
 _ADMINISTRATOR_STEP = "assignLocalAdministrator"
 
 
@@ -36,6 +45,7 @@ async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
         gone = Failure(code="superseded", message="the Cloud PC is being built anew or removed", retriable=False)
         await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(gone, at))
         return Superseded()
+    await _open_entry(found.value, record, at)
     titles = STEPS[record.name]
     done = list(titles).index(record.step) * 100 // len(titles)
     await tell(
@@ -44,6 +54,34 @@ async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
         lambda operation: operation.at_step(record.step, titles, percent=done, at=at),
     )
     return Done()
+
+
+async def _open_entry(pc: CloudPc, record: RemoteStep, at: datetime) -> None:
+    """Begin a line of the timeline with what keeps the user out."""
+    step, first = _IN_TIMELINE.get(record.name, (None, ""))
+    if step is not None and record.step == first:
+        entry = TimelineEntry(
+            generation=pc.generation, attempt=pc.attempt, step=step, started_at=at, run=record.operation_id
+        )
+        await services().timeline.begin(pc.tenant_id, pc.id, entry)
+
+
+async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
+    step, _ = _IN_TIMELINE.get(record.name, (None, ""))
+    if step is None:
+        return
+    note_ = f"{pc.plan.display_name} -> {pc.swap.plan.display_name}" if step is Step.RESIZE and pc.swap else None
+    end = StepEnd(
+        generation=pc.generation,
+        attempt=pc.attempt,
+        step=step,
+        at=at,
+        outcome="failed" if record.failure else "succeeded",
+        error=record.failure,
+        note=note_,
+        run=record.operation_id,
+    )
+    await services().timeline.end(pc.tenant_id, pc.id, end)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -55,6 +93,7 @@ async def end_remote_action(record: RemoteEnd) -> Done:
     found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is not None and _is_at_work(found.value, record):
         before = found.value
+        await _close_entry(before, record, at)
         if before.status in _PLANNED_ANEW:  # what was lost, or came, meanwhile is seen now
             late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
             await here.due.put_all([read_once(before, when) for when in (at, *late)])

@@ -123,4 +123,4 @@ async def _present(call: Call) -> CloudPc:
 
 
 def _shown(entry: TimelineEntry) -> dict[str, Any]:
-    return {"title": TITLES[entry.step], **entry.to_json()}
+    return {"title": TITLES[entry.step], **entry.but(run=None).to_json()}

@@ -272,7 +272,7 @@ def account_of(user: User, join_type: JoinType) -> str:
 
 
 class TimelineEntry(Value):
-    """One step of one attempt, as it went."""
+    """One step of one attempt, as it went. *run*: the operation, of what may be done to a machine more than once."""
 
     generation: int
     attempt: int
@@ -283,3 +283,4 @@ class TimelineEntry(Value):
     resource_ids: tuple[str, ...] = ()
     error: Failure | None = None
     note: str | None = None
+    run: str | None = None

@@ -12,7 +12,7 @@ from shared.domain.connection import JoinType
 
 
 class Step(StrEnum):
-    """One step of provisioning, in the words of the product (seed 003)."""
+    """One step of provisioning, in the words of the product (seed 003); or what was done to the machine later."""
 
     CLEAN_UP = "cleanUp"
     ALLOCATE_CAPACITY = "allocateCapacity"
@@ -22,6 +22,8 @@ class Step(StrEnum):
     ASSIGN_PRIMARY_USER = "assignPrimaryUser"
     CONFIGURE_WINDOWS = "configureWindows"
     ASSIGN_USER = "assignUser"
+    RESTORE = "restore"
+    RESIZE = "resize"
 
 
 TITLES: dict[Step, str] = {
@@ -33,9 +35,12 @@ TITLES: dict[Step, str] = {
     Step.ASSIGN_PRIMARY_USER: "Assign the primary user",
     Step.CONFIGURE_WINDOWS: "Configure Windows",
     Step.ASSIGN_USER: "Assign the Cloud PC to the user",
+    Step.RESTORE: "Go back to a restore point",
+    Step.RESIZE: "Change the size",
 }
 
-ORDER: tuple[Step, ...] = tuple(s for s in Step if s is not Step.CLEAN_UP)
+ORDER: tuple[Step, ...] = tuple(s for s in Step if s not in {Step.CLEAN_UP, Step.RESTORE, Step.RESIZE})
+"""The steps of a build."""
 
 _ENTRA = {
     Step.ALLOCATE_CAPACITY: 3,

@@ -52,6 +52,14 @@ def stayed(pc: CloudPc, size: str, at: datetime) -> CloudPc:
     return _ended(pc.but(swap=_other(pc.swap, pc.swap.plan, at)) if pc.swap else pc, size, at)
 
 
+def as_held(pc: CloudPc, held: Container[str]) -> CloudPc:
+    """Return *pc*, which is about to be built anew, with that of its two plans whose licence its user has."""
+    swap = pc.swap
+    if swap is None or pc.plan.id in held or swap.plan.id not in held:
+        return pc
+    return pc.but(plan=swap.plan, swap=swap.but(plan=pc.plan))
+
+
 def settled(pc: CloudPc, held: Container[str], at: datetime) -> CloudPc:
     """Return *pc* as it is once its user's licences are known: a swap that is over, or has taken too long, ends."""
     swap = pc.swap

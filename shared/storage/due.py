@@ -102,8 +102,8 @@ def grace_due(pc: CloudPc) -> Due | None:
 
 
 def restore_point_due(pc: CloudPc, every: timedelta, at: datetime) -> Due:
-    """Return the promise of the next restore point of *pc* that is made by the clock, after *at*."""
-    return Due(DueKind.RESTORE_POINT, next_moment(pc.id, every, at), pc.tenant_id, pc.id, pc.generation)
+    """Return the promise of the next restore point of *pc* by the clock, after *at*, whichever machine it has then."""
+    return Due(DueKind.RESTORE_POINT, next_moment(pc.id, every, at), pc.tenant_id, pc.id)
 
 
 def cancel_due(pc: CloudPc) -> Due:

@@ -29,6 +29,7 @@ class StepEnd(Value):
     resource_ids: tuple[str, ...] = ()
     error: Failure | None = None
     note: str | None = None
+    run: str | None = None
 
 
 def _partition(tenant_id: str, cloud_pc_id: str) -> str:
@@ -36,7 +37,8 @@ def _partition(tenant_id: str, cloud_pc_id: str) -> str:
 
 
 def _key(of: TimelineEntry | StepEnd) -> str:
-    return f"{of.generation:06d}-{of.attempt:04d}-{list(Step).index(of.step):02d}-{of.step.value}"
+    run = f"-{of.run}" if of.run else ""
+    return f"{of.generation:06d}-{of.attempt:04d}-{list(Step).index(of.step):02d}-{of.step.value}{run}"
 
 
 _SHAPE = Shape(
@@ -65,7 +67,9 @@ class Timeline:
         try:
             await self._rows.change(_partition(tenant_id, cloud_pc_id), _key(end), lambda there: _closed(there, end))
         except NotFoundError:
-            opened = TimelineEntry(generation=end.generation, attempt=end.attempt, step=end.step, started_at=end.at)
+            opened = TimelineEntry(
+                generation=end.generation, attempt=end.attempt, step=end.step, started_at=end.at, run=end.run
+            )
             line = _Line(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=opened)
             await self._rows.insert(_closed(line, end))
 

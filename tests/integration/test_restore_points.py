@@ -25,7 +25,7 @@ MADE = Resources(
     subscription_id=things.SUBSCRIPTION, resource_group="desks", region="westeurope", computer_name="CPC-ADA-AAAAA"
 )
 PC = things.cloud_pc(status=Status.PROVISIONED, resources=MADE)
-DUE = Due(DueKind.RESTORE_POINT, things.NOW, PC.tenant_id, PC.id, PC.generation)
+DUE = Due(DueKind.RESTORE_POINT, things.NOW, PC.tenant_id, PC.id)
 FOUR = timedelta(hours=4)
 
 
@@ -72,9 +72,7 @@ async def test_it_waits_for_what_is_at_work(here: PaperServices, host: IdleHost)
     assert await record(here) == busy
 
 
-@pytest.mark.parametrize(
-    "pc", [PC.but(generation=2), PC.but(status=Status.PENDING_PROVISION), PC.but(status=Status.DEPROVISIONING)]
-)
+@pytest.mark.parametrize("pc", [PC.but(status=Status.PENDING_PROVISION), PC.but(status=Status.DEPROVISIONING)])
 async def test_what_is_built_anew_or_gone_is_promised_nothing(here: PaperServices, host: IdleHost, pc: CloudPc) -> None:
     await here.cloud_pcs.insert(pc)
     assert await keep(here, host) is None

@@ -92,11 +92,12 @@ class Resumable:
 
     def replay(self) -> Answer:
         """Run the orchestrator through its history; raise nothing."""
-        executor = self._executor
         try:
-            return read_answer(executor.execute(self.context, self.context.histories, self._orchestrator))
+            return read_answer(self._executor.execute(self.context, self.context.histories, self._orchestrator))
         except Exception as error:  # noqa: BLE001 - user code may raise anything
             return read_failure(error)
+        finally:
+            self._rest()
 
     def resume(self, news: Iterable[tuple[int, str]], past: Callable[[], list[dict[str, Any]]]) -> Answer:
         """Go on with what is new.
@@ -104,9 +105,8 @@ class Resumable:
         Raises whatever a replay would call a crash of the SDK: then this object is spent, and a replay has to tell.
         """
         executor, context = self._executor, self.context
-        context._histories, context.read_again = [], lambda: [HistoryEvent(**one) for one in past()]  # noqa: SLF001
+        context.read_again = lambda: [HistoryEvent(**one) for one in past()]
         known = len(self._actions)
-        executor.grow_old()
         self.see(news)
         unseen, self._unseen = self._unseen, []
         for body in unseen:
@@ -118,11 +118,17 @@ class Resumable:
         )  # fmt: skip
         answer = read_answer(state.to_json_string())
         answer.first, answer.is_canceled = known, self._is_canceled
+        self._rest()
         return answer
 
     def see(self, events: Iterable[tuple[int, str]]) -> None:
         """Take note of events for the next resumption: scheduled calls, and turns that asked nothing."""
         self._unseen += [body for kind, body in events if kind in _HEARD]
+
+    def _rest(self) -> None:
+        """Make this turn the past, and let go of its events."""
+        self._executor.grow_old()
+        self.context._histories, self.context.read_again = [], None  # noqa: SLF001
 
     def stands_at(self, row: Instance) -> bool:
         """Tell whether it waits for more, and counts as the instance's row does; else it must not be resumed."""

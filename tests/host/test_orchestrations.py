@@ -26,6 +26,17 @@ def test_activities_that_block_every_thread_run_side_by_side_and_starve_no_orche
     assert host.ended(one)["output"] == 3
 
 
+def test_orchestrators_that_leave_memory_between_their_turns_go_on_as_if_they_had_stayed(fresh_host: Start) -> None:
+    host = fresh_host("--keep", "1", "--debug-oracle")
+    ids = [host.begin("steps", 6, f"crowded-{n}") for n in range(5)]
+    waiting = host.begin("waits", ["a", "b"])
+    for name in ("a", "b"):
+        host.manage("POST", f"/instances/{waiting}/raiseEvent/{name}", name)
+    assert [host.ended(one)["output"] for one in ids] == [55] * 5
+    assert host.ended(waiting)["output"] == ["a", "b"]
+    assert "Diverged" not in host.log.read_text()
+
+
 def test_an_orchestrator_that_waits_for_nothing_need_not_be_a_generator(host: RunningHost) -> None:
     one = host.begin("plain", 5)
     assert host.ended(one)["output"] == [5, one]

@@ -122,9 +122,7 @@ def test_a_rewind_that_was_accepted_survives_a_kill(fresh_host: Callable[..., Ru
     workshop.repair("first", "one")
     one = host.begin("by_children", workshop.given("one", "two", depth=0, prefix="killed"))
     host.ended(one)
-    host.kill()
     workshop.repair("two")
-    host.start()
     assert host.manage("POST", f"/instances/{one}/rewind?reason=repaired").status == 202
     host.kill()
     host.start()

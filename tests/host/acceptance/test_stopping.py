@@ -22,9 +22,9 @@ def test_68_a_stop_under_load_is_clean_and_the_next_host_goes_on(fresh_host: Sta
 
 def test_a_request_in_hand_is_answered_before_the_host_leaves(fresh_host: Start) -> None:
     host = fresh_host()
+    master = next(line.split()[2] for line in host.verb("keys").splitlines() if "_master" in line)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(host.call, "GET", "/api/slow")
-        master = next(line.split()[2] for line in host.verb("keys").splitlines() if "_master" in line)
         until(lambda: host.call("GET", f"/admin/host/status?code={master}").json["running"].get("http"))
         assert host.stop() == 0
         assert answer.result().status == 200

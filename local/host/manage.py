@@ -24,6 +24,7 @@ from local.host.asked import (
     top_of,
     wait_of,
 )
+from local.host.asking import CannotRunError
 from local.host.entity_api import EntityApi
 from local.host.invoke import error_text
 from local.host.log import say
@@ -122,7 +123,10 @@ class Management:
         return await self._started(origin, started, wait)
 
     async def _rewind(self, request: web.BaseRequest, instance_id: str) -> web.Response:
-        said, status = await self._operations.rewind(instance_id, request.query.get("reason", ""))
+        try:
+            said, status = await self._operations.rewind(instance_id, request.query.get("reason", ""))
+        except CannotRunError as error:
+            return web.json_response(f"{instance_id} cannot be rewound: {error}", status=412)
         if said is Said.LIVE:
             return web.json_response(
                 f"Only failed instances can be rewound, and {instance_id} is {status}.", status=412

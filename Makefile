@@ -50,14 +50,14 @@ check: lint types imports fast ## the fast half: format, lint, types, imports, f
 	@echo "make check: all passed"
 
 .PHONY: test
-test: check .tools/azurite/installed .tools/worker/installed ## everything but make long (15 minutes)
+test: check .tools/azurite/installed .tools/worker/installed ## everything but make long (15 minutes; HOST=func for the end-to-end tests)
 	@$(PYTEST) $(SLOW_TESTS) || { echo "make test: failed in the slow tests (above)" >&2; exit 1; }
-	@$(PYTEST) tests/e2e -n 2 --dist loadfile --no-loadscope-reorder -m "not long" || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
+	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e -n 2 --dist loadfile --no-loadscope-reorder -m "not long" || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
 	@echo "make test: all passed"
 
 .PHONY: long
 long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed ## the end-to-end tests that take minutes each: not a part of make test
-	@$(PYTEST) tests/e2e -n 2 --dist loadfile --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
+	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e -n 2 --dist loadfile --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint
 lint: $(VENV)/installed ## format and lint, changing nothing

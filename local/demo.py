@@ -26,8 +26,6 @@ _SCENARIO_USERS, _SCENARIO_SPEED = 6, 600.0
 _LOOK_EVERY_SECONDS = 1.0
 # A run that shows no news for so long, in real time, has come to a stop.
 _STANDSTILL_SECONDS = 180.0
-# With Microsoft's own host the clock is the real one: the cloud hurries instead.
-_FUNC_SPEED, _FUNC_PROFILE = 1.0, "fast"
 _WORTH_A_LOOK = (
     "/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=3",
     "/explain?user=user01@contoso.example",
@@ -60,15 +58,13 @@ def run(
     console = Console(highlight=False)
     for told in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore SIGINT
         signal.signal(told, signal.default_int_handler)
-    real_host = host == "func"
     played = find(scenario) if scenario else None
     people = users or (_USERS if played is None else _SCENARIO_USERS)
     wishes = Wishes(
-        begins=datetime.now(UTC) if real_host else BEGINS,
+        begins=BEGINS,
         seed=seed,
         users=people,
-        speed=_FUNC_SPEED if real_host else speed or (_SPEED if played is None else _SCENARIO_SPEED),
-        profile=_FUNC_PROFILE if real_host else "real",
+        speed=speed or (_SPEED if played is None else _SCENARIO_SPEED),
         host=host,
         notifications=played is not None and played["needs"] == "notifications",
     )

@@ -1,5 +1,6 @@
 """The whole service as processes. Tests reach it over HTTP only; its logs follow a failure."""
 
+import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.portal import Portal
-from local.stack import Stack, Wishes
+from local.stack import HostKind, Stack, Wishes
 from tests.e2e.office import Office
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -20,16 +21,34 @@ MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 FAST = 1_000.0
 """Simulated seconds per real second while nothing is ready to run."""
 
+HOST: HostKind = "func" if os.environ.get("DESKWRIGHT_E2E_HOST") == "func" else "embedded"
+"""The host that every stack here has: ``make test HOST=func`` chooses Core Tools'."""
+
 _LOG_LINES = 40
 _LONGEST = frozenset(
     f"test_{name}"
     for name in ("crashes", "survival", "demo", "broken_off", "bad_days", "scenarios_1", "scenarios_2", "scenarios_3")
 )
 """Files whose tests take longest: many have stacks of their own."""
+_REAL_TIMEOUT_SECONDS = 7_200
 _running: list[Stack] = []
 _shared: list[Stack] = []  # the shared one, once it has been started
 
 StartStack = Callable[..., Stack]
+
+
+def wished(**more: Any) -> Wishes:
+    """Wish for what most tests do, and more."""
+    return Wishes(**{"begins": MORNING, "speed": FAST, "host": HOST, **more})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests on a host that follows real time the time they need."""
+    if HOST == "embedded":
+        return
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.timeout(_REAL_TIMEOUT_SECONDS), append=False)
 
 
 def _keep(stack: Stack, until: ExitStack) -> Stack:
@@ -43,7 +62,7 @@ def _keep(stack: Stack, until: ExitStack) -> Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack that tests share which neither break nor restart it; each uses a tenant of its own."""
     with ExitStack() as until:
-        shared = _keep(Stack(tmp_path_factory.mktemp("stack"), Wishes(begins=MORNING, speed=FAST)), until)
+        shared = _keep(Stack(tmp_path_factory.mktemp("stack"), wished()), until)
         _shared.append(shared)
         until.callback(_shared.clear)
         yield shared
@@ -62,7 +81,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 def _run_at(speed: float) -> None:
     for stack in _shared:
-        stack.clock.set_speed(speed)
+        if stack.moves_time:
+            stack.clock.set_speed(speed)
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +98,7 @@ def start_stack(tmp_path: Path) -> Iterator[StartStack]:
         count = iter(range(1_000))
 
         def start(**wishes: Any) -> Stack:
-            wanted = Wishes(**{"begins": MORNING, "speed": FAST, **wishes})
-            return _keep(Stack(tmp_path / f"stack{next(count)}", wanted), until)
+            return _keep(Stack(tmp_path / f"stack{next(count)}", wished(**wishes)), until)
 
         yield start
 

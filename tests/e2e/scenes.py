@@ -55,13 +55,11 @@ def hurried(stack: Stack) -> Iterator[Stack]:
 
 def hurry(stack: Stack) -> Iterator[Stack]:
     """Let a stack's time run faster until it is asked for the next one."""
-    before = stack.clock.read().speed
-    stack.clock.set_speed(FASTER)
-    soon = {kind: {"dist": "fixed", "value": value} for kind, value in SOON.items()}
-    stack.tell_cloud("config", {"latency": soon, "graph": {"syncMinutes": 3}})
-    yield stack
-    stack.tell_cloud("config", {"latency": dict.fromkeys(SOON), "graph": {"syncMinutes": None}})
-    stack.clock.set_speed(before)
+    with stack.at_speed(FASTER):
+        soon = {kind: {"dist": "fixed", "value": value} for kind, value in SOON.items()}
+        stack.tell_cloud("config", {"latency": soon, "graph": {"syncMinutes": 3}})
+        yield stack
+        stack.tell_cloud("config", {"latency": dict.fromkeys(SOON), "graph": {"syncMinutes": None}})
 
 
 def see(stack: Stack, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 
 from local.portal import Portal
 from local.stack import Stack
+from tests.e2e.management import manage
 from tests.e2e.office import SMALL, Json, Office
-from tests.e2e.test_broken_off import manage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
@@ -161,11 +162,9 @@ def test_a_cloud_pc_goes_back_to_a_restore_point(office: Office) -> None:
 @pytest.fixture
 def unhurried(office: Office) -> Iterator[Callable[[], None]]:
     """Let time run as it does outside, until the test calls this."""
-    clock = office.stack.clock
-    before = clock.read().speed
-    clock.set_speed(1.0)
-    yield lambda: clock.set_speed(before)
-    clock.set_speed(before)
+    with ExitStack() as until:
+        until.enter_context(office.stack.at_speed(1.0))
+        yield until.close
 
 
 def test_a_restore_that_was_ended_by_mistake_goes_on(office: Office, unhurried: Callable[[], None]) -> None:

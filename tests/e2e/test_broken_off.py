@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from local.stack import APP
+from tests.e2e.management import manage
 from tests.e2e.office import GALLERY_IMAGE, MEDIUM, Office
 
 pytestmark = pytest.mark.e2e
-
-
-def management_key(office: Office) -> str:
-    """Return the key of the management API, as an operator reads it."""
-    command = [sys.executable, "-m", "local.host", "keys", "--app", str(APP)]
-    told = subprocess.run(
-        [*command, "--db", str(office.stack.folder / "host.db")], cwd=APP, capture_output=True, text=True, check=True
-    )
-    (line,) = [line for line in told.stdout.splitlines() if "durable" in line]
-    return line.split()[-1]
-
-
-def manage(office: Office, verb: str, instance: str, *, method: str = "GET") -> dict[str, object]:
-    base = f"{office.stack.addresses.api}/runtime/webhooks/durabletask/instances/{instance}{verb}"
-    joint = "&" if "?" in verb else "?"
-    request = urllib.request.Request(  # noqa: S310 - an address of this run
-        f"{base}{joint}code={management_key(office)}", method=method
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-        told: dict[str, object] = json.loads(answer.read() or b"{}")
-        return told
 
 
 def test_a_build_that_an_operator_terminated_by_mistake_is_begun_again(

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from local.cloud.seeds import TENANT_ID
-from local.stack import Stack, Wishes
-from tests.e2e.conftest import FAST, MORNING
+from local.stack import Stack
+from tests.e2e.conftest import wished
 from tests.e2e.office import SMALL, Office
 from tests.e2e.queues import put_change
 
@@ -28,8 +28,7 @@ Json = dict[str, Any]
 @pytest.fixture(scope="module")
 def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of which the directory tells."""
-    wishes = Wishes(begins=MORNING, speed=FAST, notifications=True)
-    with Stack(tmp_path_factory.mktemp("listening"), wishes) as stack:
+    with Stack(tmp_path_factory.mktemp("listening"), wished(notifications=True)) as stack:
         stack.tell_cloud("config", {"graph": {"insecureNotificationUrls": True}})
         yield stack
 

@@ -12,8 +12,8 @@ import pytest
 from local.portal import Answer
 from local.stack import Stack
 from tests.e2e.identity import put_resource
+from tests.e2e.management import manage
 from tests.e2e.office import MEDIUM, Office
-from tests.e2e.test_broken_off import manage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from local.clock import is_alive
 from local.stack import APP
+from tests.e2e.conftest import HOST
 
 USERS = 5  # four have a licence, one of them two: five Cloud PCs
 
@@ -17,7 +18,7 @@ USERS = 5  # four have a licence, one of them two: five Cloud PCs
 @contextmanager
 def demo(folder: Path, *more: str) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "local", "demo", "--folder", str(folder)]
-    command += ["--users", str(USERS), "--speed", "600", *more]
+    command += ["--users", str(USERS), "--speed", "600", "--host", HOST, *more]
     with subprocess.Popen(command, cwd=APP, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             yield process

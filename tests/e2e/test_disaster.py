@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import urllib.request
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from azure.data.tables import TableServiceClient
 
 from local.stack import APP, Stack
 from tests.e2e.conftest import MORNING, StartStack
+from tests.e2e.management import fire
 from tests.e2e.office import MEDIUM, Office
 from tests.e2e.queues import Minted
 
@@ -38,26 +38,13 @@ def operator(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=APP, env=stack.environment(), capture_output=True, text=True, check=False)
 
 
-def fire(stack: Stack, function: str) -> None:
-    """Let a timer fire now, as an operator can with the master key."""
-    command = [sys.executable, "-m", "local.host", "keys", "--app", str(APP), "--db", str(stack.folder / "host.db")]
-    told = subprocess.run(command, cwd=APP, capture_output=True, text=True, check=True).stdout
-    key = next(line.split()[-1] for line in told.splitlines() if "_master" in line)
-    request = urllib.request.Request(  # noqa: S310 - an address of this run
-        f"{stack.addresses.api}/admin/functions/{function}?code={key}", data=b"{}", method="POST"
-    )
-    request.add_header("Content-Type", "application/json")
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-        assert answer.status == 202
-
-
 def lose_everything(stack: Stack) -> None:
     """Lose all tables and all that the host knows of running workflows."""
     stack.host.kill()
     with service(stack) as tables:
         for table in list(tables.list_tables()):
             tables.delete_table(table.name)
-    for left in stack.folder.glob("host.db*"):
+    for left in stack.folder.glob("host.db*"):  # another host has it in the tables
         left.unlink()
 
 

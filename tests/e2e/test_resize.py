@@ -9,9 +9,9 @@ import pytest
 
 from local.portal import Portal
 from local.stack import Stack
+from tests.e2e.management import manage
 from tests.e2e.office import MEDIUM, SMALL, Json, Office
 from tests.e2e.test_actions import machine, named, outcomes, send
-from tests.e2e.test_broken_off import manage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

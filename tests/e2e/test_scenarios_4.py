@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.stack import Stack, Wishes
-from tests.e2e.conftest import FAST, MORNING
+from local.stack import Stack
+from tests.e2e.conftest import wished
 from tests.e2e.scenes import hurry, parts, see
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -15,8 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 @pytest.fixture(scope="module")
 def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    wishes = Wishes(begins=MORNING, speed=FAST, notifications=True)
-    with Stack(tmp_path_factory.mktemp("listening"), wishes) as stack:
+    with Stack(tmp_path_factory.mktemp("listening"), wished(notifications=True)) as stack:
         yield from hurry(stack)
 
 

@@ -43,7 +43,7 @@ def rows(stack: Stack) -> Texts:
 
 
 def database(path: Path) -> Texts:
-    """Give every cell of the host's file: history, inbox, activities, queues of work."""
+    """Give every cell of the embedded host's file: history, inbox, activities. Another host has them in the tables."""
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for name in names:
@@ -142,11 +142,12 @@ def test_after_a_busy_day_no_secret_lies_about(open_office: Callable[..., Office
     places = {
         "tables": list(rows(stack)),
         "queues": [(f"queue {name}", text) for name, text in texts(stack)],
-        "history": list(database(stack.folder / "host.db")),
+        "history": [text for path in stack.folder.glob("host.db") for text in database(path)],
         "files": list(files(stack)),
         "answers": list(answers(office)),
     }
-    assert all(found for name, found in places.items() if name != "queues"), {n: len(f) for n, f in places.items()}
+    may_be_empty = {"queues"} if stack.moves_time else {"queues", "history"}
+    assert {name for name, found in places.items() if not found} <= may_be_empty
     assert [leak for found in places.values() for leak in leaks(iter(found))] == []
 
 

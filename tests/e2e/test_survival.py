@@ -26,10 +26,8 @@ def wait_for_requests(stack: Stack, count: int) -> None:
 @contextmanager
 def slowly(stack: Stack) -> Iterator[None]:
     """Let little time pass in a block: how long a busy machine takes to start a process is no outage of Azure."""
-    before = stack.clock.read().speed
-    stack.clock.set_speed(10)
-    yield
-    stack.clock.set_speed(before)
+    with stack.at_speed(10):
+        yield
 
 
 def cloud(stack: Stack) -> None:

@@ -1,11 +1,12 @@
 """The words of the command line: every verb with what it takes."""
 
 import argparse
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from local.host import acting, commands, starting
+from local.host import acting, commands
 from local.host.config import KEEP, KEEP_SECONDS
 from local.host.driving import WATCHDOG_SECONDS
 
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m local.host",
         description="Runs an Azure Functions app with Durable Functions on this machine, without Azure.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=functools.partial(argparse.RawDescriptionHelpFormatter, max_help_position=28),
     )
     verbs = made.add_subparsers(required=True, metavar="VERB")
     _start_verb(verbs)
@@ -49,8 +50,15 @@ def _verb(verbs: Verbs, name: str, text: str, run: Run) -> argparse.ArgumentPars
     return verb
 
 
+def _start(asked: argparse.Namespace) -> int:
+    """Load all that serving takes, which the other verbs need not wait for."""
+    from local.host.starting import start
+
+    return start(asked)
+
+
 def _start_verb(verbs: Verbs) -> None:
-    start = _verb(verbs, "start", "run the app until SIGTERM or Ctrl-C", starting.start)
+    start = _verb(verbs, "start", "run the app until SIGTERM or Ctrl-C", _start)
     start.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     start.add_argument("--port", type=int, default=7071, help="0 = any free one (%(default)s)")
     start.add_argument("--rpc-port", type=int, default=17071, help="for the SDK's client (%(default)s)")

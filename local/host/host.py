@@ -40,6 +40,7 @@ from local.host.numbering import Rules
 from local.host.operations import Operations
 from local.host.outputs import QueueOutputs
 from local.host.pages import Pages
+from local.host.pages.words import HOME
 from local.host.queues import VISIBILITY_SECONDS, Queues
 from local.host.rooms import Rooms
 from local.host.store import Store
@@ -215,6 +216,8 @@ class Host:
         say("host", "functions", **counts)
         auth = "keys are checked" if options.checks_keys else "keys are not checked"
         say("host", f"ready at {self._addresses.origin} ({auth})", port=port, pid=os.getpid())
+        if self._rules.orchestrators:
+            say("host", f"orchestrations are shown at {self._addresses.origin}{HOME}")
 
     def _plate(self) -> doorplate.Doorplate:
         since = stamp(self._clock.now_us())

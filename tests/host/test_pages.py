@@ -1,7 +1,7 @@
 """The pages at ``/runtime/instances``: what they show, to whom, and what they keep to themselves."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -13,7 +13,6 @@ from tests.host.conftest import Answer, RunningHost, until
 HOME = "/runtime/instances"
 EVIL = "<script>alert('x')</script>"
 VOID = {"meta", "input", "rect"}
-Start = Callable[..., RunningHost]
 
 
 class Reader(HTMLParser):
@@ -52,6 +51,15 @@ class Reader(HTMLParser):
 def read(answer: Answer) -> Reader:
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     return Reader(answer.text)
+
+
+@pytest.fixture(scope="module")
+def showing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
+    """Give a host that may show inputs and outputs."""
+    place = tmp_path_factory.mktemp("showing")
+    running = RunningHost(place / "state.db", place / "log", arguments=["--show-payloads"]).start()
+    yield running
+    assert running.stop() == 0
 
 
 def look(host: RunningHost, path: str = "") -> Reader:
@@ -122,8 +130,7 @@ def test_what_is_not_over_is_open(host: RunningHost) -> None:
     host.manage("POST", f"/instances/{one}/terminate")
 
 
-def test_inputs_and_outputs_are_hidden_unless_the_host_may_show_them(host: RunningHost, fresh_host: Start) -> None:
-    showing = fresh_host("--show-payloads")
+def test_inputs_and_outputs_are_hidden_unless_the_host_may_show_them(host: RunningHost, showing: RunningHost) -> None:
     for one in (host, showing):
         one.begin("given_back", {"secret": "hunter4"}, "private")
         one.ended("private")
@@ -132,8 +139,8 @@ def test_inputs_and_outputs_are_hidden_unless_the_host_may_show_them(host: Runni
     assert look(showing, "/private").text.count("hunter4") == 2
 
 
-def test_what_an_app_says_is_text_and_never_markup(fresh_host: Start) -> None:
-    host = fresh_host("--show-payloads")
+def test_what_an_app_says_is_text_and_never_markup(showing: RunningHost) -> None:
+    host = showing
     host.ended(host.begin("given_back", {"said": EVIL}, "evil"))
     host.ended(host.begin("raises_after", EVIL, "worse"))
     for path in ("/evil", f"/{EVIL}", f"?prefix={EVIL}&name={EVIL}"):

@@ -51,10 +51,12 @@ def _verb(verbs: Verbs, name: str, text: str, run: Run) -> argparse.ArgumentPars
 
 
 def _start(asked: argparse.Namespace) -> int:
-    """Load all that serving takes, which the other verbs need not wait for."""
-    from local.host.starting import start
-
-    return start(asked)
+    """Serve, or watch whoever serves; what each takes is loaded here: no other verb has to wait for it."""
+    if asked.watch:
+        from local.host.watching import watch as run
+    else:
+        from local.host.starting import start as run
+    return run(asked)
 
 
 def _start_verb(verbs: Verbs) -> None:

@@ -29,10 +29,11 @@ from local.host.entities import Entities
 from local.host.entity_api import EntityApi
 from local.host.errors import ConfigError
 from local.host.events import stamp
-from local.host.http import PublicServer, listen, serve, stop_accepting
+from local.host.http import PublicServer, serve
 from local.host.indexer import Function, Registry
 from local.host.invoke import Invoker
 from local.host.keys import Keys
+from local.host.listening import listen, stop_accepting
 from local.host.log import say
 from local.host.manage import Management
 from local.host.memory import Memory
@@ -211,13 +212,17 @@ class Host:
         self._dispatcher.recover()
         await self._timers.start(registry.of("timerTrigger"), self._environ)
         self._queues.start(registry.of("queueTrigger"), self._environ)
+        self._say_ready()
+
+    def _say_ready(self) -> None:
+        registry, origin = self._registry, self._addresses.origin
         kinds = {one.trigger.type for one in registry.functions.values()}
         counts = {kind.removesuffix("Trigger"): len(registry.of(kind)) for kind in sorted(kinds)}
         say("host", "functions", **counts)
-        auth = "keys are checked" if options.checks_keys else "keys are not checked"
-        say("host", f"ready at {self._addresses.origin} ({auth})", port=port, pid=os.getpid())
+        auth = "keys are checked" if self._options.checks_keys else "keys are not checked"
+        say("host", f"ready at {origin} ({auth})", port=self._listening.getsockname()[1], pid=os.getpid())
         if self._rules.orchestrators:
-            say("host", f"orchestrations are shown at {self._addresses.origin}{HOME}")
+            say("host", f"orchestrations are shown at {origin}{HOME}")
 
     def _plate(self) -> doorplate.Doorplate:
         since = stamp(self._clock.now_us())

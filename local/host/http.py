@@ -1,7 +1,6 @@
 """The public door: HTTP triggers, the management API, the admin API (host.md 4.1)."""
 
 import asyncio
-import errno
 import functools
 import json
 import logging
@@ -14,10 +13,11 @@ from aiohttp import web
 from azure.functions import meta
 
 from local.host.config import HostSettings
-from local.host.errors import ConfigError, RouteError
+from local.host.errors import RouteError
 from local.host.indexer import Function, Registry
 from local.host.invoke import InvocationTimeoutError, Invoker, TraceContext, error_text
 from local.host.keys import Keys
+from local.host.listening import BACKLOG
 from local.host.log import ran, say
 from local.host.manage import Management
 from local.host.rooms import Rooms, presented_key
@@ -28,8 +28,6 @@ _STRIPPED = "x-ms-client-principal"
 _ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
 _RESERVED = ("admin", "runtime")
 MAX_BODY_BYTES = 210_000_000
-_BACKLOG = 1024
-_SETTLE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +198,6 @@ def _raw_response(text: str) -> web.Response:
     return web.Response(text=text)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Open a socket that listens; ``ConfigError`` when the port is taken. Port 0: any free one."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        why = "it is taken; --port 0 finds a free one" if error.errno == errno.EADDRINUSE else error.strerror
-        raise ConfigError(f"cannot listen on {host} port {port}: {why}") from error
-
-
 async def serve(handler: PublicServer | Management, listening: socket.socket, patience: float) -> web.ServerRunner:
     """Answer on a socket; return the runner, to clean up.
 
@@ -221,15 +209,5 @@ async def serve(handler: PublicServer | Management, listening: socket.socket, pa
     server = web.Server(call, request_factory=make, access_log=None)
     runner = web.ServerRunner(server, shutdown_timeout=patience)
     await runner.setup()
-    await web.SockSite(runner, listening, backlog=_BACKLOG).start()
+    await web.SockSite(runner, listening, backlog=BACKLOG).start()
     return runner
-
-
-async def stop_accepting(listening: socket.socket) -> None:
-    """Accept no more connections; those just accepted have sent their request when this returns.
-
-    Closing the socket at once would lose them: asyncio drops a connection that it has accepted and not yet set up,
-    and aiohttp what arrives on one that it was told to close.
-    """
-    asyncio.get_running_loop().remove_reader(listening)
-    await asyncio.sleep(_SETTLE_SECONDS)

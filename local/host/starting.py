@@ -17,11 +17,7 @@ from local.host.tie import Tie
 
 
 def start(asked: argparse.Namespace) -> int:
-    """Serve until a signal; with ``--watch`` in a process of its own that is replaced when the app changes."""
-    if asked.watch:
-        from local.host.watching import watch
-
-        return watch(asked)
+    """Serve until a signal."""
     # First of all: what the process that watches opened for us must reach nobody else.
     tie = Tie.inherited(asked.inherit) if asked.inherit else None
     app = asked.app.resolve()

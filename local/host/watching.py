@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.host.http import listen
+from local.host.listening import listen
 from local.host.log import open_log, say
 from local.host.tie import GO, LOADED
 

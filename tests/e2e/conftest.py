@@ -42,15 +42,6 @@ def wished(**more: Any) -> Wishes:
     return Wishes(**{"begins": MORNING, "speed": FAST, "host": HOST, **more})
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests on a host that follows real time the time they need."""
-    if HOST == "embedded":
-        return
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.timeout(_REAL_TIMEOUT_SECONDS), append=False)
-
-
 def _keep(stack: Stack, until: ExitStack) -> Stack:
     until.enter_context(stack)
     _running.append(stack)
@@ -107,6 +98,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest (make test has --no-loadscope-reorder): two workers then end together."""
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (item.path.stem not in _LONGEST, -tests[item.path]))
+    if HOST != "embedded":  # that host follows real time
+        for item in items:
+            if item.path.is_relative_to(Path(__file__).parent):
+                item.add_marker(pytest.mark.timeout(_REAL_TIMEOUT_SECONDS), append=False)
+                for mark in item.iter_markers("embedded_only"):
+                    item.add_marker(pytest.mark.skip(reason=mark.args[0]))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,7 +20,12 @@ SPEEDS = (200.0, 1_000_000.0)
 LONG_ENOUGH = timedelta(hours=4)
 """For the checks of a connection, and for an image."""
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(4 * 3600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.long,
+    pytest.mark.timeout(4 * 3600),
+    pytest.mark.embedded_only("time is moved by hand, and runs at two speeds"),
+]
 
 
 def _by_hand(stack: Stack) -> Portal:

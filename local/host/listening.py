@@ -1,0 +1,30 @@
+"""The socket that the host listens on: opened first, handed from one host to the next, left without losing anybody."""
+
+import asyncio
+import errno
+import socket
+
+from local.host.errors import ConfigError
+
+BACKLOG = 1024
+_SETTLE_SECONDS = 0.2
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a socket that listens; ``ConfigError`` when the port is taken. Port 0: any free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = "it is taken; --port 0 finds a free one" if error.errno == errno.EADDRINUSE else error.strerror
+        raise ConfigError(f"cannot listen on {host} port {port}: {why}") from error
+
+
+async def stop_accepting(listening: socket.socket) -> None:
+    """Accept no more connections; those just accepted have sent their request when this returns.
+
+    Closing the socket at once would lose them: asyncio drops a connection that it has accepted and not yet set up,
+    and aiohttp what arrives on one that it was told to close.
+    """
+    asyncio.get_running_loop().remove_reader(listening)
+    await asyncio.sleep(_SETTLE_SECONDS)

@@ -18,7 +18,10 @@ _WAITS = "waits"
 """The column of a removal that somebody has to confirm."""
 
 _CLAIMS = "~"
-"""What the key of a claim begins with; a Cloud PC's id is of hex digits."""
+"""Behind every Cloud PC, whose ids are of hex digits."""
+
+_CLAIM = f"{_CLAIMS}:"
+"""What the key of a claim begins with: no escaped id can, whatever a caller sends as one."""
 
 _SHAPE = Shape(
     table="cloudpcs",
@@ -116,5 +119,5 @@ def _claimed(pc: CloudPc, plan_id: str) -> Write:
 
 
 def _claim(pc: CloudPc, plan_id: str) -> Row:
-    key = _CLAIMS + escaped(f"{pc.user.id}:{plan_id}")
+    key = _CLAIM + escaped(f"{pc.user.id}:{plan_id}")
     return {"PartitionKey": escaped(pc.tenant_id), "RowKey": key, "schema": 1, "cloud_pc_id": pc.id}

@@ -226,6 +226,11 @@ class TestCloudPcs(RepositoryContract[CloudPc]):
         await rows.remove("contoso", ada.value.id)
         await rows.insert(twin)
 
+    async def test_no_id_leads_to_a_claim(self, rows: CloudPcs) -> None:
+        ada = things.cloud_pc("ada", user=things.user("ada", id="20ada"))
+        await rows.insert(ada)
+        assert await rows.find("contoso", f" ada:{ada.plan.id}") is None
+
     async def test_a_resized_one_gives_its_old_licence_up_and_takes_the_new_one(self, rows: CloudPcs) -> None:
         ada = things.cloud_pc("ada")
         large = ada.plan.but(id="large")

@@ -20,6 +20,7 @@ class Remembered:
 class Memory:
     """Keeps up to *most* instances; those go first that had no turn for longest, or for *idle_seconds* (real time).
 
+    Who is idle is looked at whenever another one is put in: a host that does nothing lets go of nothing.
     Who takes an instance has it alone. Only a committed turn puts it back: a turn that failed has advanced the
     orchestrator past the store, and what it left must never be resumed.
     """

@@ -168,8 +168,11 @@ _PLAIN: Mapping[str, Callable[[str], bool]] = {
 
 
 def _match_segment(parts: tuple[_Part, ...], text: str) -> dict[str, str] | None:
-    if len(parts) == 1 and parts[0].name:
-        return {parts[0].name: text} if all(c(text) for c in parts[0].checks) else None
+    if len(parts) == 1:
+        only = parts[0]
+        if only.name:
+            return {only.name: text} if all(c(text) for c in only.checks) else None
+        return {} if only.literal.lower() == text.lower() else None
     pattern = "".join(f"(?P<{part.name}>.+?)" if part.name else re.escape(part.literal) for part in parts)
     match = re.fullmatch(pattern, text, re.IGNORECASE)
     if match is None:

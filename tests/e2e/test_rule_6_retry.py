@@ -109,6 +109,8 @@ def test_a_retry_by_hand_goes_on_with_the_machine_whose_clean_up_it_cancels(open
     office = open_office()
     failed = office.settled(upn := staffed(office, lambda: office.break_cloud("role.put", FULL)))
     assert (failed["status"], failed["statusDetail"]["code"]) == ("failed", FULL["code"])
+    told = {each["name"]: each["value"] for each in failed["statusDetail"]["additionalInformation"]}
+    assert told["retryResumesAt"] == "assignUser"
     (before,) = office.machines()
     office.mend_cloud("role.put")
     office.portal.ask("POST", f"{office.base}/cloudPCs/{failed['id']}/retry")

@@ -13,6 +13,7 @@ from shared.domain.graph.odata import Collection
 from shared.domain.lifecycle import Status
 from shared.domain.progress import progress
 from shared.domain.replacing import build_of
+from shared.domain.resuming import resumable
 
 CLOUD_PCS = Collection(
     name="cloudPCs",
@@ -125,11 +126,13 @@ def count_by_status(cloud_pcs: Iterable[CloudPc]) -> list[dict[str, Any]]:
 def _detail(pc: CloudPc) -> dict[str, Any] | None:
     if pc.status is Status.FAILED and pc.last_error:
         said = pc.last_error
+        goes_on_at = resumable(said, pc.resources) if pc.clean_up_at else None  # by the policy as it was
         facts = {
             "retriable": "true",
             "step": said.step.value if said.step else "",
             "evidence": said.evidence or "",
             "advice": said.advice or "",
+            "retryResumesAt": goes_on_at.value if goes_on_at else "",
         }
         return _status_detail(said.code, said.message, facts)
     if pc.status is Status.PROVISIONED_WITH_WARNINGS:

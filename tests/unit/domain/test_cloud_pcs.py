@@ -1,10 +1,14 @@
 """Records, steps, connections and snapshots: small rules of the domain."""
 
+from datetime import datetime
+
 import pytest
 from pydantic import ValidationError
 
-from shared.domain.cloud_pc import Resources
+from shared.domain.cloud_pc import Failure, Resources
 from shared.domain.connection import HealthCheck, HealthStatus, JoinType, overall
+from shared.domain.drift import Today
+from shared.domain.graph.cloud_pcs import cloud_pc_view
 from shared.domain.image import marketplace_image
 from shared.domain.lifecycle import Event, Status
 from shared.domain.naming import naming_template_problem
@@ -30,6 +34,24 @@ def test_a_change_is_checked_like_any_value() -> None:
 def test_what_is_not_known_does_not_undo_what_is() -> None:
     known = Resources(vm_id="/vm", region="westeurope")
     assert known.with_found(Resources(vm_id="/vm2")) == Resources(vm_id="/vm2", region="westeurope")
+
+
+def test_of_another_machine_nothing_that_was_known_before_stays() -> None:
+    known = Resources(computer_name="CPC-1", entra_device_id="device-1", joined_at=things.NOW)
+    other = Resources(computer_name="CPC-2")
+    assert known.with_found(other) == other
+    assert known.with_found(Resources(entra_device_id="device-2")).joined_at == things.NOW
+
+
+@pytest.mark.parametrize(("clean_up_at", "said"), [(things.NOW, "enrollInIntune"), (None, None)])
+def test_a_failed_one_says_where_a_retry_would_go_on(clean_up_at: datetime | None, said: str | None) -> None:
+    made = Resources(
+        computer_name="CPC-1", vm_id="/vm/1", region="westeurope", joined_at=things.NOW, entra_device_id="device-1"
+    )
+    late = Failure(code="enrollInIntuneTimedOut", message="not yet", step=Step.ENROLL_IN_INTUNE)
+    pc = things.cloud_pc(status=Status.FAILED, resources=made, last_error=late, clean_up_at=clean_up_at)
+    told = cloud_pc_view(pc, things.NOW, Today({}, {}, TenantSettings()))["statusDetail"]["additionalInformation"]
+    assert {each["name"]: each["value"] for each in told}.get("retryResumesAt") == said
 
 
 @pytest.mark.parametrize("join", JoinType)

@@ -19,13 +19,20 @@ def check(registry: Registry, settings: HostSettings, environ: Mapping[str, str]
 
 def _found(registry: Registry, settings: HostSettings, environ: Mapping[str, str]) -> Iterator[str]:
     zone = environ.get("WEBSITE_TIME_ZONE")
-    yield from _said(lambda: doors(registry, settings.route_prefix))
+    yield from _routes(registry, settings.route_prefix)
     for timer in registry.of("timerTrigger"):
         yield from _said(lambda one=timer: schedule_of(one, environ, zone))  # type: ignore[misc]
     for function in registry.functions.values():
         for binding in (function.trigger, *function.outputs):
             if binding.type in {"queueTrigger", "queue"} and not function.disabled:
                 yield from _queue(function, binding, environ)
+
+
+def _routes(registry: Registry, prefix: str) -> Iterator[str]:
+    """Look at each route by itself, and at all of them together when each is good."""
+    alone = [Registry({one.name: one}) for one in registry.of("httpTrigger")]
+    found = [problem for one in alone for problem in _said(lambda one=one: doors(one, prefix))]  # type: ignore[misc]
+    yield from found or _said(lambda: doors(registry, prefix))
 
 
 def _queue(function: Function, binding: Binding, environ: Mapping[str, str]) -> Iterator[str]:

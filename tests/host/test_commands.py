@@ -183,12 +183,12 @@ def told(host: RunningHost, *words: str) -> Any:
 
 
 def test_the_newest_instances_come_first_and_can_be_chosen(host: RunningHost) -> None:
-    older, newer = (host.begin("one_step", 3, f"chosen-{number}") for number in (1, 2))
+    older, newer = (host.begin("one_step", 3, f"newest-{number}") for number in (1, 2))
     host.ended(older)
     host.ended(newer)
-    found = told(host, "instances", "--prefix", "chosen-", "--name", "One_Step", "--status", "Completed,Failed")
+    found = told(host, "instances", "--prefix", "newest-", "--name", "One_Step", "--status", "Completed,Failed")
     assert [one["instanceId"] for one in found] == [newer, older]
-    assert told(host, "instances", "--prefix", "chosen-", "--status", "Failed") == []
+    assert told(host, "instances", "--prefix", "newest-", "--status", "Failed") == []
 
 
 def test_a_running_host_says_where_it_is_and_what_it_has(host: RunningHost) -> None:

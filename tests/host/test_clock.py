@@ -123,9 +123,9 @@ def test_the_clock_verbs_show_and_move_it(begin_host: Start, clock: FileClock) -
     assert "2030-01-01T02:59:00" in verb("show")
     verb("advance", "7d")
     until(lambda: clock.now() == BASE + timedelta(days=7))
+    assert len(host.call("GET", "/api/ticks").json) == 7
     verb("speed", "60")
     assert clock.read().speed == 60
-    assert len(host.call("GET", "/api/ticks").json) == 7
 
 
 def test_a_night_missed_while_no_host_ran_comes_once_as_past_due(begin_host: Start, clock: FileClock) -> None:

@@ -2,14 +2,13 @@
 
 import json
 import os
-import select
 import signal
 import sqlite3
 import subprocess
 import sys
 import urllib.error
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
@@ -70,7 +69,6 @@ class Mortal(RunningHost):
     deaths: int = 0
     pid: int = 0
     repeats_allowed: Counter[str] = field(default_factory=Counter)
-    _alive: int = -1  # a pidfd
     _begun_before: int = 0
 
     @property
@@ -93,7 +91,7 @@ class Mortal(RunningHost):
             die_at=die_at,
             points=str(points) if points else None,
         )
-        self.pid, self._alive = pid, os.pidfd_open(pid)
+        self.pid = pid
         until(lambda: self.is_dead() or self._address(), 30)
         return self
 
@@ -108,19 +106,22 @@ class Mortal(RunningHost):
         return "\n" in rest
 
     def is_dead(self) -> bool:
-        return bool(select.select([self._alive], [], [], 0)[0])
+        """Tell whether the process, with all its threads, is gone: the nursery buries its dead."""
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
     def kill(self) -> None:
         """Kill it as kill -9 does, and note what was in flight."""
-        if not self.is_dead():
-            signal.pidfd_send_signal(self._alive, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
         self.bury()
 
     def bury(self) -> None:
         """Wait for the end of a host that dies, and note what was in flight."""
-        assert select.select([self._alive], [], [], 30)[0], "the host did not die"
-        os.close(self._alive)
-        self._alive = -1
+        until(self.is_dead, 30)
         self.deaths += 1
         with closing(look(self.db)) as db:
             waiting = {json.loads(text) for (text,) in db.execute("SELECT input FROM activity")}
@@ -128,7 +129,7 @@ class Mortal(RunningHost):
 
     def end(self) -> None:
         """Make sure that it does not outlive its test."""
-        if self._alive >= 0:
+        if self.pid and not self.is_dead():
             self.kill()
 
     def known(self) -> dict[str, str]:
@@ -142,10 +143,8 @@ class Mortal(RunningHost):
 
     def leave(self) -> None:
         """Stop it in order."""
-        signal.pidfd_send_signal(self._alive, signal.SIGTERM)
-        assert select.select([self._alive], [], [], 40)[0], "the host did not stop"
-        os.close(self._alive)
-        self._alive = -1
+        os.kill(self.pid, signal.SIGTERM)
+        until(self.is_dead, 40)
 
     def tried(self, *words: Any) -> int:
         """Ask the management API; 0 when the host died before it answered."""

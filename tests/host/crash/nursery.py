@@ -61,7 +61,8 @@ class Doomed(sqlite3.Connection):
 
 def live(wanted: dict[str, Any], app: Path, settings: HostSettings, registry: Registry) -> None:
     """Be the host that was asked for, to the end of the process."""
-    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(log, sys.stderr.fileno())

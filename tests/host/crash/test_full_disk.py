@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from tests.host.conftest import ROOT, until
 from tests.host.crash.mortal import APP, Mortal, audit
 
 Conceive = Callable[..., Mortal]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets one process limit another's files")
 
 
 @contextmanager

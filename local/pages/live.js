@@ -6,11 +6,16 @@
   function later(began) { // a large page takes its time: leave it ten times as much
     setTimeout(look, Math.max(3000, 10 * (performance.now() - began)));
   }
+  function rest() { // nobody looks, or somebody fills in a form of the page
+    var at = document.activeElement;
+    return !box.checked || document.hidden || (main.contains(at) && at.matches("input,select,button"));
+  }
   function look() {
     var began = performance.now();
-    if (!box.checked || document.hidden) { return later(began); }
+    if (rest()) { return later(began); }
     fetch(location.href, {headers: {Accept: "text/html"}}).then(function (answer) { return answer.text(); })
       .then(function (text) {
+        if (rest()) { return; }
         var open = {}, across = {};
         main.querySelectorAll("details[id]").forEach(function (each) { open[each.id] = each.open; });
         main.querySelectorAll("section[id] .scroll").forEach(function (each) {

@@ -152,7 +152,7 @@ def test_without_the_key_there_is_a_door_and_nothing_else(host: RunningHost) -> 
     host.ended(host.begin("one_step", 3, "locked-away"))
     for path in (HOME, f"{HOME}/locked-away", f"{HOME}?code=wrong"):
         answer = host.call("GET", path)
-        assert (answer.status, "locked-away" in answer.text) == (401, False)
+        assert (answer.status, "locked-away" in answer.text, 'id="live"' in answer.text) == (401, False, False)
 
 
 def test_a_key_in_the_address_goes_into_a_cookie_of_these_pages(host: RunningHost) -> None:

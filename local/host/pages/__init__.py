@@ -4,6 +4,7 @@ With keys checked it wants the one of the management API: once as ``?code=``, th
 alone. Inputs and outputs may be private and are shown only when the host was started with ``--show-payloads``.
 """
 
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -60,7 +61,8 @@ class Pages:
         where = tag(
             "nav", tag("a", "Instances", href=HOME), tag("span", instance_id, class_="here") if instance_id else ""
         )
-        header = tag("header", tag("h1", "Orchestrations"), where, tag("span", self._hub, class_="soft"), live())
+        looks_again = live() if status == HTTPStatus.OK else ""
+        header = tag("header", tag("h1", "Orchestrations"), where, tag("span", self._hub, class_="soft"), looks_again)
         title = f"{instance_id} · {self._hub}" if instance_id else f"Orchestrations · {self._hub}"
         content, headers = page(title, header, main, _STYLE)
         return web.Response(body=content, status=status, headers=headers, content_type="text/html", charset="utf-8")

@@ -14,7 +14,7 @@ from local.stack import Stack
 from tests.e2e.management import manage
 from tests.e2e.office import SMALL, Json, Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = pytest.mark.e2e
 
 ACCEPTED, NO_CONTENT, BAD_REQUEST, CONFLICT = 202, 204, 400, 409
 DISKS, SNAPSHOTS = "Microsoft.Compute/disks", "Microsoft.Compute/snapshots"

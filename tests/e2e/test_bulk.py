@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.office import SMALL, Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = pytest.mark.e2e
 
 OK, ACCEPTED, BAD_REQUEST, CONFLICT = 200, 202, 400, 409
 OpenOffice = Callable[..., Office]

@@ -18,7 +18,7 @@ from tests.e2e.conftest import wished
 from tests.e2e.office import SMALL, Office
 from tests.e2e.queues import put_change
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = pytest.mark.e2e
 
 ACCEPTED, BAD_REQUEST = 202, 400
 OpenOffice = Callable[..., Office]

@@ -15,7 +15,7 @@ from tests.e2e.identity import put_resource
 from tests.e2e.management import manage
 from tests.e2e.office import MEDIUM, Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = pytest.mark.e2e
 
 OpenOffice = Callable[..., Office]
 Configure = Callable[[dict[str, Any]], None]

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.identity import own_network, put_resource
 from tests.e2e.office import MEDIUM, SMALL, Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = pytest.mark.e2e
 
 CONFLICT = 409
 NOBODY = "0123456789abcdef0123"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.e2e.office import SMALL, Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = pytest.mark.e2e
 
 OpenOffice = Callable[..., Office]
 

@@ -171,7 +171,7 @@ def test_the_probe_s_computer_is_forgotten_once_its_device_has_come(open_office:
     name = machine["body"]["properties"]["osProfile"]["computerName"]
     ended(office, str(saved.headers["location"]))
     office.pass_time(timedelta(minutes=31))  # the domain is synchronised every thirty
-    came = office.devices(name)
+    came = office.until(lambda: office.devices(name), says="the probe's device has come")
     act(office, str(saved.body["resourceId"]), "runHealthChecks")
 
     assert [device["trustType"] for device in came] == ["ServerAd"]

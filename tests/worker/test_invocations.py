@@ -107,8 +107,16 @@ def test_both_run_a_sync_function_in_a_thread(shapes: Judges) -> None:
         pytest.param(
             "raise_event", request("POST", params={"id": "i", "event": "go"}, body="[1]"), id="raise an event"
         ),
-        pytest.param("use_client", request("POST", params={"id": "i", "verb": "terminate"}), id="terminate"),
-        pytest.param("use_client", request("POST", params={"id": "i", "verb": "purge"}), id="purge"),
+        pytest.param(
+            "use_client",
+            request("POST", params={"method": "terminate"}, body='{"instance_id": "i", "reason": "enough"}'),
+            id="terminate",
+        ),
+        pytest.param(
+            "use_client",
+            request("POST", params={"method": "purge_instance_history"}, body='{"instance_id": "i"}'),
+            id="purge",
+        ),
     ],
 )
 def test_both_hand_the_function_a_client_that_asks_the_same(

@@ -19,7 +19,7 @@ from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, LOOK_AT_AGENT
 from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, TAKE_AWAY
 from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
 from shared.contracts.probes import PROBE
-from shared.contracts.provisioning import CLEAN_UP, PROVISION
+from shared.contracts.provisioning import CLEAN_UP, PROVISION, REPLACE
 from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION
 from shared.contracts.shape import Workflow
@@ -35,6 +35,7 @@ from tests.stories import test_deprovision_cloud_pc as deprovisioning
 from tests.stories import test_find_orphans as orphans
 from tests.stories import test_forget_device_image as forgetting
 from tests.stories import test_reconcile_tenant as reconciling
+from tests.stories import test_replace_cloud_pc as replacing
 from tests.stories import test_rerun_steps as rerunning
 from tests.stories import test_run_bulk_action as bulk
 from tests.stories import test_run_remote_action as acting
@@ -85,6 +86,8 @@ STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "provision, every attempt fails": (PROVISION, ORDER, {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN}),
     "provision, Azure is down": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: DOWN}),
     "provision, throttled once": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: [LATER, ALL_WELL[BEGIN_VM]]}),
+    "replace": (REPLACE, replacing.FIRST, replacing.ALL_REPLACED),
+    "replace, every attempt fails": (REPLACE, replacing.FIRST, {**replacing.ALL_REPLACED, LOOK_FOR_DEVICE: BROKEN}),
     "wait": (AWAIT_OUTCOME, waiting.ORDER, {LOOK_AT_AGENT: [Pending(), Pending(after=180), Done()]}),
     "wait, until the time is up": (AWAIT_OUTCOME, waiting.ORDER, {LOOK_AT_AGENT: Pending()}),
     "build an image": (BUILD_IMAGE, building.ORDER, building.SMOOTH),

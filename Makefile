@@ -21,8 +21,8 @@ PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 CODE   := $(wildcard function_app.py) orchestrators activities actions triggers shared tools local tests bench
 
-# Two at a time, a file each: also on two cores, and no test minds a neighbour.
-TWO    := -n 2 --dist loadfile
+# Three at a time, a file each: on two cores too, because tests also wait; none minds a neighbour.
+THREE  := -n 3 --dist loadfile
 
 # What is fast and touches nothing; then what starts processes.
 FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house
@@ -54,13 +54,13 @@ check: lint types imports fast ## the fast half: format, lint, types, imports, f
 
 .PHONY: test
 test: check .tools/azurite/installed .tools/worker/installed ## everything but make long (15 minutes; HOST=func for the end-to-end tests)
-	@$(PYTEST) $(SLOW_TESTS) $(TWO) || { echo "make test: failed in the slow tests (above)" >&2; exit 1; }
-	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e $(TWO) --no-loadscope-reorder -m "not long" || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
+	@$(PYTEST) $(SLOW_TESTS) $(THREE) || { echo "make test: failed in the slow tests (above)" >&2; exit 1; }
+	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e $(THREE) --no-loadscope-reorder -m "not long" || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
 	@echo "make test: all passed"
 
 .PHONY: long
 long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed ## the end-to-end tests that take minutes each: not a part of make test
-	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e $(TWO) --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
+	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e $(THREE) --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint
 lint: $(VENV)/installed ## format and lint, changing nothing
@@ -77,7 +77,7 @@ imports: $(VENV)/installed ## check the import contracts
 
 .PHONY: fast
 fast: $(VENV)/installed ## run the fast tests alone
-	@$(PYTEST) $(FAST_TESTS) $(TWO) || { echo "make fast: failed in the fast tests (above)" >&2; exit 1; }
+	@$(PYTEST) $(FAST_TESTS) $(THREE) || { echo "make fast: failed in the fast tests (above)" >&2; exit 1; }
 
 # ---- tend --------------------------------------------------------------------------------------
 

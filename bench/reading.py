@@ -12,7 +12,7 @@ import json
 import ssl
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -24,14 +24,16 @@ from azure.core.pipeline.transport import AioHttpTransport
 import activities.reconciliation  # noqa: F401 - puts the activities into their table
 from actions.watching import catch_up
 from bench.figures import Figure
+from bench.filing import file_rows
 from local import azurite, certificates
+from local.certificates import Certificates
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
 from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.lifecycle import Status
 from shared.domain.watching import Resource, Subscription, Watch
 from shared.storage.due import Due, DueKind, _row, grace_due
 from shared.storage.repository import Stored
-from shared.storage.tables import Table, Tables, Write
+from shared.storage.tables import Tables
 from tests.identities import Identity
 from tests.integration import things
 from tests.integration.services import PaperDirectory, PaperServices, in_place, perform
@@ -161,8 +163,8 @@ async def catching_up(fleet: Fleet, wire: CountingTransport, changed: int) -> Co
     return counts
 
 
-async def removal_sweep(fleet: Fleet, wire: CountingTransport, number: int) -> tuple[Counter[str], int]:
-    """Return what the sweep of grace periods reads with 50 of *number* at their end, and how many it started."""
+def grace_periods(fleet: Fleet, number: int) -> list[Due]:
+    """Return the promised ends of so many grace periods, 50 of which have come."""
     now = fleet.hand.now()
     ends = [now - timedelta(hours=1) if n < _DUE else now + timedelta(days=7, seconds=n) for n in range(number)]
     dues: list[Due] = []
@@ -171,43 +173,70 @@ async def removal_sweep(fleet: Fleet, wire: CountingTransport, number: int) -> t
         pc = things.cloud_pc(f"u{n:06d}", status=Status.IN_GRACE_PERIOD, grace=grace)
         due = grace_due(pc)
         dues += [due] if due else []
-    await _fill(fleet.tables, dues)
+    return dues
+
+
+async def removal_sweep(wire: CountingTransport) -> tuple[Counter[str], int]:
+    """Return what the sweep of grace periods reads, and how many removals it started."""
     host: Any = Host()
     wire.take()
     await sweep(host, DueKind.DEPROVISION, _deprovision)
     return wire.take(), len(host.started)
 
 
-async def _fill(tables: Tables, dues: Sequence[Due]) -> None:
-    """Write the rows as inserts: Azurite looks for the row of every other write, which takes longer with each."""
-    table = Table(tables, "due")
-    for at in range(0, len(dues), _BATCH):
-        await table.write_all([Write(_row(due), None) for due in dues[at : at + _BATCH]])
+async def _among_many(folder: Path, made: Certificates, number: int) -> tuple[Counter[str], int]:
+    """Return the same with *number* grace periods, on an Azurite that has them in its file."""
+    server = azurite.start(folder, made, on_disk=True)
+    try:
+        async with settled_fleet(server.tables_url, made.client_context(), "grace", _FEW) as (fleet, _):
+            promised = grace_periods(fleet, number)
+            await fleet.due.put_all(promised[:1])
+    finally:
+        server.stop()
+    file_rows(folder / "azurite", "gracedue", [_row(due) for due in promised[1:]])
+    server = azurite.start(folder, made, on_disk=True)
+    try:
+        async with fleet_in(server.tables_url, made.client_context(), "grace", _FEW) as (_, wire):
+            return await removal_sweep(wire)
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def fleet_in(
+    tables_url: str, tls: ssl.SSLContext, prefix: str, number: int
+) -> AsyncIterator[tuple[Fleet, CountingTransport]]:
+    """Give a fleet as its tables have it, and the wire to them."""
+    async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
+        wire = CountingTransport(session)
+        tables = Tables(tables_url, Identity, prefix=prefix, transport=wire)
+        fleet = Fleet(tables, number)
+        with in_place(fleet):
+            yield fleet, wire
+        await tables.close()
 
 
 @asynccontextmanager
 async def settled_fleet(
     tables_url: str, tls: ssl.SSLContext, prefix: str, number: int
 ) -> AsyncIterator[tuple[Fleet, CountingTransport]]:
-    """Give a settled fleet in tables of its own, and the wire to them."""
-    async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
-        wire = CountingTransport(session)
-        tables = Tables(tables_url, Identity, prefix=prefix, transport=wire)
-        fleet = Fleet(tables, number)
-        with in_place(fleet):
-            yield await fleet.settle(), wire
-        await tables.close()
+    """Give a fleet that is settled, in tables of its own."""
+    async with fleet_in(tables_url, tls, prefix, number) as (fleet, wire):
+        yield await fleet.settle(), wire
 
 
-async def _measure(tables_url: str, tls: ssl.SSLContext, number: int, in_grace: int) -> list[Figure]:
+async def _measure(folder: Path, made: Certificates, number: int, in_grace: int) -> list[Figure]:
     settled: dict[int, Counter[str]] = {}
     caught: dict[int, Counter[str]] = {}
-    for size in (_FEW, number):
-        async with settled_fleet(tables_url, tls, f"n{size}", size) as (fleet, wire):
-            settled[size] = await settled_reconcile(fleet, wire)
-            caught[size] = await catching_up(fleet, wire, _CHANGED)
-    async with settled_fleet(tables_url, tls, "grace", _FEW) as (fleet, wire):
-        swept, started = await removal_sweep(fleet, wire, in_grace)
+    server = azurite.start(folder / "settled", made)
+    try:
+        for size in (_FEW, number):
+            async with settled_fleet(server.tables_url, made.client_context(), f"n{size}", size) as (fleet, wire):
+                settled[size] = await settled_reconcile(fleet, wire)
+                caught[size] = await catching_up(fleet, wire, _CHANGED)
+    finally:
+        server.stop()
+    swept, started = await _among_many(folder / "grace", made, in_grace)
     if started != _DUE:
         message = f"the sweep started {started} and not {_DUE}"
         raise SystemExit(message)
@@ -229,12 +258,8 @@ def _figure(name: str, ours: int, theirs: int, goal: float) -> Figure:
     return Figure(name, float(ours), float(theirs), "counted", 1, goal)
 
 
-def main(number: str = "5000", in_grace: str = "5000") -> list[Figure]:
-    """Count on an Azurite of its own."""
+def main(number: str = "5000", in_grace: str = "100000") -> list[Figure]:
+    """Count on Azurites of its own."""
     with tempfile.TemporaryDirectory() as folder:
         made = certificates.issue(Path(folder) / "certificates")
-        server = azurite.start(Path(folder), made)
-        try:
-            return asyncio.run(_measure(server.tables_url, made.client_context(), int(number), int(in_grace)))
-        finally:
-            server.stop()
+        return asyncio.run(_measure(Path(folder), made, int(number), int(in_grace)))

@@ -6,7 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bench.reading import CountingTransport, Fleet, catching_up, removal_sweep, settled_fleet, settled_reconcile
+from bench.reading import (
+    CountingTransport,
+    Fleet,
+    catching_up,
+    grace_periods,
+    removal_sweep,
+    settled_fleet,
+    settled_reconcile,
+)
 from local.azurite import Azurite
 
 _numbers = itertools.count(1)
@@ -26,7 +34,8 @@ async def test_a_reconcile_of_a_settled_fleet_writes_nothing(fleet: tuple[Fleet,
 
 
 async def test_the_removal_sweep_reads_what_is_due(fleet: tuple[Fleet, CountingTransport]) -> None:
-    counts, started = await removal_sweep(*fleet, 1_200)
+    await fleet[0].due.put_all(grace_periods(fleet[0], 1_200))
+    counts, started = await removal_sweep(fleet[1])
     assert started == 50
     assert counts["rows"] <= 55
 

@@ -25,7 +25,7 @@ bp = Blueprint()
 @implements(LOOK_AT_HARDWARE)
 async def look_at_hardware(machine: Machine) -> Hardware | Refused:
     """Return what a machine has: its size, its zone, and how large its OS disk is."""
-    vm = await _vm(machine)
+    vm = await vm_of(machine)
     disk = await _disk(machine, vm)
     return Hardware(
         size=str(properties(vm)["hardwareProfile"]["vmSize"]),
@@ -39,17 +39,10 @@ async def look_at_hardware(machine: Machine) -> Hardware | Refused:
 async def begin_resize(order: SizeOrder) -> Accepted | Done | NoRoom | Refused:
     """Begin to give the machine another size; done when it has it already."""
     machine = order.machine
-    vm = await _vm(machine)
+    vm = await vm_of(machine)
     if str(properties(vm)["hardwareProfile"]["vmSize"]).casefold() == order.size.casefold():
         return Done()
-    body: Any = {"properties": {"hardwareProfile": {"vmSize": order.size}}}
-    vms = services().compute(machine.subscription_id).virtual_machines
-    return await begin(
-        lambda hook: vms.begin_update(
-            machine.resource_group, machine.vm_name, body, polling=False, raw_response_hook=hook
-        ),
-        resource_id=machine.vm_id,
-    )
+    return await begin_vm_update(machine, {"hardwareProfile": {"vmSize": order.size}})
 
 
 @bp.activity_trigger(input_name="payload")
@@ -57,7 +50,7 @@ async def begin_resize(order: SizeOrder) -> Accepted | Done | NoRoom | Refused:
 async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
     """Begin to grow the OS disk that the machine has now; one that is as large, or larger, is left alone."""
     machine = order.machine
-    disk = await _disk(machine, await _vm(machine))
+    disk = await _disk(machine, await vm_of(machine))
     if int(properties(disk)["diskSizeGB"]) >= order.size_in_gb:
         return Done()
     body: Any = {"properties": {"diskSizeGB": order.size_in_gb}}
@@ -70,9 +63,21 @@ async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
     )
 
 
-async def _vm(machine: Machine) -> Any:  # noqa: ANN401 - the SDK's
-    return (
-        await services().compute(machine.subscription_id).virtual_machines.get(machine.resource_group, machine.vm_name)
+async def vm_of(machine: Machine) -> Any:  # noqa: ANN401 - the SDK's
+    """Return the VM of a machine. Raises: MissingError."""
+    vms = services().compute(machine.subscription_id).virtual_machines
+    return await vms.get(machine.resource_group, machine.vm_name)
+
+
+async def begin_vm_update(machine: Machine, changed: dict[str, Any]) -> Accepted:
+    """Begin to change properties of the VM; those that are not named stay."""
+    body: Any = {"properties": changed}
+    vms = services().compute(machine.subscription_id).virtual_machines
+    return await begin(
+        lambda hook: vms.begin_update(
+            machine.resource_group, machine.vm_name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=machine.vm_id,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from activities.hardware import begin_vm_update, vm_of
 from shared.clients.arm import begin, properties
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
@@ -36,8 +37,7 @@ class _Disk:
 
 async def _disk_of(machine: Machine) -> _Disk:
     """Return it. Raises: MissingError without the machine."""
-    vms = services().compute(machine.subscription_id).virtual_machines
-    vm = await vms.get(machine.resource_group, machine.vm_name)
+    vm = await vm_of(machine)
     disk = properties(vm)["storageProfile"]["osDisk"]
     return _Disk(
         id=str(disk["managedDisk"]["id"]), name=str(disk["name"]), location=vm.location, zones=tuple(vm.zones or ())
@@ -100,14 +100,7 @@ async def begin_swap(order: RemoteOrder) -> Accepted | Done | Refused:
     if (await _disk_of(machine)).name == name:
         return Done()
     new = {"name": name, "managedDisk": {"id": _compute_id(machine, "disks", name)}, "deleteOption": "Delete"}
-    body: Any = {"properties": {"storageProfile": {"osDisk": new}}}
-    vms = services().compute(machine.subscription_id).virtual_machines
-    return await begin(
-        lambda hook: vms.begin_update(
-            machine.resource_group, machine.vm_name, body, polling=False, raw_response_hook=hook
-        ),
-        resource_id=machine.vm_id,
-    )
+    return await begin_vm_update(machine, {"storageProfile": {"osDisk": new}})
 
 
 @bp.activity_trigger(input_name="payload")

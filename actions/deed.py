@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.operation import Actor, AuditEvent, Operation
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
@@ -110,3 +111,23 @@ class Deed:
             last_modified_date_time=self.now,
         )
         return (await self.insert(self.services.operations, operation, operation.id)).value
+
+    async def change_cloud_pc(
+        self,
+        operation: Operation,
+        id: str,  # noqa: A002 - the word of every record
+        edit: Callable[[CloudPc], CloudPc | None],
+        *,
+        code: str = "notBegun",
+    ) -> CloudPc:
+        """Edit the Cloud PC for which *operation* was opened.
+
+        Raises: ConflictError when *edit* does, because somebody else was faster; the operation, which nothing else
+        would ever end, has failed with *code* then.
+        """
+        try:
+            return await self.services.cloud_pcs.change(self.tenant.id, id, edit)
+        except ConflictError as error:
+            failure = Failure(code=code, message=str(error))
+            await self.services.operations.change(self.tenant.id, operation.id, lambda o: o.failed(failure, self.now))
+            raise

@@ -9,7 +9,7 @@ from actions.deed import Deed
 from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.provisioning import PROVISION, order_for
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure, replanned
+from shared.domain.cloud_pc import CloudPc, replanned
 from shared.domain.connection import Connection
 from shared.domain.entitlements import way_in, winner
 from shared.domain.lifecycle import TRANSITIONS, Event, Status
@@ -85,12 +85,7 @@ async def rebuild(
             warnings=pc.warnings if resumed_at else (),
         )
 
-    try:
-        after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
-    except ConflictError as error:  # somebody else was faster: nothing will ever end this operation
-        failure = Failure(code="notRebuilt", message=str(error))
-        await wired.operations.change(tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
-        raise
+    after = await deed.change_cloud_pc(operation, cloud_pc_id, edit, code="notRebuilt")
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     if before.clean_up_at is not None:
         await wired.due.drop(Due(DueKind.CLEAN_UP, before.clean_up_at, tenant.id, cloud_pc_id, before.generation))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from actions.deed import Deed
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION, machine_of, remote_instance, remote_order
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Event
 from shared.domain.operation import Operation
 from shared.domain.remote_action import Remote, RemoteAction
@@ -68,11 +68,7 @@ async def act(deed: Deed, client: DurableClient, cloud_pc_id: str, wish: Wish) -
             raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
         return _begun(deed, pc, wish, operation)
 
-    try:
-        after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
-    except ConflictError as error:  # somebody else was faster
-        await not_begun(deed, operation, error)
-        raise
+    after = await deed.change_cloud_pc(operation, cloud_pc_id, edit)
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     await go_on(client, after)
     return operation
@@ -86,12 +82,6 @@ async def heard_before(deed: Deed, pc: CloudPc) -> Operation | None:
     operation = found.value
     at_work = operation.id in {work.operation_id for work in (pc.action, pc.swap) if work is not None}
     return operation if at_work or operation.steps or operation.ended else None
-
-
-async def not_begun(deed: Deed, operation: Operation, error: ConflictError) -> None:
-    """End an operation that nothing else will ever end."""
-    failure = Failure(code="notBegun", message=str(error))
-    await deed.services.operations.change(deed.tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
 
 
 async def refuse_while_rerunning(client: DurableClient, pc: CloudPc) -> None:

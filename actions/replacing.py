@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.deed import Deed
 from actions.rebuilding import REPROVISION, UserAccountType, built_today, rebuild
-from actions.remote import not_begun, refuse_while_rerunning
+from actions.remote import refuse_while_rerunning
 from shared.contracts.provisioning import REPLACE, remains_of, replacement_order, replacing
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.operation import Operation
@@ -76,11 +76,7 @@ async def replace(
             raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
         return begin_replacement(pc, today.snapshot, today.group_id, operation.id, deed.now)
 
-    try:
-        after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
-    except ConflictError as error:  # somebody else was faster
-        await not_begun(deed, operation, error)
-        raise
+    after = await deed.change_cloud_pc(operation, cloud_pc_id, edit)
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     gone = before.beside
     if gone is not None and gone.clean_up_at is not None:

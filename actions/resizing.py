@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from actions.deed import Deed
 from actions.licences import licences
-from actions.remote import go_on, heard_before, not_begun, refuse_while_rerunning
+from actions.remote import go_on, heard_before, refuse_while_rerunning
 from shared.clients.directory import entitlement_of_user
 from shared.contracts.remote_actions import machine_of
 from shared.domain import swapping
@@ -124,9 +124,8 @@ async def resize(deed: Deed, client: DurableClient, cloud_pc_id: str, plan_id: s
         return swapping.begin(waits, deed.now) if licensed else waits
 
     try:
-        after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
-    except ConflictError as error:  # somebody else was faster: with this Cloud PC, or with the licence
-        await not_begun(deed, operation, error)
+        after = await deed.change_cloud_pc(operation, cloud_pc_id, edit)
+    except ConflictError:  # somebody else was faster: with this Cloud PC, or with the licence
         await _refuse(deed, before, target)
         raise
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)

@@ -122,15 +122,11 @@ class Reads:
 
     def instances(self, wanted: Filter, most: int | None = None) -> list[Instance]:
         """List instances by age, then id; at most so many."""
-        where, values = ["1"], list[Any]()
-        for clause, value in (
+        where, values = _said(
             ("created_us >= ?", wanted.created_from_us),
             ("created_us <= ?", wanted.created_to_us),
             ("name = ? COLLATE NOCASE", wanted.name),
-        ):
-            if value is not None:
-                where.append(clause)
-                values.append(value)
+        )
         if wanted.after is not None:
             where.append(f"(created_us, id) {'<' if wanted.newest_first else '>'} (?, ?)")
             values += wanted.after
@@ -142,7 +138,7 @@ class Reads:
             values += [wanted.prefix, wanted.prefix]
         limit = f" LIMIT {most}" if most else ""
         rows = self._rows(
-            f"SELECT {_COLUMNS} FROM instance WHERE {' AND '.join(where)}"  # noqa: S608
+            f"SELECT {_COLUMNS} FROM instance WHERE {' AND '.join(['1', *where])}"  # noqa: S608
             f" ORDER BY {'created_us DESC, id DESC' if wanted.newest_first else 'created_us, id'}{limit}",
             tuple(values),
         )
@@ -176,21 +172,21 @@ class Reads:
 
     def entities(self, wanted: EntityFilter) -> list[tuple[str, str, str | None, int]]:
         """List entities by name, then key: name, key, state, when changed."""
-        where, values = ["(name, key) > (?, ?)"], list[Any](wanted.after or ("", ""))
-        for clause, value in (
-            ("name = ?", wanted.name),
-            ("updated_us >= ?", wanted.from_us),
-            ("updated_us <= ?", wanted.to_us),
-        ):
-            if value is not None:
-                where.append(clause)
-                values.append(value)
+        where, values = _said(
+            ("name = ?", wanted.name), ("updated_us >= ?", wanted.from_us), ("updated_us <= ?", wanted.to_us)
+        )
         return self._rows(
-            f"SELECT name, key, state, updated_us FROM entity WHERE {' AND '.join(where)}"  # noqa: S608
+            f"SELECT name, key, state, updated_us FROM entity WHERE {' AND '.join(['(name, key) > (?, ?)', *where])}"  # noqa: S608
             " ORDER BY name, key LIMIT ?",
-            (*values, wanted.top),
+            (*(wanted.after or ("", "")), *values, wanted.top),
         )
 
     def keys(self) -> list[tuple[str, str, str]]:
         """Read every key: scope, name, value."""
         return self._rows("SELECT scope, name, value FROM host_key ORDER BY scope, name")
+
+
+def _said(*clauses: tuple[str, Any]) -> tuple[list[str], list[Any]]:
+    """Return the clauses whose value somebody gave, and those values."""
+    given = [(clause, value) for clause, value in clauses if value is not None]
+    return [clause for clause, _ in given], [value for _, value in given]

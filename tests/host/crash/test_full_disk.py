@@ -38,13 +38,20 @@ def _begin(host: Mortal) -> list[str]:
     return ids
 
 
-def test_what_is_in_hand_goes_on_when_there_is_room_again(conceive: Conceive, tmp_path: Path) -> None:
+@contextmanager
+def _work_in_hand(conceive: Conceive, tmp_path: Path) -> Iterator[tuple[Mortal, list[str]]]:
+    """Give a host whose disk is full while it has work in hand, and what it was started for."""
     gate = tmp_path / "gate"
     host = conceive(GATE=str(gate)).live()
     ids = _begin(host)
     with full_disk(host):
         gate.touch()
         until(lambda: "the state file cannot be written" in host.log.read_text())
+        yield host, ids
+
+
+def test_what_is_in_hand_goes_on_when_there_is_room_again(conceive: Conceive, tmp_path: Path) -> None:
+    with _work_in_hand(conceive, tmp_path) as (host, ids):
         assert host.manage("POST", "/orchestrators/everything/late").status == 500
         assert "late" not in host.known()
     until(lambda: set(ids) <= host.ended_ones())
@@ -55,12 +62,7 @@ def test_what_is_in_hand_goes_on_when_there_is_room_again(conceive: Conceive, tm
 
 
 def test_a_kill_while_the_disk_is_full_loses_nothing(conceive: Conceive, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    host = conceive(GATE=str(gate)).live()
-    ids = _begin(host)
-    with full_disk(host):
-        gate.touch()
-        until(lambda: "the state file cannot be written" in host.log.read_text())
+    with _work_in_hand(conceive, tmp_path) as (host, ids):
         host.kill()
     host.live()
     until(lambda: host.known().keys() == host.ended_ones())

@@ -59,7 +59,7 @@ def test_what_no_record_knows_is_listed_and_goes_and_nothing_else_does(open_offi
     put_disk(office, "foreign", {**tags, "deskwright:tenant": "somebody-else"})
     put_disk(office, "untagged", {})
     second = put_disk(office, "second", {**tags, "deskwright:cloudpc": pc["id"]})
-    alike = f"{earlier[:-1]}x"  # nobody gave this name
+    alike = f"{earlier[:-1]}0"  # nobody was given this name: names have no digit 0
     for name in (earlier, alike):
         office.stack.tell_cloud("graph/devices", {"displayName": name})
     (device,) = office.devices(earlier)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from activities.desktops import USABLE, application_group_id, find_host
 from activities.identities import graph_of
-from activities.machines import READY, agent_status, power_state
 from activities.rights import DESKTOP_USER, MACHINE_USER, assignment_id
+from activities.vms import pulse_of
 from shared.clients.arm import parse_id
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import MissingError
@@ -50,18 +50,16 @@ async def examine(order: RemoteOrder) -> Examined | Refused:
 
 async def _machine(order: RemoteOrder) -> tuple[Check, Check]:
     machine = order.machine
-    vms = services().compute(machine.subscription_id).virtual_machines
     try:
-        view = await vms.instance_view(machine.resource_group, machine.vm_name)
+        found = await pulse_of(machine)
     except MissingError:
         gone = f"{machine.vm_name} is no longer there"
         return _check("power", gone, _ANEW), _check("agent", gone, _ANEW)
-    power, agent = power_state(view), agent_status(view)
-    stopped = None if power == "running" else "Troubleshoot starts it; if it cannot, the operation says why."
-    silent = None if power == "running" and agent == READY else "Restart it; if that is no help, reprovision it."
+    stopped = None if found.power == "running" else "Troubleshoot starts it; if it cannot, the operation says why."
+    silent = None if found.answers else "Restart it; if that is no help, reprovision it."
     return (
-        _check("power", f"{machine.vm_name} is {power or 'neither running nor stopped'}", stopped),
-        _check("agent", f"the agent is {agent or 'silent'}", silent),
+        _check("power", f"{machine.vm_name} is {found.power or 'neither running nor stopped'}", stopped),
+        _check("agent", f"the agent is {found.agent or 'silent'}", silent),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.vms import begin_vm_update, vm_of
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
@@ -60,24 +61,6 @@ async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
             machine.resource_group, str(disk.name), body, polling=False, raw_response_hook=hook
         ),
         resource_id=str(disk.id),
-    )
-
-
-async def vm_of(machine: Machine) -> Any:  # noqa: ANN401 - the SDK's
-    """Return the VM of a machine. Raises: MissingError."""
-    vms = services().compute(machine.subscription_id).virtual_machines
-    return await vms.get(machine.resource_group, machine.vm_name)
-
-
-async def begin_vm_update(machine: Machine, changed: dict[str, Any]) -> Accepted:
-    """Begin to change properties of the VM; those that are not named stay."""
-    body: Any = {"properties": changed}
-    vms = services().compute(machine.subscription_id).virtual_machines
-    return await begin(
-        lambda hook: vms.begin_update(
-            machine.resource_group, machine.vm_name, body, polling=False, raw_response_hook=hook
-        ),
-        resource_id=machine.vm_id,
     )
 
 

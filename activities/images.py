@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.machines import power_state
 from activities.run_commands import begin_run_command, script
+from activities.vms import pulse_of
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
     BEGIN_CAPTURE,
@@ -64,11 +64,10 @@ async def begin_generalize(machine: Machine) -> Accepted | Refused:
 @implements(LOOK_FOR_STOPPED)
 async def look_for_stopped(machine: Machine) -> Done | Pending | Refused:
     """See whether sysprep has switched the VM off; a script that has failed never will."""
-    compute = services().compute(machine.subscription_id)
-    power = power_state(await compute.virtual_machines.instance_view(machine.resource_group, machine.vm_name))
+    power = (await pulse_of(machine)).power
     if power in _OFF:
         return Done()
-    commands = compute.virtual_machine_run_commands
+    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
     ran = await commands.get_by_virtual_machine(
         machine.resource_group, machine.vm_name, RUN_COMMAND, expand="instanceView"
     )

@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from activities.capacity import remember_full
+from activities.vms import pulse, pulse_of, vm_of
 from shared.clients.arm import begin, look_at, parse_id, properties
 from shared.contracts.machines import (
     BEGIN_VM,
@@ -31,7 +32,6 @@ LOCALE_TAG = "deskwright:locale"
 _THERE_ALREADY = frozenset({"preconditionfailed", "propertychangenotallowed", "conditionnotmet"})
 _AT_WORK = frozenset({"conflict", "anotheroperationinprogress"})
 _SLOW_STARTS = frozenset({"osprovisioningtimedout", "vmstarttimedout"})
-READY = "Ready"
 _SMALLEST_DISK = 128  # Windows images are 127 GB: Azure refuses a smaller disk, so the 64 GB licences get more
 _IN_THE_WAY = "The next attempt removes the older machine first; somebody else's machine must be renamed or removed."
 
@@ -125,7 +125,7 @@ async def _create(machine: Machine, body: Any) -> Accepted:  # noqa: ANN401 - a 
 async def _adopt(order: VmOrder) -> Accepted | Refused:
     """Go on with the VM that is there, if it is the one this call would have made."""
     machine, place = order.machine, order.place
-    vm = await services().compute(machine.subscription_id).virtual_machines.get(machine.resource_group, machine.vm_name)
+    vm = await vm_of(machine)
     there = properties(vm)
     found = (
         str(there.get("osProfile", {}).get("computerName")).casefold(),
@@ -168,7 +168,7 @@ async def _look_again(order: OperationOrder, declined: DeclinedError) -> Finishe
     """Windows may still come up some minutes after Azure gave up waiting for it: the caller's patience decides."""
     vm = parse_id(order.operation.resource_id)
     view = await services().compute(order.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
-    if agent_status(view) == READY:
+    if pulse(view).agent_is_ready:
         return Finished()
     return Pending(note=f"{declined.code}: {declined.message}", after=60)
 
@@ -191,27 +191,13 @@ async def _remember_place(order: OperationOrder, code: str) -> None:
 @implements(LOOK_AT_AGENT)
 async def look_at_agent(machine: Machine) -> Done | Pending | Refused:
     """See whether the VM runs and its agent answers: extensions need both."""
-    vms = services().compute(machine.subscription_id).virtual_machines
-    view = await vms.instance_view(machine.resource_group, machine.vm_name)
-    power = power_state(view)
-    if power == "running" and agent_status(view) == READY:
+    found = await pulse_of(machine)
+    if found.answers:
         return Done()
-    if power in {"deallocated", "deallocating"}:
-        message = f"{machine.vm_name} is {power}: somebody stopped it while it was being worked on"
+    if found.power in {"deallocated", "deallocating"}:
+        message = f"{machine.vm_name} is {found.power}: somebody stopped it while it was being worked on"
         return Refused(code="machineStopped", message=message, advice="Leave machines tagged deskwright:cloudpc alone.")
-    return Pending(note=f"the VM is {power or 'starting'}, its agent {agent_status(view) or 'silent'}")
-
-
-def power_state(view: Any) -> str:  # noqa: ANN401 - the SDK's instance view
-    """Return the power state in lower case, empty when Azure does not say."""
-    codes = [str(status.code or "") for status in view.statuses or ()]
-    return next((code.partition("/")[2].lower() for code in codes if code.lower().startswith("powerstate/")), "")
-
-
-def agent_status(view: Any) -> str:  # noqa: ANN401 - the SDK's instance view
-    """Return what Azure's agent in Windows says of itself, empty when it is silent."""
-    statuses = (view.vm_agent and view.vm_agent.statuses) or ()
-    return next((str(status.display_status or "") for status in statuses), "")
+    return Pending(note=f"the VM is {found.power or 'starting'}, its agent {found.agent or 'silent'}")
 
 
 @bp.activity_trigger(input_name="payload")

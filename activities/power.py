@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from activities.machines import power_state
+from activities.vms import pulse_of
 from shared.clients.arm import begin
 from shared.contracts.machines import BEGIN_DEALLOCATE, Machine
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
@@ -20,7 +20,7 @@ async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
     """Begin to give the VM's hardware back; one that has none, or is gone, is done."""
     vms = services().compute(machine.subscription_id).virtual_machines
     try:
-        if power_state(await vms.instance_view(machine.resource_group, machine.vm_name)) == "deallocated":
+        if (await pulse_of(machine)).power == "deallocated":
             return Done()
         return await begin(
             lambda hook: vms.begin_deallocate(
@@ -37,8 +37,7 @@ async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
 async def begin_restart(machine: Machine) -> Accepted | NoRoom | Refused:
     """Begin to restart the VM; one that does not run is started, for which there may be no room."""
     vms = services().compute(machine.subscription_id).virtual_machines
-    running = power_state(await vms.instance_view(machine.resource_group, machine.vm_name)) == "running"
-    again = vms.begin_restart if running else vms.begin_start
+    again = vms.begin_restart if (await pulse_of(machine)).power == "running" else vms.begin_start
     return await begin(
         lambda hook: again(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),
         resource_id=machine.vm_id,
@@ -50,7 +49,7 @@ async def begin_restart(machine: Machine) -> Accepted | NoRoom | Refused:
 async def begin_start(machine: Machine) -> Accepted | Done | NoRoom | Refused:
     """Begin to start the VM, for which there may be no room; one that runs is left alone."""
     vms = services().compute(machine.subscription_id).virtual_machines
-    if power_state(await vms.instance_view(machine.resource_group, machine.vm_name)) == "running":
+    if (await pulse_of(machine)).power == "running":
         return Done()
     return await begin(
         lambda hook: vms.begin_start(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from activities.hardware import begin_vm_update, vm_of
+from activities.vms import begin_vm_update, vm_of
 from shared.clients.arm import begin, properties
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused

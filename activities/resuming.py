@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from activities.identities import graph_of
-from activities.machines import READY, agent_status, power_state
+from activities.vms import pulse_of, vm_of
 from shared.clients.arm import properties
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import MissingError
 from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, RecogniseOrder, Unrecognised
 from shared.domain import naming
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -37,10 +36,8 @@ async def recognise_machine(order: RecogniseOrder) -> Recognised | Unrecognised 
 
 async def _strange(machine: Machine) -> str | None:
     """Return what is different about the VM, None when it is the one that was left, and answers."""
-    vms = services().compute(machine.subscription_id).virtual_machines
     try:
-        vm = await vms.get(machine.resource_group, machine.vm_name)
-        view = await vms.instance_view(machine.resource_group, machine.vm_name)
+        vm, found = await vm_of(machine), await pulse_of(machine)
     except MissingError:
         return f"{machine.vm_name} is gone"
     there = properties(vm)
@@ -49,7 +46,6 @@ async def _strange(machine: Machine) -> str | None:
         return f"{machine.vm_name} is {named or 'another machine'}, not {machine.computer_name}"
     if (vm.tags or {}).get(naming.CLOUD_PC_TAG) != machine.cloud_pc_id:
         return f"{machine.vm_name} no longer has our tag"
-    power, agent = power_state(view), agent_status(view)
-    if power != "running" or agent != READY or there.get("provisioningState") == "Deleting":
-        return f"{machine.vm_name} is {power or 'not there yet'}, its agent {agent or 'silent'}"
+    if not found.answers or there.get("provisioningState") == "Deleting":
+        return f"{machine.vm_name} is {found.power or 'not there yet'}, its agent {found.agent or 'silent'}"
     return None

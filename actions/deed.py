@@ -115,18 +115,25 @@ class Deed:
     async def change_cloud_pc(
         self,
         operation: Operation,
-        id: str,  # noqa: A002 - the word of every record
-        edit: Callable[[CloudPc], CloudPc | None],
+        before: CloudPc,
+        edit: Callable[[CloudPc], CloudPc],
         *,
         code: str = "notBegun",
     ) -> CloudPc:
-        """Edit the Cloud PC for which *operation* was opened.
+        """Edit the Cloud PC for which *operation* was opened, and which was as *before* when that was decided.
 
-        Raises: ConflictError when *edit* does, because somebody else was faster; the operation, which nothing else
-        would ever end, has failed with *code* then.
+        Raises: ConflictError when *edit* does, or it has been built anew: somebody else was faster. The operation,
+        which nothing else would ever end, has failed with *code* then.
         """
+
+        def edit_unless_built_anew(pc: CloudPc) -> CloudPc:
+            edited = edit(pc)
+            if pc.generation != before.generation:
+                raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
+            return edited
+
         try:
-            return await self.services.cloud_pcs.change(self.tenant.id, id, edit)
+            return await self.services.cloud_pcs.change(self.tenant.id, before.id, edit_unless_built_anew)
         except ConflictError as error:
             failure = Failure(code=code, message=str(error))
             await self.services.operations.change(self.tenant.id, operation.id, lambda o: o.failed(failure, self.now))

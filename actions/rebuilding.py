@@ -73,8 +73,6 @@ async def rebuild(
 
     def edit(pc: CloudPc) -> CloudPc:
         _refuse_unless_possible(pc, way)
-        if pc.generation != before.generation:
-            raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
         anew = replanned(as_held(pc, today.licences), way.event, deed.now)
         resumed_at = resumable_by_hand(pc, today.snapshot) if way is RETRY else None
         return anew.but(
@@ -85,7 +83,7 @@ async def rebuild(
             warnings=pc.warnings if resumed_at else (),
         )
 
-    after = await deed.change_cloud_pc(operation, cloud_pc_id, edit, code="notRebuilt")
+    after = await deed.change_cloud_pc(operation, before, edit, code="notRebuilt")
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     if before.clean_up_at is not None:
         await wired.due.drop(Due(DueKind.CLEAN_UP, before.clean_up_at, tenant.id, cloud_pc_id, before.generation))
@@ -95,10 +93,8 @@ async def rebuild(
 def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
     if not way.allows(pc.status):
         raise ConflictError(f"{way.wants}; this one is {pc.status.value}", status=pc.status.value)
-    if pc.action is not None:
-        raise ConflictError(f"{pc.action.name.value} is at work on it", status=pc.status.value)
-    if pc.replaced_now:
-        raise ConflictError("a machine is being built to take the place of the one it has", status=pc.status.value)
+    if why := pc.occupied:
+        raise ConflictError(why, status=pc.status.value)
     being_cleaned = pc.status is Status.FAILED and pc.clean_up_at is None and pc.resources.computer_name is not None
     if being_cleaned:
         message = f"its remains are being removed just now; {way.name} it when that is done"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from actions.deed import Deed
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION, machine_of, remote_instance, remote_order
 from shared.domain import naming
+from shared.domain.acting import begun
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import Event
 from shared.domain.operation import Operation
 from shared.domain.remote_action import Remote, RemoteAction
-from shared.domain.restore_points import BY_HAND_KEPT, RestorePoint
+from shared.domain.restore_points import BY_HAND_KEPT
 from shared.errors import ConflictError
 from shared.storage.due import ACT_EVERY, DueKind
 from shared.workflow import DurableClient, is_alive, start
@@ -30,10 +30,8 @@ class Wish:
 
 def refusal(pc: CloudPc, wish: Wish) -> str | None:
     """Return why the action is not possible as far as the record tells, None when it is."""
-    if pc.action is not None:
-        return f"{pc.action.name.value} is at work on it"
-    if pc.replaced_now:
-        return "a machine is being built to take the place of the one it has"
+    if pc.occupied:
+        return pc.occupied
     if not wish.name.allows(pc.status):
         return f"it is {pc.status.value}"
     if machine_of(pc) is None or pc.snapshot is None:
@@ -63,12 +61,21 @@ async def act(deed: Deed, client: DurableClient, cloud_pc_id: str, wish: Wish) -
     if wish.name is Remote.CREATE_SNAPSHOT:
         await wired.due.put(DueKind.RESTORE_POINT, deed.now + BY_HAND_KEPT, tenant.id, cloud_pc_id)
 
-    def edit(pc: CloudPc) -> CloudPc:
-        if (why := refusal(pc, wish)) or pc.generation != before.generation:
-            raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
-        return _begun(deed, pc, wish, operation)
+    point_id = deed.new_id("restorePoint") if wish.name is Remote.CREATE_SNAPSHOT else wish.restore_point_id
+    action = RemoteAction(
+        name=wish.name,
+        operation_id=operation.id,
+        begun_at=deed.now,
+        administrator=wish.administrator,
+        restore_point_id=point_id,
+    )
 
-    after = await deed.change_cloud_pc(operation, cloud_pc_id, edit)
+    def edit(pc: CloudPc) -> CloudPc:
+        if why := refusal(pc, wish):
+            raise ConflictError(why, status=pc.status.value)
+        return begun(pc, action)
+
+    after = await deed.change_cloud_pc(operation, before, edit)
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     await go_on(client, after)
     return operation
@@ -88,25 +95,6 @@ async def refuse_while_rerunning(client: DurableClient, pc: CloudPc) -> None:
     """Raise ConflictError while a post-provisioning step of *pc* runs again."""
     if await is_alive(client, naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.generation)):
         raise ConflictError("steps of this Cloud PC are being run again", status=pc.status.value)
-
-
-def _begun(deed: Deed, pc: CloudPc, wish: Wish, operation: Operation) -> CloudPc:
-    """Return *pc* with the action at work; what it will make is written down before it is made."""
-    point_id = deed.new_id("restorePoint") if wish.name is Remote.CREATE_SNAPSHOT else wish.restore_point_id
-    action = RemoteAction(
-        name=wish.name,
-        operation_id=operation.id,
-        begun_at=deed.now,
-        administrator=wish.administrator,
-        restore_point_id=point_id,
-    )
-    begun = pc.but(action=action, last_modified_date_time=deed.now)
-    if wish.name is Remote.CREATE_SNAPSHOT and point_id:
-        return begun.but(restore_points=(*pc.restore_points, RestorePoint(id=point_id, created_at=deed.now)))
-    if wish.name is Remote.RESTORE:
-        disk = naming.restored_disk_name(pc.id, operation.id)
-        return begun.but(disks=(*pc.disks, disk)).after(Event.RESTORE_BEGUN, at=deed.now)
-    return begun
 
 
 async def go_on(client: DurableClient, pc: CloudPc) -> bool:

@@ -34,19 +34,17 @@ async def reprovision(deed: Deed, client: DurableClient, cloud_pc_id: str, form:
 
 def refusal(pc: CloudPc) -> str | None:
     """Return why another machine cannot be built for *pc* as far as the record tells, None when it can."""
-    at_work = pc.action.name.value if pc.action else ""
-    going = pc.beside is not None and not pc.replaced_now and pc.beside.clean_up_at is None
-    holds = {
-        f"only a Cloud PC that works goes on while another machine is built; this one is {pc.status.value}": (
-            pc.status not in REPLACEABLE
-        ),
-        f"{at_work} is at work on it": pc.action is not None,
-        "a machine is being built to take the place of the one it has": pc.replaced_now,
-        "its licences are being swapped": pc.swap is not None,
-        "its machine is not known": not remains_of(pc),
-        "a machine that it had is being removed just now; try again when that is done": going,
-    }
-    return next((why for why, it_does in holds.items() if it_does), None)
+    if pc.status not in REPLACEABLE:
+        return f"only a Cloud PC that works goes on while another machine is built; this one is {pc.status.value}"
+    if pc.occupied:
+        return pc.occupied
+    if pc.swap is not None:
+        return "its licences are being swapped"
+    if not remains_of(pc):
+        return "its machine is not known"
+    if pc.beside is not None and pc.beside.clean_up_at is None:
+        return "a machine that it had is being removed just now; try again when that is done"
+    return None
 
 
 async def replace(
@@ -76,7 +74,7 @@ async def replace(
             raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
         return begin_replacement(pc, today.snapshot, today.group_id, operation.id, deed.now)
 
-    after = await deed.change_cloud_pc(operation, cloud_pc_id, edit)
+    after = await deed.change_cloud_pc(operation, before, edit)
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     gone = before.beside
     if gone is not None and gone.clean_up_at is not None:

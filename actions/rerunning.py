@@ -40,8 +40,8 @@ async def rerun(deed: Deed, client: DurableClient, cloud_pc_id: str, form: Rerun
 
 
 def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:
-    if pc.action is not None:
-        raise ConflictError(f"{pc.action.name.value} is at work on it", status=pc.status.value)
+    if pc.at_work:
+        raise ConflictError(pc.at_work, status=pc.status.value)
     warned = tuple(step for step in STEPS if step in {warning.step for warning in pc.warnings})
     if pc.status is not Status.PROVISIONED_WITH_WARNINGS or (form.step and form.step not in warned):
         named = f"the step {form.step}" if form.step else "any step"

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from actions.deed import Deed
 from actions.licences import licences
+from actions.pausing import why_paused
 from actions.remote import go_on, heard_before, refuse_while_rerunning
 from shared.clients.directory import entitlement_of_user
 from shared.contracts.remote_actions import machine_of
@@ -16,7 +17,6 @@ from shared.domain import swapping
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
-from shared.domain.pausing import held
 from shared.domain.remote_action import STEPS, Remote
 from shared.domain.service_plan import ServicePlan, size_ladder
 from shared.domain.tenant import LicenceSource
@@ -63,10 +63,8 @@ def blocker(pc: CloudPc, target: ServicePlan, of_user: Iterable[CloudPc]) -> Blo
 
 
 def _busy(pc: CloudPc, target: ServicePlan) -> str | None:
-    if pc.action is not None:
-        return f"{pc.action.name.value} is at work on it"
-    if pc.replaced_now:
-        return "a machine is being built to take the place of the one it has"
+    if pc.occupied:
+        return pc.occupied
     if pc.status in {Status.RESIZE_PENDING_LICENSE, Status.RESIZING}:
         return "it is being resized"
     if pc.swap is not None and pc.swap.plan.id != target.id:
@@ -118,13 +116,11 @@ async def resize(deed: Deed, client: DurableClient, cloud_pc_id: str, plan_id: s
 
     def edit(pc: CloudPc) -> CloudPc:
         _raise(blocker(pc, target, ()))
-        if pc.generation != before.generation:
-            raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
         waits = swapping.ask(pc, target, operation.id, hours, deed.now)
         return swapping.begin(waits, deed.now) if licensed else waits
 
     try:
-        after = await deed.change_cloud_pc(operation, cloud_pc_id, edit)
+        after = await deed.change_cloud_pc(operation, before, edit)
     except ConflictError:  # somebody else was faster: with this Cloud PC, or with the licence
         await _refuse(deed, before, target)
         raise
@@ -143,9 +139,7 @@ async def _refuse(deed: Deed, pc: CloudPc, target: ServicePlan) -> None:
 
 
 async def _refuse_while_paused(deed: Deed, pc: CloudPc) -> None:
-    wired, tenant = deed.services, deed.tenant
-    policy = await wired.policies.find(tenant.id, pc.snapshot.policy_id) if pc.snapshot else None
-    if why := held(await wired.service_state.get(), tenant, policy.value if policy else None):
+    if why := await why_paused(deed.services, deed.tenant, pc):
         raise ConflictError(f"{why}; resume it first", code=Verdict.CONFLICT.value)
 
 

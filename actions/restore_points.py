@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from actions.remote import Wish, go_on, refusal
 from shared.domain import naming
+from shared.domain.acting import begun
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import WORKING, Status
 from shared.domain.remote_action import Remote, RemoteAction
-from shared.domain.restore_points import RestorePoint, is_time, next_moment, obsolete
+from shared.domain.restore_points import is_time, next_moment, obsolete
 from shared.domain.tenant import Tenant
 from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind, restore_point_due
 from shared.wiring import Services
@@ -56,21 +57,19 @@ def _what(tenant: Tenant, pc: CloudPc, now: datetime) -> Remote | None:
 
 async def _begin(wired: Services, client: DurableClient, pc: CloudPc, name: Remote, due: Due) -> None:
     now, seed = wired.clock.now(), (pc.tenant_id, pc.id, due.at.isoformat())
-    point = RestorePoint(id=naming.derived_id("restorePoint", *seed), created_at=now, automatic=True)
     action = RemoteAction(
         name=name,
         operation_id=naming.derived_id("automatic", *seed),
         begun_at=now,
-        restore_point_id=point.id if name is Remote.CREATE_SNAPSHOT else None,
+        restore_point_id=naming.derived_id("restorePoint", *seed) if name is Remote.CREATE_SNAPSHOT else None,
         automatic=True,
     )
-    made = (point,) if name is Remote.CREATE_SNAPSHOT else ()
     await wired.due.put(DueKind.ACT, now + ACT_EVERY, pc.tenant_id, pc.id, pc.generation)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if there.generation != pc.generation or refusal(there, Wish(name)) is not None:
             return None
-        return there.but(action=action, restore_points=(*there.restore_points, *made), last_modified_date_time=now)
+        return begun(there, action)
 
     await go_on(client, await wired.cloud_pcs.change(pc.tenant_id, pc.id, edit))
 

@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 from actions.grace import deprovision
+from actions.pausing import why_paused
 from activities.replacing import give_up_beside
 from activities.trail import note, note_status, tell
 from shared.contracts.deprovisioning import (
@@ -26,7 +27,6 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.grace import expire
 from shared.domain.lifecycle import Event, Status
-from shared.domain.pausing import held
 from shared.errors import NotFoundError
 from shared.storage.due import DEPROVISIONED_BY, DueKind, read_once
 from shared.wiring import services
@@ -90,11 +90,10 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
 
 async def _paused(pc: CloudPc) -> bool:
     """Whether its grace period may not end now, because somebody has paused its policy, its tenant or everything."""
-    here = services()
-    tenant = await here.tenants.get(pc.tenant_id)
-    policy = await here.policies.find(pc.tenant_id, pc.snapshot.policy_id) if pc.snapshot else None
-    waits = pc.status is Status.IN_GRACE_PERIOD
-    return waits and held(await here.service_state.get(), tenant.value, policy.value if policy else None) is not None
+    if pc.status is not Status.IN_GRACE_PERIOD:
+        return False
+    tenant = await services().tenants.get(pc.tenant_id)
+    return await why_paused(services(), tenant.value, pc) is not None
 
 
 def _is_time(pc: CloudPc, order: DeprovisionOrder) -> bool:
@@ -121,9 +120,7 @@ async def look_for_end_of_build(order: DeprovisionOrder, client: DurableClient) 
     ids = (naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation), remote_instance(pc), replacing(pc))
     alive = [each for each in ids if each is not None and await is_alive(client, each)]
     if not alive:
-        if (
-            pc.beside is not None and pc.beside.being_built
-        ):  # what was built beside it, by a build that did not come to its own end
+        if pc.beside is not None and pc.beside.being_built:  # its build did not come to its own end
             ended = Failure(code="cancelled", message="The Cloud PC is removed.", retriable=False)
             await give_up_beside(pc, pc.beside.generation, ended, timedelta(0))
         return Built(remains=remains_of(pc))

@@ -224,6 +224,17 @@ class CloudPc(Value):
         """Whether a machine is built to take the place of the one that it has."""
         return self.beside is not None and self.beside.being_built
 
+    @property
+    def at_work(self) -> str | None:
+        """Which action is at work on its machine, in words; None: none is."""
+        return f"{self.action.name.value} is at work on it" if self.action else None
+
+    @property
+    def occupied(self) -> str | None:
+        """Why nothing else may be begun with its machine, in words; None: something may."""
+        being_replaced = "a machine is being built to take the place of the one it has"
+        return self.at_work or (being_replaced if self.replaced_now else None)
+
     def after(self, event: Event, *, at: datetime, **changes: object) -> CloudPc:
         """Return the record after *event*, with *changes*.
 

@@ -61,9 +61,7 @@ async def meant_by(deed: Deed, form: BulkForm) -> list[Meant]:
     kind, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
     fleet = [stored.value async for stored in deed.services.cloud_pcs.each(deed.tenant.id)]
     found = [pc for pc in fleet if pc.id in wanted or (form.filter is not None and form.filter.takes(pc))]
-    refusal = kind.refusal
-    if kind.judged is not None:
-        refusal = await kind.judged(deed, kind.form.model_validate(form.parameters), fleet)
+    refusal = await kind.judge(deed, kind.form.model_validate(form.parameters), fleet)
     meant = [
         Meant(
             cloud_pc_id=pc.id,
@@ -128,7 +126,10 @@ async def work(client: DurableClient, bulk: BulkAction) -> bool:
 
 
 async def steer(deed: Deed, client: DurableClient, bulk_id: str, status: BulkStatus) -> BulkAction:
-    """Pause, resume or cancel; what has begun comes to its end. Raises: ConflictError when it is over."""
+    """Pause, resume or cancel; what has begun comes to its end. Raises: ConflictError when it is over.
+
+    One that is cancelled is worked on once more, too: nobody else would say of the rest that its turn never came.
+    """
     wired, tenant_id = deed.services, deed.tenant.id
     before = (await wired.bulk_actions.get(tenant_id, bulk_id)).value
 
@@ -139,10 +140,10 @@ async def steer(deed: Deed, client: DurableClient, bulk_id: str, status: BulkSta
             raise ConflictError(f"it is over: {there.status.value}", status=there.status.value)
         return there.but(status=status, reason=None, last_modified_date_time=deed.now)
 
-    if status is BulkStatus.RUNNING:
+    if status is not BulkStatus.PAUSED:
         await wired.due.put(DueKind.BULK, deed.now + BULK_EVERY, tenant_id, bulk_id)
     after = await wired.bulk_actions.change(tenant_id, bulk_id, edit)
     await deed.audit("bulkAction", bulk_id, before=before, after=after)
-    if status is BulkStatus.RUNNING:
+    if status is not BulkStatus.PAUSED:
         await work(client, after)
     return after

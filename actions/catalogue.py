@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from types import MappingProxyType
 
 from pydantic import AwareDatetime, Field
 
 from actions.deed import Deed
-from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace
-from actions.rebuilding import REPROVISION, RETRY, Rebuild, UserAccountType, rebuild
+from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
+from actions.rebuilding import REPROVISION, RETRY, UserAccountType, rebuild
+from actions.rebuilding import refusal as unbuildable
 from actions.remote import Wish, act, refusal
 from actions.replacing import ReprovisionForm, reprovision
 from actions.replacing import refusal as unreplaceable
 from actions.rerunning import RerunForm, rerun
+from actions.rerunning import refusal as without_warning
 from actions.resizing import blocker, resize, target_plan
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
@@ -56,24 +57,31 @@ class ResizeForm(Value):
 Refusal = Callable[[CloudPc], str | None]
 """Why an action is not possible on a Cloud PC as far as the records tell, None when it is."""
 
+Judge = Callable[[Deed, Value, Sequence[CloudPc]], Awaitable[Refusal]]
+"""Gives the refusal for the parameters of an action; it may ask what there is, and look at all Cloud PCs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One action. *judged*: gives the refusal where that depends on its parameters and on other Cloud PCs."""
+    """One action. *judge* tells beforehand what *perform* would refuse."""
 
     verb: str
-    refusal: Refusal
+    judge: Judge
     perform: Perform
     form: type[Value] = Nothing
-    judged: Callable[[Deed, Value, Sequence[CloudPc]], Awaitable[Refusal]] | None = None
 
 
-def _unless(*statuses: Status) -> Callable[[CloudPc], str | None]:
-    return lambda pc: None if pc.status in statuses else f"it is {pc.status.value}"
+def _record(refused: Callable[[CloudPc, Value], str | None]) -> Judge:
+    """Return the judge of an action for which the record of the Cloud PC itself tells enough."""
+
+    async def judge(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
+        del deed, fleet
+        return lambda pc: refused(pc, form)
+
+    return judge
 
 
-def _rebuild(way: Rebuild) -> Callable[[CloudPc], str | None]:
-    return lambda pc: None if way.allows(pc.status) else f"{way.wants}; this one is {pc.status.value}"
+_IN_GRACE = _record(lambda pc, _: None if pc.status is Status.IN_GRACE_PERIOD else f"it is {pc.status.value}")
 
 
 async def _retry(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
@@ -85,10 +93,9 @@ async def _reprovision(deed: Deed, client: DurableClient, pc: CloudPc, form: Val
     return await reprovision(deed, client, pc.id, form if isinstance(form, ReprovisionForm) else ReprovisionForm())
 
 
-async def _reprovisionable(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
-    del deed, fleet
+def _unreprovisionable(pc: CloudPc, form: Value) -> str | None:
     first = isinstance(form, ReprovisionForm) and form.build_first
-    return unreplaceable if first else _rebuild(REPROVISION)
+    return unreplaceable(pc) if first else unbuildable(pc, REPROVISION)
 
 
 async def _end_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
@@ -99,7 +106,7 @@ async def _end_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value
 async def _extend_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
     del client
     hours = form.hours if isinstance(form, ExtendForm) else 0
-    await change_grace(deed, await deed.cloud_pc(pc.id), lambda grace: grace.extend(timedelta(hours=hours)))
+    await lengthen_grace(deed, await deed.cloud_pc(pc.id), hours)
     return None
 
 
@@ -121,6 +128,10 @@ async def _rerun(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) ->
     return await rerun(deed, client, pc.id, form if isinstance(form, RerunForm) else RerunForm())
 
 
+def _without_warning(pc: CloudPc, form: Value) -> str | None:
+    return without_warning(pc, form if isinstance(form, RerunForm) else RerunForm())
+
+
 def _remote(name: Remote) -> Perform:
     async def perform(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
         account = form.user_account_type if isinstance(form, AccountForm) else None
@@ -131,21 +142,18 @@ def _remote(name: Remote) -> Perform:
 
 
 def _remote_kind(name: Remote, form: type[Value] = Nothing) -> Kind:
-    return Kind(_VERB + name.value, lambda pc: refusal(pc, Wish(name)), _remote(name), form)
+    return Kind(_VERB + name.value, _record(lambda pc, _: refusal(pc, Wish(name))), _remote(name), form)
 
 
 async def _restore(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    found = (
-        nearest(pc.restore_points, form.restore_point_date_time, form.time_range)
-        if isinstance(form, RestoreForm)
-        else None
-    )
-    return await act(deed, client, pc.id, Wish(Remote.RESTORE, restore_point_id=found.id if found else None))
+    return await act(deed, client, pc.id, _wished_restore(pc, form))
 
 
-def _restorable(pc: CloudPc) -> str | None:
-    newest = next((point.id for point in reversed(pc.restore_points) if point.status == "ready"), None)
-    return refusal(pc, Wish(Remote.RESTORE, restore_point_id=newest))
+def _wished_restore(pc: CloudPc, form: Value) -> Wish:
+    """Return the wish for the restore point that *form* means of *pc*; where there is none, for none."""
+    moment = (form.restore_point_date_time, form.time_range) if isinstance(form, RestoreForm) else None
+    found = nearest(pc.restore_points, *moment) if moment else None
+    return Wish(Remote.RESTORE, restore_point_id=found.id if found else None)
 
 
 async def _resize(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
@@ -170,22 +178,22 @@ async def _resizable(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refus
 _VERB = "Microsoft.CloudPC/cloudPCs/"
 ACTIONS: Mapping[str, Kind] = MappingProxyType(
     {
-        "retry": Kind(_VERB + "retry", _rebuild(RETRY), _retry),
-        "reprovision": Kind(
-            _VERB + "reprovision", _rebuild(REPROVISION), _reprovision, ReprovisionForm, _reprovisionable
-        ),
-        "endGracePeriod": Kind(_VERB + "endGracePeriod", _unless(Status.IN_GRACE_PERIOD), _end_grace),
-        "extendGrace": Kind(_VERB + "extendGrace", _unless(Status.IN_GRACE_PERIOD), _extend_grace, ExtendForm),
-        "holdGrace": Kind(_VERB + "holdGrace", _unless(Status.IN_GRACE_PERIOD), _hold_grace, HoldForm),
+        "retry": Kind(_VERB + "retry", _record(lambda pc, _: unbuildable(pc, RETRY)), _retry),
+        "reprovision": Kind(_VERB + "reprovision", _record(_unreprovisionable), _reprovision, ReprovisionForm),
+        "endGracePeriod": Kind(_VERB + "endGracePeriod", _IN_GRACE, _end_grace),
+        "extendGrace": Kind(_VERB + "extendGrace", _IN_GRACE, _extend_grace, ExtendForm),
+        "holdGrace": Kind(_VERB + "holdGrace", _IN_GRACE, _hold_grace, HoldForm),
         "confirmRemoval": Kind(
-            _VERB + "confirmRemoval", lambda pc: None if pc.removal else "no removal of it waits", _confirm
+            _VERB + "confirmRemoval", _record(lambda pc, _: None if pc.removal else "no removal of it waits"), _confirm
         ),
         "reboot": _remote_kind(Remote.REBOOT),
         "troubleshoot": _remote_kind(Remote.TROUBLESHOOT),
         "changeUserAccountType": _remote_kind(Remote.CHANGE_USER_ACCOUNT_TYPE, AccountForm),
         "createSnapshot": _remote_kind(Remote.CREATE_SNAPSHOT),
-        "restore": Kind(_VERB + "restore", _restorable, _restore, RestoreForm),
-        "resize": Kind(_VERB + "resize", lambda pc: refusal(pc, Wish(Remote.RESIZE)), _resize, ResizeForm, _resizable),
-        "rerunStep": Kind(_VERB + "rerunStep", _unless(Status.PROVISIONED_WITH_WARNINGS), _rerun, RerunForm),
+        "restore": Kind(
+            _VERB + "restore", _record(lambda pc, form: refusal(pc, _wished_restore(pc, form))), _restore, RestoreForm
+        ),
+        "resize": Kind(_VERB + "resize", _resizable, _resize, ResizeForm),
+        "rerunStep": Kind(_VERB + "rerunStep", _record(_without_warning), _rerun, RerunForm),
     }
 )

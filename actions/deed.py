@@ -81,7 +81,9 @@ class Deed:
             return there
 
     async def audit(self, resource: str, id: str, *, before: Value | None = None, after: Value | None = None) -> None:  # noqa: A002 - the word of every record
-        """Write down who did what: before and after."""
+        """Write down who did what: before and after; what has changed nothing leaves nothing to tell."""
+        if before is not None and before == after:
+            return
         event = AuditEvent(
             id=naming.derived_id("audit", self.trace_id, self.verb, resource, id),
             tenant_id=self.tenant_id or id,

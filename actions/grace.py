@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from pydantic import Field
 
@@ -60,10 +61,24 @@ async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:
     return await start(client, DEPROVISION, order, instance_id=instance_id)
 
 
+async def lengthen_grace(deed: Deed, stored: Stored[CloudPc], hours: int) -> CloudPc:
+    """Let a grace period last longer; the very same deed does that once. Raises: ConflictError outside of one."""
+    extension = deed.new_id("extension")
+
+    def extend(grace: Grace) -> Grace:
+        if grace.extended_by == extension:
+            return grace
+        return grace.extend(timedelta(hours=hours)).but(extended_by=extension)
+
+    return await change_grace(deed, stored, extend)
+
+
 async def change_grace(deed: Deed, stored: Stored[CloudPc], change: Callable[[Grace], Grace]) -> CloudPc:
     """Change a grace period, and before that the promise of its end. Raises: ConflictError outside of one."""
     wired, before = deed.services, stored.value
-    wanted = before.but(grace=change(_grace_of(before)), last_modified_date_time=deed.now)
+    if (changed := change(_grace_of(before))) == before.grace:
+        return before
+    wanted = before.but(grace=changed, last_modified_date_time=deed.now)
     if due := grace_due(wanted):
         await wired.due.put_all([due])
     after = (await wired.cloud_pcs.replace(wanted, seen=stored.etag)).value

@@ -29,6 +29,7 @@ async def ask_for_scan(deed: Deed, client: DurableClient) -> Operation:
     if operation is None:
         operation = await deed.open_operation(SCAN, tenant_id)
     await wired.due.put(DueKind.ORPHANS, deed.now + LOOK_AGAIN, tenant_id, tenant_id)
+    await deed.audit("orphanScan", tenant_id)
     await _start(client, tenant_id)
     return operation
 

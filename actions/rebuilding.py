@@ -90,15 +90,19 @@ async def rebuild(
     return await _start(deed, client, after, operation)
 
 
-def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
+def refusal(pc: CloudPc, way: Rebuild) -> str | None:
+    """Return why *pc* cannot be built anew as far as the record tells, None when it can."""
     if not way.allows(pc.status):
-        raise ConflictError(f"{way.wants}; this one is {pc.status.value}", status=pc.status.value)
+        return f"{way.wants}; this one is {pc.status.value}"
     if why := pc.occupied:
-        raise ConflictError(why, status=pc.status.value)
+        return why
     being_cleaned = pc.status is Status.FAILED and pc.clean_up_at is None and pc.resources.computer_name is not None
-    if being_cleaned:
-        message = f"its remains are being removed just now; {way.name} it when that is done"
-        raise ConflictError(message, status=pc.status.value)
+    return f"its remains are being removed just now; {way.name} it when that is done" if being_cleaned else None
+
+
+def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
+    if why := refusal(pc, way):
+        raise ConflictError(why, status=pc.status.value)
 
 
 async def _start(deed: Deed, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:

@@ -27,16 +27,28 @@ async def rerun(deed: Deed, client: DurableClient, cloud_pc_id: str, form: Rerun
 
     Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
     """
+    known = await deed.services.operations.find(deed.tenant.id, deed.new_id("operation"))
+    if known is not None and (known.value.ended or known.value.steps):
+        return known.value  # this very deed has been heard
     pc = (await deed.services.cloud_pcs.get(deed.tenant.id, cloud_pc_id)).value
     order = _order(pc, _steps(pc, form), deed.new_id("operation"))
     operation = await deed.open_operation("rerunStep", cloud_pc_id)
     await deed.audit("cloudPC", pc.id, before=pc, after=form)
     instance_id = naming.instance_id(deed.tenant.id, pc.id, "rerun", pc.generation)
-    if not await start(client, RERUN_STEPS, order, instance_id=instance_id):
+    if not await start(client, RERUN_STEPS, order, instance_id=instance_id) and known is None:
         failure = Failure(code="rerunning", message="steps of this Cloud PC are being run again already")
         await deed.services.operations.change(deed.tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
         raise ConflictError(failure.message)
     return operation
+
+
+def refusal(pc: CloudPc, form: RerunForm) -> str | None:
+    """Return why the step cannot be run again as far as the record tells, None when it can."""
+    try:
+        _order(pc, _steps(pc, form), "")
+    except ConflictError as why:
+        return str(why)
+    return None
 
 
 def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
 
-from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace
-from shared.domain.cloud_pc import CloudPc, Grace
+from actions.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.describing import listing
 from shared.domain.graph.cloud_pcs import grace_view
 from shared.domain.shown import GRACE_CHANGE, REMOVAL
+from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.graph import BASE
@@ -44,7 +43,7 @@ async def extend_grace(call: Call) -> Answer:
     form = call.read(ExtendForm)
 
     async def extend() -> Answer:
-        return await _changed(call, lambda grace: grace.extend(timedelta(hours=form.hours)))
+        return _shown(await lengthen_grace(call, await _read(call), form.hours), call)
 
     return await once(call, extend)
 
@@ -54,13 +53,17 @@ async def extend_grace(call: Call) -> Answer:
 async def hold_grace(call: Call) -> Answer:
     """Let a grace period stand still, or go on."""
     held = call.read(HoldForm, call.json_if_any()).held
-    return await _changed(call, lambda g: g.hold(call.now) if held else g.release(call.now))
+    stored = await _read(call)
+    return _shown(await change_grace(call, stored, lambda g: g.hold(call.now) if held else g.release(call.now)), call)
 
 
-async def _changed(call: Call, change: Callable[[Grace], Grace]) -> Answer:
+async def _read(call: Call) -> Stored[CloudPc]:
     stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
-    after = await change_grace(call, stored, change)
+    return stored
+
+
+def _shown(after: CloudPc, call: Call) -> Answer:
     shown = grace_view(after.grace, call.now) if after.grace else {}
     return ok({"cloudPcId": after.id, "status": after.status.value, **shown})
 

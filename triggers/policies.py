@@ -112,11 +112,13 @@ async def assign_policy(call: Call, client: DurableClient) -> Answer:
         at = {f"/groups/groupIds/{n}": f"/assignments/{wanted.index(g)}/target/groupId" for n, g in enumerate(new)}
         raise renamed(InvalidError(*problems), at)
     before = stored.value
-    after = before.but(assignments=assignments(before, wanted, call.now), last_modified_date_time=call.now)
+    after = before.but(assignments=assignments(before, wanted, call.now))
     warnings = await overlap_warnings(call, after)
     await promise_reconcile(call.services, call.tenant.id, call.now)
-    await call.services.policies.replace(after, seen=stored.etag)
-    await call.audit("provisioningPolicy", after.id, before=before, after=after)
+    if after != before:
+        after = after.but(last_modified_date_time=call.now)
+        await call.services.policies.replace(after, seen=stored.etag)
+        await call.audit("provisioningPolicy", after.id, before=before, after=after)
     return Answer(204, headers={"Operation-Location": await reconciling(call, client, after.id, warnings)})
 
 

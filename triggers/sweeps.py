@@ -26,7 +26,6 @@ from shared.contracts.provisioning import (
     replacing,
 )
 from shared.domain import naming
-from shared.domain.bulk import BulkStatus
 from shared.domain.cloud_pc import TURN, CloudPc
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
@@ -74,7 +73,7 @@ async def sweep_starts(timer: func.TimerRequest, client: DurableClient) -> None:
         DueKind.WATCH: resume_build,
         DueKind.ACT: _go_on_with_action,
         DueKind.RESTORE_POINT: keep_restore_points,
-        DueKind.BULK: _go_on_with_bulk,
+        DueKind.BULK: go_on_with_bulk,
         DueKind.CHANGES: _settle_changes,
     }
     await sweep_together(client, looks)
@@ -304,10 +303,10 @@ async def _go_on_with_action(wired: Services, client: DurableClient, due: Due) -
     return wired.clock.now() + ACT_EVERY
 
 
-async def _go_on_with_bulk(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+async def go_on_with_bulk(wired: Services, client: DurableClient, due: Due) -> datetime | None:
     """Go on with a bulk action that broke off; each of its waves promises to be looked at again."""
     found = await wired.bulk_actions.find(due.tenant_id, due.subject_id)
-    if found is not None and found.value.status is BulkStatus.RUNNING:
+    if found is not None and found.value.unsettled:
         await work(client, found.value)
         return wired.clock.now() + BULK_EVERY
     return None

@@ -125,6 +125,12 @@ class BulkAction(Value):
         ended = sum(self.counts.get(status.value, 0) for status in _ENDED)
         return 100 if self.status in OVER or not self.total else ended * 100 // self.total
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether it is to be worked on: it runs, or is cancelled and has not said yet what becomes of the rest."""
+        left = self.status is BulkStatus.CANCELED and ItemStatus.PENDING.value in self.counts
+        return self.status is BulkStatus.RUNNING or left
+
     def with_items(self, items: Iterable[BulkItem], at: datetime) -> BulkAction:
         """Return it with its items counted: stopped when too many have failed, ended when none is left."""
         counts = Counter(item.status for item in items)

@@ -64,12 +64,16 @@ class Removal(Value):
 
 
 class Grace(Value):
-    """A grace period: why, since when, until when. *held_at*: since when it stands still; None: it runs."""
+    """A grace period: why, since when, until when. *held_at*: since when it stands still; None: it runs.
+
+    *extended_by*: the deed that has extended it last, so that the same one does not do it twice.
+    """
 
     cause: RemovalCause
     started_at: datetime
     ends_at: datetime
     held_at: datetime | None = None
+    extended_by: str | None = None
 
     def over(self, at: datetime) -> bool:
         """Whether it has run out."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.config import Settings
-from shared.domain.directory import DirectoryUser, SubscribedSku
+from shared.domain.directory import DirectoryUser, Group, SubscribedSku
 from shared.domain.tenant import Tenant
 from shared.errors import NotFoundError
 from shared.storage.tables import Tables
@@ -46,6 +46,11 @@ class PaperDirectory:
             account_enabled=name not in self.disabled,
             sku_ids=self.licences.get(name, ()),
         )
+
+    async def group(self, group_id: str) -> Group:
+        if group_id not in self.groups:
+            raise NotFoundError(group_id)
+        return Group(id=group_id, display_name=group_id, security_enabled=True)
 
     async def group_users(self, group_id: str) -> list[DirectoryUser]:
         self.reads.append(f"group {group_id}")
@@ -91,6 +96,23 @@ class PaperServices(Services):
     def graph(self, tenant: Tenant) -> Any:
         assert tenant.id == things.TENANT_ID
         return self.directory
+
+
+class IdleHost:
+    """Remembers what was started."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.orders: list[dict[str, Any]] = []
+
+    async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
+        del name
+        self.started.append(instance_id)
+        self.orders.append(order)
+        return instance_id
+
+    async def get_status(self, instance_id: str) -> None:
+        del instance_id
 
 
 @contextmanager

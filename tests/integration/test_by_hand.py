@@ -27,7 +27,7 @@ from shared.errors import ConflictError, InvalidError, UnavailableError
 from shared.storage.due import WATCH_EVERY, DueKind, watch_due
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
+from tests.integration.services import IdleHost, PaperServices, in_place, perform
 from triggers.authentication import Caller
 from triggers.endpoints import Answer, Call
 from triggers.idempotency import once
@@ -36,23 +36,6 @@ from triggers.sweeps import clean_up, resume_build, sweep
 
 ADMIN = Caller(actor=Actor(id="admin", name="Admin", roles=("CloudPC.Administrator",)), directory_id=things.DIRECTORY)
 FAILED = things.cloud_pc(status=Status.FAILED, attempt=3, operation_id="before")
-
-
-class IdleHost:
-    """Remembers what was started."""
-
-    def __init__(self) -> None:
-        self.started: list[str] = []
-        self.orders: list[dict[str, Any]] = []
-
-    async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
-        del name
-        self.started.append(instance_id)
-        self.orders.append(order)
-        return instance_id
-
-    async def get_status(self, instance_id: str) -> None:
-        del instance_id
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from shared.domain.tenant import Paused
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place
-from tests.integration.test_by_hand import IdleHost
+from tests.integration.services import IdleHost, PaperServices, in_place
 from triggers.connection_checks import check_due, probe_wanted, promise_checks
 
 OWN = Network(virtual_network_id="/vnet", subnet_ids=("/vnet/subnets/pcs",))

@@ -7,8 +7,7 @@ from shared.errors import RefusedError
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperDirectory, PaperServices, in_place
-from tests.integration.test_by_hand import IdleHost
+from tests.integration.services import IdleHost, PaperDirectory, PaperServices, in_place
 from triggers.sweeps import _catch_up, _start_reconcile
 
 

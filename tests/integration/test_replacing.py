@@ -43,8 +43,8 @@ from shared.errors import ConflictError
 from shared.storage.due import WATCH_EVERY, DueKind, grace_due
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
-from tests.integration.test_by_hand import ADMIN, BusyHost, IdleHost
+from tests.integration.services import IdleHost, PaperServices, in_place, perform
+from tests.integration.test_by_hand import ADMIN, BusyHost
 from triggers.endpoints import Call
 from triggers.sweeps import clean_up, resume_build, sweep
 

@@ -18,8 +18,7 @@ from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.storage.tables import Tables
 from shared.workflow import DurableClient
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
-from tests.integration.test_by_hand import IdleHost
+from tests.integration.services import IdleHost, PaperServices, in_place, perform
 
 MADE = Resources(
     subscription_id=things.SUBSCRIPTION, resource_group="desks", region="westeurope", computer_name="CPC-ADA-AAAAA"

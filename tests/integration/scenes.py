@@ -1,0 +1,195 @@
+"""A scene for every route that changes something: what is there before, and a body that the route takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from typing import Any
+
+from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
+from shared.domain.cloud_pc import Grace, Removal, RemovalCause, Resources, Warn
+from shared.domain.connection import Domain, JoinType, Network
+from shared.domain.directory import SubscribedSku
+from shared.domain.image import GalleryImage, MarketplaceImage
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Actor
+from shared.domain.orphans import Found, Judgement, OrphanType, orphan_of
+from shared.domain.restore_points import RestorePoint
+from shared.domain.values import Value
+from tests.integration import things
+
+PASSWORD = "a-new-join-password"
+OFFERED = GalleryImage(image=MarketplaceImage(publisher="Windows", offer="desktop", sku="win11-ent"), display_name="W")
+LARGER = SubscribedSku(sku_id="sku-2", sku_part_number="CPC_E_4C_16GB_256GB", enabled=10, consumed=0)
+
+
+class Trace(Enum):
+    """What an audit event has of its resource."""
+
+    MADE = (False, True)
+    GONE = (True, False)
+    CHANGED = (True, True)
+    ASKED = (False, False)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """*given*: records that are there besides the usual, by repository; *at*: parts of the address."""
+
+    trace: Trace
+    body: Mapping[str, Any] | None = None
+    given: tuple[tuple[str, Value], ...] = ()
+    at: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+NOW, HOUR = things.NOW, timedelta(hours=1)
+MADE = Resources(
+    computer_name="CPC-ADA-X",
+    subscription_id=things.SUBSCRIPTION,
+    region="westeurope",
+    resource_group="desks",
+    vm_id="/vm",
+)
+WORKS = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=MADE, group_id="g1")
+POINT = RestorePoint(id="rp1", created_at=NOW, status="ready")
+LEAVING = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + 100 * HOUR)
+WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
+FOUND = Found(type=OrphanType.DEVICE, resource_id="d1", name="CPC-OLD-X", cloud_pc_id="gone")
+SURE = Judgement(why="nobody knows it", advice="remove it", since=NOW - 10 * HOUR, sure=True)
+ORPHAN = orphan_of(things.TENANT_ID, "directory", FOUND, SURE, at=NOW, before=None)
+VNET = f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/corp"
+DOMAIN = Domain(
+    ad_domain_name="corp.example", ad_domain_username="corp\\join", password_secret_url="https://v/secrets/x"
+)
+HYBRID = things.connection(
+    id="c3",
+    display_name="Domain",
+    join_type=JoinType.HYBRID_AZURE_AD_JOIN,
+    network=Network(virtual_network_id=VNET, subnet_ids=(f"{VNET}/subnets/a",)),
+    domain=DOMAIN,
+)
+BULK = BulkAction(
+    id="b1",
+    tenant_id=things.TENANT_ID,
+    action="reboot",
+    requested_by=Actor(id="a", name="A"),
+    total=1,
+    max_concurrency=1,
+    stop_at_failure_rate=20,
+    created_date_time=NOW,
+    last_modified_date_time=NOW,
+)
+ITEM = BulkItem(
+    tenant_id=things.TENANT_ID,
+    bulk_id="b1",
+    position=0,
+    cloud_pc_id=WORKS.id,
+    user_principal_name="ada@contoso.example",
+)
+CONNECTION_FORM = {
+    "site": {"siteId": "west"},
+    "credentials": {"joinType": "azureADJoin", "network": "hosted"},
+    "name": {"displayName": "Second"},
+}
+PLACE = {"displayName": "East", "region": "eastus", "resourceGroup": "east"}
+CUSTOMER = {
+    "id": "fabrikam",
+    "displayName": "F",
+    "entraTenantId": things.DIRECTORY,
+    "subscriptionId": things.SUBSCRIPTION,
+}
+
+
+def pc(**changes: Any) -> tuple[tuple[str, Value], ...]:
+    return (("cloud_pcs", WORKS.but(**changes)),)
+
+
+def one(id: str) -> Mapping[str, str]:  # noqa: A002 - the word of every record
+    return {"id": id}
+
+
+def on_pc(trace: Trace, body: Mapping[str, Any] | None = None, **changes: Any) -> Scene:
+    return Scene(trace, body, pc(**changes), one(WORKS.id))
+
+
+def bulk(status: BulkStatus) -> Scene:
+    return Scene(Trace.CHANGED, None, (("bulk_actions", BULK.but(status=status)), ("bulk_items", ITEM)), one("b1"))
+
+
+CHANGED, MADE_NEW, GONE, ASKED = Trace.CHANGED, Trace.MADE, Trace.GONE, Trace.ASKED
+SCENES: Mapping[str, Scene] = {
+    "POST pause": Scene(CHANGED, {"reason": "maintenance"}),
+    "POST resume": Scene(CHANGED),
+    "POST tenants": Scene(MADE_NEW, CUSTOMER),
+    "PATCH tenants/{tenant}": Scene(CHANGED, {"displayName": "Contoso Ltd"}),
+    "DELETE tenants/{tenant}": Scene(
+        GONE, given=(("tenants", things.tenant(id="fabrikam")),), at={"tenant": "fabrikam"}
+    ),
+    "POST tenants/{tenant}/pause": Scene(CHANGED, {"reason": "maintenance"}),
+    "POST tenants/{tenant}/resume": Scene(CHANGED),
+    "PUT tenants/{tenant}/sites/{site}": Scene(MADE_NEW, PLACE, at={"site": "east"}),
+    "DELETE tenants/{tenant}/sites/{site}": Scene(GONE, given=(("sites", things.site(id="s2")),), at={"site": "s2"}),
+    "POST tenants/{tenant}/wizards/{wizard}": Scene(MADE_NEW, CONNECTION_FORM, at={"wizard": "create-connection"}),
+    "POST tenants/{tenant}/bulkActions": Scene(MADE_NEW, {"action": "reboot", "cloudPcIds": [WORKS.id]}, pc()),
+    "POST tenants/{tenant}/bulkActions/{id}/pause": bulk(BulkStatus.RUNNING),
+    "POST tenants/{tenant}/bulkActions/{id}/resume": bulk(BulkStatus.PAUSED),
+    "POST tenants/{tenant}/bulkActions/{id}/cancel": bulk(BulkStatus.PAUSED),
+    "POST tenants/{tenant}/cloudPCs/{id}/confirmRemoval": on_pc(CHANGED, removal=WAITING),
+    "POST tenants/{tenant}/cloudPCs/{id}/extendGrace": on_pc(
+        CHANGED, {"hours": 5}, status=Status.IN_GRACE_PERIOD, grace=LEAVING
+    ),
+    "POST tenants/{tenant}/cloudPCs/{id}/holdGrace": on_pc(CHANGED, status=Status.IN_GRACE_PERIOD, grace=LEAVING),
+    "POST tenants/{tenant}/cloudPCs/{id}/reprovision": on_pc(CHANGED, {"buildFirst": True}),
+    "POST tenants/{tenant}/cloudPCs/{id}/rerunStep": on_pc(
+        CHANGED, {}, status=Status.PROVISIONED_WITH_WARNINGS, warnings=(Warn(step="hidePowerIcons", message="no"),)
+    ),
+    "POST tenants/{tenant}/cloudPCs/{id}/retry": on_pc(CHANGED, status=Status.FAILED, clean_up_at=NOW + HOUR),
+    "POST tenants/{tenant}/orphans/scan": Scene(ASKED),
+    "POST tenants/{tenant}/orphans/{id}/remove": Scene(GONE, None, (("orphans", ORPHAN),), one(ORPHAN.id)),
+    "POST tenants/{tenant}/provisioningPolicies/{id}/pause": Scene(CHANGED, {"reason": "x"}, at=one("p1")),
+    "POST tenants/{tenant}/provisioningPolicies/{id}/resume": Scene(CHANGED, at=one("p1")),
+    "POST …/cloudPCs/{id}/changeUserAccountType": on_pc(CHANGED, {"userAccountType": "administrator"}),
+    "POST …/cloudPCs/{id}/createSnapshot": on_pc(CHANGED),
+    "POST …/cloudPCs/{id}/endGracePeriod": on_pc(CHANGED, status=Status.IN_GRACE_PERIOD, grace=LEAVING),
+    "POST …/cloudPCs/{id}/reboot": on_pc(CHANGED),
+    "POST …/cloudPCs/{id}/rename": on_pc(CHANGED, {"displayName": "Ada's"}),
+    "POST …/cloudPCs/{id}/reprovision": on_pc(CHANGED),
+    "POST …/cloudPCs/{id}/resize": on_pc(CHANGED, {"targetServicePlanId": "sku-2"}),
+    "POST …/cloudPCs/{id}/restore": on_pc(CHANGED, {"cloudPcSnapshotId": "rp1"}, restore_points=(POINT,)),
+    "POST …/cloudPCs/{id}/troubleshoot": on_pc(CHANGED),
+    "POST …/deviceImages": Scene(MADE_NEW, {"displayName": "B", "version": "1.0.0", "galleryImageId": OFFERED.id}),
+    "DELETE …/deviceImages/{id}": Scene(GONE, None, (("images", things.image(id="i2", status="failed")),), one("i2")),
+    "PATCH …/deviceImages/{id}": Scene(CHANGED, {"displayName": "Renamed"}, at=one("i1")),
+    "POST …/onPremisesConnections": Scene(MADE_NEW, {"displayName": "Third", "connectionType": "azureADJoin"}),
+    "DELETE …/onPremisesConnections/{id}": Scene(GONE, None, (("connections", HYBRID),), one("c3")),
+    "PATCH …/onPremisesConnections/{id}": Scene(
+        CHANGED, {"adDomainPassword": PASSWORD}, (("connections", HYBRID),), one("c3")
+    ),
+    "POST …/onPremisesConnections/{id}/runHealthChecks": Scene(ASKED, at=one("c1")),
+    "POST …/onPremisesConnections/{id}/updateAdDomainPassword": Scene(
+        ASKED, {"adDomainPassword": PASSWORD}, (("connections", HYBRID),), one("c3")
+    ),
+    "POST …/provisioningPolicies": Scene(
+        MADE_NEW,
+        {
+            "displayName": "Second",
+            "imageType": "custom",
+            "imageId": "i1",
+            "domainJoinConfigurations": [{"onPremisesConnectionId": "c1"}],
+        },
+    ),
+    "DELETE …/provisioningPolicies/{id}": Scene(
+        GONE, None, (("policies", things.policy(id="p2", display_name="Two", assignments=())),), one("p2")
+    ),
+    "PATCH …/provisioningPolicies/{id}": Scene(CHANGED, {"displayName": "Renamed"}, at=one("p1")),
+    "POST …/provisioningPolicies/{id}/assign": Scene(
+        CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, at=one("p1")
+    ),
+}
+CHANGES_NOTHING = {
+    "POST tenants/{tenant}/wizards/{wizard}/review",
+    "POST …/cloudPCs/validateBulkResize",
+    "POST graph/notifications",
+}
+"""What asks, and what passes on what Graph says."""

@@ -1,0 +1,166 @@
+"""What a bulk action promises beforehand, and what it does after a crash or a change of mind; on real tables."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+import activities.bulk
+from actions.bulk import BulkForm, begin_bulk, meant_by, steer
+from actions.catalogue import ACTIONS
+from actions.deed import Deed
+from shared.contracts.bulk import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
+from shared.domain.bulk import BulkStatus, ItemStatus
+from shared.domain.cloud_pc import Beside, CloudPc, Resources, Warn
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Actor
+from shared.domain.remote_action import Remote, RemoteAction
+from shared.errors import ConflictError
+from shared.storage.due import BULK_EVERY, DueKind
+from shared.storage.repository import Stored
+from shared.storage.tables import Tables
+from tests.integration import things
+from tests.integration.scenes import LARGER, LEAVING, MADE, NOW, POINT, WAITING, WORKS
+from tests.integration.services import IdleHost, PaperServices, in_place, perform
+from triggers.sweeps import go_on_with_bulk
+
+EVE = Actor(id="eve", name="Eve")
+AT_WORK = RemoteAction(name=Remote.REBOOT, operation_id="o", begun_at=NOW)
+WARNED = {"status": Status.PROVISIONED_WITH_WARNINGS, "warnings": (Warn(step="hidePowerIcons", message="no"),)}
+IN_GRACE = {"status": Status.IN_GRACE_PERIOD, "grace": LEAVING}
+STATES: Mapping[str, Mapping[str, Any]] = {
+    "works": {},
+    "works, with a restore point": {"restore_points": (POINT,)},
+    "works, and a removal waits": {"removal": WAITING},
+    "works, and reboots": {"action": AT_WORK},
+    "works, and is replaced": {"beside": Beside(generation=2, last_modified_date_time=NOW)},
+    "works, nobody knows where": {"resources": Resources()},
+    "warned": WARNED,
+    "warned, and reboots": {**WARNED, "action": AT_WORK},
+    "warned, nobody knows where": {**WARNED, "resources": Resources()},
+    "failed": {"status": Status.FAILED, "clean_up_at": NOW},
+    "failed, and is cleaned up": {"status": Status.FAILED},
+    "leaves": IN_GRACE,
+    "leaves, and reboots": {**IN_GRACE, "action": AT_WORK},
+    **{status.value: {"status": status} for status in (Status.NOT_PROVISIONED, Status.PROVISIONING)},
+}
+PARAMETERS: Mapping[str, Mapping[str, Any]] = {
+    "extendGrace": {"hours": 5},
+    "changeUserAccountType": {"userAccountType": "standardUser"},
+    "restore": {"restorePointDateTime": NOW.isoformat()},
+    "resize": {"targetServicePlanId": "sku-2"},
+}
+
+
+@pytest.fixture
+async def here(tables: Tables) -> AsyncIterator[PaperServices]:
+    services = PaperServices(tables)
+    await services.tenants.insert(things.tenant())
+    await services.sites.insert(things.site())
+    await services.connections.insert(things.connection())
+    await services.policies.insert(things.policy())
+    services.directory.groups = {"g1": {"ada", *map(name_of, STATES)}}
+    services.directory.licences = dict.fromkeys(services.directory.groups["g1"], ("sku-1", "sku-2"))
+    services.directory.skus = [*services.directory.skus, LARGER]
+    with in_place(services):
+        yield services
+
+
+def name_of(state: str) -> str:
+    return state.replace(", ", "-").replace(" ", "")
+
+
+def in_state(state: str) -> CloudPc:
+    works = {"status": Status.PROVISIONED, "attempt": 1, "resources": MADE, "group_id": "g1"}
+    return things.cloud_pc(name_of(state), **{**works, **STATES[state]})
+
+
+async def deed_of(here: PaperServices, action: str, *seed: str) -> Deed:
+    tenant = (await here.tenants.get(things.TENANT_ID)).value
+    return Deed(here, EVE, tenant, verb=ACTIONS[action].verb, trace_id="/".join(seed), seed=seed, repeatable=True)
+
+
+@pytest.mark.parametrize("action", sorted(ACTIONS))
+async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, action: str) -> None:
+    kind, host = ACTIONS[action], IdleHost()
+    await here.cloud_pcs.save_all([Stored(in_state(state), "*") for state in STATES])
+    form = BulkForm(action=action, parameters=dict(PARAMETERS.get(action, {})), filter={})
+    meant = {each.cloud_pc_id: each.refusal for each in await meant_by(await deed_of(here, action, "dry"), form)}
+    promised = {state: meant[in_state(state).id] for state in STATES}
+    done: dict[str, str | None] = {}
+    for state in STATES:
+        pc, done[state] = in_state(state), None
+        try:
+            await kind.perform(
+                await deed_of(here, action, "do", state), host, pc, kind.form.model_validate(form.parameters)
+            )
+        except ConflictError as refused:
+            done[state] = str(refused)
+
+    assert {state for state, why in promised.items() if why} == {state for state, why in done.items() if why}
+    assert None in done.values()
+    assert set(done.values()) != {None}
+
+
+async def begun(here: PaperServices, action: str, host: IdleHost, **parameters: Any) -> str:
+    form = BulkForm(action=action, parameters=parameters, cloud_pc_ids=(WORKS.id,))
+    deed = await deed_of(here, action, "bulk")
+    bulk = await begin_bulk(deed, host, form, await meant_by(deed, form))
+    return bulk.id
+
+
+async def items(here: PaperServices, bulk_id: str) -> list[ItemStatus]:
+    return [stored.value.status for stored in await here.bulk_items.of(things.TENANT_ID, bulk_id)]
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+async def test_of_one_that_is_cancelled_while_it_is_paused_the_rest_is_skipped(
+    here: PaperServices, *, crashed: bool
+) -> None:
+    await here.cloud_pcs.insert(WORKS)
+    host = IdleHost()
+    bulk_id = await begun(here, "reboot", host)
+    order = BulkOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id)
+    deed = await deed_of(here, "reboot", "steer")
+    await steer(deed, host, bulk_id, BulkStatus.PAUSED)
+    assert (await perform(NEXT_WAVE, order)).positions == ()
+    host.started.clear()
+    await steer(deed, host, bulk_id, BulkStatus.CANCELED)
+    if crashed:  # right after the record: the sweep starts it
+        host.started.clear()
+        (due,) = await here.due.due(DueKind.BULK, NOW + BULK_EVERY)
+        assert await go_on_with_bulk(here, host, due) is not None
+    assert len(host.started) == 1
+    assert (await perform(NEXT_WAVE, order)).positions == ()
+    shown = (await here.bulk_actions.get(things.TENANT_ID, bulk_id)).value
+
+    assert await items(here, bulk_id) == [ItemStatus.SKIPPED]
+    assert (shown.status, shown.counts, shown.unsettled) == (BulkStatus.CANCELED, {"skipped": 1}, False)
+
+
+async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_noted(
+    here: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await here.cloud_pcs.insert(WORKS.but(**IN_GRACE))
+    bulk_id, host = await begun(here, "extendGrace", IdleHost(), hours=5), IdleHost()
+    order = ItemOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id, position=0)
+    settle, calls = activities.bulk._settle, []
+
+    async def dies(item: Any, status: ItemStatus, *said: Any) -> Any:
+        calls.append(status)
+        if len(calls) == 2:
+            raise ConnectionResetError(said)
+        return await settle(item, status, *said)
+
+    monkeypatch.setattr(activities.bulk, "_settle", dies)
+    with pytest.raises(ConnectionResetError):
+        await perform(ACT_ON_ITEM, order, host)
+    here.hand.advance(timedelta(minutes=2))
+    await perform(ACT_ON_ITEM, order, host)
+    grace = (await here.cloud_pcs.get(things.TENANT_ID, WORKS.id)).value.grace
+    told = [stored.value async for stored in here.audit.each(things.TENANT_ID, resource_id=WORKS.id)]
+
+    assert grace is not None
+    assert grace.ends_at == LEAVING.ends_at + timedelta(hours=5)
+    assert (await items(here, bulk_id), len(told)) == ([ItemStatus.SUCCEEDED], 1)

@@ -68,6 +68,4 @@ def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder
     configuration = ConfigurationOrder(
         machine=machine, steps=steps, local_administrator=local_administrator(pc.user, pc.snapshot)
     )
-    return RerunOrder(
-        generation=pc.generation, operation_id=operation_id, region=machine.region, configuration=configuration
-    )
+    return RerunOrder(generation=pc.generation, operation_id=operation_id, configuration=configuration)

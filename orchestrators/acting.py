@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
+from orchestrators.work import In, Work, overdue
 from shared.contracts.desktops import LOOK_FOR_SESSION_HOST, SessionHostOrder
-from shared.contracts.machines import AGENT_PATIENCE, LOOK_AT_AGENT, LOOK_AT_OPERATION
-from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
+from shared.contracts.machines import AGENT_PATIENCE, LOOK_AT_AGENT
+from shared.contracts.outcomes import NoRoom, Pending, Refused
 from shared.contracts.provisioning import Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteOrder, RemoteStep
 from shared.contracts.shape import Activity, Patience
 from shared.domain.cloud_pc import Failure, Warn
-from shared.domain.values import Value
-from shared.workflow import CallFailedError, Context, Steps, call, wait_for
-
-In = TypeVar("In", bound=Value)
+from shared.workflow import Context, Steps, call
 
 
 class ActionFailedError(Exception):
@@ -33,11 +31,12 @@ class ActionSupersededError(Exception):
     """The Cloud PC is being built anew, or removed."""
 
 
-class Acting:
+class Acting(Work):
     """The action that runs. *forgotten*: restore points that it has removed; *size*: that it has given the machine."""
 
     def __init__(self, ctx: Context, order: RemoteOrder) -> None:
-        self.ctx, self.order = ctx, order
+        super().__init__(ctx)
+        self.order = order
         self.forgotten: tuple[str, ...] = ()
         self.new_disk: str | None = None
         self.size = ""
@@ -56,31 +55,9 @@ class Acting:
         if isinstance((yield from self.do(BEGIN_REMOTE_STEP, record)), Superseded):
             raise ActionSupersededError
 
-    def do(self, activity: Activity[In, Any], order: In) -> Steps[Any]:
-        """Call *activity* and return its outcome. Raises: ActionFailedError when it is refused."""
-        try:
-            outcome = yield from call(self.ctx, activity, order)
-        except CallFailedError as error:
-            raise ActionFailedError(_unavailable(error)) from error
-        return _need(outcome)
-
-    def wait(self, look: Activity[In, Any], order: In, patience: Patience) -> Steps[Any]:
-        """Look until *look* finds what it looks for. Raises: as ``do``, and when it is too late."""
-        try:
-            outcome = yield from wait_for(self.ctx, look, order, patience)
-        except CallFailedError as error:
-            raise ActionFailedError(_unavailable(error)) from error
-        if isinstance(outcome, Pending):
-            minutes = int(patience.limit.total_seconds() // 60)
-            message = f"not done after {minutes} minutes. {outcome.note}".strip()
-            raise ActionFailedError(Failure(code="timedOut", message=message))
-        return _need(outcome)
-
     def bring_about(self, activity: Activity[In, Any], order: In, patience: Patience) -> Steps[None]:
         """Let Azure begin something, and wait for its end. Raises: as ``wait``."""
-        begun = yield from self.do(activity, order)
-        if isinstance(begun, Accepted):
-            yield from self.wait(LOOK_AT_OPERATION, self.order.machine.look_at(begun), patience)
+        yield from self.finish(self.order.machine, (yield from self.do(activity, order)), patience)
 
     def wait_until_it_answers(self) -> Steps[None]:
         """Wait until Windows answers Azure, and its desktop agent the host pool. Raises: as ``wait``."""
@@ -107,17 +84,21 @@ class Acting:
         )
         yield from call(self.ctx, END_REMOTE_ACTION, record)
 
+    def refused(self, refused: Refused) -> ActionFailedError:
+        """Return the failure of what a cloud has declined."""
+        failure = Failure(code=refused.code, message=refused.message, evidence=refused.evidence, advice=refused.advice)
+        return ActionFailedError(failure)
 
-def _need(outcome: Any) -> Any:  # noqa: ANN401 - whatever the contract gives
-    match outcome:
-        case Refused(code=code, message=message, evidence=evidence, advice=advice):
-            raise ActionFailedError(Failure(code=code, message=message, evidence=evidence, advice=advice))
-        case NoRoom(code=code, message=message):
-            advice = "The machine is stopped. Troubleshoot starts it again when there is room."
-            raise NoRoomError(Failure(code=code, message=message, advice=advice))
-        case _:
-            return outcome
+    def no_room(self, full: NoRoom) -> NoRoomError:
+        """Return the failure that another size may cure."""
+        advice = "The machine is stopped. Troubleshoot starts it again when there is room."
+        return NoRoomError(Failure(code=full.code, message=full.message, advice=advice))
 
+    def unanswered(self, reason: str) -> ActionFailedError:
+        """Return the failure of a service that is out."""
+        message = "the service did not answer as it should"
+        return ActionFailedError(Failure(code="serviceUnavailable", message=message, evidence=reason))
 
-def _unavailable(error: CallFailedError) -> Failure:
-    return Failure(code="serviceUnavailable", message="the service did not answer as it should", evidence=error.reason)
+    def too_late(self, pending: Pending, patience: Patience) -> ActionFailedError:
+        """Return the failure of what took too long."""
+        return ActionFailedError(Failure(code="timedOut", message=overdue(pending, patience)))

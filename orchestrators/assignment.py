@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from orchestrators.attempts import Attempt, AttemptFailedError, AttemptParkedError
-from orchestrators.core_provisioning import finish
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     BEGIN_REGISTRATION,
@@ -115,7 +114,7 @@ def register(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[s
         join = attempt.order.snapshot.join_type
         order = RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
         begun = yield from attempt.do(BEGIN_REGISTRATION, order)
-        yield from finish(attempt, machine, begun, REGISTRATION_PATIENCE)
+        yield from attempt.finish(machine, begun, REGISTRATION_PATIENCE)
     host = yield from attempt.wait(
         LOOK_FOR_SESSION_HOST,
         SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),

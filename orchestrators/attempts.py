@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
+from orchestrators.work import Work, overdue
 from shared.contracts.outcomes import NoRoom, Pending, Refused
 from shared.contracts.provisioning import (
     BEGIN_STEP,
@@ -14,14 +15,11 @@ from shared.contracts.provisioning import (
     StepRecord,
     Superseded,
 )
-from shared.contracts.shape import Activity, Patience, Workflow
+from shared.contracts.shape import Patience
 from shared.domain.cloud_pc import Failure, Resources, Warn
 from shared.domain.resuming import Resumption
 from shared.domain.steps import ORDER, TITLES, Step
-from shared.domain.values import Value
-from shared.workflow import CallFailedError, Context, Steps, call, run, wait_for
-
-In = TypeVar("In", bound=Value)
+from shared.workflow import Context, Steps
 
 
 class AttemptFailedError(Exception):
@@ -44,11 +42,11 @@ class AttemptSupersededError(Exception):
     """Another build of the same Cloud PC has taken over."""
 
 
-class Attempt:
+class Attempt(Work):
     """The attempt that runs: every call of it is made through here, so that its end is told in one place."""
 
     def __init__(self, ctx: Context, order: ProvisionOrder) -> None:
-        self.ctx = ctx
+        super().__init__(ctx)
         self.order = order
         self.step = Step.ALLOCATE_CAPACITY
         self.resources = Resources()
@@ -108,56 +106,26 @@ class Attempt:
         outcome = "provisionedWithWarnings" if self.warnings else "provisioned"
         return Receipt(outcome=outcome, attempts=self.order.attempt)
 
-    def do(self, activity: Activity[In, Any], order: In) -> Steps[Any]:
-        """Call *activity* and return its outcome.
+    def refused(self, refused: Refused) -> AttemptFailedError:
+        """Return the failure at the step that is being made."""
+        return AttemptFailedError(refused.failure(self.step))
 
-        Raises: AttemptFailedError when it is refused, AttemptParkedError when there is no room for it.
-        """
-        try:
-            outcome = yield from call(self.ctx, activity, order)
-        except CallFailedError as error:
-            raise AttemptFailedError(self._unavailable(error)) from error
-        return self._need(outcome)
+    def no_room(self, full: NoRoom) -> AttemptParkedError:
+        """Return the end that uses up no attempt."""
+        return AttemptParkedError(full)
 
-    def run(self, workflow: Workflow[In, Any], order: In) -> Steps[Any]:
-        """Run *workflow* as a part of the attempt. Raises: AttemptFailedError when it broke off."""
-        try:
-            return (yield from run(self.ctx, workflow, order))
-        except CallFailedError as error:
-            raise AttemptFailedError(self._unavailable(error)) from error
-
-    def wait(self, look: Activity[In, Any], order: In, patience: Patience) -> Steps[Any]:
-        """Look until *look* finds what it looks for. Raises: as ``do``, and AttemptFailedError when it is too late."""
-        try:
-            outcome = yield from wait_for(self.ctx, look, order, patience)
-        except CallFailedError as error:
-            raise AttemptFailedError(self._unavailable(error)) from error
-        if isinstance(outcome, Pending):
-            raise AttemptFailedError(self._too_late(outcome, patience))
-        return self._need(outcome)
-
-    def _need(self, outcome: Any) -> Any:  # noqa: ANN401 - whatever the contract gives
-        match outcome:
-            case Refused():
-                raise AttemptFailedError(outcome.failure(self.step))
-            case NoRoom():
-                raise AttemptParkedError(outcome)
-            case _:
-                return outcome
-
-    def _too_late(self, pending: Pending, patience: Patience) -> Failure:
-        minutes = int(patience.limit.total_seconds() // 60)
-        return Failure(
-            code=f"{self.step.value}TimedOut",
-            message=f"{TITLES[self.step]}: not done after {minutes} minutes. {pending.note}".strip(),
-            step=self.step,
-        )
-
-    def _unavailable(self, error: CallFailedError) -> Failure:
-        return Failure(
+    def unanswered(self, reason: str) -> AttemptFailedError:
+        """Return the failure of a service that is out."""
+        failure = Failure(
             code="serviceUnavailable",
             message=f"{TITLES[self.step]}: the service did not answer as it should.",
             step=self.step,
-            evidence=error.reason,
+            evidence=reason,
             advice="See Azure's service health for the region; the next attempt starts by itself.",
         )
+        return AttemptFailedError(failure)
+
+    def too_late(self, pending: Pending, patience: Patience) -> AttemptFailedError:
+        """Return the failure of a step that took too long."""
+        message = f"{TITLES[self.step]}: {overdue(pending, patience)}"
+        return AttemptFailedError(Failure(code=f"{self.step.value}TimedOut", message=message, step=self.step))

@@ -97,11 +97,9 @@ def generalize(build: _Build, machine: Machine) -> Steps[None]:
     """Run sysprep, wait until the VM has stopped, release it, and mark it as generalised."""
     yield from build.begin("generalize")
     begun = yield from build.do(BEGIN_GENERALIZE, machine)
-    yield from build.finish(begun, EXTENSION_PATIENCE)
+    yield from build.finish(machine, begun, EXTENSION_PATIENCE)
     yield from build.wait(LOOK_FOR_STOPPED, machine, STOP_PATIENCE)
-    stopping = yield from build.do(BEGIN_DEALLOCATE, machine)
-    if isinstance(stopping, Accepted):
-        yield from build.finish(stopping, DELETE_PATIENCE)
+    yield from build.finish(machine, (yield from build.do(BEGIN_DEALLOCATE, machine)), DELETE_PATIENCE)
     yield from build.do(MARK_GENERALIZED, machine)
 
 
@@ -113,7 +111,7 @@ def capture(build: _Build, machine: Machine) -> Steps[str]:
     yield from build.wait(PREPARE_GALLERY, what, NETWORK_PATIENCE)
     begun: Accepted = yield from build.do(BEGIN_CAPTURE, what)
     build.version_id = begun.resource_id
-    yield from build.finish(begun, CAPTURE_PATIENCE)
+    yield from build.finish(machine, begun, CAPTURE_PATIENCE)
     return begun.resource_id
 
 

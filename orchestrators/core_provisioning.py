@@ -37,7 +37,6 @@ from shared.contracts.machines import (
     DELETE_PATIENCE,
     EXTENSION_PATIENCE,
     LOOK_AT_AGENT,
-    LOOK_AT_OPERATION,
     NETWORK_PATIENCE,
     PREPARE_HOSTED_NETWORK,
     VM_PATIENCE,
@@ -50,7 +49,6 @@ from shared.contracts.machines import (
     VmOrder,
 )
 from shared.contracts.outcomes import Accepted
-from shared.contracts.shape import Patience
 from shared.domain import naming
 from shared.domain.connection import JoinType
 from shared.domain.steps import Step
@@ -126,7 +124,7 @@ def create_vm(attempt: Attempt, machine: Machine, place: Place) -> Steps[None]:
         ),
     )
     attempt.found(vm_id=begun.resource_id)
-    yield from finish(attempt, machine, begun, VM_PATIENCE)
+    yield from attempt.finish(machine, begun, VM_PATIENCE)
     yield from attempt.wait(LOOK_AT_AGENT, machine, AGENT_PATIENCE)
 
 
@@ -152,9 +150,7 @@ def prepare_network(attempt: Attempt, machine: Machine) -> Steps[tuple[str, ...]
 
 def remove_vm(attempt: Attempt, machine: Machine) -> Steps[None]:
     """Remove what a place without room left: a VM that never was, and its interface."""
-    gone = yield from attempt.do(BEGIN_VM_DELETE, machine)
-    if isinstance(gone, Accepted):
-        yield from finish(attempt, machine, gone, DELETE_PATIENCE)
+    yield from attempt.finish(machine, (yield from attempt.do(BEGIN_VM_DELETE, machine)), DELETE_PATIENCE)
     yield from attempt.wait(DELETE_NIC, machine, DELETE_PATIENCE)
     attempt.found(vm_id=None, nic_id=None, subnet_id=None)
 
@@ -191,7 +187,7 @@ def join(attempt: Attempt, machine: Machine) -> Steps[datetime]:
         begun = yield from attempt.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=machine))
     else:
         begun = yield from attempt.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=machine, domain=order.domain))
-    yield from finish(attempt, machine, begun, EXTENSION_PATIENCE)
+    yield from attempt.finish(machine, begun, EXTENSION_PATIENCE)
     attempt.found(joined_at=since)
     return since
 
@@ -236,13 +232,4 @@ def assign_primary_user(attempt: Attempt, managed_device_id: str) -> Steps[None]
         SET_PRIMARY_USER,
         PrimaryUserOrder(tenant_id=order.tenant_id, managed_device_id=managed_device_id, user_id=order.user.id),
         PRIMARY_USER_PATIENCE,
-    )
-
-
-def finish(attempt: Attempt, machine: Machine, begun: Accepted, patience: Patience) -> Steps[None]:
-    """Wait for the end of what Azure has begun."""
-    yield from attempt.wait(
-        LOOK_AT_OPERATION,
-        machine.look_at(begun),
-        patience,
     )

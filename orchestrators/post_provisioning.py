@@ -11,7 +11,7 @@ from shared.contracts.configuration import (
     ConfigurationOrder,
     Configured,
 )
-from shared.contracts.machines import LOOK_AT_OPERATION, Finished, Machine, OperationOrder
+from shared.contracts.machines import LOOK_AT_OPERATION, Finished, Machine
 from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
 from shared.contracts.provisioning import ProvisionOrder
 from shared.domain.cloud_pc import Warn, local_administrator
@@ -27,7 +27,7 @@ def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
         return
     yield from attempt.begin(Step.CONFIGURE_WINDOWS)
     order = configuration_for(attempt.order, machine)
-    attempt.warnings = yield from configure_windows(attempt.ctx, order, machine.region)
+    attempt.warnings = yield from configure_windows(attempt.ctx, order)
 
 
 def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationOrder:
@@ -37,17 +37,13 @@ def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationO
     return ConfigurationOrder(machine=machine, steps=steps, local_administrator=account)
 
 
-def configure_windows(ctx: Context, order: ConfigurationOrder, region: str) -> Steps[tuple[Warn, ...]]:
+def configure_windows(ctx: Context, order: ConfigurationOrder) -> Steps[tuple[Warn, ...]]:
     """Run the steps in one run command that reports per step; return what failed."""
-    machine = order.machine
     try:
         begun = yield from call(ctx, BEGIN_CONFIGURATION, order)
         if not isinstance(begun, Accepted):
             return _all_failed(order, begun)
-        look = OperationOrder(
-            tenant_id=machine.tenant_id, subscription_id=machine.subscription_id, region=region, operation=begun
-        )
-        ended = yield from wait_for(ctx, LOOK_AT_OPERATION, look, CONFIGURATION_PATIENCE)
+        ended = yield from wait_for(ctx, LOOK_AT_OPERATION, order.machine.look_at(begun), CONFIGURATION_PATIENCE)
         if not isinstance(ended, Finished):
             return _all_failed(order, ended)
         configured = yield from call(ctx, READ_CONFIGURATION, order)

@@ -94,7 +94,7 @@ def run_script(vm: TemporaryVm, order: ProbeOrder, steps: tuple[str, ...]) -> St
     script = ScriptOrder(machine=order.machine, steps=steps, domain=order.domain)
     try:
         begun = yield from vm.do(BEGIN_PROBE_SCRIPT, script)
-        yield from vm.finish(begun, SCRIPT_PATIENCE)
+        yield from vm.finish(vm.machine, begun, SCRIPT_PATIENCE)
         read: ScriptRead = yield from vm.wait(READ_PROBE_SCRIPT, script, SCRIPT_PATIENCE)
     except GivenUpError as failed:
         return (UNREAD.finding(SCRIPT, _said(failed.refused)),)
@@ -108,7 +108,8 @@ def join(vm: TemporaryVm, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
             yield from join_to_entra(vm, order)
         else:
             domain_join = DomainJoinOrder(machine=order.machine, domain=order.domain)
-            yield from vm.finish((yield from vm.do(BEGIN_DOMAIN_JOIN, domain_join)), EXTENSION_PATIENCE)
+            begun = yield from vm.do(BEGIN_DOMAIN_JOIN, domain_join)
+            yield from vm.finish(vm.machine, begun, EXTENSION_PATIENCE)
     except GivenUpError as failed:
         refused = failed.refused
         return (fault_of_join(order.join_type, refused.code, refused.message).finding(JOIN, _said(refused)),)
@@ -120,7 +121,7 @@ def join_to_entra(vm: TemporaryVm, order: ProbeOrder) -> Steps[None]:
     """Join to Entra ID, without an enrolment in Intune, and wait until the directory shows the device."""
     since = vm.ctx.current_utc_datetime
     begun = yield from vm.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=order.machine, enroll=False))
-    yield from vm.finish(begun, EXTENSION_PATIENCE)
+    yield from vm.finish(vm.machine, begun, EXTENSION_PATIENCE)
     device = DeviceOrder(
         tenant_id=order.tenant_id,
         cloud_pc_id=order.connection_id,

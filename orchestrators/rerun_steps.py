@@ -14,7 +14,7 @@ bp = Blueprint()
 def rerun_steps(ctx: Context, order: RerunOrder) -> Steps[Configured]:
     """Run post-provisioning steps again: (1) run them, (2) replace their warnings by what came of it."""
     configuration = order.configuration
-    warnings = yield from configure_windows(ctx, configuration, order.region)  # (1)
+    warnings = yield from configure_windows(ctx, configuration)  # (1)
     record = RerunRecord(
         tenant_id=configuration.machine.tenant_id,
         cloud_pc_id=configuration.machine.cloud_pc_id,

@@ -47,7 +47,7 @@ def resize(acting: Acting) -> Steps[dict[str, Any]]:
         raise (yield from _give_back(acting, order.size or found.size, failed.failure)) from failed
     yield from acting.begin("growPartition")
     grow = ConfigurationOrder(machine=order.machine, steps=(GROW,))
-    acting.warnings = yield from configure_windows(acting.ctx, grow, order.machine.region)  # (5)
+    acting.warnings = yield from configure_windows(acting.ctx, grow)  # (5)
     return {"servicePlanId": order.plan.id, "vmSize": acting.size}
 
 

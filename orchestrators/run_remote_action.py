@@ -55,7 +55,7 @@ def change_account_type(acting: Acting) -> Steps[dict[str, Any]]:
     step = LOCAL_ADMINISTRATOR if order.administrator else REMOVE_LOCAL_ADMINISTRATOR
     yield from acting.begin("configure")
     wanted = ConfigurationOrder(machine=order.machine, steps=(step,), local_administrator=order.account)
-    warnings = yield from configure_windows(acting.ctx, wanted, order.machine.region)
+    warnings = yield from configure_windows(acting.ctx, wanted)
     if wrong := [warning.message for warning in warnings if warning.step == step]:
         raise ActionFailedError(Failure(code="stepFailed", message=f"{step}: {wrong[0]}"))
     return {"userAccountType": "administrator" if order.administrator else "standardUser"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
+from orchestrators.work import Work
 from shared.contracts.machines import (
     AGENT_PATIENCE,
     ALLOCATE_CAPACITY,
@@ -16,7 +17,6 @@ from shared.contracts.machines import (
     DELETE_NIC,
     DELETE_PATIENCE,
     LOOK_AT_AGENT,
-    LOOK_AT_OPERATION,
     NETWORK_PATIENCE,
     PREPARE_HOSTED_NETWORK,
     VM_PATIENCE,
@@ -27,16 +27,13 @@ from shared.contracts.machines import (
     Place,
     VmOrder,
 )
-from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
-from shared.contracts.shape import Activity, Patience, Workflow
+from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.shape import Patience
 from shared.domain import naming
 from shared.domain.connection import Network
 from shared.domain.image import ImageSource
 from shared.domain.service_plan import ServicePlan
-from shared.domain.values import Value
-from shared.workflow import CallFailedError, Context, Steps, call, run, wait_for
-
-In = TypeVar("In", bound=Value)
+from shared.workflow import Context, Steps
 
 
 class GivenUpError(Exception):
@@ -67,44 +64,17 @@ class Wish:
     address_space: str
 
 
-class TemporaryVm:
+class TemporaryVm(Work):
     """The work on one VM: every call of it is made through here, so that its end is told in one place."""
 
     def __init__(self, ctx: Context, wish: Wish) -> None:
-        self.ctx, self.wish = ctx, wish
-        self.machine = wish.machine
+        super().__init__(ctx)
+        self.wish, self.machine = wish, wish.machine
 
     def begin(self, step: str) -> Steps[None]:
         """Say that *step* begins, where somebody listens."""
         del step
         yield from ()
-
-    def do(self, activity: Activity[In, Any], order: In) -> Steps[Any]:
-        """Call *activity*. Raises: GivenUpError for whatever is no success."""
-        try:
-            outcome = yield from call(self.ctx, activity, order)
-        except CallFailedError as error:
-            raise _unavailable(error) from error
-        return _need(outcome)
-
-    def wait(self, look: Activity[In, Any], order: In, patience: Patience) -> Steps[Any]:
-        """Look until it is there. Raises: as ``do``."""
-        try:
-            outcome = yield from wait_for(self.ctx, look, order, patience)
-        except CallFailedError as error:
-            raise _unavailable(error) from error
-        return _need(outcome)
-
-    def run(self, workflow: Workflow[In, Any], order: In) -> Steps[Any]:
-        """Run *workflow* as a part of the work. Raises: GivenUpError when it broke off."""
-        try:
-            return (yield from run(self.ctx, workflow, order))
-        except CallFailedError as error:
-            raise _unavailable(error) from error
-
-    def finish(self, begun: Accepted, patience: Patience) -> Steps[None]:
-        """Wait for the end of what Azure has begun."""
-        yield from self.wait(LOOK_AT_OPERATION, self.machine.look_at(begun), patience)
 
     def attempt_each(self, tries: Sequence[Steps[Any]]) -> Steps[tuple[Refused, ...]]:
         """Try everything, whatever fails; return what did."""
@@ -116,21 +86,22 @@ class TemporaryVm:
                 left.append(given_up.refused)
         return tuple(left)
 
+    def refused(self, refused: Refused) -> GivenUpError:
+        """Return the end of the work."""
+        return GivenUpError(refused)
 
-def _unavailable(error: CallFailedError) -> GivenUpError:
-    return GivenUpError(Refused(code="serviceUnavailable", message=error.reason))
+    def no_room(self, full: NoRoom) -> NoRoomError:
+        """Return the end of the work at this place."""
+        return NoRoomError(full)
 
+    def unanswered(self, reason: str) -> GivenUpError:
+        """Return the end of the work where a service is out."""
+        return GivenUpError(Refused(code="serviceUnavailable", message=reason))
 
-def _need(outcome: Any) -> Any:  # noqa: ANN401 - whatever the contract gives
-    match outcome:
-        case Refused():
-            raise GivenUpError(outcome)
-        case NoRoom():
-            raise NoRoomError(outcome)
-        case Pending(note=note):
-            raise GivenUpError(Refused(code="timedOut", message=note or "it took too long"))
-        case _:
-            return outcome
+    def too_late(self, pending: Pending, patience: Patience) -> GivenUpError:
+        """Return the end of work that took too long."""
+        del patience
+        return GivenUpError(Refused(code="timedOut", message=pending.note or "it took too long"))
 
 
 def create_temporary_vm(vm: TemporaryVm) -> Steps[Machine]:
@@ -182,7 +153,7 @@ def _create_vm(vm: TemporaryVm, place: Place) -> Steps[None]:
         disk_size_in_gb=wish.plan.storage_in_gb,
     )
     begun = yield from vm.do(BEGIN_VM, order)
-    yield from vm.finish(begun, VM_PATIENCE)
+    yield from vm.finish(machine, begun, VM_PATIENCE)
     yield from vm.wait(LOOK_AT_AGENT, machine, AGENT_PATIENCE)
 
 
@@ -200,9 +171,7 @@ def remove_temporary_vm(vm: TemporaryVm) -> Steps[tuple[Refused, ...]]:
 
 
 def _delete_vm(vm: TemporaryVm) -> Steps[None]:
-    going = yield from vm.do(BEGIN_VM_DELETE, vm.machine)
-    if isinstance(going, Accepted):
-        yield from vm.finish(going, DELETE_PATIENCE)
+    yield from vm.finish(vm.machine, (yield from vm.do(BEGIN_VM_DELETE, vm.machine)), DELETE_PATIENCE)
 
 
 def must_be_gone(left: tuple[Refused, ...]) -> None:

@@ -45,7 +45,6 @@ class RerunOrder(Value):
 
     generation: int
     operation_id: str
-    region: str
     configuration: ConfigurationOrder
 
 

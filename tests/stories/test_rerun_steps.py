@@ -20,7 +20,6 @@ from tests.stories.tell import tell
 ORDER = RerunOrder(
     generation=1,
     operation_id="op-1",
-    region="westeurope",
     configuration=ConfigurationOrder(machine=PROVISION_ORDER.machine("westeurope"), steps=("disableWindowsReset",)),
 )
 

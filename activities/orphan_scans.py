@@ -12,6 +12,7 @@ from shared.domain import naming
 from shared.domain.connection import JoinType
 from shared.domain.operation import Operation, OperationStatus
 from shared.domain.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissable
+from shared.domain.pausing import held
 from shared.domain.tenant import Tenant
 from shared.storage.repository import Stored
 from shared.wiring import services
@@ -98,9 +99,14 @@ async def record_scan(record: ScanRecord) -> Scanned:
 
 
 async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tuple[str, ...]:
-    """Return what the tenant wants removed without being asked: machines first, because much goes with them."""
+    """Return what the tenant wants removed without being asked: machines first, because much goes with them.
+
+    Nothing while somebody has paused it: until then the list is there to be looked at.
+    """
     tenant = await services().tenants.find(tenant_id)
     if tenant is None or not tenant.value.settings.remove_orphans:
+        return ()
+    if held(await services().service_state.get(), tenant.value, None):
         return ()
     kinds = tuple(OrphanType)
     due = [each for each in orphans if not dismissable(each) and each.removable_from and each.removable_from <= at]

@@ -18,8 +18,9 @@ from shared.domain.graph.odata import context, shaped
 from shared.domain.graph.shapes import AUDIT_EVENT, SERVICE_PLAN, SUPPORTED_REGION
 from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
 from shared.errors import InvalidError, NotFoundError, Problem
+from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
-from triggers.described import ONE
+from triggers.described import ONE, PAGES
 from triggers.endpoints import Answer, Call, endpoint, ok
 from triggers.graph import BASE, asked, base_of, graph_item, graph_whole_list
 from triggers.paging import listed, top_of
@@ -83,3 +84,12 @@ async def get_audit_event(call: Call) -> Answer:
     if event is None:
         raise NotFoundError("there is no such audit event")
     return graph_item(call, AUDIT_EVENTS, audit_event_view(event))
+
+
+@bp.route(route="auditEvents", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/service/read", gives=listing(AUDIT_EVENT, "auditEvent"), asks=("tenantId", *PAGES))
+async def list_service_audit_events(call: Call) -> Answer:
+    """List what was done to the service as a whole, or with ``tenantId`` in one tenant, also in one that is deleted."""
+    of = call.query("tenantId") or EVERYWHERE
+    page = await call.services.audit.page(of, top_of(call), call.query("$skiptoken"))
+    return ok(listed(call, (audit_event_view(stored.value) for stored in page.items), page.next_token))

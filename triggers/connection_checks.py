@@ -14,6 +14,7 @@ from shared.domain.connection import WANTED_AFTER_DEMAND, WANTED_AFTER_EDIT, Con
 from shared.domain.health import PROBE_CHECKS
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation, OperationStatus
+from shared.domain.pausing import held
 from shared.domain.replacing import builds_of
 from shared.domain.tenant import Site, Tenant
 from shared.storage.due import Due, DueKind
@@ -109,7 +110,7 @@ async def check_due(wired: Services, client: DurableClient, due: Due) -> datetim
     """Check a connection whose last check is some hours old, was asked for, never begun, or has broken off.
 
     While one runs, the next looks find its instance alive; the look after its end sees when the next is due. A tenant
-    that is paused builds nothing: its connections are looked at when it is resumed.
+    that is paused, or the whole service, builds nothing: the connections are looked at when it is resumed.
     """
     tenant = await wired.tenants.find(due.tenant_id)
     found = await wired.connections.find(due.tenant_id, due.subject_id)
@@ -121,7 +122,8 @@ async def check_due(wired: Services, client: DurableClient, due: Due) -> datetim
     if operation is None:
         if connection.checked_date_time and now - connection.checked_date_time < every:
             return connection.checked_date_time + every
-        if tenant.value.paused is not None or await _paused(wired, connection, now):
+        halted = held(await wired.service_state.get(), tenant.value, None)
+        if halted or await _paused(wired, connection, now):
             return now + every
     site = await wired.sites.find(due.tenant_id, connection.site_id)
     if site is None:

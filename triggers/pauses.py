@@ -13,6 +13,7 @@ from shared.domain.pausing import ServiceState
 from shared.domain.policy import Policy
 from shared.domain.tenant import Paused, Tenant
 from shared.domain.values import Value
+from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint, DurableClient
 from triggers.connection_checks import promise_checks
 from triggers.endpoints import Answer, Call, endpoint, ok
@@ -20,7 +21,6 @@ from triggers.endpoints import Answer, Call, endpoint, ok
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _STATE = whole("serviceState", {"paused": maybe(Paused)})
-_SERVICE = "*"  # no tenant has this id: the audit log keeps what concerns all of them under it
 
 
 class PauseForm(Value):
@@ -94,6 +94,7 @@ async def resume_service(call: Call) -> Answer:
     async for stored in call.services.tenants.each():
         if stored.value.paused is None:  # whoever resumes it asks for a reconcile
             await promise_reconcile(call.services, stored.value.id, call.now)
+            await promise_checks(call.services, stored.value.id, call.now)
     return await _set_service(call, None)
 
 
@@ -153,5 +154,5 @@ async def _set_service(call: Call, paused: Paused | None) -> Answer:
 
     after = await call.services.service_state.change(edit)
     if after != before:
-        await call.audit("service", _SERVICE, before=before, after=after)
+        await call.audit("service", EVERYWHERE, before=before, after=after)
     return ok(shown(after))

@@ -43,6 +43,7 @@ async def create_tenant(call: Call) -> Answer:
         raise InvalidError(Problem("/paused", "is set by pause"))
 
     async def create() -> Answer:
+        await _refuse_another_s_id(call, tenant)
         try:
             stored = await call.services.tenants.insert(tenant)
         except ConflictError:
@@ -54,6 +55,17 @@ async def create_tenant(call: Call) -> Answer:
         return created(tenant.to_json(), f"/api/tenants/{tenant.id}", etag=stored.etag)
 
     return await once(call, create)
+
+
+async def _refuse_another_s_id(call: Call, tenant: Tenant) -> None:
+    """Refuse the id of a tenant of another directory that was deleted. Raises: ConflictError.
+
+    What was done in it stays, operations for a while and the audit log for good, and is read by whoever has its id.
+    """
+    deleted = await call.services.audit.last(tenant.id, "Microsoft.CloudPC/tenants/delete")
+    if deleted is not None and (deleted.before or {}).get("entraTenantId") != tenant.entra_tenant_id:
+        message = "a tenant of another directory had this id, and its audit log is kept; take another id"
+        raise ConflictError(message, id=tenant.id)
 
 
 @bp.route(route="tenants", methods=["GET"], auth_level=_OPEN)

@@ -10,6 +10,9 @@ from shared.errors import ConflictError
 from shared.storage.repository import Page, Repository, Shape, Stored
 from shared.storage.tables import Tables
 
+EVERYWHERE = "*"
+"""What concerns all tenants is kept under it, as if it were a tenant's id: no tenant has this one."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER = 10**17  # microseconds, some 3,000 years
 
@@ -60,6 +63,11 @@ class Audit:
     def each(self, tenant_id: str, *, resource_id: str | None = None) -> AsyncIterator[Stored[AuditEvent]]:
         """Give every event, newest first."""
         return self._rows.each(tenant_id, resource_id=resource_id)
+
+    async def last(self, tenant_id: str, activity: str) -> AuditEvent | None:
+        """Return the newest event of *activity*, None if there is none."""
+        stored = await self._rows.find(tenant_id, activity=activity)
+        return stored.value if stored else None
 
     async def find(self, tenant_id: str, event_id: str) -> AuditEvent | None:
         """Return one event, None if there is none."""

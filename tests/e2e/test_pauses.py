@@ -71,7 +71,11 @@ def test_a_tenant_and_the_whole_service_can_be_paused(open_office: OpenOffice) -
     office.portal.ask("POST", f"{office.base}/resume")
     office.settled(upn)
 
+    told = office.portal.ask("GET", "/auditEvents?$top=2").body["value"]
+    verbs = [event["activity"].rpartition("/")[2] for event in told]
+
     assert tenant["paused"]["by"]
+    assert verbs == ["resume", "pause"]
     assert (service["paused"]["reason"], resumed) == ("maintenance", {"paused": None})
     assert "paused" not in office.portal.ask("GET", office.base).body
 

@@ -84,11 +84,17 @@ async def test_checks_of_what_nobody_uses_pause(here: PaperServices) -> None:
     assert (again, host.started) == (things.NOW + 12 * HOURS, [])
 
 
-async def test_a_paused_tenant_s_connections_are_checked_when_it_is_resumed(here: PaperServices) -> None:
-    paused = Paused(by="ada", at=things.NOW)
-    await here.tenants.change("contoso", lambda tenant: tenant.but(paused=paused))
+@pytest.mark.parametrize("whole", [False, True], ids=["the tenant", "the service"])
+async def test_while_it_is_paused_connections_are_not_checked_by_time(here: PaperServices, *, whole: bool) -> None:
+    async def set_to(paused: Paused | None) -> None:
+        if whole:
+            await here.service_state.change(lambda state: state.but(paused=paused))
+        else:
+            await here.tenants.change("contoso", lambda tenant: tenant.but(paused=paused))
+
+    await set_to(Paused(by="ada", at=things.NOW))
     again, host = await look(here, 6 * HOURS)
-    await here.tenants.change("contoso", lambda tenant: tenant.but(paused=None))
+    await set_to(None)
     await promise_checks(here, "contoso", here.clock.now())
     promised = await here.due.due(DueKind.RECHECK, here.clock.now())
     _, resumed = await look(here, timedelta())

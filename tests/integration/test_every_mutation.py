@@ -3,14 +3,12 @@
 Generated from what the app registers: a route without a scene fails, and so does one that leaves no audit event.
 """
 
-import base64
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
-import azure.functions as func
 import pytest
 
 from shared.domain.operation import AuditEvent, Operation
@@ -18,53 +16,15 @@ from shared.domain.pausing import ServiceState
 from shared.domain.tenant import Paused
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.scenes import CHANGES_NOTHING, LARGER, OFFERED, PASSWORD, SCENES, Scene, Trace
-from tests.integration.services import IdleHost, PaperServices, in_place
+from tests.integration.callers import Caller, Office
+from tests.integration.scenes import CHANGES_NOTHING, OFFERED, PASSWORD, SCENES, Scene, Trace
+from tests.integration.services import in_place
 from triggers import images
 from triggers.graph import BASE
 from triggers.permissions import VERBS
 
-EVE = {
-    "claims": [
-        {"typ": "tid", "val": things.DIRECTORY},
-        {"typ": "oid", "val": "id-eve"},
-        {"typ": "preferred_username", "val": "eve@contoso.example"},
-        {"typ": "roles", "val": "Provider.Administrator"},
-    ]
-}
-SIGNED_IN = {"x-ms-client-principal": base64.b64encode(json.dumps(EVE).encode()).decode()}
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}
 """What only sets something is not kept with its key: done again it comes to the same."""
-
-
-class PaperVault:
-    """Remembers what was given to it."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, str] = {}
-
-    async def store(self, name: str, value: str, *, tags: Mapping[str, str]) -> str:
-        del tags
-        self.kept[name] = value
-        return f"https://vault.invalid/secrets/{name}"
-
-    async def forget(self, address: str) -> None:
-        self.kept.pop(address.rpartition("/")[2], None)
-
-
-class Office(PaperServices):
-    """The service behind App Service authentication, with a vault on paper."""
-
-    def __init__(self, tables: Tables) -> None:
-        super().__init__(tables)
-        self.settings = self.settings.model_copy(update={"trust_client_principal": True})
-        self.paper = PaperVault()
-        self.directory.groups = {"g1": {"ada"}, "g2": set()}
-        self.directory.licences = {"ada": ("sku-1", "sku-2")}
-        self.directory.skus = [*self.directory.skus, LARGER]
-
-    def vault(self) -> Any:
-        return self.paper
 
 
 @pytest.fixture
@@ -98,32 +58,6 @@ def mutations(functions: list[Any]) -> dict[str, Any]:
                 name = f"{method.value} {trigger.route.replace(BASE, '…')}"
                 found[name] = getattr(handler, "client_function", handler)
     return {name: handler for name, handler in found.items() if not name.startswith("GET ")}
-
-
-class Caller:
-    """Calls one route of the app, as the host does."""
-
-    def __init__(self, name: str, scene: Scene, handler: Any) -> None:
-        self.method, _, self.route = name.partition(" ")
-        self.action = self.route.rpartition("/")[2]
-        self.scene, self.handler, self.host, self.calls = scene, handler, IdleHost(), 0
-
-    async def __call__(self) -> func.HttpResponse:
-        self.calls += 1
-        body = b"" if self.scene.body is None else json.dumps(self.scene.body).encode()
-        at = {"tenant": "contoso", "version": "beta", **self.scene.at}
-        request = func.HttpRequest(
-            method=self.method,
-            url=f"http://api/{self.route.replace('…', BASE).format(**at)}",
-            headers={**SIGNED_IN, "Idempotency-Key": "once"},
-            params={},
-            route_params=at,
-            body=body,
-        )
-        clients = [self.host] if "client" in self.handler.__code__.co_varnames[:3] else []
-        context = SimpleNamespace(invocation_id=f"call-{self.calls}")
-        answer: func.HttpResponse = await self.handler(request, *clients, context)
-        return answer
 
 
 async def events(here: Office) -> list[AuditEvent]:
@@ -181,3 +115,13 @@ async def test_what_is_done_is_written_down_once_with_before_and_after(
     elif call.action in ALWAYS_SET:
         assert (await call()).status_code == answer.status_code
     assert await events(here) == [event]
+
+
+async def test_the_id_of_a_customer_that_is_gone_is_given_to_no_other(here: Office, mutations: dict[str, Any]) -> None:
+    gone = await arranged(here, "DELETE tenants/{tenant}")
+    assert (await Caller("DELETE tenants/{tenant}", gone, mutations["DELETE tenants/{tenant}"])()).status_code == 204
+    create, same = mutations["POST tenants"], SCENES["POST tenants"]
+    other = replace(same, body={**(same.body or {}), "entraTenantId": "99999999-0000-4000-8000-000000000009"})
+    refused = await Caller("POST tenants", other, create)()
+    assert (refused.status_code, "another directory" in refused.get_body().decode()) == (409, True)
+    assert (await Caller("POST tenants", same, create)()).status_code == 201

@@ -28,6 +28,7 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
 from shared.domain.orphans import LAST, Found, Judgement, Looked, Orphan, OrphanType, orphan_of
 from shared.domain.steps import Step
+from shared.domain.tenant import Paused
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from tests.integration import things
@@ -128,6 +129,9 @@ async def test_only_what_is_sure_and_old_enough_goes_by_itself_and_only_if_the_t
     assert await end() == ()
     wants = things.tenant().settings.but(remove_orphans=True)
     await here.tenants.change(PC.tenant_id, lambda tenant: tenant.but(settings=wants))
+    await here.service_state.change(lambda state: state.but(paused=Paused(by="ada", at=things.NOW)))
+    assert await end() == ()
+    await here.service_state.change(lambda state: state.but(paused=None))
     assert await end() == (old.id,)
 
 

@@ -1,0 +1,81 @@
+"""A caller of the app's routes, as the host calls them, and the service behind App Service authentication."""
+
+import base64
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import azure.functions as func
+
+from shared.storage.tables import Tables
+from tests.integration import things
+from tests.integration.scenes import LARGER, Scene
+from tests.integration.services import IdleHost, PaperServices
+from triggers.graph import BASE
+
+EVE = {
+    "claims": [
+        {"typ": "tid", "val": things.DIRECTORY},
+        {"typ": "oid", "val": "id-eve"},
+        {"typ": "preferred_username", "val": "eve@contoso.example"},
+        {"typ": "roles", "val": "Provider.Administrator"},
+    ]
+}
+SIGNED_IN = {"x-ms-client-principal": base64.b64encode(json.dumps(EVE).encode()).decode()}
+
+
+class PaperVault:
+    """Remembers what was given to it."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    async def store(self, name: str, value: str, *, tags: Mapping[str, str]) -> str:
+        del tags
+        self.kept[name] = value
+        return f"https://vault.invalid/secrets/{name}"
+
+    async def forget(self, address: str) -> None:
+        self.kept.pop(address.rpartition("/")[2], None)
+
+
+class Office(PaperServices):
+    """The service behind App Service authentication, with a vault on paper."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self.settings = self.settings.model_copy(update={"trust_client_principal": True})
+        self.paper = PaperVault()
+        self.directory.groups = {"g1": {"ada"}, "g2": set()}
+        self.directory.licences = {"ada": ("sku-1", "sku-2")}
+        self.directory.skus = [*self.directory.skus, LARGER]
+
+    def vault(self) -> Any:
+        return self.paper
+
+
+class Caller:
+    """Calls one route of the app, as the host does."""
+
+    def __init__(self, name: str, scene: Scene, handler: Any) -> None:
+        self.method, _, self.route = name.partition(" ")
+        self.action = self.route.rpartition("/")[2]
+        self.scene, self.handler, self.host, self.calls = scene, handler, IdleHost(), 0
+
+    async def __call__(self) -> func.HttpResponse:
+        self.calls += 1
+        body = b"" if self.scene.body is None else json.dumps(self.scene.body).encode()
+        at = {"tenant": "contoso", "version": "beta", **self.scene.at}
+        request = func.HttpRequest(
+            method=self.method,
+            url=f"http://api/{self.route.replace('…', BASE).format(**at)}",
+            headers={**SIGNED_IN, "Idempotency-Key": "once"},
+            params={},
+            route_params=at,
+            body=body,
+        )
+        clients = [self.host] if "client" in self.handler.__code__.co_varnames[:3] else []
+        context = SimpleNamespace(invocation_id=f"call-{self.calls}")
+        answer: func.HttpResponse = await self.handler(request, *clients, context)
+        return answer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from actions.deed import Deed
 from actions.rebuilding import REPROVISION, UserAccountType, built_today, rebuild
 from actions.remote import refuse_while_rerunning
-from shared.contracts.provisioning import REPLACE, remains_of, replacement_order, replacing
+from shared.contracts.cleaning import remains_of
+from shared.contracts.provisioning import REPLACE, replacement_order, replacing
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.operation import Operation
 from shared.domain.replacing import REPLACEABLE, begin_replacement

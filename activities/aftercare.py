@@ -5,9 +5,9 @@ from __future__ import annotations
 from activities.building import change, present
 from activities.deprovisioning import removed
 from activities.trail import note, note_status, tell
+from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
-from shared.contracts.outcomes import Done, Refused
-from shared.contracts.provisioning import RECORD_CLEANED, LeftRecord, Superseded
+from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.lifecycle import WORKING, Event, Status
 from shared.domain.steps import Step

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
+from shared.contracts.builds import OfBuild
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.replacing import build_of, with_build
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
 from shared.wiring import services
-
-
-class OfBuild(Protocol):
-    """Whatever names a build."""
-
-    @property
-    def tenant_id(self) -> str:
-        """The tenant."""
-
-    @property
-    def cloud_pc_id(self) -> str:
-        """The Cloud PC."""
-
-    @property
-    def generation(self) -> int:
-        """The build."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from activities.alternates import moved_to_alternate
 from activities.building import change, present
 from activities.trail import note_status, tell
-from shared.contracts.outcomes import Done, NoRoom
-from shared.contracts.provisioning import BEGIN_ATTEMPT, AttemptOrder, Superseded
+from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
+from shared.contracts.outcomes import Done, NoRoom, Superseded
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, HealthStatus
 from shared.domain.lifecycle import Event, Status

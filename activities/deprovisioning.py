@@ -9,6 +9,7 @@ from actions.grace import deprovision
 from actions.pausing import why_paused
 from activities.replacing import give_up_beside
 from activities.trail import note, note_status, tell
+from shared.contracts.cleaning import remains_of
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
     LOOK_FOR_END_OF_BUILD,
@@ -19,8 +20,8 @@ from shared.contracts.deprovisioning import (
     DeprovisionedRecord,
     DeprovisionOrder,
 )
-from shared.contracts.outcomes import Done, Pending
-from shared.contracts.provisioning import Superseded, remains_of, replacing
+from shared.contracts.outcomes import Done, Pending, Superseded
+from shared.contracts.provisioning import replacing
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
 from shared.domain import naming

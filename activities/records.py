@@ -11,8 +11,7 @@ from datetime import datetime
 from activities.building import Present, change, present
 from activities.replacing import end_last_steps, give_up_beside, promise_restore_points
 from activities.trail import note_status, tell
-from shared.contracts.outcomes import Done
-from shared.contracts.provisioning import (
+from shared.contracts.attempts import (
     BEGIN_STEP,
     RECORD_FAILED,
     RECORD_PARKED,
@@ -21,8 +20,8 @@ from shared.contracts.provisioning import (
     ParkedRecord,
     ProvisionedRecord,
     StepRecord,
-    Superseded,
 )
+from shared.contracts.outcomes import Done, Superseded
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Resources, TimelineEntry
 from shared.domain.connection import JoinType

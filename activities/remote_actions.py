@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from activities.trail import note, tell
-from shared.contracts.outcomes import Done
-from shared.contracts.provisioning import Superseded
+from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
 from shared.domain.cloud_pc import CloudPc, Failure, TimelineEntry
 from shared.domain.lifecycle import Event, Status

@@ -5,14 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from activities.trail import note, tell
-from shared.contracts.outcomes import Done
-from shared.contracts.provisioning import (
-    ABANDON_REPLACEMENT,
-    RECORD_REPLACED,
-    AbandonOrder,
-    ProvisionedRecord,
-    Superseded,
-)
+from shared.contracts.attempts import RECORD_REPLACED, ProvisionedRecord
+from shared.contracts.outcomes import Done, Superseded
+from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.lifecycle import Status
 from shared.domain.replacing import abandoned, replaced

@@ -10,9 +10,9 @@ from shared.contracts.accounts import (
     AccountRecord,
     DisableOrder,
 )
+from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.machines import LOOK_AT_OPERATION
 from shared.contracts.outcomes import Pending, Refused
-from shared.contracts.provisioning import CleanUpOrder
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from orchestrators.work import In, Work, overdue
 from shared.contracts.desktops import LOOK_FOR_SESSION_HOST, SessionHostOrder
 from shared.contracts.machines import AGENT_PATIENCE, LOOK_AT_AGENT
-from shared.contracts.outcomes import NoRoom, Pending, Refused
-from shared.contracts.provisioning import Superseded
+from shared.contracts.outcomes import NoRoom, Pending, Refused, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteOrder, RemoteStep
 from shared.contracts.shape import Activity, Patience
 from shared.domain.cloud_pc import Failure, Warn

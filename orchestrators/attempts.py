@@ -6,15 +6,9 @@ from datetime import datetime
 from typing import Literal
 
 from orchestrators.work import Work, overdue
-from shared.contracts.outcomes import NoRoom, Pending, Refused
-from shared.contracts.provisioning import (
-    BEGIN_STEP,
-    ProvisionedRecord,
-    ProvisionOrder,
-    Receipt,
-    StepRecord,
-    Superseded,
-)
+from shared.contracts.attempts import BEGIN_STEP, ProvisionedRecord, StepRecord
+from shared.contracts.outcomes import NoRoom, Pending, Refused, Superseded
+from shared.contracts.provisioning import ProvisionOrder, Receipt
 from shared.contracts.shape import Patience
 from shared.domain.cloud_pc import Failure, Resources, Warn
 from shared.domain.resuming import Resumption
@@ -69,20 +63,8 @@ class Attempt(Work):
         resumed = self.resumed is not None and self.resumed.step is step
         if resumed:
             note = f"resumed here with {self.resources.computer_name}, the machine of the attempt before"
-        outcome = yield from self.do(
-            BEGIN_STEP,
-            StepRecord(
-                tenant_id=self.order.tenant_id,
-                cloud_pc_id=self.order.cloud_pc_id,
-                generation=self.order.generation,
-                attempt=self.order.attempt,
-                step=step,
-                resources=self.resources,
-                resumed=resumed,
-                note=note,
-            ),
-        )
-        if isinstance(outcome, Superseded):
+        record = StepRecord(**self.order.which, step=step, resources=self.resources, resumed=resumed, note=note)
+        if isinstance((yield from self.do(BEGIN_STEP, record)), Superseded):
             raise AttemptSupersededError
 
     def found(self, **resources: str | datetime | None) -> None:
@@ -91,14 +73,7 @@ class Attempt(Work):
 
     def record(self) -> ProvisionedRecord:
         """Return what to write down at its good end."""
-        return ProvisionedRecord(
-            tenant_id=self.order.tenant_id,
-            cloud_pc_id=self.order.cloud_pc_id,
-            generation=self.order.generation,
-            attempt=self.order.attempt,
-            resources=self.resources,
-            warnings=self.warnings,
-        )
+        return ProvisionedRecord(**self.order.which, resources=self.resources, warnings=self.warnings)
 
     def receipt(self) -> Receipt:
         """Return the receipt of its good end."""

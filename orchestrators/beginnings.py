@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from orchestrators.attempts import Attempt, AttemptFailedError, AttemptSupersededError
-from shared.contracts.provisioning import BEGIN_ATTEMPT, CLEAN_UP, AttemptOrder, Superseded
+from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
+from shared.contracts.cleaning import CLEAN_UP
+from shared.contracts.outcomes import Superseded
 from shared.contracts.resuming import RECOGNISE_MACHINE, RecogniseOrder, Unrecognised
 from shared.domain.resuming import Resumption
 from shared.domain.steps import Step
@@ -16,18 +18,12 @@ def begin(attempt: Attempt) -> Steps[None]:
     Unless it is resumed: then the machine of the one before stays, and is gone on with.
     """
     order = attempt.order
-    begun = yield from attempt.do(
-        BEGIN_ATTEMPT,
-        AttemptOrder(
-            tenant_id=order.tenant_id,
-            cloud_pc_id=order.cloud_pc_id,
-            generation=order.generation,
-            attempt=order.attempt,
-            connection_id=order.snapshot.connection_id,
-            resumes_at=order.resume.step if order.resume else None,
-        ),
+    beginning = AttemptOrder(
+        **order.which,
+        connection_id=order.snapshot.connection_id,
+        resumes_at=order.resume.step if order.resume else None,
     )
-    if isinstance(begun, Superseded):
+    if isinstance((yield from attempt.do(BEGIN_ATTEMPT, beginning)), Superseded):
         raise AttemptSupersededError
     why_not = None
     if order.resume is not None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from orchestrators.accounts import disable_accounts
 from orchestrators.cleaning import Cleaning
+from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanedUp, CleanUpOrder, LeftRecord
 from shared.contracts.desktops import FORGET_SESSION_HOST, REVOKE_SIGN_IN, ForgetSessionHostOrder
 from shared.contracts.identities import FORGET_DEVICE, FORGET_MANAGED_DEVICE, ForgetDeviceOrder
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC
-from shared.contracts.provisioning import CLEAN_UP, RECORD_CLEANED, CleanedUp, CleanUpOrder, LeftRecord
 from shared.contracts.remote_actions import FORGET_RESTORE_POINTS, RestorePointsOrder
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 

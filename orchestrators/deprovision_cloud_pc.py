@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrators.accounts import disable_accounts
 from orchestrators.cleaning import Cleaning
+from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
     BUILD_END_PATIENCE,
@@ -18,8 +19,7 @@ from shared.contracts.deprovisioning import (
 )
 from shared.contracts.desktops import REVOKE_SIGN_IN, ForgetSessionHostOrder
 from shared.contracts.machines import BEGIN_DEALLOCATE
-from shared.contracts.outcomes import Refused
-from shared.contracts.provisioning import CleanUpOrder, Superseded
+from shared.contracts.outcomes import Refused, Superseded
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates, wait_for
 
 bp = Blueprint()

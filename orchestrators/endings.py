@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from orchestrators.attempts import Attempt
-from shared.contracts.outcomes import NoRoom
-from shared.contracts.provisioning import (
-    PARKING_PAUSE,
-    RECORD_FAILED,
-    RECORD_PARKED,
-    FailedRecord,
-    ParkedRecord,
-    Receipt,
-    Superseded,
-)
+from shared.contracts.attempts import RECORD_FAILED, RECORD_PARKED, FailedRecord, ParkedRecord
+from shared.contracts.outcomes import NoRoom, Superseded
+from shared.contracts.provisioning import PARKING_PAUSE, Receipt
 from shared.domain.cloud_pc import Failure
 from shared.domain.resuming import Resumption, resumable
 from shared.workflow import Steps, again, call, pause
@@ -31,14 +24,7 @@ def wait_for_room(attempt: Attempt, reason: NoRoom) -> Steps[Receipt]:
             advice="Raise the quota, or let the site fall back to other regions; then retry.",
         )
         return (yield from give_up(attempt, failure))
-    record = ParkedRecord(
-        tenant_id=order.tenant_id,
-        cloud_pc_id=order.cloud_pc_id,
-        generation=order.generation,
-        attempt=order.attempt,
-        reason=reason,
-        since=since,
-    )
+    record = ParkedRecord(**order.which, reason=reason, since=since)
     if isinstance((yield from call(ctx, RECORD_PARKED, record)), Superseded):
         return Receipt(outcome="superseded", attempts=order.attempt)
     yield from pause(ctx, PARKING_PAUSE)
@@ -72,20 +58,11 @@ def give_up(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
 
 def record_failed(attempt: Attempt, failure: Failure, *, last: bool) -> Steps[object]:
     """Write the failure down."""
-    order = attempt.order
-    return (
-        yield from call(
-            attempt.ctx,
-            RECORD_FAILED,
-            FailedRecord(
-                tenant_id=order.tenant_id,
-                cloud_pc_id=order.cloud_pc_id,
-                generation=order.generation,
-                attempt=order.attempt,
-                failure=failure,
-                last=last,
-                resources=attempt.resources,
-                warnings=attempt.warnings,
-            ),
-        )
+    record = FailedRecord(
+        **attempt.order.which,
+        failure=failure,
+        last=last,
+        resources=attempt.resources,
+        warnings=attempt.warnings,
     )
+    return (yield from call(attempt.ctx, RECORD_FAILED, record))

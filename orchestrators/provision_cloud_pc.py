@@ -8,13 +8,9 @@ from orchestrators.beginnings import begin
 from orchestrators.core_provisioning import assign_primary_user, build_machine, enroll_in_intune, join_directory
 from orchestrators.endings import try_again, wait_for_room
 from orchestrators.post_provisioning import configure
-from shared.contracts.provisioning import (
-    PROVISION,
-    RECORD_PROVISIONED,
-    ProvisionOrder,
-    Receipt,
-    Superseded,
-)
+from shared.contracts.attempts import RECORD_PROVISIONED
+from shared.contracts.outcomes import Superseded
+from shared.contracts.provisioning import PROVISION, ProvisionOrder, Receipt
 from shared.workflow import Blueprint, Context, Steps, orchestrates
 
 bp = Blueprint()

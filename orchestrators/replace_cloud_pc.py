@@ -9,16 +9,9 @@ from orchestrators.core_provisioning import assign_primary_user, build_machine, 
 from orchestrators.deprovision_cloud_pc import close
 from orchestrators.endings import try_again, wait_for_room
 from orchestrators.post_provisioning import configure
-from shared.contracts.provisioning import (
-    ABANDON_REPLACEMENT,
-    RECORD_REPLACED,
-    REPLACE,
-    AbandonOrder,
-    ProvisionOrder,
-    Receipt,
-    Replaced,
-    Superseded,
-)
+from shared.contracts.attempts import RECORD_REPLACED
+from shared.contracts.outcomes import Superseded
+from shared.contracts.provisioning import ABANDON_REPLACEMENT, REPLACE, AbandonOrder, ProvisionOrder, Receipt, Replaced
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()

@@ -15,16 +15,9 @@ from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations,
 from actions.remote import go_on
 from actions.restore_points import keep_restore_points
 from actions.watching import catch_up, keep_subscribed, settle_changes
+from shared.contracts.cleaning import CLEAN_UP, remains_of
 from shared.contracts.deprovisioning import DeprovisionOrder
-from shared.contracts.provisioning import (
-    CLEAN_UP,
-    PROVISION,
-    REPLACE,
-    order_for,
-    remains_of,
-    replacement_order,
-    replacing,
-)
+from shared.contracts.provisioning import PROVISION, REPLACE, order_for, replacement_order, replacing
 from shared.domain import naming
 from shared.domain.cloud_pc import TURN, CloudPc
 from shared.domain.image import DeviceImageStatus

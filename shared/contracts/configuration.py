@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts.builds import OfBuild
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
@@ -48,12 +49,9 @@ class RerunOrder(Value):
     configuration: ConfigurationOrder
 
 
-class RerunRecord(Value):
+class RerunRecord(OfBuild):
     """What running *steps* again came to: warnings of these steps are replaced by *warnings*."""
 
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
     operation_id: str
     steps: tuple[str, ...]
     warnings: tuple[Warn, ...] = ()

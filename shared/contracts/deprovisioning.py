@@ -5,20 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts.builds import OfBuild
+from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.desktops import ForgetSessionHostOrder
-from shared.contracts.outcomes import Done, Pending, Refused
-from shared.contracts.provisioning import CleanUpOrder, Superseded
+from shared.contracts.outcomes import Done, Pending, Refused, Superseded
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
 from shared.domain.values import Value
 
 
-class DeprovisionOrder(Value):
+class DeprovisionOrder(OfBuild):
     """Take a Cloud PC out of use, if its record says that it is time."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
 
 
 class Built(Value):
@@ -35,12 +32,9 @@ class Deprovisioned(Value):
     left: tuple[Refused, ...] = ()  # what could not be closed; the clean-up tries again
 
 
-class DeprovisionedRecord(Value):
+class DeprovisionedRecord(OfBuild):
     """The Cloud PC is out of use."""
 
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
     left: tuple[Refused, ...] = ()
 
 

@@ -80,3 +80,9 @@ class NoRoom(Value):
     code: str
     message: str
     elsewhere: bool = True  # another size, zone or region may have room
+
+
+class Superseded(Value):
+    """The record has moved on to another build, or is gone: this one has nothing left to do."""
+
+    kind: Literal["superseded"] = "superseded"

@@ -1,53 +1,24 @@
-"""Provisioning a Cloud PC: the order, the records it keeps, the receipt."""
+"""Provisioning a Cloud PC, in its place or beside its own machine: the order and the receipt."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.contracts.builds import OfAttempt, OfBuild
+from shared.contracts.cleaning import CleanUpOrder, remains_of
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Done, NoRoom, Refused
+from shared.contracts.outcomes import Done
 from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure, Resources, User, Warn
+from shared.domain.cloud_pc import CloudPc, Failure, User
 from shared.domain.connection import Connection, Domain, Network
 from shared.domain.policy import Snapshot
 from shared.domain.replacing import build_of, slot_of_build
 from shared.domain.resuming import Resumption, resumption
 from shared.domain.service_plan import ServicePlan
-from shared.domain.steps import Step
 from shared.domain.tenant import Site, Tenant
 from shared.domain.values import Value
-
-
-class CleanUpOrder(Value):
-    """Remove every machine, interface, disk, device and right of a Cloud PC. *computer_names*: all it ever had."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
-    subscription_id: str
-    resource_group: str
-    region: str
-    computer_names: tuple[str, ...]
-    slot: naming.Slot = "a"
-    domain_connection_id: str | None = None  # through which it joined a domain; its computer account is disabled
-    host_pool_id: str | None = None
-    restore_points: tuple[str, ...] = ()
-    disks: tuple[str, ...] = ()  # besides the one that was built
-    standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
-
-    def machine(self, computer_name: str | None = None) -> Machine:
-        """Return the machine to remove."""
-        return Machine(
-            tenant_id=self.tenant_id,
-            cloud_pc_id=self.cloud_pc_id,
-            subscription_id=self.subscription_id,
-            resource_group=self.resource_group,
-            region=self.region,
-            computer_name=computer_name or self.computer_names[-1],
-            slot=self.slot,
-        )
 
 
 class Replaced(Value):
@@ -57,12 +28,9 @@ class Replaced(Value):
     session_host: str | None = None
 
 
-class ProvisionOrder(Value):
+class ProvisionOrder(OfAttempt):
     """One build of one Cloud PC: a snapshot, so that later edits do not reach a build that runs."""
 
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
     attempt: int = 1
     attempts: int = 3
     user: User
@@ -190,28 +158,6 @@ def replacing(pc: CloudPc) -> str | None:
     return naming.instance_id(pc.tenant_id, pc.id, "replace", pc.beside.generation)
 
 
-def remains_of(pc: CloudPc) -> tuple[CleanUpOrder, ...]:
-    """Return what the last build of *pc* may have left, in the place where it was built: not where the next will be."""
-    made = pc.resources
-    if not (made.computer_name and made.subscription_id and made.resource_group):
-        return ()
-    order = CleanUpOrder(
-        tenant_id=pc.tenant_id,
-        cloud_pc_id=pc.id,
-        generation=pc.generation,
-        subscription_id=made.subscription_id,
-        resource_group=made.resource_group,
-        region=made.region or "",
-        computer_names=(made.computer_name,),
-        slot=made.slot or "a",
-        domain_connection_id=made.domain_connection_id,
-        host_pool_id=made.host_pool_id,
-        restore_points=tuple(point.id for point in pc.restore_points),
-        disks=pc.disks,
-    )
-    return (order,)
-
-
 class Receipt(Value):
     """How a build ended."""
 
@@ -220,114 +166,13 @@ class Receipt(Value):
     failure: Failure | None = None
 
 
-class AttemptOrder(Value):
-    """Which attempt of which build."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
-    attempt: int
-    connection_id: str
-    resumes_at: Step | None = None
-
-
-class Superseded(Value):
-    """The record has moved on to another build, or is gone: this one has nothing left to do."""
-
-    kind: Literal["superseded"] = "superseded"
-
-
-class StepRecord(Value):
-    """A step begins; the one before it is thereby done. What is known of the resources is added to the record.
-
-    *resumed*: the attempt goes on here with the machine of the one before. *note*: what to say of it in the timeline.
-    """
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
-    attempt: int
-    step: Step
-    resources: Resources = Resources()
-    resumed: bool = False
-    note: str | None = None
-
-
-class ParkedRecord(Value):
-    """The build waits for room."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
-    attempt: int
-    reason: NoRoom
-    since: datetime
-
-
-class FailedRecord(Value):
-    """An attempt failed; with *last* the build has."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
-    attempt: int
-    failure: Failure
-    last: bool
-    resources: Resources = Resources()
-    warnings: tuple[Warn, ...] = ()
-
-
-class ProvisionedRecord(Value):
-    """The Cloud PC is the user's."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
-    attempt: int
-    resources: Resources
-    warnings: tuple[Warn, ...] = ()
-
-
-class AbandonOrder(Value):
+class AbandonOrder(OfBuild):
     """The build of a machine beside a Cloud PC's own is over: there is no place for it to take any more."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
 
 
 PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, gives(Receipt))
 REPLACE = Workflow("replace_cloud_pc", ProvisionOrder, gives(Receipt))
-
-BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, gives(Done | NoRoom | Superseded), PATIENT)
-BEGIN_STEP = Activity("begin_step", StepRecord, gives(Done | Superseded), PATIENT)
-RECORD_PARKED = Activity("record_parked", ParkedRecord, gives(Done | Superseded), PATIENT)
-RECORD_FAILED = Activity("record_failed", FailedRecord, gives(Done | Superseded), PATIENT)
-RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, gives(Done | Superseded), PATIENT)
 ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, gives(Done), PATIENT)
-RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, gives(Done | Superseded), PATIENT)
 
 PARKING_PAUSE = timedelta(minutes=10)
 """How long a parked build waits before it looks for room again."""
-
-
-class CleanedUp(Value):
-    """Nothing is left, or *left* says what and why."""
-
-    kind: Literal["cleanedUp"] = "cleanedUp"
-    left: tuple[Refused, ...] = ()
-
-
-CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, gives(CleanedUp))
-
-
-class LeftRecord(Value):
-    """What a clean-up that stood alone came to."""
-
-    tenant_id: str
-    cloud_pc_id: str
-    generation: int
-    left: tuple[Refused, ...] = ()
-
-
-RECORD_CLEANED = Activity("record_cleaned", LeftRecord, gives(Done | Superseded), PATIENT)

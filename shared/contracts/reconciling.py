@@ -25,7 +25,7 @@ class ReconcileOrder(Value):
 
 
 class Planned(Value):
-    """A plan, already saved as intents. *groups* of ids to start; *waiting*: users the directory does not show yet."""
+    """A plan, already saved as intents. *groups*: of ids to start."""
 
     kind: Literal["planned"] = "planned"
     groups: tuple[tuple[str, ...], ...] = ()

@@ -7,8 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
-from shared.contracts.provisioning import Superseded
+from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused, Superseded
 from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Warn, account_of

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 import activities.decisions  # noqa: F401 - puts the activities into their table
-from shared.contracts.outcomes import NoRoom
-from shared.contracts.provisioning import BEGIN_ATTEMPT, AttemptOrder, Superseded
+from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
+from shared.contracts.outcomes import NoRoom, Superseded
 from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.connection import HealthStatus, JoinType
 from shared.domain.lifecycle import Status

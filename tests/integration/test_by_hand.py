@@ -15,7 +15,7 @@ import activities.reconciliation
 import activities.records  # noqa: F401 - imported for what they register
 from actions.rebuilding import RETRY, rebuild
 from actions.reconciling import LOOK_AGAIN
-from shared.contracts.provisioning import RECORD_CLEANED, LeftRecord
+from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.directory import Group
 from shared.domain.image import ImageType

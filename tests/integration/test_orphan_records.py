@@ -10,6 +10,8 @@ import activities.orphan_removals
 import activities.orphan_scans
 import activities.records  # noqa: F401 - puts the activities into their table
 from shared.contracts.accounts import RECORD_ACCOUNT, AccountRecord
+from shared.contracts.attempts import BEGIN_STEP, StepRecord
+from shared.contracts.cleaning import remains_of
 from shared.contracts.orphans import (
     BEGIN_SCAN,
     RECORD_REMOVAL,
@@ -22,7 +24,6 @@ from shared.contracts.orphans import (
     ScanRecord,
 )
 from shared.contracts.outcomes import Done, Refused
-from shared.contracts.provisioning import BEGIN_STEP, StepRecord, remains_of
 from shared.domain.cloud_pc import Resources
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus

@@ -9,23 +9,21 @@ import pytest
 import activities.aftercare
 import activities.decisions
 import activities.records  # noqa: F401 - puts the activities into their table
-from shared.contracts.configuration import RECORD_RERUN, RerunRecord
-from shared.contracts.outcomes import Done, NoRoom, Refused
-from shared.contracts.provisioning import (
+from shared.contracts.attempts import (
     BEGIN_ATTEMPT,
     BEGIN_STEP,
-    RECORD_CLEANED,
     RECORD_FAILED,
     RECORD_PARKED,
     RECORD_PROVISIONED,
     AttemptOrder,
     FailedRecord,
-    LeftRecord,
     ParkedRecord,
     ProvisionedRecord,
     StepRecord,
-    Superseded,
 )
+from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
+from shared.contracts.configuration import RECORD_RERUN, RerunRecord
+from shared.contracts.outcomes import Done, NoRoom, Refused, Superseded
 from shared.domain.cloud_pc import CloudPc, Failure, Resources, Warn
 from shared.domain.connection import HealthCheck, HealthStatus
 from shared.domain.explain import standing

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 import activities.remote_actions  # noqa: F401 - puts the activities into their table
-from shared.contracts.outcomes import Done
-from shared.contracts.provisioning import Superseded
+from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
 from shared.domain.cloud_pc import CloudPc, Failure, Warn
 from shared.domain.lifecycle import Status

@@ -15,25 +15,22 @@ import activities.replacing  # noqa: F401 - puts the activities into their table
 from actions.rebuilding import REPROVISION, rebuild
 from actions.remote import Wish, act
 from actions.replacing import replace
-from shared.contracts.deprovisioning import LOOK_FOR_END_OF_BUILD, Built, DeprovisionOrder
-from shared.contracts.outcomes import Done, NoRoom, Pending
-from shared.contracts.provisioning import (
-    ABANDON_REPLACEMENT,
+from shared.contracts.attempts import (
     BEGIN_ATTEMPT,
     BEGIN_STEP,
-    RECORD_CLEANED,
     RECORD_FAILED,
     RECORD_PARKED,
     RECORD_REPLACED,
-    AbandonOrder,
     AttemptOrder,
     FailedRecord,
-    LeftRecord,
     ParkedRecord,
     ProvisionedRecord,
     StepRecord,
-    Superseded,
 )
+from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
+from shared.contracts.deprovisioning import LOOK_FOR_END_OF_BUILD, Built, DeprovisionOrder
+from shared.contracts.outcomes import Done, NoRoom, Pending, Superseded
+from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
 from shared.domain.cloud_pc import CloudPc, Failure, Grace, RemovalCause, Resources
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus

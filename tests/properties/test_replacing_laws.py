@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrators import replace_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.attempts import RECORD_REPLACED
+from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, LOOK_FOR_SESSION_HOST, RELEASE_SESSION_HOST
 from shared.contracts.identities import LOOK_FOR_DEVICE, LOOK_FOR_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
 from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
-from shared.contracts.provisioning import CLEAN_UP, RECORD_REPLACED, REPLACE, CleanedUp, ProvisionOrder, remains_of
+from shared.contracts.provisioning import REPLACE, ProvisionOrder
 from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, Unrecognised
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.lifecycle import Event, Status

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.cleaning import CLEAN_UP, CleanedUp
 from shared.contracts.configuration import BEGIN_CONFIGURATION
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, GRANT_SIGN_IN, LOOK_FOR_SESSION_HOST
 from shared.contracts.identities import (
@@ -20,7 +21,7 @@ from shared.contracts.identities import (
 )
 from shared.contracts.machines import BEGIN_VM, LOOK_AT_AGENT
 from shared.contracts.outcomes import Pending, Refused
-from shared.contracts.provisioning import CLEAN_UP, PROVISION, CleanedUp, ProvisionOrder
+from shared.contracts.provisioning import PROVISION, ProvisionOrder
 from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, Unrecognised
 from shared.domain.cloud_pc import Failure, Resources
 from shared.domain.resuming import MACHINE_IN_DOUBT, NEEDS, resumable

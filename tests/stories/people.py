@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
+from shared.contracts.cleaning import CLEAN_UP, CleanedUp
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, Configured
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
@@ -39,16 +41,7 @@ from shared.contracts.machines import (
     Place,
 )
 from shared.contracts.outcomes import Accepted, Done
-from shared.contracts.provisioning import (
-    BEGIN_ATTEMPT,
-    BEGIN_STEP,
-    CLEAN_UP,
-    RECORD_FAILED,
-    RECORD_PARKED,
-    RECORD_PROVISIONED,
-    CleanedUp,
-    ProvisionOrder,
-)
+from shared.contracts.provisioning import ProvisionOrder
 from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised
 from shared.domain.cloud_pc import User
 from shared.domain.connection import Domain, JoinType, Network

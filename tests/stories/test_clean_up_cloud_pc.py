@@ -6,11 +6,11 @@ import pytest
 
 from orchestrators import clean_up_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
+from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
 from shared.contracts.desktops import FORGET_SESSION_HOST, REVOKE_SIGN_IN
 from shared.contracts.identities import FORGET_DEVICE, FORGET_MANAGED_DEVICE
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC, LOOK_AT_OPERATION, Finished
 from shared.contracts.outcomes import Done, Pending, Refused
-from shared.contracts.provisioning import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
 from tests.stories.people import BEGUN
 from tests.stories.tell import Answers, tell
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from orchestrators import deprovision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
+from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
     DEPROVISION,
@@ -17,8 +18,7 @@ from shared.contracts.deprovisioning import (
 )
 from shared.contracts.desktops import REVOKE_SIGN_IN
 from shared.contracts.machines import BEGIN_DEALLOCATE, LOOK_AT_OPERATION, Finished
-from shared.contracts.outcomes import Done, Pending, Refused
-from shared.contracts.provisioning import CleanUpOrder, Superseded
+from shared.contracts.outcomes import Done, Pending, Refused, Superseded
 from tests.stories.people import BEGUN
 from tests.stories.tell import Answers, tell
 

@@ -5,25 +5,14 @@ from __future__ import annotations
 import pytest
 
 from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
+from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
 from shared.contracts.desktops import GRANT_SIGN_IN, LOOK_FOR_SESSION_HOST
 from shared.contracts.identities import LOOK_FOR_DEVICE, SET_PRIMARY_USER
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, Place
-from shared.contracts.outcomes import NoRoom, Pending, Refused
-from shared.contracts.provisioning import (
-    BEGIN_ATTEMPT,
-    BEGIN_STEP,
-    CLEAN_UP,
-    PARKING_PAUSE,
-    PROVISION,
-    RECORD_FAILED,
-    RECORD_PARKED,
-    RECORD_PROVISIONED,
-    CleanedUp,
-    ProvisionOrder,
-    Superseded,
-    remains_of,
-)
+from shared.contracts.outcomes import NoRoom, Pending, Refused, Superseded
+from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
 from shared.domain.cloud_pc import CloudPc, Resources, Warn
 from shared.domain.lifecycle import Status
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER

@@ -6,6 +6,8 @@ import pytest
 
 from orchestrators import replace_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
+from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_REPLACED
+from shared.contracts.cleaning import CLEAN_UP, CleanUpOrder
 from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
@@ -16,21 +18,8 @@ from shared.contracts.desktops import (
 )
 from shared.contracts.identities import LOOK_FOR_DEVICE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
-from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
-from shared.contracts.provisioning import (
-    ABANDON_REPLACEMENT,
-    BEGIN_ATTEMPT,
-    BEGIN_STEP,
-    CLEAN_UP,
-    RECORD_FAILED,
-    RECORD_PARKED,
-    RECORD_REPLACED,
-    REPLACE,
-    CleanUpOrder,
-    ProvisionOrder,
-    Replaced,
-    Superseded,
-)
+from shared.contracts.outcomes import Done, NoRoom, Pending, Refused, Superseded
+from shared.contracts.provisioning import ABANDON_REPLACEMENT, REPLACE, ProvisionOrder, Replaced
 from tests.stories.people import ALL_WELL, BEGUN, ORDER
 from tests.stories.tell import Answers, tell
 

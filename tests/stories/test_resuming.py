@@ -5,19 +5,13 @@ from __future__ import annotations
 import pytest
 
 from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
+from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PROVISIONED
+from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, LOOK_FOR_SESSION_HOST
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN, LOOK_FOR_DEVICE, LOOK_FOR_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.outcomes import NoRoom, Pending, Refused
-from shared.contracts.provisioning import (
-    BEGIN_ATTEMPT,
-    BEGIN_STEP,
-    CLEAN_UP,
-    PROVISION,
-    RECORD_FAILED,
-    RECORD_PROVISIONED,
-    ProvisionOrder,
-)
+from shared.contracts.provisioning import PROVISION, ProvisionOrder
 from shared.contracts.resuming import RECOGNISE_MACHINE, Unrecognised
 from shared.domain.cloud_pc import Warn
 from tests.stories.people import ALL_WELL, HYBRID, ORDER

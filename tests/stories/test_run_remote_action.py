@@ -18,8 +18,7 @@ from shared.contracts.machines import (
     LOOK_AT_OPERATION,
     Finished,
 )
-from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
-from shared.contracts.provisioning import Superseded
+from shared.contracts.outcomes import Done, NoRoom, Pending, Refused, Superseded
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
     BEGIN_REMOTE_STEP,

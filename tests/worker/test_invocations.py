@@ -9,10 +9,11 @@ import pytest
 
 from orchestrators import probe_connection as _probing  # noqa: F401 - registers the story
 from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - as above
+from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.images import BUILD_IMAGE
 from shared.contracts.probes import PROBE
-from shared.contracts.provisioning import CLEAN_UP, PROVISION
+from shared.contracts.provisioning import PROVISION
 from shared.contracts.reconciling import RECONCILE
 from shared.workflow import ACTIVITIES
 from tests.stories import probing

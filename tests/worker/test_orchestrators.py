@@ -9,6 +9,7 @@ import pytest
 
 from shared.contracts.bulk import BULK, NEXT_WAVE, Wave
 from shared.contracts.changes import SETTLE_CHANGES
+from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.deprovisioning import DEPROVISION
@@ -19,7 +20,7 @@ from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, LOOK_AT_AGENT
 from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, TAKE_AWAY
 from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
 from shared.contracts.probes import PROBE
-from shared.contracts.provisioning import CLEAN_UP, PROVISION, REPLACE
+from shared.contracts.provisioning import PROVISION, REPLACE
 from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION
 from shared.contracts.shape import Workflow

@@ -1,0 +1,81 @@
+"""Cleaning up after a Cloud PC: what may be left of a build, where it was built, and what came of removing it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.contracts.builds import OfBuild
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Done, Refused, Superseded
+from shared.contracts.shape import PATIENT, Activity, Workflow, gives
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.values import Value
+
+
+class CleanUpOrder(OfBuild):
+    """Remove every machine, interface, disk, device and right of a Cloud PC. *computer_names*: all it ever had."""
+
+    subscription_id: str
+    resource_group: str
+    region: str
+    computer_names: tuple[str, ...]
+    slot: naming.Slot = "a"
+    domain_connection_id: str | None = None  # through which it joined a domain; its computer account is disabled
+    host_pool_id: str | None = None
+    restore_points: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()  # besides the one that was built
+    standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
+
+    def machine(self, computer_name: str | None = None) -> Machine:
+        """Return the machine to remove."""
+        return Machine(
+            tenant_id=self.tenant_id,
+            cloud_pc_id=self.cloud_pc_id,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=self.region,
+            computer_name=computer_name or self.computer_names[-1],
+            slot=self.slot,
+        )
+
+
+def remains_of(pc: CloudPc) -> tuple[CleanUpOrder, ...]:
+    """Return what the last build of *pc* may have left, in the place where it was built: not where the next will be."""
+    made = pc.resources
+    if not (made.computer_name and made.subscription_id and made.resource_group):
+        return ()
+    order = CleanUpOrder(
+        tenant_id=pc.tenant_id,
+        cloud_pc_id=pc.id,
+        generation=pc.generation,
+        subscription_id=made.subscription_id,
+        resource_group=made.resource_group,
+        region=made.region or "",
+        computer_names=(made.computer_name,),
+        slot=made.slot or "a",
+        domain_connection_id=made.domain_connection_id,
+        host_pool_id=made.host_pool_id,
+        restore_points=tuple(point.id for point in pc.restore_points),
+        disks=pc.disks,
+    )
+    return (order,)
+
+
+class CleanedUp(Value):
+    """Nothing is left, or *left* says what and why."""
+
+    kind: Literal["cleanedUp"] = "cleanedUp"
+    left: tuple[Refused, ...] = ()
+
+
+CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, gives(CleanedUp))
+
+
+class LeftRecord(OfBuild):
+    """What a clean-up that stood alone came to."""
+
+    left: tuple[Refused, ...] = ()
+
+
+RECORD_CLEANED = Activity("record_cleaned", LeftRecord, gives(Done | Superseded), PATIENT)

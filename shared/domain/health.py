@@ -152,6 +152,10 @@ _QUOTA = Fault(
     "Raise the quota: nothing was proven from inside the network, and Cloud PCs wait for room as well.",
     WARNING,
 )
+UNANSWERED = Fault(
+    "resourceAvailabilityCheckTransientServiceError",
+    "Nothing to do: the checks are made again by themselves. If it lasts, see the cloud's service health.",
+)
 _CODES: Mapping[str, Fault] = MappingProxyType(
     {
         "requestdisallowedbypolicy": Fault(
@@ -166,21 +170,35 @@ _CODES: Mapping[str, Fault] = MappingProxyType(
             "resourceAvailabilityCheckMissingRegistrationForLocation",
             "Register the resource provider that the detail names in the subscription.",
         ),
-        "readonlydisabledsubscription": Fault("resourceAvailabilityCheckSubscriptionDisabled"),
-        "subscriptionnotfound": Fault("resourceAvailabilityCheckSubscriptionNotFound"),
+        "readonlydisabledsubscription": Fault(
+            "resourceAvailabilityCheckSubscriptionDisabled", "Enable the subscription, or choose another one."
+        ),
+        "subscriptionnotfound": Fault(
+            "resourceAvailabilityCheckSubscriptionNotFound",
+            "Correct the connection's subscription, or give the service's identity Reader on it.",
+        ),
         "vmagentstatuscommunicationerror": Fault(
             "endpointConnectivityCheckVMAgentEndPointCommunicationError",
             "Let the subnet reach 168.63.129.16 on ports 80 and 32526, and Azure's endpoints on 443.",
         ),
-        "timedout": Fault("internalServerErrorVMDeploymentTimeout"),
+        "timedout": Fault(
+            "internalServerErrorVMDeploymentTimeout",
+            "See Azure's service health in the site's region and the resource group's deployments; then try again.",
+        ),
         "quotaexceeded": _QUOTA,
         "nocapacity": _QUOTA,
-        "serviceunavailable": Fault("resourceAvailabilityCheckTransientServiceError"),
+        "serviceunavailable": UNANSWERED,
     }
 )
-_NO_VM = Fault("internalServerErrorAllocateResourceFailed")
+_NO_VM = Fault(
+    "internalServerErrorAllocateResourceFailed",
+    "The detail has Azure's code and words: put right what they name, then run the health checks again.",
+)
 _UNJOINED = {
-    JoinType.HYBRID_AZURE_AD_JOIN: Fault("adJoinCheckUnknownError"),
+    JoinType.HYBRID_AZURE_AD_JOIN: Fault(
+        "adJoinCheckUnknownError",
+        "See the detail, and NetSetup.log of a machine that joins this domain by hand with the same account.",
+    ),
     JoinType.AZURE_AD_JOIN: Fault(
         "azureAdDeviceSyncCheckUnknownError",
         "See Entra ID's device settings: may devices be joined, and is the network's way to login.microsoftonline.com"
@@ -198,10 +216,6 @@ _NEVER_CAME = Fault(
     "The join came to no end, or the directory shows no device: see Entra ID's audit log.",
 )
 
-UNANSWERED = Fault(
-    "resourceAvailabilityCheckTransientServiceError",
-    "Nothing to do: the checks are made again by themselves. If it lasts, see the cloud's service health.",
-)
 BROKE_OFF = Fault("internalServerErrorDeploymentCanceled", "Run the health checks again.")
 
 

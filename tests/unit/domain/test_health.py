@@ -1,11 +1,19 @@
 """Graph's words for what the clouds and a probe say."""
 
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
 import pytest
 
 from shared.domain.connection import HealthStatus, JoinType
 from shared.domain.health import (
+    BROKE_OFF,
     CAUSES,
+    NOT_REMOVED,
     PROBE_STEPS,
+    UNANSWERED,
+    UNREAD,
     Fault,
     fault_of_join,
     fault_of_network,
@@ -14,6 +22,45 @@ from shared.domain.health import (
     step_finding,
 )
 
+GRAPHS: Mapping[str, str] = {
+    "dnsCheck": "FqdnNotFound NameWithInvalidCharacter UnknownError",
+    "adJoinCheck": (
+        "FqdnNotFound IncorrectCredentials OrganizationalUnitNotFound OrganizationalUnitIncorrectFormat "
+        "ComputerObjectAlreadyExists AccessDenied CredentialsExpired AccountLockedOrDisabled AccountQuotaExceeded "
+        "ServerNotOperational UnknownError"
+    ),
+    "endpointConnectivityCheck": (
+        "CloudPcUrlNotAllowListed WVDUrlNotAllowListed IntuneUrlNotAllowListed AzureADUrlNotAllowListed "
+        "LocaleUrlNotAllowListed VMAgentEndPointCommunicationError UnknownError"
+    ),
+    "azureAdDeviceSyncCheck": (
+        "DeviceNotFound LongSyncCircle ConnectDisabled DurationExceeded ScpNotConfigured TransientServiceError "
+        "UnknownError"
+    ),
+    "resourceAvailabilityCheck": (
+        "NoSubnetIP SubscriptionDisabled SubscriptionNotFound SubscriptionTransferred GeneralSubscriptionError "
+        "AzurePolicyViolation UnsupportedVNetRegion ResourceGroupInvalid VNetInvalid SubnetInvalid "
+        "ResourceGroupBeingDeleted VNetBeingMoved SubnetDelegationFailed SubnetWithExternalResources "
+        "ResourceGroupLockedForReadonly ResourceGroupLockedForDelete NoIntuneReaderRoleError "
+        "IntuneDefaultWindowsRestrictionViolation IntuneCustomWindowsRestrictionViolation "
+        "DeploymentQuotaLimitReached MissingRegistrationForLocation TransientServiceError UnknownError"
+    ),
+    "permissionCheck": (
+        "NoSubscriptionReaderRole NoResourceGroupOwnerRole NoVNetContributorRole "
+        "NoResourceGroupNetworkContributorRole NoWindows365NetworkUserRole "
+        "NoWindows365NetworkInterfaceContributorRole TransientServiceError UnknownError"
+    ),
+    "udpConnectivityCheck": "StunUrlNotAllowListed TurnUrlNotAllowListed UrlsNotAllowListed UnknownError",
+    "internalServer": (
+        "ErrorDeploymentCanceled ErrorAllocateResourceFailed ErrorVMDeploymentTimeout ErrorUnableToRunDscScript "
+        "UnknownError"
+    ),
+    "ssoCheck": "KerberosConfigurationError",
+}
+"""cloudPcOnPremisesConnectionHealthCheckErrorType, as Microsoft Graph's reference for beta lists it."""
+
+SEE_THE_DETAIL = Fault("").action
+APP = Path(__file__).parents[3]
 HYBRID, ENTRA = JoinType.HYBRID_AZURE_AD_JOIN, JoinType.AZURE_AD_JOIN
 
 
@@ -80,6 +127,60 @@ def test_every_step_is_tried_once_by_a_hybrid_join() -> None:
     assert (*probe_steps(HYBRID), *probe_steps(HYBRID, joined=True)) == tuple(PROBE_STEPS)
 
 
+def test_every_error_type_that_the_app_can_say_is_one_of_graph_s() -> None:
+    known = {prefix + name for prefix, names in GRAPHS.items() for name in names.split()}
+    rooms = [path for room in ("activities", "orchestrators", "shared") for path in (APP / room).rglob("*.py")]
+    words = re.compile(rf'"((?:{"|".join(GRAPHS)})[A-Z]\w+)"')
+    said = {found for path in rooms for found in words.findall(path.read_text())}
+    assert len(said) > len(known) / 2
+    assert said - known == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "error_type"),
+    [
+        ("RequestDisallowedByPolicy", "resourceAvailabilityCheckAzurePolicyViolation"),
+        ("SubnetIsFull", "resourceAvailabilityCheckNoSubnetIP"),
+        ("AuthorizationFailed", "permissionCheckNoResourceGroupNetworkContributorRole"),
+        ("LinkedAuthorizationFailed", "permissionCheckNoVNetContributorRole"),
+        ("ScopeLocked", "resourceAvailabilityCheckResourceGroupLockedForDelete"),
+        ("MissingSubscriptionRegistration", "resourceAvailabilityCheckMissingRegistrationForLocation"),
+        ("ReadOnlyDisabledSubscription", "resourceAvailabilityCheckSubscriptionDisabled"),
+        ("SubscriptionNotFound", "resourceAvailabilityCheckSubscriptionNotFound"),
+        ("VMAgentStatusCommunicationError", "endpointConnectivityCheckVMAgentEndPointCommunicationError"),
+        ("timedOut", "internalServerErrorVMDeploymentTimeout"),
+        ("quotaExceeded", "resourceAvailabilityCheckDeploymentQuotaLimitReached"),
+        ("serviceUnavailable", "resourceAvailabilityCheckTransientServiceError"),
+        ("OSProvisioningInternalError", "internalServerErrorAllocateResourceFailed"),
+    ],
+)
+def test_a_machine_that_cannot_be_made_tells_why_and_what_to_do(code: str, error_type: str) -> None:
+    fault = fault_of_vm(code)
+    assert (fault.error_type, fault.action == SEE_THE_DETAIL) == (error_type, False)
+
+
+@pytest.mark.parametrize(
+    ("step", "error_type"),
+    [
+        ("reachEntra", "endpointConnectivityCheckAzureADUrlNotAllowListed"),
+        ("reachDesktopService", "endpointConnectivityCheckWVDUrlNotAllowListed"),
+        ("reachCloudPcService", "endpointConnectivityCheckCloudPcUrlNotAllowListed"),
+        ("reachLanguagePacks", "endpointConnectivityCheckLocaleUrlNotAllowListed"),
+        ("reachStun", "udpConnectivityCheckStunUrlNotAllowListed"),
+        ("reachTurn", "udpConnectivityCheckTurnUrlNotAllowListed"),
+        ("resolveDomain", "dnsCheckFqdnNotFound"),
+        ("reachDomainController", "adJoinCheckServerNotOperational"),
+        ("findServiceConnectionPoint", "azureAdDeviceSyncCheckScpNotConfigured"),
+        ("findKerberosServer", "ssoCheckKerberosConfigurationError"),
+        ("runScripts", "internalServerErrorUnableToRunDscScript"),
+    ],
+)
+def test_a_step_of_the_probe_that_fails_has_the_word_of_graph_for_it(step: str, error_type: str) -> None:
+    assert step_finding(step, ok=False, message="no answer").error_type == error_type
+
+
 def test_every_fault_says_what_to_do() -> None:
-    faults: list[Fault] = [*CAUSES.values(), *(step.usual for step in PROBE_STEPS.values())]
-    assert all(fault.action for fault in faults)
+    joins = [fault_of_join(join, code, "?") for join in JoinType for code in ("timedOut", "what is this")]
+    faults: list[Fault] = [*CAUSES.values(), *(step.usual for step in PROBE_STEPS.values()), *joins]
+    faults += [UNREAD, NOT_REMOVED, UNANSWERED, BROKE_OFF]
+    assert [fault.error_type for fault in faults if fault.action in {"", SEE_THE_DETAIL}] == []

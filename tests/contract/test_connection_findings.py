@@ -1,0 +1,111 @@
+"""What each look at a connection makes of the answers of the clouds: Graph's word, and the evidence."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import pytest
+
+import activities.connections
+import activities.identities  # noqa: F401 - imported for what they register
+from local.certificates import Certificates
+from tests.contract.test_activities_connections import VNET, check, connection, hybrid, network, own
+from tests.contract.worker import SITE, Worker, working
+
+pytestmark = pytest.mark.simulator
+NO_RIGHT = {"status": 403, "code": "AuthorizationFailed", "message": "the client does not have authorization"}
+NOT_IN_GRAPH = {"status": 403, "code": "Forbidden", "message": "no role allows it"}
+LOCK = {"name": "freeze", "properties": {"level": "ReadOnly"}}
+
+
+def shows(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"status": 200, "body": body}
+
+
+def subscription(state: str) -> Mapping[str, Any]:
+    return shows({"id": "/subscriptions/x", "subscriptionId": "x", "state": state})
+
+
+CLAIMED = {"id": f"{VNET}/subnets/desks", "name": "desks", "properties": {"serviceAssociationLinks": [{"name": "app"}]}}
+SAYS = [
+    ("azureTenantReadiness", "subscription.get", NO_RIGHT, "failed permissionCheckNoSubscriptionReaderRole"),
+    (
+        "azureTenantReadiness",
+        "subscription.get",
+        {"status": 404, "code": "SubscriptionNotFound", "message": "not found"},
+        "failed resourceAvailabilityCheckSubscriptionNotFound",
+    ),
+    (
+        "azureTenantReadiness",
+        "subscription.get",
+        subscription("Disabled"),
+        "failed resourceAvailabilityCheckSubscriptionDisabled",
+    ),
+    (
+        "azureTenantReadiness",
+        "subscription.get",
+        subscription("PastDue"),
+        "warning resourceAvailabilityCheckGeneralSubscriptionError",
+    ),
+    ("resourceProviders", "provider.get", NO_RIGHT, "failed permissionCheckNoSubscriptionReaderRole"),
+    ("permissionOnResourceGroup", "group.*", NO_RIGHT, "failed permissionCheckNoResourceGroupOwnerRole"),
+    (
+        "permissionOnResourceGroup",
+        "group.get",
+        shows({"location": SITE.region, "properties": {"provisioningState": "Deleting"}}),
+        "failed resourceAvailabilityCheckResourceGroupBeingDeleted",
+    ),
+    ("resourceGroupLocks", "locks.list", NO_RIGHT, "failed permissionCheckNoResourceGroupOwnerRole"),
+    (
+        "resourceGroupLocks",
+        "locks.list",
+        shows({"value": [LOCK]}),
+        "failed resourceAvailabilityCheckResourceGroupLockedForReadonly",
+    ),
+    ("subnetIpUsage", "vnet.get", NO_RIGHT, "failed permissionCheckNoVNetContributorRole"),
+    (
+        "subnetIpUsage",
+        "vnet.get",
+        shows({"id": VNET, "name": "theirs", "location": SITE.region, "properties": {"subnets": [CLAIMED]}}),
+        "failed resourceAvailabilityCheckSubnetWithExternalResources",
+    ),
+    (
+        "intuneEnrollment",
+        "graph.managedDevice.list",
+        NOT_IN_GRAPH,
+        "failed resourceAvailabilityCheckNoIntuneReaderRoleError",
+    ),
+    (
+        "intuneEnrollment",
+        "graph.enrollmentConfiguration.list",
+        NOT_IN_GRAPH,
+        "informational resourceAvailabilityCheckNoIntuneReaderRoleError",
+    ),
+    (
+        "entraDeviceSync",
+        "graph.organization.list",
+        shows({"value": [{"id": "x", "onPremisesSyncEnabled": None}]}),
+        "warning azureAdDeviceSyncCheckConnectDisabled",
+    ),
+]
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    async with working(certificates, monkeypatch, profile="instant") as found:
+        yield found
+
+
+async def test_what_the_clouds_refuse_or_show_is_said_in_the_words_of_graph(worker: Worker) -> None:
+    await network(worker)
+    connection(worker, network=own(), **hybrid())
+    said = []
+    for name, op, answer, _ in SAYS:
+        rule = {"id": "one", "match": {"op": op}, "do": {"kind": "http", **answer}}
+        answered = await worker.cloud.call("POST", "/_sim/faults", json=rule)
+        assert answered.status < 300, answered.body
+        found = await check(worker, name)
+        assert found is not None
+        assert found.additional_detail, (name, op)
+        assert found.recommended_action, (name, op, found)
+        said.append((name, f"{found.status.value} {found.error_type}"))
+    assert said == [(name, expected) for name, _, _, expected in SAYS]

@@ -76,6 +76,8 @@ class Asker:
                 fresh = Resumable(function.call, body)
                 return fresh.replay(), fresh
             return _call(function, body), None
+        except (SystemExit, KeyboardInterrupt) as error:  # meant for the process; it fails who raised it
+            return read_failure(error), None
         finally:
             current_function.reset(token)
 

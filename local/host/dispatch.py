@@ -99,7 +99,7 @@ class Dispatcher:
             return
         try:
             effects, resumable = self._effects(instance_id, remembered)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the instance must go on
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the instance must go on
             failure = error
             self._store.submit(lambda _: None, lambda _r, _e: self._pause(instance_id, failure))
             return

@@ -84,13 +84,14 @@ class Entities:
         found = self._store.reads.entity(*key)
         state = found[0] if found else None
         function = self._functions.get(key[0].casefold())
-        if function is None:
-            results, after = [_missing(key[0])] * len(calls), state
-            exists = found is not None
-        else:
-            answer = await asyncio.to_thread(self._ask, function, key, calls, state, found)
-            results = answer["results"]
-            exists, after = answer["entityExists"], answer["entityState"]
+        results, exists, after = [_missing(key[0])] * len(calls), found is not None, state
+        if function is not None:
+            try:
+                answer = await asyncio.to_thread(self._ask, function, key, calls, state, found)
+                results, exists, after = answer["results"], answer["entityExists"], answer["entityState"]
+            except (SystemExit, KeyboardInterrupt) as error:  # meant for the process; it fails who raised it
+                say("entity", f"@{key[0]}@{key[1]} failed: {error_text(error)}", logging.ERROR)
+                results = [_failed(error_text(error))] * len(calls)
         await self._commit(key, calls, results, after if exists else None, exists=exists)
         return True
 
@@ -168,4 +169,8 @@ class Entities:
 
 
 def _missing(name: str) -> dict[str, Any]:
-    return {"isError": True, "result": json.dumps(f"The entity function '{name}' doesn't exist.")}
+    return _failed(f"The entity function '{name}' doesn't exist.")
+
+
+def _failed(text: str) -> dict[str, Any]:
+    return {"isError": True, "result": json.dumps(text)}

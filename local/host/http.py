@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import json
 import logging
 import socket
 import time
@@ -10,24 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
-from azure.functions import meta
 
 from local.host.config import HostSettings
 from local.host.errors import RouteError
 from local.host.indexer import Function, Registry
-from local.host.invoke import InvocationTimeoutError, Invoker, TraceContext, error_text
+from local.host.invoke import InvocationTimeoutError, Invoker, error_text
 from local.host.keys import Keys
 from local.host.listening import BACKLOG
 from local.host.log import ran, say
 from local.host.manage import Management
 from local.host.rooms import Rooms, presented_key
 from local.host.routes import Route, path_segments
+from local.host.wire import datum_of, let_come, response_of, trace_of
 from local.host.work import Work
 
-_STRIPPED = "x-ms-client-principal"
 _ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
 _RESERVED = ("admin", "runtime")
 MAX_BODY_BYTES = 210_000_000
+_MAX_HEADER_BYTES = 32_768  # of all headers on Azure, of each one here: a token with many roles must pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ class PublicServer:
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer, and log one line."""
         started = time.monotonic()
-        response, name = await self._answer(request)
+        response, name = await self._answer(request) if await let_come(request) else (web.Response(status=400), "")
         for header, value in self._settings.custom_headers.items():
             response.headers[header] = value
         failed = response.status >= 500  # noqa: PLR2004 - HTTP
@@ -133,69 +132,14 @@ class PublicServer:
         body: bytes,
     ) -> web.Response:
         try:
-            result = await self._invoker.invoke(function, _datum(request, values, body), trace=_trace(request))
-            return _response(result)
+            result = await self._invoker.invoke(function, datum_of(request, values, body), trace=trace_of(request))
+            return response_of(result, request.method)
         except asyncio.CancelledError:
             raise
         except (Exception, InvocationTimeoutError) as error:
             say("http", f"{function.name} failed: {error_text(error)}", logging.ERROR)
             logging.getLogger(f"Function.{function.name}").debug("trace", exc_info=error)
             return web.Response(status=500)
-
-
-def _datum(request: web.BaseRequest, values: Mapping[str, str], body: bytes) -> meta.Datum:
-    """Describe the request to the converter; the platform's identity headers never come in."""
-    text = {
-        name.lower(): meta.Datum(value, "string")
-        for name, value in request.headers.items()
-        if not name.lower().startswith(_STRIPPED)
-    }
-    query = {name: meta.Datum(value, "string") for name, value in request.query.items() if value}
-    return meta.Datum(
-        {
-            "method": meta.Datum(request.method, "string"),
-            "url": meta.Datum(str(request.url), "string"),
-            "headers": text,
-            "body": meta.Datum(body, "bytes"),
-            "params": {name: meta.Datum(value, "string") for name, value in values.items()},
-            "query": query,
-        },
-        "http",
-    )
-
-
-def _trace(request: web.BaseRequest) -> TraceContext:
-    return TraceContext(request.headers.get("traceparent", ""), request.headers.get("tracestate", ""))
-
-
-def _response(datum: meta.Datum | None) -> web.Response:
-    if datum is None:
-        return web.Response(status=204)
-    if datum.type != "http":
-        return _raw_response(str(datum.value))
-    value = datum.value
-    response = web.Response(status=int(value["status_code"].value), body=value["body"].value)
-    response.headers.popall("Content-Type", None)
-    for name, header in value["headers"].items():
-        response.headers[name] = header.value
-    for jar in value["cookies"] or ():
-        for morsel in jar.values():
-            response.headers.add("Set-Cookie", morsel.OutputString())
-    return response
-
-
-def _raw_response(text: str) -> web.Response:
-    """Answer a plain return value; a JSON object with body or status describes a response."""
-    try:
-        described = json.loads(text)
-    except ValueError:
-        described = None
-    if isinstance(described, dict) and {"body", "status", "headers"} & described.keys():
-        body = described.get("body", "")
-        content = body if isinstance(body, str) else json.dumps(body)
-        status = int(described.get("status", 200))
-        return web.Response(text=content, status=status, headers=described.get("headers"))
-    return web.Response(text=text)
 
 
 async def serve(handler: PublicServer | Management, listening: socket.socket, patience: float) -> web.ServerRunner:
@@ -206,7 +150,9 @@ async def serve(handler: PublicServer | Management, listening: socket.socket, pa
     call = handler if isinstance(handler, PublicServer) else handler.rpc
     loop = asyncio.get_running_loop()
     make = functools.partial(web.BaseRequest, loop=loop, client_max_size=MAX_BODY_BYTES)
-    server = web.Server(call, request_factory=make, access_log=None)
+    server = web.Server(
+        call, request_factory=make, access_log=None, auto_decompress=False, max_field_size=_MAX_HEADER_BYTES
+    )
     runner = web.ServerRunner(server, shutdown_timeout=patience)
     await runner.setup()
     await web.SockSite(runner, listening, backlog=BACKLOG).start()

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -21,6 +21,10 @@ from local.host.signature import IMPLICIT_OUTPUT, converter_of
 
 class InvocationTimeoutError(Exception):
     """The function ran longer than ``functionTimeout``; Python code cannot be interrupted."""
+
+
+class StrayError(Exception):
+    """The function raised what is meant for the process or the event loop (its cause), not for who called it."""
 
 
 @dataclass(slots=True)
@@ -134,7 +138,7 @@ class Invoker:
         token = current_function.set(function.name)
         try:
             async with asyncio.timeout(self._timeout) as limit:
-                value = await self._run(function, arguments)
+                value = await _held(self._run(function, arguments))
         except TimeoutError as error:
             if not limit.expired():  # the function's own
                 raise
@@ -203,6 +207,21 @@ def _encode(kind: str, value: Any) -> meta.Datum:  # noqa: ANN401 - whatever use
     return datum
 
 
+async def _held(run: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever user code returned
+    """Let nothing that a function raises end the host, or pass for a request that nobody waits for any more."""
+    task = asyncio.current_task()
+    try:
+        return await run
+    except (SystemExit, KeyboardInterrupt) as error:
+        raise StrayError from error
+    except asyncio.CancelledError as error:
+        if task is None or task.cancelling():  # from outside
+            raise
+        raise StrayError from error
+
+
 def error_text(error: BaseException) -> str:
     """Word an exception as the worker reports it."""
+    if isinstance(error, StrayError) and error.__cause__ is not None:
+        error = error.__cause__
     return f"{type(error).__name__}: {error}"

@@ -46,13 +46,14 @@ class Keys:
             return True
         if not key:
             return False
+        given = key.encode(errors="surrogateescape")  # a header may hold any bytes
         good = [self.master]
         if level == "system":
             good.append(self.durable)
         if level == "function":
             scopes = {"host", f"function:{function}".lower()}
             good += [value for (scope, _), value in self._known.items() if scope.lower() in scopes]
-        return any([hmac.compare_digest(key.encode(), one.encode()) for one in good])  # noqa: C419
+        return any([hmac.compare_digest(given, one.encode()) for one in good])  # noqa: C419
 
     def of(self, scope: str) -> dict[str, str]:
         """List the keys of one scope by name."""

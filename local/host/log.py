@@ -62,9 +62,19 @@ def open_log(stream: TextIO, levels: dict[str, str], *, as_json: bool) -> None:
     host_log.setLevel(_level(levels.get("Host", levels.get("default", "Information"))))
     logging.getLogger("azure").setLevel(logging.WARNING)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(_without_what_was_sent)
     for name, level in levels.items():
         logging.getLogger(name).setLevel(_level(level))
     sys.stdout = _PrintLines()
+
+
+def _without_what_was_sent(record: logging.LogRecord) -> bool:
+    """Tell only what kind of request could not be read: aiohttp quotes it, a token too."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None and (isinstance(error, ConnectionError) or type(error).__module__.startswith("aiohttp")):
+        record.msg, record.args, record.exc_info = "a request cannot be read: %s", (type(error).__name__,), None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def _level(word: str) -> int:

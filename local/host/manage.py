@@ -5,6 +5,7 @@ needs no key and other users of the machine cannot call it.
 """
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Awaitable
@@ -203,8 +204,9 @@ class Management:
             return web.Response(status=404 if row is None else 410)
         if request.content_type != "application/json":
             raise RefusedError("Only application/json request content is supported")
-        text = (await request.text()).strip() or "null"
-        json_of(text)
+        body = (await request.read()).strip() or b"null"
+        json_of(body)
+        text = body.decode(json.detect_encoding(body))
         return _said(await self._operations.raise_event(instance_id, name, text))
 
     async def _control(self, request: web.BaseRequest, instance_id: str, verb: str) -> web.Response:

@@ -32,7 +32,7 @@ def check(function: Function, body: str, turn: Turn, answer: Answer, resumable: 
         warnings.simplefilter("ignore")
         try:
             told = read_answer(Orchestrator(function.call.orchestrator_function).handle(context))  # type: ignore[attr-defined]
-        except Exception as error:  # noqa: BLE001 - what user code raises is an answer too
+        except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - what user code raises is an answer too
             told = read_failure(error)
     _same("answer", _words(told, answer.first), _words(answer, 0))
     if turn.is_over:

@@ -1,12 +1,15 @@
 """Bodies, headers and parameters of every kind, there and back."""
 
 import base64
+import gzip
 import http.client
+import json
+import socket
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.host.conftest import RunningHost
+from tests.host.conftest import RunningHost, until
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PARTS = (
@@ -24,6 +27,18 @@ def raw_call(host: RunningHost, method: str, path: str, **sent: object) -> tuple
         return response, response.read()
     finally:
         connection.close()
+
+
+def address(host: RunningHost) -> tuple[str, int]:
+    found = urlsplit(host.url)
+    return str(found.hostname), int(found.port or 0)
+
+
+def spoken(host: RunningHost, request: bytes) -> bytes:
+    """Send bytes as they are; return all that is answered until the host hangs up."""
+    with socket.create_connection(address(host), timeout=30) as line:
+        line.sendall(request)
+        return b"".join(iter(lambda: line.recv(65536), b""))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +80,47 @@ def test_query_parameters_are_decoded_and_empty_ones_are_left_out(host: RunningH
     assert seen["url"].startswith(f"{host.url}/api/mirror/a/b")
 
 
+def test_what_comes_several_times_is_joined_as_azure_joins_it(host: RunningHost) -> None:
+    """``StringValues.ToString()`` in functions-host, GrpcMessageConversionExtensions.cs."""
+    lines = b"GET /api/mirror?a=1&A=2&a= HTTP/1.1\r\nHost: x\r\nX-Own: 1\r\nx-own: 2\r\nConnection: close\r\n\r\n"
+    seen = json.loads(spoken(host, lines).partition(b"\r\n\r\n")[2])
+    assert (seen["params"], seen["headers"]["x-own"]) == ({"a": "1,2"}, "1,2")
+
+
+def test_a_packed_body_is_the_functions_to_unpack(host: RunningHost) -> None:
+    packed = gzip.compress(b"hello")
+    seen = host.call("POST", "/api/mirror", raw=packed, headers={"Content-Encoding": "gzip"}).json
+    assert base64.b64decode(seen["body"]) == packed
+
+
+def test_who_waits_to_be_asked_for_the_body_is_asked(host: RunningHost) -> None:
+    with socket.create_connection(address(host), timeout=30) as line:
+        line.sendall(b"POST /api/mirror HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        line.sendall(b"hi")
+        assert line.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_token_of_many_roles_comes_in(host: RunningHost) -> None:
+    token = "Bearer " + "t" * 20_000
+    assert host.call("GET", "/api/mirror", headers={"Authorization": token}).json["headers"]["authorization"] == token
+
+
+def test_what_cannot_be_read_is_refused_and_not_quoted_in_the_log(host: RunningHost) -> None:
+    secret = b"hunter4" * 6000
+    answer = spoken(host, b"GET /api/mirror HTTP/1.1\r\nHost: x\r\nAuthorization: " + secret + b"\r\n\r\n")
+    assert answer.split()[1] == b"400"
+    assert spoken(host, b"GET /api/mirror HTTP/1.1\r\nHost: a[\r\nConnection: close\r\n\r\n").split()[1] == b"400"
+    until(lambda: "a request cannot be read: LineTooLong" in host.log.read_text())
+    assert "hunter4" not in host.log.read_text()
+
+
+@pytest.mark.parametrize("path", ["/api/locked", "/admin/host/status", "/runtime/webhooks/durabletask/instances"])
+def test_a_key_that_is_no_text_opens_nothing(host: RunningHost, path: str) -> None:
+    lines = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
+    assert spoken(host, lines + b"x-functions-key: \xff\xfe\r\n\r\n").split()[1] == b"401"
+
+
 def test_a_form_is_read(host: RunningHost) -> None:
     seen = host.call("POST", "/api/mirror", raw=b"who=Ada+L&x=%C3%BC", headers=FORM).json
     assert seen["form"] == {"who": "Ada L", "x": "ü"}
@@ -96,6 +152,17 @@ def test_each_cookie_is_a_header_of_its_own(host: RunningHost) -> None:
     found = host.call("GET", "/api/answers/cookies").headers.get_all("Set-Cookie") or []
     assert sorted(one.partition(";")[0] for one in found) == ["one=1", "two=2"]
     assert any("HttpOnly" in one for one in found)
+
+
+def test_how_an_answer_is_sent_is_the_hosts_business(host: RunningHost) -> None:
+    response, body = raw_call(host, "GET", "/api/answers/framed")
+    assert (body, response.headers["X-Own"], response.headers.get_all("Content-Length")) == (b"whole", "kept", ["5"])
+    assert response.headers["Transfer-Encoding"] is None
+
+
+@pytest.mark.parametrize("status", [99, 101, 1000])
+def test_a_status_that_no_answer_can_have_is_500(host: RunningHost, status: int) -> None:
+    assert host.call("GET", f"/api/answers/status/{status}").status == 500
 
 
 def test_returned_text_that_describes_an_answer_becomes_it(host: RunningHost) -> None:

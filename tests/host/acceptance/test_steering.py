@@ -16,6 +16,7 @@ def test_26_raising_an_event_answers_by_the_state_of_its_instance(host: RunningH
     text = host.manage("POST", path, headers={"Content-Type": "text/plain"}, raw=b"x")
     assert text.status == 400
     assert host.manage("POST", path, raw=b"{not json").status == 400
+    assert host.manage("POST", path, raw=b'{"a": "\xff"}').status == 400
     assert host.manage("POST", path, {"n": 1}).status == 202
     assert host.ended(waiting)["output"] == [{"n": 1}]
     assert host.manage("POST", path, 1).status == 410

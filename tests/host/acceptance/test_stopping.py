@@ -28,3 +28,14 @@ def test_a_request_in_hand_is_answered_before_the_host_leaves(fresh_host: Start)
         until(lambda: host.call("GET", f"/admin/host/status?code={master}").json["running"].get("http"))
         assert host.stop() == 0
         assert answer.result().status == 200
+
+
+def test_a_function_that_exits_or_is_cancelled_fails_and_the_host_goes_on(host: RunningHost) -> None:
+    assert [host.call("GET", path).status for path in ("/api/leave", "/api/give-up")] == [500, 500]
+    ended = host.ended(host.begin("leaves"))
+    assert ended["customStatus"] == [
+        "Activity function 'exits' failed:  SystemExit: 3",
+        "Activity function 'cancelled' failed:  CancelledError:",
+        "SystemExit: 4",
+    ]
+    assert (ended["runtimeStatus"], "SystemExit: 5" in ended["output"]) == ("Failed", True)

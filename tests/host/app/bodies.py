@@ -53,6 +53,13 @@ def answer_described(req: func.HttpRequest) -> str:
     return json.dumps({"status": 202, "headers": {"X-Own": "told"}, "body": {"a": 1}})
 
 
+@bodies.route(route="answers/framed", methods=["GET"])
+def answer_framed(req: func.HttpRequest) -> func.HttpResponse:
+    """Pass on the headers of another server, as a function in front of one would."""
+    kept = {"Transfer-Encoding": "chunked", "Content-Length": "3", "Connection": "close", "X-Own": "kept"}
+    return func.HttpResponse("whole", headers=kept)
+
+
 @bodies.route(route="meet", methods=["GET"])
 def meet(req: func.HttpRequest) -> str:
     """Return only once five requests are in here, each in its own thread."""

@@ -68,6 +68,12 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "OperationNotAllowed",
+        Verdict.FINAL,
+        "The image needs a larger disk than this size of Cloud PC has: choose a larger size, or make a smaller image.",
+        phrase="smaller than the size of the corresponding disk",
+    ),
+    _rule(
+        "OperationNotAllowed",
         Verdict.REFUSED,
         "Somebody stopped the VM while it was being built: leave VMs tagged deskwright:cloudpc alone, then retry.",
         phrase="not running",

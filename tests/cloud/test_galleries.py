@@ -102,7 +102,9 @@ def test_a_protected_version_is_not_deleted_while_it_is_elsewhere() -> None:
     body["properties"]["safetyProfile"] = {"allowDeletionOfReplicatedLocations": False}
     app.ask("PUT", f"{IMAGE}/versions/1.0.0", body)
     assert app.error("DELETE", f"{IMAGE}/versions/1.0.0") == (409, "OperationNotAllowed")
-    app.ask("PATCH", f"{IMAGE}/versions/1.0.0", {"properties": version("", REGION)["properties"]})
+    app.ask(
+        "PATCH", f"{IMAGE}/versions/1.0.0", {"properties": {"publishingProfile": {"targetRegions": [{"name": REGION}]}}}
+    )
     app.send("DELETE", f"{IMAGE}/versions/1.0.0")
     assert app.error("GET", f"{IMAGE}/versions/1.0.0")[0] == 404
 

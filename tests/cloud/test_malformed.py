@@ -19,8 +19,8 @@ INLINE = {
 }
 
 
-def extension(kind: str, **settings: Any) -> dict[str, Any]:
-    properties = {"publisher": "p", "type": kind, "typeHandlerVersion": "1.0", "settings": settings}
+def extension(publisher: str, kind: str, **settings: Any) -> dict[str, Any]:
+    properties = {"publisher": publisher, "type": kind, "typeHandlerVersion": "1.0", "settings": settings}
     return {"location": REGION, "properties": {**properties, "protectedSettings": {"Password": "x"}}}
 
 
@@ -42,9 +42,17 @@ def for_machines() -> list[Request]:
         ("PUT", f"{VMS}/inline", inline),
         ("PUT", f"{VMS}/vm", vm_body(f"{NETWORK}/networkInterfaces/vm-nic")),
         ("PATCH", f"{VMS}/vm", {"tags": {"a": "b"}, "properties": {"hardwareProfile": {"vmSize": "Standard_D4s_v5"}}}),
-        ("PUT", f"{VMS}/vm/extensions/a", extension("AADLoginForWindows", mdmId="x")),
-        ("PUT", f"{VMS}/vm/extensions/d", extension("JsonADDomainExtension", Name="n", User="u", OUPath="o")),
-        ("PUT", f"{VMS}/vm/extensions/s", extension("DSC", **dsc)),
+        (
+            "PUT",
+            f"{VMS}/vm/extensions/a",
+            extension("Microsoft.Azure.ActiveDirectory", "AADLoginForWindows", mdmId="x"),
+        ),
+        (
+            "PUT",
+            f"{VMS}/vm/extensions/d",
+            extension("Microsoft.Compute", "JsonADDomainExtension", Name="n", User="u", OUPath="o"),
+        ),
+        ("PUT", f"{VMS}/vm/extensions/s", extension("Microsoft.Powershell", "DSC", **dsc)),
         ("PUT", f"{VMS}/vm/runCommands/r", {"location": REGION, "properties": command}),
         ("POST", f"{VMS}/vm/runCommand", {"commandId": "RunPowerShellScript", "script": ["# step: one"]}),
     ]

@@ -74,7 +74,7 @@ async def test_what_is_fixed_at_creation_cannot_change(azure: Azure, change: dic
         ({"computer": "A-NAME-TOO-LONG-1"}, "InvalidParameter"),
         ({"computer": "123456"}, "InvalidParameter"),
         ({"zone": "9"}, "InvalidAvailabilityZone"),
-        ({"disk_gb": 64}, "InvalidParameter"),
+        ({"disk_gb": 64}, "OperationNotAllowed"),
         ({"disk_gb": "128"}, "BadRequest"),
         ({"image": {"publisher": "x", "offer": "y", "sku": "z", "version": "1"}}, "PlatformImageNotFound"),
         ({"password": None}, "InvalidParameter"),
@@ -199,7 +199,7 @@ async def test_a_disk_grows_only_while_the_machine_is_deallocated(azure: Azure) 
     vm = await azure.make_vm("cpc-1")
     name, grow = vm.storage_profile.os_disk.name, {"properties": {"diskSizeGB": 256}}
     error = await failure(azure.compute.disks.begin_update(azure.group, name, grow))
-    assert (error.status, error.code) == (409, "OperationNotAllowed")
+    assert (error.status, error.code) == (409, "Conflict")
     await (await azure.compute.virtual_machines.begin_deallocate(azure.group, "cpc-1")).result()
     disk = await (await azure.compute.disks.begin_update(azure.group, name, grow)).result()
     assert disk.disk_size_gb == 256

@@ -39,7 +39,7 @@ def test_no_answer_holds_a_secret(sdk: Sdk, shared_cloud: SharedCloud) -> None:
     secret = {"protectedParameters": [{"name": "token", "value": "n0t-for-anybody"}], "runAsPassword": "n0t-for-me"}
     body: Any = {"location": REGION, "properties": {"source": {"script": "# step: one"}, **secret}}
     commands.begin_create_or_update(sdk.group, "cpc-1", "steps", body).result()
-    kind = {"publisher": "contoso", "type": "quiet", "typeHandlerVersion": "1.0"}
+    kind = {"publisher": "Microsoft.Compute", "type": "BGInfo", "typeHandlerVersion": "2.1"}
     body = {"location": REGION, "properties": {**kind, "protectedSettings": {"key": "n0t-for-you"}}}
     extensions.begin_create_or_update(sdk.group, "cpc-1", "quiet", body).result()
     sdk.compute.virtual_machines.get(sdk.group, "cpc-1", expand="instanceView")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import drives, machine, managedidentities, placement
+from local.cloud.arm import diskbody, drives, frozen, machine, managedidentities, placement
 from local.cloud.arm.accepted import accepted
 from local.cloud.arm.interfaces import attach, detach
 from local.cloud.arm.machinebody import read_interface, read_size
@@ -18,16 +18,6 @@ if TYPE_CHECKING:
     from local.cloud.core.calls import Call
     from local.cloud.core.resources import Resource
 
-FROZEN = (
-    "properties.storageProfile.imageReference",
-    "properties.osProfile.computerName",
-    "properties.osProfile.adminUsername",
-    "properties.osProfile.adminPassword",
-    "properties.storageProfile.osDisk.createOption",
-    "properties.storageProfile.osDisk.name",
-    "zones",
-    "location",
-)
 CHANGEABLE = (
     "hardwareProfile",
     "licenseType",
@@ -47,32 +37,10 @@ class Change:
     moved: bool
     properties: Json
     swap: tuple[Resource | None, Resource] | None = None
+    disk_gb: int = 0
     gone: list[Resource] = field(default_factory=list)
     nics: list[Resource] = field(default_factory=list)
     nics_gone: list[Resource] = field(default_factory=list)
-
-
-def check_frozen(call: Call, found: Resource) -> None:
-    """Refuse another value of what is fixed at creation."""
-    wanted, swapped = call.object(), _swapped(call.object(), found)
-    for path in FROZEN:
-        asked, before = _at(wanted, path), _at(found.body, path)
-        if path.endswith("adminPassword"):
-            before = found.facts["password"]
-        if asked is None or before is None or (swapped and path.endswith("osDisk.name")):
-            continue
-        if isinstance(asked, dict) and isinstance(before, dict):
-            same = all(_fold(before.get(key)) == _fold(value) for key, value in asked.items())
-        else:
-            same = _fold(asked) == _fold(before)
-        if not same:
-            name = path.removeprefix("properties.")
-            raise Problem(
-                409,
-                "PropertyChangeNotAllowed",
-                f"Changing property '{name}' is not allowed.",
-                target=name,
-            )
 
 
 def update(call: Call, found: Resource, body: Json) -> Answer:
@@ -153,11 +121,13 @@ def _storage(call: Call, vm: Resource, properties: Json, change: Change) -> Json
     storage, disk = dict(now), read(properties, "storageProfile.osDisk", "object", {})
     kept = {key: disk[key] for key in ("deleteOption", "caching") if key in disk}
     storage["osDisk"] = {**now["osDisk"], **kept}
-    if _swapped({"properties": properties}, vm):
+    if frozen.swapped({"properties": properties}, vm):
         new = _new_system(call, vm, disk)
         change.swap = (drives.os_disk(call.world, vm), new)
         managed = {"id": new.id, "storageAccountType": new.body["sku"]["name"]}
         storage["osDisk"] |= {"name": new.name, "diskSizeGB": new.properties["diskSizeGB"], "managedDisk": managed}
+    else:
+        change.disk_gb = storage["osDisk"]["diskSizeGB"] = _system_gb(call, vm, disk)
     wanted = read(properties, "storageProfile.dataDisks", "array", None)
     if wanted is not None:
         place = (vm.body["location"], vm.body.get("zones", []), now.get("dataDisks", []))
@@ -186,6 +156,15 @@ def _new_system(call: Call, vm: Resource, disk: Json) -> Resource:
                 target="osDisk.managedDisk.id",
             )
     return new
+
+
+def _system_gb(call: Call, vm: Resource, disk: Json) -> int:
+    """Give the size the OS disk will have; only that of a deallocated machine grows."""
+    now = int(vm.properties["storageProfile"]["osDisk"]["diskSizeGB"])
+    wanted, found = int(read(disk, "diskSizeGB", "integer", now)), drives.os_disk(call.world, vm)
+    if wanted != now and found is not None:
+        diskbody.check_size(call.world, found, wanted)
+    return wanted
 
 
 def _read_interfaces(call: Call, vm: Resource, references: list[Json], change: Change) -> None:
@@ -225,6 +204,8 @@ def _done(world: World, vm: Resource, change: Change) -> None:
     drives.mount(world, vm, tags=vm.body.get("tags", {}))
     if change.swap is not None:
         drives.start_from(world, vm, *change.swap)
+    elif (system := drives.os_disk(world, vm)) is not None and change.disk_gb > system.properties["diskSizeGB"]:
+        system.set(world.now_us, **diskbody.sized(system.properties, system.body["sku"]["name"], change.disk_gb))
     machine.succeeded(world, vm)
 
 
@@ -238,22 +219,3 @@ def _undo(world: World, vm: Resource, change: Change, before: Json) -> None:
     vm.set(world.now_us, storageProfile=before["storageProfile"])
     for disk in claimed:
         drives.let_go(world, disk)
-
-
-def _swapped(wanted: Json, vm: Resource) -> bool:
-    asked = read(wanted, "properties.storageProfile.osDisk.managedDisk.id", "string", "")
-    now = vm.properties["storageProfile"]["osDisk"]["managedDisk"].get("id", "")
-    return bool(asked and now and asked.lower() != now.lower())
-
-
-def _at(body: Json, path: str) -> object:
-    value: object = body
-    for step in path.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
-
-
-def _fold(value: object) -> object:
-    if isinstance(value, list):
-        return [_fold(each) for each in value]
-    return value.replace(" ", "").lower() if isinstance(value, str) else value

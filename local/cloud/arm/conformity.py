@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from local.cloud.arm.reading import unchangeable
 from local.cloud.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Reading:
             return
         name = path.removeprefix("properties.")
         if shown:
-            raise Problem(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)
+            raise unchangeable(name)
         raise Problem(400, "InvalidParameter", f"The property '{name}' is read-only and may not be set.", target=name)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local.cloud.arm.reading import invalid, read
+from local.cloud.core.answers import Problem
 from local.cloud.core.resources import Resource
 from local.cloud.core.times import iso
 
@@ -93,6 +94,28 @@ def tier(kind: str, gb: int) -> str:
     if kind not in {"Premium_LRS", "Premium_ZRS"}:
         return ""
     return f"P{next((number for limit, number in TIERS_GB.items() if gb <= limit), 80)}"
+
+
+def sized(properties: Json, kind: str, gb: int) -> Json:
+    """Give the properties of a disk of another size or sku."""
+    kept = {key: value for key, value in properties.items() if key != "tier"}
+    mark = tier(kind, gb)
+    return {**kept, "diskSizeGB": gb, "diskSizeBytes": gb * GIB, **({"tier": mark} if mark else {})}
+
+
+def check_size(world: World, disk: Resource, wanted: int) -> None:
+    """Refuse to shrink a disk, and to grow one that Windows runs from."""
+    now = disk.properties["diskSizeGB"]
+    if wanted < now:
+        raise invalid("disk.diskSizeGB", f"Disk '{disk.name}' cannot shrink from {now} GB.")
+    system = bool(disk.properties.get("osType"))
+    limit = MAX_OS_GB if system else MAX_DATA_GB
+    if wanted > limit:
+        raise invalid("disk.diskSizeGB", f"The disk size may not exceed {limit} GB.")
+    vm = owner_of(world, disk)
+    if system and vm is not None and wanted != now and vm.facts["power"] != "deallocated":
+        text = "Disk resizing is allowed only when creating a VM or when the VM is deallocated."
+        raise Problem(409, "Conflict", text)
 
 
 def read_sku(body: Json, allowed: frozenset[str], default: str) -> str:

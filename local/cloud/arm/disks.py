@@ -8,7 +8,7 @@ from local.cloud.arm import diskbody, drives
 from local.cloud.arm.accepted import accepted
 from local.cloud.arm.catalogue import REGIONS
 from local.cloud.arm.pages import page
-from local.cloud.arm.reading import check_name, invalid, location_of, need_group, read, tags_of
+from local.cloud.arm.reading import check_name, invalid, location_of, need_group, read, tags_of, unchangeable
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin, running_on
 from local.cloud.core.routing import Routes
@@ -58,9 +58,9 @@ def put_disk(call: Call) -> Answer:
     same = found.properties["creationData"]
     asked = {key: value for key, value in creation.items() if value is not None}
     if any(str(same.get(key)).lower() != str(value).lower() for key, value in asked.items()):
-        raise Problem(
-            409, "PropertyChangeNotAllowed", "Changing property 'creationData' is not allowed.", target="creationData"
-        )
+        raise unchangeable("creationData")
+    if read(body, "zones", "array", found.body.get("zones", [])) != found.body.get("zones", []):
+        raise unchangeable("zones")
     return _change(call, found)
 
 
@@ -141,17 +141,14 @@ def _change(call: Call, disk: Resource) -> Answer:
         raise Problem(409, "Conflict", f"Another operation is in progress on disk '{disk.name}'.", target=disk.id)
     wanted = int(read(body, "properties.diskSizeGB", "integer", 0))
     if wanted:
-        _check_size(call, disk, wanted)
+        diskbody.check_size(call.world, disk, wanted)
     sku = diskbody.read_sku(body, diskbody.SKUS, disk.body["sku"]["name"])
     _check_sku(call, disk, sku)
     tags = tags_of(body) if "tags" in body else disk.body.get("tags", {})
     allowed = {"diskSizeGB", "networkAccessPolicy", "publicNetworkAccess", "supportsHibernation"}
     asked = {key: value for key, value in read(body, "properties", "object", {}).items() if key in allowed}
-    gb = wanted or disk.properties["diskSizeGB"]
-    properties: Json = {**disk.properties, **asked, "diskSizeBytes": gb * diskbody.GIB, "provisioningState": "Updating"}
-    properties.pop("tier", None)
-    if diskbody.tier(sku, gb):
-        properties["tier"] = diskbody.tier(sku, gb)
+    sized = diskbody.sized({**disk.properties, **asked}, sku, wanted or disk.properties["diskSizeGB"])
+    properties: Json = {**sized, "provisioningState": "Updating"}
     before = disk.body
     disk.replace({**before, "tags": tags, "sku": diskbody.sku(sku), "properties": properties}, call.now_us)
 
@@ -180,23 +177,6 @@ def _tell_machine(call: Call, disk: Resource) -> None:
 
     rows = [told(row) for row in storage.get("dataDisks", [])]
     vm.set(call.world.now_us, storageProfile={**storage, "osDisk": told(storage["osDisk"]), "dataDisks": rows})
-
-
-def _check_size(call: Call, disk: Resource, wanted: int) -> None:
-    now = disk.properties["diskSizeGB"]
-    if wanted < now:
-        raise invalid("disk.diskSizeGB", f"Disk '{disk.name}' cannot shrink from {now} GB.")
-    system = bool(disk.properties.get("osType"))
-    limit = diskbody.MAX_OS_GB if system else diskbody.MAX_DATA_GB
-    if wanted > limit:
-        raise invalid("disk.diskSizeGB", f"The disk size may not exceed {limit} GB.")
-    vm = diskbody.owner_of(call.world, disk)
-    if system and vm is not None and wanted != now and vm.facts["power"] != "deallocated":
-        raise Problem(
-            409,
-            "OperationNotAllowed",
-            "Disk resizing is allowed only when creating a VM or when the VM is deallocated.",
-        )
 
 
 def _check_sku(call: Call, disk: Resource, wanted: str) -> None:

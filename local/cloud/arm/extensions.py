@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import activedirectory, machine
+from local.cloud.arm import activedirectory, handlers, machine
 from local.cloud.arm.accepted import SILENT, accepted
+from local.cloud.arm.plane import normal
 from local.cloud.arm.power import not_running
-from local.cloud.arm.reading import location_of, read, tags_of
+from local.cloud.arm.reading import invalid, location_of, read, tags_of, unchangeable
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, LongRunning, begin, running_on
 from local.cloud.core.resources import Resource
@@ -60,6 +61,7 @@ def put_extension(call: Call) -> Answer:
     world, vm = call.world, call.need(call.path[: call.path.lower().rindex("/extensions/")])
     install = _read(call, vm)
     found = world.resources.get(call.path)
+    _check_same(install, found)
     _check_allowed(call, install, found)
     under_way = running_on(world, call.path)
     if under_way and found is not None:
@@ -67,7 +69,8 @@ def put_extension(call: Call) -> Answer:
     error, effect = _outcome(world, install)
     wait_us = vm.facts["agentFromUs"] - world.now_us
     if vm.facts["agentFromUs"] >= NEVER:
-        why = "VM has not reported status for VM agent or extensions"
+        why = f"Provisioning of VM extension '{install.name}' has timed out. Extension installation may be taking too "
+        why += "long, or extension status could not be obtained."
         error, wait_us = Problem(200, "VMExtensionProvisioningTimeout", why), TIMEOUT_US
     extension = _keep(call, install, found)
     course = Course(
@@ -123,11 +126,26 @@ def delete_extension(call: Call) -> Answer:
     return accepted(call, operation, 202, monitor=True)
 
 
+def _check_same(install: Install, found: Resource | None) -> None:
+    """Refuse to make an extension another one."""
+    if found is None:
+        return
+    for name, asked in (("publisher", install.publisher), ("type", install.type)):
+        if found.properties[name].lower() != asked.lower():
+            raise unchangeable(name)
+
+
+def check_place(call: Call, vm: Resource) -> None:
+    """Refuse what is to run in a machine of another location."""
+    if location_of(call) != normal(vm.body["location"]):
+        raise invalid("location", f"The location of '{call.path}' must be that of its VM: {vm.body['location']}.")
+
+
 def _read(call: Call, vm: Resource) -> Install:
-    location_of(call)
+    check_place(call, vm)
     body = call.object()
-    for key in ("publisher", "type", "typeHandlerVersion"):
-        read(body, f"properties.{key}", "string")
+    names = [str(read(body, f"properties.{key}", "string")) for key in ("publisher", "type", "typeHandlerVersion")]
+    handlers.check(call.world, *names)
     return Install(
         vm=vm,
         name=call.param("extension"),
@@ -154,15 +172,16 @@ def _check_allowed(call: Call, install: Install, found: Resource | None) -> None
             raise Problem(
                 409,
                 "OperationNotAllowed",
-                f"Cannot update extension '{install.name}' since VM has extension '{other.name}' in failed state",
+                f"Operation 'Update VM extension' is not allowed on VM '{vm.name}' since VM has extension "
+                f"'{other.name}' in failed state.",
             )
-        same = (other.properties["publisher"], other.properties["type"])
-        if same == (install.publisher, install.type):
+        handler = f"{install.publisher}.{install.type}"
+        if f"{other.properties['publisher']}.{other.properties['type']}".lower() == handler.lower():
             raise Problem(
-                409,
-                "OperationNotAllowed",
-                f"Multiple VMExtensions per handler not supported for OS type 'Windows'. VMExtension "
-                f"'{other.name}' with handler '{install.publisher}.{install.type}' already added.",
+                400,
+                "BadRequest",
+                f"Multiple VMExtensions per handler not supported for OS type 'Windows'. VMExtension '{install.name}' "
+                f"with handler '{handler}' already added or specified in input.",
             )
 
 

@@ -12,7 +12,7 @@ from local.cloud.arm.catalogue import REGIONS
 from local.cloud.arm.images import replicas, vanished
 from local.cloud.arm.pages import page
 from local.cloud.arm.plane import normal
-from local.cloud.arm.reading import check_name, invalid, location_of, missing, need_group, read, tags_of
+from local.cloud.arm.reading import check_name, invalid, location_of, missing, need_group, read, tags_of, unchangeable
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, LongRunning, begin, running_on
 from local.cloud.core.resources import Index, Resource
@@ -97,7 +97,7 @@ def put_version(call: Call) -> Answer:
     under_way = running_on(world, call.path, "gallery.version.put")
     if found is not None and under_way:
         return accepted(call, under_way[0], 200, found.body)
-    facts = dict(found.facts) if found else _capture(call, image, body)
+    facts = _known(found, body) if found else _capture(call, image, body)
     if found is None:
         _check_limit(call, VERSION_TYPE)
     targets = _targets(body, location)
@@ -251,11 +251,20 @@ def _keep(call: Call, resource_type: str, properties: Json, facts: Json) -> Reso
     return found
 
 
+def _known(version: Resource, body: Json) -> Json:
+    """Give what a version was filled with; refuse to fill it with something else."""
+    asked = read(body, "properties.storageProfile.source", "object", {})
+    now = version.properties["storageProfile"].get("source", {})
+    if any(str(now.get(key, "")).lower() != str(value).lower() for key, value in asked.items()):
+        raise unchangeable("galleryImageVersion.properties.storageProfile.source")
+    return dict(version.facts)
+
+
 def _check_same(found: Resource, body: Json, *names: str) -> None:
     for name in names:
         asked = body["properties"].get(name)
         if asked is not None and asked != found.properties.get(name):
-            raise Problem(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
+            raise unchangeable(name)
 
 
 def _check_limit(call: Call, kind: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.cloud.arm import removals
+from local.cloud.arm.catalogue import REGIONS
 from local.cloud.arm.filters import conditions, tagged
 from local.cloud.arm.pages import page
 from local.cloud.arm.reading import check_name, location_of, tags_of
@@ -41,6 +42,7 @@ def put_group(call: Call) -> Answer:
     }
     found = call.world.resources.get(call.path)
     if found is None:
+        _check_place(location)
         call.world.resources.add(Resource(call.path, TYPE, body, call.now_us))
         return Answer(body, 201)
     if found.body["location"] != location:
@@ -157,6 +159,17 @@ def get_subscription(call: Call) -> Answer:
             "tenantId": call.claims.get("tid", ""),
         }
     )
+
+
+def _check_place(location: str) -> None:
+    """Refuse a region there is none of."""
+    if location not in REGIONS:
+        raise Problem(
+            400,
+            "LocationNotAvailableForResourceGroup",
+            f"The provided location '{location}' is not available for resource group. List of available regions is "
+            f"'{','.join(REGIONS)}'.",
+        )
 
 
 def _group(call: Call) -> Resource:

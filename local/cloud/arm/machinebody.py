@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import diskbody, drives, placement
+from local.cloud.arm import diskbody, drives, osprofile, placement
 from local.cloud.arm.catalogue import REGIONS, Size, size_of
 from local.cloud.arm.images import Image, resolve
 from local.cloud.arm.interfaces import check_reserved
@@ -19,6 +18,16 @@ if TYPE_CHECKING:
     from local.cloud.core.world import World
 
 NAME_RULE = "Virtual machine names hold 1 to 64 letters, digits, - . _ and end with none of - . _"
+
+LICENCES = frozenset({"None", "Windows_Client", "Windows_Server"})
+NOT_THERE = {
+    "availabilitySet": "Availability Set",
+    "proximityPlacementGroup": "Proximity Placement Group",
+    "host": "Dedicated Host",
+    "hostGroup": "Dedicated Host Group",
+    "virtualMachineScaleSet": "Virtual Machine Scale Set",
+}
+"""What a machine may be in, of which the simulated cloud has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ def read_order(call: Call) -> Order:
             f"The provided location '{region}' is not available for resource type 'Microsoft.Compute/virtualMachines'.",
         )
     zone, size = _zone(body, region), read_size(call.world, body)
+    _check_companions(body)
     system = _system(call, body, region, zone)
     nics, inline = _interfaces(call, body, region)
     wanted = read(body, "properties.storageProfile.dataDisks", "array", [])
@@ -71,6 +81,18 @@ def read_order(call: Call) -> Order:
     )
 
 
+def _check_companions(body: Json) -> None:
+    """Refuse a licence nobody sells, and companions of kinds that are not there."""
+    licence = read(body, "properties.licenseType", "string", "None")
+    if licence not in LICENCES:
+        text = f"The license type {licence} is invalid. Valid license types are: Windows_Client or Windows_Server, "
+        raise invalid("licenseType", f"{text}case sensitive.")
+    for name, kind in NOT_THERE.items():
+        wanted = read(body, f"properties.{name}.id", "string", "")
+        if wanted:
+            raise Problem(404, "NotFound", f"The {kind} {wanted} cannot be found.", target=name)
+
+
 def _system(call: Call, body: Json, region: str, zone: str) -> Json:
     """Give what the machine starts from: image, disk, its size, and the computer's name."""
     disk = read(body, "properties.storageProfile.osDisk", "object", {})
@@ -85,7 +107,7 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
     if computer:
         _refuse(body, "osProfile")
     else:
-        computer = _os_profile(body, call.param("vm"))
+        computer = osprofile.read_profile(call)
     gb = _disk_gb(disk, image)
     name = _disk_name(call, disk)
     return {"image": image, "os_disk": None, "disk_name": name, "disk_gb": gb, "computer_name": computer}
@@ -130,23 +152,6 @@ def _zone(body: Json, region: str) -> str:
     return str(zones[0])
 
 
-def _os_profile(body: Json, name: str) -> str:
-    profile = read(body, "properties.osProfile", "object")
-    computer = str(read(profile, "computerName", "string", name))
-    if len(computer) > 15 or computer.isdigit() or not re.fullmatch(r"[A-Za-z0-9-]+", computer):  # noqa: PLR2004 - NetBIOS
-        raise invalid(
-            "computerName",
-            "Windows computer name cannot be more than 15 characters long, be entirely numeric, "
-            "or contain the following characters: ` ~ ! @ # $ % ^ & * ( ) = + _ [ ] { } \\ | ; : "
-            ". ' \" , < > / ?.",
-        )
-    user = read(profile, "adminUsername", "string")
-    if user.lower() in {"administrator", "admin", "user", "guest", "root", "test"}:
-        raise invalid("adminUsername", f"The Admin Username specified is not allowed: {user}.")
-    read(profile, "adminPassword", "string")
-    return computer
-
-
 def _disk_name(call: Call, disk: Json) -> str:
     made = f"{call.param('vm')}_OsDisk_1_{call.world.guid('osdisk', call.path).replace('-', '')}"
     name = str(read(disk, "name", "string", made))
@@ -162,10 +167,13 @@ def _disk_name(call: Call, disk: Json) -> str:
 def _disk_gb(disk: Json, image: Image) -> int:
     wanted = int(read(disk, "diskSizeGB", "integer", image.disk_gb))
     if wanted < image.disk_gb:
-        raise invalid(
-            "osDisk.diskSizeGB",
-            f"The specified disk size {wanted} GB is smaller than the size of the corresponding "
-            f"disk in the VM image: {image.disk_gb} GB.",
+        raise Problem(
+            409,
+            "OperationNotAllowed",
+            f"The specified disk size {wanted} GB is smaller than the size of the corresponding disk in the VM image: "
+            f"{image.disk_gb} GB. This is not allowed. Please choose equal or greater size or do not specify an "
+            "explicit size.",
+            target="osDisk.diskSizeGB",
         )
     if wanted > diskbody.MAX_OS_GB:
         raise invalid("osDisk.diskSizeGB", f"The disk size may not exceed {diskbody.MAX_OS_GB} GB.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import changes, drives, images, machine, placement
+from local.cloud.arm import changes, drives, frozen, images, machine, placement
 from local.cloud.arm.accepted import accepted
 from local.cloud.arm.interfaces import attach, keep
 from local.cloud.arm.interfaces import remove as remove_nic
@@ -40,7 +40,7 @@ def put_machine(call: Call) -> Answer:
     if found is None:
         return _create(call, read_order(call), None)
     machine.check_not_deleting(call.world, found)
-    changes.check_frozen(call, found)
+    frozen.check(call, found)
     under_way = running_on(call.world, found.id, "vm.create")
     if under_way:
         return accepted(call, under_way[0], 200, found.body)
@@ -54,7 +54,7 @@ def patch_machine(call: Call) -> Answer:
     """Change a machine: tags, size, identity, disks, reservation, delete options."""
     found = call.resource()
     machine.check_not_deleting(call.world, found)
-    changes.check_frozen(call, found)
+    frozen.check(call, found)
     return changes.update(call, found, call.object())
 
 

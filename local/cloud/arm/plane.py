@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import locks, preconditions, versions
+from local.cloud.arm import locks, osprofile, preconditions, versions
 from local.cloud.arm.bodies import shape_of
 from local.cloud.arm.conformity import Reading
 from local.cloud.arm.kinds import Kind, kind_of
+from local.cloud.arm.reading import tags_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.planes import Plane
 from local.cloud.core.throttling import Charge
+from local.cloud.core.times import SECOND, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +37,9 @@ COMPUTE_LIMITS: dict[str, tuple[tuple[float, float] | None, tuple[float, float]]
     "GetOperation": ((45, 15 / 60), (15_000, 5_000 / 60)),
 }
 """Policy -> (per resource, per subscription and region), each (capacity, refill per second)."""
+
+WINDOW_US = 60 * SECOND
+"""What a refusal of Compute says it has counted over: buckets are refilled by the minute."""
 
 NETWORK_LIMITS = {"NetworkWrite": (1000.0, 1000 / 300), "NetworkRead": (10_000.0, 10_000 / 300)}
 
@@ -79,6 +84,11 @@ class ArmPlane(Plane):
         """Name client, action and scope."""
         return authorization_failed(call, call.route.action, call.path)
 
+    def glimpse(self, call: Call, body: object) -> None:
+        """Note what is wrong with the password of a new machine."""
+        if call.route.name == "vm.create":
+            call.notes[osprofile.NOTE] = osprofile.flaw(body)
+
     def check(self, call: Call) -> None:
         """Refuse what ARM refuses, in its order; then what is locked."""
         kind = kind_of(call.method, call.route.template)
@@ -87,6 +97,8 @@ class ArmPlane(Plane):
         if call.method == "PUT":
             preconditions.check_write(call, kind)
         _read_body(call, kind)
+        if isinstance(call.body, dict) and "tags" in call.body:
+            tags_of(call.body)
         preconditions.check_etag(call)
         locks.check(call)
 
@@ -121,13 +133,12 @@ class ArmPlane(Plane):
         if charge.policy in NETWORK_LIMITS:
             message = "The number of requests exceeded the limit of Microsoft.Network."
             return Problem(429, "TooManyRequests", message, headers=headers)
-        return _compute_refusal(charge, refusal, headers)
+        return _compute_refusal(call, refusal, headers)
 
     def headers(self, call: Call, charges: list[Charge], answer: Answer) -> dict[str, str]:
         """Give request ids, the ETag of what is shown and what is left in the buckets."""
         notes: Json = call.notes
-        request_id = call.headers.get("x-ms-client-request-id", "")
-        headers = {"x-ms-request-id": request_id or "-", "Cache-Control": "no-cache"}
+        headers = {**_ids(call), "Cache-Control": "no-cache"}
         if isinstance(answer.body, dict) and "etag" in answer.body:
             headers["ETag"] = answer.body["etag"]
         remaining = notes.get("remaining")
@@ -137,7 +148,7 @@ class ArmPlane(Plane):
             own = [c for c in charges[2:] if "/" in c.policy]
             if own:
                 name = own[-1].policy.partition("/")[0]
-                left = remaining(own[-1])
+                left = min(map(remaining, charges[2:] if notes.get("throttled") else own))
                 headers["x-ms-ratelimit-remaining-resource"] = f"Microsoft.Compute/{name};{left}"
         return headers
 
@@ -206,10 +217,22 @@ def authorization_failed(call: Call, action: str, scope: str) -> Problem:
     )
 
 
-def _compute_refusal(charge: Charge, refusal: Refusal, headers: dict[str, str]) -> Problem:
-    group = charge.policy.partition("/")[0]
+def _ids(call: Call) -> dict[str, str]:
+    """Name a request as its caller did, so that it is found in `_sim/requests`; else by its path and moment."""
+    name = call.headers.get("x-ms-client-request-id") or call.world.guid("request", call.path, call.now_us)
+    at = iso(call.now_us)[:19].replace("-", "").replace(":", "")
+    return {
+        "x-ms-request-id": name,
+        "x-ms-correlation-request-id": name,
+        "x-ms-routing-request-id": f"{(region_of(call) or 'global').upper()}:{at}Z:{name}",
+    }
+
+
+def _compute_refusal(call: Call, refusal: Refusal, headers: dict[str, str]) -> Problem:
+    charge, begun_us = refusal.charge, call.now_us - WINDOW_US
+    group, ends_us = charge.policy.partition("/")[0], call.now_us + refusal.retry_after_s * SECOND
     detail = (
-        f'{{"operationGroup":"{group}","startTime":"","endTime":"",'
+        f'{{"operationGroup":"{group}","startTime":"{iso(begun_us)}","endTime":"{iso(ends_us)}",'
         f'"allowedRequestCount":{int(charge.capacity)},"measuredRequestCount":{refusal.measured}}}'
     )
     return Problem(

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from local.cloud.core.answers import Json, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from local.cloud.core.calls import Call
 
 _NAMES = {"string": str, "object": dict, "array": list, "boolean": bool, "integer": int}
 _MISSING = object()
+_NOT_IN_TAGS = re.compile(r"[<>%&\\?/\x00-\x1f\x7f]")
+_MOST_TAGS, _LONGEST_TAG, _LONGEST_VALUE = 50, 512, 256
 
 
 def read(body: Json, path: str, kind: str, default: object = _MISSING) -> Any:  # noqa: ANN401 - JSON
@@ -49,6 +53,11 @@ def missing(path: str) -> Problem:
 def invalid(path: str, why: str) -> Problem:
     """Word a value that is not allowed."""
     return Problem(400, "InvalidParameter", why, target=path)
+
+
+def unchangeable(path: str) -> Problem:
+    """Word a change of what is fixed at creation."""
+    return Problem(409, "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.", target=path)
 
 
 def check_name(name: str, pattern: str, rule: str) -> None:
@@ -89,8 +98,28 @@ def need_group(call: Call) -> None:
 
 
 def tags_of(body: Json) -> dict[str, str]:
-    """Give the body's tags; at most 50, values are strings."""
+    """Give the body's tags: at most 50, with names and values Azure can keep."""
     tags = read(body, "tags", "object", {})
-    if len(tags) > 50 or not all(isinstance(value, str) for value in tags.values()):  # noqa: PLR2004 - documented
+    if len(tags) > _MOST_TAGS or not all(isinstance(value, str) for value in tags.values()):
         raise Problem(400, "InvalidTags", "At most 50 tags with text values are allowed.")
+    strange = [name for name in tags if _NOT_IN_TAGS.search(name)]
+    if strange:
+        raise Problem(
+            400,
+            "InvalidTagNameCharacters",
+            f"The tag names '{', '.join(strange)}' have reserved characters '<,>,%,&,\\,?,/' or control characters.",
+        )
+    _check_length("InvalidTagName", "name", "key", tags, _LONGEST_TAG)
+    _check_length("InvalidTagValueLength", "value", "value", tags.values(), _LONGEST_VALUE)
     return dict(tags)
+
+
+def _check_length(code: str, what: str, short: str, texts: Iterable[str], limit: int) -> None:
+    long = [text for text in texts if len(text) > limit]
+    if long:
+        raise Problem(
+            400,
+            code,
+            f"Tag {short} too large. Following tag {what} '{', '.join(long)}' exceeded the maximum length. Maximum "
+            f"allowed length for tag {what} - '{limit}' characters.",
+        )

@@ -8,7 +8,7 @@ from local.cloud.arm import capacity, placement
 from local.cloud.arm.accepted import accepted
 from local.cloud.arm.catalogue import REGIONS, Size, size_of
 from local.cloud.arm.pages import page
-from local.cloud.arm.reading import check_name, invalid, location_of, missing, need_group, read, tags_of
+from local.cloud.arm.reading import check_name, invalid, location_of, missing, need_group, read, tags_of, unchangeable
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin
 from local.cloud.core.resources import Resource
@@ -39,7 +39,7 @@ def put_group(call: Call) -> Answer:
     found = call.world.resources.get(call.path)
     if found is not None:
         if (found.body["location"], found.body.get("zones", [])) != (region, zones):
-            raise Problem(409, "PropertyChangeNotAllowed", "Changing property 'zones' is not allowed.", target="zones")
+            raise unchangeable("zones")
         found.replace({**found.body, "tags": tags_of(body)}, call.now_us)
         return Answer(_shown_group(call, found))
     new: Json = {"id": call.path, "name": call.param("group"), "type": GROUP_TYPE, "location": region}
@@ -111,7 +111,7 @@ def put_reservation(call: Call) -> Answer:
     if found is not None:
         same = (found.body["sku"]["name"].lower(), found.body.get("zones", [])) == (size.name.lower(), zones)
         if not same:
-            raise Problem(409, "PropertyChangeNotAllowed", "Changing property 'sku.name' is not allowed.")
+            raise unchangeable("sku.name")
         return _resize(call, found, slots, {"tags": tags_of(body)})
     _check_only(call, group, size, zones)
     return _reserve(call, size, slots, zones)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from local.cloud.arm import machine, scripts
 from local.cloud.arm.accepted import accepted
-from local.cloud.arm.extensions import patched, register_session_host
+from local.cloud.arm.extensions import check_place, patched, register_session_host
 from local.cloud.arm.power import not_running
-from local.cloud.arm.reading import location_of, missing, read, tags_of
+from local.cloud.arm.reading import missing, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin, running_on
 from local.cloud.core.resources import Resource
@@ -66,7 +66,7 @@ class Execution:
 def put_run_command(call: Call) -> Answer:
     """Run a script as a resource of its own; an unchanged body does not run it again."""
     world, vm = call.world, _machine(call, "/runcommands/")
-    location_of(call)
+    check_place(call, vm)
     properties = read(call.object(), "properties", "object")
     execution = _execution(call, vm, _script(properties), properties)
     found = world.resources.get(call.path)

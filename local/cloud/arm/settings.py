@@ -22,6 +22,7 @@ SETTINGS: dict[str, tuple[Shape, str]] = {
     "replicationFailures": ([str], "regions (globs) where gallery versions cannot be replicated to"),
     "scriptOutcomes": ([dict], "how steps of scripts go: vm, step, message, timeOut, attempts"),
     "agents": ({"*": (str, *NUMBER)}, "when a machine's agent reports: seconds after it runs, or `never`"),
+    "extensionHandlers": ({"*": [int]}, "more extension handlers: publisher.type and its major versions"),
     "locks": ([str], "scopes (globs) from which nothing is deleted"),
     "apiVersions": ({"*": [str]}, "more api-versions by resource type or namespace"),
     "unregisteredProviders": ([str], "providers that have to be registered first"),

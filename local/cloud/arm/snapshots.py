@@ -9,7 +9,7 @@ from local.cloud.arm.accepted import accepted
 from local.cloud.arm.catalogue import REGIONS
 from local.cloud.arm.disks import read_source
 from local.cloud.arm.pages import page
-from local.cloud.arm.reading import check_name, invalid, location_of, need_group, read, tags_of
+from local.cloud.arm.reading import check_name, invalid, location_of, need_group, read, tags_of, unchangeable
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin, running_on
 from local.cloud.core.resources import Index
@@ -48,7 +48,9 @@ def put_snapshot(call: Call) -> Answer:
         raise invalid("creationData.createOption", f"The value '{option}' is not one of Copy, CopyStart.")
     if found is not None:
         if found.properties["creationData"]["sourceResourceId"].lower() != creation.get("sourceResourceId", "").lower():
-            raise Problem(409, "PropertyChangeNotAllowed", "Changing property 'creationData' is not allowed.")
+            raise unchangeable("creationData")
+        if read(body, "properties.incremental", "boolean", False) != bool(found.properties.get("incremental")):
+            raise unchangeable("incremental")
         return _change(call, found)
     return _take(call, body, creation, option)
 

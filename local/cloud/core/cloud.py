@@ -300,6 +300,7 @@ class Cloud:
         for guard in self.guards.get(plane.name, ()):
             guard(call)
         body = request.parsed()
+        plane.glimpse(call, body)
         call.body = self.world.sealer.redact(body) if call.route.sealed and body is not None else body
         if call.route.action and not call.principal.may(call.route.action, call.path):
             raise plane.forbidden(call)
@@ -338,7 +339,7 @@ class Cloud:
 
     def _charge(self, case: Case, call: Call, plane: Plane) -> None:
         case.charges = charges = list(plane.charges(call))
-        call.notes["remaining"] = self.throttle.remaining
+        call.notes |= {"charges": charges, "remaining": self.throttle.remaining}
         now_us, who = self.world.now_us, call.principal.object_id
         for charge in charges:
             finding = self.log.came(who, charge.policy, charge.key, now_us, call.path)
@@ -384,7 +385,7 @@ class Cloud:
         if data:
             headers["Content-Type"] = answer.content_type
         if call is not None:
-            headers |= plane.headers(call, case.charges, answer)
+            headers |= plane.headers(call, call.notes.get("charges", []), answer)
         reply = Reply(answer.status, headers, data)
         after(reply, call)
         if plane.name != "sim":

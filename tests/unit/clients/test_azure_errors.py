@@ -17,6 +17,12 @@ from shared.domain.azure_errors import RULES, Verdict, rule_for
         (409, "OperationNotAllowed", "another operation is in progress", Verdict.UNAVAILABLE),
         (409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running", Verdict.REFUSED),
         (409, "OperationNotAllowed", "the VM is generalized", Verdict.FINAL),
+        (
+            409,
+            "OperationNotAllowed",
+            "is smaller than the size of the corresponding disk in the VM image",
+            Verdict.FINAL,
+        ),
         (429, "RetryableErrorDueToAnotherOperation", "", Verdict.THROTTLED),
         (409, "AnotherOperationInProgress", "", Verdict.UNAVAILABLE),
         (409, "PropertyChangeNotAllowed", "", Verdict.REFUSED),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from actions.deed import Deed
+from actions.starting import start_build
 from shared.clients.directory import assigned_groups, entitlement_of_user
-from shared.contracts.provisioning import PROVISION, order_for
-from shared.domain import naming
+from shared.contracts.provisioning import order_for
 from shared.domain.cloud_pc import CloudPc, replanned
 from shared.domain.connection import Connection
 from shared.domain.entitlements import way_in, winner
@@ -20,9 +20,9 @@ from shared.domain.resuming import resumable_by_hand
 from shared.domain.swapping import as_held
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
-from shared.storage.due import START_GRACE, Due, DueKind, start_due, watch_due
+from shared.storage.due import START_GRACE, Due, DueKind
 from shared.storage.images import source_of
-from shared.workflow import DurableClient, start
+from shared.workflow import DurableClient
 
 
 class UserAccountType(StrEnum):
@@ -112,10 +112,7 @@ async def _start(deed: Deed, client: DurableClient, pc: CloudPc, operation: Oper
         return operation
     connection = (await wired.connections.get(tenant.id, pc.snapshot.connection_id)).value
     site = (await wired.sites.get(tenant.id, connection.site_id)).value
-    instance_id = naming.instance_id(tenant.id, pc.id, "provision", pc.generation)
-    await wired.due.put_all([watch_due(pc, deed.now)])
-    await start(client, PROVISION, order_for(pc, tenant, site, connection), instance_id=instance_id)
-    await wired.due.drop(start_due(pc))
+    await start_build(wired, client, pc, order_for(pc, tenant, site, connection), at=deed.now)
     return operation
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actions.deed import Deed
+from shared.contracts.configuration import rerunning_instance
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION, machine_of, remote_instance, remote_order
-from shared.domain import naming
 from shared.domain.acting import begun
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.operation import Operation
@@ -93,7 +93,7 @@ async def heard_before(deed: Deed, pc: CloudPc) -> Operation | None:
 
 async def refuse_while_rerunning(client: DurableClient, pc: CloudPc) -> None:
     """Raise ConflictError while a post-provisioning step of *pc* runs again."""
-    if await is_alive(client, naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.generation)):
+    if await is_alive(client, rerunning_instance(pc)):
         raise ConflictError("steps of this Cloud PC are being run again", status=pc.status.value)
 
 

@@ -6,7 +6,7 @@ from actions.deed import Deed
 from actions.rebuilding import REPROVISION, UserAccountType, built_today, rebuild
 from actions.remote import refuse_while_rerunning
 from shared.contracts.cleaning import remains_of
-from shared.contracts.provisioning import REPLACE, replacement_order, replacing
+from shared.contracts.provisioning import REPLACE, replacement_order, replacing_instance
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.operation import Operation
 from shared.domain.replacing import REPLACEABLE, begin_replacement
@@ -86,7 +86,7 @@ async def replace(
 
 async def go_on(deed: Deed, client: DurableClient, pc: CloudPc) -> None:
     """Start the build that the record asks for; a sweep does it if this does not come to its end."""
-    wired, instance_id = deed.services, replacing(pc)
+    wired, instance_id = deed.services, replacing_instance(pc)
     if instance_id is None or pc.beside is None or pc.beside.snapshot is None:
         return
     connection = (await wired.connections.get(pc.tenant_id, pc.beside.snapshot.connection_id)).value

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from actions.deed import Deed
-from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder
+from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder, rerunning_instance
 from shared.contracts.remote_actions import machine_of
-from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, local_administrator
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
@@ -34,8 +33,7 @@ async def rerun(deed: Deed, client: DurableClient, cloud_pc_id: str, form: Rerun
     order = _order(pc, _steps(pc, form), deed.new_id("operation"))
     operation = await deed.open_operation("rerunStep", cloud_pc_id)
     await deed.audit("cloudPC", pc.id, before=pc, after=form)
-    instance_id = naming.instance_id(deed.tenant.id, pc.id, "rerun", pc.generation)
-    if not await start(client, RERUN_STEPS, order, instance_id=instance_id) and known is None:
+    if not await start(client, RERUN_STEPS, order, instance_id=rerunning_instance(pc)) and known is None:
         failure = Failure(code="rerunning", message="steps of this Cloud PC are being run again already")
         await deed.services.operations.change(deed.tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
         raise ConflictError(failure.message)

@@ -21,10 +21,9 @@ from shared.contracts.deprovisioning import (
     DeprovisionOrder,
 )
 from shared.contracts.outcomes import Done, Pending, Superseded
-from shared.contracts.provisioning import replacing
+from shared.contracts.provisioning import provisioning_instance, replacing_instance
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
-from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.grace import expire
 from shared.domain.lifecycle import Event, Status
@@ -118,7 +117,7 @@ async def look_for_end_of_build(order: DeprovisionOrder, client: DurableClient) 
     if found is None or not _is_closing(found.value, order):
         return Superseded()
     pc = found.value
-    ids = (naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation), remote_instance(pc), replacing(pc))
+    ids = (provisioning_instance(pc), remote_instance(pc), replacing_instance(pc))
     alive = [each for each in ids if each is not None and await is_alive(client, each)]
     if not alive:
         if pc.beside is not None and pc.beside.being_built:  # its build did not come to its own end

@@ -1,45 +1,38 @@
-"""Reconciling a tenant: plan from the directory, save the plan as intents, start the builds, say that it is done."""
+"""Reconciling a tenant: plan from the directory, save the plan as intents, say that it is done."""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from activities.observing import observe_all, observe_some
 from activities.trail import status_event, tell
 from shared.contracts.outcomes import Done, Refused
-from shared.contracts.provisioning import PROVISION, order_for
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
     GROUP_SIZE,
     PLAN_TENANT,
-    START_PROVISIONING,
     Again,
     Planned,
     ReconciledOrder,
     ReconcileOrder,
-    Started,
-    StartOrder,
 )
-from shared.domain import naming, planner
+from shared.domain import planner
 from shared.domain.cloud_pc import CloudPc, Failure
-from shared.domain.connection import Connection
-from shared.domain.lifecycle import Event, Status
+from shared.domain.lifecycle import Status
 from shared.domain.pausing import held
 from shared.domain.planner import Observed, Rules
 from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.domain.watching import WATCH
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, start_due, watch_due
+from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, start_due
 from shared.storage.images import source_of
 from shared.storage.repository import Stored
 from shared.wiring import services
-from shared.workflow import Blueprint, DurableClient, implements, start
+from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
@@ -87,11 +80,6 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
 
 def _grouped(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(ids[at : at + GROUP_SIZE] for at in range(0, len(ids), GROUP_SIZE))
-
-
-def _not_begun(pc: CloudPc) -> bool:
-    """Whether a build was saved that may not have been started: starting one twice starts it once."""
-    return pc.status is Status.PENDING_PROVISION and pc.attempt == 0
 
 
 async def _rules(tenant: Tenant, policies: Iterable[Policy]) -> Rules:
@@ -240,66 +228,6 @@ async def _tell_of_resizes(plan: planner.Plan, stored: dict[str, Stored[CloudPc]
                 code="licenseNotAssigned", message=message, advice="Assign the licence; then resize again."
             )
             await tell(pc.tenant_id, before.swap.operation_id, lambda operation, why=failure: operation.failed(why, at))  # type: ignore[misc]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What builds of one tenant stand on, read once for all of them."""
-
-    tenant: Tenant
-    connections: dict[str, Connection | None]
-
-
-@bp.activity_trigger(input_name="payload")
-@bp.durable_client_input(client_name="client")
-@implements(START_PROVISIONING)
-async def start_provisioning(order: StartOrder, client: DurableClient) -> Started:
-    """Start the builds of these Cloud PCs, as their records say; what runs already runs once."""
-    found = await services().tenants.find(order.tenant_id)
-    if found is None:
-        return Started(count=0)
-    ground = _Ground(found.value, {})
-    started = await asyncio.gather(*(_start(ground, pc_id, client) for pc_id in order.cloud_pc_ids))
-    return Started(count=sum(started))
-
-
-async def _start(ground: _Ground, cloud_pc_id: str, client: DurableClient) -> bool:
-    here, tenant = services(), ground.tenant
-    stored = await here.cloud_pcs.find(tenant.id, cloud_pc_id)
-    if stored is None or not _not_begun(stored.value) or stored.value.snapshot is None:
-        return False
-    pc, connection_id = stored.value, stored.value.snapshot.connection_id
-    if connection_id not in ground.connections:
-        there = await here.connections.find(tenant.id, connection_id)
-        ground.connections[connection_id] = there.value if there else None
-    connection = ground.connections[connection_id]
-    site = await here.sites.find(tenant.id, connection.site_id) if connection else None
-    if connection is None or site is None:
-        await _cannot_start(pc)
-        return False
-    instance_id = naming.instance_id(tenant.id, pc.id, "provision", pc.generation)
-    await here.due.put_all([watch_due(pc, here.clock.now())])
-    await start(client, PROVISION, order_for(pc, tenant, site.value, connection), instance_id=instance_id)
-    await here.due.drop(start_due(pc))
-    return True
-
-
-async def _cannot_start(pc: CloudPc) -> None:
-    failure = Failure(
-        code="connectionGone",
-        message="The connection or the site that the Cloud PC was to be built with is gone.",
-        advice="Give the policy a connection that is there; then retry.",
-        retriable=False,
-    )
-    at = services().clock.now()
-
-    def edit(there: CloudPc) -> CloudPc | None:
-        if there.generation != pc.generation or not _not_begun(there):
-            return None
-        return there.after(Event.GAVE_UP, at=at, last_error=failure, reason=None)
-
-    await services().cloud_pcs.change(pc.tenant_id, pc.id, edit)
-    await services().due.drop(start_due(pc))
 
 
 @bp.activity_trigger(input_name="payload")

@@ -17,7 +17,14 @@ from actions.restore_points import keep_restore_points
 from actions.watching import catch_up, keep_subscribed, settle_changes
 from shared.contracts.cleaning import CLEAN_UP, remains_of
 from shared.contracts.deprovisioning import DeprovisionOrder
-from shared.contracts.provisioning import PROVISION, REPLACE, order_for, replacement_order, replacing
+from shared.contracts.provisioning import (
+    PROVISION,
+    REPLACE,
+    order_for,
+    provisioning_instance,
+    replacement_order,
+    replacing_instance,
+)
 from shared.domain import naming
 from shared.domain.cloud_pc import TURN, CloudPc
 from shared.domain.image import DeviceImageStatus
@@ -157,11 +164,11 @@ async def resume_build(wired: Services, client: DurableClient, due: Due) -> date
     connection = await wired.connections.find(due.tenant_id, pc.snapshot.connection_id) if pc.snapshot else None
     site = await wired.sites.find(due.tenant_id, connection.value.site_id) if connection else None
     if connection is not None and site is not None:
-        if (beside := replacing(whole)) is not None:
+        if (beside := replacing_instance(whole)) is not None:
             workflow, instance_id = REPLACE, beside
             order = replacement_order(whole, tenant.value, site.value, connection.value)
         else:
-            workflow, instance_id = PROVISION, naming.instance_id(due.tenant_id, pc.id, "provision", pc.generation)
+            workflow, instance_id = PROVISION, provisioning_instance(pc)
             order = order_for(pc, tenant.value, site.value, connection.value)
         if order is not None:
             order = order.but(attempt=max(1, pc.attempt), parked_since=pc.parked_since)

@@ -9,7 +9,8 @@ from shared.contracts.builds import OfBuild
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
-from shared.domain.cloud_pc import Warn
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc, Warn
 from shared.domain.values import Value
 
 STEPS = (
@@ -55,6 +56,11 @@ class RerunRecord(OfBuild):
     operation_id: str
     steps: tuple[str, ...]
     warnings: tuple[Warn, ...] = ()
+
+
+def rerunning_instance(pc: CloudPc) -> str:
+    """Return the id of the instance that runs steps again on *pc*."""
+    return naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.generation)
 
 
 RERUN_STEPS = Workflow("rerun_steps", RerunOrder, gives(Configured))

@@ -151,7 +151,12 @@ def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Conne
     return order_for(build_of(pc, pc.beside.generation), tenant, site, connection).but(replaces=replaces)
 
 
-def replacing(pc: CloudPc) -> str | None:
+def provisioning_instance(pc: CloudPc) -> str:
+    """Return the id of the instance that builds *pc*, now or when it was built last."""
+    return naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation)
+
+
+def replacing_instance(pc: CloudPc) -> str | None:
     """Return the id of the instance that builds a machine beside the one of *pc*, None: there is none."""
     if pc.beside is None or not pc.beside.being_built:
         return None

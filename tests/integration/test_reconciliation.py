@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-import activities.reconciliation  # noqa: F401 - puts the activities into their table
+import activities.reconciliation
+import activities.starting  # noqa: F401 - puts the activities into their table
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.provisioning import ProvisionOrder
 from shared.contracts.reconciling import (

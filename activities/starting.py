@@ -1,0 +1,81 @@
+"""Starting the builds that a plan has saved: all of a tenant at once."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from actions.starting import start_build
+from shared.contracts.provisioning import order_for
+from shared.contracts.reconciling import START_PROVISIONING, Started, StartOrder
+from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.connection import Connection
+from shared.domain.lifecycle import Event, Status
+from shared.domain.tenant import Tenant
+from shared.storage.due import start_due
+from shared.wiring import services
+from shared.workflow import Blueprint, DurableClient, implements
+
+bp = Blueprint()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What builds of one tenant stand on, read once for all of them."""
+
+    tenant: Tenant
+    connections: dict[str, Connection | None]
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(START_PROVISIONING)
+async def start_provisioning(order: StartOrder, client: DurableClient) -> Started:
+    """Start the builds of these Cloud PCs, as their records say; what runs already runs once."""
+    found = await services().tenants.find(order.tenant_id)
+    if found is None:
+        return Started(count=0)
+    ground = _Ground(found.value, {})
+    started = await asyncio.gather(*(_start(ground, pc_id, client) for pc_id in order.cloud_pc_ids))
+    return Started(count=sum(started))
+
+
+async def _start(ground: _Ground, cloud_pc_id: str, client: DurableClient) -> bool:
+    here, tenant = services(), ground.tenant
+    stored = await here.cloud_pcs.find(tenant.id, cloud_pc_id)
+    if stored is None or not _not_begun(stored.value) or stored.value.snapshot is None:
+        return False
+    pc, connection_id = stored.value, stored.value.snapshot.connection_id
+    if connection_id not in ground.connections:
+        there = await here.connections.find(tenant.id, connection_id)
+        ground.connections[connection_id] = there.value if there else None
+    connection = ground.connections[connection_id]
+    site = await here.sites.find(tenant.id, connection.site_id) if connection else None
+    if connection is None or site is None:
+        await _cannot_start(pc)
+        return False
+    await start_build(here, client, pc, order_for(pc, tenant, site.value, connection), at=here.clock.now())
+    return True
+
+
+async def _cannot_start(pc: CloudPc) -> None:
+    failure = Failure(
+        code="connectionGone",
+        message="The connection or the site that the Cloud PC was to be built with is gone.",
+        advice="Give the policy a connection that is there; then retry.",
+        retriable=False,
+    )
+    at = services().clock.now()
+
+    def edit(there: CloudPc) -> CloudPc | None:
+        if there.generation != pc.generation or not _not_begun(there):
+            return None
+        return there.after(Event.GAVE_UP, at=at, last_error=failure, reason=None)
+
+    await services().cloud_pcs.change(pc.tenant_id, pc.id, edit)
+    await services().due.drop(start_due(pc))
+
+
+def _not_begun(pc: CloudPc) -> bool:
+    """Whether a build was saved that may not have been started: starting one twice starts it once."""
+    return pc.status is Status.PENDING_PROVISION and pc.attempt == 0

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient
 
+from local.portal import Answer, PortalError
 from local.stack import PORTAL_SECRET, Stack
 from tests.e2e.callers import routes
 from tests.e2e.identity import own_network
@@ -29,6 +30,7 @@ SECRETS: Mapping[str, re.Pattern[str]] = {
     "storage key": re.compile(r"Eby8vdM02xNOcqFl|AccountKey=|[?&]sig=[\w%]{20,}"),
     "portal's secret": re.compile(re.escape(PORTAL_SECRET)),
 }
+Json = dict[str, Any]
 Texts = Iterator[tuple[str, str]]
 """Where, and what stands there."""
 
@@ -92,8 +94,11 @@ def leaks(found: Texts) -> list[str]:
     return told
 
 
-def busy_day(office: Office) -> None:
-    """Have a connection with a join password, an image built, and a Cloud PC provisioned on the domain."""
+def busy_day(office: Office) -> list[Answer]:
+    """Have a connection with a join password, an image built, and a Cloud PC provisioned on the domain.
+
+    And the password rotated, to a wrong one. Return what was answered to requests that have a password in them.
+    """
     vnet = own_network(office.stack, office.subscription)
     domain = {
         "adDomainName": "corp.contoso.example",
@@ -111,17 +116,16 @@ def busy_day(office: Office) -> None:
         "name": {"displayName": "Domain"},
     }
     wizards, portal = f"{office.base}/wizards", office.portal
-    portal.ask("POST", f"{wizards}/create-connection/review", form)
+    reviewed = portal.ask("POST", f"{wizards}/create-connection/review", form)
     saved = portal.ask("POST", f"{wizards}/create-connection", form, {"Idempotency-Key": "once"})
     # Wrong ones, which say what is wrong with them.
-    portal.send("POST", f"{wizards}/create-connection", {**form, "site": {"siteId": "nowhere"}})
-    portal.send("POST", f"{wizards}/create-connection", {**form, "nonsense": {"adDomainPassword": JOIN_PASSWORD}})
     odd = {**domain, "adDomainPassword": [JOIN_PASSWORD]}
-    portal.send(
-        "POST",
-        f"{wizards}/create-connection",
+    wrong = (
+        {**form, "site": {"siteId": "nowhere"}},
+        {**form, "nonsense": {"adDomainPassword": JOIN_PASSWORD}},
         {**form, "credentials": {**form["credentials"], "domain": odd}},  # type: ignore[dict-item]
     )
+    refused = [portal.send("POST", f"{wizards}/create-connection", each) for each in wrong]
     connection = str(portal.finish(saved)["resourceId"])
     image = {
         "name": {"displayName": "Ours"},
@@ -133,18 +137,43 @@ def busy_day(office: Office) -> None:
     upn = office.user(1, MEDIUM)
     office.policy("Everyone", connection, office.group("staff", upn), localAdminEnabled=True)
     assert office.settled(upn)["status"] == "provisioned"
+    return [reviewed, saved, *refused, *rotated(office, f"{office.graph}/onPremisesConnections/{connection}")]
+
+
+def rotated(office: Office, connection: str) -> list[Answer]:
+    """Give the connection another password in every wrong way, then one that the domain does not know."""
+    ways: list[tuple[str, str, Json]] = [
+        ("PATCH", "", {"adDomainPassword": [JOIN_PASSWORD]}),
+        ("PATCH", "", {"adDomainPassword": JOIN_PASSWORD, "displayName": "<"}),
+        *(
+            ("POST", "/updateAdDomainPassword", body)
+            for body in (
+                {"adDomainPassword": {"of": JOIN_PASSWORD}},
+                {"adDomainPassword": JOIN_PASSWORD * 20},
+                {"adDomainPassword": JOIN_PASSWORD, "more": 1},
+                {"AdDomainPassword": JOIN_PASSWORD},
+            )
+        ),
+    ]
+    refused = [office.portal.send(method, connection + action, body) for method, action, body in ways]
+    assert {answer.status for answer in refused} == {400}
+    new = {"adDomainPassword": f"{JOIN_PASSWORD}-next"}
+    taken = office.portal.ask("POST", f"{connection}/updateAdDomainPassword", new, {"Idempotency-Key": "rotate"})
+    with office.hurrying(), pytest.raises(PortalError, match="adJoinCheckIncorrectCredentials"):
+        office.portal.finish(taken)
+    return [*refused, taken]
 
 
 @pytest.mark.timeout(180)
 def test_after_a_busy_day_no_secret_lies_about(open_office: Callable[..., Office], stack: Stack) -> None:
     office = open_office()
-    busy_day(office)
+    said = busy_day(office)
     places = {
         "tables": list(rows(stack)),
         "queues": [(f"queue {name}", text) for name, text in texts(stack)],
         "history": [text for path in stack.folder.glob("host.db") for text in database(path)],
         "files": list(files(stack)),
-        "answers": list(answers(office)),
+        "answers": [*answers(office), *(("an answer", repr(answer)) for answer in said)],
     }
     may_be_empty = {"queues"} if stack.moves_time else {"queues", "history"}
     assert {name for name, found in places.items() if not found} <= may_be_empty

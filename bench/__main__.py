@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 
 BENCHMARKS = {
     "importing": "import time of the app against the floor import",
@@ -22,17 +23,35 @@ BENCHMARKS = {
 
 
 def main() -> None:
-    """Run what was asked for."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("names", nargs="*", help="; ".join(f"{name}: {what}" for name, what in BENCHMARKS.items()))
+    """Run what was asked for; what is being measured is said on stderr."""
+    told = "\n".join(f"  {name:10} {what}" for name, what in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        epilog=f"names:\n{told}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="name",
+        help="what to measure, as below; without it all, which takes more than an hour",
+    )
     names = parser.parse_args().names or list(BENCHMARKS)
-    unknown = [name for name in names if name.partition(":")[0] not in BENCHMARKS]
-    if unknown:
-        parser.error(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     for asked in names:
-        name, _, options = asked.partition(":")
-        for figure in importlib.import_module(f"bench.{name}").main(*filter(None, options.split(","))):
+        if (name := asked.partition(":")[0]) not in BENCHMARKS:
+            parser.error(f"no such benchmark: {name}; there are {', '.join(BENCHMARKS)}")
+        if not all(each.isdecimal() for each in _options(asked)):
+            parser.error(f"{asked}: only numbers may follow the colon")
+    for asked in names:
+        name = asked.partition(":")[0]
+        print(f"{asked}: {BENCHMARKS[name]} ...", file=sys.stderr)
+        for figure in importlib.import_module(f"bench.{name}").main(*_options(asked)):
             print(figure.line(), flush=True)
+
+
+def _options(asked: str) -> list[str]:
+    return [each for each in asked.partition(":")[2].split(",") if each]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """``python -m local``: see ``--help``, or ``make run``."""
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
@@ -11,28 +12,59 @@ from local.portal import PortalError
 from local.processes import PartFailedError
 from local.stack import StackError
 
+# One user has no licence, and the demo's network has room for the licences of some 5,000.
+_FEWEST, _MOST = 2, 5000
+
 
 def main() -> int:
-    """Run one command; a failure is one line, and exit code 1."""
-    parser = argparse.ArgumentParser(prog="python -m local", description="Deskwright on one machine, without Azure.")
-    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
-    show = verbs.add_parser("demo", help="start everything and provision a demo tenant")
-    show.add_argument("--users", type=int, help="in the tenant (25; four of five have a licence; of a scenario: 6)")
-    show.add_argument("--speed", type=float, help="simulated seconds per real second (60; of a scenario: 600)")
-    show.add_argument("--host", choices=["embedded", "func"], default="embedded", help="(%(default)s)")
-    show.add_argument("--seed", type=int, default=7, help="of every random choice of the cloud (%(default)s)")
-    show.add_argument("--scenario", metavar="N", help="play a failure scenario of local/cloud/scenarios instead")
-    show.add_argument("--folder", type=Path, default=demo.RUN, help="of the run: logs, addresses (.run/demo)")
-    show.add_argument("--once", action="store_true", help="end when all is settled: 0 if all is well, else 1")
-    show.set_defaults(does=demo.run)
-    offer = verbs.add_parser("scenarios", help="list the failure scenarios")
-    offer.set_defaults(does=demo.list_scenarios)
-    asked = vars(parser.parse_args())
+    """Run one command; a failure is told in a line or two, and exit code 1."""
+    asked = vars(_commands().parse_args())
+    name = asked.pop("name")
     try:
         return int(asked.pop("does")(**asked))
     except (StackError, PortalError, PartFailedError, InstallError, NodeError) as error:
-        print(f"make run: {error}", file=sys.stderr)
+        print(f"{'make scenario' if asked.get('scenario') else name}: {error}", file=sys.stderr)
         return 1
+
+
+def _commands() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description="Deskwright on one machine, without Azure.")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+    show = verbs.add_parser("demo", help="start everything and provision a demo tenant", description=demo.__doc__)
+    show.add_argument(
+        "--users", type=_users, metavar="N", help="in the tenant (25; four of five have a licence; of a scenario: 6)"
+    )
+    show.add_argument(
+        "--speed", type=_speed, metavar="X", help="simulated seconds per real second (60; of a scenario: 600)"
+    )
+    show.add_argument("--host", choices=["embedded", "func"], default="embedded", help="(%(default)s)")
+    show.add_argument("--seed", type=int, metavar="N", default=7, help="of every random choice of the cloud (7)")
+    show.add_argument("--scenario", metavar="N", help="play this failure scenario, by number or name, instead")
+    show.add_argument("--folder", type=Path, default=demo.RUN, help="of the run: logs, addresses (.run/demo)")
+    show.add_argument("--once", action="store_true", help="end when all is settled: 0 if all is well, else 1")
+    show.set_defaults(does=demo.run, name="make run")
+    offer = verbs.add_parser("scenarios", help="list the failure scenarios")
+    offer.set_defaults(does=demo.list_scenarios, name="make scenario")
+    key = verbs.add_parser("token", help="print an access token for the API of a demo that runs, good for an hour")
+    key.add_argument("--folder", type=Path, default=demo.RUN, help="of the run (.run/demo)")
+    key.set_defaults(does=demo.print_token, name="python -m local token")
+    return parser
+
+
+def _users(word: str) -> int:
+    if not word.isdecimal() or not _FEWEST <= int(word) <= _MOST:
+        raise argparse.ArgumentTypeError(f"{word!r} is no whole number from {_FEWEST} to {_MOST:,}")
+    return int(word)
+
+
+def _speed(word: str) -> float:
+    try:
+        speed = float(word)
+    except ValueError:
+        speed = math.nan
+    if not (math.isfinite(speed) and speed > 0):
+        raise argparse.ArgumentTypeError(f"{word!r} is no number above 0")
+    return speed
 
 
 if __name__ == "__main__":

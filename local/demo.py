@@ -15,7 +15,7 @@ from rich.table import Table
 from local.board import READY, Board, Row, count_by_status, in_words
 from local.journey import TENANT, Journey, licences
 from local.play import BUILT, find, play, table
-from local.stack import APP, HostKind, Stack, StackError, Wishes
+from local.stack import APP, HostKind, Stack, StackError, Wishes, portal_of
 
 BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RUN = APP / ".run" / "demo"
@@ -84,15 +84,20 @@ def run(
 
 
 def list_scenarios() -> int:
-    """Show every failure scenario: its number, what happens, what it needs."""
+    """Show every failure scenario: its number, what happens, and whether the service is not ready for it yet."""
     console = Console(highlight=False)
-    shown = Table("N", "what happens", "needs", expand=False, pad_edge=False)
+    shown = Table(box=None, show_header=False, pad_edge=False)
     for each in table():
-        shown.add_row(
-            str(each["number"]), each["about"], each["needs"] + ("" if each["needs"] in BUILT else " (to come)")
-        )
+        missing = "" if each["needs"] in BUILT else f" (The service has no {each['needs']} yet.)"
+        shown.add_row(str(each["number"]), each["about"] + missing)
     console.print(shown)
-    console.print("\nmake scenario N=23 plays one.")
+    console.print("\nmake scenario N=23 plays one; it takes about a minute.")
+    return 0
+
+
+def print_token(*, folder: Path) -> int:
+    """Print an access token for the API of the demonstration that runs in a folder. Raises: StackError if none does."""
+    print(portal_of(folder).token())
     return 0
 
 
@@ -160,16 +165,28 @@ def _report(stack: Stack, journey: Journey, console: Console, outcome: Outcome, 
         console.print("Invariants: clean (no orphan, no double, no limit broken)")
     lines = {
         "API": f"{at.api}/api",
-        "Simulated cloud": f"{at.cloud}/_sim",
+        "Simulated cloud": f"{at.cloud}/_sim (a browser warns of its certificate: each run makes its own)",
         "Addresses": str(stack.folder / "stack.json"),
         "Logs": str(stack.folder / "logs"),
     }
+    if stack.wishes.host == "embedded":
+        lines["Orchestrations"] = f"{at.api}/runtime/instances"
     for name, value in lines.items():
         _plainly(console, f"{name + ':':17}{value}")
-    _plainly(console, f"\nTry (the token is good for an hour):\n  export TOKEN={stack.portal().token()}")
+    _try(stack, journey, console)
+
+
+def _try(stack: Stack, journey: Journey, console: Console) -> None:
+    """Print commands that are worth a try."""
+    at = stack.addresses
+    where = "" if stack.folder == RUN else f" --folder {stack.folder}"
+    _plainly(console, f"\nTry, in another terminal, in {APP} (a token is good for an hour):")
+    _plainly(console, f"  export TOKEN=$(.venv/bin/python -m local token{where})")
     for path in _WORTH_A_LOOK:
         _plainly(console, f"  curl -H \"Authorization: Bearer $TOKEN\" '{at.api}/api{journey.base}{path}'")
     _plainly(console, f"  curl --cacert {stack.certificates.authority} '{at.cloud}/_sim/invariants'")
+    if stack.wishes.host == "embedded":
+        _plainly(console, f"  .venv/bin/python -m local.host status --db {stack.folder / 'host.db'}")
 
 
 def _plainly(console: Console, line: str) -> None:

@@ -133,10 +133,22 @@ class Journey:
         saved = self.portal.ask("POST", address, form, {"Idempotency-Key": f"first-day-{wizard}"})
         self.say(f"Wizard {wizard}: saved")
         if wait and saved.status == 202:  # noqa: PLR2004
-            operation = self.portal.finish(saved)
+            operation = self.portal.finish(saved, self._tell_of_steps())
             self.say(f"  {operation['kind']} {operation['status']}")
             return str(operation["resourceId"])
         return str(saved.body.get("resourceId") or saved.body["id"])
+
+    def _tell_of_steps(self) -> Callable[[dict[str, Any]], None]:
+        """Make what says each step of an operation as it begins: a long one must not look as if it hung."""
+        told = 0
+
+        def watch(operation: dict[str, Any]) -> None:
+            nonlocal told
+            for step in operation["steps"][told:]:
+                self.say(f"  {step['title']}")
+            told = len(operation["steps"])
+
+        return watch
 
 
 def licences(users: int) -> int:

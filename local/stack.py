@@ -8,6 +8,7 @@ that it does not run on Azure.
 import json
 import os
 import shutil
+import ssl
 import sys
 import urllib.error
 import urllib.request
@@ -137,6 +138,8 @@ class Stack:
     def start(self) -> None:
         """Start all parts, each when the one before is ready; write ``stack.json``."""
         _refuse_a_running(self.folder)
+        if self.wishes.host == "func":
+            _core_tools()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self._certificates = certificates.issue(self.folder / "certificates")
@@ -168,10 +171,10 @@ class Stack:
         finally:
             for part in running:
                 part.kill()
-        if self._clock is not None:
+        if self._clock is not None:  # else the folder is another's, who runs in it
             self._clock.close()
             self._clock = None
-        (self.folder / "stack.json").unlink(missing_ok=True)
+            (self.folder / "stack.json").unlink(missing_ok=True)
 
     def start_host(self) -> None:
         """Start the host (again) and wait until it answers."""
@@ -208,13 +211,7 @@ class Stack:
 
     def portal(self) -> Portal:
         """Make a caller of the API: the demo tenant's portal application, with ``PORTAL_ROLES``."""
-        credentials = Credentials(
-            token_url=f"{self.addresses.cloud}/{TENANT_ID}/oauth2/v2.0/token",
-            client_id=derived_id(TENANT_ID, "app", "portal"),
-            secret=PORTAL_SECRET,
-            scope=f"{_API_AUDIENCE}/.default",
-        )
-        return Portal(self.addresses.api, credentials, self.certificates.client_context())
+        return _portal(self.addresses.api, self.addresses.cloud, self.certificates.client_context())
 
     def ask_cloud(self, path: str) -> Any:  # noqa: ANN401 - JSON is anything
         """Read one of the simulated cloud's ``/_sim`` views."""
@@ -288,10 +285,7 @@ class Stack:
     def _host_part(self) -> Part:
         port = self.addresses.api.rpartition(":")[2]
         if self.wishes.host == "func":
-            func = shutil.which("func")
-            if func is None:
-                raise StackError("HOST=func needs Azure Functions Core Tools 4 ('func' on PATH)")
-            command = [func, "start", "--port", port]
+            command = [_core_tools(), "start", "--port", port]
             python = {"languageWorkers__python__defaultExecutablePath": sys.executable}
             return self._part("Host (func)", "host", command, self.environment() | python, self.wishes.app)
         command = [sys.executable, "-m", "local.host", "start", "--app", str(self.wishes.app), "--port", port]
@@ -315,6 +309,31 @@ class Stack:
         (self.folder / "stack.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 
+def portal_of(folder: Path) -> Portal:
+    """Make a caller of the API of a stack that another process runs in a folder. Raises: StackError if none does."""
+    facts = _running_in(folder)
+    if facts is None:
+        raise StackError(f"nothing runs in {folder}: start it with make run")
+    return _portal(facts["api"], facts["cloud"], ssl.create_default_context(cafile=facts["bundle"]))
+
+
+def _portal(api: str, cloud: str, trust: ssl.SSLContext) -> Portal:
+    credentials = Credentials(
+        token_url=f"{cloud}/{TENANT_ID}/oauth2/v2.0/token",
+        client_id=derived_id(TENANT_ID, "app", "portal"),
+        secret=PORTAL_SECRET,
+        scope=f"{_API_AUDIENCE}/.default",
+    )
+    return Portal(api, credentials, trust)
+
+
+def _core_tools() -> str:
+    func = shutil.which("func")
+    if func is None:
+        raise StackError("HOST=func needs Azure Functions Core Tools 4 ('func' on the PATH); without HOST ours is used")
+    return func
+
+
 def _on_real_time(wishes: Wishes) -> Wishes:
     """Suit a stack to Core Tools' host, which knows the machine's time alone: ours is the same, Azure is quick."""
     profile = "fast" if wishes.profile == "real" else wishes.profile
@@ -328,12 +347,18 @@ def _started(part: T | None) -> T:
 
 
 def _refuse_a_running(folder: Path) -> None:
+    facts = _running_in(folder)
+    if facts is not None:
+        raise StackError(f"a stack runs in {folder} already (process {facts['pid']}): stop it with Ctrl-C")
+
+
+def _running_in(folder: Path) -> dict[str, Any] | None:
+    """Read what a stack that lives tells of itself in its folder."""
     try:
-        pid = int(json.loads((folder / "stack.json").read_text())["pid"])
+        facts: dict[str, Any] = json.loads((folder / "stack.json").read_text())
+        return facts if is_alive(int(facts["pid"])) else None
     except (OSError, ValueError, KeyError):
-        return
-    if is_alive(pid):
-        raise StackError(f"a stack runs in {folder} already (process {pid}): stop it with Ctrl-C")
+        return None
 
 
 def _first_json(output: str) -> dict[str, Any] | None:

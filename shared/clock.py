@@ -1,4 +1,4 @@
-"""What time it is: the system's, or the clock that a local host, cloud and app share (architecture.md, decision 11).
+"""What time it is: the system's, or the clock that a local host, cloud and app share (docs/decisions/0010).
 
 The file, little endian: ``DWCLOCK1``, u64 sequence (odd while a writer is inside), i64 base_us, i64 anchor_ns
 (CLOCK_MONOTONIC), f64 rate, i64 limit_us, and more that a reader does not need; at 72 the fields that a writer is

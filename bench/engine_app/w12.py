@@ -1,4 +1,4 @@
-"""The numbers of W12 (performance.md, section 2)."""
+"""The numbers of W12 (docs/performance.md, "The embedded host")."""
 
 ACTIVITIES = 12
 GROUP = 25

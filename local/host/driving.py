@@ -1,4 +1,4 @@
-"""Moves the shared clock: it never runs ahead of work that is ready (architecture.md, 11).
+"""Moves the shared clock: it never runs ahead of work that is ready (docs/decisions/0010).
 
 While anything runs or is ready, time stands still. When nothing is, it runs at the wished
 speed up to the earliest moment at which something is due, where it waits until that is done.

@@ -1,4 +1,4 @@
-"""How a call can end. A refusal is a value, a failure is an exception (architecture.md, decision 3)."""
+"""How a call can end. A refusal is a value, a failure is an exception (ARCHITECTURE.md, "Why refusals are values")."""
 
 from __future__ import annotations
 

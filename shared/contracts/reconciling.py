@@ -10,7 +10,7 @@ from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain.values import Value
 
 GROUP_SIZE = 25
-"""Builds are started in groups that do not wait for each other (architecture.md, decision 7)."""
+"""Builds are started in groups that do not wait for each other."""
 
 
 class ReconcileOrder(Value):

@@ -247,7 +247,7 @@ class CloudPc(Value):
         return self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
 
 
-TURN = "waiting for its turn to start"
+TURN = "for its turn to start"
 """The reason of a build that may start."""
 
 

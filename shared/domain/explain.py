@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.domain import naming
-from shared.domain.cloud_pc import Beside, CloudPc, Failure, User
+from shared.domain.cloud_pc import TURN, Beside, CloudPc, Failure, User
 from shared.domain.drift import Drift, Today
 from shared.domain.entitlements import Entitlement, winner
 from shared.domain.lifecycle import WORKING, Status
@@ -139,7 +139,7 @@ def standing(record: CloudPc) -> str:
     said = record.last_error
     words = {
         Status.NOT_PROVISIONED: f"Not provisioned: {record.reason or 'no reason is recorded'}.",
-        Status.PENDING_PROVISION: f"Waiting: {record.reason or 'for its turn to start'}.",
+        Status.PENDING_PROVISION: f"Waiting: {record.reason or TURN}.",
         Status.PROVISIONING: f"Being provisioned, attempt {record.attempt}{_resumed(record)}.",
         Status.FAILED: f"Failed: {said.code}, {said.message}" if said else "Failed.",
         Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}.",

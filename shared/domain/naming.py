@@ -53,7 +53,7 @@ def new_cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, taken: Container[
 
 
 def instance_id(tenant_id: str, subject: str, kind: str, generation: int) -> str:
-    """Return the orchestration instance id of one piece of work (architecture.md, decision 7)."""
+    """Return the orchestration instance id of one piece of work: the same for whoever starts it again."""
     return f"{tenant_id}-{subject}-{kind}-{generation}"
 
 

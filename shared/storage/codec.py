@@ -1,6 +1,6 @@
 """Rows <-> values: the value as JSON under a schema version, split where a property would grow too long.
 
-Reads the present version and the one before, so that an upgrade never strands a row (architecture.md, decision 12).
+Reads the present version and the one before, so that an upgrade never strands a row (docs/decisions/0009).
 """
 
 from __future__ import annotations

@@ -26,6 +26,11 @@ def demo(folder: Path, *more: str) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
+def local(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "local", *words]
+    return subprocess.run(command, cwd=APP, capture_output=True, text=True, check=False)
+
+
 def children_of(pid: int) -> list[int]:
     """The processes that one started, as Linux tells; elsewhere none."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
@@ -50,10 +55,14 @@ def test_it_stays_up_tells_how_to_go_on_and_ends_on_ctrl_c(tmp_path: Path) -> No
                 break
         parts = children_of(process.pid)
         addresses = json.loads((tmp_path / "run" / "stack.json").read_text())
+        token = local("token", "--folder", str(tmp_path / "run"))
         process.send_signal(signal.SIGINT)
         process.communicate()
     assert process.returncode == 0, "".join(told)
-    assert any(line.startswith("  export TOKEN=ey") for line in told)
+    assert token.stdout.startswith("ey"), token.stderr
+    assert any(
+        line.strip() == f"export TOKEN=$(.venv/bin/python -m local token --folder {tmp_path / 'run'})" for line in told
+    )
     assert any("curl -H" in line and addresses["api"] in line for line in told)
     assert not any(is_alive(pid) for pid in parts)
     assert not (tmp_path / "run" / "stack.json").exists()

@@ -1,4 +1,4 @@
-"""Whatever comes and goes, the shared clock is never ahead of what is ready (architecture.md, decision 11)."""
+"""Whatever comes and goes, the shared clock is never ahead of what is ready (docs/decisions/0010)."""
 
 import asyncio
 import random

@@ -108,8 +108,9 @@ def test_time_is_moved_for_all_at_once(stack: Stack) -> None:
 
 
 def test_a_folder_has_one_stack_at_a_time(stack: Stack, app: Path) -> None:
-    with pytest.raises(StackError, match="runs in"):
-        Stack(stack.folder, Wishes(begins=MORNING, app=app)).start()
+    with pytest.raises(StackError, match="runs in"), Stack(stack.folder, Wishes(begins=MORNING, app=app)):
+        pass
+    assert json.loads((stack.folder / "stack.json").read_text())["api"] == stack.addresses.api
 
 
 def test_without_core_tools_func_is_refused_in_one_line(

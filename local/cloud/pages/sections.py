@@ -63,7 +63,7 @@ def _operation(each: LongRunning, now_us: int) -> Iterator[Html | str | int]:
     status, never = each.status(), each.due_us >= NEVER
     error = each.error.code if each.ended and each.error else ""
     yield each.kind
-    yield tag("span", each.target.rpartition("/")[2], title=each.target, class_="long")
+    yield tag("span", _of_whom(each.target), title=each.target, class_="long")
     yield tag("span", pill(status, _TONES[status]), pill(error, "bad") if error else "")
     yield each.phase(now_us) or ("" if each.ended else "waiting")
     whole = max(1, each.due_us - each.accepted_us)
@@ -75,6 +75,12 @@ def _operation(each: LongRunning, now_us: int) -> Iterator[Html | str | int]:
     )
     yield each.polls
     yield each.early_polls
+
+
+def _of_whom(target: str) -> str:
+    """Name a resource, and the one that it is a part of: every machine has an extension of the same name."""
+    own = target.rpartition("/providers/")[2].split("/")[2::2]
+    return " / ".join(own) or target.rpartition("/")[2]
 
 
 def requests(cloud: Cloud) -> Html:

@@ -83,11 +83,17 @@ def _line(world: World, node: Node, depth: int) -> Html:
     words = [*(_told(world, node.resource) if node.resource else ())]
     if not node.children:
         return tag("div", tag("span", node.label), " ", words, class_="leaf")
-    below = node.count - (node.resource is not None)
-    title = tag("summary", node.label, " ", tag("span", f"{below:,}", class_="soft"), " ", words)
+    title = tag("summary", node.label, " ", tag("span", _counted(node), class_="soft"), " ", words)
     name = hashlib.sha256(node.path.encode()).hexdigest()[:12]
     is_open = depth < _OPEN_DEPTH or (depth == _OPEN_DEPTH and len(node.children) <= _FEW)
     return tag("details", title, drawn(world, node, depth + 1), id=name, open=is_open, class_=None if depth else "top")
+
+
+def _counted(node: Node) -> str:
+    """Count what is below a node; of a type its own resources first, for machines have many parts."""
+    below = node.count - (node.resource is not None)
+    own = sum(each.resource is not None for each in node.children.values())
+    return f"{own:,}, {below:,} with their parts" if "/" in node.label and 0 < own < below else f"{below:,}"
 
 
 def _told(world: World, resource: Resource) -> Iterator[Html | str]:

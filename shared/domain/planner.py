@@ -134,6 +134,7 @@ class _Steps:
         self._new: list[CloudPc] = []  # to be planned
         self._planned: list[CloudPc] = []  # were planned, and not begun
         self._fresh_snapshots: set[str] = set()  # of these, whose snapshot has been renewed
+        self._held: dict[str, frozenset[str]] = {}  # by user, the licences that he has
         self._list_only: list[CloudPc] = []
         self._takings: list[tuple[CloudPc, RemovalCause]] = []
         self._reprieves: list[CloudPc] = []
@@ -146,8 +147,10 @@ class _Steps:
 
         One whose licences are being swapped claims two, and is weighed once.
         """
-        user, held = entitlement.user, {plan.id for plan in entitlement.plans}
-        owners = {plan_id: pc for each in records for pc in (self._settle(each, held),) for plan_id in pc.claims}
+        user, held = entitlement.user, frozenset(plan.id for plan in entitlement.plans)
+        self._held[user.id] = held
+        settled = [self._settle(each, held, stays=self._stays(entitlement, each)) for each in records]
+        owners = {plan_id: pc for pc in settled for plan_id in pc.claims}
         taken, weighed = {pc.id for pc in records}, set[str]()
         for plan in sorted(entitlement.plans, key=lambda p: p.id):
             record = owners.get(plan.id) or self._fresh(user, plan, taken)
@@ -156,9 +159,9 @@ class _Steps:
                 self._weigh(entitlement, record, held)
         return weighed
 
-    def _settle(self, record: CloudPc, held: Collection[str]) -> CloudPc:
+    def _settle(self, record: CloudPc, held: Collection[str], *, stays: bool = True) -> CloudPc:
         """Return *record* with its swap over, if it is; whatever is paused stays as it is."""
-        after = record if self._rules.held(record) else swapping.settled(record, held, self._at)
+        after = record if self._rules.held(record) else swapping.settled(record, held, self._at, stays=stays)
         if after is not record and after.id not in {pc.id for pc in self._settled}:
             self._settled.append(after)
         return after
@@ -177,27 +180,42 @@ class _Steps:
         )
 
     def _weigh(self, entitlement: Entitlement, record: CloudPc, held: Collection[str]) -> None:
-        user, groups = entitlement.user, entitlement.group_ids
-        policy = winner(self._policies, groups)
-        own = record.snapshot.policy_id if record.snapshot and record.status is not Status.NOT_PROVISIONED else None
-        if record.status is Status.FAILED:  # whichever policy wins, a retry by hand builds by it
-            own = None
-        keeps = user.account_enabled and (linked(self._policies, own, groups) if own else policy is not None)
+        user, policy = entitlement.user, winner(self._policies, entitlement.group_ids)
         if record.status is Status.NOT_PROVISIONED:
             self._whether_to_build(record, policy, entitlement)
         elif record.status is Status.DEPROVISIONING:
             self._after_the_old_one(record, policy, entitlement)
-        elif keeps:
+        elif self._keeps(entitlement, record):
             self._keep(record, held)
+        elif entitlement.certain and _is_only_planned(record):
+            self._elsewhere(record, policy, entitlement)
         elif entitlement.certain:
-            self._without(record, self._cause(record, user), user, licensed=True)
+            self._take(record, self._cause(record, user))
+
+    def _keeps(self, entitlement: Entitlement, record: CloudPc) -> bool:
+        """Whether its user still has an account and a policy for what there is."""
+        groups = entitlement.group_ids
+        own = record.snapshot.policy_id if record.snapshot and record.status is not Status.NOT_PROVISIONED else None
+        if record.status is Status.FAILED:  # whichever policy wins, a retry by hand builds by it
+            own = None
+        by_policy = linked(self._policies, own, groups) if own else winner(self._policies, groups) is not None
+        return entitlement.user.account_enabled and by_policy
+
+    def _stays(self, entitlement: Entitlement, record: CloudPc) -> bool:
+        return not entitlement.certain or self._keeps(entitlement, record)
 
     def miss(self, record: CloudPc, cause: RemovalCause) -> None:
         """Decide for a Cloud PC whose licence is gone, or whose user; one that waits for another licence goes on."""
         record = self._settle(record, ())
         waits = record.status is Status.RESIZE_PENDING_LICENSE and cause is RemovalCause.LICENSE_REMOVED
-        if not waits and record.status not in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
-            self._without(record, cause, record.user, licensed=False)
+        if waits or record.status in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
+            return
+        if record.status is Status.NOT_PROVISIONED and record.beside is not None:
+            return  # a machine that it had is still being removed
+        if record.status is Status.NOT_PROVISIONED or _is_only_planned(record):
+            self._forget.append(record)
+        else:
+            self._take(record, cause)
 
     def settle(self, observed: Observed) -> Plan:
         """Return what was collected: within the licences there are, and with the brake on."""
@@ -209,7 +227,7 @@ class _Steps:
             provision=queue.new,
             waiting=queue.changed,
             list_only=tuple(self._list_only),
-            grace=tuple(begin_grace(pc, cause, self._at) for pc, cause in taken if pc.status in BUILT),
+            grace=tuple(self._begin_grace(pc, cause) for pc, cause in taken if pc.status in BUILT),
             cancel=tuple(self._cancelled(pc, cause) for pc, cause in taken if pc.status not in BUILT),
             removals=tuple(
                 pc.but(removal=Removal(cause=cause, seen_at=self._at, why=doubts[pc.id]))
@@ -271,19 +289,13 @@ class _Steps:
         self._fresh_snapshots.add(record.id)
         return record.but(snapshot=today, last_modified_date_time=self._at)
 
-    def _without(self, record: CloudPc, cause: RemovalCause, user: User, *, licensed: bool) -> None:
-        if record.status is Status.NOT_PROVISIONED and record.beside is not None:
-            return  # a machine that it had is still being removed
-        never_begun = record.status is Status.PENDING_PROVISION and record.attempt == 0
-        if not licensed and (
-            record.status is Status.NOT_PROVISIONED or (never_begun and record.resources == Resources())
-        ):
-            self._forget.append(record)
-        elif never_begun and record.resources == Resources():
-            reason = _why_not(user, None) or cause.value
-            left = record.after(Event.POLICY_LEFT, at=self._at, reason=reason, user=user, removal=None)
-            self._list_only.append(left)
-        elif record.status not in _LEFT_ALONE:
+    def _elsewhere(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
+        """Plan one that was planned and not begun for the policy that wins now; without any it is listed."""
+        left = record.after(Event.POLICY_LEFT, at=self._at, reason=None, user=entitlement.user, removal=None)
+        self._whether_to_build(left, policy, entitlement)
+
+    def _take(self, record: CloudPc, cause: RemovalCause) -> None:
+        if record.status not in _LEFT_ALONE:
             self._takings.append((record, cause))
 
     def _cause(self, record: CloudPc, user: User) -> RemovalCause:
@@ -293,6 +305,11 @@ class _Steps:
         assigned = {a.group_id for policy in self._policies if policy.id == own for a in policy.assignments}
         left = record.group_id in assigned if record.group_id else bool(assigned)
         return RemovalCause.USER_LEFT_GROUP if left else RemovalCause.GROUP_UNASSIGNED
+
+    def _begin_grace(self, record: CloudPc, cause: RemovalCause) -> CloudPc:
+        """Return *record* in its grace period, in which nothing waits for a licence that its user does not have."""
+        held = self._held.get(record.user.id, frozenset())
+        return swapping.settled(begin_grace(record, cause, self._at), held, self._at)
 
     def _cancelled(self, record: CloudPc, cause: RemovalCause) -> CloudPc:
         removal = Removal(cause=cause, seen_at=self._at)
@@ -309,6 +326,10 @@ def _fleet(observed: Observed) -> int:
     if observed.fleet is not None:
         return observed.fleet
     return sum(pc.status is not Status.NOT_PROVISIONED for pc in observed.cloud_pcs)
+
+
+def _is_only_planned(record: CloudPc) -> bool:
+    return record.status is Status.PENDING_PROVISION and record.attempt == 0 and record.resources == Resources()
 
 
 def _called(user: User) -> str:

@@ -60,14 +60,17 @@ def as_held(pc: CloudPc, held: Container[str]) -> CloudPc:
     return pc.but(plan=swap.plan, swap=swap.but(plan=pc.plan))
 
 
-def settled(pc: CloudPc, held: Container[str], at: datetime) -> CloudPc:
-    """Return *pc* as it is once its user's licences are known: a swap that is over, or has taken too long, ends."""
+def settled(pc: CloudPc, held: Container[str], at: datetime, *, stays: bool = True) -> CloudPc:
+    """Return *pc* as it is once its user's licences are known: a swap that is over, or has taken too long, ends.
+
+    *stays*: whether its user keeps it; the resize of one that he is about to lose does not begin, and is late, too.
+    """
     swap = pc.swap
     if swap is None or pc.status is Status.RESIZING:
         return pc
     late, there = at >= swap.until, swap.plan.id in held
     if pc.status is Status.RESIZE_PENDING_LICENSE:
-        return pc if there or not late else _back(pc.but(swap=None), at)
+        return pc if not late or (there and stays) else _back(pc.but(swap=None), at)
     return pc if there and not late else pc.but(swap=None, last_modified_date_time=at)
 
 

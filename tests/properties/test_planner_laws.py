@@ -85,7 +85,8 @@ def directories(draw: st.DrawFn) -> Observed:
         for name in USERS
         if draw(st.booleans())
     ]
-    return Observed(entitlements=tuple(entitlements), cloud_pcs=(), complete=draw(st.booleans()))
+    gone = draw(st.frozensets(st.sampled_from(USERS))) - {each.user.id for each in entitlements}
+    return Observed(entitlements=tuple(entitlements), cloud_pcs=(), complete=draw(st.booleans()), gone=gone)
 
 
 @st.composite

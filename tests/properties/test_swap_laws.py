@@ -16,7 +16,8 @@ from shared.domain.lifecycle import Status
 from shared.domain.naming import cloud_pc_id
 from shared.domain.planner import Observed, Plan, plan
 from shared.domain.policy import Assignment, Policy
-from tests.properties.test_planner_laws import JOIN, NOW, claims, planned, service, snapshot
+from shared.domain.service_plan import ServicePlan
+from tests.properties.test_planner_laws import JOIN, NOW, applied, claims, service, snapshot
 
 OLD, NEW = service("small"), service("large")
 PLANS = {each.id: each for each in (OLD, NEW)}
@@ -187,10 +188,17 @@ def test_after_a_failed_resize_either_licence_keeps_it_and_the_time_to_put_it_ri
     assert [pc.plan for pc in story.pcs.values() if pc.id != ADA.id] == [NEW]
 
 
-def test_nobody_who_leaves_his_group_is_resized() -> None:
+@pytest.mark.parametrize("hours", [1, HOURS], ids=["in time", "late"])
+@pytest.mark.parametrize("held", [(OLD,), (OLD, NEW)], ids=["before the licence came", "after it came"])
+def test_nobody_who_leaves_his_group_is_resized_and_planning_again_changes_nothing(
+    held: tuple[ServicePlan, ...], hours: int
+) -> None:
     story = Story()
-    out = Entitlement(user=USER, plans=(OLD, NEW), group_ids=frozenset())
+    story.wait(hours)
+    out = Entitlement(user=USER, plans=held, group_ids=frozenset())
     observed = Observed(entitlements=(out,), cloud_pcs=tuple(story.pcs.values()), complete=True)
-    made = planned(observed, (POLICY,))
+    made = plan(observed, (POLICY,), {"p": snapshot(POLICY)}, tenant_id="t", at=story.at)
     assert [pc.status for pc in made.grace] == [Status.IN_GRACE_PERIOD]
     assert made.resizes == ()
+    again = applied(observed, made)
+    assert plan(again, (POLICY,), {"p": snapshot(POLICY)}, tenant_id="t", at=story.at).empty

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from shared.clients.patience import all_of, patiently
 from shared.contracts.refusals import MissingError
 from shared.domain.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, gallery_image
+from shared.domain.naming import TENANT_TAG
 from shared.domain.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
 from shared.wiring import Services
@@ -62,12 +63,17 @@ async def _gallery_images(wired: Services, subscription_id: str, region: str) ->
 
 
 async def gallery_versions(wired: Services, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:
-    """Return every image version in the galleries of the sites' resource groups."""
+    """Return every image version in the galleries of the sites' resource groups.
+
+    Where tenants share a subscription, a site may name the group of another: what carries his tag is not shown.
+    """
     compute = wired.compute(tenant.subscription_id)
     groups = sorted({site.resource_group for site in sites})
     found: list[GalleryVersion] = []
     for group in groups:
         for gallery in await all_of(partial(compute.galleries.list_by_resource_group, group)):
+            if (gallery.tags or {}).get(TENANT_TAG, tenant.id) != tenant.id:
+                continue
             for image in await all_of(partial(compute.gallery_images.list_by_gallery, group, str(gallery.name))):
                 names = str(gallery.name), str(image.name)
                 listing = partial(compute.gallery_image_versions.list_by_gallery_image, group, *names)

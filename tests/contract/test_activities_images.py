@@ -10,9 +10,11 @@ from local.certificates import Certificates
 from shared.contracts import images, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
+from shared.contracts.tickets import on_behalf_of
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import build
-from tests.contract.worker import GROUP, REGION, TENANT, Worker, working
+from tests.contract.worker import GROUP, REGION, SITE, TENANT, Worker, working
+from triggers.marketplace import gallery_versions
 
 pytestmark = pytest.mark.simulator
 
@@ -65,6 +67,17 @@ async def test_a_capture_that_was_begun_is_begun_again_without_harm(worker: Work
     version = await capture(worker)
     again = await worker.do(images.BEGIN_CAPTURE, ORDER)
     assert again.resource_id == version.version_id
+
+
+async def test_what_is_built_is_offered_to_its_tenant_and_to_no_neighbour_in_the_subscription(worker: Worker) -> None:
+    await generalize(worker)
+    version = await capture(worker)
+    site, offered = SITE.but(resource_group=GROUP), {}
+    for tenant in (TENANT, TENANT.but(id="neighbour")):
+        with on_behalf_of(TENANT.id):
+            found = await gallery_versions(worker.services, tenant, [site])
+        offered[tenant.id] = [each.id.casefold() for each in found]
+    assert offered == {TENANT.id: [version.version_id.casefold()], "neighbour": []}
 
 
 async def test_a_version_of_another_machine_is_refused_for_good(worker: Worker) -> None:

@@ -66,6 +66,16 @@ class Deed:
         """Return an id for a new *kind* of thing: derived, so that the same deed makes the same thing twice."""
         return naming.derived_id(kind, self.tenant_id, *self.seed)
 
+    @property
+    def operation_id(self) -> str:
+        """The id of the operation that it opens."""
+        return self.new_id("operation")
+
+    async def opened_before(self) -> Operation | None:
+        """Return the operation that this very deed has opened before, None when it is heard for the first time."""
+        found = await self.services.operations.find(self.tenant.id, self.operation_id)
+        return found.value if found else None
+
     async def cloud_pc(self, id: str) -> Stored[CloudPc]:  # noqa: A002 - the word of every record
         """Return one of the tenant's Cloud PCs. Raises: NotFoundError."""
         return await self.services.cloud_pcs.get(self.tenant.id, id)
@@ -103,7 +113,7 @@ class Deed:
     ) -> Operation:
         """Write down the operation that this deed begins; when it is repeated, return the one it made before."""
         operation = Operation(
-            id=self.new_id("operation"),
+            id=self.operation_id,
             tenant_id=self.tenant.id,
             kind=kind,
             resource_id=resource_id,

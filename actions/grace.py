@@ -37,7 +37,7 @@ async def end_grace(deed: Deed, client: DurableClient, cloud_pc_id: str) -> Oper
     """End a grace period now; return the operation that tells how it goes. Raises: ConflictError outside of one."""
     wired, tenant = deed.services, deed.tenant
     before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if before.operation_id != deed.new_id("operation"):
+    if before.operation_id != deed.operation_id:
         _grace_of(before)
     operation = await deed.open_operation("endGracePeriod", cloud_pc_id)
     await wired.due.put(DueKind.DEPROVISION, deed.now, tenant.id, cloud_pc_id, before.generation)

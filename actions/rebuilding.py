@@ -63,8 +63,7 @@ async def rebuild(
     """
     wired, tenant = deed.services, deed.tenant
     before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    operation_id = deed.new_id("operation")
-    if before.operation_id == operation_id:  # this very deed has been heard: complete what it began
+    if before.operation_id == deed.operation_id:  # this very deed has been heard: complete what it began
         return await _start(deed, client, before, await deed.open_operation(way.name, cloud_pc_id))
     _refuse_unless_possible(before, way)
     today = await built_today(deed, before, account)

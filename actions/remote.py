@@ -83,10 +83,9 @@ async def act(deed: Deed, client: DurableClient, cloud_pc_id: str, wish: Wish) -
 
 async def heard_before(deed: Deed, pc: CloudPc) -> Operation | None:
     """Return the operation that this very deed has begun before, None when it has not come so far."""
-    found = await deed.services.operations.find(deed.tenant.id, deed.new_id("operation"))
-    if found is None:
+    operation = await deed.opened_before()
+    if operation is None:
         return None
-    operation = found.value
     at_work = operation.id in {work.operation_id for work in (pc.action, pc.swap) if work is not None}
     return operation if at_work or operation.steps or operation.ended else None
 

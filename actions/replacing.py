@@ -58,10 +58,10 @@ async def replace(
     """
     wired, tenant = deed.services, deed.tenant
     before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    known = await wired.operations.find(tenant.id, deed.new_id("operation"))
-    if known and (known.value.ended or (before.beside and before.beside.operation_id == known.value.id)):
+    known = await deed.opened_before()
+    if known and (known.ended or (before.beside and before.beside.operation_id == known.id)):
         await go_on(deed, client, before)  # this very deed has been heard: complete what it began
-        return known.value
+        return known
     if why := refusal(before):
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)

@@ -26,11 +26,11 @@ async def rerun(deed: Deed, client: DurableClient, cloud_pc_id: str, form: Rerun
 
     Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
     """
-    known = await deed.services.operations.find(deed.tenant.id, deed.new_id("operation"))
-    if known is not None and (known.value.ended or known.value.steps):
-        return known.value  # this very deed has been heard
+    known = await deed.opened_before()
+    if known is not None and (known.ended or known.steps):
+        return known  # this very deed has been heard
     pc = (await deed.services.cloud_pcs.get(deed.tenant.id, cloud_pc_id)).value
-    order = _order(pc, _steps(pc, form), deed.new_id("operation"))
+    order = _order(pc, _steps(pc, form), deed.operation_id)
     operation = await deed.open_operation("rerunStep", cloud_pc_id)
     await deed.audit("cloudPC", pc.id, before=pc, after=form)
     if not await start(client, RERUN_STEPS, order, instance_id=rerunning_instance(pc)) and known is None:

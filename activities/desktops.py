@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -206,12 +207,10 @@ async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
 @implements(RELEASE_SESSION_HOST)
 async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
     """Take the session host from its user, who keeps the session he has; no new one begins. Gone is released too."""
-    for pool in pools_of(order):
-        host = await find_host(order.machine, pool)
-        if host is not None:
-            hosts = services().desktops(pool.subscription_id).session_hosts
-            free = as_content({"properties": {"assignedUser": "", "allowNewSession": False}})
-            await hosts.update(pool.resource_group, pool.name, host_name(host), session_host=free, force=True)
+    async for pool, name in hosts_of(order):
+        hosts = services().desktops(pool.subscription_id).session_hosts
+        free = as_content({"properties": {"assignedUser": "", "allowNewSession": False}})
+        await hosts.update(pool.resource_group, pool.name, name, session_host=free, force=True)
     return Done()
 
 
@@ -219,11 +218,9 @@ async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 @implements(FORGET_SESSION_HOST)
 async def forget_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
     """Take the machine's record out of its pool, or of all the tenant's pools; do it before the VM goes."""
-    for pool in pools_of(order):
-        host = await find_host(order.machine, pool)
-        if host is not None:
-            hosts = services().desktops(pool.subscription_id).session_hosts
-            await hosts.delete(pool.resource_group, pool.name, host_name(host), force=True)
+    async for pool, name in hosts_of(order):
+        hosts = services().desktops(pool.subscription_id).session_hosts
+        await hosts.delete(pool.resource_group, pool.name, name, force=True)
     return Done()
 
 
@@ -231,11 +228,8 @@ async def forget_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 @implements(SIGN_OFF)
 async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
     """Let no new session begin on the machine, and sign off whoever has one."""
-    for pool in pools_of(order):
-        host = await find_host(order.machine, pool)
-        if host is None:
-            continue
-        desktops, name = services().desktops(pool.subscription_id), host_name(host)
+    async for pool, name in hosts_of(order):
+        desktops = services().desktops(pool.subscription_id)
         closed = as_content({"properties": {"allowNewSession": False}})
         await desktops.session_hosts.update(pool.resource_group, pool.name, name, session_host=closed)
         try:
@@ -246,6 +240,14 @@ async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
             number = host_name(session)
             await desktops.user_sessions.delete(pool.resource_group, pool.name, name, number, force=True)
     return Done()
+
+
+async def hosts_of(order: ForgetSessionHostOrder) -> AsyncIterator[tuple[ResourceId, str]]:
+    """Give each pool that the machine is in, with the name of its session host there."""
+    for pool in pools_of(order):
+        host = await find_host(order.machine, pool)
+        if host is not None:
+            yield pool, host_name(host)
 
 
 def pools_of(order: ForgetSessionHostOrder) -> tuple[ResourceId, ...]:

@@ -13,9 +13,10 @@ from local.host import commands, doorplate
 from local.host.doorplate import Doorplate
 from local.host.errors import RefusalError
 from local.host.keys import DURABLE, MASTER, read_keys
+from local.host.state import TERMINAL
 
 _BASE = "/runtime/webhooks/durabletask/instances"
-_ENDED = "Completed,Failed,Terminated"
+_ENDED = ",".join(TERMINAL)
 _FIRST_MOMENT = "1970-01-01T00:00:00Z"
 
 

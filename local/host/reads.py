@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from local.host.events import played
-from local.host.state import Instance, Message, Node, Snapshot, Task
+from local.host.state import LIVE, Instance, Message, Node, Snapshot, Task
 
 _COLUMNS = ",".join(f.name for f in fields(Instance))
 
@@ -106,9 +106,7 @@ class Reads:
 
     def newest_us(self) -> int:
         """Return the last moment that an instance which has not ended has seen; 0 without one."""
-        found = self._rows(
-            "SELECT max(max(updated_us), max(clock_us)) FROM instance WHERE status IN ('Pending','Running','Suspended')"
-        )
+        found = self._rows("SELECT max(max(updated_us), max(clock_us)) FROM instance WHERE status IN (?,?,?)", LIVE)
         return int(found[0][0] or 0)
 
     def waiting(self) -> list[tuple[int, int, str]]:

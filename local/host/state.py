@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import NamedTuple
 
-LIVE = frozenset({"Pending", "Running", "Suspended"})
-TERMINAL = frozenset({"Completed", "Failed", "Terminated"})
+LIVE = ("Running", "Pending", "Suspended")
+TERMINAL = ("Completed", "Failed", "Terminated")
 
 
 class Message(NamedTuple):

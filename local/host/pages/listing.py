@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 
 from local.host.pages.words import length, lifetime, link, moment, status
 from local.host.reads import Filter, Reads
-from local.host.state import Instance
+from local.host.state import LIVE, TERMINAL, Instance
 from local.pages.markup import Html, table, tag
 
 ROWS = 50
-_STATUSES = ("Running", "Pending", "Suspended", "Completed", "Failed", "Terminated")
+_STATUSES = (*LIVE, *TERMINAL)
 
 
 @dataclass(frozen=True, slots=True)

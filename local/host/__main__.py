@@ -8,7 +8,7 @@ from local.clock import ClockError
 from local.host.arguments import parser
 from local.host.errors import AppError, ConfigError, RefusalError, RouteError, StoreError
 
-_NOT_FOUND, _BAD_APP = 1, 2
+_NOT_FOUND, _BAD_APP, _INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,13 +19,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RefusalError as error:
         sys.stderr.write(f"{error}\n")
         return _NOT_FOUND
-    except (AppError, ConfigError, RouteError, StoreError, ClockError, sqlite3.OperationalError) as error:
+    except (AppError, ConfigError, RouteError, StoreError, ClockError, sqlite3.DatabaseError) as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"error: {line}\n")
         return _BAD_APP
     except BrokenPipeError:  # whoever read our lines has read enough
         sys.stderr.close()
         return 0
+    except KeyboardInterrupt:  # while the app is loaded: nothing is open yet
+        return _INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from local.host.config import HostSettings, resolve
+from local.host.config import HostSettings
 from local.host.errors import AppError, ConfigError, RouteError
 from local.host.http import doors
 from local.host.indexer import Binding, Function, Registry
-from local.host.queue_clients import address_of
+from local.host.queue_clients import address_of, queue_name
 from local.host.timers import schedule_of
 
 
@@ -37,7 +37,7 @@ def _routes(registry: Registry, prefix: str) -> Iterator[str]:
 
 def _queue(function: Function, binding: Binding, environ: Mapping[str, str]) -> Iterator[str]:
     connection = str(binding.raw.get("connection") or "AzureWebJobsStorage")
-    for act in (lambda: address_of(connection, environ), lambda: resolve(str(binding.raw["queueName"]), environ)):
+    for act in (lambda: address_of(connection, environ), lambda: queue_name(binding.raw, environ)):
         yield from (f"{function.place}: {function.name}: {problem}" for problem in _said(act))
 
 

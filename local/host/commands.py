@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -50,7 +51,12 @@ def reads_of(asked: argparse.Namespace) -> Reads:
     path = state_file(asked)
     if not path.exists():
         raise StoreError(f"{path}: no state file; has a host run here?")
-    return Reads(schema.connect(path, readonly=True))
+    try:
+        reads = Reads(schema.connect(path, readonly=True))
+        reads.keys()  # SQLite looks into a file when it is first asked
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} cannot be used: {error}") from error
+    return reads
 
 
 def instances(asked: argparse.Namespace) -> int:

@@ -1,6 +1,5 @@
 """Reads host.json, local.settings.json and the environment (host.md 4.4)."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from local.host.errors import ConfigError
+from local.host.sections import Section, read_json
 from local.host.versions import FAILURES, STRATEGIES, Versioning
 
 KEEP = 5000
@@ -66,9 +66,16 @@ def environment() -> Mapping[str, str]:
 def load_settings(app: Path) -> None:
     """Put the ``Values`` of local.settings.json into the environment; what is there stays."""
     path = app / "local.settings.json"
-    values = _read_json(path).get("Values", {}) if path.exists() else {}
-    for name, value in values.items():
-        os.environ.setdefault(name, str(value))
+    if not path.exists():
+        return
+    settings = Section(read_json(path), str(path), secret=True)
+    if settings.raw.get("IsEncrypted") is True:
+        raise ConfigError(f"{path}: its values are encrypted, for one machine: run func settings decrypt there")
+    for name, value in settings.texts("Values").items():
+        try:
+            os.environ.setdefault(name, value)
+        except ValueError as error:  # of a name with =, a value with a null character
+            raise ConfigError(f"{path}: Values.{name}: {error}") from error
 
 
 def read_host_json(app: Path, environ: Mapping[str, str]) -> HostSettings:
@@ -76,36 +83,32 @@ def read_host_json(app: Path, environ: Mapping[str, str]) -> HostSettings:
     path = app / "host.json"
     if not path.exists():
         raise ConfigError(f"{path}: missing; every Functions app has one")
-    raw = _read_json(path)
+    raw = read_json(path)
     _override(raw, environ)
+    top = Section(raw, str(path))
     if raw.get("version") != "2.0":
         raise ConfigError(f'{path}: "version" must be "2.0", not {raw.get("version")!r}')
-    extensions = raw.get("extensions", {})
-    durable, http = extensions.get("durableTask", {}), extensions.get("http", {})
+    extensions = top.section("extensions")
+    durable, http = extensions.section("durableTask"), extensions.section("http")
     cores = os.cpu_count() or 1
-    hub = resolve(str(durable.get("hubName") or "TestHubName"), environ)
-    if not _HUB.fullmatch(hub):
-        raise ConfigError(f"{path}: hubName {hub!r} must be 3-45 letters or digits, letter first")
-    levels = raw.get("logging", {}).get("logLevel", {})
-    functions = raw.get("functions")
     return HostSettings(
-        hub=hub,
-        route_prefix=http.get("routePrefix", "api").strip("/"),
-        custom_headers=http.get("customHeaders", {}),
+        hub=_hub(durable, environ),
+        route_prefix=http.text("routePrefix", "api").strip("/"),
+        custom_headers=http.texts("customHeaders"),
         max_requests=_outstanding(http),
-        function_timeout=_timeout(raw.get("functionTimeout", "00:30:00")),
-        max_activities=int(durable.get("maxConcurrentActivityFunctions", 10 * cores)),
-        max_orchestrators=int(durable.get("maxConcurrentOrchestratorFunctions", 10 * cores)),
-        max_entities=int(durable.get("maxConcurrentEntityFunctions", 10 * cores)),
-        entity_batch=int(durable.get("maxEntityOperationBatchSize", 5000)),
-        max_actions=int(durable.get("maxOrchestrationActions", 100_000)),
-        replace_any_state=_one_of(durable, "overridableExistingInstanceStates", _OVERRIDABLE, "NonRunningStates")
+        function_timeout=_timeout(top),
+        max_activities=durable.whole("maxConcurrentActivityFunctions", 10 * cores),
+        max_orchestrators=durable.whole("maxConcurrentOrchestratorFunctions", 10 * cores),
+        max_entities=durable.whole("maxConcurrentEntityFunctions", 10 * cores),
+        entity_batch=durable.whole("maxEntityOperationBatchSize", 5000),
+        max_actions=durable.whole("maxOrchestrationActions", 100_000),
+        replace_any_state=durable.one_of("overridableExistingInstanceStates", _OVERRIDABLE, "NonRunningStates")
         == "AnyState",
         versioning=_versioning(durable),
-        queues=_queues(extensions.get("queues", {}), cores),
-        only_functions=frozenset(functions) if functions else None,
-        log_levels=levels,
-        warnings=tuple(_warnings(raw)),
+        queues=_queues(extensions.section("queues"), cores),
+        only_functions=top.names("functions") or None,
+        log_levels=top.section("logging").texts("logLevel"),
+        warnings=tuple(_warnings(top, durable)),
     )
 
 
@@ -121,28 +124,9 @@ def resolve(text: str, environ: Mapping[str, str]) -> str:
     return _SETTING.sub(value, text)
 
 
-def parse_timespan(text: str) -> timedelta:
-    """Read a .NET TimeSpan: ``[d.]hh:mm[:ss[.fffffff]]``."""
-    match = re.fullmatch(r"(?:(\d+)\.)?(\d+):(\d+)(?::(\d+(?:\.\d+)?))?", text.strip())
-    if match is None:
-        raise ConfigError(f"{text!r} is no time span (hh:mm:ss)")
-    days, hours, minutes, seconds = (float(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-
-
 def is_true(value: str | None) -> bool:
     """Read a setting as the host does: true and 1 count."""
     return (value or "").lower() in {"true", "1"}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text("utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{path}:{error.lineno}: {error.msg}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}:1: a JSON object is expected")
-    return content
 
 
 def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -166,49 +150,47 @@ def _literal(text: str) -> object:
     return {"true": True, "false": False}.get(lowered, int(text) if text.isdigit() else text)
 
 
-def _outstanding(http: dict[str, Any]) -> int | None:
-    limits = [http.get("maxOutstandingRequests", -1), http.get("maxConcurrentRequests", -1)]
-    wanted = [limit for limit in limits if limit and limit > 0]
-    return min(wanted) if wanted else None
+def _hub(durable: Section, environ: Mapping[str, str]) -> str:
+    hub = resolve(durable.text("hubName", "") or "TestHubName", environ)
+    if not _HUB.fullmatch(hub):
+        raise durable.refused("hubName", "3-45 letters or digits, letter first")
+    return hub
 
 
-def _timeout(text: str) -> timedelta | None:
-    return None if text == "-1" else parse_timespan(text)
+def _outstanding(http: Section) -> int | None:
+    limits = [http.whole(name, -1, lowest=-1) for name in ("maxOutstandingRequests", "maxConcurrentRequests")]
+    return min((limit for limit in limits if limit > 0), default=None)
 
 
-def _versioning(durable: dict[str, Any]) -> Versioning:
-    strategy = _one_of(durable, "versionMatchStrategy", STRATEGIES, "CurrentOrOlder")
-    failure = _one_of(durable, "versionFailureStrategy", FAILURES, "Reject")
-    default = durable.get("defaultVersion")
+def _timeout(top: Section) -> timedelta | None:
+    unlimited = top.raw.get("functionTimeout") == "-1"
+    return None if unlimited else top.span("functionTimeout", "00:30:00")
+
+
+def _versioning(durable: Section) -> Versioning:
+    strategy = durable.one_of("versionMatchStrategy", STRATEGIES, "CurrentOrOlder")
+    failure = durable.one_of("versionFailureStrategy", FAILURES, "Reject")
+    default = durable.raw.get("defaultVersion")
     return Versioning(None if default is None else str(default), strategy, failure == "Fail")
 
 
-def _one_of(raw: dict[str, Any], name: str, words: tuple[str, ...], default: str) -> str:
-    """Read an enumeration as .NET does, without regard to case."""
-    given = str(raw.get(name) or default)
-    found = next((word for word in words if word.lower() == given.lower()), None)
-    if found is None:
-        raise ConfigError(f"host.json: {name} is {given!r}; it must be one of {', '.join(words)}")
-    return found
-
-
-def _queues(raw: dict[str, Any], cores: int) -> QueueSettings:
-    batch = int(raw.get("batchSize", 16))
+def _queues(queues: Section, cores: int) -> QueueSettings:
+    batch = queues.whole("batchSize", 16)
     return QueueSettings(
         batch_size=min(batch, 32),
-        new_batch_threshold=int(raw.get("newBatchThreshold", batch // 2 * cores)),
-        max_dequeue_count=int(raw.get("maxDequeueCount", 5)),
-        visibility_seconds=parse_timespan(raw.get("visibilityTimeout", "00:00:00")).total_seconds(),
-        max_poll_seconds=parse_timespan(raw.get("maxPollingInterval", "00:01:00")).total_seconds(),
-        base64=raw.get("messageEncoding", "base64").lower() == "base64",
+        new_batch_threshold=queues.whole("newBatchThreshold", batch // 2 * cores, lowest=0),
+        max_dequeue_count=queues.whole("maxDequeueCount", 5),
+        visibility_seconds=queues.span("visibilityTimeout", "00:00:00").total_seconds(),
+        max_poll_seconds=queues.span("maxPollingInterval", "00:01:00").total_seconds(),
+        base64=queues.one_of("messageEncoding", ("base64", "none"), "base64") == "base64",
     )
 
 
-def _warnings(raw: dict[str, Any]) -> list[str]:
+def _warnings(top: Section, durable: Section) -> list[str]:
     found = []
-    if "extensionBundle" not in raw:
+    if "extensionBundle" not in top.raw:
         found.append("host.json has no extensionBundle: Azure would load no triggers")
-    provider = raw.get("extensions", {}).get("durableTask", {}).get("storageProvider", {})
-    if provider.get("type", "AzureStorage").lower() != "azurestorage":
-        found.append(f"storageProvider {provider['type']} is ignored: this host keeps one file")
+    provider = durable.section("storageProvider").text("type", "AzureStorage")
+    if provider.lower() != "azurestorage":
+        found.append(f"storageProvider {provider} is ignored: this host keeps one file")
     return found

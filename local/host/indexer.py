@@ -128,7 +128,7 @@ def _import_app(app: Path, script: str) -> func.FunctionRegister:
         raise AppError([f"{path}: missing; the app's functions are registered there"])
     try:
         module = importlib.import_module(path.stem)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise AppError([_import_problem(error, path)]) from error
     apps = [value for value in vars(module).values() if isinstance(value, func.FunctionRegister)]
     if len(apps) != 1:
@@ -136,7 +136,7 @@ def _import_app(app: Path, script: str) -> func.FunctionRegister:
     return apps[0]
 
 
-def _import_problem(error: Exception, path: Path) -> str:
+def _import_problem(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}: {error.msg}"
     frames = traceback.extract_tb(error.__traceback__)
@@ -170,6 +170,7 @@ def _checked(one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] 
         if binding.direction == _INOUT:
             raise FunctionError('"inout" bindings are not supported')
     call = one.get_user_function()
+    _check_colour(call)
     signature = read_signature(call, {b.name: b for b in bindings})
     disabled = is_true(environ.get(f"AzureWebJobs.{name}.Disabled")) or is_true(
         environ.get(f"AzureWebJobs_{name}_Disabled")
@@ -185,6 +186,19 @@ def _checked(one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] 
         place=_place(one),
         disabled=disabled or (only is not None and name not in only),
     )
+
+
+def _check_colour(call: Callable[..., Any]) -> None:
+    """Refuse ``async def`` where nothing awaits it, and ``def`` where the SDK does; Azure fails at the first call."""
+    for name in ("orchestrator_function", "entity_function"):
+        own = getattr(call, name, None)
+        if inspect.iscoroutinefunction(own) or inspect.isasyncgenfunction(own):
+            raise FunctionError("it must be def, not async def: nobody awaits orchestrators and entities")
+    own = call
+    while hasattr(own, "client_function"):
+        own = own.client_function
+    if own is not call and not any(map(inspect.iscoroutinefunction, (own, inspect.unwrap(own)))):
+        raise FunctionError("it must be async def: it has a durable client, and the SDK awaits what it returns")
 
 
 def _binding(sdk: Any) -> Binding:  # noqa: ANN401 - the SDK's class

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from local.host.config import parse_timespan
 from local.host.errors import ConfigError
 from local.host.events import EPOCH, to_us
+from local.host.sections import parse_timespan
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import ResourceNotFoundError
 from azure.functions import meta
 
-from local.host.config import resolve
 from local.host.indexer import Binding, Function
-from local.host.queue_clients import queue_service
+from local.host.queue_clients import queue_name, queue_service
 
 if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueServiceClient
@@ -40,7 +39,7 @@ class QueueOutputs:
         connection = str(binding.raw.get("connection") or "AzureWebJobsStorage")
         if connection not in self._services:
             self._services[connection] = queue_service(connection, self._environ)
-        name = resolve(str(binding.raw["queueName"]), self._environ)
+        name = queue_name(binding.raw, self._environ)
         queue = self._services[connection].get_queue_client(name)
         for body in bodies:
             text = base64.b64encode(body).decode() if self._base64 else body.decode()

@@ -1,12 +1,25 @@
 """Queue clients for a connection name, by connection string or by identity."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # half a second of imports, for apps with queues only
     from azure.storage.queue.aio import QueueServiceClient
 
+from local.host.config import resolve
 from local.host.errors import ConfigError
+
+_TELLING = {"accountname", "queueendpoint", "usedevelopmentstorage"}
+_NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def queue_name(binding: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """Read a binding's queue: small letters, as Azure's binding makes them; ``ConfigError`` for what is no name."""
+    name = resolve(str(binding["queueName"]), environ).lower()
+    if not _NAME.fullmatch(name):
+        raise ConfigError(f"{name!r} is no queue: 3-63 letters, digits and single hyphens, hyphens inside only")
+    return name
 
 
 def address_of(connection: str, environ: Mapping[str, str]) -> tuple[str | None, str]:
@@ -16,6 +29,9 @@ def address_of(connection: str, environ: Mapping[str, str]) -> tuple[str | None,
     """
     text = environ.get(connection) or environ.get(f"AzureWebJobs{connection}")
     if text:
+        parts = [part.partition("=") for part in text.strip().strip(";").split(";")]
+        if not all(sign for _, sign, _ in parts) or not {name.lower() for name, _, _ in parts} & _TELLING:
+            raise ConfigError(f"the setting {connection} is no connection string of a storage account")
         return text, ""
     uri = environ.get(f"{connection}__queueServiceUri")
     account = environ.get(f"{connection}__accountName")

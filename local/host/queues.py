@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.functions import meta
 
-from local.host.config import QueueSettings, resolve
+from local.host.config import QueueSettings
 from local.host.errors import ConfigError
 from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
 from local.host.log import ran, say
-from local.host.queue_clients import queue_service
+from local.host.queue_clients import queue_name, queue_service
 from local.host.work import Work
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Queues:
             try:
                 if connection not in self._services:
                     self._services[connection] = queue_service(connection, environ)
-                name = resolve(str(raw["queueName"]), environ)
+                name = queue_name(raw, environ)
             except ConfigError as error:
                 text = f"{function.place}: {function.name}: {error}"
                 raise ConfigError(text) from error

@@ -32,6 +32,7 @@ class Route:
         self.template = template.strip("/")
         segments = _split(self.template) if self.template else []
         self._segments = [_segment(text) for text in segments]
+        _check_parts([part for parts in self._segments for part in parts])
         self.rank = (*(_rank(parts) for parts in self._segments), _END)
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
@@ -66,6 +67,18 @@ def path_segments(raw_path: str) -> list[str]:
     return [unquote(part) for part in raw_path.strip("/").split("/") if part]
 
 
+def _check_parts(parts: list[_Part]) -> None:
+    """Refuse what ASP.NET refuses of a whole template."""
+    names = [part.name.lower() for part in parts if part.name]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise RouteError(f"the route parameter {twice!r} comes more than once")
+    if any(part.catch_all for part in parts[:-1]):
+        raise RouteError("a catch-all parameter can only be the last part of a route")
+    if any("?" in part.literal for part in parts):
+        raise RouteError("a route has no '?': a query is no part of it")
+
+
 def _split(template: str) -> list[str]:
     """Split at slashes outside braces (a regex constraint may hold one)."""
     parts, depth = [""], 0
@@ -93,6 +106,10 @@ def _segment(text: str) -> tuple[_Part, ...]:
         else:
             piece += character
         depth += opens - closes
+        if depth < 0:
+            break
+    if depth:
+        raise RouteError(f"the braces of {text!r} do not match")
     if piece or not parts:
         parts.append(_Part(literal=piece))
     return tuple(parts)
@@ -111,7 +128,10 @@ def _parameter(text: str) -> _Part:
         rest, default = rest[: found.start()], found[1]
     if not name:
         raise RouteError(f"a parameter without a name in {{{text}}}")
-    checks = tuple(_check(kind, argument) for kind, argument in _CONSTRAINT.findall(rest))
+    found_all = list(_CONSTRAINT.finditer(rest))
+    if "".join(one[0] for one in found_all) != rest:
+        raise RouteError(f"the constraint of {{{text}}} cannot be read")
+    checks = tuple(_check(one[1], one[2] or "") for one in found_all)
     return _Part("", name, checks, default, optional, catch_all)
 
 
@@ -120,12 +140,17 @@ def _check(kind: str, argument: str) -> Callable[[str], bool]:
     name = kind.lower()
     if name in _PLAIN:
         return _PLAIN[name]
-    if name == "regex":
-        pattern = re.compile(argument.replace("{{", "{").replace("}}", "}"), re.IGNORECASE)
-        return lambda value: pattern.search(value) is not None
-    if name not in _SIZED:
+    if name != "regex" and name not in _SIZED:
         raise RouteError(f"unknown route constraint {kind!r}")
-    numbers = [int(part) for part in argument.split(",")]
+    try:
+        if name == "regex":
+            pattern = re.compile(argument.replace("{{", "{").replace("}}", "}"), re.IGNORECASE)
+            return lambda value: pattern.search(value) is not None
+        numbers = [int(part) for part in argument.split(",")]
+    except (ValueError, re.error) as error:
+        raise RouteError(f"the route constraint {kind}({argument}) cannot be read: {error}") from error
+    if len(numbers) not in _SIZES.get(name, {1}):
+        raise RouteError(f"the route constraint {kind}({argument}) has {len(numbers)} numbers")
     check = _SIZED[name]
     return lambda value: check(value, numbers)
 
@@ -153,6 +178,7 @@ _SIZED: Mapping[str, Callable[[str, list[int]], bool]] = {
     "minlength": lambda value, sizes: len(value) >= sizes[0],
     "maxlength": lambda value, sizes: len(value) <= sizes[0],
 }
+_SIZES = {"range": {2}, "length": {1, 2}}
 _PLAIN: Mapping[str, Callable[[str], bool]] = {
     "int": lambda value: _is_int(value) and -(2**31) <= int(value) < 2**31,
     "long": lambda value: _is_int(value) and -(2**63) <= int(value) < 2**63,
@@ -173,12 +199,13 @@ def _match_segment(parts: tuple[_Part, ...], text: str) -> dict[str, str] | None
         if only.name:
             return {only.name: text} if all(c(text) for c in only.checks) else None
         return {} if only.literal.lower() == text.lower() else None
-    pattern = "".join(f"(?P<{part.name}>.+?)" if part.name else re.escape(part.literal) for part in parts)
+    pattern = "".join("(.+?)" if part.name else re.escape(part.literal) for part in parts)
     match = re.fullmatch(pattern, text, re.IGNORECASE)
     if match is None:
         return None
-    good = all(check(match[part.name]) for part in parts if part.name for check in part.checks)
-    return match.groupdict() if good else None
+    named = list(zip((part for part in parts if part.name), match.groups(), strict=True))
+    good = all(check(value) for part, value in named for check in part.checks)
+    return {part.name: value for part, value in named} if good else None
 
 
 def _rank(parts: tuple[_Part, ...]) -> int:

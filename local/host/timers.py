@@ -11,7 +11,7 @@ from datetime import timedelta
 from azure.functions import meta
 
 from local.host.agenda import Agenda
-from local.host.config import parse_timespan, resolve
+from local.host.config import resolve
 from local.host.driving import Clock
 from local.host.errors import ConfigError
 from local.host.events import stamp
@@ -19,6 +19,7 @@ from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
 from local.host.log import ran, say
 from local.host.ncrontab import Schedule, parse_schedule
+from local.host.sections import parse_timespan
 from local.host.store import Store
 from local.host.work import Work
 

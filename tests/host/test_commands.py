@@ -66,6 +66,15 @@ def strange(b):
 @app.route(route="d")
 def typed(req: dict[str, str]):
     return ""
+
+@app.orchestration_trigger(context_name="context")
+async def awaits(context):
+    return await context.call_activity("x")
+
+@app.route(route="e")
+@app.durable_client_input(client_name="client")
+def waits_for_nothing(req, client):
+    return client.get_status("x")
 """
 )
 UNSERVED = (
@@ -83,8 +92,12 @@ def reserved(req):
 def never(t):
     pass
 
-@app.queue_trigger("m", "q", "Nowhere")
+@app.queue_trigger("m", "inbox", "Nowhere")
 def nowhere(m):
+    pass
+
+@app.queue_trigger("m", "no_name", "PATH")
+def unnamed(m):
     pass
 """
 )
@@ -102,6 +115,8 @@ def nowhere(m):
                 "17: orchestrates: its parameter must be called context, with context_name=\"context\", not 'ctx'",
                 "21: strange: 'b' is a blobTrigger, which this host does not have",
                 "25: typed: binding req has invalid non-type annotation",
+                "29: awaits: it must be def, not async def: nobody awaits orchestrators and entities",
+                "33: waits_for_nothing: it must be async def: it has a durable client",
             ],
         ),
         (
@@ -111,6 +126,8 @@ def nowhere(m):
                 "8: route 'admin/x' is reserved by the host",
                 "12: never: '61' is no minute",
                 "16: nowhere: no setting says where Nowhere is",
+                "20: unnamed: the setting PATH is no connection string of a storage account",
+                "20: unnamed: 'no_name' is no queue",
             ],
         ),
     ],
@@ -133,6 +150,7 @@ def test_all_that_is_wrong_is_said_at_once_with_its_place(tmp_path: Path, code: 
         ),
         ("import azure.functions\nraise RuntimeError('broken')\n", ["function_app.py:2", "broken"]),
         ("app = (\n", ["function_app.py:1", "never closed"]),
+        ("import sys\nsys.exit('no way')\n", ["function_app.py:2", "SystemExit: no way"]),
         ("x = 1\n", ["exactly one FunctionApp or DFApp"]),
     ],
     ids=lambda value: "" if isinstance(value, str) else value[-1],
@@ -162,6 +180,14 @@ def test_a_bad_host_json_is_refused(tmp_path: Path, text: str | None, words: str
     refused = run_start(tmp_path)
     assert refused.returncode == 2
     assert words in refused.stderr
+
+
+def test_a_file_that_is_no_state_file_is_said_to_be_none(tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    other.write_text("something else, long enough to be looked at, and no database at all")
+    command = [sys.executable, "-m", "local.host", "instances", "--db", str(other)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, f"error: {other} cannot be used: file is not a database\n")
 
 
 def test_functions_are_listed_with_their_triggers(host: RunningHost) -> None:

@@ -28,6 +28,7 @@ from local.host.routes import Route, path_segments
         ("a/{x:regex(^b+$)}", "a/bb", {"x": "bb"}),
         ("a/{x}.json", "a/b.json", {"x": "b"}),
         ("a/{x}-{y}", "a/1-2", {"x": "1", "y": "2"}),
+        ("a/{x-id}.json", "a/7.json", {"x-id": "7"}),
         ("A/b", "a/B", {}),
         ("a", "a/b", None),
         ("", "", {}),
@@ -51,7 +52,13 @@ def test_more_specific_templates_come_first() -> None:
     ]
 
 
-@pytest.mark.parametrize("template", ["a/{x:odd}", "a/{}"])
+@pytest.mark.parametrize(
+    "template",
+    [
+        "a/{x:odd}", "a/{}", "a/{x", "a/x}", "a/{x}/{X}", "{*rest}/more", "a?b=1", "a/{x:int(}", "a/{x:min(y)}",
+        "a/{x:regex([)}", "a/{x:range(1)}",
+    ],
+)  # fmt: skip
 def test_a_bad_template_is_refused(template: str) -> None:
     with pytest.raises(RouteError):
         Route(template)

@@ -66,12 +66,14 @@ def _order(asked: argparse.Namespace, verb: str, refusals: dict[int, str | None]
 
 def purge(asked: argparse.Namespace) -> int:
     """Remove one orchestration, or all that fit the options."""
+    if asked.id and (asked.status or asked.older_than):
+        raise RefusalError("say an id, or which with --status and --older-than, not both")
     plate = _running(asked)
     if asked.id:
         said: dict[int, str | None] = {404: "is not there", 412: "has not ended: terminate it first"}
         answer = _call(asked, plate, "DELETE", f"{_BASE}/{urllib.parse.quote(asked.id, safe='')}", DURABLE, said)
     elif asked.status or asked.older_than:
-        query = {"createdTimeFrom": _FIRST_MOMENT, "runtimeStatus": asked.status or _ENDED}
+        query = {"createdTimeFrom": _FIRST_MOMENT, "runtimeStatus": ",".join(commands.statuses(asked)) or _ENDED}
         query["createdTimeTo"] = _moment(asked, plate, asked.older_than or "0d")
         path = f"{_BASE}?{urllib.parse.urlencode(query)}"
         answer = _call(asked, plate, "DELETE", path, DURABLE, {404: None}) or {"instancesDeleted": 0}

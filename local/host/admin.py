@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
+from local.host.asked import presented_key
 from local.host.driving import Clock
 from local.host.events import stamp
 from local.host.indexer import Function, Registry
@@ -37,8 +38,7 @@ class Admin:
         path = [path[0].lower(), *path[1:]] if path else []
         if path == ["host", "ping"]:
             return web.Response()
-        key = request.headers.get("x-functions-key") or request.query.get("code")
-        if self._auth and not self._keys.opens(key, "admin"):
+        if self._auth and not self._keys.opens(presented_key(request), "admin"):
             return web.Response(status=401)
         match path:
             case ["host", "status"]:

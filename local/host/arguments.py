@@ -42,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _verb(verbs: Verbs, name: str, text: str, run: Run) -> argparse.ArgumentParser:
-    verb = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    about = text[0].upper() + text[1:] + "."
+    verb = verbs.add_parser(name, help=text, description=about, allow_abbrev=False)  # --watch is looked for by its name
     verb.set_defaults(run=run)
     verb.add_argument("--app", type=Path, default=Path(), help="the app's folder (.)")
     verb.add_argument("--db", type=Path, help="state file (default: APP/.run/HUB.db)")
@@ -117,7 +118,9 @@ def _clock_verbs(verbs: Verbs) -> None:
     clock = verbs.add_parser("clock", help="look at the shared clock, or move it")
     clock.add_argument("--clock", type=Path, help="its file (default: $DESKWRIGHT_CLOCK_FILE)")
     moves = clock.add_subparsers(required=True, metavar="show|advance|speed")
-    moves.add_parser("show", help="print its time and how it runs").set_defaults(run=commands.clock_show)
+    show = moves.add_parser("show", help="print its time and how it runs")
+    show.add_argument("--json", action="store_true", help="for machines: JSON instead of a line")
+    show.set_defaults(run=commands.clock_show)
     advance = moves.add_parser("advance", help="move it on: 90s, 15m, 12h, 7d")
     advance.add_argument("by", help="how far: 90s, 15m, 12h, 7d")
     advance.set_defaults(run=commands.clock_advance)

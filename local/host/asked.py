@@ -1,6 +1,7 @@
 """What a management request asks for, read from its path, query, headers and body (host.md 2.3)."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -8,50 +9,74 @@ from aiohttp import web
 
 from local.host.events import parse_us
 from local.host.reads import Filter
-from local.host.state import Instance
+from local.host.state import Instance, statuses_of
 
 PAGE = 100  # instances in a list when nobody says ``top``, as on Azure
 TOKEN = "x-ms-continuation-token"  # noqa: S105 - the name of a header
+_MOST = 1_000_000
 _MAX_ID = 100
+_MICROSECONDS = re.compile(r"[0-9]{1,18}")
 
 
 class RefusedError(Exception):
     """A request that gets 400 with the reason."""
 
 
+def given(request: web.BaseRequest, name: str, default: str = "") -> str:
+    """Read a query parameter; its name matches without regard to case, as .NET's do."""
+    return next((value for key, value in request.query.items() if key.lower() == name.lower()), default)
+
+
+def presented_key(request: web.BaseRequest) -> str:
+    """Return the key of a request: the header first, else ``code``; "" without one."""
+    return request.headers.get("x-functions-key") or given(request, "code")
+
+
 def flag(request: web.BaseRequest, name: str, *, default: bool = False) -> bool:
     """Read true or false; anything else counts as not said."""
-    return {"true": True, "false": False}.get(request.query.get(name, "").strip().lower(), default)
+    return {"true": True, "false": False}.get(given(request, name).strip().lower(), default)
 
 
 def wait_of(request: web.BaseRequest) -> tuple[float, float] | None:
     """Read ``timeout`` and ``pollingInterval`` (seconds): who wants to wait gives the first at least."""
-    if "timeout" not in request.query:
+    if not given(request, "timeout"):
         return None
     timeout, pause = _number(request, "timeout", 10.0), _number(request, "pollingInterval", 1.0)
-    if "pollingInterval" in request.query and pause > timeout:
+    if given(request, "pollingInterval") and pause > timeout:
         raise RefusedError(f"Total timeout {timeout:g} should be bigger than retry timeout {pause:g}")
     return timeout, pause
 
 
 def filter_of(request: web.BaseRequest) -> Filter:
     """Read which instances are meant."""
-    created, _, last = request.headers.get(TOKEN, "").partition("|")
-    statuses = ",".join(request.query.getall("runtimeStatus", []))
     since_us, until_us = filter_times(request, "createdTimeFrom", "createdTimeTo")
     return Filter(
         created_from_us=since_us,
         created_to_us=until_us,
-        statuses=tuple(one.strip() for one in statuses.split(",") if one.strip()),
-        prefix=request.query.get("instanceIdPrefix"),
-        after=(int(created), unquote(last)) if created.isdigit() else None,
+        statuses=_statuses(request),
+        prefix=given(request, "instanceIdPrefix"),
+        after=_after(request.headers.get(TOKEN, "")),
     )
+
+
+def _statuses(request: web.BaseRequest) -> tuple[str, ...]:
+    said = [value for name, value in request.query.items() if name.lower() == "runtimestatus"]
+    try:
+        return statuses_of(",".join(said))
+    except ValueError as error:
+        raise RefusedError(f"a filter cannot be read: {error}") from error
+
+
+def _after(token: str) -> tuple[int, str] | None:
+    """Read where a list goes on; a token that is none of ours begins it anew."""
+    created, _, last = token.partition("|")
+    return (int(created), unquote(last)) if _MICROSECONDS.fullmatch(created) else None
 
 
 def filter_times(request: web.BaseRequest, since: str, until: str) -> tuple[int | None, int | None]:
     """Read two moments of the query (microseconds); what cannot be read is refused, not ignored."""
     try:
-        first, last = (_padded(request.query.get(name, "")) for name in (since, until))
+        first, last = (_padded(given(request, name)) for name in (since, until))
         return parse_us(first) if first else None, parse_us(last) if last else None
     except ValueError as error:
         raise RefusedError(f"a filter cannot be read: {error}") from error
@@ -65,8 +90,8 @@ def _padded(text: str) -> str:
 
 def top_of(request: web.BaseRequest) -> int:
     """Read how long a page of a list may be."""
-    text = request.query.get("top", "")
-    return int(text) if text.isdigit() and int(text) > 0 else PAGE
+    text = given(request, "top")
+    return min(int(text), _MOST) if text.isdecimal() and int(text) > 0 else PAGE
 
 
 def token_after(row: Instance) -> str:
@@ -120,6 +145,6 @@ def fit_for_ids(text: str) -> bool:
 
 def _number(request: web.BaseRequest, name: str, default: float) -> float:
     try:
-        return float(request.query.get(name, default))
+        return float(given(request, name) or default)
     except ValueError as error:
         raise RefusedError(f"{name} must be a number of seconds") from error

@@ -17,7 +17,7 @@ from local.host.errors import ConfigError, RefusalError, StoreError
 from local.host.events import stamp
 from local.host.keys import read_keys
 from local.host.reads import Filter, Reads
-from local.host.state import Instance
+from local.host.state import Instance, statuses_of
 from local.host.views import history_view, seconds, status_view
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def reads_of(asked: argparse.Namespace) -> Reads:
 
 def instances(asked: argparse.Namespace) -> int:
     """Print a table of instances, the newest first."""
-    statuses = tuple(one for one in (asked.status or "").split(",") if one)
-    wanted = Filter(statuses=statuses, name=asked.name, prefix=asked.prefix, newest_first=True)
+    wanted = Filter(statuses=statuses(asked), name=asked.name, prefix=asked.prefix, newest_first=True)
     rows = reads_of(asked).instances(wanted, asked.top)
     if asked.json:
         print(json.dumps([status_view(row, show_input=False) for row in rows], indent=2))
@@ -71,6 +70,14 @@ def instances(asked: argparse.Namespace) -> int:
     for row in rows:
         print(f"{row.id:{width}}  {row.status:10}  {seconds(row.created_us)}  {row.name}")
     return 0
+
+
+def statuses(asked: argparse.Namespace) -> tuple[str, ...]:
+    """Read ``--status``; ``RefusalError`` for a word that is none."""
+    try:
+        return statuses_of(asked.status or "")
+    except ValueError as error:
+        raise RefusalError(str(error)) from error
 
 
 def _instance(asked: argparse.Namespace) -> tuple[Reads, Instance]:
@@ -155,6 +162,10 @@ def clock_show(asked: argparse.Namespace) -> int:
     """Print the clock's time and how it runs."""
     clock = _clock(asked)
     fields = clock.read()
+    if asked.json:
+        told = {"time": stamp(clock.now_us()), "rate": fields.rate, "speed": fields.speed}
+        print(json.dumps(told | {"driver": fields.driver_pid or None}, indent=2))
+        return 0
     driver = f"process {fields.driver_pid}" if fields.driver_pid else "nobody"
     print(f"{stamp(clock.now_us())}  rate {fields.rate:g}  speed {fields.speed:g}  driver {driver}")
     return 0

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from local.host.asked import TOKEN, RefusedError, filter_times, fit_for_ids, flag, json_of, top_of
+from local.host.asked import TOKEN, RefusedError, filter_times, fit_for_ids, flag, given, json_of, top_of
 from local.host.entities import Entities, Key
 from local.host.events import stamp
 from local.host.reads import EntityFilter
@@ -31,7 +31,7 @@ class EntityApi:
             case ("GET", [name, key]):
                 return self._read(_entity(name, key))
             case ("POST", [name, key]):
-                return await self._signal(request, _entity(name, key), request.query.get("op", ""))
+                return await self._signal(request, _entity(name, key), given(request, "op"))
             case ("DELETE", [name, key]):
                 return await self._signal(request, _entity(name, key), "delete")
         return web.Response(status=404)

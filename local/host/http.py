@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from local.host.asked import presented_key
 from local.host.config import HostSettings
 from local.host.errors import RouteError
 from local.host.indexer import Function, Registry
@@ -18,7 +19,7 @@ from local.host.keys import Keys
 from local.host.listening import BACKLOG
 from local.host.log import ran, say
 from local.host.manage import Management
-from local.host.rooms import Rooms, presented_key
+from local.host.rooms import Rooms
 from local.host.routes import Route, path_segments
 from local.host.wire import datum_of, let_come, response_of, trace_of
 from local.host.work import Work

@@ -19,6 +19,7 @@ from local.host.asked import (
     checked_id,
     filter_of,
     flag,
+    given,
     json_of,
     stored_input,
     token_after,
@@ -108,7 +109,7 @@ class Management:
         if name.casefold() not in self._orchestrators:
             raise RefusedError(missing_orchestrator(name))
         wait = wait_of(request)
-        said = await self._operations.start(name, instance_id, input_text, request.query.get("version"))
+        said = await self._operations.start(name, instance_id, input_text, given(request, "version") or None)
         if said is Said.LIVE:
             return _problem(409, f"An Orchestration instance with the status Running already exists: {instance_id}")
         return await self._started(origin, instance_id, wait)
@@ -125,7 +126,7 @@ class Management:
 
     async def _rewind(self, request: web.BaseRequest, instance_id: str) -> web.Response:
         try:
-            said, status = await self._operations.rewind(instance_id, request.query.get("reason", ""))
+            said, status = await self._operations.rewind(instance_id, given(request, "reason"))
         except CannotRunError as error:
             return web.json_response(f"{instance_id} cannot be rewound: {error}", status=412)
         if said is Said.LIVE:
@@ -191,7 +192,7 @@ class Management:
         return web.json_response({"instancesDeleted": 1})
 
     async def _purge_where(self, request: web.BaseRequest) -> web.Response:
-        if "createdTimeFrom" not in request.query:
+        if not given(request, "createdTimeFrom"):
             raise RefusedError("Please provide value for 'createdTimeFrom' parameter.")
         deleted = await self._operations.purge_where(filter_of(request))
         if not deleted:
@@ -210,7 +211,7 @@ class Management:
         return _said(await self._operations.raise_event(instance_id, name, text))
 
     async def _control(self, request: web.BaseRequest, instance_id: str, verb: str) -> web.Response:
-        reason = request.query.get("reason", "")
+        reason = given(request, "reason")
         return _said(await self._operations.control(instance_id, verb, reason))
 
 

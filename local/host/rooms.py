@@ -4,6 +4,7 @@ from aiohttp import web
 
 from local.host import addresses, pages
 from local.host.admin import Admin
+from local.host.asked import presented_key
 from local.host.keys import Keys
 from local.host.manage import Management
 from local.host.pages import Pages
@@ -32,8 +33,3 @@ class Rooms:
         if not self._keys.opens(presented_key(request), "system"):
             return web.Response(status=401)
         return await self._management.answer(request, request.rel_url.raw_path, public=True)
-
-
-def presented_key(request: web.BaseRequest) -> str | None:
-    """Return the key of a request: the header first, else ``code``."""
-    return request.headers.get("x-functions-key") or request.query.get("code")

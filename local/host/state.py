@@ -6,6 +6,17 @@ from typing import NamedTuple
 
 LIVE = ("Running", "Pending", "Suspended")
 TERMINAL = ("Completed", "Failed", "Terminated")
+_STATUSES = {one.lower(): one for one in (*LIVE, *TERMINAL, "ContinuedAsNew", "Canceled", "Unknown")}
+
+
+def statuses_of(text: str) -> tuple[str, ...]:
+    """Read statuses between commas, without regard to case; ``ValueError`` names one that there is not."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    unknown = [word for word in words if word.lower() not in _STATUSES]
+    if unknown:
+        known = ", ".join((*LIVE, *TERMINAL))
+        raise ValueError(f"{unknown[0]!r} is no status; there are {known}")
+    return tuple(_STATUSES[word.lower()] for word in words)
 
 
 class Message(NamedTuple):

@@ -1,5 +1,6 @@
 """Time stands still for work that is ready, and never runs past what is due (decision 11)."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -125,7 +126,8 @@ def test_the_clock_verbs_show_and_move_it(begin_host: Start, clock: FileClock) -
     until(lambda: clock.now() == BASE + timedelta(days=7))
     assert len(host.call("GET", "/api/ticks").json) == 7
     verb("speed", "60")
-    assert clock.read().speed == 60
+    told = json.loads(verb("show", "--json"))
+    assert (clock.read().speed, told["speed"], told["driver"]) == (60, 60, host.pid)
 
 
 def test_a_night_missed_while_no_host_ran_comes_once_as_past_due(begin_host: Start, clock: FileClock) -> None:

@@ -214,7 +214,8 @@ def test_the_newest_instances_come_first_and_can_be_chosen(host: RunningHost) ->
     host.ended(newer)
     found = told(host, "instances", "--prefix", "newest-", "--name", "One_Step", "--status", "Completed,Failed")
     assert [one["instanceId"] for one in found] == [newer, older]
-    assert told(host, "instances", "--prefix", "newest-", "--status", "Failed") == []
+    assert told(host, "instances", "--prefix", "newest-", "--status", "failed") == []
+    assert "'Faild' is no status; there are Running, Pending," in refused(host, "instances", "--status", "Faild")
 
 
 def test_a_running_host_says_where_it_is_and_what_it_has(host: RunningHost) -> None:
@@ -253,6 +254,7 @@ def test_what_has_ended_is_purged_by_status(fresh_host: Callable[..., RunningHos
     assert told(host, "purge", "--status", "Completed") == {"instancesDeleted": 1}
     assert [one["instanceId"] for one in told(host, "instances")] == [going]
     assert "say what to remove" in refused(host, "purge")
+    assert "not both" in refused(host, "purge", going, "--status", "Completed")
     assert host.stop() == 0
     assert told(host, "status")["running"] is False
     assert "no host runs" in refused(host, "terminate", going)

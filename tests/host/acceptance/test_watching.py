@@ -7,7 +7,7 @@ import pytest
 
 from local.clock import FileClock
 from tests.host.acceptance.conftest import pass_time
-from tests.host.conftest import Answer, RunningHost, until
+from tests.host.conftest import MANAGEMENT, Answer, RunningHost, until
 
 
 def running(host: RunningHost, instance: str) -> Answer:
@@ -104,3 +104,18 @@ def between(still_host: RunningHost, clock: FileClock) -> str:
 def test_25_the_list_is_filtered(still_host: RunningHost, between: str, query: str, names: set[str]) -> None:
     found = still_host.manage("GET", f"/instances?instanceIdPrefix=kinds-{query.format(between=between)}")
     assert {one["instanceId"].removeprefix("kinds-") for one in found.json} == names
+
+
+def test_parameters_and_statuses_match_without_case_and_an_unknown_status_is_400(host: RunningHost) -> None:
+    one = host.begin("one_step", 3, "any-case")
+    host.ended(one)
+    found = host.call(
+        "GET", f"{MANAGEMENT}/instances?CODE={host.key}&INSTANCEIDPREFIX=any-case&runtimestatus=completed"
+    )
+    assert [row["instanceId"] for row in found.json] == [one]
+    assert "historyEvents" in host.status(one, "?showhistory=TRUE")
+    for method in ("GET", "DELETE"):
+        refused = host.manage(method, "/instances?createdTimeFrom=2020-01-01&runtimeStatus=Completed,Complted")
+        assert (refused.status, "'Complted' is no status" in refused.json["Message"]) == (400, True)
+    odd = {"x-ms-continuation-token": "9" * 40 + "|x"}
+    assert host.manage("GET", f"/instances?top={'9' * 40}&instanceIdPrefix=any-case", headers=odd).json[0]["name"]

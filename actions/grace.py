@@ -20,6 +20,8 @@ from shared.storage.due import DueKind, grace_due
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
 
+_END = "endGracePeriod"
+
 
 class ExtendForm(Value):
     """How much longer a grace period lasts."""
@@ -34,25 +36,41 @@ class HoldForm(Value):
 
 
 async def end_grace(deed: Deed, client: DurableClient, cloud_pc_id: str) -> Operation:
-    """End a grace period now; return the operation that tells how it goes. Raises: ConflictError outside of one."""
+    """End a grace period now; return the operation that tells how it goes, also when somebody has ended it already.
+
+    Raises: ConflictError outside of a grace period.
+    """
     wired, tenant = deed.services, deed.tenant
     before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
     if before.operation_id != deed.operation_id:
         _grace_of(before)
-    operation = await deed.open_operation("endGracePeriod", cloud_pc_id)
+        if (ending := await _being_ended(deed, before)) is not None:
+            return ending
+    operation = await deed.open_operation(_END, cloud_pc_id)
     await wired.due.put(DueKind.DEPROVISION, deed.now, tenant.id, cloud_pc_id, before.generation)
 
-    def edit(pc: CloudPc) -> CloudPc | None:
+    def edit(pc: CloudPc) -> CloudPc:
         if pc.operation_id == operation.id:
-            return None
-        ended = _grace_of(pc).but(ends_at=deed.now, held_at=None)
+            return pc
+        grace = _grace_of(pc)
+        if pc.operation_id != before.operation_id:
+            raise ConflictError("somebody else is ending its grace period just now", status=pc.status.value)
+        ended = grace.but(ends_at=deed.now, held_at=None)
         return pc.but(grace=ended, operation_id=operation.id, last_modified_date_time=deed.now)
 
-    after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    after = await deed.change_cloud_pc(operation, before, edit)
     await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
     order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=after.generation)
     await deprovision(client, order)
     return operation
+
+
+async def _being_ended(deed: Deed, pc: CloudPc) -> Operation | None:
+    """Return the operation by which somebody is ending the grace period, None when nobody is."""
+    if pc.operation_id is None or not _grace_of(pc).over(deed.now):
+        return None
+    found = await deed.services.operations.find(pc.tenant_id, pc.operation_id)
+    return found.value if found and found.value.kind == _END and not found.value.ended else None
 
 
 async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:
@@ -68,7 +86,7 @@ async def lengthen_grace(deed: Deed, stored: Stored[CloudPc], hours: int) -> Clo
     def extend(grace: Grace) -> Grace:
         if grace.extended_by == extension:
             return grace
-        return grace.extend(timedelta(hours=hours)).but(extended_by=extension)
+        return grace.extend(timedelta(hours=hours), deed.now).but(extended_by=extension)
 
     return await change_grace(deed, stored, extend)
 

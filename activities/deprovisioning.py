@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from actions.grace import deprovision
 from actions.pausing import why_paused
@@ -26,7 +26,7 @@ from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.grace import expire
-from shared.domain.lifecycle import Event, Status
+from shared.domain.lifecycle import BUILT, Event, Status
 from shared.errors import NotFoundError
 from shared.storage.due import DEPROVISIONED_BY, DueKind, read_once
 from shared.wiring import services
@@ -62,6 +62,7 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
     found = await services().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     at = services().clock.now()
     if found is None or not _is_time(found.value, order):
+        await _tell_of_reprieve(found.value if found else None, at)
         return Superseded()
     if await _paused(found.value):
         await services().due.put(
@@ -86,6 +87,13 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
         cancelled = Failure(code="cancelled", message=after.reason or "The Cloud PC is removed.", retriable=False)
         await tell(order.tenant_id, after.operation_id, lambda operation: operation.failed(cancelled, at))
     return Done()
+
+
+async def _tell_of_reprieve(pc: CloudPc | None, at: datetime) -> None:
+    """End the operation of whoever ended a grace period by hand that a plan has taken back meanwhile."""
+    if pc is not None and pc.status in BUILT:
+        stays = Failure(code="reprieved", message="Licence and policy were back before it was taken out of use.")
+        await tell(pc.tenant_id, pc.operation_id, lambda operation: operation.failed(stays, at))
 
 
 async def _paused(pc: CloudPc) -> bool:

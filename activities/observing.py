@@ -105,7 +105,11 @@ async def observe_all(
         cloud_pcs=records,
         complete=certain,
         gone=await _gone(directory, missing) if certain else frozenset(),
-        doubt=Doubt(group_ids=frozenset(members.empty), plan_ids=licences.consumed - held),
+        doubt=Doubt(
+            group_ids=frozenset(members.empty),
+            plan_ids=licences.consumed - held,
+            seats=settings.licence_source is LicenceSource.SEATS,
+        ),
         free=free_licences(licences.units, records),
     )
 
@@ -120,7 +124,7 @@ async def observe_some(
 ) -> Observed:
     """Read just these users: each of them, his licences, and which of the groups he is in.
 
-    *fleet*: all Cloud PCs of the tenant where they are known, because they decide how many licences are free.
+    *fleet*: all Cloud PCs of the tenant where they matter: they decide how many licences are free, and whose.
     """
     licences = await _licences(directory, records)
     entitlements, gone = [], set[str]()
@@ -138,7 +142,7 @@ async def observe_some(
         complete=False,
         gone=frozenset(gone),
         free=free_licences(licences.units, fleet) if fleet else {},
-        fleet=len(fleet),
+        fleet=fleet,
     )
 
 

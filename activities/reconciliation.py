@@ -25,10 +25,11 @@ from shared.domain.lifecycle import Status
 from shared.domain.pausing import held
 from shared.domain.planner import Observed, Rules
 from shared.domain.policy import Policy, Snapshot, snapshot_of
+from shared.domain.queueing import waits
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.domain.watching import WATCH
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, start_due
+from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
 from shared.storage.images import source_of
 from shared.storage.repository import Stored
 from shared.wiring import services
@@ -36,6 +37,12 @@ from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
+_NOT_BEGUN = Failure(
+    code="cancelled",
+    message="The licence or the policy by which it was to be built was taken away before the build began.",
+    advice="See by explain what the user is entitled to now.",
+    retriable=False,
+)
 _REREAD_MINUTES = (1, 2, 5, 15)  # then an hour, and twice as long each time
 _REREAD_LIMIT = timedelta(hours=24)
 _RESIZED_YET = frozenset({Status.RESIZE_PENDING_LICENSE, Status.RESIZING})
@@ -108,7 +115,7 @@ async def _observe(
         everybody = tuple([stored.value async for stored in services().cloud_pcs.each(tenant.id)])
         whole = await observe_all(directory, tenant.settings, group_ids, everybody)
         wanted = tuple(each for each in whole.entitlements if each.user.id in order.user_ids)
-        return Observed(entitlements=wanted, cloud_pcs=records, complete=False)
+        return whole.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
     return await observe_some(directory, group_ids, order.user_ids, records, fleet=await _fleet(tenant, records))
 
 
@@ -192,6 +199,8 @@ async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel))
     for kind in DueKind:
         await here.due.put_all([due for due in dues if due and due.kind is kind])
+    await here.due.put_all([read_once(pc, pc.swap.until) for pc in plan.grace if pc.swap])
+    await _tell_of_builds(plan, stored)
     await _tell_of_resizes(plan, stored)
     swapping = [pc for pc in plan.writes if pc.id in stored and stored[pc.id].value.claims != pc.claims]
     others = [pc for pc in plan.writes if pc not in swapping]
@@ -207,6 +216,15 @@ async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     before = {pc_id: each.value for pc_id, each in stored.items()}
     changed = (*plan.provision, *plan.grace, *plan.cancel, *plan.reprieves, *plan.resizes, *plan.swapped)
     await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
+
+
+async def _tell_of_builds(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+    """End the operations of builds that somebody has asked for, and that will not begin: before the records."""
+    at = services().clock.now()
+    for pc in (*plan.provision, *plan.list_only, *plan.forget):
+        before = stored[pc.id].value if pc.id in stored else pc
+        if waits(before):
+            await tell(pc.tenant_id, before.operation_id, lambda operation: operation.failed(_NOT_BEGUN, at))
 
 
 async def _tell_of_resizes(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:

@@ -10,7 +10,8 @@ from shared.contracts.provisioning import order_for
 from shared.contracts.reconciling import START_PROVISIONING, Started, StartOrder
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
-from shared.domain.lifecycle import Event, Status
+from shared.domain.lifecycle import Event
+from shared.domain.queueing import waits
 from shared.domain.tenant import Tenant
 from shared.storage.due import start_due
 from shared.wiring import services
@@ -43,7 +44,7 @@ async def start_provisioning(order: StartOrder, client: DurableClient) -> Starte
 async def _start(ground: _Ground, cloud_pc_id: str, client: DurableClient) -> bool:
     here, tenant = services(), ground.tenant
     stored = await here.cloud_pcs.find(tenant.id, cloud_pc_id)
-    if stored is None or not _not_begun(stored.value) or stored.value.snapshot is None:
+    if stored is None or not waits(stored.value) or stored.value.snapshot is None:
         return False
     pc, connection_id = stored.value, stored.value.snapshot.connection_id
     if connection_id not in ground.connections:
@@ -68,14 +69,9 @@ async def _cannot_start(pc: CloudPc) -> None:
     at = services().clock.now()
 
     def edit(there: CloudPc) -> CloudPc | None:
-        if there.generation != pc.generation or not _not_begun(there):
+        if there.generation != pc.generation or not waits(there):
             return None
         return there.after(Event.GAVE_UP, at=at, last_error=failure, reason=None)
 
     await services().cloud_pcs.change(pc.tenant_id, pc.id, edit)
     await services().due.drop(start_due(pc))
-
-
-def _not_begun(pc: CloudPc) -> bool:
-    """Whether a build was saved that may not have been started: starting one twice starts it once."""
-    return pc.status is Status.PENDING_PROVISION and pc.attempt == 0

@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import azure.functions as func
 from pydantic import Field, ValidationError
@@ -39,12 +40,12 @@ class ChangeType(StrEnum):
 
 
 class DirectoryChange(Value):
-    """One message. *tenant_id* is the slug; without *user_ids* the whole tenant is looked at."""
+    """One message. *tenant_id* is the slug; without *user_ids*, the directory's, the whole tenant is looked at."""
 
     tenant_id: str
     type: ChangeType
     group_id: str | None = None
-    user_ids: tuple[str, ...] | None = Field(None, max_length=_MOST_USERS)
+    user_ids: tuple[UUID, ...] | None = Field(None, max_length=_MOST_USERS)
     at: datetime
 
 
@@ -78,7 +79,7 @@ async def _bring_about(wired: Services, client: DurableClient, change: Directory
     if change.type is ChangeType.GROUP or not change.user_ids:
         await ask_for_reconcile(wired, client, change.tenant_id, now)
     else:
-        await tell_changes(wired, client, change.tenant_id, change.user_ids, now)
+        await tell_changes(wired, client, change.tenant_id, map(str, change.user_ids), now)
 
 
 async def put(wired: Services, name: str, message: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import html
 import json
 import logging
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import azure.functions as func
@@ -14,7 +14,7 @@ import azure.functions as func
 from actions.watching import is_from_graph
 from shared.domain.describing import TEXT, many, shape
 from shared.domain.tenant import Tenant
-from shared.storage.due import RENEWING, DueKind
+from shared.storage.due import RENEWING, DueKind, next_of
 from shared.wiring import Services, services
 from shared.workflow import Blueprint
 from triggers.described import gives
@@ -63,11 +63,11 @@ def _told(req: func.HttpRequest) -> list[dict[str, Any]] | None:
 async def _take(wired: Services, tenant: Tenant, mine: list[dict[str, Any]], now: datetime) -> None:
     if any("lifecycleEvent" in each for each in mine):
         await wired.due.put(DueKind.SUBSCRIBE, now, tenant.id, tenant.id, RENEWING)
-        await wired.due.put(DueKind.CATCH_UP, now, tenant.id, tenant.id)  # something may have been missed
+        await _catch_up(wired, tenant, now)  # something may have been missed
     changes = [each for each in mine if "lifecycleEvent" not in each]
     if any("groups" in str(each.get("resource", "")).lower() for each in changes):
         # Who came in may be a group of others: asking what has changed tells users from groups.
-        await wired.due.put(DueKind.CATCH_UP, now, tenant.id, tenant.id)
+        await _catch_up(wired, tenant, now)
     users = sorted({user_id for each in changes for user_id in _users(each)})
     for at in range(0, len(users), _MOST_USERS):
         message = {
@@ -77,6 +77,11 @@ async def _take(wired: Services, tenant: Tenant, mine: list[dict[str, Any]], now
             "at": now.isoformat(),
         }
         await put(wired, QUEUE, message)
+
+
+async def _catch_up(wired: Services, tenant: Tenant, now: datetime) -> None:
+    """Have the directory asked what has changed: once for all that is told within a minute."""
+    await wired.due.put(DueKind.CATCH_UP, next_of(timedelta(minutes=1), now), tenant.id, tenant.id)
 
 
 async def _is_ours(wired: Services, directory_id: str, told: dict[str, Any], now: datetime) -> bool:
@@ -92,8 +97,8 @@ def _users(told: dict[str, Any]) -> Iterator[str]:
     data = told.get("resourceData")
     if not isinstance(data, dict):
         return
-    if "user" in str(data.get("@odata.type", "")).lower():
-        yield str(data.get("id"))
+    if "user" in str(data.get("@odata.type", "")).lower() and "id" in data:
+        yield str(data["id"])
     for member in data.get("members@delta") or ():
         if isinstance(member, dict) and "id" in member:
             yield str(member["id"])

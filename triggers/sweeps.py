@@ -14,7 +14,7 @@ from actions.grace import deprovision
 from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, reconcile_users, start_reconcile
 from actions.remote import go_on
 from actions.restore_points import keep_restore_points
-from actions.watching import catch_up, keep_subscribed, settle_changes
+from actions.watching import catch_up, keep_subscribed, settle_changes, tell_changes
 from shared.contracts.cleaning import CLEAN_UP, remains_of
 from shared.contracts.deprovisioning import DeprovisionOrder
 from shared.contracts.provisioning import (
@@ -139,16 +139,22 @@ async def _look_at(wired: Services, client: DurableClient, dues: Iterable[Due], 
 
 
 async def _start_build_of_cloud_pc(wired: Services, client: DurableClient, due: Due) -> datetime | None:
-    """Have the user planned again: planning starts what was saved and not begun."""
+    """Have the user planned again: planning starts what was saved and not begun.
+
+    Those who stand in line are planned together: each plan reads everybody who stands there.
+    """
     found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
     if found is None or found.value.status is not Status.PENDING_PROVISION or found.value.attempt:
         return None
     if found.value.generation != due.generation:
         return None
-    now = wired.clock.now()
+    now, user_ids = wired.clock.now(), (found.value.user.id,)
+    if found.value.reason != TURN:
+        await tell_changes(wired, client, due.tenant_id, user_ids, now)
+        return now + _HELD
     origin = f"start/{due.subject_id}/{due.generation}/{now.isoformat()}"
-    await reconcile_users(client, due.tenant_id, (found.value.user.id,), origin=origin)
-    return now + (LOOK_AGAIN if found.value.reason == TURN else _HELD)
+    await reconcile_users(client, due.tenant_id, user_ids, origin=origin)
+    return now + LOOK_AGAIN
 
 
 async def resume_build(wired: Services, client: DurableClient, due: Due) -> datetime | None:

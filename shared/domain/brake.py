@@ -3,18 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from shared.domain.cloud_pc import CloudPc, RemovalCause
+from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
 from shared.domain.tenant import RemovalBrake
 from shared.domain.values import Value
 
+_LATELY = timedelta(hours=1)
+
 
 class Doubt(Value):
-    """What the directory answered with nothing at all: groups (ids) without users, plans (ids) without holders."""
+    """What the directory answered with nothing at all: groups (ids) without users, plans (ids) without holders.
+
+    *seats*: licences are handed out to members, so that whoever is in no group has none.
+    """
 
     group_ids: frozenset[str] = frozenset()
     plan_ids: frozenset[str] = frozenset()
+    seats: bool = False
+
+
+class Fleet(Value):
+    """How many Cloud PCs a tenant has, and how many it has lost within the hour before without anybody confirming it.
+
+    What many messages tell is planned a hundred users at a time: the brake has to see what the plans before took.
+    """
+
+    number: int
+    lately: int = 0
+
+    @classmethod
+    def of(cls, cloud_pcs: Iterable[CloudPc], at: datetime) -> Fleet:
+        """Count *cloud_pcs*."""
+        there = [pc for pc in cloud_pcs if pc.status is not Status.NOT_PROVISIONED]
+        return cls(number=len(there), lately=sum(_lost_since(pc, at - _LATELY) for pc in there))
+
+
+def _lost_since(pc: CloudPc, since: datetime) -> bool:
+    if pc.status is Status.IN_GRACE_PERIOD and pc.grace is not None:
+        return pc.grace.confirmed_by is None and pc.grace.started_at > since
+    cancelled = pc.status is Status.DEPROVISIONING and pc.removal is not None and pc.removal.confirmed_by is None
+    return cancelled and pc.removal is not None and pc.removal.seen_at > since
 
 
 def braked(
@@ -22,8 +53,7 @@ def braked(
     doubt: Doubt,
     brake: RemovalBrake,
     policies: Iterable[Policy],
-    *,
-    fleet: int,
+    fleet: Fleet,
 ) -> dict[str, str]:
     """Return which of *takings* must wait to be confirmed, by Cloud PC id, and why.
 
@@ -31,12 +61,14 @@ def braked(
     """
     doubtful = {policy.id for policy in policies if {a.group_id for a in policy.assignments} & doubt.group_ids}
     open_ = [(pc, cause) for pc, cause in takings if not (pc.removal and pc.removal.confirmed_by)]
-    many = len(open_) > brake.count and len(open_) * 100 > fleet * brake.percent
+    left = {RemovalCause.USER_LEFT_GROUP} | ({RemovalCause.LICENSE_REMOVED} if doubt.seats else set())
+    together = len(open_) + fleet.lately
+    many = together > brake.count and together * 100 > fleet.number * brake.percent
     waits: dict[str, str] = {}
     for pc, cause in open_:
         if many:
-            waits[pc.id] = f"{len(open_)} of {fleet} Cloud PCs would be removed at once"
-        elif cause is RemovalCause.USER_LEFT_GROUP and pc.snapshot and pc.snapshot.policy_id in doubtful:
+            waits[pc.id] = f"{together} of {fleet.number} Cloud PCs would be removed at once"
+        elif cause in left and pc.snapshot and pc.snapshot.policy_id in doubtful:
             waits[pc.id] = "a group of its policy answered without a single user"
         elif cause is RemovalCause.LICENSE_REMOVED and pc.plan.id in doubt.plan_ids:
             waits[pc.id] = "the directory names nobody who holds its licence"

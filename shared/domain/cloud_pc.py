@@ -67,6 +67,7 @@ class Grace(Value):
     """A grace period: why, since when, until when. *held_at*: since when it stands still; None: it runs.
 
     *extended_by*: the deed that has extended it last, so that the same one does not do it twice.
+    *confirmed_by*: who has confirmed the removal, where the brake had stopped it.
     """
 
     cause: RemovalCause
@@ -74,6 +75,7 @@ class Grace(Value):
     ends_at: datetime
     held_at: datetime | None = None
     extended_by: str | None = None
+    confirmed_by: str | None = None
 
     def over(self, at: datetime) -> bool:
         """Whether it has run out."""
@@ -87,9 +89,9 @@ class Grace(Value):
         """Return it running again; the time for which it stood still is not lost."""
         return self.but(held_at=None, ends_at=self.ends_at + (at - self.held_at)) if self.held_at else self
 
-    def extend(self, length: timedelta) -> Grace:
-        """Return it *length* longer."""
-        return self.but(ends_at=self.ends_at + length)
+    def extend(self, length: timedelta, at: datetime) -> Grace:
+        """Return it *length* longer; one that has run out already, and still waits for its end, counts from now."""
+        return self.but(ends_at=(max(self.ends_at, at) if self.held_at is None else self.ends_at) + length)
 
 
 class Swap(Value):

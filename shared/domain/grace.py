@@ -13,7 +13,8 @@ _USUAL_HOURS = 168
 def begin_grace(pc: CloudPc, cause: RemovalCause, at: datetime) -> CloudPc:
     """Return *pc* with its grace period begun: as long as what it was built from says."""
     hours = pc.snapshot.grace_period_in_hours if pc.snapshot else _USUAL_HOURS
-    grace = Grace(cause=cause, started_at=at, ends_at=at + timedelta(hours=hours))
+    confirmed_by = pc.removal.confirmed_by if pc.removal else None
+    grace = Grace(cause=cause, started_at=at, ends_at=at + timedelta(hours=hours), confirmed_by=confirmed_by)
     return pc.after(Event.LOST, at=at, grace=grace, removal=None)
 
 

@@ -11,13 +11,13 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from shared.domain import naming, swapping
-from shared.domain.brake import Doubt, braked
+from shared.domain.brake import Doubt, Fleet, braked
 from shared.domain.cloud_pc import CloudPc, Removal, RemovalCause, Resources, User, replanned
 from shared.domain.entitlements import Entitlement, linked, way_in, winner
 from shared.domain.grace import begin_grace, reprieve
 from shared.domain.lifecycle import BUILT, Event, Status
 from shared.domain.policy import Policy, Snapshot
-from shared.domain.queueing import queue_up
+from shared.domain.queueing import queue_up, waits
 from shared.domain.service_plan import ServicePlan
 from shared.domain.tenant import RemovalBrake
 from shared.domain.values import Value
@@ -34,7 +34,7 @@ class Observed(Value):
     *complete* is False when the directory answered only partly (or for some users only): then nobody who is
     missing from *entitlements* is taken for gone. *gone*: users whom the directory says it no longer has. *doubt*: what
     answered empty and should not have. *free*: how many more Cloud PCs of a plan (id) its licences allow; a plan that
-    is not in it has no limit. *fleet*: how many Cloud PCs the tenant has, None: those of *cloud_pcs*.
+    is not in it has no limit. *fleet*: all Cloud PCs of the tenant, as far as they are known; None: *cloud_pcs*.
     """
 
     entitlements: tuple[Entitlement, ...]
@@ -43,7 +43,12 @@ class Observed(Value):
     gone: frozenset[str] = frozenset()
     doubt: Doubt = Doubt()
     free: Mapping[str, int] = {}
-    fleet: int | None = None
+    fleet: tuple[CloudPc, ...] | None = None
+
+    @property
+    def everything(self) -> tuple[CloudPc, ...]:
+        """All Cloud PCs of the tenant, as far as they are known."""
+        return self.cloud_pcs if self.fleet is None else self.fleet
 
 
 class Rules(Value):
@@ -207,8 +212,8 @@ class _Steps:
     def miss(self, record: CloudPc, cause: RemovalCause) -> None:
         """Decide for a Cloud PC whose licence is gone, or whose user; one that waits for another licence goes on."""
         record = self._settle(record, ())
-        waits = record.status is Status.RESIZE_PENDING_LICENSE and cause is RemovalCause.LICENSE_REMOVED
-        if waits or record.status in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
+        awaits = record.status is Status.RESIZE_PENDING_LICENSE and cause is RemovalCause.LICENSE_REMOVED
+        if awaits or record.status in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
             return
         if record.status is Status.NOT_PROVISIONED and record.beside is not None:
             return  # a machine that it had is still being removed
@@ -219,9 +224,12 @@ class _Steps:
 
     def settle(self, observed: Observed) -> Plan:
         """Return what was collected: within the licences there are, and with the brake on."""
-        queue = queue_up(self._new, self._planned, observed.free, self._rules.held, self._fresh_snapshots)
+        mine = {pc.id for pc in observed.cloud_pcs}
+        others = [pc for pc in observed.everything if pc.id not in mine and waits(pc)]
+        queue = queue_up((self._new, self._planned, others), observed.free, self._rules.held, self._fresh_snapshots)
         takings = [(pc, cause) for pc, cause in self._takings if not self._rules.held(pc)]
-        doubts = braked(takings, observed.doubt, self._rules.brake, self._policies, fleet=_fleet(observed))
+        fleet = Fleet.of(observed.everything, self._at)
+        doubts = braked(takings, observed.doubt, self._rules.brake, self._policies, fleet)
         taken = [(pc, cause) for pc, cause in takings if pc.id not in doubts]
         made = Plan(
             provision=queue.new,
@@ -278,7 +286,7 @@ class _Steps:
             self._reprieves.append(reprieve(record, self._at))
         elif record.removal is not None:
             self._reprieves.append(record.but(removal=None, last_modified_date_time=self._at))
-        elif record.status is Status.PENDING_PROVISION and record.attempt == 0:
+        elif waits(record):
             self._planned.append(self._renewed(record))
 
     def _renewed(self, record: CloudPc) -> CloudPc:
@@ -312,7 +320,8 @@ class _Steps:
         return swapping.settled(begin_grace(record, cause, self._at), held, self._at)
 
     def _cancelled(self, record: CloudPc, cause: RemovalCause) -> CloudPc:
-        removal = Removal(cause=cause, seen_at=self._at)
+        confirmed_by = record.removal.confirmed_by if record.removal else None
+        removal = Removal(cause=cause, seen_at=self._at, confirmed_by=confirmed_by)
         return record.after(
             Event.CANCELLED, at=self._at, reason=f"cancelled: {cause.value}", removal=removal, clean_up_at=None
         )
@@ -322,14 +331,8 @@ class _Steps:
             self._list_only.append(record.but(reason=reason, user=user, last_modified_date_time=self._at))
 
 
-def _fleet(observed: Observed) -> int:
-    if observed.fleet is not None:
-        return observed.fleet
-    return sum(pc.status is not Status.NOT_PROVISIONED for pc in observed.cloud_pcs)
-
-
 def _is_only_planned(record: CloudPc) -> bool:
-    return record.status is Status.PENDING_PROVISION and record.attempt == 0 and record.resources == Resources()
+    return waits(record) and record.resources == Resources()
 
 
 def _called(user: User) -> str:

@@ -38,6 +38,11 @@ def free_licences(units: Mapping[str, int], cloud_pcs: Iterable[CloudPc]) -> dic
     return {plan_id: max(0, bought - active[plan_id]) for plan_id, bought in units.items()}
 
 
+def waits(pc: CloudPc) -> bool:
+    """Whether *pc* was planned and not begun: it stands in line."""
+    return pc.status is Status.PENDING_PROVISION and pc.attempt == 0
+
+
 class Queue(Value):
     """New records to write; older ones whose reason has changed; the ids that may start."""
 
@@ -47,21 +52,21 @@ class Queue(Value):
 
 
 def queue_up(
-    new: Sequence[CloudPc],
-    planned: Sequence[CloudPc],
+    line: tuple[Sequence[CloudPc], Sequence[CloudPc], Sequence[CloudPc]],
     free: Mapping[str, int],
     held: Callable[[CloudPc], str | None],
     renewed: Container[str] = (),
 ) -> Queue:
-    """Return who of *new* and *planned* (pendingProvision, not begun) may start, and what the others wait for.
+    """Return who of the *line* may start, and what the others wait for.
 
-    *renewed*: those of *planned* (ids) that are not as their records are.
-
+    *line*: who is new; who was planned before; who was, too, and is not looked at now: he keeps his place in the line.
+    *renewed*: those of the second (ids) that are not as their records are.
     *free*: how many more Cloud PCs of a plan (id) its licences allow. *held*: why one may not be built now.
     """
+    new, planned, others = line
     left, position = dict(free), dict.fromkeys(free, 0)
     reasons: dict[str, str] = {}
-    for pc in sorted((*planned, *new), key=_turn):
+    for pc in sorted((*planned, *new, *others), key=_turn):
         if why := held(pc):
             reasons[pc.id] = why
         elif left.get(pc.plan.id, 1) <= 0:

@@ -70,4 +70,6 @@ class Watch(Value):
 
 def client_state(key: str, directory_id: str) -> str:
     """Return what Graph has to say with each notification of a directory: derived, so that no table has to keep it."""
-    return hmac.new(key.encode(), f"notifications/{directory_id}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        key.encode(), f"notifications/{directory_id}".encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).hexdigest()

@@ -154,7 +154,7 @@ def applied(observed: Observed, made: Plan) -> Observed:
 def test_applying_a_plan_and_planning_again_yields_nothing(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...], missing: frozenset[str]
 ) -> None:
-    observed = observed.but(cloud_pcs=there, fleet=len(there))
+    observed = observed.but(cloud_pcs=there)
     made = planned(observed, among, missing=missing)
     assert planned(applied(observed, made), among, missing=missing).empty
 
@@ -209,7 +209,7 @@ def test_the_brake_lets_no_more_pass_than_it_may(
 ) -> None:
     rules = Rules(brake=RemovalBrake(count=count, percent=percent))
     snapshots = {p.id: snapshot(p) for p in among}
-    seen = observed.but(cloud_pcs=there, fleet=len(there))
+    seen = observed.but(cloud_pcs=there)
     made = plan(seen, among, snapshots, tenant_id="t", at=NOW, rules=rules)
     confirmed = {pc.id for pc in there if pc.removal and pc.removal.confirmed_by}
     taken = len({pc.id for pc in (*made.grace, *made.cancel)} - confirmed)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.limits import arm_limits
 from shared.contracts.machines import Finished
-from shared.contracts.outcomes import Accepted, Pending
-from shared.contracts.refusals import MissingError
+from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.contracts.refusals import DeclinedError, MissingError
+from shared.domain.naming import TENANT_TAG
 from shared.domain.values import Value
 
 if TYPE_CHECKING:
@@ -135,12 +136,20 @@ async def ask(client: Any, method: str, path: str, version: str, body: dict[str,
 
 
 async def ensure_group(client: Any, subscription_id: str, name: str, region: str, tags: dict[str, str]) -> None:  # noqa: ANN401 - compute or network
-    """Make sure that a resource group is there; one that exists stays as it is."""
+    """Make sure that a resource group is there; one that exists stays as it is.
+
+    Raises: DeclinedError where another tenant has marked it as its own: tenants may share a subscription.
+    """
     path = f"/subscriptions/{subscription_id}/resourceGroups/{name}"
     try:
-        await ask(client, "GET", path, _GROUP_VERSION)
+        found = await ask(client, "GET", path, _GROUP_VERSION)
     except MissingError:
         await ask(client, "PUT", path, _GROUP_VERSION, {"location": region, "tags": tags})
+        return
+    if (found.get("tags") or {}).get(TENANT_TAG) not in {None, tags.get(TENANT_TAG)}:
+        message = f"the resource group {name} carries the tag {TENANT_TAG} of another tenant"
+        advice = "Let the site name a group of its own, or remove the tag if nobody else uses the group."
+        raise DeclinedError(Refused(code="anothersGroup", message=message, advice=advice, final=True))
 
 
 async def subscription_state(client: Any, subscription_id: str) -> str:  # noqa: ANN401 - compute or network

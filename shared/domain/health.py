@@ -165,6 +165,10 @@ _CODES: Mapping[str, Fault] = MappingProxyType(
         "subnetisfull": Fault("resourceAvailabilityCheckNoSubnetIP", "Add a larger or another subnet."),
         "authorizationfailed": Fault("permissionCheckNoResourceGroupNetworkContributorRole", _ROLES),
         "linkedauthorizationfailed": Fault("permissionCheckNoVNetContributorRole", _ROLES),
+        "anothersgroup": Fault(
+            "resourceAvailabilityCheckResourceGroupInvalid",
+            "Let the site name a resource group of its own, or remove the tag if nobody else uses the group.",
+        ),
         "scopelocked": Fault("resourceAvailabilityCheckResourceGroupLockedForDelete", _LOCK),
         "missingsubscriptionregistration": Fault(
             "resourceAvailabilityCheckMissingRegistrationForLocation",

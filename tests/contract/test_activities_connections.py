@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 
 import activities.connections
-import activities.identities  # noqa: F401 - imported for what they register
+import activities.identities
+import activities.networks  # noqa: F401 - imported for what they register
 from local.certificates import Certificates
 from shared.clients.key_vault import secret_name
 from shared.contracts.connections import CHECKS, RETIRE_PASSWORDS, RUN_CHECK, CheckOrder, PasswordOrder
-from shared.contracts.outcomes import Done
+from shared.contracts.machines import PREPARE_HOSTED_NETWORK
+from shared.contracts.outcomes import Done, Refused
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, Domain, HealthCheck, HealthStatus, JoinType, Network
 from shared.domain.lifecycle import Status
 from tests.contract.azure import version_for
 from tests.contract.running import GROUP as GROUP_ID
 from tests.contract.running import SUBSCRIPTION
+from tests.contract.test_activities_desktop import NETWORK
 from tests.contract.worker import SITE, TENANT, Worker, working
 from tests.stories.people import PLAN, SNAPSHOT
 
@@ -177,6 +180,14 @@ async def test_what_carries_another_tenant_s_tag_is_not_used(worker: Worker) -> 
         "resourceAvailabilityCheckVNetInvalid",
         "resourceAvailabilityCheckResourceGroupInvalid",
     ]
+
+
+async def test_no_network_is_made_in_the_group_of_a_neighbour(worker: Worker) -> None:
+    theirs = {"deskwright:tenant": "somebody-else"}
+    await arm(worker, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/neighbour", {"location": "eastus", "tags": theirs})
+    refused = await worker.do(PREPARE_HOSTED_NETWORK, NETWORK.but(resource_group="neighbour"))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.final) == ("anothersGroup", True)
 
 
 async def configure(worker: Worker, **config: Any) -> None:

@@ -143,6 +143,7 @@ def test_every_error_type_that_the_app_can_say_is_one_of_graph_s() -> None:
         ("SubnetIsFull", "resourceAvailabilityCheckNoSubnetIP"),
         ("AuthorizationFailed", "permissionCheckNoResourceGroupNetworkContributorRole"),
         ("LinkedAuthorizationFailed", "permissionCheckNoVNetContributorRole"),
+        ("anothersGroup", "resourceAvailabilityCheckResourceGroupInvalid"),
         ("ScopeLocked", "resourceAvailabilityCheckResourceGroupLockedForDelete"),
         ("MissingSubscriptionRegistration", "resourceAvailabilityCheckMissingRegistrationForLocation"),
         ("ReadOnlyDisabledSubscription", "resourceAvailabilityCheckSubscriptionDisabled"),

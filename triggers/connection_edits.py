@@ -20,7 +20,7 @@ from shared.workflow import Blueprint, DurableClient
 from triggers.connection_checks import ask_for_check, cloud_pcs_of, users_of, wanted_for_now
 from triggers.connections import connection_facts, domain_of, store_password, views
 from triggers.endpoints import Answer, Call, endpoint
-from triggers.graph import BASE, graph_item
+from triggers.graph import BASE, graph_item, telling
 from triggers.idempotency import once
 from triggers.operations import address
 
@@ -183,6 +183,4 @@ async def _check(call: Call, client: DurableClient, connection: Connection) -> s
 
 async def _shown(call: Call, stored: Stored[Connection], operation: str | None = None) -> Answer:
     view = (await views(call))(stored.value)
-    answer = graph_item(call, CONNECTIONS, view, stored.etag)
-    headers = {**(answer.headers or {}), **({"Operation-Location": operation} if operation else {})}
-    return Answer(answer.status, answer.body, headers)
+    return telling(graph_item(call, CONNECTIONS, view, stored.etag), operation)

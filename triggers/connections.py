@@ -32,9 +32,9 @@ from shared.workflow import Blueprint, DurableClient
 from triggers.connection_checks import CHECK_OPERATION, built_through, start_check
 from triggers.described import ONE
 from triggers.endpoints import Answer, Call, endpoint
-from triggers.graph import BASE, graph_created, graph_item, graph_list
+from triggers.graph import BASE, graph_created, graph_item, graph_list, telling
 from triggers.idempotency import once
-from triggers.operations import accepted
+from triggers.operations import accepted, address
 from triggers.permissions import is_provider
 
 bp = Blueprint()
@@ -73,11 +73,11 @@ async def create_connection(call: Call, client: DurableClient) -> Answer:
         facts = await connection_facts(call)
         form = connection_form(call.json(), facts.sites)
         try:
-            connection, _, etag = await save_connection(call, client, form, facts)
+            connection, operation, etag = await save_connection(call, client, form, facts)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
         shown = await views(call)
-        return graph_created(call, CONNECTIONS, shown(connection), etag)
+        return telling(graph_created(call, CONNECTIONS, shown(connection), etag), address(operation))
 
     return await once(call, create)
 

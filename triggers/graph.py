@@ -70,6 +70,12 @@ def graph_created(call: Call, collection: Collection, view: Mapping[str, Any], e
     return created(body, resource(call, collection, str(view["id"])), etag=etag)
 
 
+def telling(answer: Answer, operation: str | None) -> Answer:
+    """Return *answer* with the address of the operation that tells how it goes on, if there is one."""
+    told = {"Operation-Location": operation} if operation else {}
+    return Answer(answer.status, answer.body, {**(answer.headers or {}), **told})
+
+
 def graph_changed(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Answer:
     """Answer a PATCH: 204 as Graph does, or with ``Prefer: return=representation`` 200 with what has become of it."""
     wishes = {wish.strip() for wish in (call.request.headers.get("prefer") or "").lower().split(",")}

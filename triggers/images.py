@@ -38,10 +38,10 @@ from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient, start
 from triggers.described import ONE
 from triggers.endpoints import Answer, Call, endpoint
-from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
+from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, telling
 from triggers.idempotency import once
 from triggers.marketplace import gallery_images, gallery_versions
-from triggers.operations import accepted
+from triggers.operations import accepted, address
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -73,10 +73,11 @@ async def create_device_image(call: Call, client: DurableClient) -> Answer:
     async def create() -> Answer:
         facts = await image_facts(call)
         try:
-            image, _, etag = await save_device_image(call, client, device_image_form(call.json(), facts.sites), facts)
+            form = device_image_form(call.json(), facts.sites)
+            image, operation, etag = await save_device_image(call, client, form, facts)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
-        return graph_created(call, DEVICE_IMAGES, device_image_view(image), etag)
+        return telling(graph_created(call, DEVICE_IMAGES, device_image_view(image), etag), address(operation))
 
     return await once(call, create)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 from pydantic import Field
 
-from actions.reconciling import ask_for_reconcile, promise_reconcile
+from actions.reconciling import promise_reconcile
 from shared.domain.describing import maybe, whole
 from shared.domain.graph.policies import policy_view
 from shared.domain.graph.shapes import POLICY
@@ -17,6 +17,8 @@ from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint, DurableClient
 from triggers.connection_checks import promise_checks
 from triggers.endpoints import Answer, Call, endpoint, ok
+from triggers.graph import telling
+from triggers.policies import reconciling
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -48,8 +50,7 @@ async def resume_policy(call: Call, client: DurableClient) -> Answer:
     call.read(ResumeForm, call.json_if_any())
     await promise_reconcile(call.services, call.tenant.id, call.now)
     answer = await _set_policy(call, None)
-    await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
-    return answer
+    return telling(answer, await reconciling(call, client, call.param("id")))
 
 
 @bp.route(route="tenants/{tenant}/pause", methods=["POST"], auth_level=_OPEN)
@@ -68,8 +69,7 @@ async def resume_tenant(call: Call, client: DurableClient) -> Answer:
     await promise_reconcile(call.services, call.tenant.id, call.now)
     await promise_checks(call.services, call.tenant.id, call.now)
     answer = await _set_tenant(call, None)
-    await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
-    return answer
+    return telling(answer, await reconciling(call, client, call.tenant.id))
 
 
 @bp.route(route="pause", methods=["GET"], auth_level=_OPEN)

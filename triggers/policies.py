@@ -34,7 +34,7 @@ from shared.workflow import Blueprint, DurableClient
 from triggers.described import ONE, PAGES
 from triggers.endpoints import Answer, Call, created, endpoint, ok
 from triggers.facts import group_names, members_of, policy_facts
-from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list
+from triggers.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, telling
 from triggers.idempotency import once
 from triggers.operations import address
 from triggers.paging import listed
@@ -143,8 +143,7 @@ async def save_policy_form(call: Call, client: DurableClient) -> Answer:
     operation = await reconciling(call, client, stored.value.id, warnings)
     place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
     view = {**shown(call, stored.value), "@deskwright.warnings": list(warnings)}
-    answer = created(view, f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag)
-    return Answer(answer.status, answer.body, {**(answer.headers or {}), "Operation-Location": operation})
+    return telling(created(view, f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag), operation)
 
 
 async def overlap_warnings(call: Call, policy: Policy) -> tuple[dict[str, Any], ...]:
@@ -164,14 +163,14 @@ async def overlap_warnings(call: Call, policy: Policy) -> tuple[dict[str, Any], 
 
 
 async def reconciling(
-    call: Call, client: DurableClient, policy_id: str, warnings: tuple[dict[str, Any], ...] = ()
+    call: Call, client: DurableClient, resource_id: str, warnings: tuple[dict[str, Any], ...] = ()
 ) -> str:
-    """Ask for a reconcile and return the address of the operation that tells when it is done.
+    """Ask for a reconcile because *resource_id* was changed; return the address of the operation that tells its end.
 
     The operation is opened after the asking: the sweep that closes it must not see it with nothing asked.
     """
     await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
-    return address(await call.open_operation(RECONCILE_OPERATION, policy_id, warnings=warnings))
+    return address(await call.open_operation(RECONCILE_OPERATION, resource_id, warnings=warnings))
 
 
 async def save_policy(

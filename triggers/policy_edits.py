@@ -6,7 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
-from actions.reconciling import ask_for_reconcile, promise_reconcile
+from actions.reconciling import promise_reconcile
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.policies import POINTERS, POLICIES
 from shared.domain.graph.policy_edits import policy_edit_form
@@ -15,12 +15,11 @@ from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, judged_steps, read_edit
 from shared.errors import ConflictError, InvalidError
-from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.facts import group_names, policy_facts
-from triggers.graph import BASE, graph_changed
-from triggers.policies import shown
+from triggers.graph import BASE, graph_changed, telling
+from triggers.policies import reconciling, shown
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -44,8 +43,13 @@ async def update_policy(call: Call, client: DurableClient) -> Answer:
     if not changed:
         return graph_changed(call, POLICIES, shown(call, before), stored.etag)
     after = before.but(**await _fields(call, form, before), last_modified_date_time=call.now)
-    replaced = await _replace(call, client, stored, after)
-    return graph_changed(call, POLICIES, shown(call, after), replaced.etag)
+    if after.assignments:
+        await promise_reconcile(call.services, call.tenant.id, call.now)
+    replaced = await call.services.policies.replace(after, seen=stored.etag)
+    await call.audit("provisioningPolicy", after.id, before=before, after=after)
+    # Who could not be given a Cloud PC by it before may be given one now.
+    operation = await reconciling(call, client, after.id) if after.assignments else None
+    return telling(graph_changed(call, POLICIES, shown(call, after), replaced.etag), operation)
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["DELETE"], auth_level=_OPEN)
@@ -70,17 +74,6 @@ async def _fields(call: Call, form: Form, before: Policy) -> dict[str, Any]:
     if reading.problems:
         raise renamed(InvalidError(*reading.problems), POINTERS)
     return fields_of(reading, facts)
-
-
-async def _replace(call: Call, client: DurableClient, stored: Stored[Policy], after: Policy) -> Stored[Policy]:
-    """Write the policy; who could not be given a Cloud PC by it before may be given one now."""
-    if after.assignments:
-        await promise_reconcile(call.services, call.tenant.id, call.now)
-    replaced = await call.services.policies.replace(after, seen=stored.etag)
-    await call.audit("provisioningPolicy", after.id, before=stored.value, after=after)
-    if after.assignments:
-        await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
-    return replaced
 
 
 async def _assigned(call: Call, policy: Policy) -> ConflictError:

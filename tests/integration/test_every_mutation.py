@@ -26,6 +26,14 @@ from triggers.permissions import VERBS
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}
 """What only sets something is not kept with its key: done again it comes to the same."""
 
+SHOWN_OTHERWISE = {
+    "POST tenants/{tenant}/bulkActions",
+    "POST tenants/{tenant}/bulkActions/{id}/resume",
+    "POST tenants/{tenant}/bulkActions/{id}/cancel",
+    "POST tenants/{tenant}/cloudPCs/{id}/confirmRemoval",
+}
+"""What begins something and leaves no operation: a bulk action tells how it goes by itself, a removal in its list."""
+
 
 @pytest.fixture
 async def here(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
@@ -100,12 +108,12 @@ async def test_what_is_done_is_written_down_once_with_before_and_after(
     assert event.actor.name == "eve@contoso.example"
     assert PASSWORD not in json.dumps(event.to_json())
 
-    operation = answer.headers.get("Operation-Location") or answer.headers.get("Location") or ""
-    if "/operations/" in operation:
-        found: Operation = (await here.operations.get("contoso", operation.rpartition("/")[2])).value
+    place = answer.headers.get("Operation-Location") or answer.headers.get("Location") or ""
+    if "/operations/" in place:
+        found: Operation = (await here.operations.get("contoso", place.rpartition("/")[2])).value
         assert found.requested_by == "eve@contoso.example"
     else:
-        assert answer.status_code != 202 or "/bulkActions/" in operation
+        assert not call.host.started or name in SHOWN_OTHERWISE
 
     here.hand.advance(timedelta(minutes=1))
     if call.method == "POST" and call.action not in ALWAYS_SET:

@@ -1,8 +1,8 @@
-"""Tables of a test's own in the session's Azurite."""
+"""Tables of a test's own in the session's Azurite, and the service on them."""
 
 import itertools
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -12,6 +12,8 @@ from local.azurite import Azurite
 from local.certificates import Certificates
 from shared.storage.tables import Tables
 from tests.identities import Identity
+from tests.integration import things
+from tests.integration.services import PaperServices, in_place
 
 _numbers = itertools.count(1)
 
@@ -30,3 +32,20 @@ async def tables(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[
     yield made
     await made.close()
     await session.close()
+
+
+@pytest.fixture
+def paper(tables: Tables) -> Iterator[PaperServices]:
+    """The service, with nothing in it."""
+    services = PaperServices(tables)
+    with in_place(services):
+        yield services
+
+
+@pytest.fixture
+async def contoso(paper: PaperServices) -> PaperServices:
+    """The service with one tenant, its site and its connection."""
+    await paper.tenants.insert(things.tenant())
+    await paper.sites.insert(things.site())
+    await paper.connections.insert(things.connection())
+    return paper

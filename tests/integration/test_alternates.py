@@ -1,6 +1,5 @@
 """Where a build goes that has not begun when its connection falls ill."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,9 +12,8 @@ from shared.domain.connection import HealthStatus, JoinType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import DomainJoinConfiguration
 from shared.storage.due import DueKind
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
+from tests.integration.services import PaperServices, perform
 
 PC = things.cloud_pc()
 BEGIN = AttemptOrder(tenant_id=PC.tenant_id, cloud_pc_id=PC.id, generation=1, attempt=1, connection_id="c1")
@@ -26,18 +24,16 @@ CHOSEN = tuple(
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
+async def here(paper: PaperServices) -> PaperServices:
+    await paper.tenants.insert(things.tenant())
     health = {"c1": HealthStatus.FAILED, "c2": HealthStatus.PENDING, "c3": HealthStatus.WARNING}
     for name, status in health.items():
-        await services.connections.insert(
+        await paper.connections.insert(
             things.connection(id=name, display_name=f"The {name}", health_check_status=status)
         )
-    await services.policies.insert(things.policy(domain_join_configurations=CHOSEN))
-    await services.cloud_pcs.insert(PC)
-    with in_place(services):
-        yield services
+    await paper.policies.insert(things.policy(domain_join_configurations=CHOSEN))
+    await paper.cloud_pcs.insert(PC)
+    return paper
 
 
 async def record(here: PaperServices) -> CloudPc:

@@ -1,6 +1,6 @@
 """What a bulk action promises beforehand, and what it does after a crash or a change of mind; on real tables."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,10 +19,9 @@ from shared.domain.remote_action import Remote, RemoteAction
 from shared.errors import ConflictError
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
-from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.scenes import LARGER, LEAVING, MADE, NOW, POINT, WAITING, WORKS
-from tests.integration.services import IdleHost, PaperServices, in_place, perform
+from tests.integration.services import IdleHost, PaperServices, perform
 from triggers.sweeps import go_on_with_bulk
 
 EVE = Actor(id="eve", name="Eve")
@@ -54,17 +53,12 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection())
-    await services.policies.insert(things.policy())
-    services.directory.groups = {"g1": {"ada", *map(name_of, STATES)}}
-    services.directory.licences = dict.fromkeys(services.directory.groups["g1"], ("sku-1", "sku-2"))
-    services.directory.skus = [*services.directory.skus, LARGER]
-    with in_place(services):
-        yield services
+async def here(contoso: PaperServices) -> PaperServices:
+    await contoso.policies.insert(things.policy())
+    contoso.directory.groups = {"g1": {"ada", *map(name_of, STATES)}}
+    contoso.directory.licences = dict.fromkeys(contoso.directory.groups["g1"], ("sku-1", "sku-2"))
+    contoso.directory.skus = [*contoso.directory.skus, LARGER]
+    return contoso
 
 
 def name_of(state: str) -> str:

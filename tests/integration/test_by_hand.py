@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -25,9 +24,8 @@ from shared.domain.steps import Step
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
 from shared.storage.due import WATCH_EVERY, DueKind, watch_due
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import IdleHost, PaperServices, in_place, perform
+from tests.integration.services import IdleHost, PaperServices, perform
 from triggers.authentication import Caller
 from triggers.endpoints import Answer, Call
 from triggers.idempotency import once
@@ -39,19 +37,14 @@ FAILED = things.cloud_pc(status=Status.FAILED, attempt=3, operation_id="before")
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection())
-    await services.images.insert(
+async def here(contoso: PaperServices) -> PaperServices:
+    await contoso.images.insert(
         things.image(status="ready", gallery_version_id="/galleries/g", regions=("westeurope",))
     )
-    await services.policies.insert(things.policy(image_type=ImageType.CUSTOM, image_id="i1"))
-    services.directory.groups = {"g1": {"ada"}}
-    services.directory.licences = {"ada": ("sku-1",)}
-    with in_place(services):
-        yield services
+    await contoso.policies.insert(things.policy(image_type=ImageType.CUSTOM, image_id="i1"))
+    contoso.directory.groups = {"g1": {"ada"}}
+    contoso.directory.licences = {"ada": ("sku-1",)}
+    return contoso
 
 
 async def call(

@@ -1,6 +1,5 @@
 """When the sweep checks a connection, and when a check is worth a probe; on real tables."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +10,8 @@ from shared.domain.connection import HealthCheck, HealthStatus, Network
 from shared.domain.operation import OperationStatus
 from shared.domain.tenant import Paused
 from shared.storage.due import Due, DueKind
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import IdleHost, PaperServices, in_place
+from tests.integration.services import IdleHost, PaperServices
 from triggers.connection_checks import check_due, probe_wanted, promise_checks
 
 OWN = Network(virtual_network_id="/vnet", subnet_ids=("/vnet/subnets/pcs",))
@@ -24,13 +22,11 @@ HOURS = timedelta(hours=1)
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection(network=OWN, checked_date_time=things.NOW))
-    with in_place(services):
-        yield services
+async def here(paper: PaperServices) -> PaperServices:
+    await paper.tenants.insert(things.tenant())
+    await paper.sites.insert(things.site())
+    await paper.connections.insert(things.connection(network=OWN, checked_date_time=things.NOW))
+    return paper
 
 
 async def change(here: PaperServices, **changes: Any) -> None:

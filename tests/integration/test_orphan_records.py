@@ -1,6 +1,5 @@
 """The list of orphans and the proof of a scan, on real tables."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -31,9 +30,8 @@ from shared.domain.orphans import LAST, Found, Judgement, Looked, Orphan, Orphan
 from shared.domain.steps import Step
 from shared.domain.tenant import Paused
 from shared.storage.repository import Stored
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
+from tests.integration.services import PaperServices, perform
 
 MADE = Resources(
     subscription_id="another-subscription",
@@ -46,15 +44,10 @@ HOURS = timedelta(hours=1)
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection())
-    await services.cloud_pcs.insert(PC)
-    await services.operations.insert(things.operation(kind="findOrphans", resource_id=PC.tenant_id))
-    with in_place(services):
-        yield services
+async def here(contoso: PaperServices) -> PaperServices:
+    await contoso.cloud_pcs.insert(PC)
+    await contoso.operations.insert(things.operation(kind="findOrphans", resource_id=PC.tenant_id))
+    return contoso
 
 
 async def listed(here: PaperServices) -> list[Orphan]:

@@ -1,6 +1,5 @@
 """The records of images and connections, on real tables."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -22,9 +21,8 @@ from shared.domain.connection import HealthCheck, HealthStatus
 from shared.domain.image import DeviceImageStatus
 from shared.domain.operation import OperationStatus
 from shared.storage.due import DueKind
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
+from tests.integration.services import PaperServices, perform
 
 IMAGE = {"tenant_id": "contoso", "image_id": "i1", "operation_id": "o1"}
 READY = ImageReadyRecord(**IMAGE, version_id="/versions/1.0.0", regions=("westeurope",))
@@ -34,14 +32,12 @@ FOUND = HealthCheck(display_name="subnetIpUsage", status=HealthStatus.FAILED, er
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.connections.insert(things.connection(health_check_status=HealthStatus.PENDING))
-    await services.images.insert(things.image(operation_id="o1"))
-    await services.operations.insert(things.operation())
-    with in_place(services):
-        yield services
+async def here(paper: PaperServices) -> PaperServices:
+    await paper.tenants.insert(things.tenant())
+    await paper.connections.insert(things.connection(health_check_status=HealthStatus.PENDING))
+    await paper.images.insert(things.image(operation_id="o1"))
+    await paper.operations.insert(things.operation())
+    return paper
 
 
 async def test_the_steps_of_a_build_are_shown_once(here: PaperServices) -> None:

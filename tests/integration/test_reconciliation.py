@@ -1,6 +1,6 @@
 """From the directory to saved intents, from intents to builds: on real tables, with a directory on paper."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -30,9 +30,8 @@ from shared.domain.tenant import LicenceSource, TenantSettings
 from shared.domain.watching import Watch
 from shared.errors import UnavailableError
 from shared.storage.due import EVERYBODY, DueKind, next_of
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
+from tests.integration.services import PaperServices, perform
 
 ALL = ReconcileOrder(tenant_id="contoso")
 NOBODY = Planned()
@@ -60,16 +59,11 @@ class PaperHost:
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection())
-    await services.policies.insert(things.policy())
-    services.directory.groups = {"g1": {"ada", "bob"}}
-    services.directory.licences = {"ada": ("sku-1",), "eve": ("sku-1", "sku-office")}
-    with in_place(services):
-        yield services
+async def here(contoso: PaperServices) -> PaperServices:
+    await contoso.policies.insert(things.policy())
+    contoso.directory.groups = {"g1": {"ada", "bob"}}
+    contoso.directory.licences = {"ada": ("sku-1",), "eve": ("sku-1", "sku-office")}
+    return contoso
 
 
 def pc_of(name: str, sku_id: str = "sku-1") -> str:

@@ -1,6 +1,5 @@
 """The record of a build, on real tables: told once or twice, in order or late."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -31,9 +30,8 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
 from shared.domain.steps import Step
 from shared.storage.due import DueKind
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
+from tests.integration.services import PaperServices, perform
 
 PC = things.cloud_pc(operation_id="o1")
 WHO = {"tenant_id": PC.tenant_id, "cloud_pc_id": PC.id, "generation": 1}
@@ -43,14 +41,12 @@ MADE = Resources(computer_name="CPC-ADA-AAAAA", vm_id="/vm/1", nic_id="/nic/1")
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.connections.insert(things.connection())
-    await services.operations.insert(things.operation(kind="retry", resource_id=PC.id))
-    await services.cloud_pcs.insert(PC)
-    with in_place(services):
-        yield services
+async def here(paper: PaperServices) -> PaperServices:
+    await paper.tenants.insert(things.tenant())
+    await paper.connections.insert(things.connection())
+    await paper.operations.insert(things.operation(kind="retry", resource_id=PC.id))
+    await paper.cloud_pcs.insert(PC)
+    return paper
 
 
 def step(which: Step, **changes: Any) -> StepRecord:

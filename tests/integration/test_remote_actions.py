@@ -1,6 +1,5 @@
 """The record of a remote action, on real tables: told once or twice, and when the Cloud PC has moved on."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,9 +13,8 @@ from shared.domain.operation import Operation, OperationStatus
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import RestorePoint
 from shared.storage.due import DueKind
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place, perform
+from tests.integration.services import PaperServices, perform
 
 PC = things.cloud_pc(status=Status.PROVISIONED)
 WHO = {"tenant_id": PC.tenant_id, "cloud_pc_id": PC.id, "operation_id": "o1"}
@@ -25,12 +23,10 @@ POINT = RestorePoint(id="point", created_at=things.NOW, status="ready")
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.operations.insert(things.operation(kind="reboot", resource_id=PC.id))
-    with in_place(services):
-        yield services
+async def here(paper: PaperServices) -> PaperServices:
+    await paper.tenants.insert(things.tenant())
+    await paper.operations.insert(things.operation(kind="reboot", resource_id=PC.id))
+    return paper
 
 
 async def begun(here: PaperServices, name: Remote, *, administrator: bool | None = None, **changes: Any) -> None:

@@ -1,6 +1,5 @@
 """The record of a machine that is built beside another, on real tables: told twice, overtaken, broken off."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -38,9 +37,8 @@ from shared.domain.remote_action import Remote
 from shared.domain.steps import Step
 from shared.errors import ConflictError
 from shared.storage.due import WATCH_EVERY, DueKind, grace_due
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import IdleHost, PaperServices, in_place, perform
+from tests.integration.services import IdleHost, PaperServices, perform
 from tests.integration.test_by_hand import ADMIN, BusyHost
 from triggers.endpoints import Call
 from triggers.sweeps import clean_up, resume_build, sweep
@@ -55,17 +53,12 @@ READY = ProvisionedRecord(**WHO, attempt=1, resources=NEW)
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection())
-    await services.policies.insert(things.policy(image_id=GALLERY))
-    services.directory.groups = {"g1": {"ada"}}
-    services.directory.licences = {"ada": ("sku-1",)}
-    await services.cloud_pcs.insert(PC)
-    with in_place(services):
-        yield services
+async def here(contoso: PaperServices) -> PaperServices:
+    await contoso.policies.insert(things.policy(image_id=GALLERY))
+    contoso.directory.groups = {"g1": {"ada"}}
+    contoso.directory.licences = {"ada": ("sku-1",)}
+    await contoso.cloud_pcs.insert(PC)
+    return contoso
 
 
 GALLERY = "microsoftwindowsdesktop_windows-ent-cpc_win11-24h2-ent-cpc-m365"

@@ -1,6 +1,5 @@
 """Restore points by the clock, on real tables: made when due, forgotten when their time is over, never twice."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -15,10 +14,9 @@ from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import BY_HAND_KEPT, RestorePoint
 from shared.domain.tenant import TenantSettings
 from shared.storage.due import EVERYBODY, Due, DueKind
-from shared.storage.tables import Tables
 from shared.workflow import DurableClient
 from tests.integration import things
-from tests.integration.services import IdleHost, PaperServices, in_place, perform
+from tests.integration.services import IdleHost, PaperServices, perform
 
 MADE = Resources(
     subscription_id=things.SUBSCRIPTION, resource_group="desks", region="westeurope", computer_name="CPC-ADA-AAAAA"
@@ -29,12 +27,10 @@ FOUR = timedelta(hours=4)
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
+async def here(paper: PaperServices) -> PaperServices:
     settings = TenantSettings(restore_point_frequency_in_hours=4)
-    await services.tenants.insert(things.tenant().but(settings=settings))
-    with in_place(services):
-        yield services
+    await paper.tenants.insert(things.tenant().but(settings=settings))
+    return paper
 
 
 @pytest.fixture

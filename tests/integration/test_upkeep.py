@@ -1,6 +1,5 @@
 """What is forgotten at night, and what never is; what is measured of the records."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +14,8 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, OperationStatus
 from shared.domain.steps import Step
 from shared.storage.idempotency import Answer
-from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.services import PaperServices, in_place
+from tests.integration.services import PaperServices
 from tests.measured import measured
 
 LONG_AGO = things.NOW - timedelta(days=91)
@@ -45,10 +43,8 @@ def item(bulk_id: str) -> BulkItem:
 
 
 @pytest.fixture
-async def here(tables: Tables) -> AsyncIterator[PaperServices]:
-    services = PaperServices(tables)
-    with in_place(services):
-        yield services
+def here(paper: PaperServices) -> PaperServices:
+    return paper
 
 
 async def test_operations_go_90_days_after_their_end(here: PaperServices) -> None:

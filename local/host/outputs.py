@@ -7,11 +7,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.functions import meta
 
 from local.host.indexer import Binding, Function
-from local.host.queue_clients import queue_name, queue_service
+from local.host.queue_clients import queue_name, queue_service, send
 
 if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueServiceClient
@@ -43,11 +42,7 @@ class QueueOutputs:
         queue = self._services[connection].get_queue_client(name)
         for body in bodies:
             text = base64.b64encode(body).decode() if self._base64 else body.decode()
-            try:
-                await queue.send_message(text)
-            except ResourceNotFoundError:
-                await queue.create_queue()
-                await queue.send_message(text)
+            await send(queue, text)
 
 
 def _bodies(datum: meta.Datum) -> list[bytes]:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # half a second of imports, for apps with queues only
-    from azure.storage.queue.aio import QueueServiceClient
+    from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from local.host.config import resolve
 from local.host.errors import ConfigError
@@ -62,3 +63,15 @@ def queue_service(connection: str, environ: Mapping[str, str]) -> "QueueServiceC
     managed = "IDENTITY_ENDPOINT" in environ or client_id is not None
     credential = ManagedIdentityCredential(client_id=client_id) if managed else DefaultAzureCredential()
     return QueueServiceClient(uri, credential=credential, **quiet)
+
+
+async def send(queue: "QueueClient", text: str) -> None:
+    """Send a message; a queue that is not there is made, which somebody else may be doing at the same time."""
+    from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+
+    try:
+        await queue.send_message(text)
+    except ResourceNotFoundError:
+        with suppress(ResourceExistsError):
+            await queue.create_queue()
+        await queue.send_message(text)

@@ -22,7 +22,7 @@ from local.host.errors import ConfigError
 from local.host.indexer import Function
 from local.host.invoke import Invoker, error_text
 from local.host.log import ran, say
-from local.host.queue_clients import queue_name, queue_service
+from local.host.queue_clients import queue_name, queue_service, send
 from local.host.work import Work
 
 if TYPE_CHECKING:
@@ -245,11 +245,7 @@ class _Listener:
         """Move a message to the poison queue; poison queues have none of their own."""
         if not self._name.endswith("-poison"):
             poison = self._service.get_queue_client(f"{self._name}-poison")
-            try:
-                await poison.send_message(message.content)
-            except ResourceNotFoundError:
-                await poison.create_queue()
-                await poison.send_message(message.content)
+            await send(poison, message.content)
             say("queue", f"{message.id} moved to {self._name}-poison", logging.WARNING)
         await self._queue.delete_message(message.id, message.pop_receipt)
 

@@ -72,12 +72,17 @@ async def count(tenant_id: str, bulk_id: str) -> BulkAction | None:
 @bp.durable_client_input(client_name="client")
 @implements(ACT_ON_ITEM)
 async def act_on_item(order: ItemOrder, client: DurableClient) -> Done:
-    """Do it to one Cloud PC, on behalf of whoever asked; what stands in its way is written down."""
+    """Do it to one Cloud PC, on behalf of whoever asked; what stands in its way is written down.
+
+    Of a wave that has begun, too, nobody's turn comes any more once it is paused or cancelled.
+    """
     here = services()
     bulk = (await here.bulk_actions.get(order.tenant_id, order.bulk_id)).value
     item = (await here.bulk_items.get(order.tenant_id, item_id(order.bulk_id, order.position))).value
     tenant = (await here.tenants.get(order.tenant_id)).value
     if item.status not in {ItemStatus.PENDING, ItemStatus.RUNNING} or item.operation_id:
+        return Done()
+    if item.status is ItemStatus.PENDING and bulk.status is not BulkStatus.RUNNING:
         return Done()
     if item.status is ItemStatus.PENDING:
         item = await _settle(item, ItemStatus.RUNNING, None)

@@ -116,14 +116,17 @@ class BulkAction(Value):
 
     @property
     def wave_size(self) -> int:
-        """How many the next wave has."""
-        return 1 if self.canary and self.wave == 0 else self.max_concurrency
+        """How many the next wave has: until the canary has ended, it alone."""
+        return 1 if self.canary and not self._ended else self.max_concurrency
 
     @property
     def percent_complete(self) -> int:
         """How much of it has ended."""
-        ended = sum(self.counts.get(status.value, 0) for status in _ENDED)
-        return 100 if self.status in OVER or not self.total else ended * 100 // self.total
+        return 100 if self.status in OVER or not self.total else self._ended * 100 // self.total
+
+    @property
+    def _ended(self) -> int:
+        return sum(self.counts.get(status.value, 0) for status in _ENDED)
 
     @property
     def unsettled(self) -> bool:

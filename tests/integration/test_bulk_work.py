@@ -120,6 +120,8 @@ async def test_of_one_that_is_cancelled_while_it_is_paused_the_rest_is_skipped(
     await steer(deed, host, bulk_id, BulkStatus.PAUSED)
     assert (await perform(NEXT_WAVE, order)).positions == ()
     host.started.clear()
+    await perform(ACT_ON_ITEM, ItemOrder(**order.model_dump(include={"tenant_id", "bulk_id"}), position=0), host)
+    assert (host.started, await items(here, bulk_id)) == ([], [ItemStatus.PENDING])
     await steer(deed, host, bulk_id, BulkStatus.CANCELED)
     if crashed:  # right after the record: the sweep starts it
         host.started.clear()

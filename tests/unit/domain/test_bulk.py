@@ -65,6 +65,7 @@ def test_how_it_stands_follows_from_its_items(statuses: list[ItemStatus], become
         assert bulk(status=over).with_items(items, NOW).status is over
 
 
-def test_the_first_wave_is_the_canary() -> None:
-    assert [bulk(wave=wave).wave_size for wave in (0, 1)] == [1, 5]
+def test_the_canary_goes_alone_until_it_has_ended() -> None:
+    assert [bulk(wave=wave, counts={"pending": 10}).wave_size for wave in (0, 1)] == [1, 1]
+    assert bulk(wave=1, counts={"pending": 9, "succeeded": 1}).wave_size == 5
     assert bulk(canary=False).wave_size == 5

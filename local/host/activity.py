@@ -86,11 +86,11 @@ class Activities:
         started = time.monotonic()
         result: str | None = None
         error: str | None
+        facts: dict[str, Any] = {"instance": task.id, "id": task.event_id}
         if delivery > MOST_DELIVERIES:
             error = f"activity crashed the host {MOST_DELIVERIES} times"
         else:
-            result, error = await self._call(task)
-        facts: dict[str, Any] = {"instance": task.id, "id": task.event_id}
+            result, error = await self._call(task, facts)
         if error is None:
             ran("activity", task.name, "ok", started, level=logging.DEBUG, **facts)
         else:
@@ -98,8 +98,8 @@ class Activities:
             ran("activity", task.name, "failed", started, first, logging.WARNING, **facts)
         self._answer(task, result, error)
 
-    async def _call(self, task: Task) -> tuple[str | None, str | None]:
-        """Return (result as JSON text, None) or (None, the failure's reason)."""
+    async def _call(self, task: Task, facts: dict[str, Any]) -> tuple[str | None, str | None]:
+        """Return (result as JSON text, None) or (None, the failure's reason); add to *facts* where it raised."""
         try:
             if task.name == HTTP_ACTIVITY:
                 return await call_http(task.input), None
@@ -108,6 +108,7 @@ class Activities:
                 return None, missing_activity(task.name)
             result = await self._invoker.invoke(function, meta.Datum(task.input, "string"))
         except Exception as error:  # noqa: BLE001 - user code may raise anything
+            facts |= self._invoker.place(error)
             # Two blanks, as the extension writes it; user code may look for them.
             return None, f"Activity function '{task.name}' failed:  {error_text(error)}"
         text = str(result.value) if result else "null"

@@ -15,6 +15,7 @@ class Answer:
 
     ``first``: how many entries at the head of the list are left out because they were told before.
     ``is_canceled``: of a timer, by its path in the whole list ("3" or "3.0.1").
+    ``raised``: what user code raised, if it did.
     ``crashed``: the SDK itself failed and told no actions; nothing more can be numbered.
     """
 
@@ -25,6 +26,7 @@ class Answer:
     is_done: bool = False
     output: str | None = None
     error: str | None = None
+    raised: BaseException | None = None
     custom_status: str | None = None
 
 
@@ -48,9 +50,9 @@ def read_failure(error: BaseException) -> Answer:
     message, marker, packed = str(error).partition(MARKER)
     if not marker:
         text = f"Result: Failure\nException: {type(error).__name__}: {message}"
-        return Answer(error=text, crashed=True)
+        return Answer(error=text, raised=error, crashed=True)
     answer = read_answer(packed)
-    answer.error = answer.error or message
+    answer.error, answer.raised = answer.error or message, error.__cause__
     return answer
 
 

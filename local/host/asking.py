@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -12,6 +13,7 @@ from local.host.indexer import Function
 from local.host.lines import current_function
 from local.host.log import say
 from local.host.oracle import check
+from local.host.places import place_of
 from local.host.resuming import Resumable, can_resume
 from local.host.state import Message
 from local.host.turn import Turn
@@ -27,8 +29,11 @@ class CannotRunError(Exception):
 class Asker:
     """Puts a turn's question to the orchestrator; with ``debug_oracle`` to the bare SDK too."""
 
-    def __init__(self, orchestrators: Mapping[str, Function], *, keeps: bool, debug_oracle: bool) -> None:
+    def __init__(
+        self, orchestrators: Mapping[str, Function], *, keeps: bool, debug_oracle: bool, app: Path = Path()
+    ) -> None:
         self._orchestrators, self._keeps, self._debug_oracle = orchestrators, keeps, debug_oracle
+        self._app = app
 
     def run(
         self, turn: Turn, messages: Sequence[Message], resumable: Resumable | None, read_past: ReadPast
@@ -49,6 +54,9 @@ class Asker:
         answer, resumable = self._ask(function, turn, resumable, read_past)
         body = turn.context(read_past()) if self._debug_oracle else ""
         turn.finish(answer)
+        place = place_of(answer.raised, self._app) if answer.raised is not None else ""
+        if place and not turn.before.row.done_pending:  # later turns raise it again
+            turn.effects.warnings.append(f"its orchestrator raised at {place}")
         if self._debug_oracle:
             check(function, body, turn, answer, resumable)
         stands = resumable is not None and not turn.is_over and resumable.stands_at(turn.row)

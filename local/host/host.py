@@ -137,7 +137,10 @@ class Host:
         )  # fmt: skip
         options = self._options
         asker = Asker(
-            registry.durable("orchestrationTrigger"), keeps=options.keep > 0, debug_oracle=options.debug_oracle
+            registry.durable("orchestrationTrigger"),
+            keeps=options.keep > 0,
+            debug_oracle=options.debug_oracle,
+            app=options.app,
         )
         memory = Memory(options.keep, options.keep_seconds)
         self._dispatcher = Dispatcher(

@@ -138,7 +138,7 @@ class PublicServer:
         except asyncio.CancelledError:
             raise
         except (Exception, InvocationTimeoutError) as error:
-            say("http", f"{function.name} failed: {error_text(error)}", logging.ERROR)
+            say("http", f"{function.name} failed: {error_text(error)}", logging.ERROR, **self._invoker.place(error))
             logging.getLogger(f"Function.{function.name}").debug("trace", exc_info=error)
             return web.Response(status=500)
 

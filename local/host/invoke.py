@@ -16,6 +16,7 @@ from azure.functions import meta
 from local.host.indexer import Function
 from local.host.lines import current_function
 from local.host.outputs import QueueOutputs
+from local.host.places import place_of
 from local.host.signature import IMPLICIT_OUTPUT, converter_of
 
 
@@ -121,6 +122,11 @@ class Invoker:
         self._plain = ThreadPoolExecutor(threads, thread_name_prefix="function")
         self._activities = ThreadPoolExecutor(threads, thread_name_prefix="activity")
 
+    def place(self, error: BaseException) -> dict[str, str]:
+        """Tell where in the app a function raised, for the log; nothing when it was not in the app."""
+        found = place_of(told(error), self._app)
+        return {"at": found} if found else {}
+
     def close(self) -> None:
         """Stop taking work; threads that run are left to end."""
         for pool in (self._plain, self._activities):
@@ -220,8 +226,12 @@ async def _held(run: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever user cod
         raise StrayError from error
 
 
+def told(error: BaseException) -> BaseException:
+    """Return what the function itself raised."""
+    return error.__cause__ if isinstance(error, StrayError) and error.__cause__ is not None else error
+
+
 def error_text(error: BaseException) -> str:
     """Word an exception as the worker reports it."""
-    if isinstance(error, StrayError) and error.__cause__ is not None:
-        error = error.__cause__
+    error = told(error)
     return f"{type(error).__name__}: {error}"

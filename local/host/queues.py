@@ -215,6 +215,7 @@ class _Listener:
             ran("queue", name, "failed", started, "the message is not base64 text", logging.ERROR, **facts)
             return False
         except Exception as error:  # noqa: BLE001 - user code
+            facts |= self._invoker.place(error)
             ran("queue", name, "failed", started, error_text(error), logging.ERROR, **facts)
             return False
         ran("queue", name, "ok", started, **facts)

@@ -104,7 +104,8 @@ class Timers:
         try:
             await _with_retries(function, self._invoker, datum)
         except Exception as error:  # noqa: BLE001 - user code
-            ran("timer", function.name, "failed", started, error_text(error), logging.ERROR)
+            place = self._invoker.place(error)
+            ran("timer", function.name, "failed", started, error_text(error), logging.ERROR, **place)
         else:
             ran("timer", function.name, "ok", started, "past due" if past_due else "")
         finally:

@@ -1,5 +1,6 @@
 """Routes, keys and the admin API, as a caller sees them (host.md 8, 1-14)."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -94,6 +95,15 @@ def test_08_an_exception_is_500_with_an_empty_body_and_its_text_is_only_logged(h
     answer = host.call("GET", "/api/boom")
     assert (answer.status, answer.text) == (500, "")
     until(lambda: "ValueError: secret text" in host.log.read_text())
+
+
+def test_the_log_tells_where_in_the_app_a_function_raised(host: RunningHost) -> None:
+    host.call("GET", "/api/boom")
+    host.ended(host.begin("one_fails", 0))
+    function = r"boom failed: .*  at=function_app.py:\d+"
+    activity = r"activity +fails .*  at=shapes.py:\d+"
+    orchestrator = r"raised at shapes.py:\d+"
+    until(lambda: all(re.search(one, host.log.read_text()) for one in (function, activity, orchestrator)))
 
 
 def test_09_identity_headers_from_outside_never_reach_the_function(host: RunningHost) -> None:

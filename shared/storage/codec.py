@@ -79,7 +79,3 @@ def escaped(key: str) -> str:
     if len(legal) <= _KEY:
         return legal
     return f"{legal[: _KEY - 66]}~~{hashlib.sha256(legal.encode()).hexdigest()}"
-
-
-def _hex(character: str) -> str:
-    return "".join(f"~{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))

@@ -189,11 +189,6 @@ class Table:
             etags += [str(one.get("etag", "")) for one in said]
         return etags
 
-    async def delete_all(self, keys: Sequence[tuple[str, str]]) -> None:
-        """Remove rows, those that are there."""
-        for partition, key in keys:
-            await self.delete(partition, key)
-
     async def _do(self, ask: Callable[[TableClient], Awaitable[T]], *, adds: bool = False) -> T:
         """Ask; make the table and ask again if it is not there, which is all that 404 can mean to one who *adds*."""
         table = self._table()

@@ -1,0 +1,144 @@
+"""Every record of the service: its repositories, each made when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from shared.domain.bulk import BulkAction
+from shared.domain.connection import Connection
+from shared.domain.image import DeviceImage
+from shared.domain.operation import Operation
+from shared.domain.orphans import ComputerName, Orphan, OrphanScan
+from shared.domain.policy import Policy
+from shared.domain.tenant import Site
+from shared.domain.watching import Watch
+from shared.storage.audit import Audit
+from shared.storage.bulk import BulkItems, bulk_actions
+from shared.storage.cloud_pcs import CloudPcs
+from shared.storage.connections import connections
+from shared.storage.due import DueIndex
+from shared.storage.idempotency import Idempotency
+from shared.storage.images import images
+from shared.storage.operations import operations
+from shared.storage.orphans import computer_names, orphan_scans, orphans
+from shared.storage.pacing import Lines
+from shared.storage.policies import policies
+from shared.storage.repository import Repository
+from shared.storage.requests import Requests
+from shared.storage.service import ServiceStates
+from shared.storage.tables import Tables
+from shared.storage.tenants import Tenants, sites
+from shared.storage.timeline import Timeline
+from shared.storage.watches import Changes, watches
+
+
+class Records:
+    """What the service has written down."""
+
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
+
+    @cached_property
+    def tenants(self) -> Tenants:
+        """The tenants."""
+        return Tenants(self.tables)
+
+    @cached_property
+    def service_state(self) -> ServiceStates:
+        """What the provider has set for all tenants."""
+        return ServiceStates(self.tables)
+
+    @cached_property
+    def sites(self) -> Repository[Site]:
+        """The sites of every tenant."""
+        return sites(self.tables)
+
+    @cached_property
+    def connections(self) -> Repository[Connection]:
+        """The connections."""
+        return connections(self.tables)
+
+    @cached_property
+    def images(self) -> Repository[DeviceImage]:
+        """The device images."""
+        return images(self.tables)
+
+    @cached_property
+    def policies(self) -> Repository[Policy]:
+        """The provisioning policies."""
+        return policies(self.tables)
+
+    @cached_property
+    def cloud_pcs(self) -> CloudPcs:
+        """The Cloud PCs."""
+        return CloudPcs(self.tables)
+
+    @cached_property
+    def watches(self) -> Repository[Watch]:
+        """How far the tenants' directories have been read."""
+        return watches(self.tables)
+
+    @cached_property
+    def changes(self) -> Changes:
+        """Whom messages were about."""
+        return Changes(self.tables)
+
+    @cached_property
+    def bulk_actions(self) -> Repository[BulkAction]:
+        """The bulk actions."""
+        return bulk_actions(self.tables)
+
+    @cached_property
+    def bulk_items(self) -> BulkItems:
+        """The Cloud PCs of the bulk actions."""
+        return BulkItems(self.tables)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The timelines of the Cloud PCs."""
+        return Timeline(self.tables)
+
+    @cached_property
+    def orphans(self) -> Repository[Orphan]:
+        """The orphans that were found."""
+        return orphans(self.tables)
+
+    @cached_property
+    def orphan_scans(self) -> Repository[OrphanScan]:
+        """The proof of each tenant's last scan for orphans."""
+        return orphan_scans(self.tables)
+
+    @cached_property
+    def computer_names(self) -> Repository[ComputerName]:
+        """The computer names that builds gave."""
+        return computer_names(self.tables)
+
+    @cached_property
+    def operations(self) -> Repository[Operation]:
+        """The operations."""
+        return operations(self.tables)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The audit log."""
+        return Audit(self.tables)
+
+    @cached_property
+    def due(self) -> DueIndex:
+        """What is due when."""
+        return DueIndex(self.tables)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Which tenants somebody asked to reconcile."""
+        return Requests(self.tables)
+
+    @cached_property
+    def idempotency(self) -> Idempotency:
+        """What was answered to which Idempotency-Key."""
+        return Idempotency(self.tables)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The lines in front of the rate limits that all workers share."""
+        return Lines(self.tables)

@@ -29,7 +29,7 @@ DEAD_STORAGE = (
 MANAGEMENT = "/runtime/webhooks/durabletask"
 
 
-def until(check: Callable[[], Any], seconds: float = 15.0) -> Any:
+def until(check: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Return the first true result of a check; fail when none comes in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -71,7 +71,7 @@ class RunningHost:
         command += ["--db", str(self.db), "--port", "0", "--rpc-port", "0", *self.arguments]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(command, cwd=self.home, env=environ, stderr=out)
-        ready = until(self._ready, 30)
+        ready = until(self._ready, 60)
         self.url = ready[1]
         listed = self.verb("keys").splitlines()
         self.key = next(line.split()[2] for line in listed if "durabletask" in line)
@@ -133,7 +133,7 @@ class RunningHost:
         found: dict[str, Any] = self.manage("GET", f"/instances/{instance}{query}").json
         return found
 
-    def ended(self, instance: str, seconds: float = 15.0) -> dict[str, Any]:
+    def ended(self, instance: str, seconds: float = 60.0) -> dict[str, Any]:
         """Wait until an instance has ended; return its status."""
 
         def check() -> dict[str, Any] | None:
@@ -144,7 +144,7 @@ class RunningHost:
         result: dict[str, Any] = until(check, seconds)
         return result
 
-    def outcome(self, name: str, body: Any = None, seconds: float = 15.0) -> Any:
+    def outcome(self, name: str, body: Any = None, seconds: float = 60.0) -> Any:
         """Run an orchestrator to its end, and return its output."""
         return self.ended(self.begin(name, body), seconds)["output"]
 

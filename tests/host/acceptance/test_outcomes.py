@@ -25,10 +25,11 @@ def test_36_a_failed_fan_out_ends_after_all_of_it_ended(host: RunningHost) -> No
     assert found[-1] == "ExecutionCompleted"
 
 
-def test_37_an_instance_runs_on_until_its_losers_end(host: RunningHost) -> None:
-    one = host.begin("loser_runs", 0.3)
+def test_37_an_instance_runs_on_until_its_losers_end(host: RunningHost, tmp_path: Path) -> None:
+    one = host.begin("loser_runs", {"folder": str(tmp_path), "name": "loser", "many": 2})
     until(lambda: kinds(host, one).count("TaskCompleted") == 1)
     assert host.status(one)["runtimeStatus"] == "Running"
+    (tmp_path / "whom it waits for").touch()
     assert host.ended(one)["output"] == 9
     assert kinds(host, one).count("TaskCompleted") == 2
 

@@ -12,11 +12,11 @@ SECTION = "AzureFunctionsJobHost__extensions__durableTask__"
 
 @pytest.fixture(scope="module")
 def chosen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
-    """Give a host of version 2.0 that replaces whatever lives, and allows ten actions and half a second."""
+    """Give a host of version 2.0 that replaces whatever lives, and allows ten actions and a second and a half."""
     place = tmp_path_factory.mktemp("chosen")
     said = {"defaultVersion": "2.0", "overridableExistingInstanceStates": "AnyState", "maxOrchestrationActions": "10"}
     environ = {SECTION + name: value for name, value in said.items()}
-    environ["AzureFunctionsJobHost__functionTimeout"] = "00:00:00.5"
+    environ["AzureFunctionsJobHost__functionTimeout"] = "00:00:01.5"
     running = RunningHost(place / "state.db", place / "log", environ=environ).start()
     yield running
     assert running.stop() == 0
@@ -71,5 +71,5 @@ def test_too_many_actions_fail_the_instance(chosen: RunningHost) -> None:
 
 
 def test_an_activity_that_takes_too_long_fails(chosen: RunningHost) -> None:
-    ended = chosen.ended(chosen.begin("busy_then_nap", 0.8))
+    ended = chosen.ended(chosen.begin("busy_then_nap", 2.0))
     assert (ended["runtimeStatus"], "Timeout" in ended["output"]) == ("Failed", True)

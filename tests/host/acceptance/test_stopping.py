@@ -12,7 +12,7 @@ def test_68_a_stop_under_load_is_clean_and_the_next_host_goes_on(fresh_host: Sta
     host = fresh_host("--grace", "10")
     ids = [host.begin("steps", 30, f"load-{n}") for n in range(10)]
     slow = host.begin("loser_runs", 0.5)
-    until(lambda: host.manage("GET", f"/instances/{slow}").json["runtimeStatus"] == "Running")
+    until(lambda: host.manage("GET", f"/instances/{slow}").json["runtimeStatus"] != "Pending")
     assert host.stop() == 0
     host.start()
     expected = sum(k * k for k in range(30))

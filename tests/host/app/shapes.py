@@ -150,7 +150,8 @@ def race(context: df.DurableOrchestrationContext) -> Steps:
 
 @shapes.orchestration_trigger(context_name="context")
 def loser_runs(context: df.DurableOrchestrationContext) -> Steps:
-    slow = context.call_activity("sleeps", context.get_input())
+    given = context.get_input()
+    slow = context.call_activity("meets" if isinstance(given, dict) else "sleeps", given)
     fast = context.call_activity("square", 3)
     winner = yield context.task_any([slow, fast])
     return winner.result

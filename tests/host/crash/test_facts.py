@@ -18,12 +18,14 @@ def _types(host: Mortal, one: str) -> list[str]:
     return [event["EventType"] for event in host.history(one)]
 
 
-def test_52_a_kill_during_a_fan_out_loses_and_doubles_nothing(conceive: Conceive) -> None:
-    host = conceive().live()
+def test_52_a_kill_during_a_fan_out_loses_and_doubles_nothing(conceive: Conceive, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    host = conceive(GATE=str(gate)).live()
     one = host.begin("wide", 200)
     until(lambda: len(host.begun()) > 20)
     host.kill()
     assert one not in host.ended_ones()
+    gate.touch()
     host.live()
     assert host.ended(one)["output"] == list(range(1, 201))
     assert _types(host, one).count("TaskCompleted") == 200

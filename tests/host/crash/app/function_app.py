@@ -30,6 +30,15 @@ async def counts(key: str) -> int:
 
 
 @app.activity_trigger(input_name="key")
+def held(key: str) -> int:
+    """Count as the one above, as soon as there is the file GATE."""
+    _tell(key)
+    while not Path(os.environ["GATE"]).exists():
+        time.sleep(0.01)
+    return len(key)
+
+
+@app.activity_trigger(input_name="key")
 def fails_once(key: str) -> str:
     if _tell(key) == 1:
         raise RuntimeError("the first time")
@@ -95,7 +104,9 @@ def naps(context: df.DurableOrchestrationContext) -> Steps:
 
 @app.orchestration_trigger(context_name="context")
 def wide(context: df.DurableOrchestrationContext) -> Steps:
-    results = yield context.task_all([context.call_activity("counts", str(10**n)) for n in range(context.get_input())])
+    """Count side by side; whatever comes after the first hundred is held."""
+    calls = [context.call_activity("counts" if n < 100 else "held", str(10**n)) for n in range(context.get_input())]
+    results = yield context.task_all(calls)
     return results
 
 

@@ -16,7 +16,7 @@ from tests.contract.running import Answer, Running
 
 SECRET = "between-us"
 MINUTE = 60
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 @dataclass

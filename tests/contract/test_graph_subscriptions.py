@@ -61,13 +61,13 @@ async def test_a_receiver_that_does_not_answer_as_asked_gets_nothing(
 
 
 async def test_a_receiver_that_is_silent_or_absent_gets_nothing(cloud: Running, receiver: Receiver) -> None:
+    async with receiving() as gone:
+        url = gone.url.replace("http:", "https:")
+    absent = await refused(cloud, receiver, notificationUrl=url)
     await cloud.sim("config", {"webhooks": {"handshakeSeconds": 0.05}})
     receiver.silence_s = 0.3
     silent = await refused(cloud, receiver)
     assert silent.body["error"]["message"] == "Subscription validation request timed out."
-    async with receiving() as gone:
-        url = gone.url.replace("http:", "https:")
-    absent = await refused(cloud, receiver, notificationUrl=url)
     assert (absent.status, "must respond with 200" in absent.body["error"]["message"]) == (400, True)
 
 

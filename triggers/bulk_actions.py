@@ -50,7 +50,7 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Begin one action on many Cloud PCs, or with ``dryRun`` tell on whom it is possible and what stands in the way."""
     form = call.read(BulkForm)
     check(form)
-    authorise(call.caller, ACTIONS[form.action].verb, call.services.settings.provider_tenant_id, call.tenant)
+    _authorise(call, form.action)
     meant = await meant_by(call, form)
     if form.dry_run:
         possible = sum(each.refusal is None for each in meant)
@@ -104,7 +104,8 @@ async def pause_bulk_action(call: Call, client: DurableClient) -> Answer:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", gives=_BULK)
 async def resume_bulk_action(call: Call, client: DurableClient) -> Answer:
-    """Go on with a bulk action that was paused."""
+    """Go on with a bulk action that was paused: for that, too, the caller needs the permission of the action itself."""
+    _authorise(call, (await call.services.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
     return ok(shown(await steer(call, client, call.param("id"), BulkStatus.RUNNING)))
 
 
@@ -114,6 +115,10 @@ async def resume_bulk_action(call: Call, client: DurableClient) -> Answer:
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Leave the rest alone; what has begun comes to its end."""
     return ok(shown(await steer(call, client, call.param("id"), BulkStatus.CANCELED)))
+
+
+def _authorise(call: Call, action: str) -> None:
+    authorise(call.caller, ACTIONS[action].verb, call.services.settings.provider_tenant_id, call.tenant)
 
 
 def shown(bulk: BulkAction) -> dict[str, Any]:

@@ -14,15 +14,24 @@ from tests.integration.scenes import LARGER, Scene
 from tests.integration.services import IdleHost, PaperServices
 from triggers.graph import BASE
 
-EVE = {
-    "claims": [
-        {"typ": "tid", "val": things.DIRECTORY},
-        {"typ": "oid", "val": "id-eve"},
-        {"typ": "preferred_username", "val": "eve@contoso.example"},
-        {"typ": "roles", "val": "Provider.Administrator"},
-    ]
-}
-SIGNED_IN = {"x-ms-client-principal": base64.b64encode(json.dumps(EVE).encode()).decode()}
+
+def signed_in(*roles: str) -> dict[str, str]:
+    """Return the header with which App Service authentication says that Eve calls, and which roles she has."""
+    known = {"tid": things.DIRECTORY, "oid": "id-eve", "preferred_username": "eve@contoso.example"}
+    claims = [{"typ": kind, "val": value} for kind, value in [*known.items(), *(("roles", role) for role in roles)]]
+    return {"x-ms-client-principal": base64.b64encode(json.dumps({"claims": claims}).encode()).decode()}
+
+
+def handlers(functions: list[Any]) -> dict[str, Any]:
+    """Return the functions behind the HTTP routes, as the app wrote them, by method and address."""
+    found = {}
+    for function in functions:
+        trigger, handler = function.get_trigger(), function.get_user_function()
+        if trigger.type == "httpTrigger":
+            for method in trigger.methods:
+                name = f"{method.value} {trigger.route.replace(BASE, '…')}"
+                found[name] = getattr(handler, "client_function", handler)
+    return found
 
 
 class PaperVault:
@@ -58,7 +67,8 @@ class Office(PaperServices):
 class Caller:
     """Calls one route of the app, as the host does."""
 
-    def __init__(self, name: str, scene: Scene, handler: Any) -> None:
+    def __init__(self, name: str, scene: Scene, handler: Any, *roles: str) -> None:
+        self.who = signed_in(*(roles or ("Provider.Administrator",)))
         self.method, _, self.route = name.partition(" ")
         self.action = self.route.rpartition("/")[2]
         self.scene, self.handler, self.host, self.calls = scene, handler, IdleHost(), 0
@@ -70,7 +80,7 @@ class Caller:
         request = func.HttpRequest(
             method=self.method,
             url=f"http://api/{self.route.replace('…', BASE).format(**at)}",
-            headers={**SIGNED_IN, "Idempotency-Key": "once"},
+            headers={**self.who, "Idempotency-Key": "once"},
             params={},
             route_params=at,
             body=body,

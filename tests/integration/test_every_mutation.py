@@ -16,11 +16,10 @@ from shared.domain.pausing import ServiceState
 from shared.domain.tenant import Paused
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.callers import Caller, Office
+from tests.integration.callers import Caller, Office, handlers
 from tests.integration.scenes import CHANGES_NOTHING, OFFERED, PASSWORD, SCENES, Scene, Trace
 from tests.integration.services import in_place
 from triggers import images
-from triggers.graph import BASE
 from triggers.permissions import VERBS
 
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}
@@ -57,15 +56,8 @@ async def here(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 @pytest.fixture(scope="session")
 def mutations(functions: list[Any]) -> dict[str, Any]:
-    """The routes that may change something, with the functions behind them as the app wrote them."""
-    found = {}
-    for function in functions:
-        trigger, handler = function.get_trigger(), function.get_user_function()
-        if trigger.type == "httpTrigger":
-            for method in trigger.methods:
-                name = f"{method.value} {trigger.route.replace(BASE, '…')}"
-                found[name] = getattr(handler, "client_function", handler)
-    return {name: handler for name, handler in found.items() if not name.startswith("GET ")}
+    """The routes that may change something."""
+    return {name: handler for name, handler in handlers(functions).items() if not name.startswith("GET ")}
 
 
 async def events(here: Office) -> list[AuditEvent]:

@@ -43,7 +43,7 @@ class Directory(Protocol):
 
 @dataclass(slots=True)
 class _Members:
-    """Who is in the groups: users by id, the groups of each, which groups answered empty, whether all answered."""
+    """Who is in the groups: users by id, the groups of each, and which are gone or empty; whether any had somebody."""
 
     people: dict[str, DirectoryUser] = field(default_factory=dict)
     groups: dict[str, set[str]] = field(default_factory=dict)
@@ -52,20 +52,19 @@ class _Members:
 
 
 async def _members(directory: Directory, group_ids: list[str]) -> _Members:
-    """Read the groups. One that is gone, or nobody in any of them, makes all of it uncertain."""
+    """Read the groups. Nobody in any of them makes all of it uncertain; one that is gone is as one that is empty."""
     members = _Members()
     for group_id in group_ids:
         try:
             users = await directory.group_users(group_id)
         except NotFoundError:
-            members.certain = False
-            continue
+            users = []
         if not users:
             members.empty.add(group_id)
         for user in users:
             members.people[user.id] = user
             members.groups.setdefault(user.id, set()).add(group_id)
-    members.certain = members.certain and (bool(members.groups) or not group_ids)
+    members.certain = bool(members.groups) or not group_ids
     return members
 
 
@@ -74,8 +73,8 @@ async def observe_all(
 ) -> Observed:
     """Read the whole directory, as far as Cloud PCs depend on it.
 
-    A group that is gone, or answers that are empty where nobody would expect it, make the observation incomplete:
-    nothing is taken from anybody because of it.
+    Answers that are empty where nobody would expect it make the observation incomplete: nothing is taken from anybody
+    because of it. What rests on one group that is gone or empty is in doubt.
     """
     members = await _members(directory, group_ids)
     people, certain = members.people, members.certain

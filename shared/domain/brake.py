@@ -15,7 +15,7 @@ _LATELY = timedelta(hours=1)
 
 
 class Doubt(Value):
-    """What the directory answered with nothing at all: groups (ids) without users, plans (ids) without holders.
+    """What the directory answered with nothing at all: groups (ids) without users, or gone, plans (ids) without holders.
 
     *seats*: licences are handed out to members, so that whoever is in no group has none.
     """
@@ -69,7 +69,7 @@ def braked(
         if many:
             waits[pc.id] = f"{together} of {fleet.number} Cloud PCs would be removed at once"
         elif cause in left and pc.snapshot and pc.snapshot.policy_id in doubtful:
-            waits[pc.id] = "a group of its policy answered without a single user"
+            waits[pc.id] = "a group of its policy is gone, or answered without a single user"
         elif cause is RemovalCause.LICENSE_REMOVED and pc.plan.id in doubt.plan_ids:
             waits[pc.id] = "the directory names nobody who holds its licence"
         elif pc.removal is not None:

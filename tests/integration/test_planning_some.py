@@ -155,3 +155,16 @@ async def test_a_resize_that_waits_when_its_group_is_left_is_over_and_what_came_
     promised = await here.due.due(DueKind.REREAD, things.NOW + timedelta(hours=1))
     until = [due.at for due in promised if due.subject_id == "id-ada" and due.generation == LAST_READING]
     assert until == [each.until for each in (ada.swap,) if each]
+
+
+async def test_a_group_that_is_gone_holds_what_rests_on_it_and_nothing_else(here: PaperServices) -> None:
+    await here.policies.insert(second_policy())
+    theirs = things.snapshot(policy_id="p2")
+    await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1))
+    await here.cloud_pcs.insert(things.cloud_pc("eve", status=Status.PROVISIONED, attempt=1, snapshot=theirs))
+    here.directory.groups = {"g2": {"bob"}}
+    here.directory.licences = dict.fromkeys(("ada", "bob", "eve"), ("sku-1",))
+    await plan()
+    there = await records(here)
+    assert (there["ada"].status, there["eve"].status) == (Status.PROVISIONED, Status.IN_GRACE_PERIOD)
+    assert "is gone" in str(there["ada"].removal and there["ada"].removal.why)

@@ -15,7 +15,7 @@ _LATELY = timedelta(hours=1)
 
 
 class Doubt(Value):
-    """What the directory answered with nothing at all: groups (ids) without users, or gone, plans (ids) without holders.
+    """What the directory answered with nothing at all: groups (ids) gone or without users, plans (ids) without holders.
 
     *seats*: licences are handed out to members, so that whoever is in no group has none.
     """

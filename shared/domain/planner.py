@@ -78,13 +78,14 @@ class Plan(Value):
     reprieves: tuple[CloudPc, ...] = ()  # a grace period, or a removal that waits, no longer holds
     resizes: tuple[CloudPc, ...] = ()  # the licence of a resize is there, its work begins
     swapped: tuple[CloudPc, ...] = ()  # its licences are swapped no longer: one of them is not its own any more
+    moved: tuple[CloudPc, ...] = ()  # its user comes to its policy by another group than before
     forget: tuple[CloudPc, ...] = ()  # nothing is left of it, and no licence asks for it
     start: tuple[str, ...] = ()  # ids of builds that were planned, now or before, and may start
 
     @property
     def writes(self) -> tuple[CloudPc, ...]:
         """The records to write."""
-        kept = (*self.provision, *self.waiting, *self.list_only)
+        kept = (*self.provision, *self.waiting, *self.list_only, *self.moved)
         ended = (*self.grace, *self.cancel, *self.removals, *self.reprieves)
         return (*self.resizes, *self.swapped, *ended, *kept)  # what gives a licence up comes before who may have it
 
@@ -145,6 +146,7 @@ class _Steps:
         self._reprieves: list[CloudPc] = []
         self._forget: list[CloudPc] = []
         self._resizes: list[CloudPc] = []
+        self._moved: list[CloudPc] = []  # whose user comes to their policy by another group now
         self._settled: list[CloudPc] = []  # whose swap of licences is over
 
     def weigh_all(self, entitlement: Entitlement, records: Collection[CloudPc]) -> set[str]:
@@ -161,7 +163,7 @@ class _Steps:
             record = owners.get(plan.id) or self._fresh(user, plan, taken)
             if record.id not in weighed:
                 weighed.add(record.id)
-                self._weigh(entitlement, record, held)
+                self._weigh(entitlement, record)
         return weighed
 
     def _settle(self, record: CloudPc, held: Collection[str], *, stays: bool = True) -> CloudPc:
@@ -184,14 +186,14 @@ class _Steps:
             last_modified_date_time=self._at,
         )
 
-    def _weigh(self, entitlement: Entitlement, record: CloudPc, held: Collection[str]) -> None:
+    def _weigh(self, entitlement: Entitlement, record: CloudPc) -> None:
         user, policy = entitlement.user, winner(self._policies, entitlement.group_ids)
         if record.status is Status.NOT_PROVISIONED:
             self._whether_to_build(record, policy, entitlement)
         elif record.status is Status.DEPROVISIONING:
             self._after_the_old_one(record, policy, entitlement)
         elif self._keeps(entitlement, record):
-            self._keep(record, held)
+            self._keep(record, entitlement)
         elif entitlement.certain and _is_only_planned(record):
             self._elsewhere(record, policy, entitlement)
         elif entitlement.certain:
@@ -244,6 +246,7 @@ class _Steps:
             ),
             reprieves=tuple(self._reprieves),
             resizes=tuple(self._resizes),
+            moved=tuple(self._moved),
             forget=tuple(self._forget),
             start=queue.start,
         )
@@ -279,15 +282,26 @@ class _Steps:
         if ready and entitlement.user.account_enabled:
             self._whether_to_build(record, policy, entitlement)
 
-    def _keep(self, record: CloudPc, held: Collection[str]) -> None:
+    def _keep(self, record: CloudPc, entitlement: Entitlement) -> None:
+        way, held = self._way(record, entitlement), self._held[entitlement.user.id]
         if swapping.may_begin(record, held) and not self._rules.held(record):
             self._resizes.append(swapping.begin(record, self._at))
         elif record.status is Status.IN_GRACE_PERIOD:
-            self._reprieves.append(reprieve(record, self._at))
+            self._reprieves.append(reprieve(record, self._at).but(group_id=way))
         elif record.removal is not None:
-            self._reprieves.append(record.but(removal=None, last_modified_date_time=self._at))
+            self._reprieves.append(record.but(removal=None, group_id=way, last_modified_date_time=self._at))
         elif waits(record):
             self._planned.append(self._renewed(record))
+        elif way != record.group_id and record.status in BUILT:
+            self._moved.append(record.but(group_id=way))
+
+    def _way(self, record: CloudPc, entitlement: Entitlement) -> str | None:
+        """Return the group through which its user comes to its policy: the one he came by, while that is one."""
+        own = next((p for p in self._policies if record.snapshot and p.id == record.snapshot.policy_id), None)
+        if record.group_id is None or own is None:
+            return record.group_id
+        stays = record.group_id in entitlement.group_ids & {a.group_id for a in own.assignments}
+        return record.group_id if stays else way_in(own, entitlement.group_ids)
 
     def _renewed(self, record: CloudPc) -> CloudPc:
         """Return one that was planned and not begun as its policy builds it today; what was asked by hand stays."""

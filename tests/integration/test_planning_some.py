@@ -168,3 +168,20 @@ async def test_a_group_that_is_gone_holds_what_rests_on_it_and_nothing_else(here
     there = await records(here)
     assert (there["ada"].status, there["eve"].status) == (Status.PROVISIONED, Status.IN_GRACE_PERIOD)
     assert "is gone" in str(there["ada"].removal and there["ada"].removal.why)
+
+
+async def test_whose_other_group_answers_empty_when_he_has_left_the_one_he_came_by_waits_too(
+    here: PaperServices,
+) -> None:
+    both = tuple(Assignment(id=g, group_id=g, assigned_at=things.NOW) for g in ("g1", "g3"))
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(assignments=both))
+    await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1, group_id="g1"))
+    here.directory.groups = {"g1": {"bob"}, "g3": {"ada"}}
+    await plan("ada")
+    assert (await records(here))["ada"].group_id == "g3"
+    await here.policies.change("contoso", "p1", lambda policy: policy.but(assignments=both[1:]))
+    here.directory.groups = {"g1": {"bob"}, "g3": set(), "g2": {"bob"}}
+    await here.policies.insert(second_policy())
+    await plan()
+    ada = (await records(here))["ada"]
+    assert (ada.status, ada.removal is not None) == (Status.PROVISIONED, True)

@@ -113,6 +113,7 @@ def records(draw: st.DrawFn) -> tuple[CloudPc, ...]:
                     attempt=draw(st.integers(0, 2)),
                     resources=Resources(vm_id=draw(st.sampled_from([None, "/vm"]))),
                     snapshot=MADE_FROM.but(policy_id=policy) if status is not Status.NOT_PROVISIONED else None,
+                    group_id=draw(st.sampled_from([None, *GROUPS])),
                     grace=grace if status is Status.IN_GRACE_PERIOD else None,
                     removal=waits if status is Status.PROVISIONED and draw(st.booleans()) else None,
                     clean_up_at=NOW if status is Status.DEPROVISIONING and draw(st.booleans()) else None,

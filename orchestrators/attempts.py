@@ -10,6 +10,7 @@ from shared.contracts.attempts import BEGIN_STEP, ProvisionedRecord, StepRecord
 from shared.contracts.outcomes import NoRoom, Pending, Refused, Superseded
 from shared.contracts.provisioning import ProvisionOrder, Receipt
 from shared.contracts.shape import Patience
+from shared.domain.advising import when_late
 from shared.domain.cloud_pc import Failure, Resources, Warn
 from shared.domain.resuming import Resumption
 from shared.domain.steps import ORDER, TITLES, Step
@@ -103,4 +104,5 @@ class Attempt(Work):
     def too_late(self, pending: Pending, patience: Patience) -> AttemptFailedError:
         """Return the failure of a step that took too long."""
         message = f"{TITLES[self.step]}: {overdue(pending, patience)}"
-        return AttemptFailedError(Failure(code=f"{self.step.value}TimedOut", message=message, step=self.step))
+        code, advice = f"{self.step.value}TimedOut", when_late(self.step)
+        return AttemptFailedError(Failure(code=code, message=message, step=self.step, advice=advice))

@@ -6,6 +6,7 @@ from orchestrators.attempts import Attempt
 from shared.contracts.attempts import RECORD_FAILED, RECORD_PARKED, FailedRecord, ParkedRecord
 from shared.contracts.outcomes import NoRoom, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, Receipt
+from shared.domain.advising import when_parked_for_long
 from shared.domain.cloud_pc import Failure
 from shared.domain.resuming import Resumption, resumable
 from shared.workflow import Steps, again, call, pause
@@ -21,7 +22,7 @@ def wait_for_room(attempt: Attempt, reason: NoRoom) -> Steps[Receipt]:
             code=reason.code,
             message=f"No room came within {hours} hours: {reason.message}",
             step=attempt.step,
-            advice="Raise the quota, or let the site fall back to other regions; then retry.",
+            advice=when_parked_for_long(reason.code),
         )
         return (yield from give_up(attempt, failure))
     record = ParkedRecord(**order.which, reason=reason, since=since)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
@@ -9,8 +11,8 @@ from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, 
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
 from shared.contracts.desktops import GRANT_SIGN_IN, LOOK_FOR_SESSION_HOST
-from shared.contracts.identities import LOOK_FOR_DEVICE, SET_PRIMARY_USER
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, Place
+from shared.contracts.identities import LOOK_FOR_DEVICE, LOOK_FOR_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, LOOK_AT_AGENT, Place
 from shared.contracts.outcomes import NoRoom, Pending, Refused, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
 from shared.domain.cloud_pc import CloudPc, Resources, Warn
@@ -159,17 +161,23 @@ def test_a_full_subnet_parks_at_once_because_no_other_size_helps() -> None:
     assert story.last(RECORD_PARKED)["reason"]["code"] == "SubnetIsFull"
 
 
-def test_after_the_parking_limit_it_fails() -> None:
+SICK = NoRoom(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
+
+
+@pytest.mark.parametrize(
+    ("without", "advice"), [({ALLOCATE_CAPACITY: FULL}, "quota"), ({BEGIN_ATTEMPT: SICK}, "health checks")]
+)
+def test_after_the_parking_limit_it_fails_and_says_what_to_do(without: dict[Any, Any], advice: str) -> None:
     order = ORDER.but(parked_since=START - ORDER.parking_limit)
-    story = tell(PROVISION, order, {**ALL_WELL, ALLOCATE_CAPACITY: FULL})
+    story = tell(PROVISION, order, {**ALL_WELL, **without})
 
     assert story.result.outcome == "failed"
     assert story.last(RECORD_FAILED)["last"] is True
+    assert advice in story.last(RECORD_FAILED)["failure"]["advice"]
 
 
 def test_an_unhealthy_connection_parks() -> None:
-    sick = NoRoom(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
-    story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_ATTEMPT: sick})
+    story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_ATTEMPT: SICK})
 
     assert story.calls == ["begin_attempt", "record_parked"]
 
@@ -203,18 +211,24 @@ def test_an_error_that_cannot_heal_stops_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("late", "code"),
+    ("late", "code", "advice"),
     [
-        (LOOK_FOR_DEVICE, "joinDirectoryTimedOut"),
-        (SET_PRIMARY_USER, "assignPrimaryUserTimedOut"),
-        (LOOK_FOR_SESSION_HOST, "assignUserTimedOut"),
-        (GRANT_SIGN_IN, "assignUserTimedOut"),
+        (LOOK_AT_AGENT, "createVmTimedOut", "boot diagnostics"),
+        (LOOK_FOR_DEVICE, "joinDirectoryTimedOut", "Entra Connect synchronises"),
+        (LOOK_FOR_ENROLLMENT, "enrollInIntuneTimedOut", "MDM user scope"),
+        (SET_PRIMARY_USER, "assignPrimaryUserTimedOut", "Intune licence"),
+        (LOOK_FOR_SESSION_HOST, "assignUserTimedOut", "wvd.microsoft.com"),
+        (GRANT_SIGN_IN, "assignUserTimedOut", "sign-in roles"),
     ],
 )
-def test_what_never_comes_fails_the_attempt_and_says_which_step(late: object, code: str) -> None:
+def test_what_never_comes_fails_the_attempt_and_says_which_step_and_what_to_do(
+    late: object, code: str, advice: str
+) -> None:
     story = tell(PROVISION, ORDER, {**ALL_WELL, late: Pending(note="not there yet")})
 
-    assert story.last(RECORD_FAILED)["failure"]["code"] == code
+    failure = story.last(RECORD_FAILED)["failure"]
+    assert failure["code"] == code
+    assert advice in failure["advice"]
 
 
 def test_a_call_that_keeps_failing_fails_the_attempt_with_what_it_said() -> None:

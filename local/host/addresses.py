@@ -1,6 +1,7 @@
 """The addresses of the management API, as clients and the SDK get them (host.md 2.1)."""
 
 import json
+from collections.abc import Callable
 from urllib.parse import quote
 
 PREFIX = ["runtime", "webhooks", "durabletask"]
@@ -8,9 +9,9 @@ _BASE = "/".join(("", *PREFIX))
 
 
 class Addresses:
-    """Writes addresses; ``origin`` is how the world reaches this host."""
+    """Writes addresses; ``origin`` is how the world reaches this host, ``key`` tells the key that is good now."""
 
-    def __init__(self, hub: str, key: str, secret: str) -> None:
+    def __init__(self, hub: str, key: Callable[[], str], secret: str) -> None:
         self.secret = secret
         self.origin = ""
         self.rpc_port = 0
@@ -26,12 +27,12 @@ class Addresses:
                 "taskHubName": self._hub,
                 "connectionName": None,
                 "creationUrls": {
-                    "createNewInstancePostUri": f"{create}?code={self._key}",
-                    "createAndWaitOnNewInstancePostUri": f"{create}?{wait}&code={self._key}",
+                    "createNewInstancePostUri": f"{create}?code={self._key()}",
+                    "createAndWaitOnNewInstancePostUri": f"{create}?{wait}&code={self._key()}",
                 },
                 "managementUrls": self.of(self.origin, "INSTANCEID"),
                 "baseUrl": base,
-                "requiredQueryStringParameters": f"code={self._key}",
+                "requiredQueryStringParameters": f"code={self._key()}",
                 "rpcBaseUrl": f"http://127.0.0.1:{self.rpc_port}/{self.secret}/durabletask/",
                 "httpBaseUrl": None,
             }
@@ -40,7 +41,7 @@ class Addresses:
     def of(self, origin: str, instance_id: str) -> dict[str, str]:
         """Write the addresses at which one instance is managed."""
         base = f"{origin}{_BASE}/instances/{quote(instance_id, safe='')}"
-        query = f"taskHub={self._hub}&connection=AzureWebJobsStorage&code={self._key}"
+        query = f"taskHub={self._hub}&connection=AzureWebJobsStorage&code={self._key()}"
         return {
             "id": instance_id,
             "statusQueryGetUri": f"{base}?{query}",

@@ -9,7 +9,7 @@ from local.host.asked import presented_key
 from local.host.driving import Clock
 from local.host.events import stamp
 from local.host.indexer import Function, Registry
-from local.host.keys import Keys
+from local.host.keys import KEPT, Keys
 from local.host.store import Store
 from local.host.work import Work
 
@@ -87,10 +87,17 @@ class Admin:
                 keys = [{"name": n, "value": v} for n, v in self._keys.of(scope).items()]
                 return web.json_response({"keys": keys})
             case ("POST" | "PUT", [name]):
-                body = json.loads(await request.text() or "{}")
-                value = await self._keys.put(self._store, scope, name, body.get("value"))
+                try:
+                    wanted = json.loads(await request.read() or b"{}").get("value")
+                except (ValueError, AttributeError):
+                    wanted = 0
+                if not isinstance(wanted, str | None):
+                    return web.Response(status=400, text='the body must be {} or {"value": "..."}')
+                value = await self._keys.put(self._store, scope, name, wanted)
                 return web.json_response({"name": name, "value": value}, status=201)
-            case ("DELETE", [name]) if not name.startswith("_"):
+            case ("DELETE", [name]) if (scope, name) in KEPT:
+                return web.Response(status=400, text=f"{name} cannot be dropped: PUT another value")
+            case ("DELETE", [name]):
                 dropped = await self._keys.drop(self._store, scope, name)
                 return web.Response(status=204 if dropped else 404)
         return web.Response(status=404)

@@ -184,7 +184,7 @@ class Host:
     async def _open(self) -> None:
         options, registry = self._options, self._registry
         keys = await Keys.load(self._store)
-        self._addresses = Addresses(self._settings.hub, keys.durable, secrets.token_hex(16))
+        self._addresses = Addresses(self._settings.hub, lambda: keys.durable, secrets.token_hex(16))
         self._management = Management(
             self._store,
             self._operations,

@@ -11,6 +11,8 @@ from local.host.store import Store
 MASTER = ("host", "_master")
 HOST_DEFAULT = ("host", "default")
 DURABLE = ("system", "durabletask_extension")
+KEPT = (MASTER, DURABLE)
+"""Without these the host cannot be reached: they can be changed, and not be dropped."""
 
 
 class Keys:

@@ -82,6 +82,23 @@ def test_a_key_of_one_function_opens_that_function_until_it_is_dropped(
     assert host.call("GET", f"/api/locked?code={mine}").status == 401
 
 
+@pytest.mark.parametrize("raw", [b"zz", b"[1]", b'{"value": 5}', b'{"value": "\xff"}'])
+def test_a_key_that_cannot_be_read_is_400(host: RunningHost, master: str, raw: bytes) -> None:
+    assert host.call("PUT", f"/admin/host/keys/odd?code={master}", raw=raw).status == 400
+
+
+def test_the_keys_that_the_host_needs_can_be_changed_and_not_dropped(host: RunningHost, master: str) -> None:
+    path = f"/admin/host/systemkeys/durabletask_extension?code={master}"
+    assert host.call("DELETE", path).status == 400
+    assert host.call("DELETE", f"/admin/host/keys/_master?code={master}").status == 400
+    try:
+        assert host.call("PUT", path, {"value": "another"}).status == 201
+        started = host.call("POST", "/api/start/one_step")
+        assert host.call("GET", started.json["statusQueryGetUri"]).status in {200, 202}
+    finally:
+        assert host.call("PUT", path, {"value": host.key}).status == 201
+
+
 def test_the_key_of_the_management_api_opens_no_function(host: RunningHost) -> None:
     assert host.call("GET", f"/api/locked?code={host.key}").status == 401
 

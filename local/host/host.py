@@ -33,7 +33,7 @@ from local.host.http import PublicServer, serve
 from local.host.indexer import Function, Registry
 from local.host.invoke import Invoker
 from local.host.keys import Keys
-from local.host.listening import listen, stop_accepting
+from local.host.listening import listen, origin_of, stop_accepting
 from local.host.log import say
 from local.host.manage import Management
 from local.host.memory import Memory
@@ -206,9 +206,7 @@ class Host:
         )
         self._addresses.rpc_port = await self._open_rpc()
         self._runners.append(await serve(public, self._listening, options.grace_seconds))
-        port = int(self._listening.getsockname()[1])
-        shown = "127.0.0.1" if options.host in {"0.0.0.0", "localhost"} else options.host
-        self._addresses.origin = f"http://{shown}:{port}"
+        self._addresses.origin = origin_of(options.host, int(self._listening.getsockname()[1]))
         # Turns last: what they commit at once would be found, and taken up, a second time.
         self._activities.recover()
         self._entities.recover()

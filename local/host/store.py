@@ -45,10 +45,13 @@ class Store:
     """Opens the file for this process alone; writes come back on the event loop."""
 
     def __init__(self, path: Path, hub: str, loop: AbstractEventLoop) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._loop = loop
-        self._lock = path.with_name(path.name + ".lock").open("w")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = path.with_name(path.name + ".lock").open("w")
+        except OSError as error:
+            raise StoreError(f"{path} cannot be used: {error.strerror}") from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -23,7 +23,8 @@ def test_what_is_locked_above_or_below_is_not_deleted(scope: str) -> None:
     lock(app, scope)
     for path in (GROUP, f"{VNETS}/vnet"):
         assert app.error("DELETE", path) == (409, "ScopeLocked")
-    app.ask("PUT", f"{VNETS}/other", {"location": REGION, "properties": {"addressSpace": {"addressPrefixes": []}}})
+    space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}
+    app.ask("PUT", f"{VNETS}/other", {"location": REGION, "properties": space})
     app.send("DELETE", f"{scope}/{LOCK}")
     assert app.send("DELETE", GROUP).status == 202
 

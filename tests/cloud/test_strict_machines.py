@@ -148,3 +148,18 @@ def test_an_extension_does_not_become_another_one_and_has_no_twin() -> None:
     assert refusal(app, "PUT", f"{VM}/extensions/join", body) == (409, "PropertyChangeNotAllowed", "publisher")
     twin = {"location": REGION, "properties": ENTRA}
     assert app.error("PUT", f"{VM}/extensions/twin", twin) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize(
+    ("properties", "target"),
+    [
+        ({"source": {"script": "a", "scriptUri": "https://a.example/b"}}, "source"),
+        ({"source": {"commandId": "Nothing"}}, "commandId"),
+        ({"source": {"script": "a"}, "timeoutInSeconds": -1}, "timeoutInSeconds"),
+    ],
+)
+def test_a_run_command_that_makes_no_sense_is_refused(laid: Asking, properties: Any, target: str) -> None:
+    body = {"location": REGION, "properties": properties}
+    assert refusal(laid, "PUT", f"{VM}/runCommands/new", body) == (400, "InvalidParameter", target)
+    action = {"commandId": "Nothing"}
+    assert refusal(laid, "POST", f"{VM}/runCommand", action) == (400, "InvalidParameter", "commandId")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.cloud.core.throttling import Charge, Throttle
-from local.cloud.core.times import SECOND
-from tests.cloud.asking import GROUP, VMS, asking
+from local.cloud.core.times import SECOND, iso
+from tests.cloud.asking import GROUP, START_US, VMS, asking
 from tests.contract.azure import REGION
 
 
@@ -48,7 +48,10 @@ def test_a_machine_takes_12_updates_then_4_a_minute() -> None:
     assert reply.headers["Retry-After"] == "15"
     error = json.loads(reply.body)["error"]
     assert (error["code"], error["details"][0]["code"]) == ("OperationNotAllowed", "TooManyRequests")
-    assert json.loads(error["details"][0]["message"])["allowedRequestCount"] == 12
+    counted = json.loads(error["details"][0]["message"])
+    assert (counted["allowedRequestCount"], counted["endTime"]) == (12, iso(START_US + 15 * SECOND))
+    assert reply.headers["x-ms-ratelimit-remaining-resource"] == "Microsoft.Compute/UpdateVM;0"
+    assert int(reply.headers["x-ms-ratelimit-remaining-subscription-writes"]) > 100
 
 
 def test_what_is_left_is_told() -> None:

@@ -118,7 +118,8 @@ async def test_a_version_is_not_there_in_other_regions(azure: Azure) -> None:
     version = await (await capture(azure, await seal(azure), "northeurope")).result()
     names = {each.name for each in version.publishing_profile.target_regions}
     assert names == {"northeurope", REGION}
-    body = {**vm_body("x", image={"id": version.id}), "location": "eastus"}
+    nic = f"{azure.group_id}/providers/Microsoft.Network/networkInterfaces/x"
+    body = {**vm_body(nic, image={"id": version.id}), "location": "eastus"}
     begin = azure.compute.virtual_machines.begin_create_or_update
     error = await failure(begin(azure.group, "cpc-1", body))
     assert (error.status, error.code) == (404, "GalleryImageNotFound")

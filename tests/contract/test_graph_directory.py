@@ -161,6 +161,8 @@ async def test_a_deleted_user_is_gone_everywhere(cloud: Running) -> None:
 async def test_subscribed_products_count_their_units(cloud: Running) -> None:
     # learn.microsoft.com/graph/api/subscribedsku-list
     products = (await cloud.graph("/subscribedSkus")).body["value"]
+    chosen = (await cloud.graph("/subscribedSkus?$select=skuId,skuPartNumber")).body["value"]
+    assert chosen == [{key: each[key] for key in ("skuId", "skuPartNumber")} for each in products]
     assert sum(each["consumedUnits"] for each in products) == 21
     assert {each["skuPartNumber"]: each["skuId"] for each in products}.items() <= SKU_IDS.items()
 

@@ -92,6 +92,7 @@ async def test_one_request_of_a_batch_can_be_throttled_or_broken(cloud: Running)
         ("/devices?$orderby=displayName", "Request_UnsupportedQuery"),
         ("/devices?$filter=not(displayName eq 'x')", "Request_UnsupportedQuery"),
         ("/subscribedSkus?$top=1", "Request_BadRequest"),
+        ("/subscribedSkus?$select=colour", "Request_BadRequest"),
         ("/groups/not-a-guid", "Request_BadRequest"),
         ("/groups/not-a-guid/members", "Request_BadRequest"),
         ("/devices/not-a-guid", "Request_BadRequest"),

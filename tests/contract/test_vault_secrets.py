@@ -96,6 +96,9 @@ async def test_attributes_that_make_no_sense_are_refused(cloud: Running, attribu
     headers = {"Authorization": f"Bearer {token}"}
     answer = await cloud.call("PUT", "/secrets/x?api-version=7.4", json=body, headers=headers)
     assert (answer.status, answer.error) == (400, "BadParameter")
+    tags = {"value": "x", "tags": {f"tag{number}": "x" for number in range(16)}}
+    answer = await cloud.call("PUT", "/secrets/x?api-version=7.4", json=tags, headers=headers)
+    assert (answer.status, answer.error) == (400, "BadParameter")
     answer = await cloud.call("GET", "/secrets/x?api-version=1.0", headers=headers)
     assert (answer.status, answer.error) == (400, "BadParameter")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, ip_address
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, ip_address
 from typing import TYPE_CHECKING
 
 from local.cloud.core.answers import Problem
@@ -43,14 +43,19 @@ class Pool:
                 return self._give(offset, owner)
         return None
 
-    def claim(self, address: str, owner: str) -> bool:
-        """Give a certain address to an owner; False when it is not to be had."""
-        offset = int(ip_address(address)) - int(self.network.network_address)
-        last = self.network.num_addresses - KEPT_LAST
-        if not KEPT_FIRST <= offset < last or offset in self.used:
-            return False
+    def demand(self, address: str, owner: str) -> None:
+        """Give a certain address to an owner; raise a `Problem` when it is not to be had."""
+        if not is_address(address) or IPv4Address(address) not in self.network:
+            text = f"Private static IP address {address} does not belong to the range of subnet prefix {self.network}."
+            raise Problem(400, "PrivateIPAddressNotInSubnet", text)
+        offset = int(IPv4Address(address)) - int(self.network.network_address)
+        if not KEPT_FIRST <= offset < self.network.num_addresses - KEPT_LAST:
+            text = f"Private IP address {address} falls within reserved IP range of subnet prefix {self.network}."
+            raise Problem(400, "PrivateIPAddressInReservedRange", text)
+        if offset in self.used:
+            text = f"IP configuration {owner} is using the private IP address {address} which is already allocated to "
+            raise Problem(400, "PrivateIPAddressIsAllocated", f"{text}resource {self.used[offset]}.")
         self._give(offset, owner)
-        return True
 
     def give_back(self, address: str) -> None:
         """Free an address."""
@@ -66,6 +71,15 @@ class Pool:
     def _give(self, offset: int, owner: str) -> str:
         self.used[offset] = owner
         return str(self.network[offset])
+
+
+def is_address(text: object) -> bool:
+    """Tell whether a text is an IPv4 address."""
+    try:
+        IPv4Address(str(text))
+    except AddressValueError:
+        return False
+    return True
 
 
 def pools(world: World) -> dict[str, Pool]:

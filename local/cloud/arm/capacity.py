@@ -19,6 +19,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from local.cloud.arm.catalogue import REGIONS, SIZES, Size
+from local.cloud.arm.reading import need_region
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.routing import Routes
 from local.cloud.core.times import SECOND, iso
@@ -221,9 +222,7 @@ def _restrictions(world: World, size: Size, region: str, zones: list[str]) -> li
 @ROUTES.operation("usages.list", "GET", f"{COMPUTE}/locations/{{location}}/usages")
 def list_usages(call: Call) -> Answer:
     """List cores and machines against their limits."""
-    world, region, sub = call.world, call.param("location").lower(), call.param("sub").lower()
-    if region not in REGIONS:
-        raise Problem(400, "NoRegisteredProviderFound", f"The location '{region}' is unknown.")
+    world, region, sub = call.world, need_region(call), call.param("sub").lower()
     found = counters(world)
     families = sorted({size.family for size in SIZES.values()})
     rows = [

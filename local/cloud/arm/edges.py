@@ -9,7 +9,8 @@ from local.cloud.arm import interfaces, networks, publicaddresses
 from local.cloud.arm.accepted import NETWORK, accepted
 from local.cloud.arm.networks import NAME, NAME_RULE, SUBNET_TYPE, etag
 from local.cloud.arm.pages import page
-from local.cloud.arm.reading import check_name, location_of, need_group, read, tags_of
+from local.cloud.arm.reading import check_name, location_of, need_group, need_region, read, tags_of
+from local.cloud.arm.references import check_twins
 from local.cloud.arm.securityrules import check_rules
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin
@@ -124,6 +125,7 @@ def _properties(call: Call, kind: Kind, found: Resource | None) -> Json:
     for child in kind.children:
         properties[child] = [_child(call, child, entry) for entry in properties.get(child, [])]
     if kind.op == "nsg":
+        check_twins(call, properties["securityRules"])
         check_rules(properties["securityRules"])
         properties["defaultSecurityRules"] = [_default_rule(call, *rule) for rule in DEFAULT_RULES]
     if kind.op == "public_ip":
@@ -215,7 +217,7 @@ def _delete(call: Call, kind: Kind) -> Answer:
 )
 def list_usages(call: Call) -> Answer:
     """List network resources against their limits."""
-    place = (call.param("sub").lower(), call.param("location").lower())
+    place = (call.param("sub").lower(), need_region(call))
     rows = []
     for name, (kind, limit) in LIMITS.items():
         row: Json = {"id": f"{call.path}/{name}", "unit": "Count"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from local.cloud.arm import references
 from local.cloud.arm.accepted import NETWORK, accepted
 from local.cloud.arm.addresses import pool
 from local.cloud.arm.networks import NAME, NAME_RULE, etag
@@ -89,12 +90,7 @@ def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str
     """
     world = call.world
     found = world.resources.get(nic_id)
-    wanted = read(body, "properties.ipConfigurations", "array")
-    if not wanted:
-        raise missing("properties.ipConfigurations")
-    security_group = read(body, "properties.networkSecurityGroup.id", "string", "")
-    if security_group:
-        call.need(security_group, "InvalidResourceReference", 400)
+    wanted = _wanted(call, body)
     subnets = [_subnet(call, entry, location) for entry in wanted]
     public = _public(call, nic_id, wanted)
     old = {c["name"]: c for c in found.properties["ipConfigurations"]} if found else {}
@@ -126,6 +122,18 @@ def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str
     found.replace({**new, "id": found.id, "name": found.name}, world.now_us)
     world.resources.refile(found)
     return found
+
+
+def _wanted(call: Call, body: Json) -> list[Json]:
+    """Give the configurations a body asks for; what it refers to is there."""
+    wanted: list[Json] = read(body, "properties.ipConfigurations", "array")
+    if not wanted:
+        raise missing("properties.ipConfigurations")
+    references.check_twins(call, wanted)
+    security_group = read(body, "properties.networkSecurityGroup.id", "string", "")
+    if security_group:
+        references.need(call, security_group)
+    return wanted
 
 
 def _public(call: Call, nic_id: str, wanted: list[Json]) -> dict[str, str]:
@@ -184,14 +192,10 @@ def _give_back(world: World, configurations: list[Json], *, keeping: Json) -> No
 def _subnet(call: Call, entry: Json, location: str) -> Resource:
     read(entry, "name", "string")
     subnet_id = read(entry, "properties.subnet.id", "string")
-    subnet = call.need(subnet_id, "InvalidResourceReference", 400)
+    subnet = references.need(call, subnet_id)
     vnet = call.need(subnet_id[: subnet_id.lower().rindex("/subnets/")])
     if vnet.body["location"] != location:
-        raise Problem(
-            400,
-            "InvalidResourceReference",
-            f"Resource {subnet_id} referenced by resource {call.path} was not found in {location}.",
-        )
+        raise references.missing(call, subnet_id)
     if not call.allowed(JOIN, subnet.id):
         who = call.principal
         raise Problem(
@@ -209,8 +213,11 @@ def _configuration(world: World, nic_id: str, entry: Json, subnet: Resource, old
     inner = entry["properties"]
     fixed = read(inner, "privateIPAddress", "string", "")
     before = old["properties"] if old else None
-    static = inner.get("privateIPAllocationMethod") == "Static" and fixed
-    if before is not None and before["subnet"]["id"].lower() == subnet.key and not static:
+    static = inner.get("privateIPAllocationMethod") == "Static"
+    if static and not fixed:
+        raise missing("properties.privateIPAddress")
+    stays = before is not None and before["subnet"]["id"].lower() == subnet.key
+    if before is not None and stays and (not static or fixed == before["privateIPAddress"]):
         address = before["privateIPAddress"]
     else:
         address = _address(world, f"{nic_id}/ipConfigurations/{entry['name']}", subnet, fixed if static else "")
@@ -235,10 +242,7 @@ def _configuration(world: World, nic_id: str, entry: Json, subnet: Resource, old
 def _address(world: World, owner: str, subnet: Resource, fixed: str) -> str:
     found = pool(world, subnet.id)
     if fixed:
-        if found.used and not found.free(fixed):
-            raise Problem(400, "PrivateIPAddressInUse", f"IP address {fixed} is in use or not available.")
-        if not found.claim(fixed, owner):
-            raise Problem(400, "PrivateIPAddressNotInSubnet", f"{fixed} is not to be had.")
+        found.demand(fixed, owner)
         return fixed
     address = found.take(owner)
     if address is None:

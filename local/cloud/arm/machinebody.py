@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import diskbody, drives, osprofile, placement
+from local.cloud.arm import diskbody, drives, osprofile, placement, references
 from local.cloud.arm.catalogue import REGIONS, Size, size_of
 from local.cloud.arm.images import Image, resolve
 from local.cloud.arm.interfaces import check_reserved
@@ -199,13 +199,7 @@ def read_interface(call: Call, nic_id: str, region: str) -> Resource:
     """Give an interface that this machine may have; raise a `Problem` when it is not to be had."""
     nic = call.world.resources.get(nic_id)
     if nic is None or nic.body["location"] != region:
-        raise Problem(
-            400,
-            "InvalidResourceReference",
-            f"Resource {nic_id} referenced by resource {call.path} was not found. Please make "
-            "sure that the referenced resource exists, and that both resources are in the same "
-            "region.",
-        )
+        raise references.missing(call, nic_id)
     owner = nic.properties.get("virtualMachine", {}).get("id", "")
     if owner and owner.lower() != call.path.lower():
         raise Problem(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.cloud.arm import machine
-from local.cloud.arm.catalogue import REGIONS, SIZES, Size
+from local.cloud.arm.catalogue import SIZES, Size
 from local.cloud.arm.instanceview import instance_view
 from local.cloud.arm.pages import page
 from local.cloud.arm.preconditions import etag
-from local.cloud.arm.reading import need_group
+from local.cloud.arm.reading import need_group, need_region
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.resources import Index, Resource
 from local.cloud.core.routing import Routes
@@ -66,14 +66,14 @@ def list_all_machines(call: Call) -> Answer:
 )
 def list_machines_of_place(call: Call) -> Answer:
     """List the machines of a region."""
-    place = (call.param("sub").lower(), _region(call))
+    place = (call.param("sub").lower(), need_region(call))
     return _list(call, call.world.resources.find(BY_PLACE, place))
 
 
 @ROUTES.operation("sizes.list", "GET", f"{COMPUTE}/locations/{{location}}/vmSizes", throttle="LowCostGet")
 def list_sizes(call: Call) -> Answer:
     """List the sizes of a region."""
-    _region(call)
+    need_region(call)
     return Answer({"value": [_size(each) for each in SIZES.values()]})
 
 
@@ -96,13 +96,6 @@ def _shown(call: Call, vm: Resource, wanted: set[str]) -> Json:
     if "instanceview" in wanted:
         properties["instanceView"] = instance_view(call.world, vm)
     return {**vm.body, "etag": etag(call.world, vm), "properties": properties}
-
-
-def _region(call: Call) -> str:
-    region = call.param("location").lower()
-    if region not in REGIONS:
-        raise Problem(400, "NoRegisteredProviderFound", f"The location '{region}' is unknown.")
-    return region
 
 
 def _size(size: Size) -> Json:

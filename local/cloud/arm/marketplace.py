@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.cloud.arm.catalogue import IMAGE_DISK_GB, REGIONS, images, numbers
-from local.cloud.arm.reading import invalid
+from local.cloud.arm.catalogue import IMAGE_DISK_GB, images, numbers
+from local.cloud.arm.reading import invalid, need_region
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.routing import Routes
 
@@ -24,7 +24,7 @@ VERSIONS = f"{SKUS}/{{sku}}/versions"
 @ROUTES.operation("image.publishers", "GET", BASE)
 def list_publishers(call: Call) -> Answer:
     """List publishers."""
-    _check_place(call)
+    need_region(call)
     return _names(call, images(call.world))
 
 
@@ -78,7 +78,7 @@ def get_version(call: Call) -> Answer:
 
 def _level(call: Call, *names: str) -> Json:
     level: Json = images(call.world)
-    _check_place(call)
+    need_region(call)
     for name in names:
         wanted = call.param(name).lower()
         found = next((value for key, value in level.items() if key.lower() == wanted), None)
@@ -86,12 +86,6 @@ def _level(call: Call, *names: str) -> Json:
             raise _not_found(call)
         level = found
     return level
-
-
-def _check_place(call: Call) -> None:
-    location = call.param("location").lower()
-    if location not in REGIONS:
-        raise Problem(400, "NoRegisteredProviderFound", f"The location '{location}' is unknown.")
 
 
 def _names(call: Call, names: Iterable[str]) -> Answer:

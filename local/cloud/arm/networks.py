@@ -5,10 +5,11 @@ from __future__ import annotations
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
 from typing import TYPE_CHECKING
 
+from local.cloud.arm import references
 from local.cloud.arm.accepted import NETWORK, accepted
-from local.cloud.arm.addresses import check_pool, close_pool, open_pool, pool
+from local.cloud.arm.addresses import check_pool, close_pool, is_address, open_pool, pool
 from local.cloud.arm.pages import page
-from local.cloud.arm.reading import check_name, invalid, location_of, need_group, read, tags_of
+from local.cloud.arm.reading import check_name, invalid, location_of, missing, need_group, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin, running_on
 from local.cloud.core.resources import Index, Resource
@@ -66,6 +67,11 @@ def put_vnet(call: Call) -> Answer:
     check_name(call.param("vnet"), NAME, NAME_RULE)
     body, location, world = call.object(), location_of(call), call.world
     spaces = [_network(each) for each in read(body, "properties.addressSpace.addressPrefixes", "array")]
+    if not spaces:
+        raise missing("properties.addressSpace.addressPrefixes")
+    for server in read(body, "properties.dhcpOptions.dnsServers", "array", []):
+        if not is_address(server):
+            raise invalid("properties.dhcpOptions.dnsServers", f"The IP address '{server}' is malformed.")
     wanted = read(body, "properties.subnets", "array", [])
     _check_subnets(call, wanted, spaces)
     _check_idle(call, call.path)
@@ -146,7 +152,10 @@ def put_subnet(call: Call) -> Answer:
 def get_subnet(call: Call) -> Answer:
     """Show a subnet."""
     _vnet(call)
-    return Answer(shown_subnet(call.world, call.resource("NotFound")))
+    found = call.world.resources.get(call.path)
+    if found is None:
+        raise Problem(404, "NotFound", f"Resource {call.path} not found.")
+    return Answer(shown_subnet(call.world, found))
 
 
 @ROUTES.operation("subnets.list", "GET", SUBNETS, throttle="NetworkRead", action=f"{SUBNET_TYPE}/read")
@@ -197,9 +206,11 @@ def list_vnet_usages(call: Call) -> Answer:
 def check_address(call: Call) -> Answer:
     """Tell whether an address is free; five others when it is not."""
     world, address = call.world, call.query.get("ipaddress", "")
+    if not address:
+        raise missing("ipAddress")
     for subnet in world.resources.collection(f"{_vnet(call).id}/subnets"):
         found = pool(world, subnet.id)
-        if address and _network(address).subnet_of(found.network):
+        if _network(address).subnet_of(found.network):
             if found.free(address):
                 return Answer({"available": True, "availableIPAddresses": []})
             hosts = (str(each) for each in found.network.hosts())
@@ -226,6 +237,7 @@ def _network(prefix: object) -> IPv4Network:
 
 def _check_subnets(call: Call, wanted: list[Json], spaces: list[IPv4Network]) -> None:
     taken: list[tuple[str, IPv4Network]] = []
+    references.check_twins(call, wanted)
     for entry in wanted:
         name = read(entry, "name", "string")
         check_name(name, NAME, NAME_RULE)
@@ -243,7 +255,7 @@ def _check_subnets(call: Call, wanted: list[Json], spaces: list[IPv4Network]) ->
         for reference in ("networkSecurityGroup", "natGateway"):
             target = read(entry, f"properties.{reference}.id", "string", "")
             if target:
-                call.need(target, "InvalidResourceReference", 400)
+                references.need(call, target)
 
 
 def prefix_of(properties: Json) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from local.cloud.arm import locks, osprofile, preconditions, versions
+from local.cloud.arm import locks, osprofile, preconditions, references, versions
 from local.cloud.arm.bodies import shape_of
 from local.cloud.arm.conformity import Reading
 from local.cloud.arm.kinds import Kind, kind_of
@@ -58,6 +58,12 @@ class ArmPlane(Plane):
             return Problem(405, "MethodNotAllowed", text)
         return versions.unknown_type(request)
 
+    def check_media(self, media: str) -> None:
+        """Take JSON alone."""
+        if media not in {"", "application/json", "text/json"}:
+            text = f"The content media type '{media}' is not supported. Only 'application/json' is supported."
+            raise Problem(415, "UnsupportedMediaType", text)
+
     def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
         """Tell a missing token from an expired or foreign one."""
         del world
@@ -99,6 +105,7 @@ class ArmPlane(Plane):
         _read_body(call, kind)
         if isinstance(call.body, dict) and "tags" in call.body:
             tags_of(call.body)
+        references.check(call, kind.provider)
         preconditions.check_etag(call)
         locks.check(call)
 

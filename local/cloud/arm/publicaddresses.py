@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from local.cloud.arm import references
 from local.cloud.core.answers import Problem
 from local.cloud.core.resources import Index
 
@@ -31,7 +32,7 @@ BY_HOLDER = Index(TYPE, _holder)
 
 def check_free(call: Call, address_id: str, owner: str) -> None:
     """Refuse an address that is not there or that something else has."""
-    address = call.need(address_id, "InvalidResourceReference", 400)
+    address = references.need(call, address_id)
     now = owner_of(address)
     if now and now.lower() != owner.lower():
         raise Problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from local.cloud.arm.catalogue import REGIONS
 from local.cloud.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -72,6 +73,20 @@ def location_of(call: Call) -> str:
     if not isinstance(location, str) or not location:
         raise Problem(400, "LocationRequired", "The location property is required for this definition.")
     return location.replace(" ", "").lower()
+
+
+def need_region(call: Call) -> str:
+    """Give the region in the path, which must be one."""
+    region = call.param("location").lower()
+    if region not in REGIONS:
+        raise Problem(
+            400,
+            "NoRegisteredProviderFound",
+            f"No registered resource provider found for location '{region}' and API version "
+            f"'{call.query.get('api-version', '')}' for type 'locations/{call.path.rpartition('/')[2]}'. The supported "
+            f"locations are '{', '.join(REGIONS)}'.",
+        )
+    return region
 
 
 def need_group(call: Call) -> None:

@@ -9,7 +9,7 @@ from local.cloud.arm import machine, scripts
 from local.cloud.arm.accepted import accepted
 from local.cloud.arm.extensions import check_place, patched, register_session_host
 from local.cloud.arm.power import not_running
-from local.cloud.arm.reading import missing, read, tags_of
+from local.cloud.arm.reading import invalid, missing, read, tags_of
 from local.cloud.core.answers import Answer, Json, Problem
 from local.cloud.core.longrunning import Course, begin, running_on
 from local.cloud.core.resources import Resource
@@ -30,6 +30,12 @@ ALL = f"{VM}/runCommands"
 ONE = f"{ALL}/{{command}}"
 LIMIT = 25
 DEFAULT_TIMEOUT_S = 90 * 60
+BUILT_IN = (
+    *("RunPowerShellScript", "DisableNLA", "DisableWindowsUpdate", "EnableAdminAccount", "EnableEMS", "EnableRemotePS"),
+    *("EnableWindowsUpdate", "IPConfig", "RDPSettings", "ResetRDPCert", "SetRDPPort", "WindowsActivationValidation"),
+    *("WindowsGhostedNicValidationScript", "WindowsUpgradeAssessmentValidation"),
+)
+"""The commands for Windows that Azure has (learn.microsoft.com/azure/virtual-machines/windows/run-command)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,7 @@ def run_command(call: Call) -> Answer:
     world, vm = call.world, _machine(call, "/runcommand")
     machine.check_free(world, vm)
     body = call.object()
-    read(body, "commandId", "string")
+    _check_known(read(body, "commandId", "string"))
     script = "\n".join(map(str, read(body, "script", "array", [])))
     execution = _execution(call, vm, script, body)
 
@@ -208,9 +214,18 @@ def _machine(call: Call, marker: str) -> Resource:
 
 def _script(properties: Json) -> str:
     source = read(properties, "source", "object")
-    if not {"script", "scriptUri", "commandId"} & set(source):
+    ways = [name for name in ("script", "scriptUri", "commandId", "galleryScriptReferenceId") if name in source]
+    if not ways:
         raise missing("properties.source.script")
+    if len(ways) > 1:
+        raise invalid("source", f"Only one of the properties of source may be set, not {' and '.join(ways)}.")
+    _check_known(source.get("commandId", BUILT_IN[0]))
     return str(read(source, "script", "string", ""))
+
+
+def _check_known(command: str) -> None:
+    if command.lower() not in {name.lower() for name in BUILT_IN}:
+        raise invalid("commandId", "The value of parameter commandId is invalid.")
 
 
 def _execution(call: Call, vm: Resource, script: str, body: Json) -> Execution:
@@ -221,6 +236,8 @@ def _execution(call: Call, vm: Resource, script: str, body: Json) -> Execution:
             given[str(read(entry, "name", "string")).lower()] = entry.get("value", "")
     run = scripts.understand(call.world, vm, script, attempt, given)
     timeout_s = int(read(body, "timeoutInSeconds", "integer", DEFAULT_TIMEOUT_S))
+    if timeout_s < 1:
+        raise invalid("timeoutInSeconds", "The value of parameter timeoutInSeconds is invalid.")
     return Execution(vm, run, given, timeout_s)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from local.cloud.arm.accepted import NETWORK, accepted
@@ -21,12 +23,16 @@ TYPE = f"{GROUP_TYPE}/securityRules"
 ALL = f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/providers/{GROUP_TYPE}/{{nsg}}/securityRules"
 ONE = f"{ALL}/{{rule}}"
 PRIORITIES = range(100, 4097)
+PORTS = 65_536
+_TAG = re.compile(r"\*|[A-Za-z]\w*(\.\w+)*")
+"""`*`, or a service tag such as `Storage.WestEurope`: which ones there are is not looked up."""
 
 
 def check_rules(rules: list[Json]) -> None:
     """Refuse rules with a priority that is out of range or used twice in a direction."""
     taken: dict[tuple[str, int], str] = {}
     for rule in rules:
+        _check_ends(rule)
         priority = int(read(rule, "properties.priority", "integer"))
         direction = str(read(rule, "properties.direction", "string")).lower()
         if priority not in PRIORITIES:
@@ -44,6 +50,41 @@ def check_rules(rules: list[Json]) -> None:
                 f"Security rule {rule['name']} conflicts with rule {other}. Rules cannot have the same Priority and "
                 "Direction.",
             )
+
+
+def _check_ends(rule: Json) -> None:
+    """Refuse ports and addresses that are none."""
+    for end in ("source", "destination"):
+        for port in _one_or_many(rule, f"{end}PortRange"):
+            if not _is_range(port):
+                text = f"Security rule has invalid Port range. Value provided: {port}. Value should be an integer OR "
+                text += "integer range with '-' delimiter. Valid range 0-65535."
+                raise Problem(400, "SecurityRuleInvalidPortRange", text)
+        for prefix in _one_or_many(rule, f"{end}AddressPrefix", f"{end}AddressPrefixes"):
+            if not _TAG.fullmatch(prefix) and not _is_network(prefix):
+                text = f"Security rule has invalid Address prefix. Value provided: {prefix}."
+                raise Problem(400, "SecurityRuleInvalidAddressPrefix", text)
+
+
+def _one_or_many(rule: Json, one: str, many: str = "") -> list[str]:
+    single = read(rule, f"properties.{one}", "string", "")
+    return [*([single] if single else []), *read(rule, f"properties.{many or f'{one}s'}", "array", [])]
+
+
+def _is_range(text: str) -> bool:
+    first, _, last = text.partition("-")
+    ends = [first, last or first]
+    if text == "*":
+        return True
+    return all(each.isdecimal() and int(each) < PORTS for each in ends) and int(ends[0]) <= int(ends[1])
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 @ROUTES.operation("nsg.rule.put", "PUT", ONE, throttle="NetworkWrite", action=f"{TYPE}/write")

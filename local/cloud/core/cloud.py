@@ -299,7 +299,7 @@ class Cloud:
         """Read the body; refuse what the caller may not do."""
         for guard in self.guards.get(plane.name, ()):
             guard(call)
-        body = request.parsed()
+        body = plane.read(request)
         plane.glimpse(call, body)
         call.body = self.world.sealer.redact(body) if call.route.sealed and body is not None else body
         if call.route.action and not call.principal.may(call.route.action, call.path):

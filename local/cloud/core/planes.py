@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from json import JSONDecodeError
+from typing import TYPE_CHECKING, Any
 
 from local.cloud.core.answers import Answer, Json, Problem
 
@@ -24,6 +25,8 @@ class Plane:
     """
 
     name = ""
+    forms = False
+    """Whether bodies may be HTML forms."""
     prefixes: frozenset[str] = frozenset()
     audiences: frozenset[str] = frozenset()
 
@@ -36,6 +39,26 @@ class Plane:
         if path_known:
             return Problem(405, "MethodNotAllowed", f"The method '{request.method}' is not allowed here.")
         return Problem(404, "NotFound", f"Nothing answers to '{request.path}'.")
+
+    def read(self, request: Request) -> Any:  # noqa: ANN401 - JSON
+        """Give the body of a request; raise a `Problem` for one the service does not read."""
+        if request.body:
+            self.check_media(request.media)
+        try:
+            return request.parsed(forms=self.forms)
+        except ValueError as problem:
+            raise self.unreadable(problem) from problem
+
+    def check_media(self, media: str) -> None:
+        """Refuse a body that is not what the service reads; `media` is empty when it does not say."""
+        del media
+
+    def unreadable(self, problem: ValueError) -> Problem:
+        """Refuse a body that is no JSON."""
+        place = f"line {problem.lineno}, position {problem.colno}" if isinstance(problem, JSONDecodeError) else "line 1"
+        text = f"Unexpected character encountered while parsing value. Path '', {place}."
+        text = f"The request content was invalid and could not be deserialized: '{text}'."
+        return Problem(400, "InvalidRequestContent", text)
 
     def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
         """Ask for a token; `reason` is `missing`, `expired`, `audience` or `invalid`."""

@@ -8,8 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from local.cloud.core.answers import Problem
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -36,20 +34,21 @@ class Request:
         """Give the address this caller reaches us at."""
         return f"{self.scheme}://{self.headers.get('host', 'localhost')}"
 
-    def parsed(self) -> Any:  # noqa: ANN401 - JSON
-        """Read the body: JSON, or a form as an object; `None` when empty."""
+    @property
+    def media(self) -> str:
+        """Give what the body says it is, such as `application/json`; empty when it does not say."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def parsed(self, *, forms: bool = False) -> Any:  # noqa: ANN401 - JSON
+        """Read the body: JSON, or where `forms` come one as an object; `None` when empty.
+
+        Raises `ValueError` for what is no JSON.
+        """
         if not self.body:
             return None
-        if self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        if forms and self.media == "application/x-www-form-urlencoded":
             return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
-        try:
-            return json.loads(self.body)
-        except ValueError as problem:
-            raise Problem(
-                400,
-                "InvalidRequestContent",
-                f"The request content was invalid and could not be deserialized: '{problem}'.",
-            ) from problem
+        return json.loads(self.body)
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ class EntraPlane(Plane):
     """Entra and the managed identity; takes every path that no other plane claims."""
 
     name = "entra"
+    forms = True
 
     def render(self, problem: Problem) -> Answer:
         """Write an OAuth error, or the managed identity's own form."""

@@ -61,6 +61,17 @@ class GraphPlane(Plane):
         segment = request.path.rstrip("/").rsplit("/", 1)[-1]
         return Problem(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
+    def check_media(self, media: str) -> None:
+        """Take JSON alone."""
+        if media not in {"", "application/json"}:
+            raise Problem(400, "BadRequest", "Entity only allows writes with a JSON Content-Type header.")
+
+    def unreadable(self, problem: ValueError) -> Problem:
+        """Refuse a body that is no JSON."""
+        del problem
+        text = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid "
+        return Problem(400, "BadRequest", f"{text}JSON format.")
+
     def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
         """Ask for a token."""
         del request, world

@@ -164,12 +164,15 @@ def list_products(call: Call) -> Answer:
         raise queries.bad_request(f"The query parameter '{unsupported[0]}' is not supported on subscribedSkus.")
     directory, tenant = plane.directory(call.world), plane.tenant_of(call)
     used = Licences(directory, tenant, call.now_us).consumed()
-    return Answer(
-        {
-            "@odata.context": queries.context(call, "subscribedSkus"),
-            "value": [_product(tenant, each, used[each["skuId"]]) for each in directory.all("sku", tenant)],
-        }
-    )
+    products = [_product(tenant, each, used[each["skuId"]]) for each in directory.all("sku", tenant)]
+    wanted = [name.strip() for name in call.query.get("$select", "").split(",") if name.strip()]
+    unknown = next((name for name in wanted for each in products[:1] if name not in each), None)
+    if unknown:
+        raise queries.bad_request(
+            f"Could not find a property named '{unknown}' on type 'microsoft.graph.subscribedSku'."
+        )
+    shown = [{name: each[name] for name in wanted or each} for each in products]
+    return Answer({"@odata.context": queries.context(call, "subscribedSkus"), "value": shown})
 
 
 def _product(tenant: str, doc: Doc, consumed: int) -> Doc:

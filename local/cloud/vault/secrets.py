@@ -24,6 +24,7 @@ SHELF = "vault"
 ROUTES = Routes("vault")
 _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _LONGEST = 25_600
+_MOST_TAGS = 15
 _RETENTION_DAYS = 90
 _PAGE = 25
 _TEMPLATE = "/secrets/{name}"
@@ -108,8 +109,12 @@ def set_secret(call: Call) -> Answer:
     """Add a version."""
     vault, name, body = _vault(call), call.param("name"), call.object()
     value = body.get("value")
-    if not _NAME.fullmatch(name) or not isinstance(value, str) or len(value.encode()) > _LONGEST:
-        raise Problem(400, "BadParameter", "The name, or the value (a string of at most 25 KB), is not valid.")
+    if not _NAME.fullmatch(name):
+        raise Problem(400, "BadParameter", f"The request URI contains an invalid name: {name}")
+    if not isinstance(value, str) or len(value.encode()) > _LONGEST:
+        raise Problem(400, "BadParameter", "The value (a string of at most 25 KB) is missing or not valid.")
+    if len(_fields(body, "tags")) > _MOST_TAGS:
+        raise Problem(400, "BadParameter", f"A secret has at most {_MOST_TAGS} tags.")
     motion = vault.motion(name, call.now_us)
     if motion:
         target = "ObjectIsBeingDeleted" if motion == "deleted" else "ObjectIsBeingRecovered"

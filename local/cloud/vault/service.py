@@ -57,6 +57,11 @@ class VaultPlane(Plane):
             error["innererror"] = {"code": problem.target}
         return Answer({"error": error}, problem.status, dict(problem.headers))
 
+    def unreadable(self, problem: ValueError) -> Problem:
+        """Refuse a body that is no JSON."""
+        del problem
+        return Problem(400, "BadParameter", "The request body is not valid JSON.")
+
     def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
         """Challenge the client."""
         tenant = next((each["tenantId"] for each in directory(world).tenants()), "common")

@@ -16,4 +16,5 @@ for room in ("triggers", "orchestrators", "activities"):
         blueprint = getattr(import_module(f"{room}.{found.name}"), "bp", None)
         if blueprint is not None:
             app.register_functions(blueprint)
+gc.freeze()  # else the next allocation looks through all of it at once
 gc.enable()

@@ -258,7 +258,7 @@ def _entry(
     handler: Handler, respond: Callable[..., Awaitable[func.HttpResponse]]
 ) -> Callable[..., Awaitable[func.HttpResponse]]:
     """Return a function with exactly the parameters that are bound."""
-    if "client" in inspect.signature(handler).parameters:
+    if "client" in inspect.get_annotations(handler):
 
         async def starting(req: func.HttpRequest, client: DurableClient, context: func.Context) -> func.HttpResponse:
             return await respond(req, str(context.invocation_id), client)

@@ -95,7 +95,7 @@ def _entry(
     function: Callable[..., Awaitable[Any]], name: str, perform: Callable[..., Awaitable[Any]]
 ) -> Callable[..., Awaitable[Any]]:
     """Return a function with exactly the parameters that are bound: the worker compares the two."""
-    if "client" in inspect.signature(function).parameters:
+    if "client" in inspect.get_annotations(function):
 
         async def starting(payload: dict, client: DurableClient) -> Any:  # type: ignore[type-arg] # the worker refuses dict[str, Any]
             return await perform(payload, client)

@@ -15,12 +15,15 @@ from azure import identity
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
 from local.certificates import Certificates
+from local.cloud.seeds import demo_seed
 from tests.contract.answers import findings
 from tests.contract.azure import Azure
 from tests.contract.fronts import Fronts
+from tests.contract.receiver import Receiver, receiving
 from tests.contract.running import SUBSCRIPTION, Running, running
 from tests.contract.sdk import Sdk, group_of_its_own, open_clients
 from tests.contract.shared import AioCredential, Credential, Shared, SharedCloud
+from tests.contract.worker import Worker, working
 
 REAL = os.environ.get("DESKWRIGHT_CONTRACT_SUBSCRIPTION", "")
 
@@ -52,6 +55,36 @@ async def perhaps_simulated(
         yield None
         return
     async with running(certificates, monkeypatch, profile="instant") as found:
+        yield found
+
+
+@pytest.fixture
+async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+    """A simulated cloud without latencies, for tests that bring no real one."""
+    async with running(certificates, monkeypatch, profile="instant") as found:
+        yield found
+
+
+@pytest.fixture
+async def administered(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+    """The same, where the managed identity may do everything."""
+    tenant = demo_seed()["tenants"][0]
+    tenant["apps"] = [{"displayName": "administrator", "managedIdentity": True, "roles": ["*"]}]
+    async with running(certificates, monkeypatch, profile="instant", tenants=[tenant]) as found:
+        yield found
+
+
+@pytest.fixture
+async def receiver(certificates: Certificates) -> AsyncIterator[Receiver]:
+    """Whoever is told of changes."""
+    async with receiving(certificates) as found:
+        yield found
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    """A worker at a cloud without latencies."""
+    async with working(certificates, monkeypatch, profile="instant") as found:
         yield found
 
 

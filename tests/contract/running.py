@@ -20,6 +20,7 @@ from local.cloud.core.times import SECOND, OwnClock
 from local.cloud.entra.keys import Keys
 from local.cloud.seeds import demo_seed
 from local.cloud.server import Addresses, CloudServer
+from tests.contract.azure import version_for
 
 START_US = 1_795_000_000 * SECOND
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -88,6 +89,14 @@ class Running:
         if not path.startswith(("/v1.0", "/beta", "https://")):
             path = f"/v1.0{path}"
         return await self.call(method, path, headers=headers, **options)
+
+    async def arm(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Ask ARM with the managed identity's token, in the version it is asked in."""
+        token = await self.token("https://management.azure.com")
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = await self.call(method, f"{path}?api-version={version_for(path)}", headers=headers, json=body)
+        assert answer.status < 300, answer.body
+        return dict(answer.body or {})
 
     async def pages(self, path: str, **options: Any) -> list[Any]:
         """Follow nextLinks as they are given."""

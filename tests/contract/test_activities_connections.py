@@ -1,6 +1,5 @@
 """What the health checks of a connection find, in Graph's words."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 import activities.connections
 import activities.identities
 import activities.networks  # noqa: F401 - imported for what they register
-from local.certificates import Certificates
 from shared.clients.key_vault import secret_name
 from shared.contracts.connections import CHECKS, RETIRE_PASSWORDS, RUN_CHECK, CheckOrder, PasswordOrder
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK
@@ -16,11 +14,10 @@ from shared.contracts.outcomes import Done, Refused
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, Domain, HealthCheck, HealthStatus, JoinType, Network
 from shared.domain.lifecycle import Status
-from tests.contract.azure import version_for
 from tests.contract.running import GROUP as GROUP_ID
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import NETWORK
-from tests.contract.worker import SITE, TENANT, Worker, working
+from tests.contract.worker import SITE, TENANT, Worker
 from tests.stories.people import PLAN, SNAPSHOT
 
 pytestmark = pytest.mark.simulator
@@ -29,26 +26,13 @@ SUBNET = f"{VNET}/subnets/desks"
 OU = "OU=CloudPC,DC=corp,DC=contoso,DC=example"
 
 
-@pytest.fixture
-async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
-    async with working(certificates, monkeypatch, profile="instant") as found:
-        yield found
-
-
-async def arm(worker: Worker, path: str, body: Any) -> None:
-    token = await worker.cloud.token("https://management.azure.com")
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = await worker.cloud.call("PUT", f"{path}?api-version={version_for(path)}", headers=headers, json=body)
-    assert answer.status < 300, answer.body
-
-
 async def network(worker: Worker, *, region: str = SITE.region, prefix: str = "10.9.0.0/24", **subnet: Any) -> None:
-    await arm(worker, GROUP_ID, {"location": region})
+    await worker.cloud.arm("PUT", GROUP_ID, {"location": region})
     properties = {
         "addressSpace": {"addressPrefixes": ["10.9.0.0/16"]},
         "subnets": [{"name": "desks", "properties": {"addressPrefix": prefix, **subnet}}],
     }
-    await arm(worker, VNET, {"location": region, "properties": properties})
+    await worker.cloud.arm("PUT", VNET, {"location": region, "properties": properties})
 
 
 def connection(worker: Worker, **changes: Any) -> Connection:
@@ -171,9 +155,9 @@ async def test_what_carries_another_tenant_s_tag_is_not_used(worker: Worker) -> 
     await network(worker)
     theirs = {"deskwright:tenant": "somebody-else"}
     properties = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}, "subnets": []}
-    await arm(worker, VNET, {"location": SITE.region, "tags": theirs, "properties": properties})
+    await worker.cloud.arm("PUT", VNET, {"location": SITE.region, "tags": theirs, "properties": properties})
     group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{SITE.resource_group}"
-    await arm(worker, group, {"location": SITE.region, "tags": theirs})
+    await worker.cloud.arm("PUT", group, {"location": SITE.region, "tags": theirs})
     connection(worker, network=own())
     found = [await check(worker, name) for name in ("virtualNetworkRegion", "permissionOnResourceGroup")]
     assert [f.error_type for f in found if f] == [
@@ -184,7 +168,9 @@ async def test_what_carries_another_tenant_s_tag_is_not_used(worker: Worker) -> 
 
 async def test_no_network_is_made_in_the_group_of_a_neighbour(worker: Worker) -> None:
     theirs = {"deskwright:tenant": "somebody-else"}
-    await arm(worker, f"/subscriptions/{SUBSCRIPTION}/resourceGroups/neighbour", {"location": "eastus", "tags": theirs})
+    await worker.cloud.arm(
+        "PUT", f"/subscriptions/{SUBSCRIPTION}/resourceGroups/neighbour", {"location": "eastus", "tags": theirs}
+    )
     refused = await worker.do(PREPARE_HOSTED_NETWORK, NETWORK.but(resource_group="neighbour"))
     assert isinstance(refused, Refused)
     assert (refused.code, refused.final) == ("anothersGroup", True)

@@ -15,7 +15,6 @@ from shared.contracts.outcomes import Done, Pending, Refused
 from shared.domain import naming
 from shared.domain.orphans import ComputerName, Orphan, OrphanType
 from shared.storage.repository import Stored
-from tests.contract.azure import version_for
 from tests.contract.running import GROUP as GROUP_ID
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import build, machine_of
@@ -57,22 +56,15 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
             given_at=found.services.clock.now(),
         )
         services.orphans, services.computer_names, services.images = Lists(), Records({"CPC-GONE": given}), Records()
-        await arm(found, GROUP_ID, {"location": REGION})
+        await found.cloud.arm("PUT", GROUP_ID, {"location": REGION})
         yield found
-
-
-async def arm(worker: Worker, path: str, body: Any) -> None:
-    token = await worker.cloud.token("https://management.azure.com")
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = await worker.cloud.call("PUT", f"{path}?api-version={version_for(path)}", headers=headers, json=body)
-    assert answer.status < 300, answer.body
 
 
 async def disk(worker: Worker, name: str, **tags: str) -> str:
     place = f"{GROUP_ID}/providers/Microsoft.Compute/disks/{name}"
     properties = {"creationData": {"createOption": "Empty"}, "diskSizeGB": 32}
     body = {"location": REGION, "sku": {"name": "Premium_LRS"}, "properties": properties}
-    await arm(worker, place, {**body, "tags": {f"deskwright:{key}": value for key, value in tags.items()}})
+    await worker.cloud.arm("PUT", place, {**body, "tags": {f"deskwright:{key}": value for key, value in tags.items()}})
     return place
 
 
@@ -81,7 +73,7 @@ async def right(worker: Worker, cloud_pc: str, name: str | None = None, role_id:
     role = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
     own = assignment_id(scope, MACHINE_USER, worker.user.id)
     place = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name or own}"
-    await arm(worker, place, {"properties": {"roleDefinitionId": role, "principalId": worker.user.id}})
+    await worker.cloud.arm("PUT", place, {"properties": {"roleDefinitionId": role, "principalId": worker.user.id}})
     return place
 
 

@@ -1,22 +1,13 @@
 """What the app asks of Microsoft Graph."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from local.certificates import Certificates
 from local.cloud.seeds import DOMAIN, PLANS
 from shared.clients.graph import Graph
 from shared.errors import NotFoundError, UnavailableError
-from tests.contract.worker import TENANT, UPN, Worker, working
+from tests.contract.worker import TENANT, UPN, Worker
 
 pytestmark = pytest.mark.simulator
-
-
-@pytest.fixture
-async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
-    async with working(certificates, monkeypatch, profile="instant") as found:
-        yield found
 
 
 @pytest.fixture

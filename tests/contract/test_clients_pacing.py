@@ -1,7 +1,6 @@
 """Hundreds of calls at once keep within the clouds' rate limits, and waste none of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,24 +8,17 @@ from typing import Any
 import pytest
 
 import activities.networks  # noqa: F401 - imported for what it registers
-from local.certificates import Certificates
 from shared.contracts.machines import CREATE_NIC, PREPARE_HOSTED_NETWORK, NicOrder, NicReady
 from shared.contracts.outcomes import Ticket
 from shared.contracts.tickets import TICKETS, PacedError, on_behalf_of
 from shared.errors import ThrottledError
 from shared.workflow import ACTIVITIES
 from tests.contract.test_activities_desktop import NETWORK, machine_of
-from tests.contract.worker import Worker, working
+from tests.contract.worker import Worker
 
 pytestmark = pytest.mark.simulator
 MANY = 300
 BURST, PER_SECOND = 200, 10  # of ARM's writes
-
-
-@pytest.fixture
-async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
-    async with working(certificates, monkeypatch, profile="instant") as found:
-        yield found
 
 
 @dataclass

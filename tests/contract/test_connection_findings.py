@@ -1,15 +1,14 @@
 """What each look at a connection makes of the answers of the clouds: Graph's word, and the evidence."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 import activities.connections
 import activities.identities  # noqa: F401 - imported for what they register
-from local.certificates import Certificates
 from tests.contract.test_activities_connections import VNET, check, connection, hybrid, network, own
-from tests.contract.worker import SITE, Worker, working
+from tests.contract.worker import SITE, Worker
 
 pytestmark = pytest.mark.simulator
 NO_RIGHT = {"status": 403, "code": "AuthorizationFailed", "message": "the client does not have authorization"}
@@ -87,12 +86,6 @@ SAYS = [
         "warning azureAdDeviceSyncCheckConnectDisabled",
     ),
 ]
-
-
-@pytest.fixture
-async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
-    async with working(certificates, monkeypatch, profile="instant") as found:
-        yield found
 
 
 async def test_what_the_clouds_refuse_or_show_is_said_in_the_words_of_graph(worker: Worker) -> None:

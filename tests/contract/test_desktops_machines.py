@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from local.certificates import Certificates
-from tests.contract.azure import version_for
 from tests.contract.running import DIRECTORY, GROUP, START_US, Running, running
 
 pytestmark = pytest.mark.simulator
@@ -25,26 +24,18 @@ async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> 
         yield found
 
 
-async def arm(cloud: Running, method: str, path: str, body: Any = None) -> dict[str, Any]:
-    token = await cloud.token("https://management.azure.com")
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = await cloud.call(method, f"{path}?api-version={version_for(path)}", headers=headers, json=body)
-    assert answer.status < 300, answer.body
-    return dict(answer.body or {})
-
-
 async def furnish(cloud: Running) -> None:
     """Make a network, a machine and a host pool with a token."""
-    await arm(cloud, "PUT", GROUP, {"location": "westeurope"})
+    await cloud.arm("PUT", GROUP, {"location": "westeurope"})
     subnet = {"name": "cpc", "properties": {"addressPrefix": "10.0.0.0/24"}}
     network = {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}, "subnets": [subnet]}
-    await arm(cloud, "PUT", f"{NETWORK}/virtualNetworks/net", {"location": "westeurope", "properties": network})
+    await cloud.arm("PUT", f"{NETWORK}/virtualNetworks/net", {"location": "westeurope", "properties": network})
     reference = {"subnet": {"id": f"{NETWORK}/virtualNetworks/net/subnets/cpc"}}
     address = {"ipConfigurations": [{"name": "main", "properties": reference}]}
-    await arm(cloud, "PUT", f"{NETWORK}/networkInterfaces/nic-1", {"location": "westeurope", "properties": address})
-    await arm(cloud, "PUT", VM, machine())
+    await cloud.arm("PUT", f"{NETWORK}/networkInterfaces/nic-1", {"location": "westeurope", "properties": address})
+    await cloud.arm("PUT", VM, machine())
     pool = {"hostPoolType": "Personal", "loadBalancerType": "Persistent", "preferredAppGroupType": "Desktop"}
-    await arm(cloud, "PUT", POOL, {"location": "westeurope", "properties": pool})
+    await cloud.arm("PUT", POOL, {"location": "westeurope", "properties": pool})
 
 
 def machine() -> dict[str, Any]:
@@ -67,8 +58,8 @@ def machine() -> dict[str, Any]:
 
 async def extend(cloud: Running, name: str, properties: dict[str, Any]) -> str:
     body = {"location": "westeurope", "properties": {"autoUpgradeMinorVersion": True, **properties}}
-    await arm(cloud, "PUT", f"{VM}/extensions/{name}", body)
-    found = await arm(cloud, "GET", f"{VM}/extensions/{name}")
+    await cloud.arm("PUT", f"{VM}/extensions/{name}", body)
+    found = await cloud.arm("GET", f"{VM}/extensions/{name}")
     return str(found["properties"]["provisioningState"])
 
 
@@ -103,8 +94,8 @@ async def join_domain(cloud: Running, password: str) -> str:
 async def register(cloud: Running, *, by_reference: bool = False) -> str:
     expires = datetime.fromtimestamp(START_US / 1_000_000, UTC) + timedelta(hours=20)
     info = {"expirationTime": expires.isoformat(), "registrationTokenOperation": "Update"}
-    await arm(cloud, "PATCH", POOL, {"properties": {"registrationInfo": info}})
-    token = (await arm(cloud, "POST", f"{POOL}/listRegistrationTokens"))["value"][0]["token"]
+    await cloud.arm("PATCH", POOL, {"properties": {"registrationInfo": info}})
+    token = (await cloud.arm("POST", f"{POOL}/listRegistrationTokens"))["value"][0]["token"]
     secret = (
         {"Items": {"RegistrationInfoToken": token}}
         if by_reference
@@ -140,21 +131,21 @@ async def test_a_joined_and_registered_machine_is_an_available_host(cloud: Runni
     # learn.microsoft.com/azure/virtual-machines/extensions/dsc-windows: Items holds what PrivateSettingsRef names
     await join_entra(cloud)
     assert await register(cloud, by_reference=by_reference) == "Succeeded"
-    host = await arm(cloud, "GET", f"{POOL}/sessionHosts/CPC-1")
+    host = await cloud.arm("GET", f"{POOL}/sessionHosts/CPC-1")
     assert (host["properties"]["status"], host["properties"]["resourceId"].lower()) == ("Available", VM.lower())
 
 
 async def test_a_host_that_registered_before_its_join_waits_for_it(cloud: Running) -> None:
     await register(cloud)
     host = f"{POOL}/sessionHosts/CPC-1"
-    assert (await arm(cloud, "GET", host))["properties"]["status"] == "NotJoinedToDomain"
+    assert (await cloud.arm("GET", host))["properties"]["status"] == "NotJoinedToDomain"
     await join_entra(cloud)
-    assert (await arm(cloud, "GET", host))["properties"]["status"] == "Available"
+    assert (await cloud.arm("GET", host))["properties"]["status"] == "Available"
 
 
 async def test_the_forest_of_the_seed_judges_a_domain_join(cloud: Running) -> None:
     assert await join_domain(cloud, "wrong") == "Failed"
-    await arm(cloud, "DELETE", f"{VM}/extensions/joindomain")
+    await cloud.arm("DELETE", f"{VM}/extensions/joindomain")
     assert await join_domain(cloud, "demo-join-password") == "Succeeded"
     cloud.advance(1)
     assert [each["trustType"] for each in await named(cloud, "/devices")] == ["ServerAd"]
@@ -163,7 +154,7 @@ async def test_the_forest_of_the_seed_judges_a_domain_join(cloud: Running) -> No
 async def test_a_domain_joined_host_has_a_full_name(cloud: Running) -> None:
     await join_domain(cloud, "demo-join-password")
     await register(cloud)
-    hosts = (await arm(cloud, "GET", f"{POOL}/sessionHosts"))["value"]
+    hosts = (await cloud.arm("GET", f"{POOL}/sessionHosts"))["value"]
     assert [each["name"] for each in hosts] == ["desks/CPC-1.corp.contoso.example"]
 
 
@@ -175,8 +166,8 @@ async def test_a_machine_of_a_taken_name_fails_to_join(cloud: Running) -> None:
 async def test_everything_a_deleted_machine_leaves_is_found(cloud: Running) -> None:
     await join_entra(cloud)
     await register(cloud)
-    await arm(cloud, "DELETE", VM)
-    await arm(cloud, "GET", GROUP)
+    await cloud.arm("DELETE", VM)
+    await cloud.arm("GET", GROUP)
     kinds = sorted(each.get("kind", each["invariant"]) for each in await cloud.findings(*DIRECTORY))
     assert kinds == ["device", "managedDevice", "sessionHostOrphans"]
 
@@ -204,7 +195,7 @@ async def test_all_of_it_is_there_again_after_a_restart(
                     await named(cloud, "/devices"),
                     await named(cloud, "/deviceManagement/managedDevices"),
                     await named(cloud, f"/groups/{office}/members?$select=id"),
-                    await arm(cloud, "GET", f"{POOL}/sessionHosts/CPC-1"),
+                    await cloud.arm("GET", f"{POOL}/sessionHosts/CPC-1"),
                 )
             )
     assert seen[0] == seen[1]

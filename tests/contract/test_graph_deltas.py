@@ -1,23 +1,18 @@
 """Delta as documented, and as odd as in life."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from local.certificates import Certificates
-from local.cloud.seeds import DOMAIN, demo_seed
-from tests.contract.running import Running, running
+from local.cloud.seeds import DOMAIN
+from tests.contract.running import Running
 
 pytestmark = pytest.mark.simulator
 
 
 @pytest.fixture
-async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    tenant = demo_seed()["tenants"][0]
-    tenant["apps"] = [{"displayName": "administrator", "managedIdentity": True, "roles": ["*"]}]
-    async with running(certificates, monkeypatch, profile="instant", tenants=[tenant]) as found:
-        yield found
+def cloud(administered: Running) -> Running:
+    return administered
 
 
 async def drained(cloud: Running, link: str) -> tuple[list[dict[str, Any]], str]:

@@ -1,6 +1,5 @@
 """Change notifications as documented: deliveries, retries, slow receivers, lifecycle, faults, restarts."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +24,6 @@ from tests.contract.receiver import (
 from tests.contract.running import Running, running
 
 pytestmark = pytest.mark.simulator
-
-
-@pytest.fixture
-async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    async with running(certificates, monkeypatch, profile="instant") as found:
-        yield found
-
-
-@pytest.fixture
-async def receiver(certificates: Certificates) -> AsyncIterator[Receiver]:
-    async with receiving(certificates) as found:
-        yield found
 
 
 async def test_a_changed_user_is_told_with_what_was_agreed(cloud: Running, receiver: Receiver) -> None:

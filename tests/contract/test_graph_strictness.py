@@ -1,6 +1,5 @@
 """What Graph refuses, and how: batches, queries, ids, roles, limits, Intune's own ways."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -13,12 +12,6 @@ from tests.contract.running import EVENTUAL, Running, running
 pytestmark = pytest.mark.simulator
 MANAGED = "/deviceManagement/managedDevices"
 NOBODY = "6a3f0000-0000-4000-8000-000000000000"
-
-
-@pytest.fixture
-async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    async with running(certificates, monkeypatch, profile="instant") as found:
-        yield found
 
 
 def step(name: str, url: str, **more: Any) -> dict[str, Any]:

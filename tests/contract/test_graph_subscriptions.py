@@ -1,6 +1,5 @@
 """Subscriptions to changes as documented: handshake, resources, permissions, limits."""
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -14,18 +13,6 @@ from tests.contract.receiver import MINUTE, Receiver, receiving, refused, rename
 from tests.contract.running import Running, running
 
 pytestmark = pytest.mark.simulator
-
-
-@pytest.fixture
-async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    async with running(certificates, monkeypatch, profile="instant") as found:
-        yield found
-
-
-@pytest.fixture
-async def receiver(certificates: Certificates) -> AsyncIterator[Receiver]:
-    async with receiving(certificates) as found:
-        yield found
 
 
 async def test_both_addresses_are_asked_before_there_is_a_subscription(

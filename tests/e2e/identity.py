@@ -37,6 +37,21 @@ def put_resource(stack: Stack, path: str, body: dict[str, Any]) -> None:
         pass
 
 
+DOMAIN = {
+    "adDomainName": "corp.contoso.example",
+    "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
+    "adDomainUsername": "corp\\svc-join",
+    "adDomainPassword": "demo-join-password",
+}
+
+
+def on_premises(stack: Stack, subscription: str) -> dict[str, Any]:
+    """Return what a connection to the customer's own network and domain says."""
+    vnet = own_network(stack, subscription)
+    network = {"virtualNetworkId": vnet, "subnetIds": [f"{vnet}/subnets/cloudpcs"]}
+    return {"joinType": "hybridAzureADJoin", "network": network, "domain": DOMAIN}
+
+
 def own_network(stack: Stack, subscription: str) -> str:
     """Make the network that the customer had before us; return its id."""
     group = f"/subscriptions/{subscription}/resourceGroups/net"

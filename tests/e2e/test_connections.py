@@ -11,7 +11,7 @@ import pytest
 
 from local.portal import Answer
 from local.stack import Stack
-from tests.e2e.identity import put_resource
+from tests.e2e.identity import DOMAIN, put_resource
 from tests.e2e.management import manage
 from tests.e2e.office import MEDIUM, Office
 
@@ -22,13 +22,7 @@ Configure = Callable[[dict[str, Any]], None]
 Json = dict[str, Any]
 
 DENIED = {"kind": "http", "status": 403, "code": "AuthorizationFailed", "message": "no authorization for the action"}
-PASSWORD = "demo-join-password"
-DOMAIN = {
-    "adDomainName": "corp.contoso.example",
-    "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
-    "adDomainUsername": "corp\\svc-join",
-    "adDomainPassword": PASSWORD,
-}
+PASSWORD = DOMAIN["adDomainPassword"]
 ENDED = {"succeeded", "failed"}
 KINDS = ("Microsoft.Compute/virtualMachines", "Microsoft.Network/networkInterfaces", "Microsoft.Compute/disks")
 

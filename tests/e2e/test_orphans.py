@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.identity import own_network, put_resource
+from tests.e2e.identity import on_premises, put_resource
 from tests.e2e.office import MEDIUM, SMALL, Office
 
 pytestmark = pytest.mark.e2e
@@ -87,16 +87,8 @@ def test_what_no_record_knows_is_listed_and_goes_and_nothing_else_does(open_offi
 
 def test_the_account_in_the_domain_is_disabled_before_the_machine_goes_or_listed(open_office: OpenOffice) -> None:
     office = open_office()
-    vnet = own_network(office.stack, office.subscription)
-    domain = {
-        "adDomainName": "corp.contoso.example",
-        "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
-        "adDomainUsername": "corp\\svc-join",
-        "adDomainPassword": "demo-join-password",
-    }
-    network = {"virtualNetworkId": vnet, "subnetIds": [f"{vnet}/subnets/cloudpcs"]}
     user = office.user(1, MEDIUM)
-    connection = office.connection(joinType="hybridAzureADJoin", network=network, domain=domain)
+    connection = office.connection(**on_premises(office.stack, office.subscription))
     office.policy("Desks", connection, office.group("Everybody", user))
     pc = office.settled(user)
     earlier = pc["managedDeviceName"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.identity import own_network
+from tests.e2e.identity import on_premises
 from tests.e2e.office import MEDIUM, Office
 
 pytestmark = pytest.mark.e2e
@@ -108,15 +108,7 @@ def test_a_failed_step_fails_the_attempt_and_the_next_attempt_heals_it(
 
 def test_a_hybrid_cloud_pc_joins_the_domain_and_waits_for_entra(open_office: OpenOffice) -> None:
     office = open_office()
-    vnet = own_network(office.stack, office.subscription)
-    domain = {
-        "adDomainName": "corp.contoso.example",
-        "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
-        "adDomainUsername": "corp\\svc-join",
-        "adDomainPassword": "demo-join-password",
-    }
-    network = {"virtualNetworkId": vnet, "subnetIds": [f"{vnet}/subnets/cloudpcs"]}
-    upn = staffed(office, joinType="hybridAzureADJoin", network=network, domain=domain)
+    upn = staffed(office, **on_premises(office.stack, office.subscription))
     pc = office.settled(upn)
     (device,) = office.devices(pc["managedDeviceName"])
 

@@ -16,7 +16,7 @@ from azure.data.tables import TableServiceClient
 from local.portal import Answer, PortalError
 from local.stack import PORTAL_SECRET, Stack
 from tests.e2e.callers import routes
-from tests.e2e.identity import own_network
+from tests.e2e.identity import DOMAIN, on_premises
 from tests.e2e.office import GALLERY_IMAGE, MEDIUM, Office
 from tests.e2e.queues import Minted, texts
 
@@ -99,31 +99,21 @@ def busy_day(office: Office) -> list[Answer]:
 
     And the password rotated, to a wrong one. Return what was answered to requests that have a password in them.
     """
-    vnet = own_network(office.stack, office.subscription)
-    domain = {
-        "adDomainName": "corp.contoso.example",
-        "organizationalUnit": "OU=CloudPC,DC=corp,DC=contoso,DC=example",
-        "adDomainUsername": "corp\\svc-join",
-        "adDomainPassword": JOIN_PASSWORD,
-    }
+    said = on_premises(office.stack, office.subscription)
     form = {
         "site": {"siteId": "main"},
-        "credentials": {
-            "joinType": "hybridAzureADJoin",
-            "network": {"virtualNetworkId": vnet, "subnetIds": [f"{vnet}/subnets/cloudpcs"]},
-            "domain": domain,
-        },
+        "credentials": {**said, "domain": {**DOMAIN, "adDomainPassword": JOIN_PASSWORD}},
         "name": {"displayName": "Domain"},
     }
     wizards, portal = f"{office.base}/wizards", office.portal
     reviewed = portal.ask("POST", f"{wizards}/create-connection/review", form)
     saved = portal.ask("POST", f"{wizards}/create-connection", form, {"Idempotency-Key": "once"})
     # Wrong ones, which say what is wrong with them.
-    odd = {**domain, "adDomainPassword": [JOIN_PASSWORD]}
+    odd = {**DOMAIN, "adDomainPassword": [JOIN_PASSWORD]}
     wrong = (
         {**form, "site": {"siteId": "nowhere"}},
         {**form, "nonsense": {"adDomainPassword": JOIN_PASSWORD}},
-        {**form, "credentials": {**form["credentials"], "domain": odd}},  # type: ignore[dict-item]
+        {**form, "credentials": {**form["credentials"], "domain": odd}},
     )
     refused = [portal.send("POST", f"{wizards}/create-connection", each) for each in wrong]
     connection = str(portal.finish(saved)["resourceId"])

@@ -215,3 +215,8 @@ def test_a_snapshot_can_be_restored_from_another_branch() -> None:
     app.sim("POST", "restore", {"name": "two"})
     assert app.send("GET", f"{GROUP}-two").status == 200
     assert set(app.sim("GET", "snapshots")) == {"one", "two"}
+
+
+def test_the_list_of_the_control_says_what_each_request_does() -> None:
+    listed = asking().sim("GET", "")["operations"]
+    assert [each for each in listed if " " not in each["about"]] == []

@@ -173,6 +173,7 @@ def install(cloud: Cloud) -> None:
 
     @routes.operation("sim.webhooks", "GET", "/_sim/webhooks", anonymous=True)
     def show(call: Call) -> Answer:
+        """Show what notifications are owed, how receivers behave, and the last ones sent."""
         return Answer(outbox(call.world).view(call.now_us))
 
     @routes.operation("sim.webhooks.answered", "POST", "/_sim/webhooks/answered", anonymous=True)

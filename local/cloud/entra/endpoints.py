@@ -109,9 +109,11 @@ def control(keys: Keys) -> Routes:
         signed = keys.sign(made, by_stranger=bool(body.get("wrongKey", False)))
         return Answer({"access_token": signed, "token_type": "Bearer", "expires_on": str(made["exp"]), "claims": made})
 
-    found.operation("sim.keys", "POST", "/_sim/keys", anonymous=True, mutates=False)(
-        lambda call: _change_keys(call, keys)
-    )
+    @found.operation("sim.keys", "POST", "/_sim/keys", anonymous=True, mutates=False)
+    def change_keys(call: Call) -> Answer:
+        """Sign with a new key: {roll}; unpublish the older ones: {retire}."""
+        return _change_keys(call, keys)
+
     return found
 
 

@@ -97,11 +97,13 @@ def install(cloud: Cloud) -> None:
 
     @routes.operation("sim.scenarios", "GET", "/_sim/scenarios", anonymous=True)
     def show(call: Call) -> Answer:
+        """List the bad days there are."""
         del call
         return Answer({name: {key: load(name)[key] for key in ("number", "about", "needs")} for name in names()})
 
     @routes.operation("sim.scenario", "POST", "/_sim/scenarios/{name}", anonymous=True)
     def put_in_force(call: Call) -> Answer:
+        """Put a bad day in force, by number or by name; the body may hold its cast."""
         try:
             scenario = load(call.param("name"))
         except KeyError as unknown:
@@ -111,6 +113,7 @@ def install(cloud: Cloud) -> None:
 
     @routes.operation("sim.scenarios.delete", "DELETE", "/_sim/scenarios", anonymous=True)
     def take_back(call: Call) -> Answer:
+        """Take back the settings, faults and events that bad days brought."""
         end(cloud, call)
         return Answer(call.world.config)
 

@@ -212,14 +212,17 @@ def install(cloud: Cloud) -> None:
 
     @routes.operation("sim.events", "GET", "/_sim/events", anonymous=True)
     def show(call: Call) -> Answer:
+        """Show what somebody else does meanwhile, and what came of it."""
         return Answer([each.view() for each in events(call.world).values()])
 
     @routes.operation("sim.events.post", "POST", "/_sim/events", anonymous=True, sealed=False)
     def post(call: Call) -> Answer:
+        """Let somebody else do something: now, at a time, or after a request."""
         return Answer(add(cloud, call.world, call.object()).view())
 
     @routes.operation("sim.events.happen", "POST", "/_sim/events/{id}/happen", anonymous=True)
     def happen(call: Call) -> Answer:
+        """Let an event happen without waiting for its time."""
         event = events(call.world).get(call.param("id"))
         if event is None:
             raise Problem(404, "NotFound", f"events: {', '.join(events(call.world)) or 'none'}")

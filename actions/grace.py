@@ -20,7 +20,7 @@ from shared.storage.due import DueKind, grace_due
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
 
-_END = "endGracePeriod"
+END_GRACE = "endGracePeriod"
 
 
 class ExtendForm(Value):
@@ -46,7 +46,7 @@ async def end_grace(deed: Deed, client: DurableClient, cloud_pc_id: str) -> Oper
         _grace_of(before)
         if (ending := await _being_ended(deed, before)) is not None:
             return ending
-    operation = await deed.open_operation(_END, cloud_pc_id)
+    operation = await deed.open_operation(END_GRACE, cloud_pc_id)
     await wired.due.put(DueKind.DEPROVISION, deed.now, tenant.id, cloud_pc_id, before.generation)
 
     def edit(pc: CloudPc) -> CloudPc:
@@ -70,7 +70,7 @@ async def _being_ended(deed: Deed, pc: CloudPc) -> Operation | None:
     if pc.operation_id is None or not _grace_of(pc).over(deed.now):
         return None
     found = await deed.services.operations.find(pc.tenant_id, pc.operation_id)
-    return found.value if found and found.value.kind == _END and not found.value.ended else None
+    return found.value if found and found.value.kind == END_GRACE and not found.value.ended else None
 
 
 async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:

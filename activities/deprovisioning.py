@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from actions.grace import deprovision
+from actions.grace import END_GRACE, deprovision
 from actions.pausing import why_paused
 from activities.replacing import give_up_beside
 from activities.trail import note, note_status, tell
@@ -93,7 +93,7 @@ async def _tell_of_reprieve(pc: CloudPc | None, at: datetime) -> None:
     """End the operation of whoever ended a grace period by hand that a plan has taken back meanwhile."""
     if pc is not None and pc.status in BUILT:
         stays = Failure(code="reprieved", message="Licence and policy were back before it was taken out of use.")
-        await tell(pc.tenant_id, pc.operation_id, lambda operation: operation.failed(stays, at))
+        await tell(pc.tenant_id, pc.operation_id, lambda o: o.failed(stays, at) if o.kind == END_GRACE else o)
 
 
 async def _paused(pc: CloudPc) -> bool:

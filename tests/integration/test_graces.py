@@ -94,7 +94,15 @@ async def test_whoever_ends_it_when_a_plan_has_taken_it_back_is_told(here: Paper
     told = (await here.operations.get("contoso", ending.id)).value
     assert (told.status, told.error and told.error.code) == (OperationStatus.FAILED, "reprieved")
     assert (await here.cloud_pcs.get("contoso", LEAVING.id)).value.status is Status.PROVISIONED
-    assert (await here.operations.get("contoso", "build")).value.status is OperationStatus.SUCCEEDED
+
+
+async def test_a_build_that_just_came_to_its_end_is_not_told_of_a_grace_period(here: PaperServices) -> None:
+    """A promise to look whether it is time may be older than the build."""
+    await here.operations.insert(things.operation(id="anew", kind="reprovision"))
+    built = {"status": Status.PROVISIONED, "grace": None, "operation_id": "anew"}
+    await here.cloud_pcs.change("contoso", LEAVING.id, lambda pc: pc.but(**built))
+    assert isinstance(await perform(BEGIN_DEPROVISIONING, ORDER), Superseded)
+    assert (await here.operations.get("contoso", "anew")).value.status is OperationStatus.NOT_STARTED
 
 
 async def test_it_is_held_extended_and_over_at_one_moment(here: PaperServices) -> None:

@@ -63,7 +63,8 @@ def _start(asked: argparse.Namespace) -> int:
 def _start_verb(verbs: Verbs) -> None:
     start = _verb(verbs, "start", "run the app until SIGTERM or Ctrl-C", _start)
     start.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    start.add_argument("--port", type=int, default=7071, help="0 = any free one (%(default)s)")
+    port = "0 = any free one (LocalHttpPort of local.settings.json, else 7071)"
+    start.add_argument("--port", type=int, help=port)
     start.add_argument("--rpc-port", type=int, default=17071, help="for the SDK's client (%(default)s)")
     start.add_argument("--watch", action="store_true", help="load the app again when its files change")
     auth = "check function keys (default: off on loopback, else on)"

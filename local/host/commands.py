@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from local.clock import FileClock
 from local.host import schema
-from local.host.config import HostSettings, environment, load_settings, read_host_json
+from local.host.config import HostSettings, environment, load_settings, local_port, read_host_json
 from local.host.errors import ConfigError, RefusalError, StoreError
 from local.host.events import stamp
 from local.host.keys import read_keys
@@ -31,6 +31,12 @@ def database(asked: argparse.Namespace, settings: HostSettings) -> Path:
     """Return the state file: as asked, else under the app."""
     chosen: Path | None = asked.db
     return chosen or asked.app / ".run" / f"{settings.hub}.db"
+
+
+def port(asked: argparse.Namespace) -> int:
+    """Return the port to listen on: as asked, else as the app's settings say."""
+    chosen: int | None = asked.port
+    return local_port(asked.app.resolve()) if chosen is None else chosen
 
 
 def clock_file(environ: Mapping[str, str]) -> Path | None:

@@ -18,6 +18,7 @@ KEEP = 5000
 KEEP_SECONDS = 600.0
 """How long one stays there without a turn, in real seconds."""
 
+_PORT = 7071
 _SETTING = re.compile(r"%([^%]+)%")
 _HUB = re.compile(r"[A-Za-z][A-Za-z0-9]{2,44}")
 _OVERRIDE = "AzureFunctionsJobHost__"
@@ -76,6 +77,13 @@ def load_settings(app: Path) -> None:
             os.environ.setdefault(name, value)
         except ValueError as error:  # of a name with =, a value with a null character
             raise ConfigError(f"{path}: Values.{name}: {error}") from error
+
+
+def local_port(app: Path) -> int:
+    """Return ``Host.LocalHttpPort`` of local.settings.json, the port that Core Tools take too; 7071 without one."""
+    path = app / "local.settings.json"
+    raw = read_json(path) if path.exists() else {}
+    return Section(raw, str(path), secret=True).section("Host").whole("LocalHttpPort", _PORT)
 
 
 def read_host_json(app: Path, environ: Mapping[str, str]) -> HostSettings:

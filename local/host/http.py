@@ -26,6 +26,7 @@ from local.host.work import Work
 
 _ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
 _RESERVED = ("admin", "runtime")
+_WHAT_TO_RETURN = "it must return text or a func.HttpResponse"  # all that the SDK says is NotImplementedError
 MAX_BODY_BYTES = 210_000_000
 _MAX_HEADER_BYTES = 32_768  # of all headers on Azure, of each one here: a token with many roles must pass
 
@@ -138,7 +139,9 @@ class PublicServer:
         except asyncio.CancelledError:
             raise
         except (Exception, InvocationTimeoutError) as error:
-            say("http", f"{function.name} failed: {error_text(error)}", logging.ERROR, **self._invoker.place(error))
+            place = self._invoker.place(error)
+            hint = "" if place or not isinstance(error, NotImplementedError) else _WHAT_TO_RETURN
+            say("http", f"{function.name} failed: {error_text(error)}{hint}", logging.ERROR, **place)
             logging.getLogger(f"Function.{function.name}").debug("trace", exc_info=error)
             return web.Response(status=500)
 

@@ -54,7 +54,7 @@ def _options(asked: argparse.Namespace, settings: HostSettings, listening: socke
         app=asked.app.resolve(),
         db=commands.database(asked, settings).resolve(),
         host=asked.host,
-        port=asked.port,
+        port=commands.port(asked),
         rpc_port=asked.rpc_port,
         listening=listening,
         auth=None if asked.auth is None else asked.auth == "on",

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.host import commands
 from local.host.listening import listen
 from local.host.log import open_log, say
 from local.host.tie import GO, LOADED
@@ -31,7 +32,7 @@ Signature = dict[str, tuple[int, int]]
 def watch(asked: argparse.Namespace) -> int:
     """Serve until a signal; return the exit code of the last host."""
     open_log(sys.stderr, {}, as_json=asked.json)
-    with listen(asked.host, asked.port) as listening:
+    with listen(asked.host, commands.port(asked)) as listening:
         return Watcher(asked.app.resolve(), listening, asked.grace).run()
 
 

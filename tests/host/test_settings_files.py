@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from local.host import commands
+from local.host.arguments import parser
 from local.host.config import load_settings, read_host_json
 from local.host.errors import ConfigError
 
@@ -65,3 +67,12 @@ def test_settings_that_cannot_be_set_are_refused_and_not_quoted(tmp_path: Path, 
         load_settings(tmp_path)
     assert words in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("settings", "port"), [(None, 7071), ({}, 7071), ({"Host": {"LocalHttpPort": 7099}}, 7099)])
+def test_the_port_is_that_of_core_tools(tmp_path: Path, settings: object, port: int) -> None:
+    if settings is not None:
+        (tmp_path / "local.settings.json").write_text(json.dumps(settings))
+    asked = parser().parse_args(["start", "--app", str(tmp_path)])
+    assert commands.port(asked) == port
+    assert commands.port(parser().parse_args(["start", "--app", str(tmp_path), "--port", "0"])) == 0

@@ -114,6 +114,11 @@ def test_08_an_exception_is_500_with_an_empty_body_and_its_text_is_only_logged(h
     until(lambda: "ValueError: secret text" in host.log.read_text())
 
 
+def test_a_function_that_answers_nothing_is_told_what_to_answer(host: RunningHost) -> None:
+    assert host.call("GET", "/api/answers/nothing").status == 500
+    until(lambda: "answer_nothing failed: NotImplementedError: it must return text or" in host.log.read_text())
+
+
 def test_the_log_tells_where_in_the_app_a_function_raised(host: RunningHost) -> None:
     host.call("GET", "/api/boom")
     host.ended(host.begin("one_fails", 0))

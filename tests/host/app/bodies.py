@@ -60,6 +60,11 @@ def answer_framed(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("whole", headers=kept)
 
 
+@bodies.route(route="answers/nothing", methods=["GET"])
+def answer_nothing(req: func.HttpRequest) -> str:
+    return None  # type: ignore[return-value]
+
+
 @bodies.route(route="meet", methods=["GET"])
 def meet(req: func.HttpRequest) -> str:
     """Return only once five requests are in here, each in its own thread."""

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sqlite3
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -75,6 +76,8 @@ def instances(asked: argparse.Namespace) -> int:
     width = max([len(row.id) for row in rows], default=2)
     for row in rows:
         print(f"{row.id:{width}}  {row.status:10}  {seconds(row.created_us)}  {row.name}")
+    if not rows:
+        print("no such instance", file=sys.stderr)
     return 0
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from local.host.pages.words import length
 from tests.host.conftest import Answer, RunningHost, until
 
 HOME = "/runtime/instances"
@@ -180,3 +181,19 @@ def test_an_instance_that_is_not_there_is_said_to_be_so(host: RunningHost) -> No
     answer = host.call("GET", f"{HOME}/nobody", headers={"x-functions-key": host.key})
     assert answer.status == 404
     assert "There is no instance nobody" in read(answer).text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 ms"),
+        (0.25, "250 ms"),
+        (11.7, "11.7 s"),
+        (60, "1 min"),
+        (112, "1 min 52 s"),
+        (3700, "1 h 1 min"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_a_length_of_time_is_told_in_two_units_at_most(seconds: float, words: str) -> None:
+    assert length(int(seconds * 1_000_000)) == words

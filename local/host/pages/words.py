@@ -1,6 +1,7 @@
 """How the pages write moments, lengths of time, statuses and values."""
 
 import json
+from itertools import pairwise
 from urllib.parse import quote
 
 from local.host.events import stamp
@@ -9,7 +10,8 @@ from local.pages.markup import Html, pill, tag
 
 HOME = "/runtime/instances"
 TONES = {"Completed": "good", "Running": "busy", "Pending": "plain", "Suspended": "warn", "Terminated": "warn"}
-_UNITS = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"))
+_SECOND_US = 1_000_000
+_UNITS = ((86_400 * _SECOND_US, "d"), (3600 * _SECOND_US, "h"), (60 * _SECOND_US, "min"), (_SECOND_US, "s"))
 _LONGEST = 4000
 
 
@@ -20,11 +22,12 @@ def moment(at_us: int) -> Html:
 
 
 def length(us: int) -> str:
-    """Write a length of time for a person."""
-    for unit, word in _UNITS:
+    """Write a length of time for a person: in two units, seconds with what is behind their point."""
+    for (unit, word), (part, small) in pairwise(_UNITS):
         if us >= unit:
-            return f"{us / unit:.3g} {word}"
-    return f"{us / 1000:.0f} ms"
+            rest = us % unit // part
+            return f"{us // unit} {word}" + (f" {rest} {small}" if rest else "")
+    return f"{us / _SECOND_US:.3g} s" if us >= _SECOND_US else f"{us / 1000:.0f} ms"
 
 
 def status(row: Instance) -> Html:

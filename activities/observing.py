@@ -11,7 +11,7 @@ from shared.domain.cloud_pc import CloudPc
 from shared.domain.directory import DirectoryUser, SubscribedSku
 from shared.domain.entitlements import Entitlement, person, plans_of
 from shared.domain.lifecycle import Status
-from shared.domain.planner import Observed
+from shared.domain.plans import Observed
 from shared.domain.queueing import free_licences
 from shared.domain.seats import seat_units, seated
 from shared.domain.service_plan import ServicePlan, service_plan

@@ -23,7 +23,7 @@ from shared.domain import planner
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.lifecycle import Status
 from shared.domain.pausing import held
-from shared.domain.planner import Observed, Rules
+from shared.domain.plans import Observed, Plan, Rules
 from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.queueing import waits
 from shared.domain.tenant import LicenceSource, Tenant
@@ -193,7 +193,7 @@ async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Sn
     return made
 
 
-async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """Save the intents, and before them the promise that a sweep starts what was saved and not started."""
     here = services()
     dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel))
@@ -218,7 +218,7 @@ async def _save(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
 
 
-async def _tell_of_builds(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+async def _tell_of_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """End the operations of builds that somebody has asked for, and that will not begin: before the records."""
     at = services().clock.now()
     for pc in (*plan.provision, *plan.list_only, *plan.forget):
@@ -227,7 +227,7 @@ async def _tell_of_builds(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]
             await tell(pc.tenant_id, before.operation_id, lambda operation: operation.failed(_NOT_BEGUN, at))
 
 
-async def _tell_of_resizes(plan: planner.Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """Promise that resizes which may begin do, and end the operations of those that waited in vain.
 
     Before the records: an operation that nobody ends would be waited for for ever.

@@ -12,7 +12,8 @@ from shared.domain.entitlements import Entitlement, winner
 from shared.domain.image import ImageSource, ImageType
 from shared.domain.lifecycle import BUILT, WORKING, Status
 from shared.domain.naming import cloud_pc_id
-from shared.domain.planner import Observed, Plan, Rules, plan
+from shared.domain.planner import plan
+from shared.domain.plans import Observed, Plan, Rules
 from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
 from shared.domain.service_plan import ServicePlan
 from shared.domain.tenant import RemovalBrake

@@ -14,7 +14,8 @@ from shared.domain.cloud_pc import CloudPc, User
 from shared.domain.entitlements import Entitlement
 from shared.domain.lifecycle import Status
 from shared.domain.naming import cloud_pc_id
-from shared.domain.planner import Observed, Plan, plan
+from shared.domain.planner import plan
+from shared.domain.plans import Observed, Plan
 from shared.domain.policy import Assignment, Policy
 from shared.domain.service_plan import ServicePlan
 from tests.properties.test_planner_laws import JOIN, NOW, applied, claims, service, snapshot

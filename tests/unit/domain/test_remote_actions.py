@@ -10,7 +10,8 @@ from shared.contracts.remote_actions import remote_order
 from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.entitlements import Entitlement
 from shared.domain.lifecycle import WORKING, Status
-from shared.domain.planner import Observed, plan
+from shared.domain.planner import plan
+from shared.domain.plans import Observed
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import MOST, RestorePoint, TimeRange, nearest
 from tests.integration import things

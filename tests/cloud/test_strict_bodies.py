@@ -148,3 +148,9 @@ def test_a_state_that_has_passed_since_is_no_change() -> None:
     body["properties"]["provisioningState"] = "Creating"
     made = laid().ask("PUT", f"{VMS}/cpc-1", body)
     assert made["properties"]["provisioningState"] != "Creating"
+
+
+@pytest.mark.parametrize(("value", "shown"), [({"a": None}, '{"a": null}'), (True, "true")])
+def test_a_wrong_value_is_shown_as_it_came(value: Any, shown: str) -> None:
+    error = refusal("PUT", f"{VMS}/new", changed(vm_body(NIC), "properties.osProfile.computerName", value))[1]
+    assert f'Error converting value "{shown}"' in error["message"]

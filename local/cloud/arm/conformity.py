@@ -7,6 +7,7 @@ has lately shown, is what a client read and sends back; one that says something 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -117,9 +118,8 @@ class Reading:
             return
         whole = shape.kind == "integer" and isinstance(value, float) and value.is_integer()
         if not whole:
-            self._refuse(
-                path, f"Error converting value \"{str(value)[:_SHOWN]}\" to type '{shape.name or shape.kind}'."
-            )
+            shown = value if isinstance(value, str) else json.dumps(value)
+            self._refuse(path, f"Error converting value \"{shown[:_SHOWN]}\" to type '{shape.name or shape.kind}'.")
 
     def _choice(self, value: str, shape: Shape, path: str) -> str:
         if value.lower() not in shape.choices:

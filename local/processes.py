@@ -24,11 +24,20 @@ class PartFailedError(Exception):
 
 
 def free_port() -> int:
-    """Ask the kernel for a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Ask the kernel for a port of 127.0.0.1 that nobody has, and keep it for as long as this process lives.
+
+    Whoever listens with SO_REUSEADDR, as servers do, may have it; the kernel gives it to nobody else, neither before
+    our part listens nor while that is started again. Elsewhere than on Linux such a port could not be listened on.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port: int = probe.getsockname()[1]
+    if sys.platform == "linux":
+        probe.detach()
+    else:
+        probe.close()
+    return port
 
 
 @dataclass(slots=True)

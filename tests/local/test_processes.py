@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -104,5 +105,13 @@ def test_a_part_ends_when_its_starter_is_killed(tmp_path: Path) -> None:
     wait_until_dead(child)
 
 
-def test_two_free_ports_differ() -> None:
-    assert free_port() != free_port()
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a port that is kept cannot be listened on")
+def test_a_free_port_is_kept_for_whoever_listens_on_it() -> None:
+    port = free_port()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))
+    for _ in range(2):  # it may be started again
+        with socket.create_server(("127.0.0.1", port)), socket.create_connection(("127.0.0.1", port)):
+            pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))

@@ -4,7 +4,7 @@
 
 * ``end``: how every Cloud PC ends (``provisioned``), or how many end how (``{provisioned: 2, failed: 1}``);
 * ``attempts``: the most attempts that one took, exactly or as ``[fewest, most]``;
-* ``passed``: statuses that somebody's Cloud PC was seen in on the way;
+* ``passed``: statuses that somebody's Cloud PC was in on the way, seen or told by the audit log;
 * ``parked``: a word of the reason for which one waited; ``failedSteps``: the steps that failed;
 * ``codes``: error codes in the service's own records; ``messages``: parts of its messages, evidence or notes;
 * ``seen``: error codes that the cloud gave (the bad day did happen); ``hits``: rules by id, at least so often;
@@ -92,6 +92,13 @@ class Evidence:
         """The error codes that the cloud gave, in answers and in the ends of operations."""
         failed = (operation["error"] for operation in self.operations if operation["error"])
         return frozenset(str(entry.get("code")) for entry in self.requests) | {error["code"] for error in failed}
+
+
+def passed_through(rehearsal: Rehearsal) -> set[str]:
+    """Read from the audit log which statuses there were: one may be over before anybody looks."""
+    events = rehearsal.portal.pages(f"{rehearsal.graph}/auditEvents")
+    changes = (each for event in events for part in event["resources"] for each in part["modifiedProperties"])
+    return {str(each["newValue"]) for each in changes if each["displayName"] == "status"}
 
 
 def gather(rehearsal: Rehearsal, seen: Seen, since: int) -> Evidence:

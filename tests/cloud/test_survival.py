@@ -180,7 +180,7 @@ def test_operations_keep_their_due_times_when_the_cloud_was_away(clock: FileCloc
 def test_a_clock_of_its_own_never_goes_back(tmp_path: Path) -> None:
     moments = []
     for _ in range(3):
-        clock = OwnClock(START_US, 1000.0)
+        clock = OwnClock(START_US, 10.0)
         app = Asking(build(clock, keys(), Options(7, "real", demo_seed(5)), tmp_path / "journal"), clock)
         app.ask("PUT", GROUP, {"location": REGION})
         app.sim("POST", "clock/advance", {"seconds": 3600})

@@ -13,13 +13,10 @@ import pytest
 
 from local.portal import Portal
 from local.stack import HostKind, Stack, Wishes
-from tests.e2e.office import Office
+from tests.e2e.office import CALM, FAST, Office
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """When every run begins; a Monday."""
-
-FAST = 1_000.0
-"""Simulated seconds per real second while nothing is ready to run."""
 
 HOST: HostKind = "func" if os.environ.get("DESKWRIGHT_E2E_HOST") == "func" else "embedded"
 """The host that every stack here has: ``make test HOST=func`` chooses Core Tools'."""
@@ -61,9 +58,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let the shared stack's time stand still while nobody uses it: it would keep everything up for no one."""
+    """Let the shared stack's time stand still while nobody uses it: it would keep everything up for no one.
+
+    While somebody does, it runs fast only where he waits (``Office.until``): what a slow machine needs to send three
+    requests must not be an hour in which a grace period ends or a machine that hangs is given up.
+    """
     if "stack" in getattr(item, "fixturenames", ()):
-        _run_at(FAST)
+        _run_at(CALM)
     try:
         return (yield)
     finally:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,8 +26,12 @@ _PATIENCE_SECONDS = 90.0
 _REAL_PATIENCE_SECONDS = 3_600.0
 """With a host on real time a Cloud PC takes as long as the pauses of its waits."""
 _LOOK_EVERY_SECONDS = 0.2
+CALM = 60.0
+"""Simulated seconds per real second while a test does something: a slow machine must not let an hour pass meanwhile."""
+FAST = 1_000.0
+"""The same while a test waits."""
 HURRIED = 3_000.0
-"""Simulated seconds per real second while nobody wants to see what happens on the way."""
+"""The same while nobody wants to see what happens on the way."""
 
 _PLENTY = 100_000
 
@@ -127,8 +131,7 @@ class Office:
             "name": {"displayName": name},
         }
         saved = self.portal.ask("POST", f"{self.base}/wizards/create-connection", form)
-        with self.hurrying():
-            return str(self.portal.finish(saved)["resourceId"])
+        return str(self.finish(saved, speed=HURRIED)["resourceId"])
 
     def policy(self, name: str, connection: str, *groups: str, **configuration: Any) -> str:
         """Save a policy for groups; return its id. Provisioning has begun."""
@@ -156,8 +159,12 @@ class Office:
         """Send one of Graph's actions on a Cloud PC, and wait for what it begins; return the operation."""
         answer = self.portal.ask("POST", f"{self.graph}/cloudPCs/{cloud_pc['id']}/{action}", body)
         assert answer.status == NO_CONTENT
-        with self.hurrying():
-            return self.portal.finish(answer)
+        return self.finish(answer, speed=HURRIED)
+
+    def finish(self, begun: Answer, *, speed: float = FAST) -> Json:
+        """Wait for the operation that an answer points to; return it. Raises: PortalError if it does not succeed."""
+        with self._waiting(speed):
+            return self.portal.finish(begun)
 
     # What came of it
     def cloud_pcs(self, *only: str) -> list[Json]:
@@ -180,8 +187,15 @@ class Office:
         answer: Json = self.portal.ask("GET", f"{self.base}/explain?user={upn}").body
         return answer
 
-    def until(self, what: Callable[[], Any], *, says: str) -> Any:
-        """Look until *what* gives something; return that. Fails with *says* when it never does."""
+    def until(self, what: Callable[[], Any], *, says: str, speed: float = FAST) -> Any:
+        """Look until *what* gives something; return that. Fails with *says* when it never does.
+
+        Meanwhile time runs at *speed*, unless it runs faster already, or somebody has slowed it on purpose.
+        """
+        with self._waiting(speed):
+            return self._look_for(what, says)
+
+    def _look_for(self, what: Callable[[], Any], says: str) -> Any:
         deadline = time.monotonic() + (_PATIENCE_SECONDS if self.stack.moves_time else _REAL_PATIENCE_SECONDS)
         while time.monotonic() < deadline:
             if found := what():
@@ -201,14 +215,14 @@ class Office:
             mine = self.cloud_pcs_of(upn) if are_settled(self.cloud_pcs_of(upn, "status")) else []
             return mine if are_settled(mine) else []
 
-        with self.hurrying():
-            found: Sequence[Json] = self.until(look, says=f"{upn} has {count} settled Cloud PC(s)")
+        found: Sequence[Json] = self.until(look, says=f"{upn} has {count} settled Cloud PC(s)", speed=HURRIED)
         return found[0]
 
     @contextmanager
-    def hurrying(self) -> Iterator[None]:
-        """Let time run faster for a while: whoever waits for an end need not see what happens on the way."""
-        with self.stack.at_speed(max(self.stack.clock.read().speed, HURRIED)):
+    def _waiting(self, speed: float) -> Iterator[None]:
+        """Let time run faster for a while."""
+        usual = self.stack.clock.read().speed
+        with self.stack.at_speed(max(usual, speed) if usual >= CALM else usual):
             yield
 
     def reaches(self, upn: str, status: str) -> Json:
@@ -225,7 +239,11 @@ class Office:
         if not self.stack.moves_time:
             pytest.skip("time is moved, which only the embedded host follows")
         self.stack.clock.advance(length)
-        self.until(lambda: self.stack.clock.read().target_us == 0, says=f"{length} have passed")
+        self._look_for(lambda: self.stack.clock.read().target_us == 0, f"{length} have passed")
+
+    def pass_time_to(self, moment: datetime) -> None:
+        """Let time pass to a moment, or none if that is over: what a wait has let pass too much is not added to it."""
+        self.pass_time(max(timedelta(0), moment - self.stack.clock.now()))
 
     def break_cloud(self, op: str, do: Mapping[str, Any], **when: Any) -> None:
         """Let an ARM operation fail in this tenant's subscription only."""

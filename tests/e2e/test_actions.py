@@ -89,7 +89,7 @@ def test_a_reboot_restarts_the_machine_once_for_the_same_request_twice(office: O
     path, key = f"{office.graph}/cloudPCs/{pc['id']}/reboot", {"Idempotency-Key": "reboot-once"}
     first, second = (office.portal.ask("POST", path, None, key) for _ in range(2))
     assert first.headers["operation-location"] == second.headers["operation-location"]
-    operation = office.portal.finish(first)
+    operation = office.finish(first)
     assert outcomes(operation) == [("restart", "succeeded"), ("answer", "succeeded")]
     asked = office.stack.ask_cloud(f"requests?op=vm.restart&path=*{pc['id']}*")
     assert len(asked) == 1
@@ -104,7 +104,7 @@ def test_only_one_action_is_at_work_on_a_cloud_pc(office: Office) -> None:
         refused = send(office, pc, action)
         assert (refused.status, "reboot is at work" in refused.body["error"]["message"]) == (CONFLICT, True)
     office.mend_cloud("vm.restart")
-    assert office.portal.finish(begun)["status"] == "succeeded"
+    assert office.finish(begun)["status"] == "succeeded"
 
 
 def test_what_has_no_machine_has_no_actions(office: Office) -> None:
@@ -148,7 +148,7 @@ def test_a_cloud_pc_goes_back_to_a_restore_point(office: Office) -> None:
     (before,) = disks_of(office, pc)
     begun = send(office, pc, "restore", {"cloudPcSnapshotId": point["id"]})
     assert (begun.status, cloud_pc(office, 3)["status"]) == (NO_CONTENT, "restoring")
-    operation = office.portal.finish(begun)
+    operation = office.finish(begun)
     assert {outcome for _, outcome in outcomes(operation)} == {"succeeded"}
     assert cloud_pc(office, 3)["status"] == "provisioned"
     (after,) = disks_of(office, pc)
@@ -171,7 +171,7 @@ def test_a_restore_that_was_ended_by_mistake_goes_on(office: Office, unhurried: 
     pc = cloud_pc(office, 3)
     begun = send(office, pc, "createSnapshot")
     office.pass_time(timedelta(minutes=10))
-    point = office.portal.finish(begun)["result"]["cloudPcSnapshotId"]
+    point = office.finish(begun)["result"]["cloudPcSnapshotId"]
     office.break_cloud("vm.deallocate", {"kind": "delay", "add": 300}, max_hits=1)
     begun = send(office, pc, "restore", {"cloudPcSnapshotId": point})
     operation = begun.headers["operation-location"].rpartition("/")[2]
@@ -180,7 +180,7 @@ def test_a_restore_that_was_ended_by_mistake_goes_on(office: Office, unhurried: 
     office.until(lambda: manage(office, "", instance)["runtimeStatus"] == "Terminated", says="terminated")
     assert cloud_pc(office, 3)["status"] == "restoring"
     unhurried()
-    assert office.portal.finish(begun)["status"] == "succeeded"
+    assert office.finish(begun)["status"] == "succeeded"
     assert cloud_pc(office, 3)["status"] == "provisioned"
     assert len(disks_of(office, pc)) == 1
 

@@ -41,6 +41,11 @@ def subscriptions(stack: Stack) -> list[Json]:
     return list(stack.ask_cloud("state?view=directory&kind=subscription")[TENANT_ID])
 
 
+def subscribed(office: Office) -> None:
+    """Wait until the directory tells of users and of groups: of one of them it may tell before the other."""
+    office.until(lambda: len(subscriptions(office.stack)) == len(["users", "groups"]), says="it has subscribed")
+
+
 def notify(stack: Stack, body: object) -> int:
     request = urllib.request.Request(  # noqa: S310 - ours
         f"{stack.addresses.api}/api/graph/notifications",
@@ -61,7 +66,7 @@ def test_graph_tells_of_a_new_member_and_of_a_licence_taken(listening: Stack) ->
     group = office.group("Everybody", first)
     office.policy("Desks", office.connection(), group)
     assert office.settled(first)["status"] == "provisioned"
-    office.until(lambda: len(subscriptions(listening)) == len(["users", "groups"]), says="it has subscribed")
+    subscribed(office)
     office.join(group, second)
     assert office.settled(second)["status"] == "provisioned"
     office.take(first, SMALL)
@@ -76,7 +81,7 @@ def test_a_nested_group_that_comes_in_brings_its_members(listening: Stack) -> No
     group, inner = office.group("Everybody", first), office.group("Inner", second)
     office.policy("Desks", office.connection(), group)
     office.settled(first)
-    office.until(lambda: subscriptions(listening), says="it has subscribed")
+    subscribed(office)
     office.join(group, inner)
     assert office.settled(second)["status"] == "provisioned"
 
@@ -84,7 +89,7 @@ def test_a_nested_group_that_comes_in_brings_its_members(listening: Stack) -> No
 def test_what_graph_challenges_is_renewed(listening: Stack) -> None:
     office = office_of(listening, "renewing")
     office.policy("Desks", office.connection(), office.group("Everybody", office.user(1)))
-    office.until(lambda: subscriptions(listening), says="it has subscribed")
+    subscribed(office)
     before = {each["id"]: each["expirationDateTime"] for each in subscriptions(listening)}
     office.pass_time(timedelta(hours=1))
     for each in before:
@@ -110,7 +115,7 @@ def test_whoever_is_not_graph_moves_nobody(listening: Stack) -> None:
     user = office.user(1, SMALL)
     group = office.group("Everybody", office.user(90))
     office.policy("Desks", office.connection(), group)
-    office.until(lambda: subscriptions(listening), says="it has subscribed")
+    subscribed(office)
     told = {"tenantId": TENANT_ID, "changeType": "updated", "resource": "users"}
     data = {"@odata.type": "#Microsoft.Graph.User", "id": office.user_id(user)}
     before = len(listening.ask_cloud(f"requests?op=user.get&path=*{office.user_id(user)}*"))

@@ -78,7 +78,7 @@ def test_after_a_restore_the_service_goes_on(start_stack: StartStack) -> None:
     assert len(office.machines()) == 2
     # A reconcile of all that was restored writes nothing.
     settled = records(stack)
-    office.portal.finish(office.assign(policy, staff))
+    office.finish(office.assign(policy, staff))
     assert records(stack) == settled
     # And whoever comes next is served.
     office.join(staff, eve)

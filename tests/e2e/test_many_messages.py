@@ -14,6 +14,7 @@ from tests.e2e.queues import peek, put_texts
 
 USERS, LICENSED = 20, 4
 MESSAGES = 200
+ASIDE = "directory-changes-poison"
 POISON = {
     "not JSON": "{",
     "there is no tenant nobody": '{"tenantId": "nobody", "type": "group", "at": "2026-03-02T08:00:00Z"}',
@@ -46,6 +47,7 @@ def test_no_message_is_lost_or_counts_twice_when_the_host_dies_among_them(start_
     assert owners == dict.fromkeys(entitled, 1)
     assert len(office.machines()) == LICENSED
     assert office.invariants() == []
-    aside = [json.loads(base64.b64decode(text)) for text in peek(stack, "directory-changes-poison")]
+    office.until(lambda: len(peek(stack, ASIDE)) == len(POISON), says="the unreadable ones are set aside")
+    aside = [json.loads(base64.b64decode(text)) for text in peek(stack, ASIDE)]
     assert {each["message"] for each in aside} == set(POISON.values())
     assert all(any(each["reason"].startswith(reason) for reason in POISON) for each in aside)

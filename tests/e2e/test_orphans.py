@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 def scan(office: Office) -> Json:
     """Scan, and return what is listed then."""
-    office.portal.finish(office.portal.ask("POST", f"{office.base}/orphans/scan"))
+    office.finish(office.portal.ask("POST", f"{office.base}/orphans/scan"))
     return orphans(office)
 
 
@@ -73,7 +73,7 @@ def test_what_no_record_knows_is_listed_and_goes_and_nothing_else_does(open_offi
 
     office.pass_time(timedelta(hours=6, minutes=1))
     gone = office.portal.ask("POST", f"{office.base}/orphans/{listed[left]['id']}/remove")
-    assert office.portal.finish(gone)["status"] == "succeeded"
+    assert office.finish(gone)["status"] == "succeeded"
     assert disks(office) == own | {"foreign", "untagged", "second"}
     assert office.devices(earlier)  # nobody has asked for that
     office.portal.ask("PATCH", office.base, {"settings": {"removeOrphans": True}})
@@ -101,7 +101,7 @@ def test_the_account_in_the_domain_is_disabled_before_the_machine_goes_or_listed
     assert (computer["type"], computer["name"], computer["removable"]) == ("onPremisesComputer", earlier, True)
     assert "Access is denied." in computer["why"]
     done = office.portal.ask("POST", f"{office.base}/orphans/{computer['id']}/remove")
-    assert office.portal.finish(done)["status"] == "succeeded"
+    assert office.finish(done)["status"] == "succeeded"
     assert orphans(office)["value"] == []
 
     office.take(user, MEDIUM)

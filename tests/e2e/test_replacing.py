@@ -82,7 +82,7 @@ def test_when_it_cannot_be_built_the_user_keeps_what_he_has_and_the_operation_sa
     before = office.cloud_pc_of(user)
     path = f"{office.base}/cloudPCs/{before['id']}/reprovision"
     with pytest.raises(PortalError, match=BROKEN["code"]):
-        office.portal.finish(office.portal.ask("POST", path, {"buildFirst": True}))
+        office.finish(office.portal.ask("POST", path, {"buildFirst": True}))
     after = office.cloud_pc_of(user)
 
     assert (after["status"], after["managedDeviceName"]) == ("provisioned", before["managedDeviceName"])

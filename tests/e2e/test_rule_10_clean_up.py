@@ -44,7 +44,7 @@ def test_a_lock_is_told_and_when_it_has_gone_everything_goes(open_office: OpenOf
     assert office.cloud_pc_of(user)["status"] == "deprovisioning"
     assert len(office.machines()) == 1
     assert office.devices(pc["managedDeviceName"]) == []  # the lock did not stop what it does not hold
-    office.portal.finish(office.portal.ask("POST", f"{office.base}/orphans/scan"))
+    office.finish(office.portal.ask("POST", f"{office.base}/orphans/scan"))
     assert office.portal.ask("GET", f"{office.base}/orphans").body["value"] == []  # its clean-up is still to come
     office.stack.tell_cloud("config", {"locks": []})
     office.until(lambda: not office.cloud_pcs_of(user), says="the record is gone")

@@ -70,9 +70,9 @@ def test_running_the_failed_step_again_gives_provisioned(open_office: OpenOffice
     pc = office.settled(upn)
     scripts()
     again = f"{office.base}/cloudPCs/{pc['id']}/rerunStep"
-    office.portal.finish(office.portal.ask("POST", again, {"step": "disableWindowsReset"}))
+    office.finish(office.portal.ask("POST", again, {"step": "disableWindowsReset"}))
     halfway = office.cloud_pc_of(upn)
-    office.portal.finish(office.portal.ask("POST", again, {"step": "setTeamsVdiMode"}))
+    office.finish(office.portal.ask("POST", again, {"step": "setTeamsVdiMode"}))
 
     assert halfway["status"] == "provisionedWithWarnings"
     assert "disableWindowsReset" not in halfway["statusDetail"]["message"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -44,12 +44,11 @@ def test_after_three_attempts_it_has_failed_with_code_message_and_step(open_offi
 def test_three_hours_after_the_last_failure_nothing_is_left(open_office: OpenOffice) -> None:
     office = open_office()
     upn = staffed(office, lambda: office.break_cloud("extension.put", BROKEN))
-    office.settled(upn)
+    failed = datetime.fromisoformat(office.settled(upn)["lastModifiedDateTime"])
     left = len(office.machines())
-    office.pass_time(timedelta(hours=2))
+    office.pass_time_to(failed + timedelta(hours=2, minutes=30))
     kept = len(office.machines())
-    office.pass_time(timedelta(hours=2))
-
+    office.pass_time_to(failed + timedelta(hours=3, minutes=30))
     assert (left, kept) == (1, 1)
     office.until(lambda: not office.machines(), says="the machine is gone")
     office.until(lambda: not office.machines("Microsoft.Network/networkInterfaces"), says="the interface is gone")

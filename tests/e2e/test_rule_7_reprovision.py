@@ -50,7 +50,7 @@ def test_the_same_request_twice_reprovisions_once(ready: tuple[Office, str, str]
     first = office.portal.ask("POST", path, {}, key)
     second = office.portal.ask("POST", path, {}, key)
     assert first.headers["operation-location"] == second.headers["operation-location"]
-    office.portal.finish(first)
+    office.finish(first)
     assert office.timeline(pc["id"])["generation"] == office.timeline(pc["id"])["entries"][-1]["generation"]
     assert len({entry["generation"] for entry in office.timeline(pc["id"])["entries"]}) == len(["built", "rebuilt"])
 

@@ -17,7 +17,7 @@ from local.portal import Answer, PortalError
 from local.stack import PORTAL_SECRET, Stack
 from tests.e2e.callers import routes
 from tests.e2e.identity import DOMAIN, on_premises
-from tests.e2e.office import GALLERY_IMAGE, MEDIUM, Office
+from tests.e2e.office import GALLERY_IMAGE, HURRIED, MEDIUM, Office
 from tests.e2e.queues import Minted, texts
 
 pytestmark = pytest.mark.e2e
@@ -116,14 +116,14 @@ def busy_day(office: Office) -> list[Answer]:
         {**form, "credentials": {**form["credentials"], "domain": odd}},
     )
     refused = [portal.send("POST", f"{wizards}/create-connection", each) for each in wrong]
-    connection = str(portal.finish(saved)["resourceId"])
+    connection = str(office.finish(saved)["resourceId"])
     image = {
         "name": {"displayName": "Ours"},
         "site": {"siteId": "main"},
         "version": {"version": "1.0.0"},
         "source": {"galleryImageId": GALLERY_IMAGE},
     }
-    portal.finish(portal.ask("POST", f"{wizards}/create-device-image", image))
+    office.finish(portal.ask("POST", f"{wizards}/create-device-image", image))
     upn = office.user(1, MEDIUM)
     office.policy("Everyone", connection, office.group("staff", upn), localAdminEnabled=True)
     assert office.settled(upn)["status"] == "provisioned"
@@ -149,8 +149,8 @@ def rotated(office: Office, connection: str) -> list[Answer]:
     assert {answer.status for answer in refused} == {400}
     new = {"adDomainPassword": f"{JOIN_PASSWORD}-next"}
     taken = office.portal.ask("POST", f"{connection}/updateAdDomainPassword", new, {"Idempotency-Key": "rotate"})
-    with office.hurrying(), pytest.raises(PortalError, match="adJoinCheckIncorrectCredentials"):
-        office.portal.finish(taken)
+    with pytest.raises(PortalError, match="adJoinCheckIncorrectCredentials"):
+        office.finish(taken, speed=HURRIED)
     return [*refused, taken]
 
 

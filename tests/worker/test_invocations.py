@@ -180,7 +180,7 @@ def test_a_queue_function_that_raises_says_the_same(shapes: Judges) -> None:
     assert shapes.agreed("inbound", {"msg": text("fail")}, MESSAGE) == {"raised": "ValueError: told to fail"}
 
 
-@pytest.mark.parametrize("users", [None, ["user-07"]])
+@pytest.mark.parametrize("users", [None, ["6f9619ff-8b86-d011-b42d-00cf4fc964ff"]])
 def test_the_queue_function_of_the_app_takes_its_data(
     deskwright: Judges, outside: Outside, users: list[str] | None
 ) -> None:

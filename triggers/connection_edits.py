@@ -12,13 +12,12 @@ from shared.domain.graph.bodies import renamed
 from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_patch
 from shared.domain.graph.shapes import CONNECTION, CONNECTION_EDIT
 from shared.domain.values import Value
-from shared.domain.wizards.create_connection import CredentialsStep, NameStep, SiteStep, review_connection
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.connection_checks import ask_for_check, cloud_pcs_of, users_of, wanted_for_now
-from triggers.connections import connection_facts, domain_of, store_password, views
+from triggers.connections import connection_facts, domain_of, steps_of, store_password, views
 from triggers.endpoints import Answer, Call, endpoint
 from triggers.graph import BASE, graph_item, telling
 from triggers.idempotency import once
@@ -138,14 +137,10 @@ async def _changed(call: Call, before: Connection) -> tuple[Connection, str | No
         connections=tuple(c for c in facts.connections if c.id != before.id),
         any_subscription=facts.any_subscription or stays,
     )
-    _, reading = review_connection(form, others)
-    site, said, name = (
-        reading.value("site", SiteStep),
-        reading.value("credentials", CredentialsStep),
-        reading.value("name", NameStep),
-    )
-    if reading.problems or site is None or said is None or name is None:
-        raise renamed(InvalidError(*reading.problems), POINTERS)
+    try:
+        site, said, name = steps_of(form, others)
+    except InvalidError as wrong:
+        raise renamed(wrong, POINTERS) from wrong
     domain = before.domain
     if said.domain is not None and domain is not None:
         domain = domain_of(said.domain, domain.password_secret_url)

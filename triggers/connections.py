@@ -98,6 +98,19 @@ async def connection_facts(call: Call) -> ConnectionFacts:
     )
 
 
+def steps_of(form: Mapping[str, Any], facts: ConnectionFacts) -> tuple[SiteStep, CredentialsStep, NameStep]:
+    """Return the steps of a form in which nothing is missing or wrong. Raises: InvalidError."""
+    _, reading = review_connection(form, facts)
+    site, said, name = (
+        reading.value("site", SiteStep),
+        reading.value("credentials", CredentialsStep),
+        reading.value("name", NameStep),
+    )
+    if reading.problems or site is None or said is None or name is None:
+        raise InvalidError(*reading.problems)
+    return site, said, name
+
+
 async def save_connection(
     call: Call, client: DurableClient, form: Mapping[str, Any], facts: ConnectionFacts
 ) -> tuple[Connection, Operation, str]:
@@ -108,14 +121,7 @@ async def save_connection(
     """
     connection_id = call.new_id("connection")
     others = facts.but(connections=tuple(c for c in facts.connections if c.id != connection_id))
-    _, reading = review_connection(form, others)
-    site, said, name = (
-        reading.value("site", SiteStep),
-        reading.value("credentials", CredentialsStep),
-        reading.value("name", NameStep),
-    )
-    if reading.problems or site is None or said is None or name is None:
-        raise InvalidError(*reading.problems)
+    site, said, name = steps_of(form, others)
     tenant = call.tenant
     connection = Connection(
         id=connection_id,

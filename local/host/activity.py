@@ -50,15 +50,11 @@ class Activities:
     def recover(self) -> None:
         """Take up what an earlier host left; whatever it had begun runs again."""
         for task, deliveries in self._store.reads.tasks():
-            self.work.begin("activity")
-            self._waiting.append((task, deliveries + 1))
-        self._pump()
+            self._take(task, deliveries + 1)
 
     def take(self, task: Task) -> None:
         """Run a committed activity when there is room."""
-        self.work.begin("activity")
-        self._waiting.append((task, 0))
-        self._pump()
+        self._take(task, 0)
 
     def stop(self) -> None:
         """Begin no more activities."""
@@ -68,6 +64,14 @@ class Activities:
     def running(self) -> int:
         """Count the activities that run."""
         return len(self._tasks)
+
+    def _take(self, task: Task, delivery: int) -> None:
+        self.work.begin("activity")
+        self.work.lane.enter(task.name, lambda: self._queue(task, delivery))
+
+    def _queue(self, task: Task, delivery: int) -> None:
+        self._waiting.append((task, delivery))
+        self._pump()
 
     def _pump(self) -> None:
         while self._open and self._waiting and len(self._tasks) < self._at_once:
@@ -96,6 +100,7 @@ class Activities:
         else:
             first = (error.splitlines() or [""])[0][:300]
             ran("activity", task.name, "failed", started, first, logging.WARNING, **facts)
+        self.work.lane.sort()
         self._answer(task, result, error)
 
     async def _call(self, task: Task, facts: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -134,6 +139,7 @@ class Activities:
             say("activity", f"the answer of {task.name} is lost: {failure}", logging.ERROR)
         elif wanted:
             self.wake(task.id)
+        self.work.lane.leave()
         self.work.end("activity")
 
 

@@ -80,6 +80,8 @@ def _start_verb(verbs: Verbs) -> None:
     start.add_argument(
         "--keep-idle", type=float, default=KEEP_SECONDS, metavar="SECONDS", help="and how long idle (%(default)s)"
     )
+    single = "no two turns, activities, entities or timers at once, in an order that is the same each time (slower)"
+    start.add_argument("--one-at-a-time", action="store_true", help=single)
     nothing_ends = "time runs on when nothing ended for so long (%(default)s)"
     start.add_argument("--watchdog", type=float, default=WATCHDOG_SECONDS, metavar="SECONDS", help=nothing_ends)
     hidden = "how long a message in hand is hidden, renewed at half time (%(default)s)"

@@ -90,6 +90,9 @@ class Dispatcher:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _begin(self, instance_id: str) -> None:
+        self._work.lane.enter(instance_id, lambda: self._submit(instance_id))
+
+    def _submit(self, instance_id: str) -> None:
         if self._open:
             self._pool.submit(self._turn, instance_id, self._memory.take(instance_id))
 
@@ -208,6 +211,7 @@ class Dispatcher:
         else:
             self._busy.discard(instance_id)
             self._work.end("turn")
+        self._work.lane.leave()
 
     def _pause(self, instance_id: str, error: BaseException) -> None:
         """Keep an instance that cannot have its turn now, and try again in (real) seconds."""

@@ -4,7 +4,8 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import azure.functions as func
@@ -63,7 +64,7 @@ class Entities:
 
     async def _run(self, key: Key) -> None:
         try:
-            async with self._slots:
+            async with self._slots, self._in_lane(key):
                 while self._open and await self._batch_of(key):
                     pass
         except Exception as error:  # noqa: BLE001 - user code, or the store
@@ -75,6 +76,16 @@ class Entities:
             if key in self._again:
                 self._again.discard(key)
                 self.wake([key])
+
+    @asynccontextmanager
+    async def _in_lane(self, key: Key) -> AsyncIterator[None]:
+        begun = asyncio.Event()
+        self._work.lane.enter(f"@{key[0]}@{key[1]}", begun.set)
+        await begun.wait()
+        try:
+            yield
+        finally:
+            self._work.lane.leave()
 
     async def _batch_of(self, key: Key) -> bool:
         """Run one batch and commit it; False when nothing waits."""

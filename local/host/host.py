@@ -33,6 +33,7 @@ from local.host.http import PublicServer, serve
 from local.host.indexer import Function, Registry
 from local.host.invoke import Invoker
 from local.host.keys import Keys
+from local.host.lane import Single, Wide
 from local.host.listening import listen, origin_of, stop_accepting
 from local.host.log import say
 from local.host.manage import Management
@@ -72,6 +73,7 @@ class Options:
     queue_visibility_seconds: int = VISIBILITY_SECONDS
     keep: int = KEEP
     keep_seconds: float = KEEP_SECONDS
+    one_at_a_time: bool = False
 
     @property
     def checks_keys(self) -> bool:
@@ -92,7 +94,7 @@ class Host:
         self._options, self._settings = options, settings
         self._registry, self._environ = registry, environ
         self._file_clock = FileClock.open(options.clock) if options.clock else None
-        self._agenda, self._work = Agenda(), Work()
+        self._agenda, self._work = Agenda(), Work(Single() if options.one_at_a_time else Wide())
         self._store = Store(options.db, settings.hub, asyncio.get_running_loop())
         self._clock: Clock = self._file_clock or _system_clock(self._store)
         self._listening = options.listening or listen(options.host, options.port)

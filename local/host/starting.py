@@ -66,4 +66,5 @@ def _options(asked: argparse.Namespace, settings: HostSettings, listening: socke
         queue_visibility_seconds=asked.queue_visibility,
         keep=asked.keep,
         keep_seconds=asked.keep_idle,
+        one_at_a_time=asked.one_at_a_time,
     )

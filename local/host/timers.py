@@ -58,9 +58,17 @@ class Timers:
     async def fire_by_hand(self, function: Function) -> None:
         """Run a timer now; its schedule stays as it is."""
         self._work.begin("timer")
+        self._work.lane.enter(function.name, lambda: self._begin_by_hand(function))
+
+    def _begin_by_hand(self, function: Function) -> None:
         task = asyncio.create_task(self._run(function, self._clock.now_us(), past_due=False))
         self._running[f"{function.name}#{id(task)}"] = task
-        task.add_done_callback(lambda t: self._running.pop(f"{function.name}#{id(t)}", None))
+        task.add_done_callback(lambda t: self._ended_by_hand(function, t))
+
+    def _ended_by_hand(self, function: Function, task: "asyncio.Task[None]") -> None:
+        self._running.pop(f"{function.name}#{id(task)}", None)
+        self._work.lane.leave()
+        self._work.end("timer")
 
     async def _enter(self, function: Function, schedule: Schedule) -> None:
         raw, now_us = function.trigger.raw, self._clock.now_us()
@@ -86,18 +94,23 @@ class Timers:
         if not self._open:
             return
         self._work.begin("timer")
-        task = asyncio.create_task(self._occurrence(function, schedule, due_us, past_due=past_due))
-        self._running[function.name] = task
+        self._work.lane.enter(function.name, lambda: self._begin(function, schedule, due_us, past_due=past_due))
+
+    def _begin(self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool) -> None:
+        self._running[function.name] = asyncio.create_task(
+            self._occurrence(function, schedule, due_us, past_due=past_due)
+        )
 
     async def _occurrence(self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool) -> None:
         """Run once, then enter the next occurrence after the later of now and what was due."""
-        await self._run(function, due_us, past_due=past_due, count=False)
+        await self._run(function, due_us, past_due=past_due)
         next_us = schedule.next_after(max(self._clock.now_us(), due_us))
         await self._remember(function, schedule, due_us, next_us)
         self._put(function, schedule, next_us)
+        self._work.lane.leave()
         self._work.end("timer")
 
-    async def _run(self, function: Function, due_us: int, *, past_due: bool, count: bool = True) -> None:
+    async def _run(self, function: Function, due_us: int, *, past_due: bool) -> None:
         schedule = self._schedules[function.name]
         started = time.monotonic()
         datum = _datum(schedule, due_us, past_due=past_due)
@@ -108,9 +121,7 @@ class Timers:
             ran("timer", function.name, "failed", started, error_text(error), logging.ERROR, **place)
         else:
             ran("timer", function.name, "ok", started, "past due" if past_due else "")
-        finally:
-            if count:
-                self._work.end("timer")
+        self._work.lane.sort()
 
     async def _remember(self, function: Function, schedule: Schedule, last_us: int | None, next_us: int) -> None:
         """Write down when it ran and when it is due, for a host that comes later: only of what is monitored."""

@@ -1,14 +1,20 @@
-"""Counts what runs or is ready: while the count is not zero, simulated time stands still."""
+"""Counts what runs or is ready: while the count is not zero, simulated time stands still.
+
+``lane``: what everything that is ready goes through before it begins.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable
 
+from local.host.lane import Lane, Wide
+
 
 class Work:
     """Everything in hand, by kind; the loop thread is the only one that counts."""
 
-    def __init__(self) -> None:
+    def __init__(self, lane: Lane | None = None) -> None:
+        self.lane = lane or Wide()
         self.changed = asyncio.Event()
         self.something_ended = asyncio.Event()
         self.on_busy: Callable[[], None] = lambda: None

@@ -29,13 +29,13 @@ DEAD_STORAGE = (
 MANAGEMENT = "/runtime/webhooks/durabletask"
 
 
-def until(check: Callable[[], Any], seconds: float = 60.0) -> Any:
-    """Return the first true result of a check; fail when none comes in time."""
+def until(check: Callable[[], Any], seconds: float = 60.0, every: float = 0.02) -> Any:
+    """Return the first true result of a check, made again *every* so many seconds; fail when none comes in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if result := check():
             return result
-        time.sleep(0.02)
+        time.sleep(every)
     raise AssertionError("the condition did not come true in time")
 
 

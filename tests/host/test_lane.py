@@ -1,0 +1,57 @@
+"""One thing at a time, in an order that is the machine's choice nowhere."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from local.clock import FileClock
+from local.host.lane import Lane, Single, Wide
+from tests.host.conftest import RunningHost
+
+NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
+COUNT = 20
+
+
+def _walk(lane: Lane) -> list[str]:
+    """Let a function ask for two things at once, of which one leads to others; tell what begins, in order."""
+    begun: list[str] = []
+
+    def enter(name: str) -> None:
+        lane.enter(name, lambda: begun.append(name))
+
+    enter("function")
+    enter("b")
+    enter("a")
+    lane.sort()
+    enter("its own turn")
+    lane.leave()
+    enter("z of the first")
+    enter("y of the first")
+    for _ in range(6):
+        lane.leave()
+    enter("later")
+    return begun
+
+
+def test_what_a_function_asks_for_goes_by_name_and_what_a_turn_asks_for_as_it_comes() -> None:
+    first, then = ["function", "a", "b", "its own turn"], ["z of the first", "y of the first", "later"]
+    assert _walk(Single()) == [*first, *then]
+    assert _walk(Wide()) == ["function", "b", "a", "its own turn", *then]
+
+
+def _told(folder: Path, name: str) -> list[list[int]]:
+    """Let everybody come, on a host of its own; tell what each of them was told."""
+    clock = FileClock.create(folder / f"clock-{name}", NOON, 100_000.0)
+    arguments = ["--one-at-a-time", "--clock", str(clock.path)]
+    app = Path(__file__).parent / "lane_app"
+    host = RunningHost(folder / f"{name}.db", folder / f"{name}.log", app=app, arguments=arguments).start()
+    try:
+        host.outcome("invites", COUNT)
+        return [host.ended(f"guest{n:02}")["output"] for n in range(COUNT)]
+    finally:
+        host.stop()
+
+
+def test_the_order_is_the_same_each_time(tmp_path: Path) -> None:
+    once = _told(tmp_path, "once")
+    assert sorted(number for told in once for number in told) == list(range(4 * COUNT))
+    assert _told(tmp_path, "again") == once

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from activities.desktops import USABLE, application_group_id, find_host
 from activities.identities import graph_of
 from activities.rights import DESKTOP_USER, MACHINE_USER, assignment_id
@@ -29,7 +31,7 @@ _ANEW = "Reprovision the Cloud PC."
 
 def _check(name: str, evidence: str, wrong: str | None) -> Check:
     """Return a check; *wrong*: what to do about it, None when it passed."""
-    status = "failed" if wrong else "passed"
+    status: Literal["passed", "failed"] = "failed" if wrong else "passed"
     return Check(name=name, title=_TITLES[name], status=status, evidence=evidence, recommended_action=wrong)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from activities.trail import note, tell
 from shared.contracts.attempts import RECORD_REPLACED, ProvisionedRecord
@@ -79,7 +80,7 @@ async def promise_restore_points(pc: CloudPc, at: datetime) -> None:
 
 async def end_last_steps(record: ProvisionedRecord) -> None:
     """Close the entries of the timeline that no step after them will close."""
-    of = {"generation": record.generation, "attempt": record.attempt, "at": services().clock.now()}
+    of: dict[str, Any] = {"generation": record.generation, "attempt": record.attempt, "at": services().clock.now()}
     timeline = services().timeline
     if record.warnings:
         said = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)

@@ -11,7 +11,7 @@ from actions.bulk import BulkForm, begin_bulk, meant_by, steer
 from actions.catalogue import ACTIONS
 from actions.deed import Deed
 from shared.contracts.bulk import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
-from shared.domain.bulk import BulkStatus, ItemStatus
+from shared.domain.bulk import BulkStatus, ItemStatus, Selection
 from shared.domain.cloud_pc import Beside, CloudPc, Resources, Warn
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Actor
@@ -79,7 +79,7 @@ async def deed_of(here: PaperServices, action: str, *seed: str) -> Deed:
 async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, action: str) -> None:
     kind, host = ACTIONS[action], IdleHost()
     await here.cloud_pcs.save_all([Stored(in_state(state), "*") for state in STATES])
-    form = BulkForm(action=action, parameters=dict(PARAMETERS.get(action, {})), filter={})
+    form = BulkForm(action=action, parameters=dict(PARAMETERS.get(action, {})), filter=Selection())
     meant = {each.cloud_pc_id: each.refusal for each in await meant_by(await deed_of(here, action, "dry"), form)}
     promised = {state: meant[in_state(state).id] for state in STATES}
     done: dict[str, str | None] = {}

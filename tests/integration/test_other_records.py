@@ -1,6 +1,7 @@
 """The records of images and connections, on real tables."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.services import PaperServices, perform
 
-IMAGE = {"tenant_id": "contoso", "image_id": "i1", "operation_id": "o1"}
+IMAGE: dict[str, Any] = {"tenant_id": "contoso", "image_id": "i1", "operation_id": "o1"}
 READY = ImageReadyRecord(**IMAGE, version_id="/versions/1.0.0", regions=("westeurope",))
 FAILED = ImageFailedRecord(**IMAGE, failure=Failure(code="SysprepFailed", message="generalize: an app is in the way"))
 CHECK = ConnectionRecord(tenant_id="contoso", connection_id="c1", operation_id="o1", status=HealthStatus.RUNNING)

@@ -34,7 +34,7 @@ from tests.integration import things
 from tests.integration.services import PaperServices, perform
 
 PC = things.cloud_pc(operation_id="o1")
-WHO = {"tenant_id": PC.tenant_id, "cloud_pc_id": PC.id, "generation": 1}
+WHO: dict[str, Any] = {"tenant_id": PC.tenant_id, "cloud_pc_id": PC.id, "generation": 1}
 BEGIN = AttemptOrder(**WHO, attempt=1, connection_id="c1")
 FAILURE = Failure(code="joinFailed", message="no such domain", step=Step.JOIN_DIRECTORY)
 MADE = Resources(computer_name="CPC-ADA-AAAAA", vm_id="/vm/1", nic_id="/nic/1")

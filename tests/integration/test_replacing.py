@@ -43,11 +43,11 @@ from tests.integration.test_by_hand import ADMIN, BusyHost
 from triggers.endpoints import Call
 from triggers.sweeps import clean_up, resume_build, sweep
 
-PLACE = {"subscription_id": things.SUBSCRIPTION, "resource_group": "desks", "region": "westeurope"}
+PLACE: dict[str, Any] = {"subscription_id": things.SUBSCRIPTION, "resource_group": "desks", "region": "westeurope"}
 OLD = Resources(**PLACE, computer_name="CPC-OLD", vm_id="/vm/1", host_pool_id="/pool", session_host="old")
 NEW = Resources(**PLACE, computer_name="CPC-NEW", vm_id="/vm/2", slot="b", session_host="new")
 PC = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=OLD, generation=4)
-WHO = {"tenant_id": PC.tenant_id, "cloud_pc_id": PC.id, "generation": 5}
+WHO: dict[str, Any] = {"tenant_id": PC.tenant_id, "cloud_pc_id": PC.id, "generation": 5}
 FAILURE = Failure(code="joinFailed", message="no such domain", step=Step.JOIN_DIRECTORY)
 READY = ProvisionedRecord(**WHO, attempt=1, resources=NEW)
 

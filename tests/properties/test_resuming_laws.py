@@ -57,7 +57,7 @@ def test_only_a_machine_that_is_known_and_has_joined_is_gone_on_with(
 
 @given(step=st.sampled_from(Step), made=MADE)
 def test_knowing_more_of_a_machine_never_forbids_to_go_on(step: Step, made: Resources) -> None:
-    whole = Resources(joined_at=START, **{name: name for name in NAMES})
+    whole = Resources(joined_at=START).but(**{name: name for name in NAMES})
     failure = Failure(code="serviceUnavailable", message="", step=step)
     assert (resumable(failure, whole) is step) == (step in NEEDS)
     if resumable(failure, made) is not None:

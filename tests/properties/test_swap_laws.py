@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.domain import swapping
 from shared.domain.cloud_pc import CloudPc, User
 from shared.domain.entitlements import Entitlement
+from shared.domain.image import ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.naming import cloud_pc_id
 from shared.domain.planner import plan
@@ -29,7 +30,7 @@ POLICY = Policy(
     tenant_id="t",
     display_name="P",
     domain_join_configurations=(JOIN,),
-    image_type="gallery",
+    image_type=ImageType.GALLERY,
     image_id="i",
     assignments=(Assignment(id="a", group_id="g", assigned_at=NOW),),
     created_date_time=NOW,

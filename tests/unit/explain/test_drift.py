@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import JoinType
 from shared.domain.drift import Drift
 from shared.domain.explain import explain
 from shared.domain.graph.cloud_pcs import cloud_pc_view
@@ -22,7 +23,7 @@ ADA = office.member("ada", "staff", plans=(office.plan(),))
 
 
 def way_in(connection: str) -> DomainJoinConfiguration:
-    return DomainJoinConfiguration(domain_join_type="azureADJoin", on_premises_connection_id=connection)
+    return DomainJoinConfiguration(domain_join_type=JoinType.AZURE_AD_JOIN, on_premises_connection_id=connection)
 
 
 def built(policy: Any = POLICY, **more: Any) -> CloudPc:

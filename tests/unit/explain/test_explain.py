@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain import naming
 from shared.domain.cloud_pc import Beside, CloudPc, Failure, Warn
+from shared.domain.connection import JoinType
 from shared.domain.entitlements import Entitlement
 from shared.domain.explain import Explanation, explain
 from shared.domain.graph.cloud_pcs import cloud_pc_view, count_by_status
@@ -30,7 +31,7 @@ def cloud_pc(member: Entitlement, status: Status, policy: Policy = FIRST, **more
         policy_name=policy.display_name,
         connection_id="c1",
         connection_name="West",
-        join_type="azureADJoin",
+        join_type=JoinType.AZURE_AD_JOIN,
         image=ImageSource(marketplace=office.OFFERED.image),
         image_display_name="Windows 11",
         locale="en-US",

@@ -8,7 +8,15 @@ from shared.domain.connection import Connection, Domain, HealthStatus, JoinType
 from shared.domain.directory import Group
 from shared.domain.drift import Today
 from shared.domain.entitlements import Entitlement
-from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage, GalleryVersion, ImageSource, gallery_image
+from shared.domain.image import (
+    DeviceImage,
+    DeviceImageStatus,
+    GalleryImage,
+    GalleryVersion,
+    ImageSource,
+    ImageType,
+    gallery_image,
+)
 from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.domain.tenant import Site, TenantSettings
@@ -82,7 +90,7 @@ def policy(key: str, *group_ids: str, at: datetime = NOW, name: str = "") -> Pol
         domain_join_configurations=(
             DomainJoinConfiguration(domain_join_type=JoinType.AZURE_AD_JOIN, on_premises_connection_id="c1"),
         ),
-        image_type="gallery",
+        image_type=ImageType.GALLERY,
         image_id=GALLERY_ID,
         assignments=tuple(Assignment(id=f"{key}-{g}", group_id=g, assigned_at=at) for g in group_ids),
         created_date_time=at,

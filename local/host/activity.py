@@ -67,7 +67,7 @@ class Activities:
 
     def _take(self, task: Task, delivery: int) -> None:
         self.work.begin("activity")
-        self.work.lane.enter(task.name, lambda: self._queue(task, delivery))
+        self.work.lane.enter(lambda: self._queue(task, delivery))
 
     def _queue(self, task: Task, delivery: int) -> None:
         self._waiting.append((task, delivery))

@@ -64,14 +64,14 @@ class Dispatcher:
         else:
             self._agenda.put(("inbox", n), due_us, lambda: self.wake(instance_id))
 
-    def wake(self, instance_id: str) -> None:
-        """Let an instance look into its inbox."""
+    def wake(self, instance_id: str, *, asked: bool = False) -> None:
+        """Let an instance look into its inbox. *asked*: a client wants it to."""
         if instance_id in self._busy:
             self._again.add(instance_id)
             return
         self._busy.add(instance_id)
         self._work.begin("turn")
-        self._begin(instance_id)
+        self._begin(instance_id, instance_id if asked else "")
 
     def forget(self, instance_id: str) -> None:
         """Drop what is kept in memory of an instance that others changed in the store."""
@@ -89,8 +89,8 @@ class Dispatcher:
         """Let go of the pool."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _begin(self, instance_id: str) -> None:
-        self._work.lane.enter(instance_id, lambda: self._submit(instance_id))
+    def _begin(self, instance_id: str, name: str = "") -> None:
+        self._work.lane.enter(lambda: self._submit(instance_id), name)
 
     def _submit(self, instance_id: str) -> None:
         if self._open:

@@ -80,7 +80,7 @@ class Entities:
     @asynccontextmanager
     async def _in_lane(self, key: Key) -> AsyncIterator[None]:
         begun = asyncio.Event()
-        self._work.lane.enter(f"@{key[0]}@{key[1]}", begun.set)
+        self._work.lane.enter(begun.set, f"@{key[0]}@{key[1]}")
         await begun.wait()
         try:
             yield

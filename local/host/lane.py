@@ -10,7 +10,7 @@ Begin = Callable[[], None]
 class Lane(Protocol):
     """What turns, activities, entities and timers go through before they begin."""
 
-    def enter(self, name: str, begin: Begin) -> None: ...  # noqa: D102 - as the class says
+    def enter(self, begin: Begin, name: str = "") -> None: ...  # noqa: D102 - as the class says
     def sort(self) -> None: ...  # noqa: D102
     def leave(self) -> None: ...  # noqa: D102
 
@@ -18,7 +18,7 @@ class Lane(Protocol):
 class Wide:
     """Everything begins at once: in which order things end is the machine's choice."""
 
-    def enter(self, name: str, begin: Begin) -> None:
+    def enter(self, begin: Begin, name: str = "") -> None:
         """Begin what is ready."""
         del name
         begin()
@@ -33,8 +33,9 @@ class Wide:
 class Single:
     """One thing after the other, in an order that does not depend on the machine; all calls come from the loop thread.
 
-    What a turn leads to enters in the order of its actions. A function of the app may ask for several things at once;
-    who of them is heard first depends on the machine, so that they are put in the order of their names.
+    What comes of a turn enters in the order of its actions, what is due in the order in which it was put down. A
+    function of the app may ask its client for several things at once; which of them is heard first depends on the
+    machine, so that these are put in the order of their names.
     """
 
     def __init__(self) -> None:
@@ -42,8 +43,8 @@ class Single:
         self._waiting: deque[Begin] = deque()
         self._entered: list[tuple[str, Begin]] = []  # since something began
 
-    def enter(self, name: str, begin: Begin) -> None:
-        """Begin what is ready, or let it wait until its turn comes."""
+    def enter(self, begin: Begin, name: str = "") -> None:
+        """Begin what is ready, or let it wait until its turn comes. *name*: of what a client has asked for."""
         if self._occupied:
             self._entered.append((name, begin))
             return
@@ -51,7 +52,7 @@ class Single:
         begin()
 
     def sort(self) -> None:
-        """Put what the function has asked for that ends now in the order of the names."""
+        """Put what the function that ends now has asked for in the order of the names, behind what was there before."""
         self._entered.sort(key=lambda one: one[0])
         self._queue()
 

@@ -174,7 +174,7 @@ class Operations:
         if said is Said.DONE:
             if replaces:
                 self._dispatcher.forget(instance_id)
-            self._dispatcher.wake(instance_id)
+            self._dispatcher.wake(instance_id, asked=True)
         return said
 
 

@@ -58,7 +58,7 @@ class Timers:
     async def fire_by_hand(self, function: Function) -> None:
         """Run a timer now; its schedule stays as it is."""
         self._work.begin("timer")
-        self._work.lane.enter(function.name, lambda: self._begin_by_hand(function))
+        self._work.lane.enter(lambda: self._begin_by_hand(function))
 
     def _begin_by_hand(self, function: Function) -> None:
         task = asyncio.create_task(self._run(function, self._clock.now_us(), past_due=False))
@@ -94,7 +94,7 @@ class Timers:
         if not self._open:
             return
         self._work.begin("timer")
-        self._work.lane.enter(function.name, lambda: self._begin(function, schedule, due_us, past_due=past_due))
+        self._work.lane.enter(lambda: self._begin(function, schedule, due_us, past_due=past_due))
 
     def _begin(self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool) -> None:
         self._running[function.name] = asyncio.create_task(

@@ -5,9 +5,10 @@ host does one thing at a time.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -37,15 +38,25 @@ pytestmark = [
 
 
 def _by_hand(stack: Stack) -> Portal:
-    """Give a caller who moves the time on whenever he waits: what comes before is at the same moments too."""
-    portal = stack.portal()
-    finish = portal.finish
+    """Give a caller who moves the time on whenever he waits: what comes before is at the same moments too.
+
+    He numbers his requests, so that what they make has the same ids.
+    """
+    portal, numbers = stack.portal(), count()
+    send, finish = portal.send, portal.finish
+
+    def send_with_number(
+        method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        number = {"Idempotency-Key": f"story-{next(numbers)}"} if method == "POST" else {}
+        return send(method, path, body, {**number, **(headers or {})})
 
     def finish_by_hand(begun: Answer, watch: Callable[[dict[str, Any]], None] = lambda _: None) -> dict[str, Any]:
         stack.clock.advance(LONG_ENOUGH)
         until(lambda: stack.clock.read().target_us == 0, 600)
         return finish(begun, watch)
 
+    portal.send = send_with_number  # type: ignore[method-assign]
     portal.finish = finish_by_hand  # type: ignore[method-assign]
     return portal
 

@@ -12,30 +12,33 @@ COUNT = 20
 
 
 def _walk(lane: Lane) -> list[str]:
-    """Let a function ask for two things at once, of which one leads to others; tell what begins, in order."""
+    """Let a function ask for two things while more is due, and a turn lead to two; tell what begins, in order."""
     begun: list[str] = []
 
-    def enter(name: str) -> None:
-        lane.enter(name, lambda: begun.append(name))
+    def enter(what: str, name: str = "") -> None:
+        lane.enter(lambda: begun.append(what), name)
 
     enter("function")
-    enter("b")
-    enter("a")
+    enter("2nd due")
+    enter("asked for b", "b")
+    enter("1st due")
+    enter("asked for a", "a")
     lane.sort()
     enter("its own turn")
     lane.leave()
-    enter("z of the first")
-    enter("y of the first")
-    for _ in range(6):
+    enter("2nd action")
+    enter("1st action")
+    for _ in range(8):
         lane.leave()
     enter("later")
     return begun
 
 
 def test_what_a_function_asks_for_goes_by_name_and_what_a_turn_asks_for_as_it_comes() -> None:
-    first, then = ["function", "a", "b", "its own turn"], ["z of the first", "y of the first", "later"]
-    assert _walk(Single()) == [*first, *then]
-    assert _walk(Wide()) == ["function", "b", "a", "its own turn", *then]
+    due, asked, then = ["2nd due", "1st due"], ["asked for a", "asked for b"], ["2nd action", "1st action", "later"]
+    assert _walk(Single()) == ["function", *due, *asked, "its own turn", *then]
+    arrived = ["2nd due", "asked for b", "1st due", "asked for a"]
+    assert _walk(Wide()) == ["function", *arrived, "its own turn", *then]
 
 
 def _told(folder: Path, name: str) -> list[list[int]]:

@@ -104,7 +104,7 @@ class Dispatcher:
             effects, resumable = self._effects(instance_id, remembered)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the instance must go on
             failure = error
-            self._store.submit(lambda _: None, lambda _r, _e: self._pause(instance_id, failure))
+            self._store.submit(lambda _: None, lambda _r, _e: self._done(instance_id, failure))
             return
         if effects is None:
             self._store.submit(

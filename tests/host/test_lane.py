@@ -1,11 +1,12 @@
 """One thing at a time, in an order that is the machine's choice nowhere."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from local.clock import FileClock
 from local.host.lane import Lane, Single, Wide
-from tests.host.conftest import RunningHost
+from tests.host.conftest import RunningHost, until
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 COUNT = 20
@@ -39,6 +40,18 @@ def test_what_a_function_asks_for_goes_by_name_and_what_a_turn_asks_for_as_it_co
     assert _walk(Single()) == ["function", *due, *asked, "its own turn", *then]
     arrived = ["2nd due", "asked for b", "1st due", "asked for a"]
     assert _walk(Wide()) == ["function", *arrived, "its own turn", *then]
+
+
+def test_what_cannot_go_on_keeps_nobody_waiting(fresh_host: Callable[..., RunningHost]) -> None:
+    host = fresh_host("--one-at-a-time")
+    stuck = host.begin("waits", ["go"])
+    until(lambda: host.status(stuck)["runtimeStatus"] == "Running")
+    assert host.stop() == 0
+    host.environ["AzureWebJobs.waits.Disabled"] = "true"
+    host.start()
+    host.manage("POST", f"/instances/{stuck}/raiseEvent/go", 5)
+    until(lambda: "has no orchestrator 'waits'" in host.log.read_text())
+    assert host.outcome("one_step", 3) == 9
 
 
 def _told(folder: Path, name: str) -> list[list[int]]:

@@ -7,8 +7,6 @@ Every operation that is called is noted, as `compute.disks.get`.
 
 import asyncio
 import inspect
-import selectors
-import time
 from collections.abc import Awaitable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -16,8 +14,7 @@ from typing import Any
 from azure.core.async_paging import AsyncItemPaged
 from azure.core.polling import AsyncLROPoller
 
-_GOODBYES_S = 40.0
-"""asyncio itself gives up after 30."""
+from tests.contract.hanging_up import hang_up
 
 
 class Pages:
@@ -89,8 +86,7 @@ class Fronts:
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
         self.seen: set[str] = set()
-        self._selector = selectors.DefaultSelector()
-        self.loop = asyncio.SelectorEventLoop(self._selector) if flavour == "aio" else None
+        self.loop = asyncio.new_event_loop() if flavour == "aio" else None
         self._stack = ExitStack()
 
     def front(self, name: str, client: Any) -> Front:
@@ -107,13 +103,5 @@ class Fronts:
         """Close every client, and the loop."""
         self._stack.close()
         if self.loop is not None:
-            self._hang_up(self.loop)
+            self.loop.run_until_complete(hang_up())
             self.loop.close()
-        self._selector.close()
-
-    def _hang_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run until every connection is closed: TLS waits for the other side's goodbye, in another thread."""
-        given_up = time.monotonic() + _GOODBYES_S
-        while len(self._selector.get_map()) > 1 and time.monotonic() < given_up:  # the loop listens to itself
-            loop.run_until_complete(asyncio.sleep(0.01))
-        loop.run_until_complete(asyncio.sleep(0))  # what was given up is closed in the turn after

@@ -1,6 +1,5 @@
 """A simulated cloud in the test's own event loop, with a clock that only moves by hand."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ from local.cloud.entra.keys import Keys
 from local.cloud.seeds import demo_seed
 from local.cloud.server import Addresses, CloudServer
 from tests.contract.azure import version_for
+from tests.contract.hanging_up import hang_up
 
 START_US = 1_795_000_000 * SECOND
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -162,13 +162,4 @@ async def running(
             session,
         )
     await server.stop()
-    await _hang_up({taken.port, taken.msi_port})
-
-
-async def _hang_up(ports: set[int]) -> None:
-    """Abort the connections that clients have left open: the garbage collector would find them in another's test."""
-    left: Any = asyncio.get_running_loop()._transports  # type: ignore[attr-defined]
-    for transport in list(left.values()):
-        if (transport.get_extra_info("peername") or ("", 0))[1] in ports:
-            transport.abort()
-    await asyncio.sleep(0)  # they are closed in the turn after
+    await hang_up(taken.port, taken.msi_port)

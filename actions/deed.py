@@ -134,8 +134,8 @@ class Deed:
     ) -> CloudPc:
         """Edit the Cloud PC for which *operation* was opened, and which was as *before* when that was decided.
 
-        Raises: ConflictError when *edit* does, or it has been built anew: somebody else was faster. The operation,
-        which nothing else would ever end, has failed with *code* then.
+        Raises: ConflictError when *edit* does, or it has been built anew: somebody else was faster. The operation has
+        failed with *code* then.
         """
 
         def edit_unless_built_anew(pc: CloudPc) -> CloudPc:
@@ -147,6 +147,10 @@ class Deed:
         try:
             return await self.services.cloud_pcs.change(self.tenant.id, before.id, edit_unless_built_anew)
         except ConflictError as error:
-            failure = Failure(code=code, message=str(error))
-            await self.services.operations.change(self.tenant.id, operation.id, lambda o: o.failed(failure, self.now))
+            await self.give_up(operation, code, error)
             raise
+
+    async def give_up(self, operation: Operation, code: str, why: ConflictError) -> None:
+        """End as failed an operation that this deed has opened, and that nothing else would ever end."""
+        failure = Failure(code=code, message=str(why))
+        await self.services.operations.change(self.tenant.id, operation.id, lambda o: o.failed(failure, self.now))

@@ -16,6 +16,7 @@ from shared.domain.lifecycle import TRANSITIONS, Event, Status
 from shared.domain.operation import Operation
 from shared.domain.pausing import held
 from shared.domain.policy import Snapshot, snapshot_of
+from shared.domain.queueing import waits
 from shared.domain.resuming import resumable_by_hand
 from shared.domain.swapping import as_held
 from shared.domain.tenant import LicenceSource
@@ -107,7 +108,7 @@ def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
 async def _start(deed: Deed, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
     """Start the build as the record says; a sweep does it if this does not come to its end."""
     wired, tenant = deed.services, deed.tenant
-    if pc.snapshot is None or pc.status is not Status.PENDING_PROVISION or pc.attempt:
+    if pc.snapshot is None or not waits(pc):
         return operation
     connection = (await wired.connections.get(tenant.id, pc.snapshot.connection_id)).value
     site = (await wired.sites.get(tenant.id, connection.site_id)).value

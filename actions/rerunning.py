@@ -7,7 +7,7 @@ from pydantic import Field
 from actions.deed import Deed
 from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder, rerunning_instance
 from shared.contracts.remote_actions import machine_of
-from shared.domain.cloud_pc import CloudPc, Failure, local_administrator
+from shared.domain.cloud_pc import CloudPc, local_administrator
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
 from shared.domain.values import Value
@@ -34,9 +34,9 @@ async def rerun(deed: Deed, client: DurableClient, cloud_pc_id: str, form: Rerun
     operation = await deed.open_operation("rerunStep", cloud_pc_id)
     await deed.audit("cloudPC", pc.id, before=pc, after=form)
     if not await start(client, RERUN_STEPS, order, instance_id=rerunning_instance(pc)) and known is None:
-        failure = Failure(code="rerunning", message="steps of this Cloud PC are being run again already")
-        await deed.services.operations.change(deed.tenant.id, operation.id, lambda o: o.failed(failure, deed.now))
-        raise ConflictError(failure.message)
+        busy = ConflictError("steps of this Cloud PC are being run again already")
+        await deed.give_up(operation, "rerunning", busy)
+        raise busy
     return operation
 
 

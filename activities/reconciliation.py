@@ -222,8 +222,7 @@ async def _tell_of_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> Non
     """End the operations of builds that somebody has asked for, and that will not begin: before the records."""
     at = services().clock.now()
     for pc in (*plan.provision, *plan.list_only, *plan.forget):
-        before = stored[pc.id].value if pc.id in stored else pc
-        if waits(before):
+        if pc.id in stored and waits(before := stored[pc.id].value):
             await tell(pc.tenant_id, before.operation_id, lambda operation: operation.failed(_NOT_BEGUN, at))
 
 

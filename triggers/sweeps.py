@@ -30,6 +30,7 @@ from shared.domain.cloud_pc import TURN, CloudPc
 from shared.domain.image import DeviceImageStatus
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
+from shared.domain.queueing import waits
 from shared.domain.replacing import build_of, with_build
 from shared.errors import DeskwrightError, RefusedError
 from shared.storage.due import ACT_EVERY, BULK_EVERY, EVERYBODY, RENEWING, WATCH_EVERY, Due, DueKind, next_of
@@ -144,9 +145,7 @@ async def _start_build_of_cloud_pc(wired: Services, client: DurableClient, due: 
     Those who stand in line are planned together: each plan reads everybody who stands there.
     """
     found = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
-    if found is None or found.value.status is not Status.PENDING_PROVISION or found.value.attempt:
-        return None
-    if found.value.generation != due.generation:
+    if found is None or not waits(found.value) or found.value.generation != due.generation:
         return None
     now, user_ids = wired.clock.now(), (found.value.user.id,)
     if found.value.reason != TURN:

@@ -44,8 +44,9 @@ class Fleet(Value):
 def _lost_since(pc: CloudPc, since: datetime) -> bool:
     if pc.status is Status.IN_GRACE_PERIOD and pc.grace is not None:
         return pc.grace.confirmed_by is None and pc.grace.started_at > since
-    cancelled = pc.status is Status.DEPROVISIONING and pc.removal is not None and pc.removal.confirmed_by is None
-    return cancelled and pc.removal is not None and pc.removal.seen_at > since
+    if pc.status is Status.DEPROVISIONING and pc.removal is not None:
+        return pc.removal.confirmed_by is None and pc.removal.seen_at > since
+    return False
 
 
 def braked(

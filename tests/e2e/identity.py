@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import urllib.parse
 import urllib.request
+from datetime import datetime
 from typing import Any
 
 from local.stack import Stack
 
 _ARM = "https://management.azure.com"
+_GRAPH = "https://graph.microsoft.com"
 
 
 def token_for(stack: Stack, resource: str) -> tuple[str, int]:
@@ -35,6 +37,17 @@ def put_resource(stack: Stack, path: str, body: dict[str, Any]) -> None:
     )
     with urllib.request.urlopen(request, timeout=30, context=stack.certificates.client_context()):  # noqa: S310
         pass
+
+
+def synchronised(stack: Stack) -> datetime:
+    """Return when Active Directory was last synchronised into the demo's directory."""
+    token, _ = token_for(stack, _GRAPH)
+    request = urllib.request.Request(  # noqa: S310 - an address of this run
+        f"{stack.addresses.cloud}/v1.0/organization", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request, timeout=30, context=stack.certificates.client_context()) as answer:  # noqa: S310
+        (organisation,) = json.load(answer)["value"]
+    return datetime.fromisoformat(organisation["onPremisesLastSyncDateTime"])
 
 
 DOMAIN = {

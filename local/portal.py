@@ -102,15 +102,19 @@ class Portal:
             yield from page["value"]
             following = page.get("@odata.nextLink") or page.get("nextLink")
 
+    def is_over(self, begun: Answer) -> bool:
+        """Tell whether the operation that an answer points to has ended; one without has nothing left to do."""
+        path = _operation_of(begun)
+        return path is None or self.ask("GET", path).body["status"] in _ENDED
+
     def finish(self, begun: Answer, watch: Callable[[dict[str, Any]], None] = lambda _: None) -> dict[str, Any]:
         """Wait for the operation that an answer points to, and return it; one without is returned as it is.
 
         ``watch`` sees the operation each time it is read. Raises: PortalError if it does not succeed.
         """
-        where = begun.headers.get("operation-location") or begun.headers.get("location")
-        if begun.status not in {202, 204} or where is None:
+        path = _operation_of(begun)
+        if path is None:
             return dict(begun.body or {})
-        path = urllib.parse.urlsplit(where).path.removeprefix("/api")
         while True:
             operation: dict[str, Any] = self.ask("GET", path).body
             watch(operation)
@@ -120,6 +124,14 @@ class Portal:
         if operation["status"] != "succeeded":
             raise PortalError(f"{operation.get('kind')} {operation['status']}: {json.dumps(operation.get('error'))}")
         return operation
+
+
+def _operation_of(begun: Answer) -> str | None:
+    """Return the path of the operation that an answer points to, below ``/api``."""
+    where = begun.headers.get("operation-location") or begun.headers.get("location")
+    if begun.status not in {202, 204} or where is None:
+        return None
+    return urllib.parse.urlsplit(where).path.removeprefix("/api")
 
 
 def _send(request: urllib.request.Request, trust: ssl.SSLContext) -> Answer:

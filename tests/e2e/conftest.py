@@ -13,7 +13,7 @@ import pytest
 
 from local.portal import Portal
 from local.stack import HostKind, Stack, Wishes
-from tests.e2e.office import CALM, FAST, Office
+from tests.e2e.office import CALM, Office
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """When every run begins; a Monday."""
@@ -21,6 +21,11 @@ MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOST: HostKind = "func" if os.environ.get("DESKWRIGHT_E2E_HOST") == "func" else "embedded"
 """The host that every stack here has: ``make test HOST=func`` chooses Core Tools'."""
 
+SEED = int(os.environ.get("DESKWRIGHT_E2E_SEED", "7"))
+"""What the simulated cloud's chance comes from, how long everything takes: tests hold with any."""
+
+_FAST = 1_000.0
+"""Simulated seconds per real second of a stack that one test has for itself."""
 _LOG_LINES = 40
 _LONGEST = frozenset(
     f"test_{name}"
@@ -36,7 +41,7 @@ StartStack = Callable[..., Stack]
 
 def wished(**more: Any) -> Wishes:
     """Wish for what most tests do, and more."""
-    return Wishes(**{"begins": MORNING, "speed": FAST, "host": HOST, **more})
+    return Wishes(**{"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, **more})
 
 
 def _keep(stack: Stack, until: ExitStack) -> Stack:
@@ -60,7 +65,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let the shared stack's time stand still while nobody uses it: it would keep everything up for no one.
 
-    While somebody does, it runs fast only where he waits (``Office.until``): what a slow machine needs to send three
+    While somebody does, it leaps only where he waits (``Office.until``): what a slow machine needs to send three
     requests must not be an hour in which a grace period ends or a machine that hangs is given up.
     """
     if "stack" in getattr(item, "fixturenames", ()):

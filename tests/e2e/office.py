@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,13 +24,17 @@ NO_CONTENT = 204
 _PATIENCE_SECONDS = 90.0
 _REAL_PATIENCE_SECONDS = 3_600.0
 """With a host on real time a Cloud PC takes as long as the pauses of its waits."""
-_LOOK_EVERY_SECONDS = 0.2
+_LOOK_EVERY_SECONDS = 0.1
+"""No sooner: time does not stand still for what lies in a queue and has not been seen."""
+_GLANCE_SECONDS = 0.005
 CALM = 60.0
 """Simulated seconds per real second while a test does something: a slow machine must not let an hour pass meanwhile."""
-FAST = 1_000.0
-"""The same while a test waits."""
-HURRIED = 3_000.0
-"""The same while nobody wants to see what happens on the way."""
+CLOSELY = timedelta(seconds=10)
+"""What passes between two looks of a test that waits for what does not stay long, however slow the machine is."""
+STEADILY = timedelta(seconds=100)
+"""The same where nothing is said."""
+SELDOM = timedelta(minutes=5)
+"""The same where nobody wants to see what happens on the way."""
 
 _PLENTY = 100_000
 
@@ -131,7 +134,7 @@ class Office:
             "name": {"displayName": name},
         }
         saved = self.portal.ask("POST", f"{self.base}/wizards/create-connection", form)
-        return str(self.finish(saved, speed=HURRIED)["resourceId"])
+        return str(self.finish(saved, look=SELDOM)["resourceId"])
 
     def policy(self, name: str, connection: str, *groups: str, **configuration: Any) -> str:
         """Save a policy for groups; return its id. Provisioning has begun."""
@@ -159,12 +162,12 @@ class Office:
         """Send one of Graph's actions on a Cloud PC, and wait for what it begins; return the operation."""
         answer = self.portal.ask("POST", f"{self.graph}/cloudPCs/{cloud_pc['id']}/{action}", body)
         assert answer.status == NO_CONTENT
-        return self.finish(answer, speed=HURRIED)
+        return self.finish(answer, look=SELDOM)
 
-    def finish(self, begun: Answer, *, speed: float = FAST) -> Json:
+    def finish(self, begun: Answer, *, look: timedelta = STEADILY) -> Json:
         """Wait for the operation that an answer points to; return it. Raises: PortalError if it does not succeed."""
-        with self._waiting(speed):
-            return self.portal.finish(begun)
+        self.until(lambda: self.portal.is_over(begun), says="the operation is over", look=look)
+        return self.portal.finish(begun)
 
     # What came of it
     def cloud_pcs(self, *only: str) -> list[Json]:
@@ -187,23 +190,29 @@ class Office:
         answer: Json = self.portal.ask("GET", f"{self.base}/explain?user={upn}").body
         return answer
 
-    def until(self, what: Callable[[], Any], *, says: str, speed: float = FAST) -> Any:
-        """Look until *what* gives something; return that. Fails with *says* when it never does.
+    def until(self, what: Callable[[], Any], *, says: str, look: timedelta = STEADILY) -> Any:
+        """Look each time *look* has passed until *what* gives something; return that, or fail with *says*.
 
-        Meanwhile time runs at *speed*, unless it runs faster already, or somebody has slowed it on purpose.
+        Where somebody has slowed time on purpose, it goes on at his speed.
         """
-        with self._waiting(speed):
-            return self._look_for(what, says)
-
-    def _look_for(self, what: Callable[[], Any], says: str) -> Any:
         deadline = time.monotonic() + (_PATIENCE_SECONDS if self.stack.moves_time else _REAL_PATIENCE_SECONDS)
-        while time.monotonic() < deadline:
+        while (began := time.monotonic()) < deadline:
             if found := what():
                 return found
-            time.sleep(_LOOK_EVERY_SECONDS)
+            if self.stack.moves_time and self.stack.clock.read().speed >= CALM:
+                self._let_pass(look)
+            time.sleep(max(0.0, began + _LOOK_EVERY_SECONDS - time.monotonic()))
         shown = [(pc["userPrincipalName"], pc["status"]) for pc in self.cloud_pcs()]
         message = f"never came to be: {says}; there are {shown}"
         raise AssertionError(message)
+
+    def _let_pass(self, length: timedelta) -> None:
+        """Let time pass, with everything that falls due in it."""
+        self.stack.clock.advance(length)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while self.stack.clock.read().target_us:
+            assert time.monotonic() < deadline, f"{length} have not passed"
+            time.sleep(_GLANCE_SECONDS)
 
     def settled(self, upn: str, count: int = 1) -> Json:
         """Wait until a user's Cloud PCs have come to an end; return the first."""
@@ -215,15 +224,8 @@ class Office:
             mine = self.cloud_pcs_of(upn) if are_settled(self.cloud_pcs_of(upn, "status")) else []
             return mine if are_settled(mine) else []
 
-        found: Sequence[Json] = self.until(look, says=f"{upn} has {count} settled Cloud PC(s)", speed=HURRIED)
+        found: Sequence[Json] = self.until(look, says=f"{upn} has {count} settled Cloud PC(s)", look=SELDOM)
         return found[0]
-
-    @contextmanager
-    def _waiting(self, speed: float) -> Iterator[None]:
-        """Let time run faster for a while."""
-        usual = self.stack.clock.read().speed
-        with self.stack.at_speed(max(usual, speed) if usual >= CALM else usual):
-            yield
 
     def reaches(self, upn: str, status: str) -> Json:
         """Wait until a user's only Cloud PC has *status*; return it."""
@@ -238,8 +240,7 @@ class Office:
         """Let time pass, with everything that falls due in it; the test ends here where nobody can."""
         if not self.stack.moves_time:
             pytest.skip("time is moved, which only the embedded host follows")
-        self.stack.clock.advance(length)
-        self._look_for(lambda: self.stack.clock.read().target_us == 0, f"{length} have passed")
+        self._let_pass(length)
 
     def pass_time_to(self, moment: datetime) -> None:
         """Let time pass to a moment, or none if that is over: what a wait has let pass too much is not added to it."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient
 
 from local.stack import Stack
@@ -49,9 +49,10 @@ def put_texts(stack: Stack, *messages: str) -> None:
 
 
 def peek(stack: Stack, name: str) -> list[str]:
-    """Return the texts of the first messages of a queue."""
-    with _service(stack) as service:
+    """Return the texts of the first messages of a queue, which comes to be with the first of them."""
+    with _service(stack) as service, suppress(ResourceNotFoundError):
         return [str(message.content) for message in service.get_queue_client(name).peek_messages(32)]
+    return []
 
 
 def texts(stack: Stack) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from local.portal import Answer
 from local.stack import Stack
 from tests.e2e.identity import DOMAIN, put_resource, synchronised
 from tests.e2e.management import manage
-from tests.e2e.office import CALM, MEDIUM, Office
+from tests.e2e.office import CLOSELY, MEDIUM, Office
 
 pytestmark = pytest.mark.e2e
 
@@ -66,7 +66,7 @@ def save(office: Office, credentials: Json, name: str = "Own") -> str:
 def probe(office: Office, credentials: Json) -> tuple[str, str]:
     """Save a connection that is tried from inside, and wait; return its id and the name of the probe's computer."""
     saved = begin_to_save(office, credentials)
-    (machine,) = office.until(office.machines, says="the probe's machine is being made", speed=CALM)
+    (machine,) = office.until(office.machines, says="the probe's machine is being made", look=CLOSELY)
     ended(office, str(saved.headers["location"]))
     return str(saved.body["resourceId"]), str(machine["body"]["properties"]["osProfile"]["computerName"])
 

@@ -10,7 +10,7 @@ import pytest
 from local.portal import Portal
 from local.stack import Stack
 from tests.e2e.management import manage
-from tests.e2e.office import CALM, FAST, MEDIUM, SMALL, Json, Office
+from tests.e2e.office import CLOSELY, MEDIUM, SMALL, STEADILY, Json, Office
 from tests.e2e.test_actions import machine, named, outcomes, send
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -76,9 +76,9 @@ def has_one_whole_machine(office: Office, upn: str) -> bool:
     return sorted(name for name in names if name.removeprefix("cpc-") in pcs) == [f"cpc-{each}" for each in sorted(pcs)]
 
 
-def await_request(office: Office, op: str, pc: Json, *, speed: float = FAST) -> None:
+def await_request(office: Office, op: str, pc: Json, *, look: timedelta = STEADILY) -> None:
     path = f"requests?op={op}&path=*{pc['id']}*"
-    office.until(lambda: office.stack.ask_cloud(path), says=f"{op} has been asked for", speed=speed)
+    office.until(lambda: office.stack.ask_cloud(path), says=f"{op} has been asked for", look=look)
 
 
 def test_a_resize_waits_for_its_licence_and_keeps_machine_name_and_disk(office: Office) -> None:
@@ -174,7 +174,7 @@ def test_one_that_was_ended_by_mistake_goes_on(office: Office) -> None:
     office.reaches(upn, "resizing")
     operation = asked.headers["operation-location"].rpartition("/")[2]
     instance = f"{office.name}-{pc['id']}-act-{operation}-{office.timeline(pc['id'])['generation']}"
-    await_request(office, "vm.deallocate", pc, speed=CALM)  # else the machine stops before anybody can step in
+    await_request(office, "vm.deallocate", pc, look=CLOSELY)  # else the machine stops before anybody can step in
     manage(office, "/terminate?reason=by+mistake", instance, method="POST")
     told = ended(office, asked)
     assert told["status"] == "succeeded", told["error"]

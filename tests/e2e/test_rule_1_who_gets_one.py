@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.office import MEDIUM, SMALL, Office
+from tests.e2e.office import MEDIUM, SMALL, Json, Office
 from tests.e2e.queues import peek, put_change
 
 pytestmark = pytest.mark.e2e
@@ -120,6 +120,11 @@ def test_a_malformed_message_is_kept_with_its_reason_and_blocks_nothing(open_off
     put_change(office.stack, {**good, "at": at})
 
     assert office.settled(upn)["status"] == "provisioned"
-    kept = [json.loads(base64.b64decode(text)) for text in peek(office.stack, "directory-changes-poison")]
-    mine = [each for each in kept if office.name in json.dumps(each["message"])]
+
+    def kept() -> list[Json]:
+        found = (json.loads(base64.b64decode(text)) for text in peek(office.stack, "directory-changes-poison"))
+        mine = [each for each in found if office.name in json.dumps(each["message"])]
+        return mine if len(mine) == len(["type", "userIds"]) else []
+
+    mine = office.until(kept, says="both are set aside")
     assert sorted(each["reason"].split(":")[0] for each in mine) == ["/type", "/userIds/0"]

@@ -17,7 +17,7 @@ from local.portal import Answer, PortalError
 from local.stack import PORTAL_SECRET, Stack
 from tests.e2e.callers import routes
 from tests.e2e.identity import DOMAIN, on_premises
-from tests.e2e.office import GALLERY_IMAGE, HURRIED, MEDIUM, Office
+from tests.e2e.office import GALLERY_IMAGE, MEDIUM, SELDOM, Office
 from tests.e2e.queues import Minted, texts
 
 pytestmark = pytest.mark.e2e
@@ -150,7 +150,7 @@ def rotated(office: Office, connection: str) -> list[Answer]:
     new = {"adDomainPassword": f"{JOIN_PASSWORD}-next"}
     taken = office.portal.ask("POST", f"{connection}/updateAdDomainPassword", new, {"Idempotency-Key": "rotate"})
     with pytest.raises(PortalError, match="adJoinCheckIncorrectCredentials"):
-        office.finish(taken, speed=HURRIED)
+        office.finish(taken, look=SELDOM)
     return [*refused, taken]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrators.probing import Probed, probe_connection
 from shared.contracts.connections import (
     CHECK_CONNECTION,
     CHECK_GROUP,
@@ -19,9 +20,9 @@ from shared.contracts.connections import (
 )
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, NetworkReady
 from shared.contracts.outcomes import NoRoom, Pending, Refused
-from shared.contracts.probes import PROBE, Probed, ProbeOrder
+from shared.contracts.probes import ProbeOrder
 from shared.domain.connection import HealthCheck, HealthStatus, overall
-from shared.domain.health import BROKE_OFF, ENVIRONMENT, JOIN, UNANSWERED, fault_of_network
+from shared.domain.health import BROKE_OFF, JOIN, UNANSWERED, fault_of_network
 from shared.workflow import (
     Blueprint,
     CallFailedError,
@@ -30,7 +31,6 @@ from shared.workflow import (
     call,
     call_all,
     orchestrates,
-    run,
     run_all,
     wait_for,
 )
@@ -121,16 +121,16 @@ def check_groups(ctx: Context, order: CheckConnectionOrder) -> Steps[list[GroupC
 
 
 def probe(ctx: Context, order: ProbeOrder, looked: HealthStatus) -> Steps[Probed]:
-    """Probe, or just remove what an earlier probe left: what is unhealthy from outside costs no machine."""
+    """Probe, or just remove what an earlier probe left: what is unhealthy from outside costs no machine.
+
+    It is a part of the check and no orchestration of its own: whoever terminates the check ends it with it. Else it
+    would go on, and at its end remove the machine of the check that is made instead.
+    """
     if looked is HealthStatus.FAILED:
         order = order.but(clean_only=True)
     if order.clean_only and not order.earlier:
-        return Probed(findings=())
-    try:
-        probed: Probed = yield from run(ctx, PROBE, order)
-    except CallFailedError as error:
-        return Probed(findings=(BROKE_OFF.finding(ENVIRONMENT, error.reason),), left=names_of(order) or ())
-    return probed
+        return Probed()
+    return (yield from probe_connection(ctx, order))
 
 
 def names_of(order: ProbeOrder | None) -> tuple[str, ...] | None:

@@ -190,7 +190,10 @@ def _judge(status: str, error: dict[str, Any] | None) -> Finished | None:
             return Finished()
         case "failed" | "canceled":
             code, message = read_error(json.dumps({"error": error or {}}))
-            raise decide(200, code or status, message or f"the operation has {status.lower()}")
+            code, message = code or status, message or f"the operation has {status.lower()}"
+            ended = decide(200, code, message)
+            # It answers the same to whoever asks again: what may succeed later is for the next attempt to find out.
+            raise ended if isinstance(ended, DeclinedError) else DeclinedError(Refused(code=code, message=message))
     return None
 
 

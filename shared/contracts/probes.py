@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Pending, Refused
-from shared.contracts.shape import Activity, Patience, Workflow, gives
+from shared.contracts.shape import Activity, Patience, gives
 from shared.domain.connection import Domain, HealthCheck, JoinType, Network
 from shared.domain.image import ImageSource, MarketplaceImage
 from shared.domain.service_plan import ServicePlan
@@ -60,14 +60,6 @@ class ProbeOrder(Value):
         )
 
 
-class Probed(Value):
-    """What a probe found. *left*: computer names that may still be in a directory, or have a machine."""
-
-    kind: Literal["probed"] = "probed"
-    findings: tuple[HealthCheck, ...]
-    left: tuple[str, ...] = ()
-
-
 class ScriptOrder(Value):
     """Run the steps on the probe's VM; the domain's password is read from Key Vault inside the activity."""
 
@@ -83,7 +75,6 @@ class ScriptRead(Value):
     findings: tuple[HealthCheck, ...]
 
 
-PROBE = Workflow("probe_connection", ProbeOrder, gives(Probed))
 BEGIN_PROBE_SCRIPT = Activity("begin_probe_script", ScriptOrder, gives(Accepted | Refused))
 READ_PROBE_SCRIPT = Activity("read_probe_script", ScriptOrder, gives(ScriptRead | Pending | Refused))
 SCRIPT_PATIENCE = Patience(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))

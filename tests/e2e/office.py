@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -202,9 +203,18 @@ class Office:
             if self.stack.moves_time and self.stack.clock.read().speed >= CALM:
                 self._let_pass(look)
             time.sleep(max(0.0, began + _LOOK_EVERY_SECONDS - time.monotonic()))
-        shown = [(pc["userPrincipalName"], pc["status"]) for pc in self.cloud_pcs()]
-        message = f"never came to be: {says}; there are {shown}"
+        message = "\n".join([f"never came to be: {says}; at {self.stack.clock.now()} there are", *self._standing()])
         raise AssertionError(message)
+
+    def _standing(self) -> Iterator[str]:
+        """Say how far every Cloud PC is, and what was last done to those that have not arrived."""
+        for pc in self.cloud_pcs():
+            if pc["status"] != "notProvisioned":
+                yield f"{pc['userPrincipalName']} {pc['id']} {pc['status']}"
+            if pc["status"] not in {"notProvisioned", "provisioned"}:
+                told = self.timeline(pc["id"])
+                yield f"  {told['title']} {told['percentComplete']} %"
+                yield from (f"  {json.dumps(entry)}" for entry in told["entries"][-3:])
 
     def _let_pass(self, length: timedelta) -> None:
         """Let time pass, with everything that falls due in it."""

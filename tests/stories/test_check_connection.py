@@ -17,12 +17,12 @@ from shared.contracts.connections import (
     CheckGroupOrder,
     GroupChecked,
 )
+from shared.contracts.identities import BEGIN_DOMAIN_JOIN
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, HostedNetworkOrder, NetworkReady
 from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
-from shared.contracts.probes import PROBE, Probed
 from shared.domain.connection import HealthCheck, HealthStatus, SubnetUsage
 from shared.domain.values import Value
-from tests.stories.probing import ENTRA, HYBRID
+from tests.stories.probing import ENTRA, HYBRID, PROBED
 from tests.stories.tell import Answers, tell
 
 OWN = CheckConnectionOrder(tenant_id="contoso", connection_id="connection-1")
@@ -38,13 +38,12 @@ HOSTED = OWN.but(
 FINE = HealthCheck(display_name="fine", status=HealthStatus.PASSED)
 SO_SO = HealthCheck(display_name="so so", status=HealthStatus.WARNING)
 BAD = HealthCheck(display_name="bad", status=HealthStatus.FAILED)
-JOINED = HealthCheck(display_name="directoryJoin", status=HealthStatus.PASSED)
 SUBNET = SubnetUsage(subnet_id="subnet-a", total=11, free=4)
 HEALTHY: Answers = {
     RECORD_CONNECTION: Done(),
     CHECK_GROUP: GroupChecked(findings=(FINE,)),
     PREPARE_HOSTED_NETWORK: NetworkReady(subnet_ids=("s",)),
-    PROBE: Probed(findings=(JOINED,)),
+    **PROBED,
     RETIRE_PASSWORDS: Done(),
 }
 
@@ -117,7 +116,8 @@ def test_what_was_seen_of_the_subnets_is_written_down() -> None:
 def test_a_probe_comes_after_the_looks_and_its_name_is_known_before() -> None:
     story = tell(CHECK_CONNECTION, OWN.but(probe=ENTRA), HEALTHY)
 
-    assert story.calls[-2:] == ["probe_connection", "record_connection"]
+    assert story.calls[len(GROUPS) + 1] == "allocate_capacity"
+    assert story.calls[-2:] == ["forget_device", "record_connection"]
     assert [o["joined"] for o in story.orders["record_connection"]] == [[ENTRA.computer_name], []]
     assert story.last(RECORD_CONNECTION)["probed"] is True
 
@@ -125,22 +125,16 @@ def test_a_probe_comes_after_the_looks_and_its_name_is_known_before() -> None:
 def test_what_is_unhealthy_from_outside_costs_no_machine() -> None:
     story = tell(CHECK_CONNECTION, OWN.but(probe=ENTRA), {**HEALTHY, CHECK_GROUP: checked(BAD)})
 
-    assert "probe_connection" not in story.calls
+    assert set(story.calls) == {"record_connection", "check_group"}
 
 
 def test_what_an_earlier_probe_left_is_removed_all_the_same() -> None:
     order = OWN.but(probe=ENTRA.but(earlier=("CPC-HTH-OLDER",)))
-    story = tell(CHECK_CONNECTION, order, {**HEALTHY, CHECK_GROUP: checked(BAD), PROBE: Probed(findings=())})
+    story = tell(CHECK_CONNECTION, order, {**HEALTHY, CHECK_GROUP: checked(BAD)})
 
-    assert story.last(PROBE)["cleanOnly"] is True
+    assert "begin_vm_delete" in story.calls
+    assert "begin_vm" not in story.calls
     assert story.last(RECORD_CONNECTION)["joined"] == []
-
-
-def test_a_probe_that_breaks_off_leaves_its_name_for_the_next_one() -> None:
-    story = tell(CHECK_CONNECTION, OWN.but(probe=ENTRA), {**HEALTHY, PROBE: Exception("terminated")})
-
-    assert story.result.status is HealthStatus.FAILED
-    assert story.last(RECORD_CONNECTION)["joined"] == [ENTRA.computer_name]
 
 
 def test_a_join_with_the_newest_password_retires_the_older_ones() -> None:
@@ -150,8 +144,8 @@ def test_a_join_with_the_newest_password_retires_the_older_ones() -> None:
 
 
 def test_a_password_that_nothing_has_joined_with_retires_none() -> None:
-    failed = Probed(findings=(JOINED.but(status=HealthStatus.FAILED),))
-    story = tell(CHECK_CONNECTION, OWN.but(probe=HYBRID), {**HEALTHY, PROBE: failed})
+    refused = Refused(code="VMExtensionProvisioningError", message="the password has expired")
+    story = tell(CHECK_CONNECTION, OWN.but(probe=HYBRID), {**HEALTHY, BEGIN_DOMAIN_JOIN: refused})
 
     assert "retire_passwords" not in story.calls
 

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from orchestrators import probe_connection as _probing  # noqa: F401 - registers the story
 from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - as above
 from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.images import BUILD_IMAGE
-from shared.contracts.probes import PROBE
 from shared.contracts.provisioning import PROVISION
 from shared.contracts.reconciling import RECONCILE
 from shared.workflow import ACTIVITIES
@@ -211,7 +209,7 @@ def _orders() -> Iterator[tuple[str, dict[str, Any]]]:
         tell(BUILD_IMAGE, building.ORDER, building.SMOOTH),
         tell(CHECK_CONNECTION, checking.OWN, checking.HEALTHY),
         tell(CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.LOOKED}),
-        tell(PROBE, probing.HYBRID, probing.PROBED),
+        tell(CHECK_CONNECTION, checking.OWN.but(probe=probing.HYBRID), checking.HEALTHY),
         tell(CLEAN_UP, cleaning.ORDER, cleaning.ALL_GO),
         tell(RECONCILE, reconciling.ORDER, reconciling.QUIET),
     ]

@@ -19,7 +19,6 @@ from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE, FORGET_GALLERY_V
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, LOOK_AT_AGENT
 from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, TAKE_AWAY
 from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
-from shared.contracts.probes import PROBE
 from shared.contracts.provisioning import PROVISION, REPLACE
 from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION
@@ -95,7 +94,7 @@ STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "build an image, refused": (BUILD_IMAGE, building.ORDER, {**building.SMOOTH, BEGIN_CAPTURE: BROKEN}),
     "check a connection": (CHECK_CONNECTION, checking.HOSTED, checking.HEALTHY),
     "check one group": (CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.LOOKED}),
-    "probe a connection": (PROBE, probing.HYBRID, probing.PROBED),
+    "probe a connection": (CHECK_CONNECTION, checking.OWN.but(probe=probing.HYBRID), checking.HEALTHY),
     "clean up": (CLEAN_UP, cleaning.ORDER, cleaning.ALL_GO),
     "reconcile": (RECONCILE, reconciling.ORDER, reconciling.QUIET),
     "reconcile, throttled": (

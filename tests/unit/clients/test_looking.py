@@ -89,6 +89,14 @@ async def test_what_has_failed_says_why() -> None:
     assert declined.value.outcome == NoRoom(code="ZonalAllocationFailed", message="no hardware")
 
 
+@pytest.mark.parametrize("code", ["OperationPreempted", "NicReservedForAnotherVm"])
+async def test_what_has_ended_is_refused_however_well_it_may_go_the_next_time(code: str) -> None:
+    client = Client({URL: Answer({"status": "Canceled", "error": {"code": code, "message": "not now"}})})
+    with pytest.raises(DeclinedError) as declined:
+        await look_at(client, begun(), arm_url=ARM)
+    assert declined.value.outcome == Refused(code=code, message="not now")
+
+
 async def test_a_failed_vm_whose_operation_is_forgotten_says_why_itself() -> None:
     vm = {"type": "Microsoft.Compute/virtualMachines", "properties": {"provisioningState": "Failed"}}
     view = {"statuses": [{"code": "ProvisioningState/failed/AllocationFailed", "message": "no hardware"}]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from orchestrators.temporary_vms import GivenUpError, TemporaryVm, Wish, create_temporary_vm, remove_temporary_vm
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
@@ -19,12 +21,10 @@ from shared.contracts.machines import AGENT_PATIENCE, EXTENSION_PATIENCE, LOOK_A
 from shared.contracts.outcomes import Refused
 from shared.contracts.probes import (
     BEGIN_PROBE_SCRIPT,
-    PROBE,
     PROBE_IMAGE,
     PROBER,
     READ_PROBE_SCRIPT,
     SCRIPT_PATIENCE,
-    Probed,
     ProbeOrder,
     ScriptOrder,
     ScriptRead,
@@ -42,13 +42,17 @@ from shared.domain.health import (
     fault_of_vm,
     probe_steps,
 )
-from shared.workflow import Blueprint, Context, Steps, orchestrates
-
-bp = Blueprint()
+from shared.workflow import Context, Steps
 
 
-@bp.orchestration_trigger(context_name="context")
-@orchestrates(PROBE)
+@dataclass(frozen=True)
+class Probed:
+    """What a probe found. *left*: computer names that may still be in a directory, or have a machine."""
+
+    findings: tuple[HealthCheck, ...] = ()
+    left: tuple[str, ...] = ()
+
+
 def probe_connection(ctx: Context, order: ProbeOrder) -> Steps[Probed]:
     """Probe a connection with a temporary VM.
 

@@ -272,13 +272,15 @@ async def _subscribe(wired: Services, client: DurableClient, due: Due) -> dateti
     tenant, url = await wired.tenants.find(due.tenant_id), wired.settings.notification_url
     if tenant is None or url is None:
         return None
-    now, every = wired.clock.now(), timedelta(days=1)
+    now, every, asked = wired.clock.now(), timedelta(days=1), 0
     try:
         await keep_subscribed(wired, tenant.value, url, now, renewing=due.generation == RENEWING)
     except RefusedError as refused:  # not allowed, or we did not answer: asking goes on meanwhile
         _log.warning("no notifications of the directory of %s: %s", due.tenant_id, refused)
+        # What Graph wants renewed stays so, however long our record says that it lasts.
         every = min(every, timedelta(minutes=tenant.value.settings.directory_catch_up_in_minutes))
-    await wired.due.put(DueKind.SUBSCRIBE, next_of(every, now), due.tenant_id, due.subject_id)
+        asked = due.generation
+    await wired.due.put(DueKind.SUBSCRIBE, next_of(every, now), due.tenant_id, due.subject_id, asked)
     return None
 
 

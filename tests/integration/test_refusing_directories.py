@@ -3,20 +3,30 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from shared.domain.watching import WATCH, Resource, Subscription, Watch
 from shared.errors import RefusedError
-from shared.storage.due import EVERYBODY, Due, DueKind
+from shared.storage.due import EVERYBODY, RENEWING, Due, DueKind
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperDirectory, PaperServices, in_place
-from triggers.sweeps import _catch_up, _start_reconcile
+from triggers.sweeps import _catch_up, _start_reconcile, _subscribe
 
 
 class SilentDirectory(PaperDirectory):
-    """A directory whose administrator has not allowed delta queries."""
+    """A directory whose administrator has allowed neither delta queries nor subscriptions."""
 
     async def ask(self, method: str, path: str) -> dict[str, Any]:
         del method, path
         raise RefusedError("Authorization_RequestDenied", "no")
+
+
+class PaperVault:
+    """A key vault of one secret."""
+
+    async def read(self, address: str) -> str:
+        return f"the secret at {address}"
 
 
 async def test_who_is_told_nothing_reads_everybody_again_within_a_day(tables: Tables) -> None:
@@ -28,6 +38,24 @@ async def test_who_is_told_nothing_reads_everybody_again_within_a_day(tables: Ta
         await _catch_up(here, host, Due(DueKind.CATCH_UP, things.NOW, "contoso", "contoso"))
     dues = await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1))
     assert [due.subject_id for due in dues] == [EVERYBODY]
+
+
+async def test_what_graph_wants_renewed_is_asked_for_until_it_is_granted(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = PaperServices(tables)
+    here.settings = here.settings.model_copy(update={"notification_url": "https://desks.invalid/notifications"})
+    here.directory = SilentDirectory()
+    monkeypatch.setattr(here, "vault", PaperVault)
+    await here.tenants.insert(things.tenant())
+    lasting = [Subscription(id=of, resource=of, expires_at=things.NOW + timedelta(days=27)) for of in Resource]
+    await here.watches.insert(Watch(tenant_id=things.DIRECTORY, subscriptions=tuple(lasting)))
+    host: Any = IdleHost()
+    with in_place(here):
+        await _subscribe(here, host, Due(DueKind.SUBSCRIBE, things.NOW, "contoso", "contoso", RENEWING))
+    (again,) = await here.due.due(DueKind.SUBSCRIBE, things.NOW + timedelta(hours=1))
+    assert again.generation == RENEWING
+    assert (await here.watches.get(things.DIRECTORY, WATCH)).value.subscriptions == tuple(lasting)
 
 
 async def test_a_reconcile_that_is_refused_is_tried_ever_more_rarely(tables: Tables) -> None:

@@ -1,6 +1,7 @@
 """The whole service as processes. Tests reach it over HTTP only; its logs follow a failure."""
 
 import os
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -26,7 +27,9 @@ SEED = int(os.environ.get("DESKWRIGHT_E2E_SEED", "7"))
 
 _FAST = 1_000.0
 """Simulated seconds per real second of a stack that one test has for itself."""
-_LOG_LINES = 40
+_LOG_LINES = 60
+_TICK = re.compile(r"  timer +\w+ +ok ")
+"""A timer that found nothing wrong: there are thousands."""
 _LONGEST = frozenset(
     f"test_{name}"
     for name in ("crashes", "survival", "demo", "broken_off", "bad_days", "scenarios_1", "scenarios_2", "scenarios_3")
@@ -121,8 +124,9 @@ def pytest_runtest_makereport(
     if report.failed:
         for stack in _running:
             for log in sorted((stack.folder / "logs").glob("*.log")):
-                lines = log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
-                report.sections.append((f"last lines of {log.name} ({stack.folder})", "\n".join(lines)))
+                lines = [line for line in log.read_text(errors="replace").splitlines() if not _TICK.search(line)]
+                told = "\n".join(lines[-_LOG_LINES:])
+                report.sections.append((f"last lines of {log.name} ({stack.folder})", told))
     return report
 
 

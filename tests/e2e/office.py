@@ -25,16 +25,16 @@ NO_CONTENT = 204
 _PATIENCE_SECONDS = 90.0
 _REAL_PATIENCE_SECONDS = 3_600.0
 """With a host on real time a Cloud PC takes as long as the pauses of its waits."""
-_LOOK_EVERY_SECONDS = 0.1
+_LOOK_EVERY_SECONDS = 0.2
 """No sooner: time does not stand still for what lies in a queue and has not been seen."""
 _GLANCE_SECONDS = 0.005
 CALM = 60.0
 """Simulated seconds per real second while a test does something: a slow machine must not let an hour pass meanwhile."""
 CLOSELY = timedelta(seconds=10)
 """What passes between two looks of a test that waits for what does not stay long, however slow the machine is."""
-STEADILY = timedelta(seconds=100)
+STEADILY = timedelta(minutes=3)
 """The same where nothing is said."""
-SELDOM = timedelta(minutes=5)
+SELDOM = timedelta(minutes=10)
 """The same where nobody wants to see what happens on the way."""
 
 _PLENTY = 100_000

@@ -28,26 +28,25 @@ def token_for(stack: Stack, resource: str) -> tuple[str, int]:
 
 def put_resource(stack: Stack, path: str, body: dict[str, Any]) -> None:
     """Make a resource in the simulated Azure, as the customer's own administrator would."""
-    token, _ = token_for(stack, _ARM)
-    request = urllib.request.Request(  # noqa: S310 - an address of this run
-        f"{stack.addresses.cloud}{path}",
-        json.dumps(body).encode(),
-        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        method="PUT",
-    )
-    with urllib.request.urlopen(request, timeout=30, context=stack.certificates.client_context()):  # noqa: S310
-        pass
+    _ask(stack, _ARM, "PUT", path, body)
 
 
 def synchronised(stack: Stack) -> datetime:
     """Return when Active Directory was last synchronised into the demo's directory."""
-    token, _ = token_for(stack, _GRAPH)
+    (organisation,) = _ask(stack, _GRAPH, "GET", "/v1.0/organization")["value"]
+    return datetime.fromisoformat(organisation["onPremisesLastSyncDateTime"])
+
+
+def _ask(stack: Stack, resource: str, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    token, _ = token_for(stack, resource)
     request = urllib.request.Request(  # noqa: S310 - an address of this run
-        f"{stack.addresses.cloud}/v1.0/organization", headers={"Authorization": f"Bearer {token}"}
+        f"{stack.addresses.cloud}{path}",
+        None if body is None else json.dumps(body).encode(),
+        {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        method=method,
     )
     with urllib.request.urlopen(request, timeout=30, context=stack.certificates.client_context()) as answer:  # noqa: S310
-        (organisation,) = json.load(answer)["value"]
-    return datetime.fromisoformat(organisation["onPremisesLastSyncDateTime"])
+        return json.load(answer)
 
 
 DOMAIN = {

@@ -16,11 +16,16 @@ offset  type  field       meaning
 48      f64   speed       the rate wished for while nothing is ready; 0 = by hand only
 56      i64   target_us   asked for by hand; the driver jumps until here; 0 = none
 64      i64   driver_pid  the process that drives the clock; 0 = none
-72      56s   redo        the seven fields that a writer is about to put in place
+72      56s   undo        the seven fields as they were before the write
 ======  ====  ==========  ==============================================================
 
-A writer may be killed between any two instructions. It writes the new fields to ``redo``
-first, so whoever finds an odd sequence while holding the file's lock finishes the write.
+Time never goes back, whatever happens to a writer between two of its instructions:
+
+- A writer copies the fields to ``undo``, makes the sequence odd, and only then takes the moment at which it
+  anchors the clock. While the sequence is odd nobody can read the time, so nobody has seen a later one.
+- A reader takes its moment before it looks at the sequence a second time. If that has not changed, the fields
+  were in force at that moment.
+- A writer that was killed inside is undone by whoever finds an odd sequence while holding the file's lock.
 """
 
 import fcntl
@@ -30,7 +35,7 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -46,7 +51,7 @@ _MICROSECOND = timedelta(microseconds=1)
 # Native mode copies whole words; "<" would go byte by byte, and a sequence could be read torn.
 _FIELDS = struct.Struct("@qqdqdqq")
 _READ = struct.Struct("@Qqqdq")
-_SEQUENCE, _FIELDS_AT, _REDO_AT = 8, 16, 72
+_SEQUENCE, _FIELDS_AT, _UNDO_AT = 8, 16, 72
 # A live writer is inside for about a microsecond; after so many looks it must be dead.
 _LOOKS_BEFORE_REPAIR = 1000
 
@@ -71,6 +76,10 @@ class ClockFields:
         """Return the simulated time at a moment, in microseconds since the epoch."""
         elapsed_us = max(0, monotonic_ns - self.anchor_ns) / 1000
         return min(self.limit_us, self.base_us + int(elapsed_us * self.rate))
+
+    def anchored(self, monotonic_ns: int) -> "ClockFields":
+        """Return the same clock, anchored at a moment: base and anchor are of that one moment."""
+        return replace(self, base_us=self.at(monotonic_ns), anchor_ns=monotonic_ns)
 
     def pack(self) -> bytes:
         """Lay the fields out as the file has them."""
@@ -123,7 +132,7 @@ class FileClock:
         self._words = memoryview(self._map).cast("Q")
         self._lock = threading.Lock()
         with self._writing():
-            pass  # finishes what a killed writer left
+            pass  # undoes what a killed writer left
 
     @classmethod
     def create(cls, path: Path, base: datetime, speed: float) -> Self:
@@ -150,8 +159,8 @@ class FileClock:
         unpack, words, looks = _READ.unpack_from, self._words, 0
         while True:
             sequence, base_us, anchor_ns, rate, limit_us = unpack(self._map, _SEQUENCE)
+            elapsed_ns = time.monotonic_ns() - anchor_ns
             if not sequence & 1 and words[1] == sequence:
-                elapsed_ns = time.monotonic_ns() - anchor_ns
                 passed_us = int(elapsed_ns / 1000 * rate) if elapsed_ns > 0 else 0
                 now_us: int = min(base_us + passed_us, limit_us)
                 return now_us
@@ -186,72 +195,76 @@ class FileClock:
         Time never goes back: a base or a limit before now counts as now. Raising the limit lets
         time go on from where it stood.
         """
-        with self._writing() as fields:
-            now_us = fields.at(time.monotonic_ns())
-            self._put(
-                base_us=max(now_us, now_us if base_us is None else base_us),
-                rate=fields.rate if rate is None else rate,
-                limit_us=max(now_us, fields.limit_us if limit_us is None else limit_us),
-                speed=fields.speed if speed is None else speed,
-                target_us=fields.target_us if target_us is None else target_us,
-                driver_pid=fields.driver_pid if driver_pid is None else driver_pid,
+
+        def edit(now: ClockFields) -> ClockFields:
+            return replace(
+                now,
+                base_us=max(now.base_us, now.base_us if base_us is None else base_us),
+                rate=now.rate if rate is None else rate,
+                limit_us=max(now.base_us, now.limit_us if limit_us is None else limit_us),
+                speed=now.speed if speed is None else speed,
+                target_us=now.target_us if target_us is None else target_us,
+                driver_pid=now.driver_pid if driver_pid is None else driver_pid,
             )
+
+        with self._writing():
+            self._put(edit)
 
     def jump_to(self, moment_us: int) -> None:
         """Move time forward to a moment, lifting the limit that far; clears a reached target."""
-        with self._writing() as fields:
-            reached = max(moment_us, fields.at(time.monotonic_ns()))
-            self._put(
+
+        def edit(now: ClockFields) -> ClockFields:
+            reached = max(moment_us, now.base_us)
+            return replace(
+                now,
                 base_us=reached,
-                limit_us=max(reached, fields.limit_us),
-                target_us=fields.target_us if fields.target_us > reached else 0,
+                limit_us=max(reached, now.limit_us),
+                target_us=now.target_us if now.target_us > reached else 0,
             )
+
+        with self._writing():
+            self._put(edit)
 
     def advance(self, delta: timedelta) -> None:
         """Ask for time to move on: the living driver goes there in steps, else it jumps.
 
         While a driver is still on its way, a second request adds to the first.
         """
-        with self._writing() as fields:
-            now_us = fields.at(time.monotonic_ns())
-            goal = max(now_us, fields.target_us) + delta // _MICROSECOND
-            if is_alive(fields.driver_pid):
-                self._put(base_us=now_us, target_us=goal)
-            else:
-                self._put(base_us=goal, limit_us=max(goal, fields.limit_us), target_us=0)
+        with self._writing() as before:
+            driven = is_alive(before.driver_pid)
+
+            def edit(now: ClockFields) -> ClockFields:
+                goal = max(now.base_us, now.target_us) + delta // _MICROSECOND
+                if driven:
+                    return replace(now, target_us=goal)
+                return replace(now, base_us=goal, limit_us=max(goal, now.limit_us), target_us=0)
+
+            self._put(edit)
 
     def set_speed(self, speed: float) -> None:
         """Wish for another rate; it counts at once unless time stands still for ready work."""
-        with self._writing() as fields:
-            free = fields.rate == fields.speed != 0 or not is_alive(fields.driver_pid)
-            self._put(
-                base_us=fields.at(time.monotonic_ns()),
-                speed=speed,
-                rate=speed if free else fields.rate,
-            )
+        with self._writing() as before:
+            free = before.rate == before.speed != 0 or not is_alive(before.driver_pid)
+            rate = speed if free else before.rate
+            self._put(lambda now: replace(now, speed=speed, rate=rate))
 
     def claim(self, pid: int) -> None:
         """Make a process the driver: time stands still until it says otherwise."""
-        with self._writing() as fields:
-            if fields.driver_pid != pid and is_alive(fields.driver_pid):
-                raise ClockError(f"process {fields.driver_pid} drives {self.path.name} already")
-            now_us = fields.at(time.monotonic_ns())
-            self._put(base_us=now_us, rate=0.0, limit_us=NO_LIMIT, driver_pid=pid)
+        with self._writing() as before:
+            if before.driver_pid != pid and is_alive(before.driver_pid):
+                raise ClockError(f"process {before.driver_pid} drives {self.path.name} already")
+            self._put(lambda now: replace(now, rate=0.0, limit_us=NO_LIMIT, driver_pid=pid))
 
     def release(self, pid: int, *, rate: float | None = None) -> None:
         """Stop driving: time runs freely at the wished speed, or at ``rate`` (0 = stand still).
 
         A target not reached yet is left to the next driver.
         """
-        with self._writing() as fields:
-            if fields.driver_pid != pid:
+        with self._writing() as before:
+            if before.driver_pid != pid:
                 return
-            self._put(
-                base_us=fields.at(time.monotonic_ns()),
-                rate=fields.speed if rate is None else rate,
-                limit_us=NO_LIMIT,
-                driver_pid=0,
-            )
+            rate_now = before.speed if rate is None else rate
+            self._put(lambda now: replace(now, rate=rate_now, limit_us=NO_LIMIT, driver_pid=0))
 
     @contextmanager
     def drive(self, pid: int) -> Iterator[Self]:
@@ -272,23 +285,29 @@ class FileClock:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
             try:
                 if self._words[1] & 1:
-                    self._map[_FIELDS_AT:_REDO_AT] = self._map[_REDO_AT:SIZE]
-                    self._words[1] += 1
-                yield ClockFields(*_FIELDS.unpack_from(self._map, _FIELDS_AT))
+                    self._undo()
+                yield self._fields()
             finally:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
 
-    def _put(self, **changes: float) -> None:
-        """Replace fields and anchor them now; the caller holds the file."""
-        before = ClockFields(*_FIELDS.unpack_from(self._map, _FIELDS_AT))
-        after = replace(before, anchor_ns=time.monotonic_ns(), **changes).pack()  # type: ignore[arg-type]
-        self._map[_REDO_AT:SIZE] = after
+    def _put(self, edit: Callable[[ClockFields], ClockFields]) -> None:
+        """Replace the fields by what *edit* makes of them now; the caller holds the file."""
+        self._map[_UNDO_AT:SIZE] = self._map[_FIELDS_AT:_UNDO_AT]
         self._words[1] += 1
-        self._map[_FIELDS_AT:_REDO_AT] = after
+        after = edit(self._fields().anchored(time.monotonic_ns()))
+        self._map[_FIELDS_AT:_UNDO_AT] = after.pack()
+        self._words[1] += 1
+
+    def _fields(self) -> ClockFields:
+        return ClockFields(*_FIELDS.unpack_from(self._map, _FIELDS_AT))
+
+    def _undo(self) -> None:
+        """Put back the fields as they were before a write that did not come to its end; the caller holds the file."""
+        self._map[_FIELDS_AT:_UNDO_AT] = self._map[_UNDO_AT:SIZE]
         self._words[1] += 1
 
     def _look_again(self, looks: int) -> int:
-        """Give the writer its turn; after many looks, finish what a dead one left."""
+        """Give the writer its turn; after many looks, undo what a dead one left."""
         if looks < _LOOKS_BEFORE_REPAIR:
             os.sched_yield()
             return looks + 1

@@ -1,12 +1,13 @@
 """What time it is: the system's, or the clock that a local host, cloud and app share (docs/decisions/0010).
 
 The file, little endian: ``DWCLOCK1``, u64 sequence (odd while a writer is inside), i64 base_us, i64 anchor_ns
-(CLOCK_MONOTONIC), f64 rate, i64 limit_us, and more that a reader does not need; at 72 the fields that a writer is
-about to put in place. ``now = min(limit_us, base_us + max(0, monotonic_ns - anchor_ns) / 1000 * rate)``.
+(CLOCK_MONOTONIC), f64 rate, i64 limit_us, and more that a reader does not need; at 72 the fields as they
+were before the write. ``now = min(limit_us, base_us + max(0, monotonic_ns - anchor_ns) / 1000 * rate)``.
 """
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import struct
@@ -21,8 +22,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Native mode copies whole words: with "<" a field could be read torn.
 _SEQUENCE = struct.Struct("@Q")
 _FIELDS = struct.Struct("@qqdq")
-_SEQUENCE_AT, _FIELDS_AT, _REDO_AT = 8, 16, 72
-_LOOKS_BEFORE_REDO = 1000  # a living writer is inside for about a microsecond
+_SEQUENCE_AT, _FIELDS_AT, _UNDO_AT = 8, 16, 72
+_LOOKS_BEFORE_LOCK = 1000  # a living writer is inside for some microseconds
 
 
 class SystemClock:
@@ -41,33 +42,39 @@ class FileClock:
 
     def __init__(self, path: Path, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
         self._monotonic_ns = monotonic_ns
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            if os.fstat(descriptor).st_size < _SIZE or os.pread(descriptor, len(_MAGIC), 0) != _MAGIC:
-                raise ValueError(f"{path} is not a clock file")
-            self._map = mmap.mmap(descriptor, _SIZE, prot=mmap.PROT_READ)
-        finally:
-            os.close(descriptor)
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        if os.fstat(self._descriptor).st_size < _SIZE or os.pread(self._descriptor, len(_MAGIC), 0) != _MAGIC:
+            os.close(self._descriptor)
+            raise ValueError(f"{path} is not a clock file")
+        self._map = mmap.mmap(self._descriptor, _SIZE, prot=mmap.PROT_READ)
 
     def now(self) -> datetime:
         """Return the time as an aware UTC datetime."""
-        base_us, anchor_ns, rate, limit_us = self._fields()
-        passed_us = max(0, self._monotonic_ns() - anchor_ns) / 1000 * rate
+        (base_us, anchor_ns, rate, limit_us), moment_ns = self._fields()
+        passed_us = max(0, moment_ns - anchor_ns) / 1000 * rate
         return _EPOCH + timedelta(microseconds=min(limit_us, base_us + int(passed_us)))
 
     def close(self) -> None:
         """Let go of the file."""
         self._map.close()
+        os.close(self._descriptor)
 
-    def _fields(self) -> tuple[int, int, float, int]:
-        """Return the fields of one moment; of a writer that died inside, those it was about to write."""
-        looks = 0
-        while True:
+    def _fields(self) -> tuple[tuple[int, int, float, int], int]:
+        """Return fields and a moment at which they were in force; of a writer that died inside, those before it."""
+        for _ in range(_LOOKS_BEFORE_LOCK):
             (before,) = _SEQUENCE.unpack_from(self._map, _SEQUENCE_AT)
-            dead = looks >= _LOOKS_BEFORE_REDO
-            fields = _FIELDS.unpack_from(self._map, _REDO_AT if dead else _FIELDS_AT)
+            fields = self._fields_at(_FIELDS_AT)
+            moment_ns = self._monotonic_ns()
             (after,) = _SEQUENCE.unpack_from(self._map, _SEQUENCE_AT)
-            if before == after and bool(before & 1) == dead:
-                base_us, anchor_ns, rate, limit_us = fields
-                return base_us, anchor_ns, rate, limit_us
-            looks = looks + 1 if before == after else 0
+            if before == after and not before & 1:
+                return fields, moment_ns
+        fcntl.flock(self._descriptor, fcntl.LOCK_SH)  # waits for a writer that lives
+        try:
+            (sequence,) = _SEQUENCE.unpack_from(self._map, _SEQUENCE_AT)
+            return self._fields_at(_UNDO_AT if sequence & 1 else _FIELDS_AT), self._monotonic_ns()
+        finally:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def _fields_at(self, offset: int) -> tuple[int, int, float, int]:
+        base_us, anchor_ns, rate, limit_us = _FIELDS.unpack_from(self._map, offset)
+        return base_us, anchor_ns, rate, limit_us

@@ -1,15 +1,18 @@
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from local.clock import NO_LIMIT, ClockError, FileClock, is_alive, microseconds
+from local.clock import NO_LIMIT, ClockError, ClockFields, FileClock, is_alive, microseconds
+from shared.clock import FileClock as AppClock
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 A_DAY = timedelta(days=1)
@@ -183,13 +186,51 @@ def test_a_killed_writer_leaves_a_whole_clock(clock: FileClock) -> None:
         assert fields.base_us == fields.target_us == fields.limit_us - 10**6
 
 
-def test_a_write_that_was_cut_off_is_finished_by_the_next_reader(clock: FileClock) -> None:
+def test_a_write_that_was_cut_off_is_undone_by_the_next_reader(clock: FileClock) -> None:
     clock.advance(A_DAY)
     with clock.path.open("r+b") as file:
-        sequence = int.from_bytes(file.read()[8:16], "little")
+        content = file.read()
+        sequence = int.from_bytes(content[8:16], "little")
         file.seek(8)
-        file.write((sequence + 1).to_bytes(8, "little") + bytes(8))
+        file.write((sequence + 1).to_bytes(8, "little") + bytes(8) + content[24:72] + content[16:72])
     assert clock.now() == START + A_DAY
+
+
+@pytest.mark.parametrize(("before", "after"), [(1000.0, 1000.0), (1000.0, 0.0), (0.0, 1000.0), (1000.0, 1.0)])
+def test_time_does_not_go_back_while_a_writer_is_held_between_two_instructions(
+    clock: FileClock, before: float, after: float
+) -> None:
+    clock.write(rate=before)
+    reader, app = FileClock.open(clock.path), AppClock(clock.path)
+    stop = threading.Event()
+    steps: list[timedelta] = []
+
+    def read(now: Callable[[], datetime]) -> None:
+        last = now()
+        while not stop.is_set():
+            following = now()
+            steps.append(following - last)
+            last = following
+
+    def held(now: ClockFields) -> ClockFields:
+        time.sleep(0.004)
+        return replace(now, rate=after)
+
+    readers = [threading.Thread(target=read, args=(each.now,)) for each in (reader, app)]
+    for thread in readers:
+        thread.start()
+    for _ in range(25):
+        with clock._writing():
+            time.sleep(0.004)
+            clock._put(held)
+        clock.write(rate=before)
+        time.sleep(0.004)
+    stop.set()
+    for thread in readers:
+        thread.join()
+    app.close()
+    assert len(steps) > 100
+    assert min(steps) >= timedelta(0)
 
 
 def test_only_living_processes_are_alive() -> None:

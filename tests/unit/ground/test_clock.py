@@ -16,10 +16,10 @@ FIELDS = struct.Struct("<qqdqdqq")
 SECOND_NS = 1_000_000_000
 
 
-def write(path: Path, *, sequence: int = 0, rate: float = 1.0, limit_us: int = NO_LIMIT, redo: int = BASE_US) -> Path:
+def write(path: Path, *, sequence: int = 0, rate: float = 1.0, limit_us: int = NO_LIMIT, undo: int = BASE_US) -> Path:
     now = FIELDS.pack(BASE_US, 0, rate, limit_us, 1.0, 0, 0)
-    after = FIELDS.pack(redo, 0, rate, limit_us, 1.0, 0, 0)
-    path.write_bytes(b"DWCLOCK1" + struct.pack("<Q", sequence) + now + after)
+    before = FIELDS.pack(undo, 0, rate, limit_us, 1.0, 0, 0)
+    path.write_bytes(b"DWCLOCK1" + struct.pack("<Q", sequence) + now + before)
     return path
 
 
@@ -47,8 +47,8 @@ def test_an_anchor_in_the_future_counts_as_now(tmp_path: Path) -> None:
     assert reading(write(tmp_path / "clock"), -10) == BASE
 
 
-def test_of_a_writer_that_died_inside_its_new_fields_count(tmp_path: Path) -> None:
-    path = write(tmp_path / "clock", sequence=7, rate=0, redo=BASE_US + 1_000_000)
+def test_of_a_writer_that_died_inside_the_fields_before_it_count(tmp_path: Path) -> None:
+    path = write(tmp_path / "clock", sequence=7, rate=0, undo=BASE_US + 1_000_000)
     assert reading(path, 0) == BASE + timedelta(seconds=1)
 
 

@@ -19,14 +19,14 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV   := .venv
 PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
-CODE   := $(wildcard function_app.py) orchestrators activities actions triggers shared tools local tests bench
+CODE   := $(wildcard function_app.py) orchestrators activities triggers shared tools local packages tests bench
 
 # Three at a time, a file each: on two cores too, because tests also wait; none minds a neighbour.
 THREE  := -n 3 --dist loadfile
 
 # What is fast and touches nothing; then what starts processes.
 FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house
-SLOW_TESTS := tests/local tests/integration tests/contract tests/cloud tests/host tests/worker
+SLOW_TESTS := tests/local tests/integration tests/contract packages tests/worker
 
 .PHONY: help
 help: ## list the commands
@@ -116,6 +116,8 @@ $(VENV)/installed: requirements-dev.txt
 	echo "Installing Python packages ..."; \
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt > $(VENV)/install.log 2>&1 || \
 	{ echo "make: pip could not install requirements-dev.txt: $$(grep -m 1 ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
+	@for name in functions_host azure_simulator simulation_base; do echo "$(CURDIR)/packages/$$name/src"; done \
+	> "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/packages.pth"
 	@touch $@
 
 .tools/azurite/installed: local/package-lock.json local/node.py requirements-node.txt $(VENV)/installed

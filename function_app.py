@@ -11,7 +11,7 @@ from shared.workflow import DurableApp, speed_up_replay  # noqa: E402
 
 speed_up_replay()
 app = DurableApp()
-for room in ("triggers", "orchestrators", "activities"):
+for room in ("triggers", "triggers.http", "orchestrators", "activities"):
     for found in sorted(iter_modules(import_module(room).__path__), key=lambda module: module.name):
         blueprint = getattr(import_module(f"{room}.{found.name}"), "bp", None)
         if blueprint is not None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from actions.catalogue import ACTIONS
-from actions.deed import Deed
 from shared.contracts.bulk import (
     ACT_ON_ITEM,
     LOOK_AT_WAVE,
@@ -20,6 +18,8 @@ from shared.domain.bulk import OVER, BulkAction, BulkItem, BulkStatus, ItemStatu
 from shared.domain.operation import ENDED, OperationStatus
 from shared.domain.tenant import Tenant
 from shared.errors import DeskwrightError, InvalidError, NotFoundError, UnavailableError
+from shared.services.catalogue import ACTIONS
+from shared.services.deed import Deed
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from actions.grace import END_GRACE, deprovision
-from actions.pausing import why_paused
 from activities.replacing import give_up_beside
 from activities.trail import note, note_status, tell
 from shared.contracts.cleaning import remains_of
@@ -28,6 +26,8 @@ from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.grace import expire
 from shared.domain.lifecycle import BUILT, Event, Status
 from shared.errors import NotFoundError
+from shared.services.grace import END_GRACE, deprovision
+from shared.services.pausing import why_paused
 from shared.storage.due import DEPROVISIONED_BY, DueKind, read_once
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements, is_alive

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from actions.starting import start_build
 from shared.contracts.provisioning import order_for
 from shared.contracts.reconciling import START_PROVISIONING, Started, StartOrder
 from shared.domain.cloud_pc import CloudPc, Failure
@@ -13,6 +12,7 @@ from shared.domain.connection import Connection
 from shared.domain.lifecycle import Event
 from shared.domain.queueing import waits
 from shared.domain.tenant import Tenant
+from shared.services.starting import start_build
 from shared.storage.due import start_due
 from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
-
-from local import certificates
-from local.cloud.assembly import build
-from local.cloud.core.cloud import Cloud, Options
-from local.cloud.core.requests import Request
-from local.cloud.core.times import OwnClock, system_now_us
-from local.cloud.entra.keys import Keys
-from local.cloud.server import Addresses, CloudServer
+from azure_simulator import certificates
+from azure_simulator.assembly import build
+from azure_simulator.core.cloud import Cloud, Options
+from azure_simulator.core.requests import Request
+from azure_simulator.core.times import OwnClock, system_now_us
+from azure_simulator.entra.keys import Keys
+from azure_simulator.server import Addresses, CloudServer
 
 GROUP = "/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/desks"
 MACHINES = f"{GROUP}/providers/Microsoft.Compute/virtualMachines"

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from azure_simulator import desktops, graph
+from azure_simulator.arm import latencies
+from azure_simulator.seeds import DOMAIN, PLANS
+
 from bench.figures import Figure
 from bench.makespan import BEGINS, MEMORY, SPEED, TOO_MANY, say, users_for
 from local.board import READY
-from local.cloud import desktops, graph
-from local.cloud.arm import latencies
-from local.cloud.seeds import DOMAIN, PLANS
 from local.journey import GROUP, SITES, Journey
 from local.stack import Stack, Wishes
 

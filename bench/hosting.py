@@ -54,7 +54,7 @@ class Hosted:
 def hosted(db: Path, *options: str) -> Iterator[Hosted]:
     """Start a host on *db* and end it afterwards."""
     port, rpc = _free(), _free()
-    command = [sys.executable, "-m", "local.host", "start", "--app", str(APP), "--db", str(db), "--auth", "off"]
+    command = [sys.executable, "-m", "functions_host", "start", "--app", str(APP), "--db", str(db), "--auth", "off"]
     command += ["--port", str(port), "--rpc-port", str(rpc), *options]
     paths = {**os.environ, "PYTHONPATH": str(ROOT)}  # noqa: TID251 - the child's environment
     began = time.monotonic()

@@ -17,10 +17,11 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from azure_simulator.seeds import TENANT_ID
+
 from bench.bounds import Bound, Records, bound, delays
 from bench.figures import Figure
 from local.board import READY, Row
-from local.cloud.seeds import TENANT_ID
 from local.journey import GROUP, Journey, licences
 from local.stack import Stack, Wishes
 

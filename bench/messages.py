@@ -19,10 +19,10 @@ from pathlib import Path
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.queue import QueueClient
+from azure_simulator.seeds import TENANT_ID
 
 from bench.figures import Figure
 from bench.makespan import BEGINS, MEMORY, say
-from local.cloud.seeds import TENANT_ID
 from local.journey import TENANT, Journey
 from local.stack import Stack, Wishes
 

@@ -20,17 +20,18 @@ from typing import Any
 
 from aiohttp import ClientSession, TCPConnector
 from azure.core.pipeline.transport import AioHttpTransport
+from azure_simulator import certificates
+from azure_simulator.certificates import Certificates
 
 import activities.reconciliation  # noqa: F401 - puts the activities into their table
-from actions.watching import catch_up
 from bench.figures import Figure
 from bench.filing import file_rows
-from local import azurite, certificates
-from local.certificates import Certificates
+from local import azurite
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
 from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.lifecycle import Status
 from shared.domain.watching import Resource, Subscription, Watch
+from shared.services.watching import catch_up
 from shared.storage.due import Due, DueKind, _row, grace_due
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables

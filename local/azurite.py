@@ -25,8 +25,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from azure_simulator.certificates import Certificates
+
 from local import node
-from local.certificates import Certificates
 from local.processes import Part
 
 ACCOUNT = "devstoreaccount1"

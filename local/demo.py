@@ -186,7 +186,7 @@ def _try(stack: Stack, journey: Journey, console: Console) -> None:
         _plainly(console, f"  curl -H \"Authorization: Bearer $TOKEN\" '{at.api}/api{journey.base}{path}'")
     _plainly(console, f"  curl --cacert {stack.certificates.authority} '{at.cloud}/_sim/invariants'")
     if stack.wishes.host == "embedded":
-        _plainly(console, f"  .venv/bin/python -m local.host status --db {stack.folder / 'host.db'}")
+        _plainly(console, f"  .venv/bin/python -m functions_host status --db {stack.folder / 'host.db'}")
 
 
 def _plainly(console: Console, line: str) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from azure_simulator.seeds import TENANT_ID, demo_seed
+
 from local.board import Row
-from local.cloud.seeds import TENANT_ID, demo_seed
 from local.portal import Portal, PortalError
 
 TENANT = "contoso"

@@ -1,12 +1,13 @@
-"""Play a failure scenario of ``local/cloud/scenarios`` against the whole service, and say what happened."""
+"""Play a failure scenario of ``azure_simulator.scenarios`` against the whole service, and say what happened."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from azure_simulator import scenarios
+
 from local.board import Row, count_by_status
-from local.cloud import scenarios
 from local.journey import Journey
 from local.rehearsal import Rehearsal
 from local.stack import Stack, StackError

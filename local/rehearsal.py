@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from local.cloud.seeds import DOMAIN, PLANS, TENANT_ID
+from azure_simulator.seeds import DOMAIN, PLANS, TENANT_ID
+
 from local.portal import Portal
 from local.stack import Stack
 

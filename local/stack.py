@@ -19,12 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from local import azurite, certificates
+from azure_simulator import certificates
+from azure_simulator.certificates import Certificates
+from azure_simulator.graph.directory import derived_id
+from azure_simulator.seeds import DOMAIN, TENANT_ID, customers_app, demo_seed
+from simulation_base.clock import FileClock, is_alive
+
+from local import azurite
 from local.azurite import Azurite
-from local.certificates import Certificates
-from local.clock import FileClock, is_alive
-from local.cloud.graph.directory import derived_id
-from local.cloud.seeds import DOMAIN, TENANT_ID, customers_app, demo_seed
 from local.portal import Credentials, Portal
 from local.processes import Part, free_port
 
@@ -274,7 +276,7 @@ class Stack:
         seed_file = self.folder / "seed.json"
         seed_file.write_text(json.dumps(data))
         ports = {"--port": free_port(), "--msi-port": free_port()}
-        command = [sys.executable, "-m", "local.cloud", "--profile", wishes.profile]
+        command = [sys.executable, "-m", "azure_simulator", "--profile", wishes.profile]
         command += ["--ca-dir", str(self.certificates.folder), "--clock", str(self.clock.path)]
         command += ["--seed", str(wishes.seed), "--seed-file", str(seed_file)]
         command += ["--journal", str(self.folder / "cloud.jsonl")]
@@ -290,7 +292,7 @@ class Stack:
             command = [_core_tools(), "start", "--port", port]
             python = {"languageWorkers__python__defaultExecutablePath": sys.executable}
             return self._part("Host (func)", "host", command, self.environment() | python, self.wishes.app)
-        command = [sys.executable, "-m", "local.host", "start", "--app", str(self.wishes.app), "--port", port]
+        command = [sys.executable, "-m", "functions_host", "start", "--app", str(self.wishes.app), "--port", port]
         command += ["--rpc-port", str(free_port()), "--db", str(self.folder / "host.db")]
         command += ["--one-at-a-time"] if self.wishes.one_at_a_time else []
         return self._part("Host", "host", command, self.environment())

@@ -5,11 +5,11 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates, issue
 from hypothesis import settings
 
 from local import azurite
 from local.azurite import Azurite
-from local.certificates import Certificates, issue
 
 # Other work on the machine must not fail a law that holds.
 settings.register_profile("house", deadline=None, print_blob=True)

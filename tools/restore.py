@@ -13,12 +13,12 @@ import sys
 from datetime import date
 from typing import TYPE_CHECKING
 
-from actions.exporting import read_manifest
-from actions.restoring import Restored, restore_tables
 from shared.clients.blobs import Blobs
 from shared.clients.credentials import own_credential
 from shared.domain.exporting import CONTAINER
 from shared.errors import DeskwrightError
+from shared.services.exporting import read_manifest
+from shared.services.restoring import Restored, restore_tables
 from shared.storage.tables import Tables
 
 if TYPE_CHECKING:

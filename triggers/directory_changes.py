@@ -12,11 +12,11 @@ from uuid import UUID
 import azure.functions as func
 from pydantic import Field, ValidationError
 
-from actions.reconciling import ask_for_reconcile
-from actions.watching import tell_changes
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse
 from shared.errors import DeskwrightError
+from shared.services.reconciling import ask_for_reconcile
+from shared.services.watching import tell_changes
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient
 

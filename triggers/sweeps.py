@@ -9,12 +9,6 @@ from datetime import datetime, timedelta
 
 import azure.functions as func
 
-from actions.bulk import work
-from actions.grace import deprovision
-from actions.reconciling import LOOK_AGAIN, ask_for_reconcile, close_operations, reconcile_users, start_reconcile
-from actions.remote import go_on
-from actions.restore_points import keep_restore_points
-from actions.watching import catch_up, keep_subscribed, settle_changes, tell_changes
 from shared.contracts.cleaning import CLEAN_UP, remains_of
 from shared.contracts.deprovisioning import DeprovisionOrder
 from shared.contracts.provisioning import (
@@ -33,11 +27,23 @@ from shared.domain.operation import OperationStatus
 from shared.domain.queueing import waits
 from shared.domain.replacing import build_of, with_build
 from shared.errors import DeskwrightError, RefusedError
+from shared.services.bulk import work
+from shared.services.grace import deprovision
+from shared.services.reconciling import (
+    LOOK_AGAIN,
+    ask_for_reconcile,
+    close_operations,
+    reconcile_users,
+    start_reconcile,
+)
+from shared.services.remote import go_on
+from shared.services.restore_points import keep_restore_points
+from shared.services.watching import catch_up, keep_subscribed, settle_changes, tell_changes
 from shared.storage.due import ACT_EVERY, BULK_EVERY, EVERYBODY, RENEWING, WATCH_EVERY, Due, DueKind, next_of
 from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient, purge_finished, start
-from triggers.connection_checks import check_due
-from triggers.images import start_build
+from triggers.http.connection_checks import check_due
+from triggers.http.images import start_build
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.sweeps")

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import azure.functions as func
 
-from actions.exporting import export_tables, forget_exports
-from actions.forgetting import forget_old
-from actions.measuring import measure
+from shared.services.exporting import export_tables, forget_exports
+from shared.services.forgetting import forget_old
+from shared.services.measuring import measure
 from shared.wiring import services
 from shared.workflow import Blueprint
 

@@ -7,8 +7,9 @@ shown, values of enumerations must be known, types must fit.
 from collections.abc import Iterable
 from typing import Any
 
-from local.cloud.arm.bodies import answer_of
-from local.cloud.arm.sdkmodels import Shape
+from azure_simulator.arm.bodies import answer_of
+from azure_simulator.arm.sdkmodels import Shape
+
 from tests.contract.shared import Given
 
 JSON = {"string": str, "boolean": bool, "array": list, "object": dict, "map": dict}

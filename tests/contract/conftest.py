@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from azure import identity
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
+from azure_simulator.certificates import Certificates
+from azure_simulator.seeds import demo_seed
 
-from local.certificates import Certificates
-from local.cloud.seeds import demo_seed
 from tests.contract.answers import findings
 from tests.contract.azure import Azure
 from tests.contract.fronts import Fronts

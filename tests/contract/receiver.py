@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from azure_simulator.certificates import Certificates
+from azure_simulator.core.times import iso_z
+from azure_simulator.seeds import DOMAIN
 
-from local.certificates import Certificates
-from local.cloud.core.times import iso_z
-from local.cloud.seeds import DOMAIN
 from tests.contract.running import Answer, Running
 
 SECRET = "between-us"

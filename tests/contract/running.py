@@ -11,15 +11,15 @@ from typing import Any
 
 import aiohttp
 from azure.identity.aio import ManagedIdentityCredential
+from azure_simulator.assembly import build
+from azure_simulator.certificates import Certificates
+from azure_simulator.core.cloud import Cloud, Options
+from azure_simulator.core.resources import Resource
+from azure_simulator.core.times import SECOND, OwnClock
+from azure_simulator.entra.keys import Keys
+from azure_simulator.seeds import demo_seed
+from azure_simulator.server import Addresses, CloudServer
 
-from local.certificates import Certificates
-from local.cloud.assembly import build
-from local.cloud.core.cloud import Cloud, Options
-from local.cloud.core.resources import Resource
-from local.cloud.core.times import SECOND, OwnClock
-from local.cloud.entra.keys import Keys
-from local.cloud.seeds import demo_seed
-from local.cloud.server import Addresses, CloudServer
 from tests.contract.azure import version_for
 from tests.contract.hanging_up import hang_up
 

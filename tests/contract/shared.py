@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken
+from azure_simulator.arm.kinds import Kind, kind_of
+from azure_simulator.assembly import build
+from azure_simulator.certificates import Certificates
+from azure_simulator.core.cloud import Cloud, Options
+from azure_simulator.core.requests import Reply, Request
+from azure_simulator.core.times import OwnClock
+from azure_simulator.seeds import demo_seed
+from azure_simulator.server import Addresses, CloudServer
 
-from local.certificates import Certificates
-from local.cloud.arm.kinds import Kind, kind_of
-from local.cloud.assembly import build
-from local.cloud.core.cloud import Cloud, Options
-from local.cloud.core.requests import Reply, Request
-from local.cloud.core.times import OwnClock
-from local.cloud.seeds import demo_seed
-from local.cloud.server import Addresses, CloudServer
 from tests.contract.running import START_US, keys
 
 _HOUR_S = 3600

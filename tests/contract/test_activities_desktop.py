@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from azure_simulator.certificates import Certificates
 
 import activities.capacity
 import activities.configuration
@@ -12,7 +13,6 @@ import activities.identities
 import activities.machines
 import activities.networks
 import activities.rights  # noqa: F401 - imported for what they register
-from local.certificates import Certificates
 from shared.contracts import configuration, desktops, identities, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from azure_simulator.certificates import Certificates
 
 import activities.identities  # noqa: F401 - imported for what it registers
-from local.certificates import Certificates
 from shared.contracts import identities, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused

@@ -1,4 +1,4 @@
-"""A machine is built once, whatever goes wrong on the way: the rules of local/cloud/scenarios, one by one."""
+"""A machine is built once, whatever goes wrong on the way: the rules of azure_simulator.scenarios, one by one."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from azure_simulator.certificates import Certificates
 
 import activities.machines
 import activities.networks  # noqa: F401 - imported for what they register
-from local.certificates import Certificates
 from shared.contracts import machines
 from tests.contract.test_activities_desktop import build, machine_of, vm_order
 from tests.contract.worker import Worker, working

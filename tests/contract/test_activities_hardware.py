@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates
 
 import activities.hardware
 import activities.power  # noqa: F401 - imported for what they register
-from local.certificates import Certificates
 from shared.contracts import machines, remote_actions
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.remote_actions import DiskOrder, Hardware, SizeOrder

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from azure_simulator.certificates import Certificates
 
 import activities.images
 import activities.power  # noqa: F401 - imported for what it registers
-from local.certificates import Certificates
 from shared.contracts import images, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
@@ -14,7 +14,7 @@ from shared.contracts.tickets import on_behalf_of
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import build
 from tests.contract.worker import GROUP, REGION, SITE, TENANT, Worker, working
-from triggers.marketplace import gallery_versions
+from triggers.http.marketplace import gallery_versions
 
 pytestmark = pytest.mark.simulator
 

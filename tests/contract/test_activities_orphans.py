@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates
 
 import activities.orphan_looks
 import activities.orphan_removals  # noqa: F401 - imported for what they register
 from activities.rights import MACHINE_USER, assignment_id
-from local.certificates import Certificates
 from shared.contracts.orphans import LOOK_AT_PLACE, TAKE_AWAY, PlaceOrder, RemovalOrder
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.domain import naming

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from azure_simulator.certificates import Certificates
 
 import activities.power
 import activities.resuming  # noqa: F401 - imported for what it registers
-from local.certificates import Certificates
 from shared.contracts import desktops, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done

@@ -8,8 +8,8 @@ import aiohttp
 import certifi
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure_simulator.certificates import Certificates
 
-from local.certificates import Certificates
 from tests.contract.azure import Azure, vm_body
 from tests.contract.running import Running
 

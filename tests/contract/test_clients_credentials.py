@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates
+from azure_simulator.seeds import demo_seed
 
-from local.certificates import Certificates
-from local.cloud.seeds import demo_seed
 from shared.clients.credentials import FederatedCredential
 from shared.clients.graph import Graph
 from shared.contracts.refusals import DeclinedError

@@ -1,8 +1,8 @@
 """What the app asks of Microsoft Graph."""
 
 import pytest
+from azure_simulator.seeds import DOMAIN, PLANS
 
-from local.cloud.seeds import DOMAIN, PLANS
 from shared.clients.graph import Graph
 from shared.errors import NotFoundError, UnavailableError
 from tests.contract.worker import TENANT, UPN, Worker

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates
 
-from local.certificates import Certificates
 from tests.contract.running import DIRECTORY, GROUP, START_US, Running, running
 
 pytestmark = pytest.mark.simulator

@@ -17,8 +17,8 @@ from azure.mgmt.desktopvirtualization.models import (
     SessionHostPatch,
     Workspace,
 )
+from azure_simulator.certificates import Certificates
 
-from local.certificates import Certificates
 from tests.contract.running import DIRECTORY, GROUP, START_US, SUBSCRIPTION, Running, running
 
 pytestmark = pytest.mark.simulator

@@ -17,11 +17,11 @@ from azure.identity.aio import (
     DefaultAzureCredential,
     ManagedIdentityCredential,
 )
+from azure_simulator.certificates import Certificates
+from azure_simulator.entra.keys import Keys
+from azure_simulator.seeds import TENANT_ID, demo_seed
 
 from local.azurite import Azurite
-from local.certificates import Certificates
-from local.cloud.entra.keys import Keys
-from local.cloud.seeds import TENANT_ID, demo_seed
 from tests.contract.running import Running, keys, running
 
 pytestmark = pytest.mark.simulator

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from azure_simulator.seeds import DOMAIN
 
-from local.cloud.seeds import DOMAIN
 from tests.contract.running import Running
 
 pytestmark = pytest.mark.simulator

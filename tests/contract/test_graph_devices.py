@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates
+from azure_simulator.graph.joins import ZEROS
 
-from local.certificates import Certificates
-from local.cloud.graph.joins import ZEROS
 from tests.contract.running import DIRECTORY, Running, running
 
 pytestmark = pytest.mark.simulator

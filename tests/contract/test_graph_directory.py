@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates
+from azure_simulator.graph.licences import SKU_IDS
+from azure_simulator.seeds import TENANT_ID, demo_seed
 
-from local.certificates import Certificates
-from local.cloud.graph.licences import SKU_IDS
-from local.cloud.seeds import TENANT_ID, demo_seed
 from tests.contract.running import EVENTUAL, Running, running
 
 pytestmark = pytest.mark.simulator

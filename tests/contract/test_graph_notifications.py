@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates
+from azure_simulator.core import webhooks
+from azure_simulator.core.times import iso_z
+from azure_simulator.seeds import DOMAIN, TENANT_ID
 
-from local.certificates import Certificates
-from local.cloud.core import webhooks
-from local.cloud.core.times import iso_z
-from local.cloud.seeds import DOMAIN, TENANT_ID
 from tests.contract.receiver import (
     MINUTE,
     SECRET,

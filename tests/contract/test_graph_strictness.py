@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from azure_simulator.certificates import Certificates
+from azure_simulator.graph.joins import ZEROS
+from azure_simulator.seeds import DOMAIN, demo_seed
 
-from local.certificates import Certificates
-from local.cloud.graph.joins import ZEROS
-from local.cloud.seeds import DOMAIN, demo_seed
 from tests.contract.running import EVENTUAL, Running, running
 
 pytestmark = pytest.mark.simulator

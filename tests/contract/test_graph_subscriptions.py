@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from azure_simulator.certificates import Certificates
+from azure_simulator.core.times import iso_z
+from azure_simulator.seeds import TENANT_ID, demo_seed
 
-from local.certificates import Certificates
-from local.cloud.core.times import iso_z
-from local.cloud.seeds import TENANT_ID, demo_seed
 from tests.contract.receiver import MINUTE, Receiver, receiving, refused, rename, subscribe, wish
 from tests.contract.running import Running, running
 

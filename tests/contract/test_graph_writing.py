@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from azure_simulator.graph.licences import SKU_IDS
+from azure_simulator.seeds import DOMAIN
 
-from local.cloud.graph.licences import SKU_IDS
-from local.cloud.seeds import DOMAIN
 from tests.contract.running import EVENTUAL, Answer, Running
 
 pytestmark = pytest.mark.simulator

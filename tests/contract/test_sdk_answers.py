@@ -10,9 +10,9 @@ import typing
 from typing import Any
 
 import pytest
+from azure_simulator.arm.bodies import RESOURCES
+from azure_simulator.arm.sdkmodels import library
 
-from local.cloud.arm.bodies import RESOURCES
-from local.cloud.arm.sdkmodels import library
 from tests.contract.answers import findings
 from tests.contract.azure import REGION
 from tests.contract.sdk import Sdk

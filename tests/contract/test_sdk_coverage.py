@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure_simulator.core.requests import Request
 
-from local.cloud.core.requests import Request
 from tests.contract.sdk import CLIENTS, Sdk
 from tests.contract.shared import SharedCloud
 

@@ -4,8 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from azure_simulator.core.times import iso_z
 
-from local.cloud.core.times import iso_z
 from tests.contract.azure import REGION
 from tests.contract.sdk import Sdk, covers, refused
 from tests.contract.shared import SharedCloud

@@ -13,10 +13,10 @@ from azure.identity import ManagedIdentityCredential as SyncManagedIdentity
 from azure.identity.aio import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient as SyncSecretClient
 from azure.keyvault.secrets.aio import SecretClient
+from azure_simulator.certificates import Certificates
+from azure_simulator.core.times import SECOND
+from azure_simulator.seeds import demo_seed
 
-from local.certificates import Certificates
-from local.cloud.core.times import SECOND
-from local.cloud.seeds import demo_seed
 from tests.contract.running import Running, running
 
 pytestmark = pytest.mark.simulator

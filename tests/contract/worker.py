@@ -8,9 +8,9 @@ from typing import Any
 
 import aiohttp.connector
 import pytest
+from azure_simulator.certificates import Certificates
+from azure_simulator.seeds import DOMAIN, TENANT_ID
 
-from local.certificates import Certificates
-from local.cloud.seeds import DOMAIN, TENANT_ID
 from shared.config import Settings
 from shared.contracts.machines import LOOK_AT_OPERATION, OperationOrder
 from shared.contracts.outcomes import Accepted, Pending, Ticket

@@ -16,7 +16,7 @@ def key(stack: Stack, name: str) -> str:
     """Return one of the host's keys, as an operator reads it; Core Tools asks for none on this machine."""
     if not stack.moves_time:
         return ""
-    command = [sys.executable, "-m", "local.host", "keys", "--json", "--app", str(APP)]
+    command = [sys.executable, "-m", "functions_host", "keys", "--json", "--app", str(APP)]
     told = subprocess.run(
         [*command, "--db", str(stack.folder / "host.db")], cwd=APP, capture_output=True, text=True, check=True
     )

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from azure_simulator.seeds import DOMAIN, TENANT_ID
 
-from local.cloud.seeds import DOMAIN, TENANT_ID
 from local.portal import Answer, Portal
 from local.stack import Stack
 from tests.e2e.queues import put_change

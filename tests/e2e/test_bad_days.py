@@ -1,4 +1,4 @@
-"""Bad days that are no scenario of ``local/cloud/scenarios``: each ends as promised, and leaves nothing behind."""
+"""Bad days that are no scenario of ``azure_simulator.scenarios``: each ends as promised, and leaves nothing behind."""
 
 from __future__ import annotations
 

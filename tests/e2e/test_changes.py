@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from azure_simulator.seeds import TENANT_ID
 
-from local.cloud.seeds import TENANT_ID
 from local.stack import Stack
 from tests.e2e.conftest import wished
 from tests.e2e.office import SMALL, Office

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.clock import is_alive
+from simulation_base.clock import is_alive
+
 from local.stack import APP
 from tests.e2e.conftest import HOST
 

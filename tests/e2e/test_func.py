@@ -30,7 +30,7 @@ assert Path("host.json").exists(), "func is started in the app's folder"
 assert os.environ["FUNCTIONS_WORKER_RUNTIME"] == "python"
 assert os.environ["languageWorkers__python__defaultExecutablePath"] == {python!r}
 (here / "called").write_text(port)
-command = [{python!r}, "-m", "local.host", "start", "--app", ".", "--port", port, "--rpc-port", "0"]
+command = [{python!r}, "-m", "functions_host", "start", "--app", ".", "--port", port, "--rpc-port", "0"]
 os.execv({python!r}, [*command, "--db", str(here / f"{{port}}.db")])
 """
 

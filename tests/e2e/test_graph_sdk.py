@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure_simulator.seeds import DOMAIN, TENANT_ID
 
-from local.cloud.seeds import DOMAIN, TENANT_ID
 from local.portal import Portal
 from local.stack import Stack
 from tests.e2e.office import GALLERY_IMAGE, SMALL, Office

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from azure_simulator.seeds import TENANT_ID, customer_seed
 
-from local.cloud.seeds import TENANT_ID, customer_seed
 from local.portal import Portal, PortalError
 from local.stack import Stack
 from tests.e2e.office import SMALL, Office

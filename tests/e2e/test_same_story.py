@@ -16,8 +16,8 @@ from local.board import READY
 from local.journey import GROUP, SITES, Journey, licences
 from local.portal import Answer, Portal
 from local.stack import Stack
+from packages.functions_host.tests.conftest import until
 from tests.e2e.conftest import StartStack
-from tests.host.conftest import until
 
 USERS = int(os.environ.get("DESKWRIGHT_SAME_STORY_USERS", "10"))
 """1,250 of them get 1,001 Cloud PCs, which takes a quarter of an hour on two cores."""

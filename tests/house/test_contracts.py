@@ -12,8 +12,8 @@ import shared.contracts
 from shared.contracts.shape import Activity, Workflow
 from shared.errors import DeskwrightError
 from tests.house.tree import ROOT, below, text
-from triggers.permissions import VERBS
-from triggers.problems import STATUSES
+from triggers.http.permissions import VERBS
+from triggers.http.problems import STATUSES
 
 
 def contracts(kind: type[Any]) -> set[str]:

@@ -118,7 +118,7 @@ def test_no_two_decisions_have_one_number() -> None:
 
 
 def test_every_room_has_its_paragraph() -> None:
-    rooms = {f"`{room}/" for room in (*APP_ROOMS, "tools", "local", "tests", "bench", "docs", "infra")}
+    rooms = {f"`{room}/" for room in (*APP_ROOMS, "tools", "packages", "local", "tests", "bench", "docs", "infra")}
     below_shared = {f"`shared/{path.name}" for path in (ROOT / "shared").iterdir() if path.name[:1] not in "_."}
     architecture = text(ROOT / "ARCHITECTURE.md")
     assert {name for name in rooms | below_shared if name not in architecture} == set()

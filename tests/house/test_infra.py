@@ -7,7 +7,7 @@ import pytest
 
 from shared.config import PREFIX, Settings
 from tests.house.tree import ROOT, below, text
-from triggers.permissions import Role
+from triggers.http.permissions import Role
 
 INFRA = ROOT / "infra"
 SERVICE, CUSTOMER = text(INFRA / "main.bicep"), text(INFRA / "customer.bicep")

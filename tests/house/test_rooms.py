@@ -27,7 +27,7 @@ def test_the_app_registers_and_decides_nothing() -> None:
 
 
 def test_nobody_mocks() -> None:
-    everybody = (*APP_ROOMS, "local", "bench", "tests")
+    everybody = (*APP_ROOMS, "local", "packages", "bench", "tests")
     assert importers(*everybody, of="unittest.mock") == set()
 
 

@@ -39,7 +39,7 @@ def test_the_page_says_what_the_code_says(name: str) -> None:
 def test_no_other_variable_of_ours_is_read_or_set() -> None:
     used = {
         (str(relative(path)), name)
-        for path in below("shared", "triggers", "activities", "actions", "orchestrators", "local", "function_app.py")
+        for path in below("shared", "triggers", "activities", "orchestrators", "local", "function_app.py")
         for name in re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]\b", text(path))
     }
     assert {(path, name) for path, name in used if name not in NAMES} == set()

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-APP_ROOMS = ("orchestrators", "activities", "actions", "triggers", "shared")
+APP_ROOMS = ("orchestrators", "activities", "triggers", "shared")
 
 
 @cache

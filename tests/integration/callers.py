@@ -12,7 +12,7 @@ from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.scenes import LARGER, Scene
 from tests.integration.services import IdleHost, PaperServices
-from triggers.graph import BASE
+from triggers.http.graph import BASE
 
 
 def signed_in(*roles: str) -> dict[str, str]:

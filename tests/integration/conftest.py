@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from aiohttp import ClientSession, TCPConnector
 from azure.core.pipeline.transport import AioHttpTransport
+from azure_simulator.certificates import Certificates
 
 from local.azurite import Azurite
-from local.certificates import Certificates
 from shared.storage.tables import Tables
 from tests.identities import Identity
 from tests.integration import things

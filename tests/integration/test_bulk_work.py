@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 
 import activities.bulk
-from actions.bulk import BulkForm, begin_bulk, meant_by, steer
-from actions.catalogue import ACTIONS
-from actions.deed import Deed
 from shared.contracts.bulk import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
 from shared.domain.bulk import BulkStatus, ItemStatus, Selection
 from shared.domain.cloud_pc import Beside, CloudPc, Resources, Warn
@@ -17,6 +14,9 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import Actor
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.errors import ConflictError
+from shared.services.bulk import BulkForm, begin_bulk, meant_by, steer
+from shared.services.catalogue import ACTIONS
+from shared.services.deed import Deed
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
 from tests.integration import things

@@ -12,8 +12,6 @@ import pytest
 import activities.aftercare
 import activities.reconciliation
 import activities.records  # noqa: F401 - imported for what they register
-from actions.rebuilding import RETRY, rebuild
-from actions.reconciling import LOOK_AGAIN
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.directory import Group
@@ -23,13 +21,15 @@ from shared.domain.operation import Actor, OperationStatus
 from shared.domain.steps import Step
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
+from shared.services.rebuilding import RETRY, rebuild
+from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import WATCH_EVERY, DueKind, watch_due
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
-from triggers.authentication import Caller
-from triggers.endpoints import Answer, Call
-from triggers.idempotency import once
-from triggers.policies import save_policy
+from triggers.http.authentication import Caller
+from triggers.http.endpoints import Answer, Call
+from triggers.http.idempotency import once
+from triggers.http.policies import save_policy
 from triggers.sweeps import clean_up, resume_build, sweep
 
 ADMIN = Caller(actor=Actor(id="admin", name="Admin", roles=("CloudPC.Administrator",)), directory_id=things.DIRECTORY)

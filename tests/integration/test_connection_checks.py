@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from actions.reconciling import LOOK_AGAIN
 from shared.domain.connection import HealthCheck, HealthStatus, Network
 from shared.domain.operation import OperationStatus
 from shared.domain.tenant import Paused
+from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import Due, DueKind
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
-from triggers.connection_checks import check_due, probe_wanted, promise_checks
+from triggers.http.connection_checks import check_due, probe_wanted, promise_checks
 
 OWN = Network(virtual_network_id="/vnet", subnet_ids=("/vnet/subnets/pcs",))
 DUE = Due(DueKind.RECHECK, things.NOW, "contoso", "c1")

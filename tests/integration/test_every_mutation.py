@@ -19,8 +19,8 @@ from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
 from tests.integration.scenes import CHANGES_NOTHING, OFFERED, PASSWORD, SCENES, Scene, Trace
 from tests.integration.services import in_place
-from triggers import images
-from triggers.permissions import VERBS
+from triggers.http import images
+from triggers.http.permissions import VERBS
 
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}
 """What only sets something is not kept with its key: done again it comes to the same."""

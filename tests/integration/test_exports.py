@@ -11,15 +11,15 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from azure.core.pipeline.transport import AioHttpTransport
 
-import actions.exporting
-from actions.exporting import export_tables, forget_exports, read_manifest
-from actions.restoring import DamagedError, restore_tables
 from local.azurite import Azurite
 from shared.clients.blobs import Blobs
 from shared.domain.cloud_pc import Beside, CloudPc, Resources
 from shared.domain.exporting import EXPORTED, manifest_name
 from shared.domain.lifecycle import Status
 from shared.errors import ConflictError, NotFoundError, UnavailableError
+from shared.services import exporting
+from shared.services.exporting import export_tables, forget_exports, read_manifest
+from shared.services.restoring import DamagedError, restore_tables
 from shared.storage.contents import Contents
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.tables import Row, Tables
@@ -117,7 +117,7 @@ async def test_the_manifest_is_the_last_to_be_written(here: Services, blobs: Blo
 async def test_an_export_that_broke_off_goes_on_where_it_was(
     here: Services, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions.exporting, "_PART_BYTES", 1)  # a part for each page
+    monkeypatch.setattr(exporting, "_PART_BYTES", 1)  # a part for each page
     real, allowed, written = blobs.put, 7, list[str]()
 
     async def put(name: str, *content: Any) -> None:
@@ -148,7 +148,7 @@ async def test_an_export_that_is_whole_is_not_made_again(here: Services, blobs: 
 async def test_a_table_of_several_parts_comes_back_whole(
     here: Services, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions.exporting, "_PART_ROWS", 1)
+    monkeypatch.setattr(exporting, "_PART_ROWS", 1)
     rows: list[Row] = [{"PartitionKey": "p", "RowKey": f"{n:05d}", "n": n, "yes": True} for n in range(1_003)]
     await Contents(here.tables).add("requests", rows)
     manifest = await export_tables(here.tables, blobs, NIGHT)

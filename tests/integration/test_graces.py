@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 import activities.deprovisioning  # noqa: F401 - puts the activities into their table
-from actions.deed import Deed
-from actions.grace import change_grace, end_grace
 from shared.contracts.deprovisioning import BEGIN_DEPROVISIONING, DeprovisionOrder
 from shared.contracts.outcomes import Done, Superseded
 from shared.domain.cloud_pc import Grace, RemovalCause
@@ -16,6 +14,8 @@ from shared.domain.grace import reprieve
 from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, OperationStatus
 from shared.errors import ConflictError
+from shared.services.deed import Deed
+from shared.services.grace import change_grace, end_grace
 from shared.storage.due import DueKind
 from shared.storage.tables import Tables
 from tests.integration import things

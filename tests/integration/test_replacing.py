@@ -11,9 +11,6 @@ import activities.decisions
 import activities.deprovisioning
 import activities.records
 import activities.replacing  # noqa: F401 - puts the activities into their table
-from actions.rebuilding import REPROVISION, rebuild
-from actions.remote import Wish, act
-from actions.replacing import replace
 from shared.contracts.attempts import (
     BEGIN_ATTEMPT,
     BEGIN_STEP,
@@ -36,11 +33,14 @@ from shared.domain.operation import OperationStatus
 from shared.domain.remote_action import Remote
 from shared.domain.steps import Step
 from shared.errors import ConflictError
+from shared.services.rebuilding import REPROVISION, rebuild
+from shared.services.remote import Wish, act
+from shared.services.replacing import replace
 from shared.storage.due import WATCH_EVERY, DueKind, grace_due
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
 from tests.integration.test_by_hand import ADMIN, BusyHost
-from triggers.endpoints import Call
+from triggers.http.endpoints import Call
 from triggers.sweeps import clean_up, resume_build, sweep
 
 PLACE: dict[str, Any] = {"subscription_id": things.SUBSCRIPTION, "resource_group": "desks", "region": "westeurope"}

@@ -6,13 +6,13 @@ from typing import Any, cast
 import pytest
 
 import activities.remote_actions  # noqa: F401 - puts the activities into their table
-from actions.restore_points import keep_restore_points
 from shared.contracts.remote_actions import END_REMOTE_ACTION, RemoteEnd
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.lifecycle import Status
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import BY_HAND_KEPT, RestorePoint
 from shared.domain.tenant import TenantSettings
+from shared.services.restore_points import keep_restore_points
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient
 from tests.integration import things

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from actions.forgetting import Forgotten, forget_old
-from actions.measuring import measure
 from activities.trail import note_status, tell
 from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.cloud_pc import Failure, Removal, RemovalCause, TimelineEntry
 from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, OperationStatus
 from shared.domain.steps import Step
+from shared.services.forgetting import Forgotten, forget_old
+from shared.services.measuring import measure
 from shared.storage.idempotency import Answer
 from tests.integration import things
 from tests.integration.services import PaperServices

@@ -13,7 +13,7 @@ from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
 from tests.integration.scenes import ASKED, BULK, SCENES, WAITING, WORKS, Scene
 from tests.integration.services import in_place
-from triggers.openapi import routes
+from triggers.http.openapi import routes
 
 SOMEWHERE = {"id": "x", "site": "x", "wizard": "create-connection"}
 GUARDED = sorted(

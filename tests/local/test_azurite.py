@@ -11,10 +11,10 @@ from azure.core.exceptions import HttpResponseError
 from azure.data.tables import UpdateMode
 from azure.data.tables.aio import TableServiceClient
 from azure.storage.queue.aio import QueueServiceClient
+from azure_simulator.certificates import Certificates
 
 from local import azurite
 from local.azurite import Azurite
-from local.certificates import Certificates
 from tests.identities import TENANT, Identity
 
 

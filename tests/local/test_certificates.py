@@ -3,8 +3,7 @@ import stat
 from pathlib import Path
 
 import pytest
-
-from local.certificates import Certificates, issue
+from azure_simulator.certificates import Certificates, issue
 
 
 @pytest.fixture

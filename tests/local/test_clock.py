@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from simulation_base.clock import NO_LIMIT, ClockError, ClockFields, FileClock, is_alive, microseconds
 
-from local.clock import NO_LIMIT, ClockError, ClockFields, FileClock, is_alive, microseconds
 from shared.clock import FileClock as AppClock
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ A_DAY = timedelta(days=1)
 WRITER = """
 import sys
 from pathlib import Path
-from local.clock import FileClock
+from simulation_base.clock import FileClock
 clock = FileClock.open(Path(sys.argv[1]))
 print("ready", flush=True)
 base = clock.read().base_us

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from simulation_base.clock import is_alive
 
-from local.clock import is_alive
 from local.processes import Part, PartFailedError, free_port
 
 # Says its pid, starts a child that ignores SIGTERM, and does so itself when told to.

@@ -13,8 +13,8 @@ from typing import Any
 
 import jwt
 import pytest
+from simulation_base.clock import is_alive
 
-from local.clock import is_alive
 from local.stack import PORTAL_ROLES, Stack, StackError, Wishes
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from functions_host.resuming import Resumable
 
-from local.host.resuming import Resumable
 from shared.workflow import STORIES
 from tests.replay.record import HISTORIES
 

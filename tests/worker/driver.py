@@ -5,7 +5,7 @@ Stands in for Microsoft's host and for its gRPC channel. A line of JSON in is a 
     {"ask": "load", "name": ...} -> {"loaded": true or false}
     {"ask": "invoke", "name", "id", "inputs": {...}, "metadata": {...}} -> {"returned", "outputs"} or {"raised": text}
 A value is {"type": "string" | "json" | "bytes" | "http" | ..., "value": ...}, bytes as Latin-1 text.
-``tests.worker.ours`` answers the same questions with ``local.host``.
+``tests.worker.ours`` answers the same questions with ``functions_host``.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Puts the questions of ``tests.worker.driver`` to ``local.host``, and answers them in the same form."""
+"""Puts the questions of ``tests.worker.driver`` to ``functions_host``, and answers them in the same form."""
 
 import asyncio
 import json
@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from azure.functions import meta
-
-from local.host.errors import AppError
-from local.host.indexer import Function, index
-from local.host.invoke import Invoker, error_text
-from local.host.outputs import QueueOutputs
+from functions_host.errors import AppError
+from functions_host.indexer import Function, index
+from functions_host.invoke import Invoker, error_text
+from functions_host.outputs import QueueOutputs
 
 
 class _KeptOutputs(QueueOutputs):

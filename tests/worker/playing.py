@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from local.host.answer import Answer, read_answer, read_failure
-from local.host.events import EventType, event, to_us
-from local.host.numbering import Rules, started_event
-from local.host.state import Instance, Message, Snapshot, Task
-from local.host.turn import Turn
+from functions_host.answer import Answer, read_answer, read_failure
+from functions_host.events import EventType, event, to_us
+from functions_host.numbering import Rules, started_event
+from functions_host.state import Instance, Message, Snapshot, Task
+from functions_host.turn import Turn
+
 from tests.worker.judge import Judges, text
 
 Perform = Callable[[str, Any], Any]

@@ -9,7 +9,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared.clients.issuers import SigningKeys
-from triggers.authentication import Trust
+from triggers.http.authentication import Trust
 
 AUTHORITY = "https://login.example"
 AUDIENCE = "api://deskwright"

@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import UnauthenticatedError
 from tests.unit.auth.directory import AUTHORITY, PROVIDER, TENANT, Directory
-from triggers.authentication import Caller, StrangerError, authenticate
+from triggers.http.authentication import Caller, StrangerError, authenticate
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from shared.domain.operation import Actor
 from shared.domain.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError
 from tests.unit.auth.directory import PROVIDER, TENANT
-from triggers.authentication import Caller
-from triggers.permissions import VERBS, Role, authorise
+from triggers.http.authentication import Caller
+from triggers.http.permissions import VERBS, Role, authorise
 
 ACME = Tenant(
     id="acme", display_name="Acme", entra_tenant_id=TENANT, subscription_id="11111111-2222-3333-4444-555555555555"

@@ -23,7 +23,7 @@ from shared.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from triggers.problems import answer, answered
+from triggers.http.problems import answer, answered
 
 
 def body(response: func.HttpResponse) -> dict[str, Any]:

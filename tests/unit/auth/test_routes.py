@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from triggers.graph import BASE
-from triggers.openapi import routes
-from triggers.openapi_document import Route
-from triggers.permissions import VERBS, Role
+from triggers.http.graph import BASE
+from triggers.http.openapi import routes
+from triggers.http.openapi_document import Route
+from triggers.http.permissions import VERBS, Role
 
 ROOT = Path(__file__).parents[3]
 _LETTERS = {Role.READER: "R", Role.OPERATOR: "O", Role.ADMINISTRATOR: "A", Role.PROVIDER: "P"}

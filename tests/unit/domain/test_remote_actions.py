@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from actions.remote import Wish, refusal
 from shared.contracts.remote_actions import remote_order
 from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.entitlements import Entitlement
@@ -14,6 +13,7 @@ from shared.domain.planner import plan
 from shared.domain.plans import Observed
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import MOST, RestorePoint, TimeRange, nearest
+from shared.services.remote import Wish, refusal
 from tests.integration import things
 
 MADE = Resources(

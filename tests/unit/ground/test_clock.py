@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from simulation_base.clock import FileClock as WrittenClock
 
-from local.clock import FileClock as WrittenClock
 from shared.clock import FileClock, SystemClock
 
 BASE = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

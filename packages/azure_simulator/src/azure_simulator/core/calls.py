@@ -1,0 +1,79 @@
+"""One request as its handler sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from azure_simulator.core.answers import Json, Problem
+
+if TYPE_CHECKING:
+    from azure_simulator.core.principals import Principal
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.routing import Route
+    from azure_simulator.core.world import World
+
+
+@dataclass(slots=True)
+class Call:
+    """A routed, authenticated request. Query and header names are lower-cased.
+
+    `body` is JSON with its secrets sealed already (a form becomes an object), unless the route is
+    not `sealed`. `fault` is what a fault rule wants of the operation this call begins.
+    """
+
+    world: World
+    route: Route
+    method: str
+    path: str
+    params: dict[str, str]
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+    base: str
+    principal: Principal
+    claims: Json
+    fault: Json | None = None
+    notes: Json = field(default_factory=dict)
+
+    @property
+    def now_us(self) -> int:
+        """Give the moment of the request."""
+        return self.world.now_us
+
+    def param(self, name: str) -> str:
+        """Give a path parameter in the caller's casing."""
+        return self.params[name]
+
+    def resource(self, code: str = "ResourceNotFound") -> Resource:
+        """Give the resource at the path of this request; raise ARM's 404 if there is none."""
+        return self.need(self.path, code)
+
+    def need(self, resource_id: str, code: str = "ResourceNotFound", status: int = 404) -> Resource:
+        """Give a resource by id; raise a `Problem` if there is none."""
+        found = self.world.resources.get(resource_id)
+        if found is None:
+            parts = resource_id.strip("/").split("/")
+            what = "/".join(parts[5:]) if len(parts) > 5 else resource_id  # noqa: PLR2004 - after providers
+            group = parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 - /subscriptions/s/resourceGroups/g
+            raise Problem(
+                status,
+                code,
+                f"The Resource '{what}' under resource group '{group}' was not found. For more "
+                "details please go to https://aka.ms/ARMResourceNotFoundFix",
+            )
+        return found
+
+    def object(self) -> Json:
+        """Give the body, which must be a JSON object."""
+        if not isinstance(self.body, dict):
+            raise Problem(
+                400,
+                "InvalidRequestContent",
+                "The request content was invalid and could not be deserialized: an object is required.",
+            )
+        return self.body
+
+    def allowed(self, action: str, scope: str) -> bool:
+        """Tell whether the caller may do something more than the route's own action."""
+        return self.principal.may(action, scope)

@@ -1,0 +1,102 @@
+"""A plane: one of Azure's services with its own tokens, errors and limits."""
+
+from __future__ import annotations
+
+from json import JSONDecodeError
+from typing import TYPE_CHECKING, Any
+
+from azure_simulator.core.answers import Answer, Json, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.requests import Request
+    from azure_simulator.core.throttling import Charge, Refusal
+    from azure_simulator.core.world import World
+
+
+class Plane:
+    """Subclass it for a service; the defaults speak ARM's dialect of errors.
+
+    `prefixes` are the first path segments that belong to the plane (lower-case); a plane without
+    prefixes takes what no other one claims. `audiences` are the `aud` values of its tokens,
+    without a slash at the end.
+    """
+
+    name = ""
+    forms = False
+    """Whether bodies may be HTML forms."""
+    prefixes: frozenset[str] = frozenset()
+    audiences: frozenset[str] = frozenset()
+
+    def render(self, problem: Problem) -> Answer:
+        """Turn a problem into an answer."""
+        return Answer({"error": problem.error()}, problem.status, dict(problem.headers))
+
+    def unknown(self, request: Request, *, path_known: bool) -> Problem:
+        """Say that there is no such operation."""
+        if path_known:
+            return Problem(405, "MethodNotAllowed", f"The method '{request.method}' is not allowed here.")
+        return Problem(404, "NotFound", f"Nothing answers to '{request.path}'.")
+
+    def read(self, request: Request) -> Any:  # noqa: ANN401 - JSON
+        """Give the body of a request; raise a `Problem` for one the service does not read."""
+        if request.body:
+            self.check_media(request.media)
+        try:
+            return request.parsed(forms=self.forms)
+        except ValueError as problem:
+            raise self.unreadable(problem) from problem
+
+    def check_media(self, media: str) -> None:
+        """Refuse a body that is not what the service reads; `media` is empty when it does not say."""
+        del media
+
+    def unreadable(self, problem: ValueError) -> Problem:
+        """Refuse a body that is no JSON."""
+        place = f"line {problem.lineno}, position {problem.colno}" if isinstance(problem, JSONDecodeError) else "line 1"
+        text = f"Unexpected character encountered while parsing value. Path '', {place}."
+        text = f"The request content was invalid and could not be deserialized: '{text}'."
+        return Problem(400, "InvalidRequestContent", text)
+
+    def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
+        """Ask for a token; `reason` is `missing`, `expired`, `audience` or `invalid`."""
+        del request, world
+        return Problem(401, "InvalidAuthenticationToken", f"The access token is {reason}.")
+
+    def forbidden(self, call: Call) -> Problem:
+        """Refuse a principal that lacks the route's action."""
+        return Problem(403, "Forbidden", f"'{call.route.action}' is not granted.")
+
+    def glimpse(self, call: Call, body: object) -> None:
+        """Note what must be known of the secrets in a body before they are sealed."""
+        del call, body
+
+    def check(self, call: Call) -> None:
+        """Refuse what is forbidden to everybody; called once the principal is known."""
+        del call
+
+    def charges(self, call: Call) -> Iterable[Charge]:
+        """Say which buckets a request takes from, outermost first."""
+        del call
+        return ()
+
+    def throttled(self, call: Call, refusal: Refusal) -> Problem:
+        """Word the 429 of an empty bucket."""
+        del call
+        return Problem(
+            429,
+            "TooManyRequests",
+            "Too many requests.",
+            headers={"Retry-After": str(refusal.retry_after_s)},
+        )
+
+    def headers(self, call: Call, charges: list[Charge], answer: Answer) -> dict[str, str]:
+        """Give the headers every answer of the plane carries."""
+        del call, charges, answer
+        return {}
+
+    def facts(self, call: Call) -> Json:
+        """Give what fault rules may match besides op, path, principal: name, region, size."""
+        return {"name": call.path.rstrip("/").rsplit("/", 1)[-1]}

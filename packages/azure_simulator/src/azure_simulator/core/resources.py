@@ -1,0 +1,215 @@
+"""The store: resources by lower-cased id, found by type and by collection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from azure_simulator.core.answers import Json
+
+_REMEMBERED = 4
+_NESTED = 8
+"""Slashes in the id of a resource of a provider: what lies below one is indexed."""
+_GROUP = 4
+"""Slashes in the id of a resource group: what lies below one is indexed as well."""
+
+
+@dataclass(slots=True)
+class Resource:
+    """One resource. `body` is what a GET shows and is replaced, never changed in place.
+
+    `facts` is what Azure knows and does not show (power state, agent, sealed secrets).
+    """
+
+    id: str
+    type: str
+    body: Json
+    created_us: int
+    facts: Json = field(default_factory=dict)
+    version: int = 1
+    past: list[tuple[int, Json]] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """Give the lower-cased id."""
+        return self.id.lower()
+
+    @property
+    def name(self) -> str:
+        """Give the last segment of the id."""
+        return self.id.rsplit("/", 1)[-1]
+
+    @property
+    def properties(self) -> Json:
+        """Give `body.properties`; read only."""
+        found: Json = self.body.get("properties", {})
+        return found
+
+    def replace(self, body: Json, now_us: int) -> None:
+        """Show another body from now on; the few last ones stay for stale reads."""
+        self.past = [*self.past[1 - _REMEMBERED :], (now_us, self.body)]
+        self.body = body
+        self.version += 1
+
+    def set(self, now_us: int, **properties: object) -> None:
+        """Replace some properties; `None` removes one."""
+        merged = {**self.properties, **properties}
+        kept = {key: value for key, value in merged.items() if value is not None}
+        self.replace({**self.body, "properties": kept}, now_us)
+
+    def as_of(self, at_us: int) -> Json:
+        """Give the body as it was at a moment, as far as it is remembered."""
+        for until_us, body in self.past:
+            if at_us < until_us:
+                return body
+        return self.body
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A second way to find the resources of a type: by what `key` reads of one (`None`: not filed).
+
+    Make it once, as a constant. Where the key of a resource may change, `Store.refile` it.
+    """
+
+    type: str
+    key: Callable[[Resource], Hashable]
+
+
+class _Files:
+    """The resources of one index by their keys, and the key each is filed under."""
+
+    __slots__ = ("by_key", "filed")
+
+    def __init__(self) -> None:
+        self.by_key: dict[Hashable, dict[str, Resource]] = {}
+        self.filed: dict[str, Hashable] = {}
+
+    def put(self, resource: Resource, key: Hashable) -> None:
+        """File a resource under its key, and no longer under another."""
+        self.take(resource.key)
+        if key is not None:
+            self.filed[resource.key] = key
+            self.by_key.setdefault(key, {})[resource.key] = resource
+
+    def take(self, resource_key: str) -> None:
+        """Take a resource out."""
+        key = self.filed.pop(resource_key, None)
+        if key is not None:
+            del self.by_key[key][resource_key]
+            if not self.by_key[key]:
+                del self.by_key[key]
+
+
+class Store:
+    """Every resource of every plane that has ids in paths."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Resource] = {}
+        self._types: dict[str, dict[str, Resource]] = {}
+        self._collections: dict[str, dict[str, Resource]] = {}
+        self._nested: dict[str, set[str]] = {}
+        self._files: dict[str, dict[Index, _Files]] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def get(self, resource_id: str) -> Resource | None:
+        """Find by id, whatever its case."""
+        return self._all.get(resource_id.lower())
+
+    def add(self, resource: Resource) -> Resource:
+        """Keep a resource; one with the same id is replaced."""
+        key = resource.key
+        self._all[key] = resource
+        self._types.setdefault(resource.type.lower(), {})[key] = resource
+        collection = key.rpartition("/")[0]
+        if collection not in self._collections:
+            self._collections[collection] = {}
+            for owner in _owners(collection):
+                self._nested.setdefault(owner, set()).add(collection)
+        self._collections[collection][key] = resource
+        self.refile(resource)
+        return resource
+
+    def refile(self, resource: Resource) -> None:
+        """File a resource anew whose index keys may have changed."""
+        for index, files in self._files.get(resource.type.lower(), {}).items():
+            files.put(resource, index.key(resource))
+
+    def find(self, index: Index, key: Hashable) -> list[Resource]:
+        """List the resources with a key, oldest first; takes no longer the more others there are."""
+        return list(self._filed(index).by_key.get(key, {}).values())
+
+    def number(self, index: Index, key: Hashable) -> int:
+        """Count the resources with a key."""
+        return len(self._filed(index).by_key.get(key, ()))
+
+    def _filed(self, index: Index) -> _Files:
+        """Give the files of an index; the first who asks has them made."""
+        kind = index.type.lower()
+        found = self._files.setdefault(kind, {}).get(index)
+        if found is None:
+            found = self._files[kind][index] = _Files()
+            for resource in self._types.get(kind, {}).values():
+                found.put(resource, index.key(resource))
+        return found
+
+    def remove(self, resource_id: str) -> Resource | None:
+        """Forget a resource and all below it; `None` if there was none."""
+        key = resource_id.lower()
+        for child in self._below(key):
+            self._drop(child)
+        return self._drop(key)
+
+    def _below(self, key: str) -> list[str]:
+        """List the keys of all that lies below a resource or a path."""
+        slashes = key.count("/")
+        if slashes < _NESTED and slashes != _GROUP:
+            owner = f"{key}/"
+            return [each for each in self._all if each.startswith(owner)]
+        collections = self._nested.get(key, set())
+        return [member for path in sorted(collections) for member in self._collections[path]]
+
+    def _drop(self, key: str) -> Resource | None:
+        resource = self._all.pop(key, None)
+        if resource is not None:
+            self._types[resource.type.lower()].pop(key, None)
+            for files in self._files.get(resource.type.lower(), {}).values():
+                files.take(key)
+            collection = key.rpartition("/")[0]
+            members = self._collections[collection]
+            members.pop(key, None)
+            if not members:
+                del self._collections[collection]
+                for owner in _owners(collection):
+                    self._nested[owner].discard(collection)
+                    if not self._nested[owner]:
+                        del self._nested[owner]
+        return resource
+
+    def of_type(self, kind: str) -> list[Resource]:
+        """List every resource of a type such as `Microsoft.Compute/virtualMachines`."""
+        return list(self._types.get(kind.lower(), {}).values())
+
+    def collection(self, path: str) -> list[Resource]:
+        """List what lies directly in a collection path, oldest first."""
+        return list(self._collections.get(path.lower().rstrip("/"), {}).values())
+
+    def types(self) -> dict[str, int]:
+        """Count resources by type."""
+        return {kind: len(members) for kind, members in sorted(self._types.items()) if members}
+
+    def under(self, prefix: str) -> list[Resource]:
+        """List every resource whose id begins with a prefix, such as a resource group."""
+        return [self._all[key] for key in self._below(prefix.lower().rstrip("/"))]
+
+
+def _owners(collection: str) -> list[str]:
+    """List the resource group and the resources (eight segments or more) that a collection lies below."""
+    segments = collection.split("/")
+    group = ["/".join(segments[: _GROUP + 1])] if len(segments) > _GROUP else []
+    return [*group, *("/".join(segments[:end]) for end in range(_NESTED + 1, len(segments)))]

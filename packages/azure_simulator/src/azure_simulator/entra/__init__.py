@@ -1,0 +1,38 @@
+"""Simulated Entra: token endpoint, published keys, app registrations, managed identity.
+
+Only client credentials are spoken: nobody signs in by hand here. Tokens of callers come from
+`POST /_sim/tokens`. `config.identityHeader` is the one value of X-IDENTITY-HEADER that is accepted
+(any, when not set); `config.authority` the TLS address, for issuers of tokens asked for over http.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.entra import endpoints
+from azure_simulator.graph.plane import directory
+
+if TYPE_CHECKING:
+    from azure_simulator.core.cloud import Cloud
+    from azure_simulator.core.world import World
+
+
+def install(cloud: Cloud) -> None:
+    """Serve the token endpoint, the managed identity and `/_sim/tokens`."""
+    cloud.plane(endpoints.EntraPlane())
+    cloud.setting("identityHeader", str, "the one X-IDENTITY-HEADER that the managed identity accepts")
+    cloud.setting("authority", str, "the TLS address that issues tokens, for those asked for over http")
+    cloud.setting("tokenLifetimeSeconds", (int, float), "how long a managed identity's token is good")
+    cloud.add(endpoints.routes(cloud.keys))
+    cloud.add(endpoints.control(cloud.keys))
+    cloud.on("ask_principal", _answer_principal)
+
+
+def _answer_principal(world: World, principal_id: str, answers: list[object], as_of_us: int) -> None:
+    found = directory(world)
+    tenants = [str(each["tenantId"]) for each in found.tenants()]
+    apps = (app["objectId"] for tenant in tenants for app in found.all("app", tenant))
+    kinds = ("user", "group", "device")
+    known = any(found.as_of(kind, tenant, principal_id, as_of_us) for tenant in tenants for kind in kinds)
+    if known or not tenants or principal_id.lower() in {str(each).lower() for each in apps}:
+        answers.append(True)

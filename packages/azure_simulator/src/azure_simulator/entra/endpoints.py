@@ -1,0 +1,228 @@
+"""The doors of the simulated Entra: token endpoint, keys, metadata, managed identity.
+
+Sources: learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
+/azure/app-service/overview-managed-identity (REST endpoint reference), and azure.md 3.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.core.answers import Answer, Problem
+from azure_simulator.core.planes import Plane
+from azure_simulator.core.routing import Routes
+from azure_simulator.core.times import SECOND, iso_z, system_now_us
+from azure_simulator.entra import apps, tokens
+from azure_simulator.graph.directory import derived_id
+from azure_simulator.graph.plane import directory
+
+if TYPE_CHECKING:
+    from azure_simulator.core.answers import Json
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.requests import Request
+    from azure_simulator.entra.keys import Keys
+
+_APP_SERVICE = "2019-08-01"
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+class EntraPlane(Plane):
+    """Entra and the managed identity; takes every path that no other plane claims."""
+
+    name = "entra"
+    forms = True
+
+    def render(self, problem: Problem) -> Answer:
+        """Write an OAuth error, or the managed identity's own form."""
+        if problem.code == "identity":
+            return Answer({"statusCode": problem.status, "message": problem.message}, problem.status)
+        numbers = [each["number"] for each in problem.details if "number" in each]
+        body = {
+            "error": problem.code,
+            "error_description": problem.message,
+            "error_codes": numbers,
+            "timestamp": iso_z(system_now_us()),
+            "error_uri": f"https://login.microsoftonline.com/error?code={numbers[0]}" if numbers else "",
+        }
+        return Answer(body, problem.status, dict(problem.headers))
+
+    def unknown(self, request: Request, *, path_known: bool) -> Problem:
+        """Say that nothing is there."""
+        status = 405 if path_known else 404
+        return Problem(status, "invalid_request", f"Nothing answers {request.method} '{request.path}'.")
+
+
+def routes(keys: Keys) -> Routes:
+    """Return the operations; tokens are made with `keys`."""
+    found = Routes("entra")
+
+    def token(call: Call) -> Answer:
+        return _token(call, keys)
+
+    def identity(call: Call) -> Answer:
+        return _identity(call, keys)
+
+    found.operation("entra.token", "POST", "/{tenant}/oauth2/v2.0/token", anonymous=True, mutates=False)(token)
+    found.operation("identity.token", "GET", "/msi/token", anonymous=True)(identity)
+    found.operation("identity.imds", "GET", "/metadata/identity/oauth2/token", anonymous=True)(identity)
+    found.operation("entra.keys", "GET", "/{tenant}/discovery/v2.0/keys", anonymous=True)(
+        lambda _call: Answer(keys.published())
+    )
+    found.operation("entra.configuration", "GET", "/{tenant}/v2.0/.well-known/openid-configuration", anonymous=True)(
+        _configuration
+    )
+    found.operation("entra.instance", "GET", "/common/discovery/instance", anonymous=True)(_instance)
+    return found
+
+
+def control(keys: Keys) -> Routes:
+    """Return `POST /_sim/tokens`: any token a test may want."""
+    found = Routes("sim")
+
+    @found.operation("sim.tokens", "POST", "/_sim/tokens", anonymous=True, mutates=False)
+    def make(call: Call) -> Answer:
+        """Make a token: {tid, roles, name, audience, oid, expiresIn, wrongKey, claims}.
+
+        `expiresIn` (seconds, may be negative) makes expired tokens, `audience` those for somebody
+        else, `wrongKey` one whose signature does not fit; `claims` replaces single claims.
+        """
+        body = call.object()
+        tenant = _tenant(call, str(body.get("tid", "")))
+        name = str(body.get("name", "Portal User"))
+        who = tokens.Principal(
+            tenant_id=tenant,
+            client_id=str(body.get("appid", derived_id(tenant, "app", "portal"))),
+            object_id=str(body.get("oid", derived_id(tenant, "caller", name))),
+            name=name,
+            roles=tuple(body.get("roles", ())),
+            user=True,
+            extra=dict(body.get("claims", {})),
+        )
+        lifetime_s = int(body.get("expiresIn", tokens.LIFETIME_S))
+        made = tokens.claims(
+            who,
+            str(body.get("audience", "api://deskwright")),
+            issuer_base=_authority(call),
+            now_s=_now_s() + min(0, lifetime_s - 1),
+            lifetime_s=max(1, lifetime_s),
+        )
+        signed = keys.sign(made, by_stranger=bool(body.get("wrongKey", False)))
+        return Answer({"access_token": signed, "token_type": "Bearer", "expires_on": str(made["exp"]), "claims": made})
+
+    @found.operation("sim.keys", "POST", "/_sim/keys", anonymous=True, mutates=False)
+    def change_keys(call: Call) -> Answer:
+        """Sign with a new key: {roll}; unpublish the older ones: {retire}."""
+        return _change_keys(call, keys)
+
+    return found
+
+
+def _change_keys(call: Call, keys: Keys) -> Answer:
+    """Roll the signing key over {"roll": true}, or unpublish the older ones {"retire": true}."""
+    body = call.object()
+    rolled = keys.roll() if body.get("roll") else None
+    retired = keys.retire() if body.get("retire") else []
+    return Answer({"rolled": rolled, "retired": retired, "published": keys.published()["keys"]})
+
+
+def _token(call: Call, keys: Keys) -> Answer:
+    form = call.body if isinstance(call.body, dict) else {}
+    world = call.world
+    tenant = apps.find_tenant(directory(world), call.param("tenant"))
+    missing = [name for name in ("grant_type", "client_id", "scope") if not form.get(name)]
+    if missing:
+        text = f"The request body must contain the following parameter: '{missing[0]}'."
+        raise apps.refuse(400, "invalid_request", 900144, text)
+    if form["grant_type"] != "client_credentials":
+        text = f"The app requested an unsupported grant type '{form.get('grant_type')}'."
+        raise apps.refuse(400, "unsupported_grant_type", 70003, text)
+    if "client_assertion" in form and form.get("client_assertion_type") != _ASSERTION_TYPE:
+        raise apps.refuse(400, "invalid_request", 900144, "client_assertion_type is missing or unknown.")
+    who = apps.sign_in(directory(world), keys, world.sealer, tenant, form)
+    try:
+        resource = tokens.resource_of(str(form.get("scope", "")))
+    except ValueError as error:
+        text = f"The provided value for scope {form.get('scope')} is not valid: it must end in /.default."
+        raise apps.refuse(400, "invalid_scope", 1002012, text) from error
+    apps.check_resource(directory(world), resource)
+    made = tokens.claims(who, resource, issuer_base=_authority(call), now_s=_now_s())
+    return Answer(
+        {
+            "token_type": "Bearer",
+            "expires_in": tokens.LIFETIME_S,
+            "ext_expires_in": tokens.LIFETIME_S,
+            "access_token": keys.sign(made),
+        },
+        headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
+    )
+
+
+def _identity(call: Call, keys: Keys) -> Answer:
+    imds = call.path.lower().startswith("/metadata/")
+    wanted = call.world.config.get("identityHeader")
+    given = call.headers.get("metadata") if imds else call.headers.get("x-identity-header")
+    if not given or (wanted and not imds and given != wanted):
+        raise Problem(401, "identity", "The X-IDENTITY-HEADER header is missing or wrong.")
+    resource = call.query.get("resource", "")
+    if not resource:
+        raise Problem(400, "identity", "The resource parameter is missing.")
+    if not imds and call.query.get("api-version", _APP_SERVICE) != _APP_SERVICE:
+        raise Problem(400, "identity", f"The api-version must be {_APP_SERVICE}.")
+    who = apps.managed_identity(directory(call.world), call.query)
+    if who is None:
+        raise Problem(
+            400, "identity", "No managed identity was found for the specified ClientId/ResourceId/PrincipalId."
+        )
+    apps.check_resource(directory(call.world), resource)
+    lifetime_s = int(call.world.config.get("tokenLifetimeSeconds", tokens.MANAGED_IDENTITY_LIFETIME_S))
+    made = tokens.claims(who, resource, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)
+    body: Json = {
+        "access_token": keys.sign(made),
+        "expires_on": str(made["exp"]),
+        "resource": resource,
+        "token_type": "Bearer",
+        "client_id": who.client_id,
+    }
+    return Answer(body | ({"expires_in": str(lifetime_s)} if imds else {}))
+
+
+def _configuration(call: Call) -> Answer:
+    tenant, base = apps.find_tenant(directory(call.world), call.param("tenant")), _authority(call)
+    return Answer(
+        {
+            "issuer": f"{base}/{tenant}/v2.0",
+            "token_endpoint": f"{base}/{tenant}/oauth2/v2.0/token",
+            "authorization_endpoint": f"{base}/{tenant}/oauth2/v2.0/authorize",
+            "jwks_uri": f"{base}/{tenant}/discovery/v2.0/keys",
+            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+            "cloud_instance_name": "microsoftonline.com",
+            "msgraph_host": "graph.microsoft.com",
+        }
+    )
+
+
+def _instance(call: Call) -> Answer:
+    host = call.base.partition("://")[2]
+    names = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
+    endpoint = f"{call.base}/common/v2.0/.well-known/openid-configuration"
+    return Answer({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": [names]})
+
+
+def _authority(call: Call) -> str:
+    # the plain port of the managed identity is no issuer: the starter tells the TLS address
+    if call.base.startswith("https://"):
+        return call.base
+    return str(call.world.config.get("authority", call.base))
+
+
+def _tenant(call: Call, name: str) -> str:
+    """Return the tenant meant: by domain, by any id (also of a stranger), or the first one."""
+    found = directory(call.world).tenant(name) if name else next(iter(directory(call.world).tenants()), None)
+    return str(found["tenantId"]) if found else name or apps.NO_TENANT
+
+
+def _now_s() -> int:
+    return system_now_us() // SECOND

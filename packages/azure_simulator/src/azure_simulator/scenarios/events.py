@@ -1,0 +1,233 @@
+"""What somebody else does meanwhile: deletes a network, stops a machine, takes a licence, uses up a quota.
+
+An event is `{"id", "when": {...}, "do": [{"method", "path", "body"}]}`. `when` is `{"at": 600}` (simulated
+seconds after the event came) or `{"after": {"op": "vm.create", "name": "*", "count": 2}}` (globs; the
+second request that was accepted, `status` for another end, `code` for that of an error); `path` too is
+a glob, `subscription` narrows as in a rule. Without `when` it happens at once. What is done goes through the
+cloud's own routes, with the rights of somebody who may do everything.
+
+In what is done `{vm}` is the id of the machine that the request was about, `{machine}` its name,
+`{computer}` the name that Windows has, `{path}` the path. With `each: {"type", "subscription"}` it is done
+once for each such resource, whose id is `{each}`. What could not be done says why; it is not tried again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.calls import Call
+from azure_simulator.core.faults import subscription_of
+from azure_simulator.core.principals import Principal
+from azure_simulator.core.requests import Request
+from azure_simulator.core.routing import Routes
+from azure_simulator.core.times import SECOND, iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from azure_simulator.core.cloud import Cloud
+    from azure_simulator.core.world import World
+
+SHELF = "events"
+TOLD = frozenset({"vm", "machine", "computer", "path", "each"})
+"""What is known only when the event happens."""
+SOMEBODY = Principal("00000000-0000-4000-8000-00000000face", "somebody else")
+_PLACE = re.compile(r"\{(\w+)\}")
+_WATCHED = ("op", "name", "path", "subscription", "code")
+_ACT = frozenset({"method", "path", "body", "each"})
+_REFUSED = 400
+
+
+@dataclass(slots=True)
+class Event:
+    """One thing that somebody does. `seen` counts the requests it waits for."""
+
+    id: str
+    when: Json
+    do: list[Json]
+    since_us: int
+    seen: int = 0
+    happened_us: int | None = None
+    came_to: list[Json] = field(default_factory=list)
+
+    def view(self) -> Json:
+        """Describe the event for `GET /_sim/events`."""
+        happened = iso(self.happened_us) if self.happened_us is not None else None
+        told = {"id": self.id, "when": self.when, "since": iso(self.since_us), "seen": self.seen}
+        return {**told, "happened": happened, "cameTo": self.came_to}
+
+    def is_due(self, entry: Json) -> bool:
+        """Count a request; tell whether it is the one that was waited for."""
+        after: Json | None = self.when.get("after")
+        if self.happened_us is not None or after is None or not _fits(after, entry):
+            return False
+        self.seen += 1
+        return bool(self.seen == after.get("count", 1))
+
+
+def events(world: World) -> dict[str, Event]:
+    """Give the events by id."""
+    found: dict[str, Event] = world.shelf(SHELF)
+    return found
+
+
+def filled(value: object, known: Mapping[str, str], later: frozenset[str] = frozenset()) -> Any:  # noqa: ANN401 - JSON
+    """Put in what is known for every `{word}`; `later` words stay, any other is a 400."""
+    if isinstance(value, dict):
+        return {filled(key, known, later): filled(each, known, later) for key, each in value.items()}
+    if isinstance(value, list):
+        return [filled(each, known, later) for each in value]
+    if not isinstance(value, str):
+        return value
+
+    def word(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name in known:
+            return known[name]
+        if name in later:
+            return found.group(0)
+        raise Problem(400, "BadRequest", f"nobody said what {{{name}}} is; known: {', '.join(sorted(known)) or 'none'}")
+
+    return _PLACE.sub(word, value)
+
+
+def add(cloud: Cloud, world: World, entry: Json) -> Event:
+    """Let an event wait for its moment; one with its id is replaced. One without `when` happens."""
+    if unknown := set(entry) - {"id", "when", "do"}:
+        raise Problem(400, "BadEvent", f"unknown keys {sorted(unknown)}")
+    when, do = entry.get("when", {}), entry.get("do", {})
+    acts: list[Json] = do if isinstance(do, list) else [do]
+    if not all(isinstance(act, dict) and {"method", "path"} <= set(act) <= _ACT for act in acts):
+        raise Problem(400, "BadEvent", f"do holds objects with {', '.join(sorted(_ACT))}")
+    if not isinstance(when, dict) or not _makes_sense(when):
+        raise Problem(
+            400, "BadEvent", f"when is {{at: seconds}} or {{after: {{op, {', '.join(_WATCHED[1:])}, count}}}}"
+        )
+    event = Event(str(entry.get("id", f"event-{len(events(world))}")), when, acts, world.now_us)
+    events(world)[event.id] = event
+    if "after" not in when:
+        due_us = world.now_us + int(when.get("at", 0) * SECOND)
+        if due_us > world.now_us:
+            world.at(due_us, lambda: _happen(cloud, world, event, {}))
+        else:
+            _happen(cloud, world, event, {})
+    return event
+
+
+def _makes_sense(when: Json) -> bool:
+    if set(when) == {"at"}:
+        return isinstance(when["at"], int | float)
+    after = when.get("after", {"op": "*"})
+    known = {*_WATCHED, "count", "status"}
+    return set(when) <= {"after"} and isinstance(after, dict) and "op" in after and set(after) <= known
+
+
+def _fits(after: Json, entry: Json) -> bool:
+    wanted = after.get("status")
+    if entry["status"] != wanted if wanted is not None else entry["status"] >= _REFUSED and "code" not in after:
+        return False
+    facts = {
+        **entry,
+        "name": _machine(entry["path"]).rpartition("/")[2],
+        "subscription": subscription_of(entry["path"]),
+    }
+    globs = {key: after[key] for key in _WATCHED if key in after and (facts[key] or key != "subscription")}
+    return all(fnmatchcase(str(facts[key]).lower(), str(glob).lower()) for key, glob in globs.items())
+
+
+def _machine(path: str) -> str:
+    """Give the id of the machine a path is about, else the path."""
+    found = re.match(r"(.*/virtualmachines/[^/]+)", path, re.IGNORECASE)
+    return found.group(1) if found else path
+
+
+def _happen(cloud: Cloud, world: World, event: Event, told: dict[str, str]) -> None:
+    """Do what an event does, once; what is refused is written down."""
+    if event.happened_us is not None or events(world).get(event.id) is not event:
+        return
+    event.happened_us = world.now_us
+    for act, told_too in [(entry, each) for entry in event.do for each in _each(world, entry)]:
+        try:
+            wanted = filled(act, told | told_too)
+            answer = _perform(cloud, world, wanted)
+            event.came_to.append({"path": wanted["path"], "status": answer.status})
+        except Problem as problem:
+            refusal = {"status": problem.status, "error": problem.error()}
+            event.came_to.append({"path": act["path"], **refusal})
+
+
+def _each(world: World, act: Json) -> list[dict[str, str]]:
+    """Give what an act is done for: every resource of a type, or just once."""
+    if "each" not in act:
+        return [{}]
+    found = world.resources.of_type(act["each"]["type"])
+    wanted = str(act["each"].get("subscription", "*")).lower()
+    return [{"each": resource.id} for resource in found if fnmatchcase(subscription_of(resource.id), wanted)]
+
+
+def _perform(cloud: Cloud, world: World, act: Json) -> Answer:
+    path, _, query = str(act["path"]).partition("?")
+    route, params, _ = cloud.router.find(str(act["method"]), path)
+    if route is None:
+        raise Problem(404, "NotFound", f"nothing answers to {act['method']} {path}")
+    body = act.get("body")
+    call = Call(
+        world=world,
+        route=route,
+        method=route.method,
+        path=path,
+        params=params,
+        query={key.lower(): value for key, value in parse_qsl(query)},
+        headers={},
+        body=world.sealer.redact(body) if route.sealed and body is not None else body,
+        base="https://localhost",
+        principal=SOMEBODY,
+        claims={"oid": SOMEBODY.object_id},
+    )
+    cloud.planes[route.plane].check(call)
+    return route.handler(call)
+
+
+def _watch(cloud: Cloud, world: World, entry: Json) -> None:
+    """Let happen what waited for this request: journalled as a request to ourselves, for the counts are not."""
+    for event in [each for each in events(world).values() if each.is_due(entry)]:
+        vm = world.resources.get(_machine(entry["path"]))
+        profile = vm.properties.get("osProfile", {}) if vm is not None else {}
+        told = {"path": entry["path"], "vm": _machine(entry["path"]), "computer": str(profile.get("computerName", ""))}
+        told["machine"] = told["vm"].rpartition("/")[2]
+        cloud.handle(Request("POST", f"/_sim/events/{event.id}/happen", body=json.dumps(told).encode()))
+
+
+def install(cloud: Cloud) -> None:
+    """Serve the events."""
+    routes = Routes("sim")
+    cloud.shelf(SHELF, dict)
+    cloud.on("answered", lambda world, **entry: _watch(cloud, world, entry))
+
+    @routes.operation("sim.events", "GET", "/_sim/events", anonymous=True)
+    def show(call: Call) -> Answer:
+        """Show what somebody else does meanwhile, and what came of it."""
+        return Answer([each.view() for each in events(call.world).values()])
+
+    @routes.operation("sim.events.post", "POST", "/_sim/events", anonymous=True, sealed=False)
+    def post(call: Call) -> Answer:
+        """Let somebody else do something: now, at a time, or after a request."""
+        return Answer(add(cloud, call.world, call.object()).view())
+
+    @routes.operation("sim.events.happen", "POST", "/_sim/events/{id}/happen", anonymous=True)
+    def happen(call: Call) -> Answer:
+        """Let an event happen without waiting for its time."""
+        event = events(call.world).get(call.param("id"))
+        if event is None:
+            raise Problem(404, "NotFound", f"events: {', '.join(events(call.world)) or 'none'}")
+        told = {key: str(value) for key, value in (call.body or {}).items() if key in TOLD}
+        _happen(cloud, call.world, event, told)
+        return Answer(event.view())
+
+    cloud.add(routes)

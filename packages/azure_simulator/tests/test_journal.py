@@ -1,0 +1,121 @@
+"""What was answered is never lost."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from packages.azure_simulator.tests.asking import GROUP, VMS, Asking, asking
+from tests.contract.azure import REGION
+
+Reopen = Callable[..., Asking]
+SECRETS = ("Vm-Secret-1", "Th1s-is-not-secret", "join-secret")
+
+
+@pytest.fixture
+def reopen(tmp_path: Path) -> Iterator[Reopen]:
+    """Open clouds on one journal, one after the other."""
+    opened: list[Asking] = []
+
+    def close() -> None:
+        for app in opened:
+            app.cloud.journal.close()
+
+    def start(profile: str = "real") -> Asking:
+        close()
+        opened.append(asking(profile, tmp_path / "journal"))
+        return opened[-1]
+
+    yield start
+    close()
+
+
+def world(app: Asking) -> Any:
+    """Give everything a restart must bring back."""
+    app.sim("GET", "state")  # performs what is due
+    return {
+        "resources": {
+            found.id: (found.body, found.facts)
+            for kind in app.cloud.world.resources.types()
+            for found in app.cloud.world.resources.of_type(kind)
+        },
+        "operations": app.sim("GET", "operations"),
+        "capacity": app.sim("GET", "state?view=capacity"),
+        "domains": app.sim("GET", "state?view=domains"),
+    }
+
+
+def live(app: Asking) -> None:
+    """Do a bit of everything, some of it half done at the end."""
+    subnet = app.lay()
+    account = {"name": "corp\\join", "password": "join-secret"}
+    app.sim("POST", "seed", {"domains": [{"name": "corp.example", "ous": [], "accounts": [account]}]})
+    app.advance(60)
+    app.sim("POST", "faults", {"id": "f", "match": {"name": "cpc-3"}, "do": {"kind": "lro_fail", "code": "X"}})
+    for n in range(1, 5):
+        app.order(f"cpc-{n}", subnet, password="Vm-Secret-1")
+        app.advance(7)
+    app.advance(1500)
+    body = {
+        "location": REGION,
+        "properties": {
+            "publisher": "Microsoft.Compute",
+            "type": "JsonADDomainExtension",
+            "typeHandlerVersion": "1.3",
+            "settings": {"Name": "corp.example", "User": "corp\\join"},
+            "protectedSettings": {"Password": "join-secret"},
+        },
+    }
+    app.ask("PUT", f"{VMS}/cpc-1/extensions/join", body)
+    app.advance(900)
+    app.ask("POST", f"{VMS}/cpc-2/deallocate")
+    app.ask("DELETE", f"{VMS}/cpc-4")
+    app.advance(3)
+
+
+def test_a_replayed_world_is_the_same_world(reopen: Reopen) -> None:
+    first = reopen("real")
+    live(first)
+    before = world(first)
+    again = reopen("real")
+    assert world(again) == before
+
+
+def test_a_torn_last_line_was_never_answered(reopen: Reopen, tmp_path: Path) -> None:
+    first = reopen("instant")
+    first.lay()
+    with (tmp_path / "journal").open("ab") as file:
+        file.write(b'{"t":179500')
+    again = reopen("instant")
+    again.order("cpc-1", f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/cpc")
+    before = world(again)
+    assert world(reopen("instant")) == before
+
+
+def test_no_secret_is_in_the_journal(reopen: Reopen, tmp_path: Path) -> None:
+    live(reopen("real"))
+    text = (tmp_path / "journal").read_text()
+    assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_a_password_still_works_after_a_restart(reopen: Reopen) -> None:
+    live(reopen("real"))
+    again = reopen("real")
+    assert again.sim("GET", "state?view=domains")[0]["computers"] == {"cpc-abc123": ""}
+
+
+def test_a_reset_forgets_the_journal(reopen: Reopen) -> None:
+    first = reopen("instant")
+    first.lay()
+    first.sim("POST", "reset", {})
+    again = reopen("instant")
+    assert again.error("GET", GROUP) == (404, "ResourceGroupNotFound")
+
+
+def test_a_journal_of_another_seed_is_refused(reopen: Reopen, tmp_path: Path) -> None:
+    first = reopen("instant")
+    first.lay()
+    first.cloud.journal.close()
+    with pytest.raises(ValueError, match="was written with"):
+        asking("instant", tmp_path / "journal", seed=8)

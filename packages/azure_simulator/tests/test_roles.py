@@ -1,0 +1,87 @@
+"""Role assignments: who is known, how many there may be, what a list shows."""
+
+from typing import Any
+
+from packages.azure_simulator.tests.asking import GROUP, SUB, VMS, Asking, asking
+
+READER = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+TENANT = "0f7c1111-1111-4111-8111-111111111111"
+USER = "0f7c2222-1111-4111-8111-111111111111"
+
+
+def path(scope: str, number: int) -> str:
+    name = f"00000000-0000-4000-8000-{number:012}"
+    return f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
+
+
+def grant(principal: str = USER, **more: str) -> dict[str, Any]:
+    return {"properties": {"roleDefinitionId": READER, "principalId": principal, **more}}
+
+
+def listed(app: Asking, scope: str, query: str = "") -> list[int]:
+    found = app.ask("GET", f"{scope}/providers/Microsoft.Authorization/roleAssignments{query}")["value"]
+    return sorted(int(each["name"][-12:]) for each in found)
+
+
+def open_to_anybody() -> Asking:
+    app = asking()
+    app.order("cpc-1", app.lay())
+    app.sim("POST", "config", {"anyPrincipalExists": True})
+    return app
+
+
+def test_a_list_shows_what_is_at_above_and_below() -> None:
+    app = open_to_anybody()
+    for number, scope in enumerate((SUB, GROUP, f"{VMS}/cpc-1")):
+        app.ask("PUT", path(scope, number), grant())
+    app.ask("PUT", path(GROUP, 9), grant("somebody-else"))
+    assert listed(app, GROUP) == [0, 1, 2, 9]
+    assert listed(app, GROUP, "?$filter=atScope()") == [0, 1, 9]
+    assert listed(app, f"{VMS}/cpc-1") == [0, 1, 2, 9]
+    assert listed(app, SUB, f"?$filter=principalId eq '{USER}'") == [0, 1, 2]
+    assert listed(app, SUB, "?$filter=atScope() and assignedTo('somebody-else')") == []
+    unknown = f"{SUB}/providers/Microsoft.Authorization/roleAssignments?$filter=roleName eq 'x'"
+    assert app.error("GET", unknown) == (400, "UnsupportedQuery")
+
+
+def test_an_assignment_goes_with_its_machine_and_may_come_again() -> None:
+    app = open_to_anybody()
+    app.ask("PUT", path(f"{VMS}/cpc-1", 1), grant())
+    assert app.error("PUT", path(f"{VMS}/cpc-1", 2), grant()) == (409, "RoleAssignmentExists")
+    app.send("DELETE", f"{VMS}/cpc-1")
+    assert listed(app, SUB) == []
+
+
+def test_the_limit_counts_one_subscription() -> None:
+    app = open_to_anybody()
+    app.sim("POST", "config", {"roleAssignmentLimit": 1})
+    other = SUB.replace("22222222-2222", "33333333-2222")
+    app.ask("PUT", path(other, 1), grant())
+    app.ask("PUT", path(SUB, 1), grant())
+    assert app.error("PUT", path(SUB, 2), grant("another")) == (400, "RoleAssignmentLimitExceeded")
+
+
+def test_a_new_principal_is_not_known_at_once_unless_its_type_is_told() -> None:
+    app = asking()
+    app.sim("POST", "config", {"principalLagSeconds": 60})
+    user = {"id": USER, "userPrincipalName": "u@a.example", "displayName": "U"}
+    app.advance(3600)
+    app.sim("POST", "seed", {"tenants": [{"tenantId": TENANT, "domain": "a.example", "users": [user]}]})
+    assert app.error("PUT", path(SUB, 1), grant()) == (400, "PrincipalNotFound")
+    app.ask("PUT", path(SUB, 2), grant(principalType="User"))
+    app.send("DELETE", path(SUB, 2))
+    app.advance(61)
+    app.ask("PUT", path(SUB, 1), grant())
+    assert app.error("PUT", path(SUB, 3), grant("nobody", principalType="User")) == (400, "PrincipalNotFound")
+
+
+def test_the_identity_of_a_machine_is_a_principal_after_a_while() -> None:
+    app = asking()
+    app.sim("POST", "config", {"latency": {"principal.replication": {"value": 30}}})
+    app.order("cpc-1", app.lay())
+    principal = app.ask("GET", f"{VMS}/cpc-1")["identity"]["principalId"]
+    assert app.error("PUT", path(GROUP, 1), grant(principal)) == (400, "PrincipalNotFound")
+    app.advance(31)
+    app.ask("PUT", path(GROUP, 1), grant(principal))
+    app.send("DELETE", f"{VMS}/cpc-1")
+    assert app.error("PUT", path(SUB, 1), grant(principal)) == (400, "PrincipalNotFound")

@@ -1,0 +1,112 @@
+"""The list of instances: counts, a form to choose by, and a page of rows, the newest first."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from simulation_base.pages.markup import Html, table, tag
+
+from functions_host.pages.words import length, lifetime, link, moment, status
+from functions_host.reads import Filter, Reads
+from functions_host.state import LIVE, TERMINAL, Instance
+
+ROWS = 50
+_STATUSES = (*LIVE, *TERMINAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form says; ``after`` is where the page before ended."""
+
+    status: str = ""
+    name: str = ""
+    prefix: str = ""
+    after: tuple[int, str] | None = None
+
+    def query(self, **changed: str) -> str:
+        """Write it as the query of an address, from the first page on."""
+        said = {"status": self.status, "name": self.name, "prefix": self.prefix} | changed
+        return "?" + urlencode({name: text for name, text in said.items() if text})
+
+
+def asked(query: Mapping[str, str]) -> Asked:
+    """Read an address; what cannot be read counts as not said."""
+    created, _, last_id = query.get("after", "").partition("|")
+    after = (int(created), last_id) if created.isdecimal() else None
+    chosen = query.get("status", "")
+    return Asked(chosen if chosen in _STATUSES else "", query.get("name", ""), query.get("prefix", ""), after)
+
+
+def listed(reads: Reads, wanted: Asked, orchestrators: list[str], now_us: int) -> Html:
+    """Show the instances that fit."""
+    chosen = Filter(
+        statuses=(wanted.status,) if wanted.status else (),
+        name=wanted.name or None,
+        prefix=wanted.prefix or None,
+        after=wanted.after,
+        newest_first=True,
+    )
+    rows = reads.instances(chosen, ROWS + 1)
+    shown = rows[:ROWS]
+    heads = ("instance", "orchestrator", "status", "created", "last turn", "#lived")
+    body = table(heads, [_row(row, now_us) for row in shown]) if shown else _nothing(wanted)
+    return tag(
+        "main",
+        _tiles(reads.counts(), wanted),
+        tag(
+            "section", tag("h2", "Instances"), _form(wanted, orchestrators), body, _pages(wanted, rows), id="instances"
+        ),
+    )
+
+
+def _tiles(counts: Mapping[str, int], wanted: Asked) -> Html:
+    tiles = [("", sum(counts.values()), "all"), *((each, counts.get(each, 0), each) for each in _STATUSES)]
+    return tag("div", [_tile(*tile, wanted) for tile in tiles], class_="tiles")
+
+
+def _tile(chosen: str, count: int, word: str, wanted: Asked) -> Html:
+    tone = "tile bad" if chosen == "Failed" and count else "tile"
+    here = "true" if chosen == wanted.status else None
+    words = (tag("b", f"{count:,}"), tag("span", word))
+    return tag("a", *words, class_=tone, href=wanted.query(status=chosen), aria_current=here)
+
+
+def _form(wanted: Asked, orchestrators: list[str]) -> Html:
+    names = [tag("option", name, value=name, selected=name.lower() == wanted.name.lower()) for name in orchestrators]
+    statuses = [tag("option", each, value=each, selected=each == wanted.status) for each in _STATUSES]
+    return tag(
+        "form",
+        tag("select", tag("option", "any orchestrator", value=""), names, name="name", aria_label="Orchestrator"),
+        tag("select", tag("option", "any status", value=""), statuses, name="status", aria_label="Status"),
+        tag("input", type="search", name="prefix", value=wanted.prefix, placeholder="id begins with", aria_label="Id"),
+        tag("button", "Show"),
+        tag("a", "everything", href="?") if wanted != Asked() else "",
+        method="get",
+        class_="choose",
+    )
+
+
+def _row(row: Instance, now_us: int) -> Iterator[Html | str]:
+    yield link(row.id)
+    yield row.name
+    yield status(row)
+    yield moment(row.created_us)
+    yield moment(row.updated_us)
+    yield length(lifetime(row, now_us))
+
+
+def _nothing(wanted: Asked) -> Html:
+    return tag(
+        "p", "No instance fits." if wanted != Asked() else "No orchestration has been started yet.", class_="note"
+    )
+
+
+def _pages(wanted: Asked, rows: list[Instance]) -> Html:
+    """Link to the older rows, and back to the newest."""
+    links = []
+    if wanted.after is not None:
+        links.append(tag("a", "« newest", href=wanted.query()))
+    if len(rows) > ROWS:
+        last = rows[ROWS - 1]
+        links.append(tag("a", "older »", href=wanted.query(after=f"{last.created_us}|{last.id}")))
+    return tag("p", links, class_="pages") if links else Html("")

@@ -1,0 +1,83 @@
+"""Timer triggers on the shared clock (host.md 8, 56-60)."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulation_base.clock import FileClock, microseconds
+
+from packages.functions_host.tests.acceptance.conftest import StartDoors, pass_time
+from packages.functions_host.tests.conftest import RunningHost, until
+
+THURSDAY = datetime(2026, 2, 12, 8, 59, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> FileClock:
+    """A clock that only a hand moves."""
+    return FileClock.create(tmp_path / "clock", THURSDAY, 0.0)
+
+
+def runs(host: RunningHost, name: str) -> list[dict[str, Any]]:
+    return [one for one in host.call("GET", "/runs").json if one["name"] == name]
+
+
+def moments(host: RunningHost, name: str) -> list[str]:
+    """Give the scheduled moments of a timer's runs, to the second."""
+    return [one["last"][:19] for one in runs(host, name)]
+
+
+def test_56_a_timer_keeps_its_schedule_and_never_overlaps_with_itself(
+    start_doors: StartDoors, clock: FileClock
+) -> None:
+    host = start_doors("tight", arguments=["--clock", str(clock.path)])
+    clock.advance(timedelta(seconds=5))
+    until(lambda: runs(host, "tight"))
+    clock.jump_to(microseconds(THURSDAY) + 12_000_000)  # seven seconds go by while it runs
+    host.call("POST", "/gate")
+    until(lambda: runs(host, "tight ended"))
+    pass_time(clock, timedelta(seconds=10))
+
+    # What came due during the run is left out; the next one is on the schedule again.
+    until(lambda: len(runs(host, "tight ended")) == 3)
+    assert moments(host, "tight") == ["2026-02-12T08:59:35", "2026-02-12T08:59:45", "2026-02-12T08:59:50"]
+    names = [one["name"] for one in host.call("GET", "/runs").json]
+    assert names == ["tight", "tight ended"] * 3
+
+
+def test_57_hours_that_passed_without_a_host_give_one_run_that_is_past_due(
+    start_doors: StartDoors, clock: FileClock
+) -> None:
+    host = start_doors("hourly", arguments=["--clock", str(clock.path)])
+    assert host.stop() == 0
+    clock.advance(timedelta(hours=3))
+    host.start()
+    until(lambda: runs(host, "hourly"))
+    pass_time(clock, timedelta(hours=1))
+    until(lambda: len(runs(host, "hourly")) == 2)
+    assert [one["past_due"] for one in runs(host, "hourly")] == [True, False]
+    assert moments(host, "hourly")[1] == "2026-02-12T12:00:00"
+
+
+def test_58_run_on_startup_is_one_run_at_the_start_and_not_past_due(start_doors: StartDoors, clock: FileClock) -> None:
+    host = start_doors("at_once", arguments=["--clock", str(clock.path)])
+    until(lambda: runs(host, "at_once"))
+    pass_time(clock, timedelta(days=1))
+    assert [one["past_due"] for one in runs(host, "at_once")] == [False]
+
+
+def test_59_a_timer_that_raises_comes_again(start_doors: StartDoors, clock: FileClock) -> None:
+    host = start_doors("stumbling", arguments=["--clock", str(clock.path)])
+    pass_time(clock, timedelta(hours=2))
+    until(lambda: len(runs(host, "stumbling")) == 2)
+    assert "ValueError: stumbled" in host.log.read_text()
+
+
+def test_60_day_and_weekday_must_both_fit(start_doors: StartDoors, clock: FileClock) -> None:
+    """February and March 2026 have a Friday the 13th; then only November has."""
+    host = start_doors("unlucky", arguments=["--clock", str(clock.path)])
+    pass_time(clock, timedelta(days=365))
+    until(lambda: len(runs(host, "unlucky")) == 3)
+    days = [moment[:10] for moment in moments(host, "unlucky")]
+    assert days == ["2026-02-13", "2026-03-13", "2026-11-13"]

@@ -1,0 +1,82 @@
+"""The log: a line an invocation, in columns; colours for a terminal alone; JSON for machines."""
+
+import io
+import json
+import logging
+import re
+from collections.abc import Callable
+
+import pytest
+from functions_host.lines import Lines, Ran, wants_colour
+
+from packages.functions_host.tests.conftest import RunningHost, until
+
+ESCAPE = "\x1b["
+
+
+def record(level: int, text: str, **extra: object) -> logging.LogRecord:
+    made = logging.LogRecord("host", level, "", 0, text, None, None)
+    vars(made).update(extra)
+    return made
+
+
+def invocation(name: str, outcome: str, ms: int, level: int = logging.INFO) -> logging.LogRecord:
+    return record(level, "GET /api/hello", kind="http", ran=Ran(name, outcome, ms))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_invocations_stand_in_columns_below_each_other() -> None:
+    lines = Lines(colour=False)
+    short = lines.format(invocation("hello", "200", 3))
+    long = lines.format(invocation("a_much_longer_name", "failed", 12345, logging.ERROR))
+    assert re.search(r"http +hello +200 +3 ms  GET /api/hello$", short)
+    assert short.index(" ms ") == long.index(" ms ")
+
+
+@pytest.mark.parametrize(("level", "colour"), [(logging.INFO, "32"), (logging.WARNING, "33"), (logging.ERROR, "31")])
+def test_how_it_ended_has_a_colour(level: int, colour: str) -> None:
+    line = Lines(colour=True).format(invocation("hello", "ended", 3, level))
+    assert f"{ESCAPE}{colour}m ended" in line
+    assert (
+        re.sub(r"\x1b\[\d+m", "", line)[14:] == Lines(colour=False).format(invocation("hello", "ended", 3, level))[14:]
+    )
+
+
+@pytest.mark.parametrize(
+    ("stream", "environ", "wanted"),
+    [
+        (Terminal(), {}, True),
+        (Terminal(), {"NO_COLOR": "1"}, False),
+        (Terminal(), {"NO_COLOR": ""}, True),
+        (Terminal(), {"TERM": "dumb"}, False),
+        (io.StringIO(), {}, False),
+    ],
+)
+def test_only_a_terminal_that_wants_them_gets_colours(
+    stream: io.StringIO, environ: dict[str, str], *, wanted: bool
+) -> None:
+    assert wants_colour(stream, environ) == wanted
+
+
+def test_machines_get_an_object_for_each_line(fresh_host: Callable[..., RunningHost]) -> None:
+    host = fresh_host("--json", "--verbose")
+    host.call("GET", "/api/hello")
+    host.call("GET", "/api/boom%0Afake")
+    one = host.begin("one_step", 3)
+    host.ended(one)
+    assert host.stop() == 0
+    lines = [json.loads(line) for line in host.log.read_text().splitlines()]
+    (hello,) = [line for line in lines if line.get("function") == "hello"]
+    assert (hello["kind"], hello["outcome"], hello["text"]) == ("http", "200", "GET /api/hello")
+    assert [line["outcome"] for line in lines if line.get("function") == "square"] == ["ok"]
+    assert [line["text"] for line in lines if line["text"].startswith(one)] == [f"{one} started", f"{one} completed"]
+
+
+def test_a_log_without_a_terminal_has_no_escapes(host: RunningHost) -> None:
+    host.call("GET", "/api/hello")
+    until(lambda: re.search(r"http +hello +200", host.log.read_text()))
+    assert ESCAPE not in host.log.read_text()

@@ -1,0 +1,149 @@
+"""Asking for one action on many Cloud PCs: who is meant, what would happen, and beginning it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from shared.contracts.bulk import BULK, BulkOrder
+from shared.domain import naming
+from shared.domain.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
+from shared.domain.values import Value
+from shared.domain.wizards.forms import parse, problems_of
+from shared.errors import ConflictError, InvalidError, Problem
+from shared.services.catalogue import ACTIONS
+from shared.services.deed import Deed
+from shared.storage.due import BULK_EVERY, DueKind
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient, start
+
+
+class BulkForm(Value):
+    """Which action on whom: ids, or a filter that is applied once, when it is asked for."""
+
+    action: str = Field(description=", ".join(ACTIONS))
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    cloud_pc_ids: tuple[str, ...] | None = Field(None, max_length=MOST_CLOUD_PCS)
+    filter: Selection | None = None
+    dry_run: bool = False
+    max_concurrency: int = Field(25, ge=1, le=500, description="how many at a time")
+    stop_at_failure_rate: int = Field(20, ge=0, le=100, description="percent of those that have ended")
+    canary: bool = Field(True, description="whether the first goes alone, and stops the rest when it fails")
+
+
+class Meant(Value):
+    """One Cloud PC that is meant, and why the action is not possible on it; None: it is."""
+
+    cloud_pc_id: str
+    user_principal_name: str
+    status: str
+    refusal: str | None = None
+
+
+def check(form: BulkForm) -> None:
+    """Look whether the form makes sense. Raises: InvalidError."""
+    kind = ACTIONS.get(form.action)
+    if kind is None:
+        raise InvalidError(Problem("/action", f"one of {', '.join(ACTIONS)}"))
+    if (form.cloud_pc_ids is None) == (form.filter is None):
+        raise InvalidError(Problem("/cloudPcIds", "name either cloudPcIds or a filter"))
+    try:
+        parse(kind.form, form.parameters)
+    except ValidationError as error:
+        problems = [Problem(f"/parameters{p.pointer}", p.message) for p in problems_of(error)]
+        raise InvalidError(*problems) from error
+
+
+async def meant_by(deed: Deed, form: BulkForm) -> list[Meant]:
+    """Return whom the form means, in the order of their names, and what stands in the way of each."""
+    kind, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
+    fleet = [stored.value async for stored in deed.services.cloud_pcs.each(deed.tenant.id)]
+    found = [pc for pc in fleet if pc.id in wanted or (form.filter is not None and form.filter.takes(pc))]
+    refusal = await kind.judge(deed, kind.form.model_validate(form.parameters), fleet)
+    meant = [
+        Meant(
+            cloud_pc_id=pc.id,
+            user_principal_name=pc.user.user_principal_name,
+            status=pc.status.value,
+            refusal=refusal(pc),
+        )
+        for pc in sorted(found, key=lambda pc: (pc.user.user_principal_name, pc.id))
+    ]
+    gone = [
+        Meant(cloud_pc_id=pc_id, user_principal_name="", status="unknown", refusal="there is no such Cloud PC")
+        for pc_id in sorted(wanted - {pc.id for pc in found})
+    ]
+    return [*meant, *gone]
+
+
+async def begin_bulk(deed: Deed, client: DurableClient, form: BulkForm, meant: Sequence[Meant]) -> BulkAction:
+    """Write the bulk action down, its items first, and begin. Raises: ConflictError when nobody is meant."""
+    possible = [each for each in meant if each.refusal is None]
+    if not possible:
+        raise ConflictError("there is no Cloud PC on which this is possible", meant=len(meant))
+    if len(possible) > MOST_CLOUD_PCS:
+        raise ConflictError(f"a bulk action may have {MOST_CLOUD_PCS} Cloud PCs", meant=len(possible))
+    wired, tenant_id, bulk_id = deed.services, deed.tenant.id, deed.new_id("bulkAction")
+    items = [
+        BulkItem(
+            tenant_id=tenant_id,
+            bulk_id=bulk_id,
+            position=position,
+            cloud_pc_id=each.cloud_pc_id,
+            user_principal_name=each.user_principal_name,
+        )
+        for position, each in enumerate(possible)
+    ]
+    bulk = BulkAction(
+        id=bulk_id,
+        tenant_id=tenant_id,
+        action=form.action,
+        parameters=form.parameters,
+        requested_by=deed.actor,
+        total=len(items),
+        counts={"pending": len(items)},
+        max_concurrency=form.max_concurrency,
+        stop_at_failure_rate=form.stop_at_failure_rate,
+        canary=form.canary and len(items) > 1,
+        created_date_time=deed.now,
+        last_modified_date_time=deed.now,
+    )
+    if (there := await wired.bulk_actions.find(tenant_id, bulk_id)) is None:
+        await wired.bulk_items.save_all([Stored(item, "*") for item in items])
+        await wired.due.put(DueKind.BULK, deed.now + BULK_EVERY, tenant_id, bulk_id)
+        there = await deed.insert(wired.bulk_actions, bulk, bulk_id)
+        await deed.audit("bulkAction", bulk_id, after=there.value)
+    await work(client, there.value)
+    return there.value
+
+
+async def work(client: DurableClient, bulk: BulkAction) -> bool:
+    """Start to work through a bulk action, or go on where it broke off; return False when it is being worked on."""
+    order = BulkOrder(tenant_id=bulk.tenant_id, bulk_id=bulk.id, wave=bulk.wave)
+    return await start(client, BULK, order, instance_id=naming.instance_id(bulk.tenant_id, bulk.id, "bulk", 0))
+
+
+async def steer(deed: Deed, client: DurableClient, bulk_id: str, status: BulkStatus) -> BulkAction:
+    """Pause, resume or cancel; what has begun comes to its end. Raises: ConflictError when it is over.
+
+    One that is cancelled is worked on once more, too: nobody else would say of the rest that its turn never came.
+    """
+    wired, tenant_id = deed.services, deed.tenant.id
+    before = (await wired.bulk_actions.get(tenant_id, bulk_id)).value
+
+    def edit(there: BulkAction) -> BulkAction | None:
+        if there.status is status:
+            return None
+        if there.status in OVER:
+            raise ConflictError(f"it is over: {there.status.value}", status=there.status.value)
+        return there.but(status=status, reason=None, last_modified_date_time=deed.now)
+
+    if status is not BulkStatus.PAUSED:
+        await wired.due.put(DueKind.BULK, deed.now + BULK_EVERY, tenant_id, bulk_id)
+    after = await wired.bulk_actions.change(tenant_id, bulk_id, edit)
+    await deed.audit("bulkAction", bulk_id, before=before, after=after)
+    if status is not BulkStatus.PAUSED:
+        await work(client, after)
+    return after

@@ -1,0 +1,199 @@
+"""The actions that may be done to many Cloud PCs at once: what each asks for, when it is possible, how it is done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from pydantic import AwareDatetime, Field
+
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Operation
+from shared.domain.remote_action import Remote
+from shared.domain.restore_points import TimeRange, nearest
+from shared.domain.values import Value
+from shared.services.deed import Deed
+from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
+from shared.services.rebuilding import REPROVISION, RETRY, UserAccountType, rebuild
+from shared.services.rebuilding import refusal as unbuildable
+from shared.services.remote import Wish, act, refusal
+from shared.services.replacing import ReprovisionForm, reprovision
+from shared.services.replacing import refusal as unreplaceable
+from shared.services.rerunning import RerunForm, rerun
+from shared.services.rerunning import refusal as without_warning
+from shared.services.resizing import blocker, resize, target_plan
+from shared.workflow import DurableClient
+
+Perform = Callable[[Deed, DurableClient, CloudPc, Value], Awaitable[Operation | None]]
+"""Does it to one Cloud PC; gives the operation that tells how it goes, None when it is done at once."""
+
+
+class Nothing(Value):
+    """No parameters."""
+
+
+class AccountForm(Value):
+    """What the user becomes."""
+
+    user_account_type: UserAccountType
+
+
+class RestoreForm(Value):
+    """Graph's cloudPcBulkRestore: the restore point nearest to a moment, on one side of it."""
+
+    restore_point_date_time: AwareDatetime
+    time_range: TimeRange = TimeRange.BEFORE
+
+
+class ResizeForm(Value):
+    """Graph's cloudPcBulkResize."""
+
+    target_service_plan_id: str = Field(min_length=1)
+
+
+Refusal = Callable[[CloudPc], str | None]
+"""Why an action is not possible on a Cloud PC as far as the records tell, None when it is."""
+
+Judge = Callable[[Deed, Value, Sequence[CloudPc]], Awaitable[Refusal]]
+"""Gives the refusal for the parameters of an action; it may ask what there is, and look at all Cloud PCs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One action. *judge* tells beforehand what *perform* would refuse."""
+
+    verb: str
+    judge: Judge
+    perform: Perform
+    form: type[Value] = Nothing
+
+
+def _record(refused: Callable[[CloudPc, Value], str | None]) -> Judge:
+    """Return the judge of an action for which the record of the Cloud PC itself tells enough."""
+
+    async def judge(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
+        del deed, fleet
+        return lambda pc: refused(pc, form)
+
+    return judge
+
+
+_IN_GRACE = _record(lambda pc, _: None if pc.status is Status.IN_GRACE_PERIOD else f"it is {pc.status.value}")
+
+
+async def _retry(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    del form
+    return await rebuild(deed, client, pc.id, RETRY)
+
+
+async def _reprovision(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    return await reprovision(deed, client, pc.id, form if isinstance(form, ReprovisionForm) else ReprovisionForm())
+
+
+def _unreprovisionable(pc: CloudPc, form: Value) -> str | None:
+    first = isinstance(form, ReprovisionForm) and form.build_first
+    return unreplaceable(pc) if first else unbuildable(pc, REPROVISION)
+
+
+async def _end_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    del form
+    return await end_grace(deed, client, pc.id)
+
+
+async def _extend_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    del client
+    hours = form.hours if isinstance(form, ExtendForm) else 0
+    await lengthen_grace(deed, await deed.cloud_pc(pc.id), hours)
+    return None
+
+
+async def _hold_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    del client
+    held = isinstance(form, HoldForm) and form.held
+    stored = await deed.cloud_pc(pc.id)
+    await change_grace(deed, stored, lambda grace: grace.hold(deed.now) if held else grace.release(deed.now))
+    return None
+
+
+async def _confirm(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    del form
+    await confirm_removal(deed, client, pc.id)
+    return None
+
+
+async def _rerun(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    return await rerun(deed, client, pc.id, form if isinstance(form, RerunForm) else RerunForm())
+
+
+def _without_warning(pc: CloudPc, form: Value) -> str | None:
+    return without_warning(pc, form if isinstance(form, RerunForm) else RerunForm())
+
+
+def _remote(name: Remote) -> Perform:
+    async def perform(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+        account = form.user_account_type if isinstance(form, AccountForm) else None
+        administrator = account is UserAccountType.ADMINISTRATOR if account else None
+        return await act(deed, client, pc.id, Wish(name, administrator=administrator))
+
+    return perform
+
+
+def _remote_kind(name: Remote, form: type[Value] = Nothing) -> Kind:
+    return Kind(_VERB + name.value, _record(lambda pc, _: refusal(pc, Wish(name))), _remote(name), form)
+
+
+async def _restore(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    return await act(deed, client, pc.id, _wished_restore(pc, form))
+
+
+def _wished_restore(pc: CloudPc, form: Value) -> Wish:
+    """Return the wish for the restore point that *form* means of *pc*; where there is none, for none."""
+    moment = (form.restore_point_date_time, form.time_range) if isinstance(form, RestoreForm) else None
+    found = nearest(pc.restore_points, *moment) if moment else None
+    return Wish(Remote.RESTORE, restore_point_id=found.id if found else None)
+
+
+async def _resize(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    operation = await resize(deed, client, pc.id, form.target_service_plan_id if isinstance(form, ResizeForm) else "")
+    waits = (await deed.cloud_pc(pc.id)).value.status is Status.RESIZE_PENDING_LICENSE
+    return None if waits else operation  # nobody else waits for two days because of one licence
+
+
+async def _resizable(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
+    target = await target_plan(deed, form.target_service_plan_id if isinstance(form, ResizeForm) else "")
+    of_user: dict[str, list[CloudPc]] = defaultdict(list)
+    for pc in fleet:
+        of_user[pc.user.id].append(pc)
+
+    def refused(pc: CloudPc) -> str | None:
+        blocked = blocker(pc, target, of_user[pc.user.id])
+        return str(blocked) if blocked else None
+
+    return refused
+
+
+_VERB = "Microsoft.CloudPC/cloudPCs/"
+ACTIONS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "retry": Kind(_VERB + "retry", _record(lambda pc, _: unbuildable(pc, RETRY)), _retry),
+        "reprovision": Kind(_VERB + "reprovision", _record(_unreprovisionable), _reprovision, ReprovisionForm),
+        "endGracePeriod": Kind(_VERB + "endGracePeriod", _IN_GRACE, _end_grace),
+        "extendGrace": Kind(_VERB + "extendGrace", _IN_GRACE, _extend_grace, ExtendForm),
+        "holdGrace": Kind(_VERB + "holdGrace", _IN_GRACE, _hold_grace, HoldForm),
+        "confirmRemoval": Kind(
+            _VERB + "confirmRemoval", _record(lambda pc, _: None if pc.removal else "no removal of it waits"), _confirm
+        ),
+        "reboot": _remote_kind(Remote.REBOOT),
+        "troubleshoot": _remote_kind(Remote.TROUBLESHOOT),
+        "changeUserAccountType": _remote_kind(Remote.CHANGE_USER_ACCOUNT_TYPE, AccountForm),
+        "createSnapshot": _remote_kind(Remote.CREATE_SNAPSHOT),
+        "restore": Kind(
+            _VERB + "restore", _record(lambda pc, form: refusal(pc, _wished_restore(pc, form))), _restore, RestoreForm
+        ),
+        "resize": Kind(_VERB + "resize", _resizable, _resize, ResizeForm),
+        "rerunStep": Kind(_VERB + "rerunStep", _record(_without_warning), _rerun, RerunForm),
+    }
+)

@@ -1,0 +1,69 @@
+"""Running a post-provisioning step again on a Cloud PC that has a warning for it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder, rerunning_instance
+from shared.contracts.remote_actions import machine_of
+from shared.domain.cloud_pc import CloudPc, local_administrator
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Operation
+from shared.domain.values import Value
+from shared.errors import ConflictError
+from shared.services.deed import Deed
+from shared.workflow import DurableClient, start
+
+
+class RerunForm(Value):
+    """Which step; left out: every step that has a warning."""
+
+    step: str | None = Field(None, description=", ".join(STEPS))
+
+
+async def rerun(deed: Deed, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
+    """Run the step again; return the operation that tells how it goes.
+
+    Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
+    """
+    known = await deed.opened_before()
+    if known is not None and (known.ended or known.steps):
+        return known  # this very deed has been heard
+    pc = (await deed.services.cloud_pcs.get(deed.tenant.id, cloud_pc_id)).value
+    order = _order(pc, _steps(pc, form), deed.operation_id)
+    operation = await deed.open_operation("rerunStep", cloud_pc_id)
+    await deed.audit("cloudPC", pc.id, before=pc, after=form)
+    if not await start(client, RERUN_STEPS, order, instance_id=rerunning_instance(pc)) and known is None:
+        busy = ConflictError("steps of this Cloud PC are being run again already")
+        await deed.give_up(operation, "rerunning", busy)
+        raise busy
+    return operation
+
+
+def refusal(pc: CloudPc, form: RerunForm) -> str | None:
+    """Return why the step cannot be run again as far as the record tells, None when it can."""
+    try:
+        _order(pc, _steps(pc, form), "")
+    except ConflictError as why:
+        return str(why)
+    return None
+
+
+def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:
+    if pc.at_work:
+        raise ConflictError(pc.at_work, status=pc.status.value)
+    warned = tuple(step for step in STEPS if step in {warning.step for warning in pc.warnings})
+    if pc.status is not Status.PROVISIONED_WITH_WARNINGS or (form.step and form.step not in warned):
+        named = f"the step {form.step}" if form.step else "any step"
+        raise ConflictError(f"there is no warning for {named}", status=pc.status.value, warnings=list(warned))
+    return (form.step,) if form.step else warned
+
+
+def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder:
+    machine = machine_of(pc)
+    if pc.snapshot is None or machine is None:
+        raise ConflictError("the machine of this Cloud PC is not known", status=pc.status.value)
+    configuration = ConfigurationOrder(
+        machine=machine, steps=steps, local_administrator=local_administrator(pc.user, pc.snapshot)
+    )
+    return RerunOrder(generation=pc.generation, operation_id=operation_id, configuration=configuration)

@@ -1,0 +1,172 @@
+"""Resizing a Cloud PC by hand: it waits for the licence of its new size, or begins at once where that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from shared.clients.directory import entitlement_of_user
+from shared.contracts.remote_actions import machine_of
+from shared.domain import swapping
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Operation
+from shared.domain.remote_action import STEPS, Remote
+from shared.domain.service_plan import ServicePlan, size_ladder
+from shared.domain.tenant import LicenceSource
+from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
+from shared.services.deed import Deed
+from shared.services.licences import licences
+from shared.services.pausing import why_paused
+from shared.services.remote import go_on, heard_before, refuse_while_rerunning
+from shared.storage.due import ACT_EVERY, DueKind, read_once
+from shared.workflow import DurableClient
+
+_SOON = timedelta(minutes=1)
+"""When the directory is read again in any case: the licence may have come in the very second of asking."""
+
+
+class Verdict(StrEnum):
+    """Graph: cloudPcResizeValidationCode."""
+
+    SUCCESS = "success"
+    NOT_FOUND = "cloudPcNotFound"
+    CONFLICT = "operationConflict"
+    NOT_SUPPORTED = "operationNotSupported"
+    TAKEN = "targetLicenseHasAssigned"
+    UNKNOWN = "internalServerError"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """What stands in the way of a resize: Graph's code, and in words."""
+
+    verdict: Verdict
+    why: str
+
+    def __str__(self) -> str:
+        """Return both."""
+        return f"{self.verdict.value}: {self.why}"
+
+
+def blocker(pc: CloudPc, target: ServicePlan, of_user: Iterable[CloudPc]) -> Blocker | None:
+    """Return why *pc* cannot be resized now, None when it can. *of_user*: all Cloud PCs of its user."""
+    if why := _busy(pc, target):
+        return Blocker(Verdict.CONFLICT, why)
+    if why := _unfit(pc, target):
+        return Blocker(Verdict.NOT_SUPPORTED, why)
+    if any(target.id in other.claims for other in of_user if other.id != pc.id):
+        return Blocker(Verdict.TAKEN, f"another Cloud PC of the user has the licence {target.display_name}")
+    return None
+
+
+def _busy(pc: CloudPc, target: ServicePlan) -> str | None:
+    if pc.occupied:
+        return pc.occupied
+    if pc.status in {Status.RESIZE_PENDING_LICENSE, Status.RESIZING}:
+        return "it is being resized"
+    if pc.swap is not None and pc.swap.plan.id != target.id:
+        named, until = pc.swap.plan.display_name, pc.swap.until
+        return f"{named} is still its own from the resize before, until {until:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def _unfit(pc: CloudPc, target: ServicePlan) -> str | None:
+    if not Remote.RESIZE.allows(pc.status):
+        return f"it is {pc.status.value}"
+    if machine_of(pc) is None or pc.snapshot is None:
+        return "its machine is not known"
+    if target.id == pc.plan.id:
+        return f"it has the service plan {target.display_name} already"
+    if target.storage_in_gb < pc.plan.storage_in_gb:
+        return f"a disk only grows: it has {pc.plan.storage_in_gb} GB, the target {target.storage_in_gb} GB"
+    return None if size_ladder(target) else f"no known VM size has what {target.display_name} promises"
+
+
+async def target_plan(deed: Deed, plan_id: str) -> ServicePlan:
+    """Return the service plan of an id. Raises: InvalidError without a licence of that id."""
+    found = (await licences(deed)).get(plan_id)
+    if found is None:
+        raise InvalidError(Problem("/targetServicePlanId", "not the id of a service plan that the tenant has"))
+    return found
+
+
+async def resize(deed: Deed, client: DurableClient, cloud_pc_id: str, plan_id: str) -> Operation:
+    """Begin a resize; return the operation that tells how it goes, also of the wait for the licence.
+
+    From here on the target licence is this Cloud PC's own: none is built for it. Raises: InvalidError, ConflictError.
+    """
+    wired, tenant = deed.services, deed.tenant
+    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    if (heard := await heard_before(deed, before)) is not None:
+        await go_on(client, before)
+        return heard
+    target = await target_plan(deed, plan_id)
+    await _refuse(deed, before, target)
+    await refuse_while_rerunning(client, before)
+    await _refuse_while_paused(deed, before)
+    licensed = await _holds(deed, before, target)
+    operation = await deed.open_operation(Remote.RESIZE.value, cloud_pc_id)
+    hours = tenant.settings.resize_wait_in_hours
+    await wired.due.put_all([read_once(before, deed.now + each) for each in (_SOON, timedelta(hours=hours))])
+    if licensed:
+        await wired.due.put(DueKind.ACT, deed.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
+
+    def edit(pc: CloudPc) -> CloudPc:
+        _raise(blocker(pc, target, ()))
+        waits = swapping.ask(pc, target, operation.id, hours, deed.now)
+        return swapping.begin(waits, deed.now) if licensed else waits
+
+    try:
+        after = await deed.change_cloud_pc(operation, before, edit)
+    except ConflictError:  # somebody else was faster: with this Cloud PC, or with the licence
+        await _refuse(deed, before, target)
+        raise
+    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    steps = STEPS[Remote.RESIZE]
+    operation = await wired.operations.change(
+        tenant.id, operation.id, lambda there: there.at_step("licence", steps, percent=0, at=deed.now)
+    )
+    await go_on(client, after)
+    return operation
+
+
+async def _refuse(deed: Deed, pc: CloudPc, target: ServicePlan) -> None:
+    of_user = await deed.services.cloud_pcs.of_user(pc.tenant_id, pc.user.id)
+    _raise(blocker(pc, target, [stored.value for stored in of_user]))
+
+
+async def _refuse_while_paused(deed: Deed, pc: CloudPc) -> None:
+    if why := await why_paused(deed.services, deed.tenant, pc):
+        raise ConflictError(f"{why}; resume it first", code=Verdict.CONFLICT.value)
+
+
+def _raise(found: Blocker | None) -> None:
+    if found is not None:
+        raise ConflictError(found.why, code=found.verdict.value)
+
+
+async def _holds(deed: Deed, pc: CloudPc, target: ServicePlan) -> bool:
+    """Whether the user has the target licence now; of seats the next plan knows, which hands them out."""
+    if deed.tenant.settings.licence_source is LicenceSource.SEATS:
+        return False
+    try:
+        entitled = await entitlement_of_user(deed.services.graph(deed.tenant), pc.user.id, ())
+    except NotFoundError as error:
+        raise ConflictError("the directory no longer has the user", code=Verdict.NOT_SUPPORTED.value) from error
+    return target.id in {plan.id for plan in entitled.plans}
+
+
+async def verdicts(deed: Deed, cloud_pc_ids: Iterable[str], plan_id: str) -> dict[str, Verdict]:
+    """Return for each Cloud PC whether it could be resized now, in Graph's words. Raises: InvalidError."""
+    target, found = await target_plan(deed, plan_id), {}
+    for each in dict.fromkeys(cloud_pc_ids):
+        stored = await deed.services.cloud_pcs.find(deed.tenant.id, each)
+        found[each] = Verdict.NOT_FOUND
+        if stored is not None:
+            of_user = await deed.services.cloud_pcs.of_user(deed.tenant.id, stored.value.user.id)
+            blocked = blocker(stored.value, target, [one.value for one in of_user])
+            found[each] = blocked.verdict if blocked else Verdict.SUCCESS
+    return found

@@ -1,0 +1,140 @@
+"""Restoring an export: what was exported is verified, then added, then everything that was promised is promised again.
+
+Nothing that is there is ever changed. A restore that broke off is begun again and adds what is missing: a marker says
+which export is on its way, because the account is no longer empty then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shared.clients.blobs import Blobs
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.exporting import EXPORTED, FORMAT, Manifest, Part
+from shared.domain.lifecycle import Status
+from shared.errors import ConflictError, NotFoundError
+from shared.services.exporting import read_manifest
+from shared.storage.cloud_pcs import CloudPcs
+from shared.storage.contents import Contents, read_line
+from shared.storage.due import EVERYBODY, Due, DueIndex, DueKind, grace_due, read_once
+from shared.storage.tables import Row, Table, Tables
+from shared.storage.tenants import Tenants
+
+_BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
+_MARK = ("restore", "export")
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did: rows that the export holds, and rows that were not there before."""
+
+    rows: int
+    added: int
+
+
+class DamagedError(ConflictError):
+    """What is in the container is not what the manifest says; nothing was written."""
+
+
+async def restore_tables(tables: Tables, blobs: Blobs, day: date, *, merge: bool, tell: Tell) -> Restored:
+    """Restore the export of *day*: into an account without a row of ours, or with *merge* beside what is there.
+
+    Raises: NotFoundError without a whole export of that day, DamagedError if it is not what its manifest says,
+    ConflictError if the account has rows and *merge* is not wanted.
+    """
+    manifest = await read_manifest(blobs, day)
+    if manifest is None:
+        raise NotFoundError(f"there is no whole export of {day.isoformat()}: it has no manifest")
+    await _verify(blobs, manifest)
+    tell(f"verified {manifest.rows} rows of {len(manifest.tables)} tables")
+    await _enter(tables, manifest, merge=merge)
+    contents, added = Contents(tables), 0
+    for name, parts in manifest.tables.items():
+        fresh = 0
+        for part in parts:
+            fresh += await contents.add(name, _rows(await _content(blobs, part)))
+        tell(f"{name}: {fresh} of {sum(part.rows for part in parts)} rows added")
+        added += fresh
+    await _promise_again(tables, manifest.exported_at)
+    await Table(tables, "restores").delete(*_MARK)
+    return Restored(manifest.rows, added)
+
+
+async def _verify(blobs: Blobs, manifest: Manifest) -> None:
+    """See that the whole export is there and as it was written. Raises: DamagedError."""
+    if manifest.format > FORMAT:
+        raise DamagedError(f"the export has format {manifest.format}; this Deskwright reads up to {FORMAT}")
+    if unknown := manifest.tables.keys() - set(EXPORTED):
+        raise DamagedError(f"the export has tables that this Deskwright does not know: {', '.join(sorted(unknown))}")
+    for part in (part for parts in manifest.tables.values() for part in parts):
+        if len(_rows(await _content(blobs, part))) != part.rows:
+            raise DamagedError(f"{part.name} does not have {part.rows} rows")
+
+
+async def _content(blobs: Blobs, part: Part) -> bytes:
+    content = await blobs.get(part.name)
+    if content is None:
+        raise DamagedError(f"{part.name} is not there")
+    if hashlib.sha256(content).hexdigest() != part.sha256:
+        raise DamagedError(f"{part.name} is not what was exported: its digest differs")
+    return content
+
+
+def _rows(content: bytes) -> list[Row]:
+    return [read_line(text) for text in content.decode().splitlines()]
+
+
+async def _enter(tables: Tables, manifest: Manifest, *, merge: bool) -> None:
+    """Mark the account as being restored into. Raises: ConflictError where rows are that no restore has brought."""
+    marks, mark = Table(tables, "restores"), manifest.day.isoformat()
+    try:
+        standing = str((await marks.read(*_MARK)).row["day"])
+    except NotFoundError:
+        standing = ""
+    if standing != mark and not merge:
+        if standing:
+            raise ConflictError(f"the restore of {standing} broke off here: finish that one, or say --merge")
+        contents = Contents(tables)
+        if taken := [name for name in EXPORTED if not await contents.is_empty(name)]:
+            raise ConflictError(f"there are rows in {', '.join(taken)}: take an empty account, or say --merge")
+    await marks.put({"PartitionKey": _MARK[0], "RowKey": _MARK[1], "day": mark})
+
+
+async def _promise_again(tables: Tables, at: datetime) -> None:
+    """Promise again what records and promises, read one after the other, may have lost between them.
+
+    And what the durable workflows knew, which are in no export: every build is looked at, every directory is read.
+    """
+    due, records = DueIndex(tables), CloudPcs(tables)
+    async for tenant in Tenants(tables).each():
+        for kind in (DueKind.REREAD, DueKind.RESTORE_POINT):
+            await due.put(kind, at, tenant.value.id, EVERYBODY)
+        async for stored in records.each(tenant.value.id):
+            for promise in _promises(stored.value, at):
+                await due.put_all([promise])
+
+
+def _promises(pc: CloudPc, at: datetime) -> list[Due]:
+    beside = pc.beside
+    if beside is not None:
+        kind, when = (DueKind.WATCH, at) if beside.being_built else (DueKind.CLEAN_UP, beside.clean_up_at or at)
+        return [Due(kind, when, pc.tenant_id, pc.id, beside.generation), *_promises(pc.but(beside=None), at)]
+
+    def of(kind: DueKind, when: datetime) -> Due:
+        return Due(kind, when, pc.tenant_id, pc.id, pc.generation)
+
+    if pc.status in _BUILDING:
+        return [of(DueKind.WATCH, at)]
+    if pc.status is Status.FAILED and pc.resources.computer_name is not None:
+        return [of(DueKind.CLEAN_UP, pc.clean_up_at or at)]
+    if pc.status is Status.DEPROVISIONING:
+        return [of(DueKind.DEPROVISION, at)]
+    at_work = [of(DueKind.ACT, at)] if pc.action else []
+    swapped = [read_once(pc, pc.swap.until)] if pc.swap else []
+    ending = grace_due(pc)
+    return [*at_work, *swapped, *([ending] if ending else [])]

@@ -1,0 +1,95 @@
+"""What there is to choose from, and what was done: servicePlans, supportedRegions, auditEvents."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from shared.domain.describing import listing
+from shared.domain.graph.catalogue import (
+    AUDIT_EVENTS,
+    SERVICE_PLANS,
+    SUPPORTED_REGIONS,
+    audit_event_view,
+    service_plan_view,
+    supported_region_view,
+)
+from shared.domain.graph.odata import context, shaped
+from shared.domain.graph.shapes import AUDIT_EVENT, SERVICE_PLAN, SUPPORTED_REGION
+from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
+from shared.errors import InvalidError, NotFoundError, Problem
+from shared.services.licences import licences
+from shared.storage.audit import EVERYWHERE
+from shared.workflow import Blueprint
+from triggers.http.described import ONE, PAGES
+from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.graph import BASE, asked, base_of, graph_item, graph_whole_list
+from triggers.http.paging import listed, top_of
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+@bp.route(route=f"{BASE}/servicePlans", methods=["GET"], auth_level=_OPEN)
+@endpoint(
+    "Microsoft.CloudPC/servicePlans/read", graph=True, gives=listing(SERVICE_PLAN, "servicePlan"), asks=SERVICE_PLANS
+)
+async def list_service_plans(call: Call) -> Answer:
+    """List the Cloud PC licences that the tenant has: bought by its directory, or its own seats."""
+    there = (await licences(call)).values()
+    return graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in there])
+
+
+@bp.route(route=f"{BASE}/supportedRegions", methods=["GET"], auth_level=_OPEN)
+@endpoint(
+    "Microsoft.CloudPC/supportedRegions/read",
+    graph=True,
+    gives=listing(SUPPORTED_REGION, "supportedRegion"),
+    asks=SUPPORTED_REGIONS,
+)
+async def list_supported_regions(call: Call) -> Answer:
+    """List the regions a site may be in."""
+    return graph_whole_list(call, SUPPORTED_REGIONS, [supported_region_view(region) for region in REGIONS])
+
+
+@bp.route(route=f"{BASE}/supportedRegions/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True, gives=SUPPORTED_REGION, asks=ONE)
+async def get_supported_region(call: Call) -> Answer:
+    """Show one region."""
+    for region in REGIONS:
+        if region.id == call.param("id").lower():
+            return graph_item(call, SUPPORTED_REGIONS, supported_region_view(region))
+    raise NotFoundError("there is no such region")
+
+
+@bp.route(route=f"{BASE}/auditEvents", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, gives=listing(AUDIT_EVENT, "auditEvent"), asks=AUDIT_EVENTS)
+async def list_audit_events(call: Call) -> Answer:
+    """List what was done, newest first; ``$filter=resourceId eq '...'`` chooses."""
+    query = asked(call, AUDIT_EVENTS)
+    if query.count:
+        raise InvalidError(Problem("$count", "audit events are not counted; page through them"))
+    page = await call.services.audit.page(
+        call.tenant.id, top_of(call), call.query("$skiptoken"), resource_id=query.filters.get("resourceId")
+    )
+    items = [shaped(audit_event_view(stored.value), query, AUDIT_EVENTS) for stored in page.items]
+    head = {"@odata.context": context(base_of(call), AUDIT_EVENTS, query)}
+    return ok(listed(call, items, page.next_token, **head))
+
+
+@bp.route(route=f"{BASE}/auditEvents/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, gives=AUDIT_EVENT, asks=ONE)
+async def get_audit_event(call: Call) -> Answer:
+    """Show one audit event."""
+    event = await call.services.audit.find(call.tenant.id, call.param("id"))
+    if event is None:
+        raise NotFoundError("there is no such audit event")
+    return graph_item(call, AUDIT_EVENTS, audit_event_view(event))
+
+
+@bp.route(route="auditEvents", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/service/read", gives=listing(AUDIT_EVENT, "auditEvent"), asks=("tenantId", *PAGES))
+async def list_service_audit_events(call: Call) -> Answer:
+    """List what was done to the service as a whole, or with ``tenantId`` in one tenant, also in one that is deleted."""
+    of = call.query("tenantId") or EVERYWHERE
+    page = await call.services.audit.page(of, top_of(call), call.query("$skiptoken"))
+    return ok(listed(call, (audit_event_view(stored.value) for stored in page.items), page.next_token))

@@ -1,0 +1,126 @@
+"""Cloud PCs: Graph's cloudPCs, and of our own the timeline, the sign-in details and the retry by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.functions as func
+
+from shared.domain.cloud_pc import CloudPc, TimelineEntry
+from shared.domain.describing import listing
+from shared.domain.drift import Today
+from shared.domain.graph.cloud_pcs import CLOUD_PCS, OF_TODAY, cloud_pc_view, count_by_status
+from shared.domain.graph.shapes import CLOUD_PC, STATUS_COUNTS
+from shared.domain.lifecycle import WORKING
+from shared.domain.progress import progress
+from shared.domain.shown import OPERATION, TIMELINE
+from shared.domain.sign_in import SignInDetails, sign_in_details
+from shared.domain.steps import TITLES
+from shared.errors import ConflictError
+from shared.services.rebuilding import RETRY, rebuild
+from shared.services.rerunning import RerunForm
+from shared.services.rerunning import rerun as rerun_steps
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.described import ONE
+from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.graph import BASE, asked, graph_item, graph_list
+from triggers.http.idempotency import once
+from triggers.http.operations import accepted
+from triggers.http.today import read_today
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+@bp.route(route=f"{BASE}/cloudPCs", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=listing(CLOUD_PC, "cloudPC"), asks=CLOUD_PCS)
+async def list_cloud_pcs(call: Call) -> Answer:
+    """List the Cloud PCs."""
+    today = await _today(call)
+    return await graph_list(call, call.services.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, today))
+
+
+@bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=STATUS_COUNTS)
+async def count_cloud_pcs(call: Call) -> Answer:
+    """Count the Cloud PCs by status."""
+    counted = count_by_status([stored.value async for stored in call.services.cloud_pcs.each(call.tenant.id)])
+    return ok({"value": counted})
+
+
+@bp.route(route=f"{BASE}/cloudPCs/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=CLOUD_PC, asks=ONE)
+async def get_cloud_pc(call: Call) -> Answer:
+    """Show one Cloud PC."""
+    stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
+    today = await _today(call)
+    return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, today), stored.etag)
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", gives=TIMELINE)
+async def get_timeline(call: Call) -> Answer:
+    """Show every step of a Cloud PC: start, end, attempt, Azure ids, error; and when it should be ready."""
+    pc = await _present(call)
+    entries = await call.services.timeline.entries(call.tenant.id, pc.id)
+    return ok(
+        {
+            "cloudPcId": pc.id,
+            "userPrincipalName": pc.user.user_principal_name,
+            "status": pc.status.value,
+            "generation": pc.generation,
+            **progress(pc, call.now).to_json(),
+            "entries": [_shown(entry) for entry in entries],
+        }
+    )
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/signInDetails", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", gives=SignInDetails)
+async def get_sign_in_details(call: Call) -> Answer:
+    """Tell how the user signs in, with a text that an admin passes on."""
+    pc = await _present(call)
+    if pc.status not in WORKING:
+        raise ConflictError("the Cloud PC is not ready to sign in to", status=pc.status.value)
+    return ok(sign_in_details(pc).to_json())
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/retry", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/cloudPCs/retry", gives={202: OPERATION})
+async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
+    """Try a failed Cloud PC again, under the policy that wins today."""
+
+    async def retry() -> Answer:
+        return accepted(await rebuild(call, client, call.param("id"), RETRY))
+
+    return await once(call, retry)
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/rerunStep", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/cloudPCs/rerunStep", takes=RerunForm, gives={202: OPERATION})
+async def rerun_step(call: Call, client: DurableClient) -> Answer:
+    """Run a post-provisioning step again that has left a warning; curing the last one gives provisioned."""
+    form = call.read(RerunForm)
+
+    async def rerun() -> Answer:
+        return accepted(await rerun_steps(call, client, call.param("id"), form))
+
+    return await once(call, rerun)
+
+
+async def _today(call: Call) -> Today:
+    """Return what the policies would build today; nothing is read for callers who did not select what it tells."""
+    selected = asked(call, CLOUD_PCS).select
+    if selected is not None and OF_TODAY.isdisjoint(selected):
+        return Today({}, {}, call.tenant.settings)
+    return await read_today(call)
+
+
+async def _present(call: Call) -> CloudPc:
+    return (await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))).value
+
+
+def _shown(entry: TimelineEntry) -> dict[str, Any]:
+    return {"title": TITLES[entry.step], **entry.but(run=None).to_json()}

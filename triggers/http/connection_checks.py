@@ -1,0 +1,193 @@
+"""Health checks: begun when a connection is saved or somebody asks, and by time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.contracts.connections import CHECK_CONNECTION, CheckConnectionOrder
+from shared.contracts.machines import HostedNetworkOrder
+from shared.contracts.probes import ProbeOrder
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import WANTED_AFTER_DEMAND, WANTED_AFTER_EDIT, Connection, HealthStatus, check_again_after
+from shared.domain.health import PROBE_CHECKS
+from shared.domain.lifecycle import Status
+from shared.domain.operation import Operation, OperationStatus
+from shared.domain.pausing import held
+from shared.domain.replacing import builds_of
+from shared.domain.tenant import Site, Tenant
+from shared.services.reconciling import LOOK_AGAIN
+from shared.storage.due import Due, DueKind
+from shared.wiring import Services
+from shared.workflow import DurableClient, start
+from triggers.http.endpoints import Call
+
+CHECK_OPERATION = "checkConnection"
+
+_PROBE_NAME = "CPC-HTH-%RAND:5%"
+
+
+async def ask_for_check(call: Call, client: DurableClient, connection: Connection, site: Site) -> Operation:
+    """Begin the health checks of a connection because somebody wants to know, probe included; return the operation.
+
+    Checks that run already come to their end first; the sweep begins these after them. Two that wait are one.
+    """
+    wired, tenant = call.services, call.tenant
+    operation = await unfinished_check(wired, connection, OperationStatus.NOT_STARTED)
+    if operation is None:
+        operation = await call.open_operation(CHECK_OPERATION, connection.id)
+    await wired.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
+    await start_check(wired, client, tenant, site, connection, operation.id, asked=True)
+    return operation
+
+
+async def start_check(
+    wired: Services,
+    client: DurableClient,
+    tenant: Tenant,
+    site: Site,
+    connection: Connection,
+    operation_id: str | None = None,
+    *,
+    asked: bool,
+) -> bool:
+    """Start the health checks of a connection; return False when they run already."""
+    hosted = None
+    if connection.network.hosted:
+        hosted = HostedNetworkOrder(
+            tenant_id=tenant.id,
+            subscription_id=connection.subscription_id,
+            resource_group=site.resource_group,
+            region=site.region,
+            address_space=naming.regional_address_space(site.address_space, 0),
+        )
+    order = CheckConnectionOrder(
+        tenant_id=tenant.id,
+        connection_id=connection.id,
+        operation_id=operation_id,
+        hosted_network=hosted,
+        probe=probe_for(connection, site, asked=asked, at=wired.clock.now()),
+    )
+    instance_id = naming.instance_id(tenant.id, connection.id, "check", 0)
+    return await start(client, CHECK_CONNECTION, order, instance_id=instance_id)
+
+
+def probe_for(connection: Connection, site: Site, *, asked: bool, at: datetime) -> ProbeOrder | None:
+    """Return the order of the probe, or of cleaning up after earlier ones; None: there is nothing to do."""
+    wanted = probe_wanted(connection, asked=asked)
+    if not wanted and not connection.probe_computer_names:
+        return None
+    seed = f"{connection.tenant_id}/{connection.id}/{at.isoformat()}"
+    return ProbeOrder(
+        tenant_id=connection.tenant_id,
+        connection_id=connection.id,
+        subscription_id=connection.subscription_id,
+        resource_group=site.resource_group,
+        region=site.region,
+        zones=site.zones,
+        address_space=site.address_space,
+        network=connection.network,
+        join_type=connection.join_type,
+        domain=connection.domain,
+        computer_name=naming.computer_name(_PROBE_NAME, "", seed=seed),
+        earlier=connection.probe_computer_names,
+        clean_only=not wanted,
+    )
+
+
+def probe_wanted(connection: Connection, *, asked: bool) -> bool:
+    """Whether to spend minutes and money on a probe (docs/decisions).
+
+    By time only what a probe has found wrong is probed again. A hosted network is ours and the same everywhere: it is
+    probed when somebody asks, not when its connection is saved.
+    """
+    if asked:
+        return not connection.network.hosted or connection.checked_date_time is not None
+    return any(f.display_name in PROBE_CHECKS and f.status is HealthStatus.FAILED for f in connection.health_checks)
+
+
+async def check_due(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+    """Check a connection whose last check is some hours old, was asked for, never begun, or has broken off.
+
+    While one runs, the next looks find its instance alive; the look after its end sees when the next is due. A tenant
+    that is paused, or the whole service, builds nothing: the connections are looked at when it is resumed.
+    """
+    tenant = await wired.tenants.find(due.tenant_id)
+    found = await wired.connections.find(due.tenant_id, due.subject_id)
+    if tenant is None or found is None:
+        return None
+    connection, now = found.value, wired.clock.now()
+    every = check_again_after(connection.health_check_status, tenant.value.settings.connection_recheck)
+    operation = await unfinished_check(wired, connection, OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
+    if operation is None:
+        if connection.checked_date_time and now - connection.checked_date_time < every:
+            return connection.checked_date_time + every
+        halted = held(await wired.service_state.get(), tenant.value, None)
+        if halted or await _paused(wired, connection, now):
+            return now + every
+    site = await wired.sites.find(due.tenant_id, connection.site_id)
+    if site is None:
+        return now + every
+    operation_id = operation.id if operation else None
+    await start_check(wired, client, tenant.value, site.value, connection, operation_id, asked=operation is not None)
+    return now + LOOK_AGAIN
+
+
+async def promise_checks(wired: Services, tenant_id: str, now: datetime) -> None:
+    """Have the sweep look soon which of a tenant's connections are to be checked: nobody did while it was paused."""
+    async for stored in wired.connections.each(tenant_id):
+        await wired.due.put(DueKind.RECHECK, now, tenant_id, stored.value.id)
+
+
+async def unfinished_check(wired: Services, connection: Connection, *statuses: OperationStatus) -> Operation | None:
+    """Return the first operation that waits for a connection's health checks and has one of *statuses*."""
+    for status in statuses:
+        filters = {"kind": CHECK_OPERATION, "resource_id": connection.id, "status": status.value}
+        async for stored in wired.operations.each(connection.tenant_id, **filters):
+            return stored.value
+    return None
+
+
+async def users_of(wired: Services, connection: Connection) -> tuple[list[str], int]:
+    """Return the names of the policies that name a connection, and how many Cloud PCs are built through it."""
+    policies = [
+        stored.value.display_name
+        async for stored in wired.policies.each(connection.tenant_id)
+        if connection.id in stored.value.connection_ids
+    ]
+    return policies, await cloud_pcs_of(wired, connection)
+
+
+async def cloud_pcs_of(wired: Services, connection: Connection) -> int:
+    """Return how many Cloud PCs are, or are being, built through a connection."""
+    return len([1 async for pc in wired.cloud_pcs.each(connection.tenant_id) if built_through(pc.value, connection.id)])
+
+
+def built_through(pc: CloudPc, connection_id: str) -> bool:
+    """Whether a Cloud PC is, or is being, built through a connection."""
+    return any(
+        build.status is not Status.NOT_PROVISIONED
+        and build.snapshot is not None
+        and build.snapshot.connection_id == connection_id
+        for build in builds_of(pc)
+    )
+
+
+def wanted_for_now(connection: Connection, now: datetime, *, edited: bool) -> datetime:
+    """Return until when the checks go on by themselves, now that somebody has touched the connection."""
+    until = now + (WANTED_AFTER_EDIT if edited else WANTED_AFTER_DEMAND)
+    return max(until, connection.checks_wanted_until or until)
+
+
+async def _paused(wired: Services, connection: Connection, now: datetime) -> bool:
+    """Whether nobody needs the checks; a connection in use is wanted for another four weeks."""
+    if not connection.checks_paused(now, in_use=False):
+        return False
+    policies, cloud_pcs = await users_of(wired, connection)
+    if not (policies or cloud_pcs):
+        return True
+    until = now + WANTED_AFTER_EDIT
+    await wired.connections.change(
+        connection.tenant_id, connection.id, lambda there: there.but(checks_wanted_until=until)
+    )
+    return False

@@ -1,0 +1,94 @@
+"""Grace periods by hand: end, extend, hold; and confirming a removal that the brake has stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.functions as func
+
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.describing import listing
+from shared.domain.graph.cloud_pcs import grace_view
+from shared.domain.shown import GRACE_CHANGE, REMOVAL
+from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.graph import BASE
+from triggers.http.idempotency import once
+from triggers.http.operations import address
+from triggers.http.paging import listed
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+@bp.route(route=f"{BASE}/cloudPCs/{{id}}/endGracePeriod", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/cloudPCs/endGracePeriod", graph=True, gives={204: None})
+async def end_grace_period(call: Call, client: DurableClient) -> Answer:
+    """End a grace period now: the user is signed off, and the Cloud PC goes."""
+
+    async def end() -> Answer:
+        operation = await end_grace(call, client, call.param("id"))
+        return Answer(204, headers={"Operation-Location": address(operation)})
+
+    return await once(call, end)
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/extendGrace", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/extendGrace", takes=ExtendForm, gives=GRACE_CHANGE)
+async def extend_grace(call: Call) -> Answer:
+    """Let a grace period last longer."""
+    form = call.read(ExtendForm)
+
+    async def extend() -> Answer:
+        return _shown(await lengthen_grace(call, await _read(call), form.hours), call)
+
+    return await once(call, extend)
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/holdGrace", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/holdGrace", takes=HoldForm, optional=True, gives=GRACE_CHANGE)
+async def hold_grace(call: Call) -> Answer:
+    """Let a grace period stand still, or go on."""
+    held = call.read(HoldForm, call.json_if_any()).held
+    stored = await _read(call)
+    return _shown(await change_grace(call, stored, lambda g: g.hold(call.now) if held else g.release(call.now)), call)
+
+
+async def _read(call: Call) -> Stored[CloudPc]:
+    stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    return stored
+
+
+def _shown(after: CloudPc, call: Call) -> Answer:
+    shown = grace_view(after.grace, call.now) if after.grace else {}
+    return ok({"cloudPcId": after.id, "status": after.status.value, **shown})
+
+
+@bp.route(route="tenants/{tenant}/removals", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", gives=listing(REMOVAL, "removal"))
+async def list_removals(call: Call) -> Answer:
+    """List the Cloud PCs whose removal was seen and not made, with cause and reason: each waits to be confirmed."""
+    found = [stored.value for stored in await call.services.cloud_pcs.with_removals(call.tenant.id)]
+    return ok(listed(call, (_waiting(pc) for pc in found), None))
+
+
+def _waiting(pc: CloudPc) -> dict[str, Any]:
+    return {
+        "cloudPcId": pc.id,
+        "userPrincipalName": pc.user.user_principal_name,
+        "status": pc.status.value,
+        **(pc.removal.to_json() if pc.removal else {}),
+    }
+
+
+@bp.route(route="tenants/{tenant}/cloudPCs/{id}/confirmRemoval", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/cloudPCs/confirmRemoval", gives=REMOVAL)
+async def confirm_removal_of_cloud_pc(call: Call, client: DurableClient) -> Answer:
+    """Confirm a removal that waits: the Cloud PC's grace period begins if the directory still says so."""
+    after = await confirm_removal(call, client, call.param("id"))
+    return ok(_waiting(after))

@@ -1,0 +1,37 @@
+"""Lists: ``$top`` and ``$skiptoken`` in, ``value`` and ``@odata.nextLink`` out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from shared.errors import InvalidError, Problem
+from triggers.http.endpoints import Call
+
+USUAL, MOST = 100, 1000
+
+
+def top_of(call: Call) -> int:
+    """Return how many to give at most. Raises: InvalidError."""
+    said = call.query("$top")
+    if said is None:
+        return USUAL
+    if not said.isascii() or not said.isdigit() or not 1 <= int(said) <= MOST:
+        raise InvalidError(Problem("$top", f"a number from 1 to {MOST}"))
+    return int(said)
+
+
+def listed(call: Call, items: Iterable[Any], next_token: str | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return the body of a list."""
+    body: dict[str, Any] = {**more, "value": list(items)}
+    if next_token is not None:
+        body["@odata.nextLink"] = next_link(call, next_token)
+    return body
+
+
+def next_link(call: Call, next_token: str) -> str:
+    """Return the address of the next page: this one's, with its token."""
+    parts = urlsplit(str(call.request.url))
+    query = {str(k): str(v) for k, v in call.request.params.items() if k != "$skiptoken"} | {"$skiptoken": next_token}
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="$"), ""))

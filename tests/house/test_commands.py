@@ -2,10 +2,12 @@
 
 import os
 import re
+import subprocess
 
 from tests.house.tree import ROOT, relative, text, tracked
 
 _TARGETS = set(re.findall(r"(?m)^([a-z]+):(?!=)", text(ROOT / "Makefile")))
+SCREEN = 100
 # Commands stand in code: between back quotes, or at the start of a line of an indented or fenced block.
 _TOLD = re.compile(r"`make ([a-z]+)\b|(?m:^\s*(?:\$ )?make ([a-z]+)\b)")
 
@@ -27,6 +29,17 @@ def test_the_first_page_tells_the_two_commands_that_matter() -> None:
 def test_help_lists_every_command_a_person_types() -> None:
     helped = set(re.findall(r"(?m)^([a-z]+):.*## ", text(ROOT / "Makefile")))
     assert {target for _, target in told()} <= helped | {"help"}
+
+
+def test_help_has_one_line_for_every_command() -> None:
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    commands = [line.split()[1] for line in listed.stdout.splitlines()]
+    assert sorted(commands) == sorted(_TARGETS)
+
+
+def test_every_line_of_help_fits_a_screen() -> None:
+    lines = re.findall(r"(?m)^([a-z]+):.*## (.*)$", text(ROOT / "Makefile"))
+    assert [name for name, line in lines if len(line) > SCREEN] == []
 
 
 def test_ci_runs_what_the_readme_says() -> None:

@@ -16,7 +16,7 @@ class Verdict(StrEnum):
 
     THROTTLED = "throttled"  # the same call again, after what was asked for
     UNAVAILABLE = "unavailable"  # the same call again, with growing pauses
-    NO_ROOM = "noRoom"  # another place, or later; nobody's failure
+    NO_ROOM = "noCapacity"  # another place, or later; nobody's failure
     REFUSED = "refused"  # this attempt has failed, the next one may not
     FINAL = "final"  # every further attempt would fail as well
 

@@ -57,7 +57,7 @@ class Selection(Value):
     grace_causes: tuple[str, ...] = ()
     removal_waits: bool | None = None
 
-    def takes(self, pc: CloudPc) -> bool:
+    def accepts(self, pc: CloudPc) -> bool:
         """Whether *pc* is meant."""
         names = {name.casefold() for name in self.user_principal_names}
         held = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrators.work import In, Work, overdue
-from shared.contracts.desktops import LOOK_FOR_SESSION_HOST, SessionHostOrder
-from shared.contracts.machines import AGENT_PATIENCE, LOOK_AT_AGENT
-from shared.contracts.outcomes import NoRoom, Pending, Refused, Superseded
+from shared.contracts.definitions import Activity, PollPolicy
+from shared.contracts.desktops import POLL_SESSION_HOST, SessionHostOrder
+from shared.contracts.machines import AGENT_POLL, POLL_AGENT
+from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteOrder, RemoteStep
-from shared.contracts.shape import Activity, Patience
 from shared.domain.cloud_pc import Failure, Warn
 from shared.workflow import Context, Steps, call
 
@@ -22,7 +22,7 @@ class ActionFailedError(Exception):
         self.failure = failure
 
 
-class NoRoomError(ActionFailedError):
+class NoCapacityError(ActionFailedError):
     """There is no hardware, or no quota, for what was asked."""
 
 
@@ -54,17 +54,17 @@ class Acting(Work):
         if isinstance((yield from self.do(BEGIN_REMOTE_STEP, record)), Superseded):
             raise ActionSupersededError
 
-    def bring_about(self, activity: Activity[In, Any], order: In, patience: Patience) -> Steps[None]:
+    def run_to_completion(self, activity: Activity[In, Any], order: In, policy: PollPolicy) -> Steps[None]:
         """Let Azure begin something, and wait for its end. Raises: as ``wait``."""
-        yield from self.finish(self.order.machine, (yield from self.do(activity, order)), patience)
+        yield from self.finish(self.order.machine, (yield from self.do(activity, order)), policy)
 
     def wait_until_it_answers(self) -> Steps[None]:
         """Wait until Windows answers Azure, and its desktop agent the host pool. Raises: as ``wait``."""
         order = self.order
-        yield from self.wait(LOOK_AT_AGENT, order.machine, AGENT_PATIENCE)
+        yield from self.wait(POLL_AGENT, order.machine, AGENT_POLL)
         if order.host_pool_id is not None:
             host = SessionHostOrder(machine=order.machine, host_pool_id=order.host_pool_id)
-            yield from self.wait(LOOK_FOR_SESSION_HOST, host, AGENT_PATIENCE)
+            yield from self.wait(POLL_SESSION_HOST, host, AGENT_POLL)
 
     def end(self, failure: Failure | None = None, result: dict[str, Any] | None = None) -> Steps[None]:
         """Write down what has come of it."""
@@ -88,16 +88,16 @@ class Acting(Work):
         failure = Failure(code=refused.code, message=refused.message, evidence=refused.evidence, advice=refused.advice)
         return ActionFailedError(failure)
 
-    def no_room(self, full: NoRoom) -> NoRoomError:
+    def no_capacity(self, full: NoCapacity) -> NoCapacityError:
         """Return the failure that another size may cure."""
         advice = "The machine is stopped. Troubleshoot starts it again when there is room."
-        return NoRoomError(Failure(code=full.code, message=full.message, advice=advice))
+        return NoCapacityError(Failure(code=full.code, message=full.message, advice=advice))
 
     def unanswered(self, reason: str) -> ActionFailedError:
         """Return the failure of a service that is out."""
         message = "the service did not answer as it should"
         return ActionFailedError(Failure(code="serviceUnavailable", message=message, evidence=reason))
 
-    def too_late(self, pending: Pending, patience: Patience) -> ActionFailedError:
+    def too_late(self, pending: Pending, policy: PollPolicy) -> ActionFailedError:
         """Return the failure of what took too long."""
-        return ActionFailedError(Failure(code="timedOut", message=overdue(pending, patience)))
+        return ActionFailedError(Failure(code="timedOut", message=overdue(pending, policy)))

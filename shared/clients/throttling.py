@@ -17,7 +17,7 @@ _LONGEST = timedelta(seconds=5)
 _MOST_WAITS = 10
 
 
-async def patiently(read: Callable[[], Awaitable[T]]) -> T:
+async def retry_while_throttled(read: Callable[[], Awaitable[T]]) -> T:
     """Return what *read* returns, waiting for its turn while that is near. Raises: PacedError when it is not."""
     for _ in range(_MOST_WAITS):
         try:
@@ -37,6 +37,6 @@ async def all_of(listing: Callable[[], AsyncIterable[T]]) -> list[T]:
         return [each async for each in listing()]
 
     try:
-        return await patiently(read)
+        return await retry_while_throttled(read)
     except MissingError:
         return []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from orchestrators.attempts import Attempt
 from shared.contracts.attempts import RECORD_FAILED, RECORD_PARKED, FailedRecord, ParkedRecord
-from shared.contracts.outcomes import NoRoom, Superseded
+from shared.contracts.outcomes import NoCapacity, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, Receipt
-from shared.domain.advising import when_parked_for_long
+from shared.domain.advice import when_parked_for_long
 from shared.domain.cloud_pc import Failure
 from shared.domain.resuming import Resumption, resumable
-from shared.workflow import Steps, again, call, pause
+from shared.workflow import Steps, call, continue_as_new, pause
 
 
-def wait_for_room(attempt: Attempt, reason: NoRoom) -> Steps[Receipt]:
+def wait_for_room(attempt: Attempt, reason: NoCapacity) -> Steps[Receipt]:
     """Park: visibly, for as long as the tenant allows, and without using up an attempt."""
     ctx, order = attempt.ctx, attempt.order
     since = order.parked_since or ctx.current_utc_datetime
@@ -29,7 +29,7 @@ def wait_for_room(attempt: Attempt, reason: NoRoom) -> Steps[Receipt]:
     if isinstance((yield from call(ctx, RECORD_PARKED, record)), Superseded):
         return Receipt(outcome="superseded", attempts=order.attempt)
     yield from pause(ctx, PARKING_PAUSE)
-    answer: Receipt = again(ctx, order.but(parked_since=since))
+    answer: Receipt = continue_as_new(ctx, order.but(parked_since=since))
     return answer
 
 
@@ -47,7 +47,7 @@ def try_again(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
     step = resumable(failure, made, resumed_at=order.resume.step if order.resume else None)
     resumption = Resumption(step=step, made=made, warnings=attempt.warnings) if step else None
     following = order.next_attempt(joined_domain=made.domain_connection_id is not None, resume=resumption)
-    answer: Receipt = again(attempt.ctx, following)
+    answer: Receipt = continue_as_new(attempt.ctx, following)
     return answer
 
 

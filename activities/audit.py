@@ -10,13 +10,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, AuditEvent, Operation
 from shared.errors import NotFoundError
 from shared.telemetry import measure_provisioning
-from shared.wiring import services
 
 _BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
 _BUILT = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.FAILED}
@@ -24,9 +24,9 @@ _BUILT = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.FAILED}
 
 async def note_status(before: CloudPc, after: CloudPc) -> None:
     """Note in the audit log that a Cloud PC's status has changed; measure a build that has come to its end."""
-    await services().audit.append(status_event(before, after))
+    await dependencies().audit.append(status_event(before, after))
     if before.status in _BUILDING and after.status in _BUILT and after.snapshot is not None:
-        entries = await services().timeline.entries(after.tenant_id, after.id)
+        entries = await dependencies().timeline.entries(after.tenant_id, after.id)
         begun = [entry.started_at for entry in entries if entry.generation == after.generation]
         measure_provisioning(
             after.last_modified_date_time - min(begun, default=after.last_modified_date_time),
@@ -72,7 +72,7 @@ async def note(
         after=after,
         correlation_id=run,
     )
-    await services().audit.append(event)
+    await dependencies().audit.append(event)
 
 
 async def tell(tenant_id: str, operation_id: str | None, edit: Callable[[Operation], Operation]) -> None:
@@ -80,6 +80,6 @@ async def tell(tenant_id: str, operation_id: str | None, edit: Callable[[Operati
     if operation_id is None:
         return
     try:
-        await services().operations.change(tenant_id, operation_id, edit)
+        await dependencies().operations.change(tenant_id, operation_id, edit)
     except NotFoundError:
         return

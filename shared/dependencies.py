@@ -64,7 +64,7 @@ class Clock(Protocol):
         """Return the time as an aware UTC datetime."""
 
 
-class Services(Records):
+class Dependencies(Records):
     """What the service is made of: its records, and the clouds."""
 
     def __init__(self, settings: Settings, clock: Clock, tables: Tables | None = None) -> None:
@@ -220,20 +220,20 @@ def _tenant_at_hand() -> str:
     return tenant_id
 
 
-_present: Services | None = None
+_present: Dependencies | None = None
 
 
-def services() -> Services:
+def dependencies() -> Dependencies:
     """Return what this process is made of. Raises: SettingsError if it must not start."""
     global _present  # noqa: PLW0603 - one for each process
     if _present is None:
         settings = read_settings(os.environ)  # noqa: TID251 - the one place
         clock = FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock()
-        _present = Services(settings, clock)
+        _present = Dependencies(settings, clock)
     return _present
 
 
-def use(other: Services | None) -> Services | None:
+def use(other: Dependencies | None) -> Dependencies | None:
     """Put another composition in place (tests), None: the one of the environment; return the one before."""
     global _present
     before, _present = _present, other

@@ -60,8 +60,8 @@ class Activity(Generic[In, Out]):
     """A promise that some activity turns an *In* into an *Out*."""
 
     name: str
-    takes: type[In]
-    gives: Reader[Out]
+    accepts: type[In]
+    returns: Reader[Out]
     retry: Retry = field(default_factory=Retry)
 
 
@@ -70,19 +70,19 @@ class Workflow(Generic[In, Out]):
     """A promise that some orchestrator turns an *In* into an *Out*."""
 
     name: str
-    takes: type[In]
-    gives: Reader[Out]
+    accepts: type[In]
+    returns: Reader[Out]
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How to wait for something: the first look, the pause between looks, and when to give up."""
+class PollPolicy:
+    """How to wait for something: the first poll, the interval between polls, and when to give up."""
 
     first: timedelta
-    every: timedelta
-    limit: timedelta
+    interval: timedelta
+    timeout: timedelta
 
 
-def gives(outcome: Any) -> Reader[Any]:  # noqa: ANN401 - a union is not a type
+def returns(outcome: Any) -> Reader[Any]:  # noqa: ANN401 - a union is not a type
     """Return the reader of an outcome or of a union of outcomes."""
     return Reader(outcome)

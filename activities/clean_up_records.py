@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from activities.audit import note, note_status, tell
 from activities.building import change, present
 from activities.deprovisioning import removed
-from activities.trail import note, note_status, tell
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
 from shared.contracts.outcomes import Done, Refused, Superseded
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.lifecycle import WORKING, Event, Status
 from shared.domain.steps import Step
 from shared.storage.due import DueKind, read_once
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -25,14 +25,16 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
     stored = await present(record)
     if stored is None or not _cleanable(stored.value, record):
         return Superseded()
-    at = services().clock.now()
+    at = dependencies().clock.now()
     again_at = None
     if stored.stored.value.status in {Status.DEPROVISIONING, Status.NOT_PROVISIONED}:
-        await services().due.put_all([read_once(stored.value, at)])  # it is forgotten, or a new one follows
+        await dependencies().due.put_all([read_once(stored.value, at)])  # it is forgotten, or a new one follows
     if record.left:
-        tenant = await services().tenants.get(record.tenant_id)
+        tenant = await dependencies().tenants.get(record.tenant_id)
         again_at = at + tenant.value.settings.clean_up_delay
-        await services().due.put(DueKind.CLEAN_UP, again_at, record.tenant_id, record.cloud_pc_id, record.generation)
+        await dependencies().due.put(
+            DueKind.CLEAN_UP, again_at, record.tenant_id, record.cloud_pc_id, record.generation
+        )
 
     def edit(pc: CloudPc) -> CloudPc | None:
         if not _cleanable(pc, record):
@@ -72,7 +74,7 @@ def _left(left: tuple[Refused, ...]) -> str:
 @implements(RECORD_RERUN)
 async def record_rerun(record: RerunRecord) -> Done:
     """Replace the warnings of the steps that ran again; without the last one the Cloud PC is provisioned."""
-    at = services().clock.now()
+    at = dependencies().clock.now()
 
     def edit(pc: CloudPc) -> CloudPc | None:
         if pc.generation != record.generation or pc.status is not Status.PROVISIONED_WITH_WARNINGS:
@@ -82,10 +84,10 @@ async def record_rerun(record: RerunRecord) -> Done:
             return None
         return pc.after(Event.WARNED if warnings else Event.CURED, at=at, warnings=warnings)
 
-    stored = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    stored = await dependencies().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if stored is None:
         return Done()
-    pc = await services().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+    pc = await dependencies().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
     if pc.status in WORKING and pc.status is not stored.value.status:
         await note_status(stored.value, pc)
     if record.warnings:

@@ -27,14 +27,14 @@ _MOST_GROUPS = 100
 
 async def policy_facts(call: Call, form: Mapping[str, Any], *, foresee: bool) -> PolicyFacts:
     """Return what is known today. *foresee*: also who would get what, for a review."""
-    wired, tenant = call.services, call.tenant
-    connections = tuple([stored.value async for stored in wired.connections.each(tenant.id)])
-    sites = tuple([stored.value async for stored in wired.sites.each(tenant.id)])
-    policies = tuple([stored.value async for stored in wired.policies.each(tenant.id)])
+    deps, tenant = call.deps, call.tenant
+    connections = tuple([stored.value async for stored in deps.connections.each(tenant.id)])
+    sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
+    policies = tuple([stored.value async for stored in deps.policies.each(tenant.id)])
     chosen = _texts(form, "groups", "groupIds")
     offered, groups, entitlements, used = await asyncio.gather(
         _offered(call, sites, form),
-        existing_groups(wired.graph(tenant), chosen) if chosen else _nothing(()),
+        existing_groups(deps.graph(tenant), chosen) if chosen else _nothing(()),
         members_of(call, chosen, policies) if foresee and chosen else _nothing(()),
         _usages(call, form, connections, sites) if foresee else _nothing(()),
     )
@@ -42,12 +42,12 @@ async def policy_facts(call: Call, form: Mapping[str, Any], *, foresee: bool) ->
     return PolicyFacts(
         sites=sites,
         connections=connections,
-        images=tuple([stored.value async for stored in wired.images.each(tenant.id)]),
+        images=tuple([stored.value async for stored in deps.images.each(tenant.id)]),
         policies=policies,
         gallery_images=offered,
         groups=found,
         entitlements=entitlements,
-        cloud_pcs=tuple([stored.value async for stored in wired.cloud_pcs.each(tenant.id)]) if foresee else (),
+        cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if foresee else (),
         usages=used,
     )
 
@@ -56,7 +56,7 @@ async def _offered(call: Call, sites: tuple[Site, ...], form: Mapping[str, Any])
     image = form.get("image")
     if not sites or not isinstance(image, dict) or image.get("imageType") != "gallery":
         return ()
-    return await gallery_images(call.services, call.tenant, sites[0].region)
+    return await gallery_images(call.deps, call.tenant, sites[0].region)
 
 
 async def members_of(call: Call, chosen: Iterable[str], policies: Iterable[Policy]) -> tuple[Entitlement, ...] | None:
@@ -71,7 +71,7 @@ async def members_of(call: Call, chosen: Iterable[str], policies: Iterable[Polic
 async def group_names(call: Call, group_ids: Iterable[str]) -> dict[str, str]:
     """Return the names of those of the groups that the directory shows."""
     try:
-        found = await existing_groups(call.services.graph(call.tenant), group_ids)
+        found = await existing_groups(call.deps.graph(call.tenant), group_ids)
     except (UnavailableError, RefusedError) as error:
         _log.warning("the groups could not be looked at: %s", error)
         return {}
@@ -88,7 +88,7 @@ async def _usages(
     if connection is None or site is None:
         return ()
     try:
-        return await usages(call.services, connection.subscription_id, site.region)
+        return await usages(call.deps, connection.subscription_id, site.region)
     except (UnavailableError, RefusedError) as error:
         _log.warning("the quota could not be looked at for a review: %s", error)
         return None

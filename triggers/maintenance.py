@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import azure.functions as func
 
-from shared.services.exporting import export_tables, forget_exports
-from shared.services.forgetting import forget_old
+from shared.dependencies import dependencies
+from shared.services.deleting import forget_old
+from shared.services.exporting import delete_exports, export_tables
 from shared.services.measuring import measure
-from shared.wiring import services
 from shared.workflow import Blueprint
 
 bp = Blueprint()
@@ -24,7 +24,7 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
     Every hour of the night again: one that broke off (at the time limit, say) goes on; one that is whole stays.
     """
     del timer
-    here = services()
+    here = dependencies()
     if here.exports is None:
         _log.warning("the tables are not exported: DESKWRIGHT_BLOBS_URL is not set")
         return
@@ -32,7 +32,7 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
     manifest = await export_tables(here.tables, here.exports, now)
     _log.info("the export of %s is whole: %d rows", manifest.day, manifest.rows)
     kept = timedelta(days=here.settings.exports_kept_in_days)
-    for folder in await forget_exports(here.exports, now.date(), kept):
+    for folder in await delete_exports(here.exports, now.date(), kept):
         _log.info("the export of %s is removed", folder)
 
 
@@ -40,7 +40,7 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
 async def forget_what_is_old(timer: func.TimerRequest) -> None:
     """Remove operations, bulk actions and answered keys that nobody asks for any more: after the night's export."""
     del timer
-    here = services()
+    here = dependencies()
     gone = await forget_old(here, here.clock.now())
     _log.info(
         "forgotten: operations=%d bulk_actions=%d idempotency_keys=%d",
@@ -54,4 +54,4 @@ async def forget_what_is_old(timer: func.TimerRequest) -> None:
 async def measure_queues(timer: func.TimerRequest) -> None:
     """Measure how many Cloud PCs wait to be built, and how many removals to be confirmed."""
     del timer
-    await measure(services())
+    await measure(dependencies())

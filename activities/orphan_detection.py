@@ -14,9 +14,9 @@ from activities.rights import assignment_id
 from shared.clients.arm import parse_id, properties
 from shared.clients.graph_inventory import devices_beginning, managed_devices_beginning
 from shared.contracts.orphans import (
-    LOOK_AT_DIRECTORY,
-    LOOK_AT_PLACE,
-    LOOK_AT_POOL,
+    POLL_DIRECTORY,
+    POLL_PLACE,
+    POLL_POOL,
     LookedAt,
     PlaceOrder,
     PoolOrder,
@@ -24,6 +24,7 @@ from shared.contracts.orphans import (
 )
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import MissingError
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import JoinType
@@ -44,7 +45,6 @@ from shared.domain.orphans import (
     same,
 )
 from shared.storage.repository import Stored
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -57,10 +57,10 @@ Judged = tuple[Found, Judgement | None]
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_AT_PLACE)
-async def look_at_place(order: PlaceOrder) -> LookedAt | Refused:
+@implements(POLL_PLACE)
+async def poll_place(order: PlaceOrder) -> LookedAt | Refused:
     """Look at what is in a resource group and carries the tenant's tag, and at the rights that we gave in it."""
-    began = services().clock.now()
+    began = dependencies().clock.now()
     try:
         tagged = await _tagged(order)
         rights = await _rights(order)
@@ -76,7 +76,7 @@ async def look_at_place(order: PlaceOrder) -> LookedAt | Refused:
         elif role := _temporary(each.tags):
             busy = await _busy(order.tenant_id, *role, began)
             judged.append((_found(kind, each, None), None if busy else judge_temporary(*role)))
-    known = {*records, *[each.value.cloud_pc_id async for each in services().computer_names.each(order.tenant_id)]}
+    known = {*records, *[each.value.cloud_pc_id async for each in dependencies().computer_names.each(order.tenant_id)]}
     for found in rights:
         if found.cloud_pc_id is not None and found.cloud_pc_id not in known:
             continue  # a neighbour's in the same resource group
@@ -88,7 +88,7 @@ async def look_at_place(order: PlaceOrder) -> LookedAt | Refused:
 
 async def _tagged(order: PlaceOrder) -> list[tuple[OrphanType, Any]]:
     """Return what in the group carries the tenant's tag: another tenant's, and nobody's, are not ours to judge."""
-    compute, network = services().compute(order.subscription_id), services().network(order.subscription_id)
+    compute, network = dependencies().compute(order.subscription_id), dependencies().network(order.subscription_id)
     group = order.resource_group
     lists: dict[OrphanType, Any] = {
         OrphanType.VIRTUAL_MACHINE: compute.virtual_machines.list(group),
@@ -120,15 +120,15 @@ def _temporary(tags: dict[str, str]) -> tuple[str, str] | None:
 async def _busy(tenant_id: str, role: str, subject: str, at: datetime) -> bool:
     """Whether what made it is still at work; an image build keeps its disk for the gallery's sake until it ends."""
     if role == "image":
-        image = await services().images.find(tenant_id, subject)
+        image = await dependencies().images.find(tenant_id, subject)
         return image is not None and image.value.status is DeviceImageStatus.PENDING
-    connection = await services().connections.find(tenant_id, subject)
+    connection = await dependencies().connections.find(tenant_id, subject)
     return connection is not None and connection.value.being_checked(at)
 
 
 async def _rights(order: PlaceOrder) -> list[Found]:
     """Return the roles in the group that we gave: their ids are derived from what they say, and nobody else's are."""
-    assignments = services().authorization(order.subscription_id).role_assignments
+    assignments = dependencies().authorization(order.subscription_id).role_assignments
     desktops = {f"{naming.host_pool_name(order.tenant_id, join.value)}-dag" for join in JoinType}
     found: list[Found] = []
     async for each in assignments.list_for_resource_group(order.resource_group):
@@ -142,11 +142,11 @@ async def _rights(order: PlaceOrder) -> list[Found]:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_AT_POOL)
-async def look_at_pool(order: PoolOrder) -> LookedAt | Refused:
+@implements(POLL_POOL)
+async def poll_pool(order: PoolOrder) -> LookedAt | Refused:
     """Look at the session hosts of a pool of the tenant."""
-    began, pool = services().clock.now(), parse_id(order.host_pool_id)
-    hosts = services().desktops(pool.subscription_id).session_hosts
+    began, pool = dependencies().clock.now(), parse_id(order.host_pool_id)
+    hosts = dependencies().desktops(pool.subscription_id).session_hosts
     try:
         there = [each async for each in hosts.list(pool.resource_group, pool.name)]
     except MissingError:
@@ -166,11 +166,11 @@ async def look_at_pool(order: PoolOrder) -> LookedAt | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_AT_DIRECTORY)
-async def look_at_directory(order: ScanOrder) -> LookedAt | Refused:
+@implements(POLL_DIRECTORY)
+async def poll_directory(order: ScanOrder) -> LookedAt | Refused:
     """Look at the devices in Entra ID and Intune that have a name which a build of ours gave."""
-    began, graph = services().clock.now(), await graph_of(order.tenant_id)
-    given = [stored.value async for stored in services().computer_names.each(order.tenant_id)]
+    began, graph = dependencies().clock.now(), await graph_of(order.tenant_id)
+    given = [stored.value async for stored in dependencies().computer_names.each(order.tenant_id)]
     there: list[Found] = []
     for beginning in sorted({each.beginning for each in given}):
         there += [
@@ -196,17 +196,17 @@ async def _forget_names(given: list[ComputerName], seen: set[str], pcs: Iterable
     used = {(pc.resources.computer_name or "").upper() for pc in pcs} | seen
     for each in given:
         if each.name.upper() not in used and at - each.given_at > _NAMES_KEPT:
-            await services().computer_names.remove(each.tenant_id, each.name.upper())
+            await dependencies().computer_names.remove(each.tenant_id, each.name.upper())
 
 
 async def _records(tenant_id: str) -> dict[str, CloudPc]:
-    return {stored.value.id: stored.value async for stored in services().cloud_pcs.each(tenant_id)}
+    return {stored.value.id: stored.value async for stored in dependencies().cloud_pcs.each(tenant_id)}
 
 
 async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
     """Return whose each computer name is, in capitals."""
     given = {
-        each.value.name.upper(): each.value.cloud_pc_id async for each in services().computer_names.each(tenant_id)
+        each.value.name.upper(): each.value.cloud_pc_id async for each in dependencies().computer_names.each(tenant_id)
     }
     return given | {pc.resources.computer_name.upper(): pc.id for pc in pcs if pc.resources.computer_name}
 
@@ -218,7 +218,7 @@ def _fresh(judgement: Judgement | None, pc: CloudPc | None, began: datetime) -> 
 
 async def _settle(tenant_id: str, area: str, judged: list[Judged], at: datetime) -> LookedAt:
     """Keep the orphans of an area as they are now, each since when it is one."""
-    here = services().orphans
+    here = dependencies().orphans
     before = {stored.value.id: stored.value async for stored in here.each(tenant_id, area=area)}
     lines = [
         orphan_of(tenant_id, area, found, said, at=at, before=before.get(orphan_id(tenant_id, found)))

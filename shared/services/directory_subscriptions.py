@@ -18,13 +18,21 @@ from shared.clients.graph_changes import (
 )
 from shared.contracts.changes import SETTLE_CHANGES, ChangesOrder
 from shared.contracts.refusals import MissingError
+from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.directory_subscriptions import (
+    RENEWED_BEFORE,
+    SUBSCRIPTION_LIFE,
+    WATCH,
+    Resource,
+    Subscription,
+    Watch,
+    client_state,
+)
 from shared.domain.tenant import Tenant
-from shared.domain.watching import RENEWED_BEFORE, SUBSCRIPTION_LIFE, WATCH, Resource, Subscription, Watch, client_state
 from shared.errors import ConflictError, UnavailableError
 from shared.services.reconciling import ask_for_reconcile
 from shared.storage.due import DueKind
-from shared.wiring import Services
 from shared.workflow import DurableClient, start
 
 _KEY = "graph-notifications"
@@ -34,21 +42,21 @@ _KEYS: dict[str, tuple[str, datetime]] = {}
 
 
 async def tell_changes(
-    wired: Services, client: DurableClient, tenant_id: str, user_ids: Iterable[str], now: datetime
+    deps: Dependencies, client: DurableClient, tenant_id: str, user_ids: Iterable[str], now: datetime
 ) -> None:
     """Bring to its end what was told of some users: written down first, so that nothing of it is lost.
 
     However many messages come, a tenant has one workflow that settles them, and the sweep one row that watches it.
     """
-    await promise_settling(wired, tenant_id, now)
-    await wired.changes.tell(tenant_id, user_ids, now)
+    await promise_settling(deps, tenant_id, now)
+    await deps.changes.tell(tenant_id, user_ids, now)
     await settle_changes(client, tenant_id)
 
 
-async def promise_settling(wired: Services, tenant_id: str, now: datetime) -> None:
+async def promise_settling(deps: Dependencies, tenant_id: str, now: datetime) -> None:
     """Promise that a sweep looks whether everything was settled: one row for all that is told within a minute."""
     soon = now.replace(second=0, microsecond=0) + 2 * _MINUTE
-    await wired.due.put(DueKind.CHANGES, soon, tenant_id, tenant_id)
+    await deps.due.put(DueKind.CHANGES, soon, tenant_id, tenant_id)
 
 
 async def settle_changes(client: DurableClient, tenant_id: str) -> bool:
@@ -58,14 +66,14 @@ async def settle_changes(client: DurableClient, tenant_id: str) -> bool:
     return await start(client, SETTLE_CHANGES, order, instance_id=instance_id)
 
 
-async def catch_up(wired: Services, client: DurableClient, tenant: Tenant, now: datetime) -> None:
+async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, now: datetime) -> None:
     """Ask the directory what has changed since it was last asked, and settle that. It costs what has changed.
 
     The first time, and when the directory has forgotten how far it was read, everybody is read.
     """
-    found = await wired.watches.find(tenant.id, WATCH)
+    found = await deps.watches.find(tenant.id, WATCH)
     watch = found.value if found else Watch(tenant_id=tenant.id)
-    graph = wired.graph(tenant)
+    graph = deps.graph(tenant)
     users: set[str] = set()
     links: dict[str, str] = {}
     everybody = False
@@ -80,40 +88,40 @@ async def catch_up(wired: Services, client: DurableClient, tenant: Tenant, now: 
         links[f"{resource.value}_link"] = changes.link
     # What was found is promised before the links move on: a crash in between finds it again.
     if everybody:
-        await ask_for_reconcile(wired, client, tenant.id, now)
+        await ask_for_reconcile(deps, client, tenant.id, now)
     elif users:
-        await tell_changes(wired, client, tenant.id, users, now)
-    await _keep(wired, watch, users_link=links["users_link"], groups_link=links["groups_link"], read_at=now)
+        await tell_changes(deps, client, tenant.id, users, now)
+    await _keep(deps, watch, users_link=links["users_link"], groups_link=links["groups_link"], read_at=now)
 
 
-async def _keep(wired: Services, watch: Watch, **changes: object) -> None:
+async def _keep(deps: Dependencies, watch: Watch, **changes: object) -> None:
     try:
-        await wired.watches.insert(watch.but(**changes))
+        await deps.watches.insert(watch.but(**changes))
     except ConflictError:
-        await wired.watches.change(watch.tenant_id, WATCH, lambda there: there.but(**changes))
+        await deps.watches.change(watch.tenant_id, WATCH, lambda there: there.but(**changes))
 
 
-async def keep_subscribed(wired: Services, tenant: Tenant, url: str, now: datetime, *, renewing: bool) -> None:
+async def keep_subscribed(deps: Dependencies, tenant: Tenant, url: str, now: datetime, *, renewing: bool) -> None:
     """Make sure that Graph tells of the tenant's users and groups for some weeks to come.
 
     *renewing*: Graph has asked for it, so that even a subscription that lasts for long is renewed.
     """
     directory_id = tenant.entra_tenant_id  # several tenants may share it: Graph tells of a directory once
-    found = await wired.watches.find(directory_id, WATCH)
+    found = await deps.watches.find(directory_id, WATCH)
     watch = found.value if found else Watch(tenant_id=directory_id)
-    state = client_state(await notification_key(wired), directory_id)
+    state = client_state(await notification_key(deps), directory_id)
     last = {resource: watch.subscription(resource) for resource in Resource}
     lasting = (
         {} if renewing else {of: each for of, each in last.items() if each and each.expires_at - now > RENEWED_BEFORE}
     )
-    graph = wired.graph(tenant)
+    graph = deps.graph(tenant)
     # One that we have forgotten would stand in the way of a new one.
     there = await subscriptions_of(graph, url) if len(lasting) < len(last) else {}
     subscriptions = [
         lasting.get(resource) or await _subscribed(graph, resource, there.get(resource) or known, (url, state), now)
         for resource, known in last.items()
     ]
-    await _keep(wired, watch, subscriptions=tuple(subscriptions))
+    await _keep(deps, watch, subscriptions=tuple(subscriptions))
 
 
 async def _subscribed(
@@ -130,28 +138,28 @@ async def _subscribed(
     return await subscribe(graph, resource, url, until, state)
 
 
-async def stop_watching(wired: Services, tenant: Tenant) -> None:
+async def stop_watching(deps: Dependencies, tenant: Tenant) -> None:
     """Forget how far a tenant's directory was read; with the last tenant of a directory its subscriptions end."""
-    await wired.watches.remove(tenant.id, WATCH)
+    await deps.watches.remove(tenant.id, WATCH)
     directory_id = tenant.entra_tenant_id
-    found = await wired.watches.find(directory_id, WATCH)
-    others = [each async for each in wired.tenants.each(entra_tenant_id=directory_id) if each.value.id != tenant.id]
+    found = await deps.watches.find(directory_id, WATCH)
+    others = [each async for each in deps.tenants.each(entra_tenant_id=directory_id) if each.value.id != tenant.id]
     if found is None or others:
         return
     for subscription in found.value.subscriptions:
-        await unsubscribe(wired.graph(tenant), subscription)
-    await wired.watches.remove(directory_id, WATCH)
+        await unsubscribe(deps.graph(tenant), subscription)
+    await deps.watches.remove(directory_id, WATCH)
 
 
-async def is_from_graph(wired: Services, directory_id: str, said: str, now: datetime) -> bool:
+async def is_from_graph(deps: Dependencies, directory_id: str, said: str, now: datetime) -> bool:
     """Whether a notification's clientState is the directory's. The key is read again at most once a minute."""
     for _ in range(2):
-        known = _KEYS.get(wired.settings.key_vault_url)
+        known = _KEYS.get(deps.settings.key_vault_url)
         if known is not None and hmac.compare_digest(client_state(known[0], directory_id).encode(), _bytes(said)):
             return True
         if known is not None and now - known[1] < _MINUTE:
             return False
-        _KEYS[wired.settings.key_vault_url] = (await notification_key(wired), now)
+        _KEYS[deps.settings.key_vault_url] = (await notification_key(deps), now)
     return False
 
 
@@ -160,10 +168,10 @@ def _bytes(said: str) -> bytes:
     return said.encode("utf-8", "surrogatepass")
 
 
-async def notification_key(wired: Services) -> str:
+async def notification_key(deps: Dependencies) -> str:
     """Return the key from which each directory's clientState is derived; the key vault keeps it."""
-    vault = wired.vault()
-    address = f"{wired.settings.key_vault_url}/secrets/{_KEY}"
+    vault = deps.vault()
+    address = f"{deps.settings.key_vault_url}/secrets/{_KEY}"
     try:
         return await vault.read(address)
     except MissingError:

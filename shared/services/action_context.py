@@ -1,4 +1,4 @@
-"""A deed: who makes the service do something, in which tenant, when; and what it leaves behind for people."""
+"""Who makes the service do something, in which tenant and when; and what that leaves behind for people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.operation import Actor, AuditEvent, Operation
@@ -13,21 +14,20 @@ from shared.domain.tenant import Tenant
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.repository import Repository, Stored
-from shared.wiring import Services
 
 V = TypeVar("V", bound=Value)
 
 
-class Deed:
+class ActionContext:
     """One thing that somebody does. *subject*: the tenant it is done in, None where it concerns no single one.
 
     *verb*: as the permissions name it. *trace_id*: the request it came with. *seed*: what is the same when
-    the very same deed is asked for again; *repeatable* says that it may be.
+    the very same request comes again; *repeatable* says that it may be.
     """
 
     def __init__(
         self,
-        services: Services,
+        services: Dependencies,
         actor: Actor,
         subject: Tenant | None,
         *,
@@ -36,7 +36,7 @@ class Deed:
         seed: tuple[str, ...] = (),
         repeatable: bool = False,
     ) -> None:
-        self.services, self.actor, self.subject, self.verb, self.trace_id = services, actor, subject, verb, trace_id
+        self.deps, self.actor, self.subject, self.verb, self.trace_id = services, actor, subject, verb, trace_id
         self.now: datetime = services.clock.now()
         self._seed, self._repeatable = seed, repeatable
 
@@ -47,7 +47,7 @@ class Deed:
 
     @property
     def repeatable(self) -> bool:
-        """Whether the very same deed may be asked for again."""
+        """Whether the very same request may come again."""
         return self._repeatable
 
     @property
@@ -63,7 +63,7 @@ class Deed:
         return self.subject.id if self.subject else ""
 
     def new_id(self, kind: str) -> str:
-        """Return an id for a new *kind* of thing: derived, so that the same deed makes the same thing twice."""
+        """Return an id for a new *kind* of thing: derived, so that the same request makes the same thing twice."""
         return naming.derived_id(kind, self.tenant_id, *self.seed)
 
     @property
@@ -72,16 +72,16 @@ class Deed:
         return self.new_id("operation")
 
     async def opened_before(self) -> Operation | None:
-        """Return the operation that this very deed has opened before, None when it is heard for the first time."""
-        found = await self.services.operations.find(self.tenant.id, self.operation_id)
+        """Return the operation that this very request has opened before, None when it comes for the first time."""
+        found = await self.deps.operations.find(self.tenant.id, self.operation_id)
         return found.value if found else None
 
     async def cloud_pc(self, id: str) -> Stored[CloudPc]:  # noqa: A002 - the word of every record
         """Return one of the tenant's Cloud PCs. Raises: NotFoundError."""
-        return await self.services.cloud_pcs.get(self.tenant.id, id)
+        return await self.deps.cloud_pcs.get(self.tenant.id, id)
 
     async def insert(self, repository: Repository[V], value: V, id: str) -> Stored[V]:  # noqa: A002 - the word of every record
-        """Add *value*; when this very deed has added it before, return that."""
+        """Add *value*; when this very request has added it before, return that."""
         try:
             return await repository.insert(value)
         except ConflictError:
@@ -106,12 +106,12 @@ class Deed:
             after=after.to_json() if after else None,
             correlation_id=self.trace_id,
         )
-        await self.services.audit.append(event)
+        await self.deps.audit.append(event)
 
     async def open_operation(
         self, kind: str, resource_id: str, *, warnings: tuple[dict[str, Any], ...] = ()
     ) -> Operation:
-        """Write down the operation that this deed begins; when it is repeated, return the one it made before."""
+        """Write down the operation that this request begins; when it is repeated, return the one it made before."""
         operation = Operation(
             id=self.operation_id,
             tenant_id=self.tenant.id,
@@ -122,7 +122,7 @@ class Deed:
             created_date_time=self.now,
             last_modified_date_time=self.now,
         )
-        return (await self.insert(self.services.operations, operation, operation.id)).value
+        return (await self.insert(self.deps.operations, operation, operation.id)).value
 
     async def change_cloud_pc(
         self,
@@ -145,12 +145,12 @@ class Deed:
             return edited
 
         try:
-            return await self.services.cloud_pcs.change(self.tenant.id, before.id, edit_unless_built_anew)
+            return await self.deps.cloud_pcs.change(self.tenant.id, before.id, edit_unless_built_anew)
         except ConflictError as error:
             await self.give_up(operation, code, error)
             raise
 
     async def give_up(self, operation: Operation, code: str, why: ConflictError) -> None:
-        """End as failed an operation that this deed has opened, and that nothing else would ever end."""
+        """End as failed an operation that this request has opened, and that nothing else would ever end."""
         failure = Failure(code=code, message=str(why))
-        await self.services.operations.change(self.tenant.id, operation.id, lambda o: o.failed(failure, self.now))
+        await self.deps.operations.change(self.tenant.id, operation.id, lambda o: o.failed(failure, self.now))

@@ -9,15 +9,16 @@ from tests.house.tree import ROOT, parsed, text
 
 
 def example(path: str, name: str) -> str:
-    """Return a definition as a fenced block. *name* is dotted for a method or a function inside another one.
+    """Return a definition as a fenced block.
 
+    *name*: of a function, a class or a constant; dotted where it is inside another one.
     Raises: LookupError when *path* has no such definition.
     """
     node: ast.AST = parsed(ROOT / path)
     for part in name.split("."):
         node = _definition(node, part, f"{path}:{name}")
-    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    assert isinstance(node, ast.stmt)
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
     lines = text(ROOT / path).splitlines()[first - 1 : node.end_lineno]
     return f"```python\n# {path}\n{dedent(chr(10).join(lines))}\n```"
 
@@ -25,5 +26,7 @@ def example(path: str, name: str) -> str:
 def _definition(inside: ast.AST, name: str, wanted: str) -> ast.AST:
     for node in ast.walk(inside):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == name:
+            return node
+        if isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == [name]:
             return node
     raise LookupError(f"there is no {wanted}: the example has moved")

@@ -1,27 +1,29 @@
-"""The good examples of the style page are the code itself; only what says that it is bad is written by hand."""
+"""The examples of the style page and of the recipes are the code itself; only bad ones are written by hand."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.house.examples import example
 from tests.house.tree import ROOT, text
 
-PAGE = text(ROOT / "docs" / "style.md")
+PAGES = [ROOT / "docs" / "style.md", ROOT / "CONTRIBUTING.md"]
 BAD = "# Not like this"
 _DRAWN = re.compile(r"(?s)<!-- \[\[\[cog\n.*?\]\]\] -->\n(.*?)<!-- \[\[\[end\]\]\] -->")
-_PYTHON = re.compile(r"(?ms)^```python\n(.*?)^```$")
+_PYTHON = re.compile(r"(?ms)^ *```python\n(.*?)^ *```$")
 
 
-def test_every_good_example_is_drawn_from_the_code() -> None:
-    by_hand = _PYTHON.findall(_DRAWN.sub("", PAGE))
-    assert by_hand
-    assert [block for block in by_hand if not block.startswith(BAD)] == []
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_good_example_is_drawn_from_the_code(page: Path) -> None:
+    by_hand = _PYTHON.findall(_DRAWN.sub("", text(page)))
+    assert [block for block in by_hand if not block.lstrip().startswith(BAD)] == []
 
 
-def test_every_drawn_example_names_its_file() -> None:
-    drawn = [block for part in _DRAWN.findall(PAGE) for block in _PYTHON.findall(part)]
-    assert len(drawn) > len(_PYTHON.findall(_DRAWN.sub("", PAGE)))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_drawn_example_names_its_file(page: Path) -> None:
+    drawn = [block.strip() for part in _DRAWN.findall(text(page)) for block in _PYTHON.findall(part)]
+    assert drawn
     assert [block for block in drawn if not (ROOT / block.splitlines()[0].removeprefix("# ")).is_file()] == []
 
 

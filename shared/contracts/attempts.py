@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.contracts.builds import OfAttempt
-from shared.contracts.definitions import PATIENT, Activity, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.domain.cloud_pc import Failure, Resources, Warn
 from shared.domain.steps import Step
@@ -53,9 +53,9 @@ class ProvisionedRecord(OfAttempt):
     warnings: tuple[Warn, ...] = ()
 
 
-BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, returns(Done | NoCapacity | Superseded), PATIENT)
-BEGIN_STEP = Activity("begin_step", StepRecord, returns(Done | Superseded), PATIENT)
-RECORD_PARKED = Activity("record_parked", ParkedRecord, returns(Done | Superseded), PATIENT)
-RECORD_FAILED = Activity("record_failed", FailedRecord, returns(Done | Superseded), PATIENT)
-RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, returns(Done | Superseded), PATIENT)
-RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, returns(Done | Superseded), PATIENT)
+BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, Done, NoCapacity | Superseded, RETRY_FOR_A_DAY)
+BEGIN_STEP = Activity("begin_step", StepRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_PARKED = Activity("record_parked", ParkedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_FAILED = Activity("record_failed", FailedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
-from shared.contracts.outcomes import Done, Pending
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
+from shared.contracts.outcomes import Done
 from shared.domain.values import Value
 
 
@@ -47,10 +47,10 @@ class Worked(Value):
     waves: int
 
 
-BULK = Workflow("run_bulk_action", BulkOrder, returns(Worked))
-NEXT_WAVE = Activity("next_wave", BulkOrder, returns(Wave), PATIENT)
-ACT_ON_ITEM = Activity("act_on_item", ItemOrder, returns(Done), PATIENT)
-POLL_WAVE = Activity("poll_wave", WaveOrder, returns(Done | Pending), PATIENT)
+BULK = Workflow("run_bulk_action", BulkOrder, Worked)
+NEXT_WAVE = Activity("next_wave", BulkOrder, Wave, Never, RETRY_FOR_A_DAY)
+ACT_ON_ITEM = Activity("act_on_item", ItemOrder, Done, Never, RETRY_FOR_A_DAY)
+POLL_WAVE = Poll("poll_wave", WaveOrder, Done, Never, RETRY_FOR_A_DAY)
 
 WAVE_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=60), timedelta(hours=24))
 """A wave ends with its slowest: three attempts of a build take hours at worst, parking a day."""

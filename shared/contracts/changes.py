@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.outcomes import Done
-from shared.contracts.reconciling import Again
+from shared.contracts.reconciling import NewerRequest
 from shared.domain.values import Value
 
 MOST_AT_ONCE = 100
@@ -39,6 +39,6 @@ class Settled(Value):
     count: int
 
 
-SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, returns(Settled))
-TAKE_CHANGES = Activity("take_changes", ChangesOrder, returns(Batch), PATIENT)
-CLOSE_CHANGES = Activity("close_changes", BatchRecord, returns(Done | Again), PATIENT)
+SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, Settled)
+TAKE_CHANGES = Activity("take_changes", ChangesOrder, Batch, Never, RETRY_FOR_A_DAY)
+CLOSE_CHANGES = Activity("close_changes", BatchRecord, Done, NewerRequest, RETRY_FOR_A_DAY)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Retry, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, PollPolicy, Retry, Workflow
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.probes import ProbeOrder
@@ -108,10 +108,10 @@ class PasswordOrder(Value):
     password_secret_url: str
 
 
-CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, returns(ConnectionRecord))
-CHECK_GROUP = Workflow("check_group", CheckGroupOrder, returns(GroupChecked))
-RUN_CHECK = Activity("run_check", CheckOrder, returns(Checked))
-RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, returns(Done), PATIENT)
-RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, returns(Done | Refused), Retry(attempts=3))
+CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, ConnectionRecord)
+CHECK_GROUP = Workflow("check_group", CheckGroupOrder, GroupChecked)
+RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never)
+RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, Done, Never, RETRY_FOR_A_DAY)
+RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, Done, Refused, Retry(attempts=3))
 
 CHECK_POLL = PollPolicy(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=30))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Json, Poll, Workflow
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused, Superseded
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused, Superseded
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Warn, account_of
 from shared.domain.connection import JoinType
+from shared.domain.owner import Owner
 from shared.domain.remote_action import Remote
 from shared.domain.restore_points import obsolete
 from shared.domain.service_plan import ServicePlan
@@ -47,7 +48,7 @@ class RemoteOrder(Value):
     @property
     def new_disk(self) -> str:
         """The name of the disk that it makes, if it makes one."""
-        return naming.restored_disk_name(self.machine.cloud_pc_id, self.operation_id)
+        return naming.restored_disk_name(self.machine.owner.id, self.operation_id)
 
 
 def machine_of(pc: CloudPc) -> Machine | None:
@@ -57,7 +58,7 @@ def machine_of(pc: CloudPc) -> Machine | None:
         return None
     return Machine(
         tenant_id=pc.tenant_id,
-        cloud_pc_id=pc.id,
+        owner=Owner.cloud_pc(pc.id),
         subscription_id=made.subscription_id,
         resource_group=made.resource_group,
         region=made.region,
@@ -131,7 +132,7 @@ class RemoteEnd(Value):
     operation_id: str
     name: Remote
     failure: Failure | None = None
-    result: dict[str, Any] = Field(default_factory=dict)
+    result: Json = Field(default_factory=dict)
     forgotten: tuple[str, ...] = ()
     new_disk: str | None = None
     size: str = ""
@@ -192,17 +193,17 @@ class RestorePointsOrder(Value):
     disks: tuple[str, ...] = ()
 
 
-RUN_REMOTE_ACTION = Workflow("run_remote_action", RemoteOrder, returns(RemoteEnded))
-BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, returns(Done | Superseded), PATIENT)
-END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, returns(Done), PATIENT)
+RUN_REMOTE_ACTION = Workflow("run_remote_action", RemoteOrder, RemoteEnded)
+BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, Done, Superseded, RETRY_FOR_A_DAY)
+END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, Done, Never, RETRY_FOR_A_DAY)
 
-BEGIN_RESTART = Activity("begin_restart", Machine, returns(Accepted | NoCapacity | Refused))
-BEGIN_START = Activity("begin_start", Machine, returns(Accepted | Done | NoCapacity | Refused))
-EXAMINE = Activity("examine", RemoteOrder, returns(Examined | Refused))
-BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, returns(Accepted | Refused))
-BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, returns(Accepted | Done | Refused))
-POLL_HARDWARE = Activity("poll_hardware", Machine, returns(Hardware | Refused))
-BEGIN_RESIZE = Activity("begin_resize", SizeOrder, returns(Accepted | Done | NoCapacity | Refused))
-BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, returns(Accepted | Done | Refused))
-BEGIN_SWAP = Activity("begin_swap", RemoteOrder, returns(Accepted | Done | Refused))
-DELETE_RESTORE_POINTS = Activity("delete_restore_points", RestorePointsOrder, returns(Done | Pending | Refused))
+BEGIN_RESTART = Activity("begin_restart", Machine, Accepted, NoCapacity | Refused)
+BEGIN_START = Activity("begin_start", Machine, Accepted | Done, NoCapacity | Refused)
+EXAMINE = Activity("examine", RemoteOrder, Examined, Refused)
+BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, Accepted, Refused)
+BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, Accepted | Done, Refused)
+READ_HARDWARE = Activity("read_hardware", Machine, Hardware, Refused)
+BEGIN_RESIZE = Activity("begin_resize", SizeOrder, Accepted | Done, NoCapacity | Refused)
+BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, Accepted | Done, Refused)
+BEGIN_SWAP = Activity("begin_swap", RemoteOrder, Accepted | Done, Refused)
+DELETE_RESTORE_POINTS = Poll("delete_restore_points", RestorePointsOrder, Done, Refused)

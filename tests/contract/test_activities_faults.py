@@ -8,8 +8,6 @@ import pytest
 import yaml
 from azure_simulator.certificates import Certificates
 
-import activities.machines
-import activities.networks  # noqa: F401 - imported for what they register
 from shared.contracts import machines
 from tests.contract.test_activities_desktop import build, machine_of, vm_order
 from tests.contract.worker import Worker, working

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-import activities.connection_records
-import activities.image_records  # noqa: F401 - puts the activities into their table
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.images import (
     RECORD_IMAGE_FAILED,

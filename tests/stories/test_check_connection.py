@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import check_connection as _registered  # noqa: F401 - registers the story
 from shared.contracts.connections import (
     CHECK_CONNECTION,
     CHECK_GROUP,

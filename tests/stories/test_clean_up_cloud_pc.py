@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import clean_up_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
 from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN

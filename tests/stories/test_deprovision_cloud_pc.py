@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from orchestrators import deprovision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.deprovisioning import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import check_connection as _registered  # noqa: F401 - registers the story
 from shared.contracts.connections import CHECK_CONNECTION
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, DELETE_DEVICE, POLL_DEVICE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, POLL_AGENT, POLL_OPERATION
@@ -74,7 +73,7 @@ def test_it_joins_without_an_enrolment_in_intune() -> None:
 def test_everything_it_makes_says_for_whom() -> None:
     assert ENTRA.machine.tags == {
         "deskwright:tenant": "contoso",
-        "deskwright:role": "probe",
+        "deskwright:role": "connectionProbe",
         "deskwright:probe": "connection-1",
     }
 

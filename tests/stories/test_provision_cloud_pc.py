@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured

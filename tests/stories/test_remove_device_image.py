@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from orchestrators import remove_device_image as _registered  # noqa: F401 - registers the story
 from shared.contracts.image_removals import RECORD_IMAGE_DELETED, REMOVE_IMAGE, RemoveImageOrder
 from shared.contracts.images import DELETE_GALLERY_VERSION, GalleryVersion
 from shared.contracts.outcomes import Done, Refused

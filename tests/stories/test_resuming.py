@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PROVISIONED
 from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
@@ -12,7 +11,7 @@ from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, P
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN, POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, ProvisionOrder
-from shared.contracts.resuming import RECOGNISE_MACHINE, Unrecognised
+from shared.contracts.resuming import RECOGNIZE_MACHINE, Unrecognized
 from shared.domain.cloud_pc import Warn
 from tests.stories.people import ALL_WELL, HYBRID, ORDER
 from tests.stories.tell import START, Answers, Story, tell
@@ -107,7 +106,7 @@ def test_a_machine_in_doubt_is_made_anew(said: Answers) -> None:
 
 
 def test_a_machine_that_is_no_longer_as_it_was_left_is_cleaned_up_and_made_anew() -> None:
-    gone = {RECOGNISE_MACHINE: Unrecognised(why="cpc-1 is gone")}
+    gone = {RECOGNIZE_MACHINE: Unrecognized(why="cpc-1 is gone")}
     story = tell(PROVISION, after({POLL_ENROLLMENT: LATE}), {**ALL_WELL, **gone})
 
     assert steps(story)[:2] == ["cleanUp", "allocateCapacity"]
@@ -125,7 +124,7 @@ def test_a_resumed_attempt_that_waits_for_room_goes_on_with_its_machine() -> Non
 
 
 def test_when_nobody_can_tell_what_is_there_the_next_attempt_begins_anew() -> None:
-    down = {RECOGNISE_MACHINE: Exception("UnavailableError: 503")}
+    down = {RECOGNIZE_MACHINE: Exception("UnavailableError: 503")}
     third = after(down, after({POLL_ENROLLMENT: LATE}))
 
     assert (third.resume, [r.computer_names for r in third.remains]) == (None, [(ORDER.computer_name,)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from orchestrators import run_bulk_action as _registered  # noqa: F401 - registers the story
 from shared.contracts.bulk import ACT_ON_ITEM, BULK, NEXT_WAVE, POLL_WAVE, BulkOrder, Wave
 from shared.contracts.outcomes import Done
 from tests.stories.tell import Answers, tell

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrators import run_remote_action as _registered  # noqa: F401 - registers the story
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
-from shared.contracts.definitions import Activity
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, GRANT_SIGN_IN, POLL_SESSION_HOST
 from shared.contracts.machines import (
     AGENT_POLL,
@@ -32,7 +30,7 @@ from shared.contracts.remote_actions import (
     DELETE_RESTORE_POINTS,
     END_REMOTE_ACTION,
     EXAMINE,
-    POLL_HARDWARE,
+    READ_HARDWARE,
     RUN_REMOTE_ACTION,
     Check,
     Examined,
@@ -42,6 +40,7 @@ from shared.contracts.remote_actions import (
 from shared.domain.cloud_pc import Warn
 from shared.domain.connection import JoinType
 from shared.domain.remote_action import STEPS, Remote
+from tests.implementations import AnyActivity
 from tests.stories.people import ALL_WELL, BEGUN, HERE
 from tests.stories.people import ORDER as PROVISION_ORDER
 from tests.stories.tell import Answers, Story, tell
@@ -88,7 +87,7 @@ SMOOTH: Answers = {
     BEGIN_RESTORED_DISK: BEGUN,
     BEGIN_SWAP: BEGUN,
     DELETE_RESTORE_POINTS: Done(),
-    POLL_HARDWARE: Hardware(size="Standard_D2s_v5", zone="1", disk_size_in_gb=128),
+    READ_HARDWARE: Hardware(size="Standard_D2s_v5", zone="1", disk_size_in_gb=128),
     ALLOCATE_CAPACITY: HERE.but(size="Standard_D4s_v5"),
     BEGIN_RESIZE: BEGUN,
     BEGIN_DISK_GROWTH: BEGUN,
@@ -199,7 +198,7 @@ def test_a_restore_removes_the_disk_before_at_last() -> None:
 
 
 @pytest.mark.parametrize("refused", [BEGIN_DEALLOCATE, BEGIN_RESTORED_DISK], ids=lambda activity: activity.name)
-def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was(refused: Activity[Any, Any]) -> None:
+def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was(refused: AnyActivity) -> None:
     story = play(Remote.RESTORE, {refused: LOCKED})
     assert BEGIN_SWAP.name not in story.calls
     assert story.calls.count(BEGIN_START.name) == 1

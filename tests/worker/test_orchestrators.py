@@ -18,10 +18,10 @@ from shared.contracts.identities import POLL_DEVICE
 from shared.contracts.image_removals import RECORD_IMAGE_DELETED, REMOVE_IMAGE
 from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE, DELETE_GALLERY_VERSION
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, POLL_AGENT
-from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, TAKE_AWAY
+from shared.contracts.orphans import DELETE_ORPHAN, FIND_ORPHANS, REMOVE_ORPHAN
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, REPLACE
-from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
+from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, NewerRequest, Started
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION
 from shared.contracts.waiting import AWAIT_OUTCOME
 from shared.domain.remote_action import Remote
@@ -78,7 +78,7 @@ def _play(judges: Judges, workflow: Workflow[Any, Any], order: Value, answers: A
 
 
 IMPATIENT = ORDER.but(parking_limit=timedelta(hours=1))
-CLOSED_LATER = [Again(), Done()]
+CLOSED_LATER = [NewerRequest(), Done()]
 ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "provision": (PROVISION, ORDER, ALL_WELL),
     "provision, hybrid join": (PROVISION, HYBRID, ALL_WELL),
@@ -111,7 +111,7 @@ ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
         REMOVE_IMAGE, forgetting.ORDER, {DELETE_GALLERY_VERSION: Done(), RECORD_IMAGE_DELETED: Done()},
     ),
     "find orphans": (FIND_ORPHANS, orphans.ORDER, orphans.ALL_SEEN),
-    "remove an orphan": (REMOVE_ORPHAN, orphans.REMOVAL, {**orphans.ALL_SEEN, TAKE_AWAY: Done()}),
+    "remove an orphan": (REMOVE_ORPHAN, orphans.REMOVAL, {**orphans.ALL_SEEN, DELETE_ORPHAN: Done()}),
     "settle changes": (SETTLE_CHANGES, settling.ORDER, settling.QUIET),
     "run steps again": (RERUN_STEPS, rerunning.ORDER, {**ALL_WELL, RECORD_RERUN: Done()}),
 }  # fmt: skip

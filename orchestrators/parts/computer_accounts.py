@@ -1,4 +1,4 @@
-"""What becomes of the computer account in the domain when a hybrid-joined Cloud PC goes."""
+"""The computer account in the domain is disabled when a hybrid-joined Cloud PC goes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from shared.contracts.accounts import (
     DisableOrder,
 )
 from shared.contracts.cleaning import CleanUpOrder
-from shared.contracts.machines import POLL_OPERATION
-from shared.contracts.outcomes import Pending, Refused
+from shared.contracts.machines import POLL_OPERATION, Finished
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
 
 def disable_accounts(ctx: Context, remains: CleanUpOrder) -> Steps[None]:
-    """Disable the computer accounts while there is a machine to do it from; what cannot be is listed for an admin.
+    """Disable the computer accounts while there is a machine to do it from; what fails is listed for an administrator.
 
-    It is no part of what a clean-up has left: without the machine another try has nothing to try with.
+    It is no part of what a clean-up has left: without the machine there is nothing to try it with again.
     """
     if remains.domain_connection_id is None:
         return
@@ -36,13 +36,20 @@ def _disable(ctx: Context, order: DisableOrder) -> Steps[Refused | None]:
         begun = yield from call(ctx, BEGIN_DISABLE, order)
         if isinstance(begun, Refused):
             return begun
-        done = yield from wait_for(ctx, POLL_OPERATION, order.machine.look_at(begun), ACCOUNT_POLL)
-        if isinstance(done, Refused):
-            return done
-        if not isinstance(done, Pending):
-            done = yield from wait_for(ctx, READ_DISABLE, order, ACCOUNT_POLL)
+        finished = yield from wait_for(ctx, POLL_OPERATION, order.machine.poll_order(begun), ACCOUNT_POLL)
+        if not isinstance(finished, Finished):
+            return _refused(finished)
+        disabled = yield from wait_for(ctx, READ_DISABLE, order, ACCOUNT_POLL)
     except CallFailedError as error:
         return Refused(code="serviceUnavailable", message=error.reason)
-    if isinstance(done, Pending):
-        return Refused(code="notDisabledInTime", message=done.note or "the machine did not answer")
-    return done if isinstance(done, Refused) else None
+    return None if isinstance(disabled, Done) else _refused(disabled)
+
+
+def _refused(outcome: Refused | NoCapacity | Pending) -> Refused:
+    match outcome:
+        case Refused():
+            return outcome
+        case NoCapacity(code=code, message=message):
+            return Refused(code=code, message=message)
+        case Pending(note=note):
+            return Refused(code="notDisabledInTime", message=note or "the machine did not answer")

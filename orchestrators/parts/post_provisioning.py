@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrators.attempts import Attempt
+from orchestrators.parts.attempts import Attempt
 from shared.contracts.configuration import (
     BEGIN_CONFIGURATION,
     CONFIGURATION_POLL,
@@ -23,7 +23,7 @@ LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
 
 def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
     """Configure Windows as the policy wants it; what fails is kept as warnings of the attempt."""
-    if attempt.has_behind_it(Step.CONFIGURE_WINDOWS):
+    if attempt.is_done(Step.CONFIGURE_WINDOWS):
         return
     yield from attempt.begin(Step.CONFIGURE_WINDOWS)
     order = configuration_for(attempt.order, machine)
@@ -43,7 +43,7 @@ def configure_windows(ctx: Context, order: ConfigurationOrder) -> Steps[tuple[Wa
         begun = yield from call(ctx, BEGIN_CONFIGURATION, order)
         if not isinstance(begun, Accepted):
             return _all_failed(order, begun)
-        ended = yield from wait_for(ctx, POLL_OPERATION, order.machine.look_at(begun), CONFIGURATION_POLL)
+        ended = yield from wait_for(ctx, POLL_OPERATION, order.machine.poll_order(begun), CONFIGURATION_POLL)
         if not isinstance(ended, Finished):
             return _all_failed(order, ended)
         configured = yield from call(ctx, READ_CONFIGURATION, order)

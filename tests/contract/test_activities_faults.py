@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import azure_simulator
 import pytest
 import yaml
 from azure_simulator.certificates import Certificates
@@ -13,7 +14,7 @@ from tests.contract.test_activities_desktop import build, machine_of, vm_order
 from tests.contract.worker import Worker, working
 
 pytestmark = pytest.mark.simulator
-SCENARIOS = Path(__file__).parents[2] / "local" / "cloud" / "scenarios"
+SCENARIOS = Path(azure_simulator.__file__).parent / "scenarios"
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refuse
             if size.name.lower() not in offers:
                 problems.append(f"{region} {size.name}: not offered")
     wanted = f"{order.plan.v_cpu_count} vCPU and {order.plan.ram_in_gb} GB"
-    message = f"There is no room for {wanted}. {'; '.join(problems)}."
+    message = f"There is no capacity for {wanted}. {'; '.join(problems)}."
     return NoCapacity(code="quotaExceeded" if only_quota else "noCapacity", message=message, elsewhere=False)
 
 

@@ -113,8 +113,8 @@ def temporary_vm(build: _Build) -> MachineSpec:
 def generalize(build: _Build, machine: Machine) -> Steps[None]:
     """Run sysprep, wait until the VM has stopped, release it, and mark it as generalised."""
     yield from build.begin("generalize")
-    begun = yield from build.do(BEGIN_GENERALIZE, machine)
-    yield from build.finish(machine, begun, EXTENSION_POLL)
+    operation = yield from build.do(BEGIN_GENERALIZE, machine)
+    yield from build.finish(machine, operation, EXTENSION_POLL)
     yield from build.wait(POLL_STOPPED, machine, STOP_POLL)
     yield from build.finish(machine, (yield from build.do(BEGIN_DEALLOCATE, machine)), DELETE_POLL)
     yield from build.do(MARK_GENERALIZED, machine)
@@ -126,10 +126,10 @@ def capture(build: _Build, machine: Machine) -> Steps[str]:
     yield from build.begin("capture")
     what = CaptureOrder(machine=machine, display_name=order.display_name, version=order.version, regions=order.regions)
     yield from build.wait(PREPARE_GALLERY, what, NETWORK_POLL)
-    begun = yield from build.do(BEGIN_CAPTURE, what)
-    build.version_id = begun.resource_id
-    yield from build.finish(machine, begun, CAPTURE_POLL)
-    return begun.resource_id
+    operation = yield from build.do(BEGIN_CAPTURE, what)
+    build.version_id = operation.resource_id
+    yield from build.finish(machine, operation, CAPTURE_POLL)
+    return operation.resource_id
 
 
 def replicate(build: _Build, version_id: str) -> Steps[None]:

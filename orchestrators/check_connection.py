@@ -121,8 +121,8 @@ def check_groups(ctx: Context, order: CheckConnectionOrder) -> Steps[list[GroupC
 def probe(ctx: Context, order: ProbeOrder, health: HealthStatus) -> Steps[Probed]:
     """Probe, or just remove what an earlier probe left: what is unhealthy from outside costs no machine.
 
-    It is a part of the check and no orchestration of its own: whoever terminates the check ends it with it. Else it
-    would go on, and at its end remove the machine of the check that is made instead.
+    It is a part of the check and no orchestration of its own: it ends when the check is terminated. Else it would go
+    on, and at its end remove the machine of the check that is made instead.
     """
     if health is HealthStatus.FAILED:
         order = order.but(clean_only=True)

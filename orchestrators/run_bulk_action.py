@@ -33,6 +33,6 @@ def run_bulk_action(ctx: Context, order: BulkOrder) -> Steps[Worked]:
         ItemOrder(tenant_id=order.tenant_id, bulk_id=order.bulk_id, position=position) for position in wave.positions
     ]
     yield from call_all(ctx, ACT_ON_ITEM, items)  # (2)
-    begun = WaveOrder(tenant_id=order.tenant_id, bulk_id=order.bulk_id, positions=wave.positions)
-    _ = yield from wait_for(ctx, POLL_WAVE, begun, WAVE_POLL)  # (3); what is pending after a day holds up no other
+    started = WaveOrder(tenant_id=order.tenant_id, bulk_id=order.bulk_id, positions=wave.positions)
+    _ = yield from wait_for(ctx, POLL_WAVE, started, WAVE_POLL)  # (3); what is pending after a day delays no other
     continue_as_new(order.but(wave=order.wave + 1))  # (4)

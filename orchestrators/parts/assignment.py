@@ -114,8 +114,8 @@ def register(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[s
     if attempt.resources.session_host is None:  # else it was registered by the attempt that this one goes on from
         join = attempt.order.snapshot.join_type
         order = RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
-        begun = yield from attempt.do(BEGIN_REGISTRATION, order)
-        yield from attempt.finish(machine, begun, REGISTRATION_POLL)
+        operation = yield from attempt.do(BEGIN_REGISTRATION, order)
+        yield from attempt.finish(machine, operation, REGISTRATION_POLL)
     host = yield from attempt.wait(
         POLL_SESSION_HOST,
         SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),

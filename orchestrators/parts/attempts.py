@@ -1,7 +1,7 @@
 """One attempt at one Cloud PC: where it stands, and what it has made so far.
 
-It can end early in three ways: it fails (``WorkFailedError``), there is no capacity now (``NoCapacityError``: nobody's
-failure, it is parked), or another build of the same Cloud PC has taken over (``SupersededError``).
+It can end early in three ways: it fails (``WorkFailedError``), there is no capacity now (``NoCapacityError``: it is
+parked), or another build of the same Cloud PC has taken over (``SupersededError``).
 """
 
 from __future__ import annotations

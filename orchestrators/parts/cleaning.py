@@ -28,8 +28,8 @@ class Cleaning:
         try:
             outcome = yield from call(self.ctx, activity, order)
             if isinstance(outcome, Accepted):
-                begun = self.machine.poll_order(outcome)
-                self._list(activity.name, (yield from wait_for(self.ctx, POLL_OPERATION, begun, DELETE_POLL)))
+                operation = self.machine.poll_order(outcome)
+                self._list(activity.name, (yield from wait_for(self.ctx, POLL_OPERATION, operation, DELETE_POLL)))
             else:
                 self._list(activity.name, outcome)
         except CallFailedError as error:

@@ -33,10 +33,10 @@ def disable_accounts(ctx: Context, remains: CleanUpOrder) -> Steps[None]:
 def _disable(ctx: Context, order: DisableOrder) -> Steps[Refused | None]:
     """Disable one account; return why that could not be done, None when it was."""
     try:
-        begun = yield from call(ctx, BEGIN_DISABLE, order)
-        if isinstance(begun, Refused):
-            return begun
-        finished = yield from wait_for(ctx, POLL_OPERATION, order.machine.poll_order(begun), ACCOUNT_POLL)
+        operation = yield from call(ctx, BEGIN_DISABLE, order)
+        if isinstance(operation, Refused):
+            return operation
+        finished = yield from wait_for(ctx, POLL_OPERATION, order.machine.poll_order(operation), ACCOUNT_POLL)
         if not isinstance(finished, Finished):
             return _refused(finished)
         disabled = yield from wait_for(ctx, READ_DISABLE, order, ACCOUNT_POLL)

@@ -85,9 +85,9 @@ class _AttemptRecorder(Recorder):
         """Add the network interface."""
         self._attempt.add_resources(nic_id=nic.nic_id, subnet_id=nic.subnet_id)
 
-    def vm_begun(self, begun: Accepted) -> None:
+    def vm_requested(self, operation: Accepted) -> None:
         """Add the VM."""
-        self._attempt.add_resources(vm_id=begun.resource_id)
+        self._attempt.add_resources(vm_id=operation.resource_id)
 
     def removed(self) -> None:
         """Take the VM and its interface out again."""
@@ -99,7 +99,7 @@ def join_directory(attempt: Attempt, machine: Machine) -> Steps[DeviceFound]:
     order, made = attempt.order, attempt.resources
     if attempt.is_done(Step.JOIN_DIRECTORY):
         return DeviceFound(device_id=str(made.entra_device_id), object_id=str(attempt.device_object_id))
-    if order.domain is not None:  # before the join: an account that nobody knows of would never be disabled
+    if order.domain is not None:  # before the join: an unrecorded account would never be disabled
         attempt.add_resources(domain_connection_id=order.snapshot.connection_id)
     yield from attempt.begin(Step.JOIN_DIRECTORY)
     since = made.joined_at or (yield from join(attempt, machine))
@@ -123,10 +123,10 @@ def join(attempt: Attempt, machine: Machine) -> Steps[datetime]:
     order = attempt.order
     since = attempt.ctx.current_utc_datetime
     if order.domain is None:
-        begun = yield from attempt.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=machine))
+        operation = yield from attempt.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=machine))
     else:
-        begun = yield from attempt.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=machine, domain=order.domain))
-    yield from attempt.finish(machine, begun, EXTENSION_POLL)
+        operation = yield from attempt.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=machine, domain=order.domain))
+    yield from attempt.finish(machine, operation, EXTENSION_POLL)
     attempt.add_resources(joined_at=since)
     return since
 

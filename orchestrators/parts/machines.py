@@ -1,6 +1,6 @@
 """One sequence creates, waits for and removes a machine, whatever it is for.
 
-What differs from use to use is said in a ``MachineSpec``: where the machine may be, what it is made of, and what is
+What differs from use to use is in a ``MachineSpec``: where the machine may be, what it is made of, and what is
 recorded on the way.
 """
 
@@ -59,7 +59,7 @@ class Recorder:
     def nic_created(self, nic: NicReady) -> None:
         """Its network interface is there."""
 
-    def vm_begun(self, begun: Accepted) -> None:
+    def vm_requested(self, operation: Accepted) -> None:
         """Azure has begun to create its VM."""
 
     def removed(self) -> None:
@@ -141,9 +141,9 @@ def _create_at(work: Work, spec: MachineSpec, machine: Machine, place: Place) ->
         disk_size_in_gb=spec.plan.storage_in_gb,
         locale=spec.locale,
     )
-    begun = yield from work.do(BEGIN_VM, order)  # (4)
-    spec.recorder.vm_begun(begun)
-    yield from work.finish(machine, begun, VM_POLL)
+    operation = yield from work.do(BEGIN_VM, order)  # (4)
+    spec.recorder.vm_requested(operation)
+    yield from work.finish(machine, operation, VM_POLL)
     yield from work.wait(POLL_AGENT, machine, AGENT_POLL)  # (5)
 
 

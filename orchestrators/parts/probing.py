@@ -98,8 +98,8 @@ def run_script(work: Work, order: ProbeOrder, steps: tuple[str, ...]) -> Steps[t
     """Run steps on the VM; return what each has found."""
     script = ScriptOrder(machine=order.machine, steps=steps, domain=order.domain)
     try:
-        begun = yield from work.do(BEGIN_PROBE_SCRIPT, script)
-        yield from work.finish(order.machine, begun, SCRIPT_POLL)
+        operation = yield from work.do(BEGIN_PROBE_SCRIPT, script)
+        yield from work.finish(order.machine, operation, SCRIPT_POLL)
         read = yield from work.wait(READ_PROBE_SCRIPT, script, SCRIPT_POLL)
     except WorkFailedError as failed:
         return (UNREAD.finding(SCRIPT, _sentence(failed.failure)),)
@@ -113,8 +113,8 @@ def join(work: Work, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
             yield from join_to_entra(work, order)
         else:
             domain_join = DomainJoinOrder(machine=order.machine, domain=order.domain)
-            begun = yield from work.do(BEGIN_DOMAIN_JOIN, domain_join)
-            yield from work.finish(order.machine, begun, EXTENSION_POLL)
+            operation = yield from work.do(BEGIN_DOMAIN_JOIN, domain_join)
+            yield from work.finish(order.machine, operation, EXTENSION_POLL)
     except WorkFailedError as failed:
         failure = failed.failure
         return (fault_of_join(order.join_type, failure.code, failure.message).finding(JOIN, _sentence(failure)),)
@@ -125,8 +125,8 @@ def join(work: Work, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
 def join_to_entra(work: Work, order: ProbeOrder) -> Steps[None]:
     """Join to Entra ID, without an enrolment in Intune, and wait until the directory shows the device."""
     since = work.ctx.current_utc_datetime
-    begun = yield from work.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=order.machine, enroll=False))
-    yield from work.finish(order.machine, begun, EXTENSION_POLL)
+    operation = yield from work.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=order.machine, enroll=False))
+    yield from work.finish(order.machine, operation, EXTENSION_POLL)
     device = DeviceOrder(
         tenant_id=order.tenant_id,
         owner=order.owner,

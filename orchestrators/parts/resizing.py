@@ -42,7 +42,7 @@ def resize(run: RemoteActionRun) -> Steps[Json]:
     order = run.order
     if order.plan is None:
         raise WorkFailedError(Failure(code="noServicePlan", message="the record names no service plan to resize to"))
-    yield from run.begin("findRoom")
+    yield from run.begin("findCapacity")
     hardware = yield from run.do(READ_HARDWARE, order.machine)
     place = yield from _place(run, order.plan, hardware, ())  # (1)
     try:

@@ -34,7 +34,7 @@ class NoCapacityError(WorkFailedError):
 
 
 class SupersededError(Exception):
-    """The record has moved on to other work, or is gone: this work is over, and nobody waits for it."""
+    """The record has moved on to other work, or is gone: this work is over."""
 
 
 class Work:
@@ -52,7 +52,7 @@ class Work:
             outcome = yield from call(self.ctx, activity, order)
         except CallFailedError as error:
             raise WorkFailedError(self.unanswered(error.reason)) from error
-        return self.accepted(outcome)
+        return self._unless_refused(outcome)
 
     def record(self, activity: Activity[Order, Ok, NoCapacity | Superseded], order: Order) -> Steps[Ok]:
         """Write to the record that the work is for. Raises: SupersededError, and as ``do``."""
@@ -62,7 +62,7 @@ class Work:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         if isinstance(outcome, Superseded):
             raise SupersededError
-        return self.accepted(outcome)
+        return self._unless_refused(outcome)
 
     def wait(self, poll: Poll[Order, Ok, Refused | NoCapacity], order: Order, policy: PollPolicy) -> Steps[Ok]:
         """Poll until there is an outcome, and return it. Raises: as ``do``, also when it takes too long."""
@@ -72,12 +72,12 @@ class Work:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         if isinstance(outcome, Pending):
             raise WorkFailedError(self.too_late(outcome, policy))
-        return self.accepted(outcome)
+        return self._unless_refused(outcome)
 
-    def finish(self, machine: Machine, begun: Accepted | Done, policy: PollPolicy) -> Steps[None]:
+    def finish(self, machine: Machine, operation: Accepted | Done, policy: PollPolicy) -> Steps[None]:
         """Wait for the end of what Azure has begun; what was done at once is not waited for. Raises: as ``wait``."""
-        if isinstance(begun, Accepted):
-            yield from self.wait(POLL_OPERATION, machine.poll_order(begun), policy)
+        if isinstance(operation, Accepted):
+            yield from self.wait(POLL_OPERATION, machine.poll_order(operation), policy)
 
     def call_sub_orchestrator(self, workflow: Workflow[Order, Outcome], order: Order) -> Steps[Outcome]:
         """Run *workflow* as a part of the work. Raises: WorkFailedError when it failed."""
@@ -96,7 +96,7 @@ class Work:
                 errors.append(error)
         return tuple(errors)
 
-    def accepted(self, outcome: Ok | Refused | NoCapacity) -> Ok:
+    def _unless_refused(self, outcome: Ok | Refused | NoCapacity) -> Ok:
         """Return an outcome that is no refusal. Raises: WorkFailedError, NoCapacityError."""
         if isinstance(outcome, Refused):
             raise WorkFailedError(self.refused(outcome))

@@ -34,4 +34,4 @@ READ_DISABLE = Poll("read_disable", DisableOrder, Done, Refused)
 RECORD_ACCOUNT = Activity("record_account", AccountRecord, Done, Never, RETRY_FOR_A_DAY)
 
 ACCOUNT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=20), timedelta(minutes=15))
-"""An agent that does not answer must not hold up the clean-up."""
+"""An agent that does not answer must not delay the clean-up."""

@@ -1,4 +1,4 @@
-"""One attempt of a build: that it begins, its steps, and how it ends, as the record of its Cloud PC is told."""
+"""One attempt of a build: that it begins, its steps, and how it ends: what its Cloud PC's record says."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class AttemptOrder(OfAttempt):
 class StepRecord(OfAttempt):
     """A step begins; the one before it is thereby done. What is known of the resources is added to the record.
 
-    *resumed*: the attempt goes on here with the machine of the one before. *note*: what to say of it in the timeline.
+    *resumed*: the attempt goes on here with the machine of the one before. *note*: for the timeline.
     """
 
     step: Step
@@ -31,7 +31,7 @@ class StepRecord(OfAttempt):
 
 
 class ParkedRecord(OfAttempt):
-    """The build waits for room."""
+    """The build waits for capacity."""
 
     reason: NoCapacity
     since: datetime

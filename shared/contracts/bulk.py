@@ -11,7 +11,7 @@ from shared.domain.values import Value
 
 
 class BulkOrder(Value):
-    """Work through a bulk action. The record says how far it is, so that it can be begun again at any time."""
+    """Work through a bulk action. The record says how far it is, so that it can be started again at any time."""
 
     tenant_id: str
     bulk_id: str
@@ -19,7 +19,7 @@ class BulkOrder(Value):
 
 
 class ItemOrder(Value):
-    """Do it to one Cloud PC."""
+    """Do the action to one Cloud PC."""
 
     tenant_id: str
     bulk_id: str
@@ -27,14 +27,14 @@ class ItemOrder(Value):
 
 
 class Wave(Value):
-    """Whose turn it is; nobody's when it is paused, cancelled, stopped or over."""
+    """The Cloud PCs of the next wave; none when the action is paused, cancelled, stopped or over."""
 
     kind: Literal["wave"] = "wave"
     positions: tuple[int, ...] = ()
 
 
 class WaveOrder(Value):
-    """What has come of these."""
+    """Poll these Cloud PCs."""
 
     tenant_id: str
     bulk_id: str
@@ -42,7 +42,7 @@ class WaveOrder(Value):
 
 
 class Worked(Value):
-    """How far it came before it rested."""
+    """How many waves were done."""
 
     waves: int
 

@@ -1,4 +1,4 @@
-"""Settling what messages said has changed: many users at a time, however many messages there were."""
+"""Reconciling the users of change messages: many users at a time, however many messages there were."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ MOST_AT_ONCE = 100
 
 
 class ChangesOrder(Value):
-    """Settle what was told of a tenant's users."""
+    """Reconcile the users of a tenant's change messages."""
 
     tenant_id: str
 
 
 class Batch(Value):
-    """Whom something was told of; the mark says up to when."""
+    """Users with changes, by id; the mark says up to when."""
 
     kind: Literal["batch"] = "batch"
     marks: dict[str, str]
 
 
 class BatchRecord(Value):
-    """These have been looked at."""
+    """These users are reconciled, up to their marks."""
 
     tenant_id: str
     marks: dict[str, str]
 
 
 class Settled(Value):
-    """How many users were looked at in the last round."""
+    """How many users were reconciled in the last execution."""
 
     count: int
 

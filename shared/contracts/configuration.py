@@ -24,7 +24,7 @@ STEPS = (
 """The order of the steps; each is a file of shared/scripts named in kebab case."""
 
 REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
-"""The opposite of one of them, for whoever is to be a standard user again."""
+"""The opposite of one of them, for users who are to be standard users again."""
 
 
 class ConfigurationOrder(Value):

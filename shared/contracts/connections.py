@@ -33,7 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-"""Looks, by whom they ask: a group whose cloud does not answer holds up no other."""
+"""The checks by the service that they ask: one that does not answer delays no other group."""
 
 CHECKS = tuple(check for checks in GROUPS.values() for check in checks)
 
@@ -41,7 +41,7 @@ CHECKS = tuple(check for checks in GROUPS.values() for check in checks)
 class CheckConnectionOrder(Value):
     """Check one connection.
 
-    *hosted_network*: to be prepared first, None for a customer's own network. *probe*: None: only look.
+    *hosted_network*: to be prepared first, None for a customer's own network. *probe*: None: without one.
     """
 
     tenant_id: str
@@ -68,7 +68,7 @@ class CheckOrder(Value):
 
 
 class Checked(Value):
-    """What a check found; None: it does not apply to this connection. *subnets*: what it saw by the way."""
+    """What a check found; None: it does not apply to this connection. *subnets*: usage that it read with it."""
 
     kind: Literal["checked"] = "checked"
     finding: HealthCheck | None = None
@@ -87,7 +87,7 @@ class ConnectionRecord(Value):
     """What all checks found.
 
     *probed*: whether a probe's findings are among them; else those of the last probe stand. *joined*: the computer
-    names that a probe has joined, or will, and nobody has seen gone.
+    names that a probe has joined, or will join, and that may still be there.
     """
 
     tenant_id: str

@@ -1,4 +1,4 @@
-"""Taking a Cloud PC out of use: what comes between its grace period, or its cancellation, and its clean-up."""
+"""Taking a Cloud PC out of use: between its grace period, or its cancellation, and its clean-up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Built(Value):
 
 
 class Deprovisioned(Value):
-    """How it ended. *outcome* ``notNow``: the record says that it stays, or that somebody else has done it."""
+    """How it ended. *outcome* ``notNow``: by its record it stays, or is deprovisioned already."""
 
     outcome: Literal["deprovisioned", "notNow"]
     left: tuple[Refused, ...] = ()  # what could not be closed; the clean-up tries again
@@ -46,7 +46,7 @@ SIGN_OFF = Activity("sign_off", ForgetSessionHostOrder, Done, Refused)
 RECORD_DEPROVISIONED = Activity("record_deprovisioned", DeprovisionedRecord, Done, Superseded, RETRY_FOR_A_DAY)
 
 BUILD_END_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(hours=1))
-"""A build that was overtaken ends by itself at its next step; one that waits for long is ended (``STOP_AFTER``)."""
+"""A build that was superseded ends by itself at its next step; one that waits for long is ended (``STOP_AFTER``)."""
 
 STOP_AFTER = timedelta(minutes=10)
 """How long after its cancellation a build that only waits is ended. It makes nothing while it waits."""

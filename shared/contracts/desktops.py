@@ -62,7 +62,7 @@ class AssignmentOrder(Value):
 
 
 class SignInRightsOrder(Value):
-    """Let this user, and nobody else, sign in: to the desktop, and on an Entra-joined machine to the machine."""
+    """Let this user, and no other, sign in: to the desktop, and on an Entra-joined machine to the machine."""
 
     machine: Machine
     application_group_id: str
@@ -86,7 +86,7 @@ GRANT_SIGN_IN = Poll("grant_sign_in", SignInRightsOrder, Done, Refused)
 DELETE_SESSION_HOST = Activity("delete_session_host", ForgetSessionHostOrder, Done, Refused)
 REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, Done, Refused)
 
-# First looks come near the usual end: DSC takes about three minutes, the agent's first report about 90 seconds.
+# First polls come near the usual end: DSC takes about three minutes, the agent's first report about 90 seconds.
 REGISTRATION_POLL = PollPolicy(timedelta(seconds=120), timedelta(seconds=30), timedelta(minutes=90))
 SESSION_HOST_POLL = PollPolicy(timedelta(seconds=45), timedelta(seconds=30), timedelta(minutes=30))
 SIGN_IN_POLL = PollPolicy(timedelta(0), timedelta(seconds=20), timedelta(minutes=10))

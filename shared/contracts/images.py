@@ -16,7 +16,7 @@ from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
 BUILD_STEPS: dict[str, str] = {
-    "allocateCapacity": "Find room for the temporary VM",
+    "allocateCapacity": "Find capacity for the temporary VM",
     "createVm": "Create the temporary VM from the source",
     "generalize": "Generalise Windows",
     "capture": "Capture into the site's gallery",

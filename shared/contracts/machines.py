@@ -68,10 +68,10 @@ class Machine(Value):
             return tags
         return {**tags, naming.REPLACES_TAG: naming.vm_name(self.owner, naming.other_slot(self.slot))}
 
-    def poll_order(self, begun: Accepted) -> OperationOrder:
+    def poll_order(self, operation: Accepted) -> OperationOrder:
         """Return the order to poll what Azure has begun for it."""
         return OperationOrder(
-            tenant_id=self.tenant_id, subscription_id=self.subscription_id, region=self.region, operation=begun
+            tenant_id=self.tenant_id, subscription_id=self.subscription_id, region=self.region, operation=operation
         )
 
     @property

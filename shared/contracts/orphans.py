@@ -45,7 +45,7 @@ class HostPoolScanOrder(Value):
 
 
 class ScanPlan(Value):
-    """Where to look."""
+    """The areas to scan."""
 
     kind: Literal["scanPlan"] = "scanPlan"
     resource_groups: tuple[ResourceGroup, ...]
@@ -74,7 +74,7 @@ class Scanned(Value):
 
 
 class RemovalOrder(Value):
-    """Remove one orphan. *operation_id*: the operation of whoever asked; None: the tenant's setting did."""
+    """Remove one orphan. *operation_id*: of the request; None: by the tenant's setting."""
 
     tenant_id: str
     orphan_id: str

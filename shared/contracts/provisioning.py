@@ -143,7 +143,7 @@ def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -
 def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder | None:
     """Return the order that builds a machine beside the one of *pc*, None when the record asks for none.
 
-    The machine that is to be replaced is told as it is now: nothing else is done to it until then.
+    It has the machine to be replaced as it is now: until then nothing else is done to that.
     """
     own = remains_of(pc)
     if pc.beside is None or not pc.beside.being_built or not own:
@@ -181,4 +181,4 @@ REPLACE = Workflow("replace_cloud_pc", ProvisionOrder, Receipt)
 ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, Done, Never, RETRY_FOR_A_DAY)
 
 PARKING_PAUSE = timedelta(minutes=10)
-"""How long a parked build waits before it looks for room again."""
+"""How long a parked build waits before it looks for capacity again."""

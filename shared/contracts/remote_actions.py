@@ -22,8 +22,9 @@ from shared.domain.values import Value
 class RemoteOrder(Value):
     """One remote action on one machine, and all that it may have to know of the Cloud PC.
 
-    *account*: the user as Windows names him. *obsolete*: restore points that go when a new one is there. *disks*: every
-    OS disk that the machine may have. *plan*: what a resize is to keep; *size*: what the record says the machine has.
+    *account*: the user as Windows names them. *obsolete*: restore points to delete when a new one is there. *disks*:
+    every OS disk that the machine may have. *plan*: what a resize has to meet; *size*: what the machine has, by the
+    record.
     """
 
     name: Remote
@@ -68,7 +69,7 @@ def machine_of(pc: CloudPc) -> Machine | None:
 
 
 def remote_order(pc: CloudPc) -> RemoteOrder | None:
-    """Return the order of the action that the record says is at work; None: there is none, or no machine."""
+    """Return the order of the action that runs, by the record; None: there is none, or no machine."""
     machine, action = machine_of(pc), pc.action
     if machine is None or action is None or pc.snapshot is None:
         return None
@@ -101,7 +102,7 @@ def remote_instance(pc: CloudPc) -> str | None:
     """Return the id of the instance that does the action at work; None: there is none."""
     if pc.action is None:
         return None
-    # Of its own: the instance before it may still be in its last turn.
+    # An id of its own: the instance before it may not have ended yet.
     return naming.instance_id(pc.tenant_id, pc.id, f"act-{pc.action.operation_id}", pc.generation)
 
 
@@ -163,7 +164,7 @@ class DiskOrder(Value):
 
 
 class Check(Value):
-    """One thing that was looked at. *repaired*: it was wrong, and is right now."""
+    """One thing that was examined. *repaired*: it was wrong, and is right now."""
 
     name: str
     title: str
@@ -174,14 +175,14 @@ class Check(Value):
 
 
 class Examined(Value):
-    """What was found. *application_group_id*: where the user's right to the desktop is given, None without a pool."""
+    """The checks. *application_group_id*: where the user's right to the desktop is given, None without a pool."""
 
     kind: Literal["examined"] = "examined"
     checks: tuple[Check, ...]
     application_group_id: str | None = None
 
     def failed(self, name: str) -> bool:
-        """Whether a check found something wrong."""
+        """Whether a check failed."""
         return any(check.name == name and check.status == "failed" for check in self.checks)
 
 

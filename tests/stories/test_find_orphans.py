@@ -33,19 +33,19 @@ PLAN = ScanPlan(
     ),
     host_pool_ids=(POOL,),
 )
-LOOKED = AreaScanned(looked=Looked(area="somewhere", found=4, orphans=1))
+SCANNED = AreaScanned(looked=Looked(area="somewhere", found=4, orphans=1))
 ALL_SEEN: Answers = {
     BEGIN_SCAN: PLAN,
-    SCAN_RESOURCE_GROUP: LOOKED,
-    SCAN_HOST_POOL: LOOKED,
-    SCAN_DIRECTORY: LOOKED,
+    SCAN_RESOURCE_GROUP: SCANNED,
+    SCAN_HOST_POOL: SCANNED,
+    SCAN_DIRECTORY: SCANNED,
     RECORD_SCAN: Scanned(),
     DELETE_ORPHAN: Done(),
     RECORD_REMOVAL: Done(),
 }
 
 
-def test_every_place_is_looked_at_and_nothing_is_removed_unasked() -> None:
+def test_every_area_is_scanned_and_nothing_is_removed_without_being_allowed() -> None:
     story = tell(FIND_ORPHANS, ORDER, ALL_SEEN)
 
     assert story.calls == [
@@ -61,13 +61,13 @@ def test_every_place_is_looked_at_and_nothing_is_removed_unasked() -> None:
     assert story.result.removed == 0
 
 
-def test_what_cannot_be_looked_at_is_said_and_does_not_stop_the_rest() -> None:
+def test_an_area_that_cannot_be_scanned_is_listed_and_does_not_stop_the_rest() -> None:
     silent = Exception("UnavailableError: 503")
     refused = Refused(code="AuthorizationFailed", message="no right to read")
     story = tell(FIND_ORPHANS, ORDER, {**ALL_SEEN, SCAN_RESOURCE_GROUP: silent, SCAN_HOST_POOL: refused})
 
-    said = {each["area"]: each.get("problem") for each in story.last(RECORD_SCAN)["lookedAt"]}
-    assert said == {
+    problems = {each["area"]: each.get("problem") for each in story.last(RECORD_SCAN)["lookedAt"]}
+    assert problems == {
         "/subscriptions/5ub/resourceGroups/cloud-pcs": "UnavailableError: 503",
         "/subscriptions/5ub/resourceGroups/old": "UnavailableError: 503",
         POOL: "AuthorizationFailed: no right to read",
@@ -75,7 +75,7 @@ def test_what_cannot_be_looked_at_is_said_and_does_not_stop_the_rest() -> None:
     }
 
 
-def test_a_tenant_that_is_gone_is_not_looked_at() -> None:
+def test_a_tenant_that_is_gone_is_not_scanned() -> None:
     story = tell(FIND_ORPHANS, ORDER, {**ALL_SEEN, BEGIN_SCAN: Refused(code="tenantGone", message="gone")})
 
     assert story.calls == ["begin_scan"]
@@ -92,7 +92,7 @@ def test_what_the_setting_allows_goes_one_after_the_other_and_one_that_stays_sto
     assert story.result.removed == 1
 
 
-def test_whoever_asked_is_told_what_became_of_it() -> None:
+def test_the_outcome_of_a_requested_removal_is_recorded() -> None:
     for outcome, code in (
         (Done(), None),
         (Pending(note="it is being deleted"), "notRemovedInTime"),

@@ -57,7 +57,7 @@ def test_it_stays_in_its_region_and_zone_with_all_that_the_plan_promises() -> No
     assert (asked["regions"], asked["zones"], asked["plan"]["vCpuCount"]) == (["westeurope"], ["1"], 4)
 
 
-def test_without_any_room_nothing_is_touched() -> None:
+def test_without_any_capacity_nothing_is_changed() -> None:
     story = resized({ALLOCATE_CAPACITY: NOWHERE})
     assert work(story) == []
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "noCapacity"
@@ -70,7 +70,7 @@ def test_a_size_without_hardware_gives_way_to_the_next_of_the_plan() -> None:
     assert story.last(END_REMOTE_ACTION)["size"] == NEXT
 
 
-def test_without_hardware_for_any_it_has_its_old_size_again_and_says_why() -> None:
+def test_without_hardware_for_any_it_has_its_old_size_again_and_records_why() -> None:
     story = resized({ALLOCATE_CAPACITY: PLACES, BEGIN_START: [FULL, FULL, Done()]})
     end = story.last(END_REMOTE_ACTION)
     assert sizes(story) == [NEW, NEXT, OLD]
@@ -84,7 +84,7 @@ def test_the_way_back_waits_for_hardware() -> None:
     assert story.last(END_REMOTE_ACTION)["size"] == OLD
 
 
-def test_a_machine_that_nothing_starts_is_told_to_be_stopped_and_not_lost() -> None:
+def test_a_machine_that_nothing_starts_is_recorded_as_stopped_and_not_lost() -> None:
     story = resized({ALLOCATE_CAPACITY: PLACES, BEGIN_START: FULL})
     end = story.last(END_REMOTE_ACTION)
     assert sizes(story)[2:] == [OLD] * TRIES

@@ -18,7 +18,7 @@ def test_a_wave_is_begun_at_once_and_waited_for_before_the_next() -> None:
     assert story.continued == {"tenantId": "contoso", "bulkId": "b1", "wave": 1}
 
 
-def test_when_it_is_nobody_s_turn_it_rests() -> None:
+def test_without_a_next_wave_it_ends() -> None:
     story = tell(BULK, ORDER.but(wave=3), {NEXT_WAVE: Wave()})
 
     assert story.calls == ["next_wave"]

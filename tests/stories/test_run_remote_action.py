@@ -99,15 +99,15 @@ def play(name: Remote, answers: Answers | None = None, **changes: Any) -> Story:
     return tell(RUN_REMOTE_ACTION, ORDER.but(name=name, **changes), {**SMOOTH, **(answers or {})})
 
 
-def told(story: Story) -> list[str]:
+def recorded_steps(story: Story) -> list[str]:
     return [order["step"] for order in story.orders[BEGIN_REMOTE_STEP.name]]
 
 
 @pytest.mark.parametrize("name", Remote)
-def test_its_steps_are_told_in_order_and_its_end_once(name: Remote) -> None:
+def test_its_steps_are_recorded_in_order_and_its_end_once(name: Remote) -> None:
     story = play(name, {EXAMINE: [examined("power"), examined()]}, obsolete=("point-0",))
     assert story.result.outcome == "succeeded"
-    assert told(story) == [step for step in STEPS[name] if step != "licence"]  # for which no machine waits
+    assert recorded_steps(story) == [step for step in STEPS[name] if step != "licence"]  # for which no machine waits
     assert story.calls.count(END_REMOTE_ACTION.name) == 1
     assert "failure" not in story.last(END_REMOTE_ACTION)
 
@@ -143,9 +143,9 @@ def test_the_account_type_is_a_step_in_windows(administrator: bool, step: str) -
     assert "access denied" in story.last(END_REMOTE_ACTION)["failure"]["message"]
 
 
-def test_what_is_well_is_only_looked_at() -> None:
+def test_what_is_well_is_only_examined() -> None:
     story = play(Remote.TROUBLESHOOT)
-    assert told(story) == ["examine"]
+    assert recorded_steps(story) == ["examine"]
     assert story.last(END_REMOTE_ACTION)["result"]["healthy"] is True
     assert BEGIN_RESTART.name not in story.calls
 
@@ -159,7 +159,7 @@ def test_a_stopped_machine_is_started_and_rights_come_back() -> None:
     assert ASSIGN_SESSION_HOST.name not in story.calls
 
 
-def test_what_cannot_be_repaired_is_told_and_the_rest_is_repaired() -> None:
+def test_what_cannot_be_repaired_is_returned_and_the_rest_is_repaired() -> None:
     ill = examined("agent", "sessionHost")
     story = play(Remote.TROUBLESHOOT, {EXAMINE: ill, POLL_AGENT: SILENT})
     result = story.last(END_REMOTE_ACTION)["result"]
@@ -168,7 +168,7 @@ def test_what_cannot_be_repaired_is_told_and_the_rest_is_repaired() -> None:
     assert "failure" not in story.last(END_REMOTE_ACTION)
 
 
-def test_a_restore_point_that_was_not_made_is_forgotten() -> None:
+def test_a_restore_point_that_was_not_made_is_deleted() -> None:
     story = play(Remote.CREATE_SNAPSHOT, {POLL_OPERATION: LOCKED})
     end = story.last(END_REMOTE_ACTION)
     assert (end["failure"]["code"], end["forgotten"]) == ("ScopeLocked", ["point-1"])
@@ -206,7 +206,7 @@ def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was(refus
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "ScopeLocked"
 
 
-def test_a_machine_that_finds_no_room_after_the_swap_keeps_both_disks() -> None:
+def test_a_machine_without_capacity_after_the_swap_keeps_both_disks() -> None:
     full = NoCapacity(code="AllocationFailed", message="full")
     story = play(Remote.RESTORE, {POLL_OPERATION: [Finished(), Finished(), Finished(), full]})
     failure = story.last(END_REMOTE_ACTION)["failure"]

@@ -16,7 +16,7 @@ QUIET: Answers = {
 }
 
 
-def test_all_of_whom_something_was_told_are_reconciled_together() -> None:
+def test_all_users_with_changes_are_reconciled_together() -> None:
     story = tell(SETTLE_CHANGES, ORDER, QUIET)
 
     assert story.calls == ["take_changes", "reconcile_tenant", "close_changes"]

@@ -206,7 +206,7 @@ def _orders() -> Iterator[tuple[str, dict[str, Any]]]:
     told = [
         tell(PROVISION, HYBRID, ALL_WELL),
         tell(BUILD_IMAGE, building.ORDER, building.SMOOTH),
-        tell(CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.LOOKED}),
+        tell(CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.CHECKED}),
         tell(CHECK_CONNECTION, checking.OWN.but(probe=probing.HYBRID), checking.HEALTHY),
         tell(CLEAN_UP, cleaning.ORDER, cleaning.ALL_GO),
         tell(RECONCILE, reconciling.ORDER, reconciling.QUIET),

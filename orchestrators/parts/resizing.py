@@ -32,17 +32,17 @@ PAUSE = timedelta(minutes=10)
 
 
 def resize(run: RemoteActionRun) -> Steps[Json]:
-    """Give the machine what another plan promises: by these steps.
+    """Give the machine the hardware of another service plan.
 
-    (1) Capacity, (2) stop, (3) disk, (4) size and start, (5) Windows.
-
-    It stays where it is, and gets one of the plan's sizes in their order, never less than the plan promises. Whatever
-    fails once it is stopped, it is started with the size that it had; its disk, once grown, stays grown.
+    (1) Find capacity, (2) stop the machine, (3) grow the disk, (4) change the size and start the machine, (5) grow the
+    partition of Windows. The machine stays where it is, and gets one of the plan's sizes in their order, never less than
+    the plan promises. Whatever fails once it is stopped, it is started with the size that it had; its disk, once grown,
+    stays grown.
     """
     order = run.order
     if order.plan is None:
         raise WorkFailedError(Failure(code="noServicePlan", message="the record names no service plan to resize to"))
-    yield from run.begin("findCapacity")
+    yield from run.begin("findRoom")
     hardware = yield from run.do(READ_HARDWARE, order.machine)
     place = yield from _place(run, order.plan, hardware, ())  # (1)
     try:

@@ -30,7 +30,7 @@ def create_restore_point(run: RemoteActionRun) -> Steps[Json]:
             yield from _delete(run, (order.restore_point_id or "",))
         raise
     if order.obsolete:
-        yield from run.begin("deleteSnapshots")
+        yield from run.begin("forget")
         with suppress(WorkFailedError):  # they stay in the record, and the next one removes them
             yield from _delete(run, order.obsolete)
     return {"cloudPcSnapshotId": order.restore_point_id}
@@ -38,7 +38,7 @@ def create_restore_point(run: RemoteActionRun) -> Steps[Json]:
 
 def delete_restore_points(run: RemoteActionRun) -> Steps[Json]:
     """Delete the restore points that are too old."""
-    yield from run.begin("deleteSnapshots")
+    yield from run.begin("forget")
     yield from _delete(run, run.order.obsolete)
     return {}
 

@@ -81,12 +81,12 @@ async def record_account(record: AccountRecord) -> Done:
         return pc.but(resources=made.but(domain_connection_id=None))
 
     with suppress(NotFoundError):
-        await here.cloud_pcs.change(machine.tenant_id, machine.cloud_pc_id, edit)
+        await here.cloud_pcs.change(machine.tenant_id, machine.owner.id, edit)
     said = {"computerName": name, "disabled": record.refused is None}
     after = said if record.refused is None else {**said, "refused": record.refused.to_json()}
     await note(
         machine.tenant_id,
-        ("cloudPC", machine.cloud_pc_id),
+        ("cloudPC", machine.owner.id),
         "disableComputerAccount",
         after,
         at=at,
@@ -104,7 +104,7 @@ async def _list_computer(record: AccountRecord, refused: Refused) -> None:
         type=OrphanType.ON_PREMISES_COMPUTER,
         resource_id=f"{where}/{machine.computer_name}",
         name=machine.computer_name,
-        cloud_pc_id=machine.cloud_pc_id,
+        cloud_pc_id=machine.owner.id,
     )
     judgement = Judgement(
         why=f"its Cloud PC goes, and the account could not be disabled: {refused.code}: {refused.message}",

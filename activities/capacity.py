@@ -70,19 +70,19 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refuse
             if size.name.lower() not in offers:
                 problems.append(f"{region} {size.name}: not offered")
     wanted = f"{order.plan.v_cpu_count} vCPU and {order.plan.ram_in_gb} GB"
-    message = f"There is no room for {wanted}. {'; '.join(problems)}."
+    message = f"There is no capacity for {wanted}. {'; '.join(problems)}."
     return NoCapacity(code="quotaExceeded" if only_quota else "noCapacity", message=message, elsewhere=False)
 
 
 def zones_to_try(order: CapacityOrder, offer: Offer | None) -> Iterator[str | None]:
-    """Yield the zones in this Cloud PC's own order, so that a site's Cloud PCs spread over them; None: no zone."""
+    """Yield the zones in the owner's own order, so that a site's machines spread over them; None: no zone."""
     if offer is None:
         return
     if not (order.zones and offer.has_zones):
         yield None
         return
     usable = [zone for zone in order.zones if zone in offer.zones]
-    turn = zlib.crc32(order.cloud_pc_id.encode()) % max(1, len(usable))
+    turn = zlib.crc32(order.owner.id.encode()) % max(1, len(usable))
     yield from usable[turn:] + usable[:turn]
 
 

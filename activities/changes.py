@@ -11,7 +11,7 @@ from shared.contracts.changes import (
     ChangesOrder,
 )
 from shared.contracts.outcomes import Done
-from shared.contracts.reconciling import Again
+from shared.contracts.reconciling import NewerRequest
 from shared.dependencies import dependencies
 from shared.workflow import Blueprint, implements
 
@@ -27,8 +27,8 @@ async def take_changes(order: ChangesOrder) -> Batch:
 
 @bp.activity_trigger(input_name="payload")
 @implements(CLOSE_CHANGES)
-async def close_changes(record: BatchRecord) -> Done | Again:
+async def close_changes(record: BatchRecord) -> Done | NewerRequest:
     """Forget what was told of these users up to their marks, and say whether anything is left."""
     changes = dependencies().changes
     await changes.settle(record.tenant_id, record.marks)
-    return Again() if await changes.take(record.tenant_id, 1) else Done()
+    return NewerRequest() if await changes.take(record.tenant_id, 1) else Done()

@@ -11,7 +11,7 @@ from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
     BEGIN_RESIZE,
-    POLL_HARDWARE,
+    READ_HARDWARE,
     DiskOrder,
     Hardware,
     SizeOrder,
@@ -23,8 +23,8 @@ bp = Blueprint()
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(POLL_HARDWARE)
-async def poll_hardware(machine: Machine) -> Hardware | Refused:
+@implements(READ_HARDWARE)
+async def read_hardware(machine: Machine) -> Hardware | Refused:
     """Return what a machine has: its size, its zone, and how large its OS disk is."""
     vm = await vm_of(machine)
     disk = await _disk(machine, vm)

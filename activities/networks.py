@@ -22,6 +22,7 @@ from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
+from shared.domain.owner import ROLE_TAG
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -48,7 +49,7 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
     The NAT gateway is the way out: new subnets have no default outbound access, and without one no machine can join.
     """
     name = naming.hosted_network_name(order.tenant_id, order.region)
-    tags = {naming.TENANT_TAG: order.tenant_id, naming.ROLE_TAG: "network"}
+    tags = {naming.TENANT_TAG: order.tenant_id, ROLE_TAG: "network"}
     common = {"location": order.region, "tags": tags}
     standard = {"sku": {"name": "Standard"}}
     address = {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"}

@@ -14,12 +14,12 @@ from activities.rights import assignment_id
 from shared.clients.arm import parse_id, properties
 from shared.clients.graph_inventory import devices_beginning, managed_devices_beginning
 from shared.contracts.orphans import (
-    POLL_DIRECTORY,
-    POLL_PLACE,
-    POLL_POOL,
-    LookedAt,
-    PlaceOrder,
-    PoolOrder,
+    SCAN_DIRECTORY,
+    SCAN_HOST_POOL,
+    SCAN_RESOURCE_GROUP,
+    AreaScanned,
+    HostPoolScanOrder,
+    ResourceGroupScanOrder,
     ScanOrder,
 )
 from shared.contracts.outcomes import Refused
@@ -44,6 +44,7 @@ from shared.domain.orphans import (
     orphan_of,
     same,
 )
+from shared.domain.owner import CLOUD_PC_TAG, Owner, OwnerKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -57,8 +58,8 @@ Judged = tuple[Found, Judgement | None]
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(POLL_PLACE)
-async def poll_place(order: PlaceOrder) -> LookedAt | Refused:
+@implements(SCAN_RESOURCE_GROUP)
+async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Refused:
     """Look at what is in a resource group and carries the tenant's tag, and at the rights that we gave in it."""
     began = dependencies().clock.now()
     try:
@@ -69,13 +70,13 @@ async def poll_place(order: PlaceOrder) -> LookedAt | Refused:
     records = await _records(order.tenant_id)
     judged: list[Judged] = []
     for kind, each in tagged:
-        subject = str(each.tags.get(naming.CLOUD_PC_TAG) or "")
+        subject = str(each.tags.get(CLOUD_PC_TAG) or "")
         if subject:
             found = _found(kind, each, subject)
             judged.append((found, _fresh(judge(found, records.get(subject)), records.get(subject), began)))
-        elif role := _temporary(each.tags):
-            busy = await _busy(order.tenant_id, *role, began)
-            judged.append((_found(kind, each, None), None if busy else judge_temporary(*role)))
+        elif owner := Owner.of_tags(each.tags):
+            busy = await _busy(order.tenant_id, owner, began)
+            judged.append((_found(kind, each, None), None if busy else judge_temporary(owner)))
     known = {*records, *[each.value.cloud_pc_id async for each in dependencies().computer_names.each(order.tenant_id)]}
     for found in rights:
         if found.cloud_pc_id is not None and found.cloud_pc_id not in known:
@@ -86,7 +87,7 @@ async def poll_place(order: PlaceOrder) -> LookedAt | Refused:
     return await _settle(order.tenant_id, order.area, judged, began)
 
 
-async def _tagged(order: PlaceOrder) -> list[tuple[OrphanType, Any]]:
+async def _tagged(order: ResourceGroupScanOrder) -> list[tuple[OrphanType, Any]]:
     """Return what in the group carries the tenant's tag: another tenant's, and nobody's, are not ours to judge."""
     compute, network = dependencies().compute(order.subscription_id), dependencies().network(order.subscription_id)
     group = order.resource_group
@@ -110,23 +111,16 @@ def _found(kind: OrphanType, each: Any, cloud_pc_id: str | None) -> Found:  # no
     return Found(type=kind, resource_id=each.id, name=each.name, cloud_pc_id=cloud_pc_id, owner=owner)
 
 
-def _temporary(tags: dict[str, str]) -> tuple[str, str] | None:
-    """Return role and subject of what an image build or a probe has made."""
-    role = tags.get(naming.ROLE_TAG, "")
-    subject = tags.get(naming.SUBJECT_TAGS.get(role, ""), "")
-    return (role, subject) if subject else None
-
-
-async def _busy(tenant_id: str, role: str, subject: str, at: datetime) -> bool:
+async def _busy(tenant_id: str, owner: Owner, at: datetime) -> bool:
     """Whether what made it is still at work; an image build keeps its disk for the gallery's sake until it ends."""
-    if role == "image":
-        image = await dependencies().images.find(tenant_id, subject)
+    if owner.kind is OwnerKind.DEVICE_IMAGE:
+        image = await dependencies().images.find(tenant_id, owner.id)
         return image is not None and image.value.status is DeviceImageStatus.PENDING
-    connection = await dependencies().connections.find(tenant_id, subject)
+    connection = await dependencies().connections.find(tenant_id, owner.id)
     return connection is not None and connection.value.being_checked(at)
 
 
-async def _rights(order: PlaceOrder) -> list[Found]:
+async def _rights(order: ResourceGroupScanOrder) -> list[Found]:
     """Return the roles in the group that we gave: their ids are derived from what they say, and nobody else's are."""
     assignments = dependencies().authorization(order.subscription_id).role_assignments
     desktops = {f"{naming.host_pool_name(order.tenant_id, join.value)}-dag" for join in JoinType}
@@ -142,8 +136,8 @@ async def _rights(order: PlaceOrder) -> list[Found]:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(POLL_POOL)
-async def poll_pool(order: PoolOrder) -> LookedAt | Refused:
+@implements(SCAN_HOST_POOL)
+async def scan_host_pool(order: HostPoolScanOrder) -> AreaScanned | Refused:
     """Look at the session hosts of a pool of the tenant."""
     began, pool = dependencies().clock.now(), parse_id(order.host_pool_id)
     hosts = dependencies().desktops(pool.subscription_id).session_hosts
@@ -166,8 +160,8 @@ async def poll_pool(order: PoolOrder) -> LookedAt | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(POLL_DIRECTORY)
-async def poll_directory(order: ScanOrder) -> LookedAt | Refused:
+@implements(SCAN_DIRECTORY)
+async def scan_directory(order: ScanOrder) -> AreaScanned | Refused:
     """Look at the devices in Entra ID and Intune that have a name which a build of ours gave."""
     began, graph = dependencies().clock.now(), await graph_of(order.tenant_id)
     given = [stored.value async for stored in dependencies().computer_names.each(order.tenant_id)]
@@ -216,7 +210,7 @@ def _fresh(judgement: Judgement | None, pc: CloudPc | None, began: datetime) -> 
     return None if pc is not None and pc.last_modified_date_time >= began else judgement
 
 
-async def _settle(tenant_id: str, area: str, judged: list[Judged], at: datetime) -> LookedAt:
+async def _settle(tenant_id: str, area: str, judged: list[Judged], at: datetime) -> AreaScanned:
     """Keep the orphans of an area as they are now, each since when it is one."""
     here = dependencies().orphans
     before = {stored.value.id: stored.value async for stored in here.each(tenant_id, area=area)}
@@ -229,4 +223,4 @@ async def _settle(tenant_id: str, area: str, judged: list[Judged], at: datetime)
     await here.save_all([Stored(line, "*") for line in listed.values()])
     for gone in before.keys() - listed.keys():
         await here.remove(tenant_id, gone)
-    return LookedAt(looked=Looked(area=area, found=len(judged), orphans=len(listed)))
+    return AreaScanned(looked=Looked(area=area, found=len(judged), orphans=len(listed)))

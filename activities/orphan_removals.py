@@ -7,12 +7,13 @@ from typing import Any
 from activities.audit import note, tell
 from activities.identities import graph_of
 from shared.clients.arm import parse_id
-from shared.contracts.orphans import RECORD_REMOVAL, TAKE_AWAY, RemovalOrder, RemovalRecord
+from shared.contracts.orphans import DELETE_ORPHAN, RECORD_REMOVAL, RemovalOrder, RemovalRecord
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.orphans import Judgement, Orphan, OrphanType, dismissable, judge, judge_right
+from shared.domain.owner import CLOUD_PC_TAG
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -27,8 +28,8 @@ _NOT_OURS = Refused(code="notOurs", message="it does not carry the tags of this 
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(TAKE_AWAY)
-async def take_away(order: RemovalOrder) -> Done | Pending | Refused:
+@implements(DELETE_ORPHAN)
+async def delete_orphan(order: RemovalOrder) -> Done | Pending | Refused:
     """Take an orphan away and see that it is gone; what only a person can deal with is taken off the list."""
     stored = await dependencies().orphans.find(order.tenant_id, order.orphan_id)
     if stored is None or dismissable(stored.value):
@@ -80,7 +81,7 @@ async def _remove_resource(orphan: Orphan) -> Pending | Refused:
     operations = _operations(orphan.found.type, resource.subscription_id)
     there = await operations.get(resource.resource_group, resource.name)
     tags = there.tags or {}
-    marks = (tags.get(naming.TENANT_TAG), tags.get(naming.CLOUD_PC_TAG))
+    marks = (tags.get(naming.TENANT_TAG), tags.get(CLOUD_PC_TAG))
     if marks != (orphan.tenant_id, orphan.found.cloud_pc_id):
         return _NOT_OURS
     await operations.begin_delete(resource.resource_group, resource.name, polling=False)

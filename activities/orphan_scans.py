@@ -6,7 +6,7 @@ import logging
 from datetime import datetime
 
 from activities.audit import tell
-from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, Place, Scanned, ScanOrder, ScanPlan, ScanRecord
+from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, ResourceGroup, Scanned, ScanOrder, ScanPlan, ScanRecord
 from shared.contracts.outcomes import Refused
 from shared.dependencies import dependencies
 from shared.domain import naming
@@ -73,7 +73,9 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
             places.add((parts[1], parts[3]))
     one = {(subscription.lower(), group.lower()): (subscription, group) for subscription, group in sorted(places)}
     return ScanPlan(
-        places=tuple(Place(subscription_id=each, resource_group=group) for each, group in one.values()),
+        resource_groups=tuple(
+            ResourceGroup(subscription_id=each, resource_group=group) for each, group in one.values()
+        ),
         host_pool_ids=tuple({each.lower(): each for each in sorted(pools)}.values()),
     )
 

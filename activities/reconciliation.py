@@ -14,7 +14,7 @@ from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
     GROUP_SIZE,
     PLAN_TENANT,
-    Again,
+    NewerRequest,
     Planned,
     ReconciledOrder,
     ReconcileOrder,
@@ -249,7 +249,7 @@ async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> No
 
 @bp.activity_trigger(input_name="payload")
 @implements(CLOSE_RECONCILE)
-async def close_reconcile(order: ReconciledOrder) -> Done | Again:
+async def close_reconcile(order: ReconciledOrder) -> Done | NewerRequest:
     """Say that everything asked up to the plan is done, unless something was asked since."""
     settled = await dependencies().requests.settle(order.tenant_id, order.requested_at)
-    return Done() if settled else Again()
+    return Done() if settled else NewerRequest()

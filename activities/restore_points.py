@@ -62,7 +62,7 @@ async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
     # Only a region with zones keeps copies in several of them.
     body: Any = _copy_of(disk.id, machine, disk, "Standard_ZRS" if disk.zones else "Standard_LRS")
     body["properties"]["incremental"] = True
-    name = naming.restore_point_name(machine.cloud_pc_id, order.restore_point_id or order.operation_id)
+    name = naming.restore_point_name(machine.owner.id, order.restore_point_id or order.operation_id)
     snapshots = dependencies().compute(machine.subscription_id).snapshots
     return await begin(
         lambda hook: snapshots.begin_create_or_update(
@@ -80,7 +80,7 @@ async def begin_restored_disk(order: RemoteOrder) -> Accepted | Done | Refused:
     disk = await _disk_of(machine)
     if disk.name == name:
         return Done()
-    point = naming.restore_point_name(machine.cloud_pc_id, order.restore_point_id or "")
+    point = naming.restore_point_name(machine.owner.id, order.restore_point_id or "")
     body: Any = _copy_of(_compute_id(machine, "snapshots", point), machine, disk, "Premium_LRS")
     body |= {"zones": list(disk.zones)} if disk.zones else {}
     disks = dependencies().compute(machine.subscription_id).disks
@@ -113,7 +113,7 @@ async def delete_restore_points(order: RestorePointsOrder) -> Done | Pending | R
         used = (await _disk_of(machine)).name if order.disks else ""
     except MissingError:
         used = ""
-    points = [naming.restore_point_name(machine.cloud_pc_id, each) for each in order.restore_point_ids]
+    points = [naming.restore_point_name(machine.owner.id, each) for each in order.restore_point_ids]
     left = [name for name in points if not await _gone(compute.snapshots, machine, name)]
     left += [name for name in order.disks if name != used and not await _gone(compute.disks, machine, name)]
     return Pending(note=f"{', '.join(left)}: being deleted", after=10) if left else Done()

@@ -64,14 +64,14 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
     """
     machine = order.machine
     records = dependencies().cloud_pcs
-    stored = await records.find(machine.tenant_id, machine.cloud_pc_id)
+    stored = await records.find(machine.tenant_id, machine.owner.id)
     if stored is None:
         return Done()
     user_id = stored.value.user.id
     others = [
         pc.value
         for pc in await records.of_user(machine.tenant_id, user_id)
-        if pc.value.id != machine.cloud_pc_id or _has_another(pc.value, machine)
+        if pc.value.id != machine.owner.id or _has_another(pc.value, machine)
     ]
     needed = {(pc.resources.host_pool_id or "").casefold() for pc in others}
     await _unassign(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)

@@ -1,1 +1,1 @@
-"""The product's procedures, one file per promise to the user; each reads aloud like the product's documentation."""
+"""The product's procedures, one file for each promise to the user; each reads like the product's documentation."""

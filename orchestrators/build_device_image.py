@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrators.temporary_vms import (
-    GivenUpError,
-    TemporaryVm,
-    Wish,
-    create_temporary_vm,
-    must_be_gone,
-    remove_temporary_vm,
-)
+from orchestrators.parts.machines import MachineSpec, Recorder, create, ensure_removed, remove
+from orchestrators.parts.work import Work, WorkFailedError
 from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_GENERALIZE,
@@ -34,8 +28,7 @@ from shared.contracts.images import (
     ImageReadyRecord,
     ImageStepRecord,
 )
-from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, Machine
-from shared.contracts.outcomes import Accepted, Refused
+from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, Machine, Place
 from shared.domain.cloud_pc import Failure
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
@@ -47,44 +40,37 @@ bp = Blueprint()
 def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
     """Build a device image: ready, or failed with the evidence and nothing left behind.
 
-    (1) Find room and create a temporary VM from the source, (2) generalise Windows, (3) capture the VM into the
-    site's gallery, (4) wait until it is in every region of the site, (5) remove the temporary VM, (6) say that
-    the image may be used. Otherwise (7) remove whatever there is and say why.
+    (1) Remove what a build that broke off has left, (2) create a temporary VM from the source where there is capacity,
+    (3) generalise Windows, (4) capture the VM into the site's gallery, (5) wait until it is in every region of the
+    site, (6) remove the temporary VM, (7) record that the image may be used. Otherwise (8) remove whatever there is
+    and record why.
     """
     build = _Build(ctx, order)
     try:
         if order.broken_off:
-            must_be_gone((yield from remove_temporary_vm(build)))
-        machine = yield from create_temporary_vm(build)  # (1)
-        yield from generalize(build, machine)  # (2)
-        version_id = yield from capture(build, machine)  # (3)
-        yield from replicate(build, version_id)  # (4)
+            ensure_removed((yield from remove(build, order.machine)))  # (1)
+        machine = yield from create(build, temporary_vm(build))  # (2)
+        yield from generalize(build, machine)  # (3)
+        version_id = yield from capture(build, machine)  # (4)
+        yield from replicate(build, version_id)  # (5)
         yield from build.begin("cleanUp")
-        must_be_gone((yield from remove_temporary_vm(build)))  # (5)
-        return (yield from ready(build, version_id))  # (6)
-    except GivenUpError as failed:
-        return (yield from give_up(build, failed.refused))  # (7)
+        ensure_removed((yield from remove(build, machine)))  # (6)
+        return (yield from ready(build, version_id))  # (7)
+    except WorkFailedError as failed:
+        return (yield from give_up(build, failed.failure))  # (8)
 
 
-class _Build(TemporaryVm):
+class _Build(Work):
     """The build that runs, and what it has made so far."""
 
     def __init__(self, ctx: Context, order: ImageOrder) -> None:
-        wish = Wish(
-            machine=order.machine(order.regions[0]),
-            plan=BUILDER,
-            image=order.source,
-            zones=order.zones,
-            network=order.network,
-            address_space=order.address_space,
-        )
-        super().__init__(ctx, wish)
+        super().__init__(ctx)
         self.order = order
         self.step = "allocateCapacity"
         self.version_id: str | None = None
 
     def begin(self, step: str) -> Steps[None]:
-        """Say that *step* begins."""
+        """Record that *step* begins."""
         self.step = step
         order = self.order
         record = ImageStepRecord(
@@ -93,11 +79,42 @@ class _Build(TemporaryVm):
         yield from call(self.ctx, RECORD_IMAGE_STEP, record)
 
 
+class _BuildRecorder(Recorder):
+    """Records the steps of the build; the search for capacity is one step, however many places are tried."""
+
+    def __init__(self, build: _Build) -> None:
+        self._build = build
+
+    def allocating(self, tried: tuple[Place, ...]) -> Steps[None]:
+        """Begin the first step."""
+        if not tried:
+            yield from self._build.begin("allocateCapacity")
+
+    def network_ready(self) -> Steps[None]:
+        """Begin the second step."""
+        yield from self._build.begin("createVm")
+
+
+def temporary_vm(build: _Build) -> MachineSpec:
+    """Return the temporary VM that the image is captured from."""
+    order = build.order
+    return MachineSpec(
+        machine=order.machine,
+        plan=BUILDER,
+        image=order.source,
+        regions=(order.machine.region,),
+        zones=order.zones,
+        network=order.network,
+        address_space=order.address_space,
+        recorder=_BuildRecorder(build),
+    )
+
+
 def generalize(build: _Build, machine: Machine) -> Steps[None]:
     """Run sysprep, wait until the VM has stopped, release it, and mark it as generalised."""
     yield from build.begin("generalize")
-    begun = yield from build.do(BEGIN_GENERALIZE, machine)
-    yield from build.finish(machine, begun, EXTENSION_POLL)
+    operation = yield from build.do(BEGIN_GENERALIZE, machine)
+    yield from build.finish(machine, operation, EXTENSION_POLL)
     yield from build.wait(POLL_STOPPED, machine, STOP_POLL)
     yield from build.finish(machine, (yield from build.do(BEGIN_DEALLOCATE, machine)), DELETE_POLL)
     yield from build.do(MARK_GENERALIZED, machine)
@@ -109,10 +126,10 @@ def capture(build: _Build, machine: Machine) -> Steps[str]:
     yield from build.begin("capture")
     what = CaptureOrder(machine=machine, display_name=order.display_name, version=order.version, regions=order.regions)
     yield from build.wait(PREPARE_GALLERY, what, NETWORK_POLL)
-    begun: Accepted = yield from build.do(BEGIN_CAPTURE, what)
-    build.version_id = begun.resource_id
-    yield from build.finish(machine, begun, CAPTURE_POLL)
-    return begun.resource_id
+    operation = yield from build.do(BEGIN_CAPTURE, what)
+    build.version_id = operation.resource_id
+    yield from build.finish(machine, operation, CAPTURE_POLL)
+    return operation.resource_id
 
 
 def replicate(build: _Build, version_id: str) -> Steps[None]:
@@ -124,7 +141,7 @@ def replicate(build: _Build, version_id: str) -> Steps[None]:
 
 
 def ready(build: _Build, version_id: str) -> Steps[ImageBuilt]:
-    """Say that policies may use the image."""
+    """Record that policies may use the image."""
     order = build.order
     record = ImageReadyRecord(
         tenant_id=order.tenant_id,
@@ -137,31 +154,22 @@ def ready(build: _Build, version_id: str) -> Steps[ImageBuilt]:
     return ImageBuilt(outcome="ready")
 
 
-def give_up(build: _Build, refused: Refused) -> Steps[ImageBuilt]:
-    """Remove whatever there is, and say why the image failed."""
-    order, step = build.order, build.step
-    left = yield from remove_temporary_vm(build)
+def give_up(build: _Build, reason: Failure) -> Steps[ImageBuilt]:
+    """Remove whatever there is, and record why the image failed."""
+    order = build.order
+    failure = reason.but(message=f"{build.step}: {reason.message}")
+    left = yield from remove(build, order.machine)
     if build.version_id is not None:
         version = GalleryVersion(
             tenant_id=order.tenant_id, subscription_id=order.subscription_id, version_id=build.version_id
         )
-        try:
-            yield from build.do(DELETE_GALLERY_VERSION, version)
-        except GivenUpError as failed:
-            left = (*left, failed.refused)
-    failure = Failure(
-        code=refused.code,
-        message=f"{step}: {refused.message}",
-        evidence=refused.evidence,
-        advice=refused.advice,
-        retriable=not refused.final,
-    )
+        left += yield from build.try_all([build.do(DELETE_GALLERY_VERSION, version)])
     record = ImageFailedRecord(
         tenant_id=order.tenant_id,
         image_id=order.image_id,
         operation_id=order.operation_id,
         failure=failure,
-        left=left,
+        left=tuple(error.failure for error in left),
     )
     yield from call(build.ctx, RECORD_IMAGE_FAILED, record)
     return ImageBuilt(outcome="failed", failure=failure)

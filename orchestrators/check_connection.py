@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrators.probing import Probed, probe_connection
+from orchestrators.parts.probing import Probed, probe_connection
 from shared.contracts.connections import (
     CHECK_CONNECTION,
     CHECK_GROUP,
@@ -43,10 +43,10 @@ bp = Blueprint()
 def check_connection(ctx: Context, order: CheckConnectionOrder) -> Steps[ConnectionRecord]:
     """Check a connection.
 
-    (1) Say so, and under which name a probe will join, (2) prepare the hosted network, (3) make the checks of all
-    groups side by side, (4) probe unless these have found that it cannot be used anyway, (5) write down the findings,
-    (6) disable the join passwords before the one that has just been proven.
-    A check that cannot be made is a failed check: a connection that nobody could look at is not used.
+    (1) Record that it begins, and under which name a probe will join, (2) prepare the hosted network, (3) make the
+    checks of all groups side by side, (4) probe unless these have found that it cannot be used anyway, (5) record the
+    findings, (6) disable the join passwords before the one that has just been proven.
+    A check that cannot be made is a failed check: a connection that could not be checked is not used.
     """
     record = ConnectionRecord(
         tenant_id=order.tenant_id,
@@ -58,13 +58,13 @@ def check_connection(ctx: Context, order: CheckConnectionOrder) -> Steps[Connect
     yield from call(ctx, RECORD_CONNECTION, record)  # (1)
     network = yield from prepare_network(ctx, order)  # (2)
     groups = yield from check_groups(ctx, order)  # (3)
-    looked = (*network, *(finding for group in groups for finding in group.findings))
+    found = (*network, *(finding for group in groups for finding in group.findings))
     record = record.but(subnets=tuple(subnet for group in groups for subnet in group.subnets), joined=None)
     if order.probe is not None:
-        probed = yield from probe(ctx, order.probe, overall(looked))  # (4)
+        probed = yield from probe(ctx, order.probe, overall(found))  # (4)
         record = record.but(probed=not order.probe.clean_only, joined=probed.left)
-        looked = (*looked, *probed.findings)
-    findings = tuple(finding.but(correlation_id=ctx.instance_id) for finding in looked)
+        found = (*found, *probed.findings)
+    findings = tuple(finding.but(correlation_id=ctx.instance_id) for finding in found)
     record = record.but(status=overall(findings), findings=findings)
     yield from call(ctx, RECORD_CONNECTION, record)  # (5)
     yield from retire_passwords(ctx, order, findings)  # (6)
@@ -90,7 +90,7 @@ def check_group(ctx: Context, order: CheckGroupOrder) -> Steps[GroupChecked]:
 
 
 def prepare_network(ctx: Context, order: CheckConnectionOrder) -> Steps[tuple[HealthCheck, ...]]:
-    """Prepare the hosted network and say how that went; nothing to say for a customer's own."""
+    """Prepare the hosted network and return how that went; nothing for a customer's own network."""
     if order.hosted_network is None:
         return ()
     check = "hostedNetwork"
@@ -105,7 +105,6 @@ def prepare_network(ctx: Context, order: CheckConnectionOrder) -> Steps[tuple[He
             return (fault_of_network(code).finding(check, detail),)
         case Pending(note=note):
             return (fault_of_network("timedOut").finding(check, note),)
-    return ()
 
 
 def check_groups(ctx: Context, order: CheckConnectionOrder) -> Steps[list[GroupChecked]]:
@@ -114,19 +113,18 @@ def check_groups(ctx: Context, order: CheckConnectionOrder) -> Steps[list[GroupC
         CheckGroupOrder(tenant_id=order.tenant_id, connection_id=order.connection_id, group=group) for group in GROUPS
     ]
     try:
-        made: list[GroupChecked] = yield from call_sub_orchestrators(ctx, CHECK_GROUP, orders)
+        return (yield from call_sub_orchestrators(ctx, CHECK_GROUP, orders))
     except CallFailedError as error:
         return [GroupChecked(findings=(BROKE_OFF.finding("serviceHealth", error.reason),))]
-    return made
 
 
-def probe(ctx: Context, order: ProbeOrder, looked: HealthStatus) -> Steps[Probed]:
+def probe(ctx: Context, order: ProbeOrder, health: HealthStatus) -> Steps[Probed]:
     """Probe, or just remove what an earlier probe left: what is unhealthy from outside costs no machine.
 
-    It is a part of the check and no orchestration of its own: whoever terminates the check ends it with it. Else it
-    would go on, and at its end remove the machine of the check that is made instead.
+    It is a part of the check and no orchestration of its own: it ends when the check is terminated. Else it would go
+    on, and at its end remove the machine of the check that is made instead.
     """
-    if looked is HealthStatus.FAILED:
+    if health is HealthStatus.FAILED:
         order = order.but(clean_only=True)
     if order.clean_only and not order.earlier:
         return Probed()
@@ -152,6 +150,6 @@ def retire_passwords(ctx: Context, order: CheckConnectionOrder, findings: tuple[
         password_secret_url=domain.password_secret_url,
     )
     try:
-        yield from call(ctx, RETIRE_PASSWORDS, password)
+        _ = yield from call(ctx, RETIRE_PASSWORDS, password)  # refused or failed, the next probe tries again
     except CallFailedError:
-        return  # the next probe tries again; a password that nothing asks for any more does no harm until then
+        return  # a password that nothing asks for any more does no harm until then

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from orchestrators.accounts import disable_accounts
-from orchestrators.cleaning import Cleaning
+from orchestrators.parts.cleaning import Cleaning
+from orchestrators.parts.computer_accounts import disable_accounts
 from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanedUp, CleanUpOrder, LeftRecord
 from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN, ForgetSessionHostOrder
 from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE, ForgetDeviceOrder
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC
 from shared.contracts.remote_actions import DELETE_RESTORE_POINTS, RestorePointsOrder
+from shared.domain.owner import Owner
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()
@@ -31,8 +32,9 @@ def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
         yield from clean.do(DELETE_SESSION_HOST, host)  # (1)
     yield from clean.do(REVOKE_SIGN_IN, session_host)  # (2)
     yield from disable_accounts(ctx, order)  # (2)
+    owner = Owner.cloud_pc(order.cloud_pc_id)
     for name in order.computer_names:
-        device = ForgetDeviceOrder(tenant_id=order.tenant_id, cloud_pc_id=order.cloud_pc_id, computer_name=name)
+        device = ForgetDeviceOrder(tenant_id=order.tenant_id, owner=owner, computer_name=name)
         yield from clean.do(DELETE_MANAGED_DEVICE, device)  # (3)
         yield from clean.do(DELETE_DEVICE, device)  # (4)
     yield from clean.do(BEGIN_VM_DELETE, order.machine())  # (5)
@@ -48,5 +50,5 @@ def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
             generation=order.generation,
             left=tuple(clean.left),
         )
-        yield from call(ctx, RECORD_CLEANED, record)
+        _ = yield from call(ctx, RECORD_CLEANED, record)  # superseded: the next build has cleaned up, or will
     return CleanedUp(left=tuple(clean.left))

@@ -9,7 +9,7 @@ from shared.contracts.reconciling import (
     PLAN_TENANT,
     RECONCILE,
     START_PROVISIONING,
-    Again,
+    NewerRequest,
     Reconciled,
     ReconciledOrder,
     ReconcileOrder,
@@ -25,10 +25,10 @@ bp = Blueprint()
 def reconcile_tenant(ctx: Context, order: ReconcileOrder) -> Steps[Reconciled]:
     """Bring a tenant to what its directory, licences and policies say.
 
-    (1) Plan: who is licensed and in an assigned group, and has no Cloud PC yet; and who has lost the one he has. The
-    plan is saved before anything starts: grace periods have begun with it. (2) Start every build at once, in groups
-    that do not wait for each other. (3) Take out of use what was being built for somebody who has lost it. (4) Go
-    round again when something changed meanwhile.
+    (1) Plan: who is licensed and in an assigned group, and has no Cloud PC yet; and who has lost the one they have.
+    The plan is saved before anything starts: grace periods have begun with it. (2) Start every build at once, in groups
+    that do not wait for each other. (3) Take out of use what was being built for somebody who has lost it. (4) Start
+    again when something changed meanwhile.
     """
     plan = yield from call(ctx, PLAN_TENANT, order)  # (1)
     if isinstance(plan, Refused):
@@ -39,7 +39,6 @@ def reconcile_tenant(ctx: Context, order: ReconcileOrder) -> Steps[Reconciled]:
     yield from call_all(ctx, START_DEPROVISIONING, lost)  # (3)
     if order.user_ids is None:
         asked = ReconciledOrder(tenant_id=order.tenant_id, requested_at=plan.requested_at)
-        if isinstance((yield from call(ctx, CLOSE_RECONCILE, asked)), Again):  # (4)
-            answer: Reconciled = continue_as_new(ctx, order.but(round=order.round + 1))
-            return answer
+        if isinstance((yield from call(ctx, CLOSE_RECONCILE, asked)), NewerRequest):  # (4)
+            continue_as_new(order.but(round=order.round + 1))
     return Reconciled(started=sum(s.count for s in started), listed=plan.listed, removals_seen=plan.removals_seen)

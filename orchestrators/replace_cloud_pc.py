@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from orchestrators.assignment import take_place
-from orchestrators.attempt_outcome import try_again, wait_for_room
-from orchestrators.attempt_start import begin
-from orchestrators.attempts import Attempt, AttemptFailedError, AttemptParkedError, AttemptSupersededError
-from orchestrators.core_provisioning import assign_primary_user, build_machine, enroll_in_intune, join_directory
-from orchestrators.deprovision_cloud_pc import close
-from orchestrators.post_provisioning import configure
+from orchestrators.parts.assignment import take_place
+from orchestrators.parts.attempt_outcome import try_again, wait_for_capacity
+from orchestrators.parts.attempt_start import begin
+from orchestrators.parts.attempts import Attempt
+from orchestrators.parts.cleaning import close
+from orchestrators.parts.core_provisioning import assign_primary_user, create_vm, enroll_in_intune, join_directory
+from orchestrators.parts.post_provisioning import configure
+from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
 from shared.contracts.attempts import RECORD_REPLACED
-from shared.contracts.outcomes import Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, REPLACE, AbandonOrder, ProvisionOrder, Receipt, Replaced
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
@@ -23,52 +23,51 @@ def replace_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
     """Build a machine beside the one a user has, and let it take that one's place. One execution is one attempt.
 
     (1) Begin the attempt, and clean up what the one before it left. (2) Core provisioning, (3) post-provisioning, as of
-    every Cloud PC; the user goes on with the machine he has. (4) The assignment moves to the new machine, (5) and the
-    record says so: from here on it is the Cloud PC's. (6) The user is signed off the old one, which stops; it is
+    every Cloud PC; the user goes on with the machine they have. (4) The assignment moves to the new machine, (5) and
+    the record says so: from here on it is the Cloud PC's. (6) The user is signed off the old one, which stops; it is
     cleaned up three hours later.
-    Otherwise: (7) wait for room without using up the attempt, or (8) try again, three times in all; when that is over
-    the user keeps the machine he has, and the new one is cleaned up. (9) So it is when there is no place to take any
-    more: the user has lost the Cloud PC, or it is gone.
+    Otherwise: (7) wait for capacity without using up the attempt, or (8) try again, three times in all; when that is
+    over the user keeps the machine they have, and the new one is cleaned up. (9) So it is when there is no machine to
+    replace any more: the user has lost the Cloud PC, or it is gone.
     """
     attempt = Attempt(ctx, order)
     try:
         before = place_to_take(order)
         yield from begin(attempt)  # (1)
-        machine = yield from build_machine(attempt)  # (2)
+        machine = yield from create_vm(attempt)  # (2)
         device = yield from join_directory(attempt, machine)
         managed_device_id = yield from enroll_in_intune(attempt, machine, device)
         yield from assign_primary_user(attempt, managed_device_id)
         yield from configure(attempt, machine)  # (3)
         yield from take_place(attempt, machine, before)  # (4)
         return (yield from replaced(attempt, before))  # (5) (6)
-    except AttemptParkedError as parked:
-        receipt = yield from wait_for_room(attempt, parked.reason)  # (7)
-    except AttemptFailedError as failed:
+    except NoCapacityError as full:
+        receipt = yield from wait_for_capacity(attempt, full.reason)  # (7)
+    except WorkFailedError as failed:
         receipt = yield from try_again(attempt, failed.failure)  # (8)
-    except AttemptSupersededError:
+    except SupersededError:
         receipt = Receipt(outcome="superseded", attempts=order.attempt)
-    if isinstance(receipt, Receipt) and receipt.outcome == "superseded":  # not when it continues as new
+    if receipt.outcome == "superseded":
         yield from abandon(attempt)  # (9)
     return receipt
 
 
 def place_to_take(order: ProvisionOrder) -> Replaced:
-    """Return the machine whose place the new one takes. Raises: AttemptSupersededError when there is none."""
+    """Return the machine whose place the new one takes. Raises: SupersededError when there is none."""
     if order.replaces is None:
-        raise AttemptSupersededError
+        raise SupersededError
     return order.replaces
 
 
 def replaced(attempt: Attempt, before: Replaced) -> Steps[Receipt]:
-    """Say that the new machine is the Cloud PC's; then close the old one. What cannot be closed stops nothing."""
-    if isinstance((yield from attempt.do(RECORD_REPLACED, attempt.record())), Superseded):
-        raise AttemptSupersededError
+    """Record that the new machine is the Cloud PC's; then close the old one. What cannot be closed stops nothing."""
+    yield from attempt.record(RECORD_REPLACED, attempt.provisioned())
     yield from close(attempt.ctx, before.remains)
     return attempt.receipt()
 
 
 def abandon(attempt: Attempt) -> Steps[None]:
-    """Say that it is over: what was built is cleaned up soon."""
+    """Record that it is over: what was built is cleaned up soon."""
     order = attempt.order
     gone = AbandonOrder(tenant_id=order.tenant_id, cloud_pc_id=order.cloud_pc_id, generation=order.generation)
     yield from call(attempt.ctx, ABANDON_REPLACEMENT, gone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrators.post_provisioning import configure_windows
+from orchestrators.parts.post_provisioning import configure_windows
 from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS, Configured, RerunOrder, RerunRecord
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
@@ -17,7 +17,7 @@ def rerun_steps(ctx: Context, order: RerunOrder) -> Steps[Configured]:
     warnings = yield from configure_windows(ctx, configuration)  # (1)
     record = RerunRecord(
         tenant_id=configuration.machine.tenant_id,
-        cloud_pc_id=configuration.machine.cloud_pc_id,
+        cloud_pc_id=configuration.machine.owner.id,
         generation=order.generation,
         operation_id=order.operation_id,
         steps=configuration.steps,

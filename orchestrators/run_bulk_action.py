@@ -23,14 +23,16 @@ bp = Blueprint()
 def run_bulk_action(ctx: Context, order: BulkOrder) -> Steps[Worked]:
     """Do one action to many Cloud PCs. One execution of this is one wave.
 
-    (1) Ask whose turn it is: nobody's while it is paused, and none is left when it is over. (2) Begin with all of
-    them at once. (3) Wait until each has come to its end, and count. (4) Go on with the next wave.
+    (1) Get the next wave: it is empty while the action is paused, and when it is over. (2) Begin with all of the wave
+    at once. (3) Wait until each has ended, and count. (4) Continue with the next wave.
     """
     wave = yield from call(ctx, NEXT_WAVE, order)  # (1)
     if not wave.positions:
         return Worked(waves=order.wave)
-    of = {"tenant_id": order.tenant_id, "bulk_id": order.bulk_id}
-    yield from call_all(ctx, ACT_ON_ITEM, [ItemOrder(**of, position=each) for each in wave.positions])  # (2)
-    yield from wait_for(ctx, POLL_WAVE, WaveOrder(**of, positions=wave.positions), WAVE_POLL)  # (3)
-    answer: Worked = continue_as_new(ctx, order.but(wave=order.wave + 1))  # (4)
-    return answer
+    items = [
+        ItemOrder(tenant_id=order.tenant_id, bulk_id=order.bulk_id, position=position) for position in wave.positions
+    ]
+    yield from call_all(ctx, ACT_ON_ITEM, items)  # (2)
+    started = WaveOrder(tenant_id=order.tenant_id, bulk_id=order.bulk_id, positions=wave.positions)
+    _ = yield from wait_for(ctx, POLL_WAVE, started, WAVE_POLL)  # (3); what is pending after a day delays no other
+    continue_as_new(order.but(wave=order.wave + 1))  # (4)

@@ -1,4 +1,4 @@
-"""Bring to its end what messages said has changed."""
+"""Reconcile the users of whom messages said that something has changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shared.contracts.changes import (
     ChangesOrder,
     Settled,
 )
-from shared.contracts.reconciling import RECONCILE, Again, ReconcileOrder
+from shared.contracts.reconciling import RECONCILE, NewerRequest, ReconcileOrder
 from shared.workflow import Blueprint, Context, Steps, call, call_sub_orchestrator, continue_as_new, orchestrates
 
 bp = Blueprint()
@@ -19,10 +19,10 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(SETTLE_CHANGES)
 def settle_changes(ctx: Context, order: ChangesOrder) -> Steps[Settled]:
-    """Bring to its end what messages said has changed; one instance for each tenant, however many messages come.
+    """Reconcile the users of whom messages said that something has changed: one instance for each tenant.
 
-    (1) Take those of whom something was told, a hundred at most, (2) reconcile just them, (3) forget what was told,
-    unless something newer was, and (4) go round again while anything is left.
+    (1) Take the users, a hundred at most, (2) reconcile just them, (3) delete their changes unless there are newer
+    ones, and (4) continue with the next users while there are any.
     """
     batch = yield from call(ctx, TAKE_CHANGES, order)  # (1)
     if not batch.marks:
@@ -31,7 +31,6 @@ def settle_changes(ctx: Context, order: ChangesOrder) -> Steps[Settled]:
         ctx, RECONCILE, ReconcileOrder(tenant_id=order.tenant_id, user_ids=tuple(sorted(batch.marks)))
     )  # (2)
     record = BatchRecord(tenant_id=order.tenant_id, marks=batch.marks)
-    if isinstance((yield from call(ctx, CLOSE_CHANGES, record)), Again):  # (3)
-        answer: Settled = continue_as_new(ctx, order)  # (4)
-        return answer
+    if isinstance((yield from call(ctx, CLOSE_CHANGES, record)), NewerRequest):  # (3)
+        continue_as_new(order)  # (4)
     return Settled(count=len(batch.marks))

@@ -14,6 +14,8 @@ from functools import cache
 from timeit import default_timer
 from typing import TYPE_CHECKING, Any
 
+from shared.domain.owner import Owner
+
 if TYPE_CHECKING:  # loaded when first used: cold start
     from opentelemetry.metrics import Counter, Histogram, Meter
     from opentelemetry.metrics import _Gauge as Gauge
@@ -42,6 +44,9 @@ def observed(name: str, order: Any = None) -> Iterator[None]:  # noqa: ANN401 - 
     """Log how long *name* took and how it ended, with the ids found in *order*; the same as a span."""
     subject = getattr(order, "machine", None) or order
     found = {key: value for key in _IDS if (value := getattr(subject, key, None)) is not None}
+    owner = getattr(subject, "owner", None)
+    if isinstance(owner, Owner):
+        found[owner.telemetry_field] = owner.id
     ids = " ".join(f"{key}={value}" for key, value in found.items())
     began = default_timer()
     with _span(name, found) as span:

@@ -1,7 +1,6 @@
 """What every kind of test may ask for; slow things start once a session, when first asked for."""
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import settings
 
 from local import azurite
 from local.azurite import Azurite
+from tests.implementations import registered
 
 # Other work on the machine must not fail a law that holds.
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -18,9 +18,8 @@ settings.load_profile("house")
 
 @pytest.fixture(scope="session")
 def functions() -> list[Any]:
-    """All that the app registers; a process can ask only once (docs/notes/host.md 3.1)."""
-    registered: list[Any] = import_module("function_app").app.get_functions()
-    return registered
+    """All that the app registers."""
+    return registered()
 
 
 @pytest.fixture(scope="session")

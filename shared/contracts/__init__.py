@@ -1,4 +1,4 @@
-"""The promises between rooms: wire names, inputs and outputs of every activity, orchestrator and signal.
+"""The contracts between layers: wire names, orders and outcomes of every activity and orchestrator.
 
 Triggers and orchestrators know work by its contract, never by importing it.
 """

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Never
 
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.values import Value
 
 
@@ -28,9 +29,9 @@ class AccountRecord(Value):
     refused: Refused | None = None
 
 
-BEGIN_DISABLE = Activity("begin_disable", DisableOrder, returns(Accepted | Refused))
-READ_DISABLE = Activity("read_disable", DisableOrder, returns(Done | Pending | Refused))
-RECORD_ACCOUNT = Activity("record_account", AccountRecord, returns(Done), PATIENT)
+BEGIN_DISABLE = Activity("begin_disable", DisableOrder, Accepted, Refused)
+READ_DISABLE = Poll("read_disable", DisableOrder, Done, Refused)
+RECORD_ACCOUNT = Activity("record_account", AccountRecord, Done, Never, RETRY_FOR_A_DAY)
 
 ACCOUNT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=20), timedelta(minutes=15))
-"""An agent that does not answer must not hold up the clean-up."""
+"""An agent that does not answer must not delay the clean-up."""

@@ -1,11 +1,11 @@
-"""One attempt of a build: that it begins, its steps, and how it ends, as the record of its Cloud PC is told."""
+"""One attempt of a build: that it begins, its steps, and how it ends: what its Cloud PC's record says."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from shared.contracts.builds import OfAttempt
-from shared.contracts.definitions import PATIENT, Activity, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.domain.cloud_pc import Failure, Resources, Warn
 from shared.domain.steps import Step
@@ -21,7 +21,7 @@ class AttemptOrder(OfAttempt):
 class StepRecord(OfAttempt):
     """A step begins; the one before it is thereby done. What is known of the resources is added to the record.
 
-    *resumed*: the attempt goes on here with the machine of the one before. *note*: what to say of it in the timeline.
+    *resumed*: the attempt goes on here with the machine of the one before. *note*: for the timeline.
     """
 
     step: Step
@@ -31,7 +31,7 @@ class StepRecord(OfAttempt):
 
 
 class ParkedRecord(OfAttempt):
-    """The build waits for room."""
+    """The build waits for capacity."""
 
     reason: NoCapacity
     since: datetime
@@ -53,9 +53,9 @@ class ProvisionedRecord(OfAttempt):
     warnings: tuple[Warn, ...] = ()
 
 
-BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, returns(Done | NoCapacity | Superseded), PATIENT)
-BEGIN_STEP = Activity("begin_step", StepRecord, returns(Done | Superseded), PATIENT)
-RECORD_PARKED = Activity("record_parked", ParkedRecord, returns(Done | Superseded), PATIENT)
-RECORD_FAILED = Activity("record_failed", FailedRecord, returns(Done | Superseded), PATIENT)
-RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, returns(Done | Superseded), PATIENT)
-RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, returns(Done | Superseded), PATIENT)
+BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, Done, NoCapacity | Superseded, RETRY_FOR_A_DAY)
+BEGIN_STEP = Activity("begin_step", StepRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_PARKED = Activity("record_parked", ParkedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_FAILED = Activity("record_failed", FailedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY)

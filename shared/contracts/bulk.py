@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
-from shared.contracts.outcomes import Done, Pending
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
+from shared.contracts.outcomes import Done
 from shared.domain.values import Value
 
 
 class BulkOrder(Value):
-    """Work through a bulk action. The record says how far it is, so that it can be begun again at any time."""
+    """Work through a bulk action. The record says how far it is, so that it can be started again at any time."""
 
     tenant_id: str
     bulk_id: str
@@ -19,7 +19,7 @@ class BulkOrder(Value):
 
 
 class ItemOrder(Value):
-    """Do it to one Cloud PC."""
+    """Do the action to one Cloud PC."""
 
     tenant_id: str
     bulk_id: str
@@ -27,14 +27,14 @@ class ItemOrder(Value):
 
 
 class Wave(Value):
-    """Whose turn it is; nobody's when it is paused, cancelled, stopped or over."""
+    """The Cloud PCs of the next wave; none when the action is paused, cancelled, stopped or over."""
 
     kind: Literal["wave"] = "wave"
     positions: tuple[int, ...] = ()
 
 
 class WaveOrder(Value):
-    """What has come of these."""
+    """Poll these Cloud PCs."""
 
     tenant_id: str
     bulk_id: str
@@ -42,15 +42,15 @@ class WaveOrder(Value):
 
 
 class Worked(Value):
-    """How far it came before it rested."""
+    """How many waves were done."""
 
     waves: int
 
 
-BULK = Workflow("run_bulk_action", BulkOrder, returns(Worked))
-NEXT_WAVE = Activity("next_wave", BulkOrder, returns(Wave), PATIENT)
-ACT_ON_ITEM = Activity("act_on_item", ItemOrder, returns(Done), PATIENT)
-POLL_WAVE = Activity("poll_wave", WaveOrder, returns(Done | Pending), PATIENT)
+BULK = Workflow("run_bulk_action", BulkOrder, Worked)
+NEXT_WAVE = Activity("next_wave", BulkOrder, Wave, Never, RETRY_FOR_A_DAY)
+ACT_ON_ITEM = Activity("act_on_item", ItemOrder, Done, Never, RETRY_FOR_A_DAY)
+POLL_WAVE = Poll("poll_wave", WaveOrder, Done, Never, RETRY_FOR_A_DAY)
 
 WAVE_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=60), timedelta(hours=24))
 """A wave ends with its slowest: three attempts of a build take hours at worst, parking a day."""

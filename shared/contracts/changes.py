@@ -1,12 +1,12 @@
-"""Settling what messages said has changed: many users at a time, however many messages there were."""
+"""Reconciling the users of change messages: many users at a time, however many messages there were."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.outcomes import Done
-from shared.contracts.reconciling import Again
+from shared.contracts.reconciling import NewerRequest
 from shared.domain.values import Value
 
 MOST_AT_ONCE = 100
@@ -14,31 +14,31 @@ MOST_AT_ONCE = 100
 
 
 class ChangesOrder(Value):
-    """Settle what was told of a tenant's users."""
+    """Reconcile the users of a tenant's change messages."""
 
     tenant_id: str
 
 
 class Batch(Value):
-    """Whom something was told of; the mark says up to when."""
+    """Users with changes, by id; the mark says up to when."""
 
     kind: Literal["batch"] = "batch"
     marks: dict[str, str]
 
 
 class BatchRecord(Value):
-    """These have been looked at."""
+    """These users are reconciled, up to their marks."""
 
     tenant_id: str
     marks: dict[str, str]
 
 
 class Settled(Value):
-    """How many users were looked at in the last round."""
+    """How many users were reconciled in the last execution."""
 
     count: int
 
 
-SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, returns(Settled))
-TAKE_CHANGES = Activity("take_changes", ChangesOrder, returns(Batch), PATIENT)
-CLOSE_CHANGES = Activity("close_changes", BatchRecord, returns(Done | Again), PATIENT)
+SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, Settled)
+TAKE_CHANGES = Activity("take_changes", ChangesOrder, Batch, Never, RETRY_FOR_A_DAY)
+CLOSE_CHANGES = Activity("close_changes", BatchRecord, Done, NewerRequest, RETRY_FOR_A_DAY)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 from shared.contracts.builds import OfBuild
-from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.owner import Owner
 from shared.domain.values import Value
 
 
@@ -31,7 +32,7 @@ class CleanUpOrder(OfBuild):
         """Return the machine to remove."""
         return Machine(
             tenant_id=self.tenant_id,
-            cloud_pc_id=self.cloud_pc_id,
+            owner=Owner.cloud_pc(self.cloud_pc_id),
             subscription_id=self.subscription_id,
             resource_group=self.resource_group,
             region=self.region,
@@ -69,7 +70,7 @@ class CleanedUp(Value):
     left: tuple[Refused, ...] = ()
 
 
-CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, returns(CleanedUp))
+CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, CleanedUp)
 
 
 class LeftRecord(OfBuild):
@@ -78,4 +79,4 @@ class LeftRecord(OfBuild):
     left: tuple[Refused, ...] = ()
 
 
-RECORD_CLEANED = Activity("record_cleaned", LeftRecord, returns(Done | Superseded), PATIENT)
+RECORD_CLEANED = Activity("record_cleaned", LeftRecord, Done, Superseded, RETRY_FOR_A_DAY)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Never
 
 from shared.contracts.builds import OfBuild
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.domain import naming
@@ -24,7 +24,7 @@ STEPS = (
 """The order of the steps; each is a file of shared/scripts named in kebab case."""
 
 REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
-"""The opposite of one of them, for whoever is to be a standard user again."""
+"""The opposite of one of them, for users who are to be standard users again."""
 
 
 class ConfigurationOrder(Value):
@@ -63,9 +63,9 @@ def rerunning_instance(pc: CloudPc) -> str:
     return naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.generation)
 
 
-RERUN_STEPS = Workflow("rerun_steps", RerunOrder, returns(Configured))
-RECORD_RERUN = Activity("record_rerun", RerunRecord, returns(Done), PATIENT)
+RERUN_STEPS = Workflow("rerun_steps", RerunOrder, Configured)
+RECORD_RERUN = Activity("record_rerun", RerunRecord, Done, Never, RETRY_FOR_A_DAY)
 
-BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, returns(Accepted | Refused))
-READ_CONFIGURATION = Activity("read_configuration", ConfigurationOrder, returns(Configured | Pending | Refused))
+BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, Accepted, Refused)
+READ_CONFIGURATION = Activity("read_configuration", ConfigurationOrder, Configured, Pending | Refused)
 CONFIGURATION_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=30), timedelta(minutes=95))

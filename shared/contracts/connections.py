@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Retry, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, PollPolicy, Retry, Workflow
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.probes import ProbeOrder
@@ -33,7 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-"""Looks, by whom they ask: a group whose cloud does not answer holds up no other."""
+"""The checks by the service that they ask: one that does not answer delays no other group."""
 
 CHECKS = tuple(check for checks in GROUPS.values() for check in checks)
 
@@ -41,7 +41,7 @@ CHECKS = tuple(check for checks in GROUPS.values() for check in checks)
 class CheckConnectionOrder(Value):
     """Check one connection.
 
-    *hosted_network*: to be prepared first, None for a customer's own network. *probe*: None: only look.
+    *hosted_network*: to be prepared first, None for a customer's own network. *probe*: None: without one.
     """
 
     tenant_id: str
@@ -68,7 +68,7 @@ class CheckOrder(Value):
 
 
 class Checked(Value):
-    """What a check found; None: it does not apply to this connection. *subnets*: what it saw by the way."""
+    """What a check found; None: it does not apply to this connection. *subnets*: usage that it read with it."""
 
     kind: Literal["checked"] = "checked"
     finding: HealthCheck | None = None
@@ -87,7 +87,7 @@ class ConnectionRecord(Value):
     """What all checks found.
 
     *probed*: whether a probe's findings are among them; else those of the last probe stand. *joined*: the computer
-    names that a probe has joined, or will, and nobody has seen gone.
+    names that a probe has joined, or will join, and that may still be there.
     """
 
     tenant_id: str
@@ -108,10 +108,10 @@ class PasswordOrder(Value):
     password_secret_url: str
 
 
-CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, returns(ConnectionRecord))
-CHECK_GROUP = Workflow("check_group", CheckGroupOrder, returns(GroupChecked))
-RUN_CHECK = Activity("run_check", CheckOrder, returns(Checked))
-RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, returns(Done), PATIENT)
-RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, returns(Done | Refused), Retry(attempts=3))
+CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, ConnectionRecord)
+CHECK_GROUP = Workflow("check_group", CheckGroupOrder, GroupChecked)
+RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never)
+RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, Done, Never, RETRY_FOR_A_DAY)
+RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, Done, Refused, Retry(attempts=3))
 
 CHECK_POLL = PollPolicy(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=30))

@@ -1,35 +1,51 @@
-"""What a promise looks like."""
+"""Contracts: the wire name, the order and the outcomes of every activity and orchestrator.
+
+A contract states its types once, as arguments: ``Activity("create_nic", NicOrder, NicReady, NoCapacity | Refused)``.
+mypy derives from them what a call gives, and the reader of the outcome is built from the same types.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
-from typing import Any, Generic, TypeVar
+from functools import cached_property, reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
 
 from pydantic import TypeAdapter
 
+from shared.contracts.outcomes import Pending
 from shared.domain.values import Value
 
-In = TypeVar("In", bound=Value)
-Out = TypeVar("Out")
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+In_contra = TypeVar("In_contra", bound=Value, contravariant=True)
+Out_co = TypeVar("Out_co", covariant=True)
+Ok_co = TypeVar("Ok_co", covariant=True)
+Refusal_co = TypeVar("Refusal_co", covariant=True)
+
+Json = dict[str, object]
+"""A JSON object."""
 
 
-class Reader(Generic[Out]):
+class Reader(Generic[Out_co]):
     """Reads an outcome from JSON and writes it; built when it is first used, because a cold start uses few of them."""
 
-    def __init__(self, outcome: Any) -> None:  # noqa: ANN401 - a union is not a type
-        self._outcome = outcome
+    def __init__(self, *outcomes: Any) -> None:  # noqa: ANN401 - a union is not a type
+        self.outcomes = outcomes
 
     @cached_property
-    def _adapter(self) -> TypeAdapter[Out]:
-        return TypeAdapter(self._outcome)
+    def _adapter(self) -> TypeAdapter[Any]:
+        possible = [outcome for outcome in self.outcomes if outcome is not Never]
+        return TypeAdapter(reduce(or_, possible))
 
-    def read(self, raw: Any) -> Out:  # noqa: ANN401 - JSON is anything
+    def read(self, raw: object) -> Out_co:
         """Return the outcome that *raw* is. Raises: ValidationError."""
-        return self._adapter.validate_python(raw)
+        outcome: Out_co = self._adapter.validate_python(raw)
+        return outcome
 
-    def write(self, outcome: Out) -> Any:  # noqa: ANN401 - as above
+    def write(self, outcome: object) -> Any:  # noqa: ANN401 - JSON is anything
         """Return *outcome* as plain JSON: camelCase names, absent values left out."""
         return self._adapter.dump_python(outcome, mode="json", by_alias=True, exclude_none=True)
 
@@ -51,27 +67,59 @@ class Retry:
         return min(self.most, doubled)
 
 
-PATIENT = Retry(attempts=300)
-"""For our own records: about a day, because without them nobody knows what became of the work."""
+RETRY_FOR_A_DAY = Retry(attempts=300)
+"""For our own records: about a day, because without them nobody knows how the work ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity(Generic[In, Out]):
-    """A promise that some activity turns an *In* into an *Out*."""
-
-    name: str
-    accepts: type[In]
-    returns: Reader[Out]
-    retry: Retry = field(default_factory=Retry)
+_RETRY = Retry()
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow(Generic[In, Out]):
-    """A promise that some orchestrator turns an *In* into an *Out*."""
+class Contract(Generic[In_contra, Out_co]):
+    """A function of the app that turns an *In* into an *Out*; the base of activities, polls and workflows."""
 
-    name: str
-    accepts: type[In]
-    returns: Reader[Out]
+    def __init__(self, name: str, accepts: type[In_contra], *outcomes: Any) -> None:  # noqa: ANN401 - as above
+        self.name, self.accepts = name, accepts
+        self.returns = Reader[Out_co](*outcomes)
+
+
+class Activity(Contract[In_contra, Ok_co | Refusal_co], Generic[In_contra, Ok_co, Refusal_co]):
+    """An activity that returns an *Ok*, or a *Refusal*, which every caller has to handle; ``Never``: it never refuses.
+
+    What fails is an exception, and is called again as *retry* says.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        accepts: type[In_contra],
+        ok: TypeForm[Ok_co],
+        refusal: TypeForm[Refusal_co],
+        retry: Retry = _RETRY,
+    ) -> None:
+        super().__init__(name, accepts, ok, refusal)
+        self.retry = retry
+
+
+class Poll(Contract[In_contra, Ok_co | Refusal_co | Pending], Generic[In_contra, Ok_co, Refusal_co]):
+    """An activity that may also return ``Pending``: it is called again until it does not (``wait_for``)."""
+
+    def __init__(
+        self,
+        name: str,
+        accepts: type[In_contra],
+        ok: TypeForm[Ok_co],
+        refusal: TypeForm[Refusal_co],
+        retry: Retry = _RETRY,
+    ) -> None:
+        super().__init__(name, accepts, ok, refusal, Pending)
+        self.retry = retry
+
+
+class Workflow(Contract[In_contra, Out_co], Generic[In_contra, Out_co]):
+    """An orchestrator."""
+
+    def __init__(self, name: str, accepts: type[In_contra], outcome: TypeForm[Out_co]) -> None:
+        super().__init__(name, accepts, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +129,3 @@ class PollPolicy:
     first: timedelta
     interval: timedelta
     timeout: timedelta
-
-
-def returns(outcome: Any) -> Reader[Any]:  # noqa: ANN401 - a union is not a type
-    """Return the reader of an outcome or of a union of outcomes."""
-    return Reader(outcome)

@@ -1,15 +1,15 @@
-"""Taking a Cloud PC out of use: what comes between its grace period, or its cancellation, and its clean-up."""
+"""Taking a Cloud PC out of use: between its grace period, or its cancellation, and its clean-up."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Never
 
 from shared.contracts.builds import OfBuild
 from shared.contracts.cleaning import CleanUpOrder
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.desktops import ForgetSessionHostOrder
-from shared.contracts.outcomes import Done, Pending, Refused, Superseded
+from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.contracts.reconciling import Started, StartOrder
 from shared.domain.values import Value
 
@@ -26,7 +26,7 @@ class Built(Value):
 
 
 class Deprovisioned(Value):
-    """How it ended. *outcome* ``notNow``: the record says that it stays, or that somebody else has done it."""
+    """How it ended. *outcome* ``notNow``: by its record it stays, or is deprovisioned already."""
 
     outcome: Literal["deprovisioned", "notNow"]
     left: tuple[Refused, ...] = ()  # what could not be closed; the clean-up tries again
@@ -38,15 +38,15 @@ class DeprovisionedRecord(OfBuild):
     left: tuple[Refused, ...] = ()
 
 
-DEPROVISION = Workflow("deprovision_cloud_pc", DeprovisionOrder, returns(Deprovisioned))
-START_DEPROVISIONING = Activity("start_deprovisioning", StartOrder, returns(Started), PATIENT)
-BEGIN_DEPROVISIONING = Activity("begin_deprovisioning", DeprovisionOrder, returns(Done | Superseded), PATIENT)
-POLL_END_OF_BUILD = Activity("poll_end_of_build", DeprovisionOrder, returns(Built | Pending | Superseded))
-SIGN_OFF = Activity("sign_off", ForgetSessionHostOrder, returns(Done | Refused))
-RECORD_DEPROVISIONED = Activity("record_deprovisioned", DeprovisionedRecord, returns(Done | Superseded), PATIENT)
+DEPROVISION = Workflow("deprovision_cloud_pc", DeprovisionOrder, Deprovisioned)
+START_DEPROVISIONING = Activity("start_deprovisioning", StartOrder, Started, Never, RETRY_FOR_A_DAY)
+BEGIN_DEPROVISIONING = Activity("begin_deprovisioning", DeprovisionOrder, Done, Superseded, RETRY_FOR_A_DAY)
+POLL_END_OF_BUILD = Poll("poll_end_of_build", DeprovisionOrder, Built, Superseded)
+SIGN_OFF = Activity("sign_off", ForgetSessionHostOrder, Done, Refused)
+RECORD_DEPROVISIONED = Activity("record_deprovisioned", DeprovisionedRecord, Done, Superseded, RETRY_FOR_A_DAY)
 
 BUILD_END_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(hours=1))
-"""A build that was overtaken ends by itself at its next step; one that waits for long is ended (``STOP_AFTER``)."""
+"""A build that was superseded ends by itself at its next step; one that waits for long is ended (``STOP_AFTER``)."""
 
 STOP_AFTER = timedelta(minutes=10)
 """How long after its cancellation a build that only waits is ended. It makes nothing while it waits."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, PollPolicy, returns
+from shared.contracts.definitions import Activity, Poll, PollPolicy
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.connection import JoinType
 from shared.domain.values import Value
 
@@ -62,7 +62,7 @@ class AssignmentOrder(Value):
 
 
 class SignInRightsOrder(Value):
-    """Let this user, and nobody else, sign in: to the desktop, and on an Entra-joined machine to the machine."""
+    """Let this user, and no other, sign in: to the desktop, and on an Entra-joined machine to the machine."""
 
     machine: Machine
     application_group_id: str
@@ -77,16 +77,16 @@ class ForgetSessionHostOrder(Value):
     host_pool_id: str | None = None
 
 
-PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, returns(HostPoolReady | Refused))
-BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, returns(Accepted | Refused))
-POLL_SESSION_HOST = Activity("poll_session_host", SessionHostOrder, returns(SessionHostFound | Pending | Refused))
-ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, returns(Done | Refused))
-RELEASE_SESSION_HOST = Activity("release_session_host", ForgetSessionHostOrder, returns(Done | Refused))
-GRANT_SIGN_IN = Activity("grant_sign_in", SignInRightsOrder, returns(Done | Pending | Refused))
-DELETE_SESSION_HOST = Activity("delete_session_host", ForgetSessionHostOrder, returns(Done | Refused))
-REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, returns(Done | Refused))
+PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, HostPoolReady, Refused)
+BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, Accepted, Refused)
+POLL_SESSION_HOST = Poll("poll_session_host", SessionHostOrder, SessionHostFound, Refused)
+ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, Done, Refused)
+RELEASE_SESSION_HOST = Activity("release_session_host", ForgetSessionHostOrder, Done, Refused)
+GRANT_SIGN_IN = Poll("grant_sign_in", SignInRightsOrder, Done, Refused)
+DELETE_SESSION_HOST = Activity("delete_session_host", ForgetSessionHostOrder, Done, Refused)
+REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, Done, Refused)
 
-# First looks come near the usual end: DSC takes about three minutes, the agent's first report about 90 seconds.
+# First polls come near the usual end: DSC takes about three minutes, the agent's first report about 90 seconds.
 REGISTRATION_POLL = PollPolicy(timedelta(seconds=120), timedelta(seconds=30), timedelta(minutes=90))
 SESSION_HOST_POLL = PollPolicy(timedelta(seconds=45), timedelta(seconds=30), timedelta(minutes=30))
 SIGN_IN_POLL = PollPolicy(timedelta(0), timedelta(seconds=20), timedelta(minutes=10))

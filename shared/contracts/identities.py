@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, PollPolicy, returns
+from shared.contracts.definitions import Activity, Poll, PollPolicy
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.connection import Domain, JoinType
+from shared.domain.owner import Owner
 from shared.domain.values import Value
 
 
@@ -30,7 +31,7 @@ class DeviceOrder(Value):
     """The machine's device in Entra ID: its name, and not one that was there before *not_before*."""
 
     tenant_id: str
-    cloud_pc_id: str
+    owner: Owner
     computer_name: str
     join_type: JoinType
     not_before: datetime
@@ -45,10 +46,10 @@ class DeviceFound(Value):
 
 
 class EnrollmentOrder(Value):
-    """The device's record in Intune. From *explain_from* on, a look also finds out what is missing."""
+    """The device's record in Intune. From *explain_from* on, a poll also finds out what is missing."""
 
     tenant_id: str
-    cloud_pc_id: str
+    owner: Owner
     computer_name: str
     device_id: str
     explain_from: datetime | None = None
@@ -81,18 +82,18 @@ class ForgetDeviceOrder(Value):
     """Remove every trace of a computer name of ours from Intune and Entra ID."""
 
     tenant_id: str
-    cloud_pc_id: str
+    owner: Owner
     computer_name: str
 
 
-BEGIN_ENTRA_JOIN = Activity("begin_entra_join", EntraJoinOrder, returns(Accepted | Refused))
-BEGIN_DOMAIN_JOIN = Activity("begin_domain_join", DomainJoinOrder, returns(Accepted | Refused))
-POLL_DEVICE = Activity("poll_device", DeviceOrder, returns(DeviceFound | Pending | Refused))
-POLL_ENROLLMENT = Activity("poll_enrollment", EnrollmentOrder, returns(Enrolled | Pending | Refused))
-STAMP_ENROLLMENT_PROFILE = Activity("stamp_enrollment_profile", StampOrder, returns(Done | Refused))
-SET_PRIMARY_USER = Activity("set_primary_user", PrimaryUserOrder, returns(Done | Pending | Refused))
-DELETE_MANAGED_DEVICE = Activity("delete_managed_device", ForgetDeviceOrder, returns(Done | Refused))
-DELETE_DEVICE = Activity("delete_device", ForgetDeviceOrder, returns(Done | Refused))
+BEGIN_ENTRA_JOIN = Activity("begin_entra_join", EntraJoinOrder, Accepted, Refused)
+BEGIN_DOMAIN_JOIN = Activity("begin_domain_join", DomainJoinOrder, Accepted, Refused)
+POLL_DEVICE = Poll("poll_device", DeviceOrder, DeviceFound, Refused)
+POLL_ENROLLMENT = Poll("poll_enrollment", EnrollmentOrder, Enrolled, Refused)
+STAMP_ENROLLMENT_PROFILE = Activity("stamp_enrollment_profile", StampOrder, Done, Refused)
+SET_PRIMARY_USER = Poll("set_primary_user", PrimaryUserOrder, Done, Refused)
+DELETE_MANAGED_DEVICE = Activity("delete_managed_device", ForgetDeviceOrder, Done, Refused)
+DELETE_DEVICE = Activity("delete_device", ForgetDeviceOrder, Done, Refused)
 
 DEVICE_POLL = PollPolicy(timedelta(seconds=5), timedelta(seconds=45), timedelta(minutes=20))
 PRIMARY_USER_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(minutes=15))

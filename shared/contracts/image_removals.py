@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
+from typing import Never
+
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.images import GalleryVersion
 from shared.contracts.outcomes import Done, Refused
 from shared.domain.values import Value
@@ -25,5 +27,5 @@ class ImageDeletedRecord(Value):
     left: Refused | None = None
 
 
-REMOVE_IMAGE = Workflow("remove_device_image", RemoveImageOrder, returns(Done | Refused))
-RECORD_IMAGE_DELETED = Activity("record_image_deleted", ImageDeletedRecord, returns(Done), PATIENT)
+REMOVE_IMAGE = Workflow("remove_device_image", RemoveImageOrder, Done | Refused)
+RECORD_IMAGE_DELETED = Activity("record_image_deleted", ImageDeletedRecord, Done, Never, RETRY_FOR_A_DAY)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain.cloud_pc import Failure
 from shared.domain.connection import Network
 from shared.domain.image import ImageSource
+from shared.domain.owner import Owner, OwnerKind
 from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
 BUILD_STEPS: dict[str, str] = {
-    "allocateCapacity": "Find room for the temporary VM",
+    "allocateCapacity": "Find capacity for the temporary VM",
     "createVm": "Create the temporary VM from the source",
     "generalize": "Generalise Windows",
     "capture": "Capture into the site's gallery",
@@ -50,15 +51,15 @@ class ImageOrder(Value):
     network: Network = Network()
     broken_off: bool = False  # an earlier build of this image broke off: what it left goes first
 
-    def machine(self, region: str) -> Machine:
-        """Return the temporary VM."""
+    @property
+    def machine(self) -> Machine:
+        """The temporary VM."""
         return Machine(
             tenant_id=self.tenant_id,
-            cloud_pc_id=self.image_id,
-            role="image",
+            owner=Owner(kind=OwnerKind.DEVICE_IMAGE, id=self.image_id),
             subscription_id=self.subscription_id,
             resource_group=self.resource_group,
-            region=region,
+            region=self.regions[0],
             computer_name=f"IMG-{self.image_id[:8]}".upper(),
         )
 
@@ -106,7 +107,7 @@ class ImageFailedRecord(Value):
     image_id: str
     operation_id: str
     failure: Failure
-    left: tuple[Refused, ...] = ()
+    left: tuple[Failure, ...] = ()
 
 
 class ImageBuilt(Value):
@@ -116,17 +117,17 @@ class ImageBuilt(Value):
     failure: Failure | None = None
 
 
-BUILD_IMAGE = Workflow("build_device_image", ImageOrder, returns(ImageBuilt))
-PREPARE_GALLERY = Activity("prepare_gallery", CaptureOrder, returns(Done | Pending | Refused))
-BEGIN_GENERALIZE = Activity("begin_generalize", Machine, returns(Accepted | Refused))
-POLL_STOPPED = Activity("poll_stopped", Machine, returns(Done | Pending | Refused))
-MARK_GENERALIZED = Activity("mark_generalized", Machine, returns(Done | Refused))
-BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, returns(Accepted | NoCapacity | Refused))
-POLL_REPLICATION = Activity("poll_replication", GalleryVersion, returns(Done | Pending | Refused))
-DELETE_GALLERY_VERSION = Activity("delete_gallery_version", GalleryVersion, returns(Done | Refused))
-RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, returns(Done), PATIENT)
-RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, returns(Done), PATIENT)
-RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, returns(Done), PATIENT)
+BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt)
+PREPARE_GALLERY = Poll("prepare_gallery", CaptureOrder, Done, Refused)
+BEGIN_GENERALIZE = Activity("begin_generalize", Machine, Accepted, Refused)
+POLL_STOPPED = Poll("poll_stopped", Machine, Done, Refused)
+MARK_GENERALIZED = Activity("mark_generalized", Machine, Done, Refused)
+BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, Accepted, NoCapacity | Refused)
+POLL_REPLICATION = Poll("poll_replication", GalleryVersion, Done, Refused)
+DELETE_GALLERY_VERSION = Activity("delete_gallery_version", GalleryVersion, Done, Refused)
+RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, Done, Never, RETRY_FOR_A_DAY)
+RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, Done, Never, RETRY_FOR_A_DAY)
+RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, Done, Never, RETRY_FOR_A_DAY)
 
 STOP_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
 CAPTURE_POLL = PollPolicy(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))

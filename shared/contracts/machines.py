@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, PollPolicy, returns
-from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.contracts.definitions import Activity, Poll, PollPolicy
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
 from shared.domain.image import ImageSource
+from shared.domain.owner import Owner
 from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
@@ -26,8 +27,7 @@ class Machine(Value):
     """Which machine: everything an activity needs to name it. Names are derived (shared.domain.naming)."""
 
     tenant_id: str
-    cloud_pc_id: str  # for an image build: the image's id; for a probe: the connection's
-    role: Literal["cloudpc", "image", "probe"] = "cloudpc"
+    owner: Owner
     subscription_id: str
     resource_group: str
     region: str
@@ -38,12 +38,12 @@ class Machine(Value):
     @property
     def vm_name(self) -> str:
         """The VM's name."""
-        return naming.vm_name(self.cloud_pc_id, self.slot)
+        return naming.vm_name(self.owner, self.slot)
 
     @property
     def disk_name(self) -> str:
         """The OS disk's name, as it was built."""
-        return naming.disk_name(self.cloud_pc_id, self.slot)
+        return naming.disk_name(self.owner, self.slot)
 
     @property
     def vm_id(self) -> str:
@@ -58,24 +58,20 @@ class Machine(Value):
     @property
     def nic_name(self) -> str:
         """The network interface's name."""
-        return naming.nic_name(self.cloud_pc_id, self.slot)
+        return naming.nic_name(self.owner, self.slot)
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags of everything that is made for it, so that a sweep can prove that nothing is left."""
-        tags = {
-            naming.TENANT_TAG: self.tenant_id,
-            naming.ROLE_TAG: self.role,
-            naming.SUBJECT_TAGS[self.role]: self.cloud_pc_id,
-        }
+        tags = {naming.TENANT_TAG: self.tenant_id, **self.owner.tags}
         if not self.replaces:
             return tags
-        return {**tags, naming.REPLACES_TAG: naming.vm_name(self.cloud_pc_id, naming.other_slot(self.slot))}
+        return {**tags, naming.REPLACES_TAG: naming.vm_name(self.owner, naming.other_slot(self.slot))}
 
-    def look_at(self, begun: Accepted) -> OperationOrder:
-        """Return the order to look at what Azure has begun for it."""
+    def poll_order(self, operation: Accepted) -> OperationOrder:
+        """Return the order to poll what Azure has begun for it."""
         return OperationOrder(
-            tenant_id=self.tenant_id, subscription_id=self.subscription_id, region=self.region, operation=begun
+            tenant_id=self.tenant_id, subscription_id=self.subscription_id, region=self.region, operation=operation
         )
 
     @property
@@ -87,7 +83,7 @@ class CapacityOrder(Value):
     """Find a place. *tried* were refused in this attempt and are not offered again."""
 
     tenant_id: str
-    cloud_pc_id: str  # spreads the Cloud PCs of a site over its zones
+    owner: Owner  # spreads the machines of a site over its zones
     subscription_id: str
     plan: ServicePlan
     regions: tuple[str, ...]
@@ -142,7 +138,7 @@ class VmOrder(Value):
 
 
 class OperationOrder(Value):
-    """Look at a long-running operation once."""
+    """Poll a long-running operation."""
 
     tenant_id: str
     subscription_id: str
@@ -156,20 +152,18 @@ class Finished(Value):
     kind: Literal["finished"] = "finished"
 
 
-ALLOCATE_CAPACITY = Activity("allocate_capacity", CapacityOrder, returns(Place | NoCapacity | Refused))
-PREPARE_HOSTED_NETWORK = Activity(
-    "prepare_hosted_network", HostedNetworkOrder, returns(NetworkReady | Pending | NoCapacity | Refused)
-)
-CREATE_NIC = Activity("create_nic", NicOrder, returns(NicReady | NoCapacity | Refused))
-BEGIN_VM = Activity("begin_vm", VmOrder, returns(Accepted | NoCapacity | Refused))
-POLL_OPERATION = Activity("poll_operation", OperationOrder, returns(Finished | Pending | NoCapacity | Refused))
-POLL_AGENT = Activity("poll_agent", Machine, returns(Done | Pending | Refused))
-BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, returns(Accepted | Done | Refused))
-BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, returns(Accepted | Done | Refused))
-DELETE_NIC = Activity("delete_nic", Machine, returns(Done | Pending | Refused))
-DELETE_DISK = Activity("delete_disk", Machine, returns(Done | Pending | Refused))
+ALLOCATE_CAPACITY = Activity("allocate_capacity", CapacityOrder, Place, NoCapacity | Refused)
+PREPARE_HOSTED_NETWORK = Poll("prepare_hosted_network", HostedNetworkOrder, NetworkReady, NoCapacity | Refused)
+CREATE_NIC = Activity("create_nic", NicOrder, NicReady, NoCapacity | Refused)
+BEGIN_VM = Activity("begin_vm", VmOrder, Accepted, NoCapacity | Refused)
+POLL_OPERATION = Poll("poll_operation", OperationOrder, Finished, NoCapacity | Refused)
+POLL_AGENT = Poll("poll_agent", Machine, Done, Refused)
+BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, Accepted | Done, Refused)
+BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, Accepted | Done, Refused)
+DELETE_NIC = Poll("delete_nic", Machine, Done, Refused)
+DELETE_DISK = Poll("delete_disk", Machine, Done, Refused)
 
-# First looks come near the usual end (docs/notes/azure.md 1.1), later ones within the read budget of 25/s.
+# First polls come near the usual end (docs/notes/azure.md 1.1), later ones within the read budget of 25/s.
 VM_POLL = PollPolicy(timedelta(seconds=75), timedelta(seconds=30), timedelta(minutes=40))
 AGENT_POLL = PollPolicy(timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=20))
 NETWORK_POLL = PollPolicy(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=20))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
-from shared.contracts.outcomes import Done, Pending, Refused
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
+from shared.contracts.outcomes import Done, Refused
 from shared.domain.orphans import Looked
 from shared.domain.values import Value
 
@@ -17,14 +17,14 @@ class ScanOrder(Value):
     tenant_id: str
 
 
-class Place(Value):
+class ResourceGroup(Value):
     """A resource group of one subscription in which machines of the tenant are, or may be."""
 
     subscription_id: str
     resource_group: str
 
 
-class PlaceOrder(Value):
+class ResourceGroupScanOrder(Value):
     """Look for orphans in one resource group."""
 
     tenant_id: str
@@ -37,7 +37,7 @@ class PlaceOrder(Value):
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
 
-class PoolOrder(Value):
+class HostPoolScanOrder(Value):
     """Look for orphans in one host pool."""
 
     tenant_id: str
@@ -45,17 +45,17 @@ class PoolOrder(Value):
 
 
 class ScanPlan(Value):
-    """Where to look."""
+    """The areas to scan."""
 
     kind: Literal["scanPlan"] = "scanPlan"
-    places: tuple[Place, ...]
+    resource_groups: tuple[ResourceGroup, ...]
     host_pool_ids: tuple[str, ...]
 
 
-class LookedAt(Value):
-    """What a look came to; the orphans themselves are in their table."""
+class AreaScanned(Value):
+    """What the scan of one area came to; the orphans themselves are in their table."""
 
-    kind: Literal["lookedAt"] = "lookedAt"
+    kind: Literal["areaScanned"] = "areaScanned"
     looked: Looked
 
 
@@ -74,7 +74,7 @@ class Scanned(Value):
 
 
 class RemovalOrder(Value):
-    """Remove one orphan. *operation_id*: the operation of whoever asked; None: the tenant's setting did."""
+    """Remove one orphan. *operation_id*: of the request; None: by the tenant's setting."""
 
     tenant_id: str
     orphan_id: str
@@ -103,15 +103,15 @@ class OrphanRemoved(Value):
     refused: Refused | None = None
 
 
-FIND_ORPHANS = Workflow("find_orphans", ScanOrder, returns(OrphansFound))
-REMOVE_ORPHAN = Workflow("remove_orphan", RemovalOrder, returns(OrphanRemoved))
+FIND_ORPHANS = Workflow("find_orphans", ScanOrder, OrphansFound)
+REMOVE_ORPHAN = Workflow("remove_orphan", RemovalOrder, OrphanRemoved)
 
-BEGIN_SCAN = Activity("begin_scan", ScanOrder, returns(ScanPlan | Refused), PATIENT)
-POLL_PLACE = Activity("poll_place", PlaceOrder, returns(LookedAt | Refused))
-POLL_POOL = Activity("poll_pool", PoolOrder, returns(LookedAt | Refused))
-POLL_DIRECTORY = Activity("poll_directory", ScanOrder, returns(LookedAt | Refused))
-RECORD_SCAN = Activity("record_scan", ScanRecord, returns(Scanned), PATIENT)
-TAKE_AWAY = Activity("take_away", RemovalOrder, returns(Done | Pending | Refused))
-RECORD_REMOVAL = Activity("record_removal", RemovalRecord, returns(Done), PATIENT)
+BEGIN_SCAN = Activity("begin_scan", ScanOrder, ScanPlan, Refused, RETRY_FOR_A_DAY)
+SCAN_RESOURCE_GROUP = Activity("scan_resource_group", ResourceGroupScanOrder, AreaScanned, Refused)
+SCAN_HOST_POOL = Activity("scan_host_pool", HostPoolScanOrder, AreaScanned, Refused)
+SCAN_DIRECTORY = Activity("scan_directory", ScanOrder, AreaScanned, Refused)
+RECORD_SCAN = Activity("record_scan", ScanRecord, Scanned, Never, RETRY_FOR_A_DAY)
+DELETE_ORPHAN = Poll("delete_orphan", RemovalOrder, Done, Refused)
+RECORD_REMOVAL = Activity("record_removal", RemovalRecord, Done, Never, RETRY_FOR_A_DAY)
 
 REMOVAL_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(minutes=60))

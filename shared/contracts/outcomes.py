@@ -10,9 +10,9 @@ from shared.domain.values import Value
 
 
 class Ticket(Value):
-    """A place in the line of a rate limit: the holder may make one call on *bucket* when his number comes up.
+    """A place in the queue of a rate limit: one call on *bucket* may be made when *number* is served.
 
-    Number 0 has come up: the place was free at once.
+    Number 0 is served: a token was free at once.
     """
 
     bucket: str
@@ -35,7 +35,7 @@ class Done(Value):
 
 
 class Accepted(Value):
-    """Azure has begun. *operation_url* is where to look, *resource_id* what to look at when that URL is gone."""
+    """Azure has begun. *operation_url*: of the operation; *resource_id*: the resource to read when that URL is gone."""
 
     kind: Literal["accepted"] = "accepted"
     resource_id: str
@@ -44,7 +44,7 @@ class Accepted(Value):
 
 
 class Pending(Value):
-    """Not yet. *after* overrides the usual pause between looks, in seconds."""
+    """Not yet. *after* overrides the usual interval between polls, in seconds."""
 
     kind: Literal["pending"] = "pending"
     note: str = ""
@@ -52,7 +52,7 @@ class Pending(Value):
 
 
 class Refused(Value):
-    """The cloud said no. *final*: it would say no to every further attempt as well."""
+    """The cloud declined. *final*: it would decline every further attempt as well."""
 
     kind: Literal["refused"] = "refused"
     code: str
@@ -79,7 +79,7 @@ class NoCapacity(Value):
     kind: Literal["noCapacity"] = "noCapacity"
     code: str
     message: str
-    elsewhere: bool = True  # another size, zone or region may have room
+    elsewhere: bool = True  # another size, zone or region may have capacity
 
 
 class Superseded(Value):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, PollPolicy, returns
+from shared.contracts.definitions import Activity, Poll, PollPolicy
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.contracts.outcomes import Accepted, Refused
 from shared.domain.connection import Domain, HealthCheck, JoinType, Network
 from shared.domain.image import ImageSource, MarketplaceImage
+from shared.domain.owner import Owner, OwnerKind
 from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
@@ -47,12 +48,16 @@ class ProbeOrder(Value):
     clean_only: bool = False
 
     @property
+    def owner(self) -> Owner:
+        """Whose the temporary VM is."""
+        return Owner(kind=OwnerKind.CONNECTION_PROBE, id=self.connection_id)
+
+    @property
     def machine(self) -> Machine:
-        """Return the temporary VM."""
+        """The temporary VM."""
         return Machine(
             tenant_id=self.tenant_id,
-            cloud_pc_id=self.connection_id,
-            role="probe",
+            owner=self.owner,
             subscription_id=self.subscription_id,
             resource_group=self.resource_group,
             region=self.region,
@@ -75,6 +80,6 @@ class ScriptRead(Value):
     findings: tuple[HealthCheck, ...]
 
 
-BEGIN_PROBE_SCRIPT = Activity("begin_probe_script", ScriptOrder, returns(Accepted | Refused))
-READ_PROBE_SCRIPT = Activity("read_probe_script", ScriptOrder, returns(ScriptRead | Pending | Refused))
+BEGIN_PROBE_SCRIPT = Activity("begin_probe_script", ScriptOrder, Accepted, Refused)
+READ_PROBE_SCRIPT = Poll("read_probe_script", ScriptOrder, ScriptRead, Refused)
 SCRIPT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Never
 
 from shared.contracts.builds import OfAttempt, OfBuild
 from shared.contracts.cleaning import CleanUpOrder, remains_of
-from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, User
 from shared.domain.connection import Connection, Domain, Network
+from shared.domain.owner import Owner
 from shared.domain.policy import Snapshot
 from shared.domain.replacing import build_of, slot_of_build
 from shared.domain.resuming import Resumption, resumption
@@ -68,7 +69,7 @@ class ProvisionOrder(OfAttempt):
         """Return this attempt's machine in *region*."""
         return Machine(
             tenant_id=self.tenant_id,
-            cloud_pc_id=self.cloud_pc_id,
+            owner=Owner.cloud_pc(self.cloud_pc_id),
             subscription_id=self.subscription_id,
             resource_group=self.resource_group,
             region=region,
@@ -142,7 +143,7 @@ def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -
 def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder | None:
     """Return the order that builds a machine beside the one of *pc*, None when the record asks for none.
 
-    The machine that is to be replaced is told as it is now: nothing else is done to it until then.
+    It has the machine to be replaced as it is now: until then nothing else is done to that.
     """
     own = remains_of(pc)
     if pc.beside is None or not pc.beside.being_built or not own:
@@ -175,9 +176,9 @@ class AbandonOrder(OfBuild):
     """The build of a machine beside a Cloud PC's own is over: there is no place for it to take any more."""
 
 
-PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, returns(Receipt))
-REPLACE = Workflow("replace_cloud_pc", ProvisionOrder, returns(Receipt))
-ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, returns(Done), PATIENT)
+PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, Receipt)
+REPLACE = Workflow("replace_cloud_pc", ProvisionOrder, Receipt)
+ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, Done, Never, RETRY_FOR_A_DAY)
 
 PARKING_PAUSE = timedelta(minutes=10)
-"""How long a parked build waits before it looks for room again."""
+"""How long a parked build waits before it looks for capacity again."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Never
 
-from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.outcomes import Done, Refused
 from shared.domain.values import Value
 
@@ -56,10 +56,10 @@ class ReconciledOrder(Value):
     requested_at: datetime | None
 
 
-class Again(Value):
-    """Something was requested meanwhile."""
+class NewerRequest(Value):
+    """Something was requested since the plan was made."""
 
-    kind: Literal["continue_as_new"] = "continue_as_new"
+    kind: Literal["newerRequest"] = "newerRequest"
 
 
 class Reconciled(Value):
@@ -71,7 +71,7 @@ class Reconciled(Value):
     refused: Refused | None = None
 
 
-RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, returns(Reconciled))
-PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, returns(Planned | Refused))
-START_PROVISIONING = Activity("start_provisioning", StartOrder, returns(Started), PATIENT)
-CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, returns(Done | Again), PATIENT)
+RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, Reconciled)
+PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, Planned, Refused)
+START_PROVISIONING = Activity("start_provisioning", StartOrder, Started, Never, RETRY_FOR_A_DAY)
+CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, Done, NewerRequest, RETRY_FOR_A_DAY)

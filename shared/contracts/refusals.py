@@ -1,6 +1,6 @@
 """How a refusal leaves a client: as an exception, which ``shared.workflow.implements`` turns into the outcome.
 
-So an activity reads as if all went well, and no call site can forget to look.
+So an activity reads as if all went well, and no call site can forget to check.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class DeclinedError(RefusedError):
 
     @property
     def refused(self) -> Refused:
-        """The outcome for a contract that knows no lack of room."""
+        """The outcome for a contract that knows no lack of capacity."""
         if isinstance(self.outcome, Refused):
             return self.outcome
         return Refused(code=self.outcome.code, message=self.outcome.message)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Json, Poll, Workflow
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused, Superseded
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused, Superseded
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Warn, account_of
 from shared.domain.connection import JoinType
+from shared.domain.owner import Owner
 from shared.domain.remote_action import Remote
 from shared.domain.restore_points import obsolete
 from shared.domain.service_plan import ServicePlan
@@ -21,8 +22,9 @@ from shared.domain.values import Value
 class RemoteOrder(Value):
     """One remote action on one machine, and all that it may have to know of the Cloud PC.
 
-    *account*: the user as Windows names him. *obsolete*: restore points that go when a new one is there. *disks*: every
-    OS disk that the machine may have. *plan*: what a resize is to keep; *size*: what the record says the machine has.
+    *account*: the user as Windows names them. *obsolete*: restore points to delete when a new one is there. *disks*:
+    every OS disk that the machine may have. *plan*: what a resize has to meet; *size*: what the machine has, by the
+    record.
     """
 
     name: Remote
@@ -47,7 +49,7 @@ class RemoteOrder(Value):
     @property
     def new_disk(self) -> str:
         """The name of the disk that it makes, if it makes one."""
-        return naming.restored_disk_name(self.machine.cloud_pc_id, self.operation_id)
+        return naming.restored_disk_name(self.machine.owner.id, self.operation_id)
 
 
 def machine_of(pc: CloudPc) -> Machine | None:
@@ -57,7 +59,7 @@ def machine_of(pc: CloudPc) -> Machine | None:
         return None
     return Machine(
         tenant_id=pc.tenant_id,
-        cloud_pc_id=pc.id,
+        owner=Owner.cloud_pc(pc.id),
         subscription_id=made.subscription_id,
         resource_group=made.resource_group,
         region=made.region,
@@ -67,7 +69,7 @@ def machine_of(pc: CloudPc) -> Machine | None:
 
 
 def remote_order(pc: CloudPc) -> RemoteOrder | None:
-    """Return the order of the action that the record says is at work; None: there is none, or no machine."""
+    """Return the order of the action that runs, by the record; None: there is none, or no machine."""
     machine, action = machine_of(pc), pc.action
     if machine is None or action is None or pc.snapshot is None:
         return None
@@ -100,7 +102,7 @@ def remote_instance(pc: CloudPc) -> str | None:
     """Return the id of the instance that does the action at work; None: there is none."""
     if pc.action is None:
         return None
-    # Of its own: the instance before it may still be in its last turn.
+    # An id of its own: the instance before it may not have ended yet.
     return naming.instance_id(pc.tenant_id, pc.id, f"act-{pc.action.operation_id}", pc.generation)
 
 
@@ -131,7 +133,7 @@ class RemoteEnd(Value):
     operation_id: str
     name: Remote
     failure: Failure | None = None
-    result: dict[str, Any] = Field(default_factory=dict)
+    result: Json = Field(default_factory=dict)
     forgotten: tuple[str, ...] = ()
     new_disk: str | None = None
     size: str = ""
@@ -162,7 +164,7 @@ class DiskOrder(Value):
 
 
 class Check(Value):
-    """One thing that was looked at. *repaired*: it was wrong, and is right now."""
+    """One thing that was examined. *repaired*: it was wrong, and is right now."""
 
     name: str
     title: str
@@ -173,14 +175,14 @@ class Check(Value):
 
 
 class Examined(Value):
-    """What was found. *application_group_id*: where the user's right to the desktop is given, None without a pool."""
+    """The checks. *application_group_id*: where the user's right to the desktop is given, None without a pool."""
 
     kind: Literal["examined"] = "examined"
     checks: tuple[Check, ...]
     application_group_id: str | None = None
 
     def failed(self, name: str) -> bool:
-        """Whether a check found something wrong."""
+        """Whether a check failed."""
         return any(check.name == name and check.status == "failed" for check in self.checks)
 
 
@@ -192,17 +194,17 @@ class RestorePointsOrder(Value):
     disks: tuple[str, ...] = ()
 
 
-RUN_REMOTE_ACTION = Workflow("run_remote_action", RemoteOrder, returns(RemoteEnded))
-BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, returns(Done | Superseded), PATIENT)
-END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, returns(Done), PATIENT)
+RUN_REMOTE_ACTION = Workflow("run_remote_action", RemoteOrder, RemoteEnded)
+BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, Done, Superseded, RETRY_FOR_A_DAY)
+END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, Done, Never, RETRY_FOR_A_DAY)
 
-BEGIN_RESTART = Activity("begin_restart", Machine, returns(Accepted | NoCapacity | Refused))
-BEGIN_START = Activity("begin_start", Machine, returns(Accepted | Done | NoCapacity | Refused))
-EXAMINE = Activity("examine", RemoteOrder, returns(Examined | Refused))
-BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, returns(Accepted | Refused))
-BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, returns(Accepted | Done | Refused))
-POLL_HARDWARE = Activity("poll_hardware", Machine, returns(Hardware | Refused))
-BEGIN_RESIZE = Activity("begin_resize", SizeOrder, returns(Accepted | Done | NoCapacity | Refused))
-BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, returns(Accepted | Done | Refused))
-BEGIN_SWAP = Activity("begin_swap", RemoteOrder, returns(Accepted | Done | Refused))
-DELETE_RESTORE_POINTS = Activity("delete_restore_points", RestorePointsOrder, returns(Done | Pending | Refused))
+BEGIN_RESTART = Activity("begin_restart", Machine, Accepted, NoCapacity | Refused)
+BEGIN_START = Activity("begin_start", Machine, Accepted | Done, NoCapacity | Refused)
+EXAMINE = Activity("examine", RemoteOrder, Examined, Refused)
+BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, Accepted, Refused)
+BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, Accepted | Done, Refused)
+READ_HARDWARE = Activity("read_hardware", Machine, Hardware, Refused)
+BEGIN_RESIZE = Activity("begin_resize", SizeOrder, Accepted | Done, NoCapacity | Refused)
+BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, Accepted | Done, Refused)
+BEGIN_SWAP = Activity("begin_swap", RemoteOrder, Accepted | Done, Refused)
+DELETE_RESTORE_POINTS = Poll("delete_restore_points", RestorePointsOrder, Done, Refused)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from shared.contracts.definitions import Activity, returns
+from shared.contracts.definitions import Activity
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Refused
 from shared.domain.values import Value
 
 
-class RecogniseOrder(Value):
+class RecognizeOrder(Value):
     """The machine, and the ids its devices had as far as they were known."""
 
     machine: Machine
@@ -18,18 +18,18 @@ class RecogniseOrder(Value):
     managed_device_id: str | None = None
 
 
-class Recognised(Value):
+class Recognized(Value):
     """The machine runs and answers, and its devices are there. *device_object_id*: Graph's id of the Entra device."""
 
-    kind: Literal["recognised"] = "recognised"
+    kind: Literal["recognized"] = "recognized"
     device_object_id: str | None = None
 
 
-class Unrecognised(Value):
+class Unrecognized(Value):
     """It is not as it was left: *why* says what is different."""
 
-    kind: Literal["unrecognised"] = "unrecognised"
+    kind: Literal["unrecognized"] = "unrecognized"
     why: str
 
 
-RECOGNISE_MACHINE = Activity("recognise_machine", RecogniseOrder, returns(Recognised | Unrecognised | Refused))
+RECOGNIZE_MACHINE = Activity("recognize_machine", RecognizeOrder, Recognized | Unrecognized, Refused)

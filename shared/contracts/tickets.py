@@ -1,8 +1,8 @@
-"""On whose behalf a call is made, and its places in rate limits, from the one who reserved to the one who spends.
+"""On whose behalf a call is made, and its tickets: its places in the queues of rate limits.
 
-An activity that finds no free place in a bucket stands in line there and answers ``Later`` with a ticket; the
-orchestrator sleeps until its turn should have come and calls again with it. ``shared.workflow`` puts the tickets of the
-running call here, and for whom it is made; ``shared.clients.pacing`` takes them out.
+An activity that finds no free token in a bucket is queued there and answers ``Later`` with a ticket; the orchestrator
+sleeps until the ticket should be served and calls again with it. ``shared.workflow`` puts the tickets of the running
+call here, and for whom it is made; ``shared.clients.pacing`` takes them out.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ class Behalf:
 
 TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
 SPENT: ContextVar[list[Any] | None] = ContextVar("spent", default=None)
-"""The buckets in which the running activity has taken places, one entry for each.
+"""The buckets of which the running activity has taken tokens, one entry for each.
 
-If it begins anew, it makes these calls again, and needs as many places again. None: what runs does not begin anew.
+If it begins anew, it makes these calls again, and needs as many tokens again. None: what runs does not begin anew.
 """
 BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B039 - frozen
 
 
 @contextmanager
 def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
-    """Make the calls inside for a tenant: he stands in line for them, and nobody else."""
+    """Make the calls inside for a tenant: they are queued for that tenant and no other."""
     before = BEHALF.set(Behalf(tenant_id, region))
     try:
         yield
@@ -46,8 +46,8 @@ def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
 
 
 class PacedError(ThrottledError):
-    """No call was made: its turn comes after *after*, and the new *tickets* keep its places."""
+    """No call was made: it can be made after *after*, and the new *tickets* keep its places."""
 
     def __init__(self, *tickets: Ticket, after: timedelta) -> None:
-        super().__init__(f"its turn comes in {after.total_seconds():.1f} s", after=after)
+        super().__init__(f"it can be made in {after.total_seconds():.1f} s", after=after)
         self.tickets = tickets

@@ -11,13 +11,10 @@ from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Literal
 
-CLOUD_PC_TAG = "deskwright:cloudpc"
+from shared.domain.owner import Owner
+
 TENANT_TAG = "deskwright:tenant"
-ROLE_TAG = "deskwright:role"  # cloudpc | image | probe | network
-IMAGE_TAG = "deskwright:image"
 REPLACES_TAG = "deskwright:replaces"  # the VM beside which this one was built, to take its place
-PROBE_TAG = "deskwright:probe"  # the connection whose health a temporary VM tries
-SUBJECT_TAGS = {"cloudpc": CLOUD_PC_TAG, "image": IMAGE_TAG, "probe": PROBE_TAG}
 
 Slot = Literal["a", "b"]
 """Where a machine of a Cloud PC can be. While its machine is replaced there is one in the other slot too."""
@@ -62,19 +59,19 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-def vm_name(cloud_pc: str, slot: Slot = "a") -> str:
-    """Return the VM's name: one per slot of a Cloud PC, so that Azure itself refuses a second machine there."""
-    return f"cpc-{cloud_pc}{_SLOTS[slot]}"
+def vm_name(owner: Owner, slot: Slot = "a") -> str:
+    """Return the VM's name: one per slot of an owner, so that Azure itself refuses a second machine there."""
+    return f"{owner.base_name}{_SLOTS[slot]}"
 
 
-def nic_name(cloud_pc: str, slot: Slot = "a") -> str:
+def nic_name(owner: Owner, slot: Slot = "a") -> str:
     """Return the network interface's name."""
-    return f"{vm_name(cloud_pc, slot)}-nic"
+    return f"{vm_name(owner, slot)}-nic"
 
 
-def disk_name(cloud_pc: str, slot: Slot = "a") -> str:
+def disk_name(owner: Owner, slot: Slot = "a") -> str:
     """Return the OS disk's name."""
-    return f"{vm_name(cloud_pc, slot)}-os"
+    return f"{vm_name(owner, slot)}-os"
 
 
 def other_slot(slot: Slot) -> Slot:
@@ -84,18 +81,18 @@ def other_slot(slot: Slot) -> Slot:
 
 def cloud_pc_of_vm(name: str) -> str | None:
     """Return whose machine a VM's name says it is, None: no Cloud PC's. In whatever case Azure writes it."""
-    beginning, folded = vm_name(""), name.casefold()
+    beginning, folded = vm_name(Owner.cloud_pc("")), name.casefold()
     return folded.removeprefix(beginning).removesuffix(_SLOTS["b"]) if folded.startswith(beginning) else None
 
 
 def restored_disk_name(cloud_pc: str, operation_id: str) -> str:
     """Return the name of the OS disk that an operation makes of a restore point."""
-    return f"cpc-{cloud_pc}-os-{derived_id('disk', operation_id)[:8]}"
+    return f"{vm_name(Owner.cloud_pc(cloud_pc))}-os-{derived_id('disk', operation_id)[:8]}"
 
 
 def restore_point_name(cloud_pc: str, restore_point_id: str) -> str:
     """Return the name of the disk snapshot that is a restore point."""
-    return f"cpc-{cloud_pc}-rp-{restore_point_id}"
+    return f"{vm_name(Owner.cloud_pc(cloud_pc))}-rp-{restore_point_id}"
 
 
 def hosted_network_name(tenant_id: str, region: str) -> str:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import WORKING, Status
+from shared.domain.owner import Owner, OwnerKind
 from shared.domain.values import Value
 
 REMOVAL_GRACE = timedelta(hours=6)
@@ -181,10 +182,13 @@ def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:
     return Judgement(why="whoever has this right has no Cloud PC any more", advice=_REMOVE, sure=True)
 
 
-def judge_temporary(role: str, subject: str) -> Judgement:
+def judge_temporary(owner: Owner) -> Judgement:
     """Return what to say of a machine of an image build or a probe that nothing works on any more."""
-    whose = {"image": "the build of image", "probe": "the checks of connection"}.get(role, role)
-    return Judgement(why=f"{whose} {subject} made it, and none of these runs", advice=_LOOK)
+    whose = {
+        OwnerKind.DEVICE_IMAGE: "the build of image",
+        OwnerKind.CONNECTION_PROBE: "the checks of connection",
+    }.get(owner.kind, owner.kind.value)
+    return Judgement(why=f"{whose} {owner.id} made it, and none of these runs", advice=_LOOK)
 
 
 def judge_host(name: str) -> Judgement:

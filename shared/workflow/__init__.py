@@ -1,24 +1,24 @@
 """The typed face of Durable Functions: nothing else in the app imports its SDK.
 
-An orchestrator reads ``match (yield from call(ctx, JOIN, order))``; what a call costs in retries, policy and
-rate limits is told here once.
+An orchestrator reads ``match (yield from call(ctx, CREATE_NIC, order))``; retries, polling and rate limits are handled
+here.
 """
 
 from shared.workflow.calling import CallFailedError, call, call_all, call_raw
-from shared.workflow.implementing import ACTIVITIES, implements
-from shared.workflow.orchestrating import ORCHESTRATORS, Steps, continue_as_new, orchestrates
+from shared.workflow.implementing import implements
+from shared.workflow.orchestrating import ContinuedAsNew, Steps, continue_as_new, orchestrates
 from shared.workflow.purging import purge_finished
+from shared.workflow.registration import implementation_of
 from shared.workflow.replay import speed_up_replay
 from shared.workflow.sdk import Blueprint, Context, DurableApp, DurableClient
 from shared.workflow.starting import is_alive, start
 from shared.workflow.waiting import call_sub_orchestrator, call_sub_orchestrators, pause, wait_for
 
 __all__ = [
-    "ACTIVITIES",
-    "ORCHESTRATORS",
     "Blueprint",
     "CallFailedError",
     "Context",
+    "ContinuedAsNew",
     "DurableApp",
     "DurableClient",
     "Steps",
@@ -28,6 +28,7 @@ __all__ = [
     "call_sub_orchestrator",
     "call_sub_orchestrators",
     "continue_as_new",
+    "implementation_of",
     "implements",
     "is_alive",
     "orchestrates",

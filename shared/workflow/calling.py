@@ -10,25 +10,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from shared.contracts.definitions import Activity, Retry
+from shared.contracts.definitions import Activity, Json, Retry
 from shared.domain.values import Value
 from shared.workflow.orchestrating import Steps
 from shared.workflow.sdk import Context
 
-In = TypeVar("In", bound=Value)
-Out = TypeVar("Out")
+Order = TypeVar("Order", bound=Value)
+Ok = TypeVar("Ok")
+Refusal = TypeVar("Refusal")
 
 
 class CallFailedError(Exception):
-    """An activity failed as often as it may; *reason* is what it last said."""
+    """A call failed as often as it may; *reason* is the message of the last failure."""
 
-    def __init__(self, activity: str, reason: str) -> None:
-        super().__init__(f"{activity} failed: {reason}")
-        self.activity = activity
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} failed: {reason}")
+        self.name = name
         self.reason = reason
 
 
-def call(ctx: Context, activity: Activity[In, Out], order: In) -> Steps[Out]:
+def call(ctx: Context, activity: Activity[Order, Ok, Refusal], order: Order) -> Steps[Ok | Refusal]:
     """Call *activity* and return its outcome.
 
     Raises: CallFailedError when it failed more often than its contract allows.
@@ -37,13 +38,15 @@ def call(ctx: Context, activity: Activity[In, Out], order: In) -> Steps[Out]:
     return activity.returns.read(raw)
 
 
-def call_raw(ctx: Context, name: str, order: dict[str, Any], retry: Retry) -> Steps[dict[str, Any]]:
+def call_raw(ctx: Context, name: str, order: dict[str, Any], retry: Retry) -> Steps[Json]:
     """Call the activity *name* with JSON, return JSON."""
     (raw,) = yield from _call_each(ctx, name, [order], retry)
     return raw
 
 
-def call_all(ctx: Context, activity: Activity[In, Out], orders: Sequence[In]) -> Steps[list[Out]]:
+def call_all(
+    ctx: Context, activity: Activity[Order, Ok, Refusal], orders: Sequence[Order]
+) -> Steps[list[Ok | Refusal]]:
     """Call *activity* once for each order, all at once; return the outcomes in the order of *orders*."""
     raws = yield from _call_each(ctx, activity.name, [order.to_json() for order in orders], activity.retry)
     return [activity.returns.read(raw) for raw in raws]
@@ -78,12 +81,12 @@ def _call_each(ctx: Context, name: str, orders: list[dict[str, Any]], retry: Ret
 def on_the_second(at: datetime) -> datetime:
     """Return *at*, rounded up to whole seconds.
 
-    What sleeps until the same moment is woken together: one batch for the host where there were hundreds of single
-    turns. And nobody who takes his place in a rate limit a little late takes somebody else's.
+    What sleeps until the same moment is woken together: one batch for the host instead of hundreds of single turns.
+    Who uses a token of a rate limit a little late takes nobody else's.
     """
     return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def first_line(error: Exception) -> str:
-    """Return the activity's own words; Durable appends the details in a second line."""
+    """Return the message of the activity's own error; Durable appends the details in a second line."""
     return str(error).split("\n", 1)[0].strip()

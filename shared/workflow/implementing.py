@@ -1,4 +1,4 @@
-"""From a promise kept to an activity function."""
+"""From an async function to an activity function."""
 
 from __future__ import annotations
 
@@ -9,50 +9,49 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shared.contracts.definitions import Activity
+from shared.contracts.definitions import Contract
 from shared.contracts.outcomes import Later, NoCapacity, Refused, Ticket
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.tickets import SPENT, TICKETS, PacedError, on_behalf_of
 from shared.domain.values import Value
 from shared.errors import ThrottledError
 from shared.telemetry import observed
+from shared.workflow.registration import Implementation, registrable
 from shared.workflow.sdk import DurableClient
 
-In = TypeVar("In", bound=Value)
-Out = TypeVar("Out")
+Order = TypeVar("Order", bound=Value)
+Outcome = TypeVar("Outcome")
 
-ACTIVITIES: dict[str, Callable[..., Awaitable[Any]]] = {}
-"""Every activity by its wire name, as it was written, with refusals as values."""
+Written = Callable[[Order], Awaitable[Outcome]] | Callable[[Order, DurableClient], Awaitable[Outcome]]
+"""An activity as it is written: it takes the order, and a durable client as *client* when it starts other work."""
 
 
 def implements(
-    activity: Activity[In, Out],
-) -> Callable[[Callable[..., Awaitable[Out]]], Callable[..., Awaitable[Any]]]:
-    """Make an async function the implementation of *activity*.
+    contract: Contract[Order, Outcome],
+) -> Callable[[Written[Order, Outcome]], Callable[..., Awaitable[Any]]]:
+    """Make an async function the implementation of *contract*, an ``Activity`` or a ``Poll``.
 
-    The function takes the order, and a durable client as *client* when it starts other work. A throttled call
-    becomes ``Later``: throttling is not a failure and uses up no retry. What a cloud declined becomes the outcome.
+    A throttled call becomes ``Later``: throttling is not a failure and uses up no retry. What a cloud declined becomes
+    the outcome.
     """
 
-    def implement(function: Callable[..., Awaitable[Out]]) -> Callable[..., Awaitable[Any]]:
-        if function.__name__ != activity.name:
-            message = f"{function.__name__} implements {activity.name}: the names must agree"
-            raise ValueError(message)
+    def implement(function: Written[Order, Outcome]) -> Callable[..., Awaitable[Any]]:
+        written: Callable[..., Awaitable[Outcome]] = function
 
-        async def kept(order: In, *arguments: DurableClient) -> Any:
+        async def with_refusals(order: Order, *arguments: DurableClient) -> Outcome | Refused | NoCapacity:
             try:
                 with on_behalf_of(*_subject(order)):
-                    return await function(order, *arguments)
+                    return await written(order, *arguments)
             except DeclinedError as declined:
-                return _offered(activity, declined)
+                return _refusal(contract, declined)
 
         async def perform(payload: dict[str, Any], *arguments: DurableClient) -> Any:
-            order = activity.accepts.model_validate(payload["order"])
+            order = contract.accepts.model_validate(payload["order"])
             tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
             held, spent = TICKETS.set(tickets), SPENT.set([])
             try:
-                with observed(activity.name, order):
-                    outcome = await kept(order, *arguments)
+                with observed(contract.name, order):
+                    outcome = await with_refusals(order, *arguments)
             except PacedError as paced:
                 return _later(paced, (*TICKETS.get(), *paced.tickets))
             except ThrottledError as throttled:
@@ -60,22 +59,23 @@ def implements(
             finally:
                 TICKETS.reset(held)
                 SPENT.reset(spent)
-            return activity.returns.write(outcome)
+            return contract.returns.write(outcome)
 
-        ACTIVITIES[activity.name] = kept
-        return _entry(function, activity.name, perform)
+        entry = _entry(written, perform)
+        registrable(entry, written, Implementation(contract, with_refusals))
+        return entry
 
     return implement
 
 
-def _offered(activity: Activity[In, Out], declined: DeclinedError) -> Refused | NoCapacity:
-    """Return the outcome as the contract knows it: not every one has room to lack.
+def _refusal(contract: Contract[Order, Outcome], declined: DeclinedError) -> Refused | NoCapacity:
+    """Return the outcome as the contract knows it: not every one knows a lack of capacity.
 
     Raises: DeclinedError when the contract knows no refusal at all.
     """
     for outcome in (declined.outcome, declined.refused):
         with suppress(ValidationError):
-            activity.returns.read(outcome)
+            contract.returns.read(outcome)
             return outcome
     raise declined
 
@@ -92,22 +92,17 @@ def _later(error: ThrottledError, tickets: tuple[Ticket, ...]) -> dict[str, Any]
 
 
 def _entry(
-    function: Callable[..., Awaitable[Any]], name: str, perform: Callable[..., Awaitable[Any]]
+    written: Callable[..., Awaitable[Any]], perform: Callable[..., Awaitable[Any]]
 ) -> Callable[..., Awaitable[Any]]:
     """Return a function with exactly the parameters that are bound: the worker compares the two."""
-    if "client" in inspect.get_annotations(function):
+    if "client" in inspect.get_annotations(written):
 
         async def starting(payload: dict, client: DurableClient) -> Any:  # type: ignore[type-arg] # the worker refuses dict[str, Any]
             return await perform(payload, client)
 
-        entry: Callable[..., Awaitable[Any]] = starting
-    else:
+        return starting
 
-        async def plain(payload: dict) -> Any:  # type: ignore[type-arg] # the worker refuses dict[str, Any]
-            return await perform(payload)
+    async def plain(payload: dict) -> Any:  # type: ignore[type-arg] # the worker refuses dict[str, Any]
+        return await perform(payload)
 
-        entry = plain
-    entry.__name__ = entry.__qualname__ = name
-    entry.__doc__ = function.__doc__
-    entry.__module__ = function.__module__
-    return entry
+    return plain

@@ -1,59 +1,52 @@
-"""From a story to an orchestrator function."""
+"""From a procedure, written as a generator, to an orchestrator function."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from shared.contracts.definitions import Workflow
 from shared.domain.values import Value
+from shared.workflow.registration import Implementation, registrable
 from shared.workflow.sdk import Context
 
-In = TypeVar("In", bound=Value)
-Out = TypeVar("Out")
+Order = TypeVar("Order", bound=Value)
+Outcome = TypeVar("Outcome")
 T = TypeVar("T")
 
 Steps = Generator[Any, Any, T]
 """What an orchestrator is: it yields the tasks it waits for and returns a T."""
 
-ORCHESTRATORS: dict[str, Callable[..., Steps[Any]]] = {}
-"""Every orchestrator by its wire name, as it was written: stories are tested on this."""
+
+class ContinuedAsNew(BaseException):
+    """This execution is over and has no outcome: the instance goes on with *order* and an empty history."""
+
+    def __init__(self, order: Value) -> None:
+        super().__init__(type(order).__name__)
+        self.order = order
 
 
-class _Again:
-    """The orchestrator has asked to continue as new: it has no result."""
-
-
-AGAIN = _Again()
-
-
-def continue_as_new(ctx: Context, order: Value) -> Any:
-    """Continue this instance as new with *order*: same id, empty history. Return the answer to give."""
-    ctx.continue_as_new(order.to_json())
-    return AGAIN
+def continue_as_new(order: Value) -> NoReturn:
+    """Continue this instance as new with *order*: same id, empty history."""
+    raise ContinuedAsNew(order)
 
 
 def orchestrates(
-    workflow: Workflow[In, Out],
-) -> Callable[[Callable[[Context, In], Steps[Out]]], Callable[[Context], Steps[Any]]]:
-    """Make a story the implementation of *workflow*: JSON in, JSON out, values between."""
+    workflow: Workflow[Order, Outcome],
+) -> Callable[[Callable[[Context, Order], Steps[Outcome]]], Callable[[Context], Steps[Any]]]:
+    """Make a generator function the implementation of *workflow*: JSON in, JSON out, values between."""
 
-    def implement(story: Callable[[Context, In], Steps[Out]]) -> Callable[[Context], Steps[Any]]:
+    def implement(procedure: Callable[[Context, Order], Steps[Outcome]]) -> Callable[[Context], Steps[Any]]:
         def entry(context: Context) -> Steps[Any]:
             order = workflow.accepts.model_validate(context.get_input())
-            outcome = yield from story(context, order)
-            if outcome is AGAIN:
+            try:
+                outcome = yield from procedure(context, order)
+            except ContinuedAsNew as next_execution:
+                context.continue_as_new(next_execution.order.to_json())
                 return None
             return workflow.returns.write(outcome)
 
-        if story.__name__ != workflow.name:
-            message = f"{story.__name__} implements {workflow.name}: the names must agree"
-            raise ValueError(message)
-        ORCHESTRATORS[workflow.name] = story
-        # Not functools.wraps: the Functions worker reads the signature of the function it finds.
-        entry.__name__ = entry.__qualname__ = workflow.name
-        entry.__doc__ = story.__doc__
-        entry.__module__ = story.__module__
+        registrable(entry, procedure, Implementation(workflow, procedure))
         return entry
 
     return implement

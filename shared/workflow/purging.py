@@ -1,4 +1,4 @@
-"""Forgetting the history of workflows that have ended."""
+"""Deleting the history of workflows that have ended."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from shared.workflow.sdk import DurableClient
 
 _KEPT = timedelta(days=7)
 _REACH = timedelta(days=30)
-"""How far back one run looks: a longer span times out on large hubs (azure-functions-durable-extension 892)."""
+"""How far back one run looks: a longer span times out on large task hubs
+(https://github.com/Azure/azure-functions-durable-extension/issues/892)."""
 
 
 async def purge_finished(client: DurableClient, now: datetime) -> None:
-    """Forget the history of workflows that were created between a week and a month ago and have ended."""
+    """Delete the history of workflows that were created between a week and a month ago and have ended."""
     before = now.astimezone(UTC).replace(tzinfo=None) - _KEPT
     await client.purge_instance_history_by(
         created_time_from=before - _REACH,

@@ -1,9 +1,42 @@
-"""The only place that imports the Durable SDK."""
+"""The only place that imports the Durable SDK, and the part of its context that the app uses, with types."""
+
+from datetime import datetime
+from typing import Any, Protocol
 
 from azure.durable_functions import Blueprint, DurableOrchestrationClient
 from azure.durable_functions import DFApp as DurableApp
-from azure.durable_functions import DurableOrchestrationContext as Context
 
 DurableClient = DurableOrchestrationClient
+
+
+class Context(Protocol):
+    """The part of ``DurableOrchestrationContext`` that the app uses: what it returns is yielded."""
+
+    @property
+    def instance_id(self) -> str:
+        """The id of the instance."""
+
+    @property
+    def current_utc_datetime(self) -> datetime:
+        """The time, as this turn sees it."""
+
+    def get_input(self) -> Any:
+        """Return the instance's input."""
+
+    def call_activity(self, name: str, order: object, /) -> object:
+        """Return the task of an activity."""
+
+    def call_sub_orchestrator(self, name: str, order: object, /) -> object:
+        """Return the task of another orchestrator."""
+
+    def create_timer(self, at: datetime, /) -> object:
+        """Return the task of a durable timer."""
+
+    def task_all(self, tasks: list[object], /) -> object:
+        """Return the task of all *tasks*."""
+
+    def continue_as_new(self, order: object, /) -> None:
+        """Continue the instance as new."""
+
 
 __all__ = ["Blueprint", "Context", "DurableApp", "DurableClient"]

@@ -1,4 +1,4 @@
-"""Waiting: for an outcome that can be looked at, for a time, for another workflow."""
+"""Waiting: for the outcome of a poll, for a time, for another workflow."""
 
 from __future__ import annotations
 
@@ -7,41 +7,49 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from shared.contracts.definitions import Activity, PollPolicy, Workflow
+from shared.contracts.definitions import Poll, PollPolicy, Workflow
+from shared.contracts.outcomes import Pending
 from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
 from shared.domain.values import Value
 from shared.workflow.calling import CallFailedError, first_line, on_the_second
 from shared.workflow.orchestrating import Steps
 from shared.workflow.sdk import Context
 
-In = TypeVar("In", bound=Value)
-Out = TypeVar("Out")
+Order = TypeVar("Order", bound=Value)
+Ok = TypeVar("Ok")
+Refusal = TypeVar("Refusal")
+Outcome = TypeVar("Outcome")
 
 LONGEST_TIMER = timedelta(days=5)
-"""Durable 1.7 cannot cancel a timer of more than six days (durable-python issue 573)."""
+"""Durable 1.7 cannot cancel a timer of more than six days
+(https://github.com/Azure/azure-functions-durable-python/issues/573)."""
 
 
-def wait_for(ctx: Context, look: Activity[In, Out], order: In, policy: PollPolicy) -> Steps[Out]:
-    """Look until the outcome is no longer pending, or *policy* times out; then the outcome is ``Pending``.
+def wait_for(
+    ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, policy: PollPolicy
+) -> Steps[Ok | Refusal | Pending]:
+    """Poll until the outcome is no longer pending, or *policy* times out; then the outcome is ``Pending``.
 
-    The first look comes when it usually is done, spread by the instance's id so that a thousand waits do not look
-    in the same second.
+    The first poll comes when it usually is done, spread by the instance's id so that a thousand waits do not poll in
+    the same second.
+
+    Raises: CallFailedError when a poll failed more often than it may.
     """
     now = ctx.current_utc_datetime
-    spread = policy.interval * (zlib.crc32(f"{ctx.instance_id}/{look.name}".encode()) % 100) / 400
+    spread = policy.interval * (zlib.crc32(f"{ctx.instance_id}/{poll.name}".encode()) % 100) / 400
     wait = WaitOrder(
-        activity=look.name,
+        activity=poll.name,
         payload=order.to_json(),
-        next_look=on_the_second(now + policy.first + spread),
-        every=policy.interval,
+        next_poll=on_the_second(now + policy.first + spread),
+        interval=policy.interval,
         until=now + policy.timeout,
     )
     raw = yield from call_sub_orchestrator(ctx, AWAIT_OUTCOME, wait)
-    return look.returns.read(raw)
+    return poll.returns.read(raw)
 
 
-def call_sub_orchestrator(ctx: Context, workflow: Workflow[In, Out], order: In) -> Steps[Out]:
-    """Run *workflow* as a part of this one and return what it gives. Raises: CallFailedError when it failed."""
+def call_sub_orchestrator(ctx: Context, workflow: Workflow[Order, Outcome], order: Order) -> Steps[Outcome]:
+    """Run *workflow* as a part of this one and return its outcome. Raises: CallFailedError when it failed."""
     try:
         raw = yield ctx.call_sub_orchestrator(workflow.name, order.to_json())
     except Exception as error:
@@ -49,7 +57,9 @@ def call_sub_orchestrator(ctx: Context, workflow: Workflow[In, Out], order: In) 
     return workflow.returns.read(raw)
 
 
-def call_sub_orchestrators(ctx: Context, workflow: Workflow[In, Out], orders: Sequence[In]) -> Steps[list[Out]]:
+def call_sub_orchestrators(
+    ctx: Context, workflow: Workflow[Order, Outcome], orders: Sequence[Order]
+) -> Steps[list[Outcome]]:
     """Run *workflow* once for each order, all at once. Raises: CallFailedError when one failed."""
     tasks = [ctx.call_sub_orchestrator(workflow.name, order.to_json()) for order in orders]
     try:
@@ -60,7 +70,7 @@ def call_sub_orchestrators(ctx: Context, workflow: Workflow[In, Out], orders: Se
 
 
 def pause(ctx: Context, length: timedelta) -> Steps[None]:
-    """Let time pass, in naps that Durable can cancel."""
+    """Let time pass, in timers that Durable can cancel."""
     end = ctx.current_utc_datetime + length
     while ctx.current_utc_datetime < end:
         yield ctx.create_timer(min(end, ctx.current_utc_datetime + LONGEST_TIMER))

@@ -4,9 +4,6 @@ from typing import Any
 
 import pytest
 
-import activities.connections
-import activities.identities
-import activities.networks  # noqa: F401 - imported for what they register
 from shared.clients.key_vault import secret_name
 from shared.contracts.connections import CHECKS, RETIRE_PASSWORDS, RUN_CHECK, CheckOrder, PasswordOrder
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK

@@ -6,13 +6,6 @@ from datetime import timedelta
 import pytest
 from azure_simulator.certificates import Certificates
 
-import activities.capacity
-import activities.configuration
-import activities.desktops
-import activities.identities
-import activities.machines
-import activities.networks
-import activities.rights  # noqa: F401 - imported for what they register
 from shared.contracts import configuration, desktops, identities, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
@@ -21,6 +14,7 @@ from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.connection import JoinType
 from shared.domain.image import ImageSource, MarketplaceImage
 from shared.domain.lifecycle import Status
+from shared.domain.owner import Owner
 from shared.domain.service_plan import ServicePlan, service_plan
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.worker import GROUP, REGION, TENANT, Worker, working
@@ -48,7 +42,7 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
 def machine_of(cloud_pc: str = "pc1", computer_name: str = "CPC-USER-AB12C") -> Machine:
     return Machine(
         tenant_id=TENANT.id,
-        cloud_pc_id=cloud_pc,
+        owner=Owner.cloud_pc(cloud_pc),
         subscription_id=SUBSCRIPTION,
         resource_group=GROUP,
         region=REGION,
@@ -67,7 +61,7 @@ NETWORK = machines.HostedNetworkOrder(
 
 def capacity(**changes: object) -> machines.CapacityOrder:
     order = machines.CapacityOrder(
-        tenant_id=TENANT.id, cloud_pc_id="pc1", subscription_id=SUBSCRIPTION, plan=plan(), regions=(REGION,)
+        tenant_id=TENANT.id, owner=Owner.cloud_pc("pc1"), subscription_id=SUBSCRIPTION, plan=plan(), regions=(REGION,)
     )
     return order.but(**changes)
 
@@ -94,7 +88,7 @@ async def join(worker: Worker, machine: Machine) -> identities.DeviceFound:
         identities.POLL_DEVICE,
         identities.DeviceOrder(
             tenant_id=TENANT.id,
-            cloud_pc_id=machine.cloud_pc_id,
+            owner=machine.owner,
             computer_name=machine.computer_name,
             join_type=ENTRA,
             not_before=since,
@@ -107,7 +101,7 @@ async def join(worker: Worker, machine: Machine) -> identities.DeviceFound:
 async def enrol(worker: Worker, machine: Machine, device: identities.DeviceFound) -> str:
     order = identities.EnrollmentOrder(
         tenant_id=TENANT.id,
-        cloud_pc_id=machine.cloud_pc_id,
+        owner=machine.owner,
         computer_name=machine.computer_name,
         device_id=device.device_id,
     )
@@ -158,9 +152,7 @@ async def assign(worker: Worker, machine: Machine) -> desktops.HostPoolReady:
 
 async def remove(worker: Worker, machine: Machine, pool_id: str | None) -> None:
     forget = desktops.ForgetSessionHostOrder(machine=machine, host_pool_id=pool_id)
-    device = identities.ForgetDeviceOrder(
-        tenant_id=TENANT.id, cloud_pc_id=machine.cloud_pc_id, computer_name=machine.computer_name
-    )
+    device = identities.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
     assert isinstance(await worker.do(desktops.DELETE_SESSION_HOST, forget), Done)
     assert isinstance(await worker.do(desktops.REVOKE_SIGN_IN, forget), Done)
     assert isinstance(await worker.do(identities.DELETE_MANAGED_DEVICE, device), Done)
@@ -175,7 +167,7 @@ async def remove(worker: Worker, machine: Machine, pool_id: str | None) -> None:
 def record(worker: Worker, machine: Machine, pool_id: str) -> CloudPc:
     now = worker.deps.clock.now()
     return CloudPc(
-        id=machine.cloud_pc_id,
+        id=machine.owner.id,
         tenant_id=TENANT.id,
         user=worker.user,
         plan=plan(),
@@ -251,7 +243,7 @@ async def test_a_place_without_hardware_is_told_apart_and_remembered(worker: Wor
     answer = await worker.finish(begun)
     assert isinstance(answer, NoCapacity)
     assert answer.elsewhere
-    next_place = await worker.do(machines.ALLOCATE_CAPACITY, capacity(cloud_pc_id="pc2"))
+    next_place = await worker.do(machines.ALLOCATE_CAPACITY, capacity(owner=Owner.cloud_pc("pc2")))
     assert next_place.size != order.place.size
 
 
@@ -265,7 +257,7 @@ async def test_a_quota_that_is_used_up_says_which(worker: Worker) -> None:
 
 async def test_zones_are_spread_by_the_cloud_pc(worker: Worker) -> None:
     places = [
-        await worker.do(machines.ALLOCATE_CAPACITY, capacity(cloud_pc_id=f"pc{n}", zones=("1", "2", "3")))
+        await worker.do(machines.ALLOCATE_CAPACITY, capacity(owner=Owner.cloud_pc(f"pc{n}"), zones=("1", "2", "3")))
         for n in range(12)
     ]
     assert {place.zone for place in places} == {"1", "2", "3"}
@@ -293,7 +285,7 @@ async def test_a_device_of_an_earlier_machine_is_not_taken_for_the_new_one(worke
     await join(worker, machine)
     later = identities.DeviceOrder(
         tenant_id=TENANT.id,
-        cloud_pc_id=machine.cloud_pc_id,
+        owner=machine.owner,
         computer_name=machine.computer_name,
         join_type=ENTRA,
         not_before=worker.deps.clock.now() + timedelta(hours=1),

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from azure_simulator.certificates import Certificates
 
-import activities.identities  # noqa: F401 - imported for what it registers
 from shared.contracts import identities, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.domain.connection import Domain, JoinType
+from shared.domain.owner import Owner
 from tests.contract.test_activities_desktop import build, machine_of
 from tests.contract.worker import TENANT, Worker, working
 
@@ -42,15 +42,13 @@ async def test_a_hybrid_device_appears_with_the_synchronisation_and_can_be_forgo
     assert isinstance(await worker.finish(begun), machines.Finished)
     look = identities.DeviceOrder(
         tenant_id=TENANT.id,
-        cloud_pc_id=machine.cloud_pc_id,
+        owner=machine.owner,
         computer_name=machine.computer_name,
         join_type=JoinType.HYBRID_AZURE_AD_JOIN,
         not_before=since,
     )
     assert isinstance(await worker.wait(identities.POLL_DEVICE, look), identities.DeviceFound)
-    forget = identities.ForgetDeviceOrder(
-        tenant_id=TENANT.id, cloud_pc_id=machine.cloud_pc_id, computer_name=machine.computer_name
-    )
+    forget = identities.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
     assert isinstance(await worker.do(identities.DELETE_DEVICE, forget), Done)
 
 
@@ -81,7 +79,7 @@ async def test_a_managed_device_that_is_not_there_yet_is_waited_for(worker: Work
 async def test_a_machine_that_never_joined_is_pending_not_lost(worker: Worker) -> None:
     look = identities.DeviceOrder(
         tenant_id=TENANT.id,
-        cloud_pc_id="pc1",
+        owner=Owner.cloud_pc("pc1"),
         computer_name="CPC-NOBODY",
         join_type=JoinType.AZURE_AD_JOIN,
         not_before=worker.deps.clock.now() - timedelta(minutes=1),

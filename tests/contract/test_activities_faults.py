@@ -4,18 +4,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import azure_simulator
 import pytest
 import yaml
 from azure_simulator.certificates import Certificates
 
-import activities.machines
-import activities.networks  # noqa: F401 - imported for what they register
 from shared.contracts import machines
 from tests.contract.test_activities_desktop import build, machine_of, vm_order
 from tests.contract.worker import Worker, working
 
 pytestmark = pytest.mark.simulator
-SCENARIOS = Path(__file__).parents[2] / "local" / "cloud" / "scenarios"
+SCENARIOS = Path(azure_simulator.__file__).parent / "scenarios"
 
 
 @pytest.fixture

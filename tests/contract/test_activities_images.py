@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 from azure_simulator.certificates import Certificates
 
-import activities.images
-import activities.power  # noqa: F401 - imported for what it registers
 from shared.contracts import images, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.contracts.tickets import on_behalf_of
+from shared.domain.owner import Owner, OwnerKind
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import build
 from tests.contract.worker import GROUP, REGION, SITE, TENANT, Worker, working
@@ -27,8 +26,7 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
 
 MACHINE = Machine(
     tenant_id=TENANT.id,
-    cloud_pc_id="11111111-2222-4333-8444-555555555555",
-    role="image",
+    owner=Owner(kind=OwnerKind.DEVICE_IMAGE, id="11111111-2222-4333-8444-555555555555"),
     subscription_id=SUBSCRIPTION,
     resource_group=GROUP,
     region=REGION,
@@ -83,7 +81,7 @@ async def test_what_is_built_is_offered_to_its_tenant_and_to_no_neighbour_in_the
 async def test_a_version_of_another_machine_is_refused_for_good(worker: Worker) -> None:
     await generalize(worker)
     await capture(worker)
-    other = ORDER.but(machine=MACHINE.but(cloud_pc_id="other"))
+    other = ORDER.but(machine=MACHINE.but(owner=MACHINE.owner.but(id="other")))
     refused = await worker.do(images.BEGIN_CAPTURE, other)
     assert isinstance(refused, Refused)
     assert (refused.code, refused.final) == ("versionExists", True)

@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from azure_simulator.certificates import Certificates
 
-import activities.orphan_detection
-import activities.orphan_removals  # noqa: F401 - imported for what they register
 from activities.rights import MACHINE_USER, assignment_id
-from shared.contracts.orphans import POLL_PLACE, TAKE_AWAY, PlaceOrder, RemovalOrder
+from shared.contracts.orphans import DELETE_ORPHAN, SCAN_RESOURCE_GROUP, RemovalOrder, ResourceGroupScanOrder
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.domain import naming
 from shared.domain.orphans import ComputerName, Orphan, OrphanType
+from shared.domain.owner import Owner
 from shared.storage.repository import Stored
 from tests.contract.running import GROUP as GROUP_ID
 from tests.contract.running import SUBSCRIPTION
@@ -24,7 +23,9 @@ pytestmark = pytest.mark.simulator
 
 ADMINISTRATOR = "1c0163c0-47e6-4577-8991-ea5c82e286e4"  # Virtual Machine Administrator Login
 GONE, NEIGHBOURS = "0123456789abcdef0123", "fedcba98765432100123"
-PLACE = PlaceOrder(tenant_id=TENANT.id, subscription_id=SUBSCRIPTION, resource_group=GROUP_ID.rpartition("/")[2])
+PLACE = ResourceGroupScanOrder(
+    tenant_id=TENANT.id, subscription_id=SUBSCRIPTION, resource_group=GROUP_ID.rpartition("/")[2]
+)
 
 
 class Lists(Records):
@@ -69,7 +70,7 @@ async def disk(worker: Worker, name: str, **tags: str) -> str:
 
 
 async def right(worker: Worker, cloud_pc: str, name: str | None = None, role_id: str = MACHINE_USER) -> str:
-    scope = f"{GROUP_ID}/providers/Microsoft.Compute/virtualMachines/{naming.vm_name(cloud_pc)}"
+    scope = f"{GROUP_ID}/providers/Microsoft.Compute/virtualMachines/{naming.vm_name(Owner.cloud_pc(cloud_pc))}"
     role = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role_id}"
     own = assignment_id(scope, MACHINE_USER, worker.user.id)
     place = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name or own}"
@@ -78,7 +79,7 @@ async def right(worker: Worker, cloud_pc: str, name: str | None = None, role_id:
 
 
 async def look(worker: Worker) -> dict[str, Orphan]:
-    answer = await worker.do(POLL_PLACE, PLACE)
+    answer = await worker.do(SCAN_RESOURCE_GROUP, PLACE)
     assert answer.looked.area == PLACE.area
     deps: Any = worker.deps
     listed: list[Orphan] = list(deps.orphans.values.values())
@@ -95,13 +96,13 @@ def roles(worker: Worker) -> Any:
 
 
 async def take(worker: Worker, orphan: Orphan) -> Any:
-    return await worker.wait(TAKE_AWAY, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
+    return await worker.wait(DELETE_ORPHAN, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
 
 
 async def test_only_what_carries_our_mark_is_judged(worker: Worker) -> None:
-    left = await disk(worker, "left", tenant=TENANT.id, role="cloudpc", cloudpc=GONE)
-    probes = await disk(worker, "probes", tenant=TENANT.id, role="probe", probe="c1")
-    await disk(worker, "neighbours", tenant="fabrikam", role="cloudpc", cloudpc=NEIGHBOURS)
+    left = await disk(worker, "left", tenant=TENANT.id, role="cloudPc", cloudpc=GONE)
+    probes = await disk(worker, "probes", tenant=TENANT.id, role="connectionProbe", probe="c1")
+    await disk(worker, "neighbours", tenant="fabrikam", role="cloudPc", cloudpc=NEIGHBOURS)
     await disk(worker, "nobodys")
     listed = await look(worker)
     assert set(listed) == {left, probes}
@@ -126,16 +127,16 @@ async def test_rights_that_a_neighbour_or_an_administrator_gave_are_not_ours(wor
 
 
 async def test_what_has_changed_hands_since_the_look_stays(worker: Worker) -> None:
-    tags = {"tenant": TENANT.id, "role": "cloudpc"}
+    tags = {"tenant": TENANT.id, "role": "cloudPc"}
     left = await disk(worker, "left", **tags, cloudpc=GONE)
     orphan = (await look(worker))[left]
-    young = await worker.do(TAKE_AWAY, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
+    young = await worker.do(DELETE_ORPHAN, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
     assert isinstance(young, Refused)
     worker.cloud.advance(timedelta(hours=6, minutes=1).total_seconds())
     await disk(worker, "left", **tags, cloudpc=NEIGHBOURS)
     assert (await take(worker, orphan)).code == "notOurs"
     await disk(worker, "left", **tags, cloudpc=GONE)
-    first = await worker.do(TAKE_AWAY, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
+    first = await worker.do(DELETE_ORPHAN, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
     assert isinstance(first, Pending)
     assert await take(worker, orphan) == Done()
     assert await look(worker) == {}

@@ -7,12 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from azure_simulator.certificates import Certificates
 
-import activities.power
-import activities.resuming  # noqa: F401 - imported for what it registers
 from shared.contracts import desktops, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done
-from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, RecogniseOrder, Unrecognised
+from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, RecognizeOrder, Unrecognized
 from shared.domain.cloud_pc import Resources
 from tests.contract.test_activities_desktop import assign, build, enrol, join, machine_of, record, remove
 from tests.contract.worker import Worker, working
@@ -57,27 +55,27 @@ async def rights_of(worker: Worker) -> list[str]:
     return [str(each["scope"]) for each in given if each["principalId"] == worker.user.id]
 
 
-def left(machine: Machine, device_id: str | None = None, managed: str | None = None) -> RecogniseOrder:
-    return RecogniseOrder(machine=machine, entra_device_id=device_id, managed_device_id=managed)
+def left(machine: Machine, device_id: str | None = None, managed: str | None = None) -> RecognizeOrder:
+    return RecognizeOrder(machine=machine, entra_device_id=device_id, managed_device_id=managed)
 
 
 async def test_a_machine_is_gone_on_with_only_as_it_was_left(worker: Worker) -> None:
     machine = machine_of()
-    assert isinstance(await worker.do(RECOGNISE_MACHINE, left(machine)), Unrecognised)
+    assert isinstance(await worker.do(RECOGNIZE_MACHINE, left(machine)), Unrecognized)
     await build(worker, machine)
     device = await join(worker, machine)
     managed = await enrol(worker, machine, device)
     known = left(machine, device.device_id, managed)
 
-    assert await worker.do(RECOGNISE_MACHINE, known) == Recognised(device_object_id=device.object_id)
+    assert await worker.do(RECOGNIZE_MACHINE, known) == Recognized(device_object_id=device.object_id)
     for strange in (
         left(machine_of(computer_name="CPC-OTHER")),
         left(machine, "another-device"),
         left(machine, device.device_id, "another-record"),
     ):
-        assert isinstance(await worker.do(RECOGNISE_MACHINE, strange), Unrecognised)
+        assert isinstance(await worker.do(RECOGNIZE_MACHINE, strange), Unrecognized)
     stopping = await worker.do(machines.BEGIN_DEALLOCATE, machine)
     await worker.finish(stopping)
-    found = await worker.do(RECOGNISE_MACHINE, known)
-    assert isinstance(found, Unrecognised)
+    found = await worker.do(RECOGNIZE_MACHINE, known)
+    assert isinstance(found, Unrecognized)
     assert "deallocated" in found.why

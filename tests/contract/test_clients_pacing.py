@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-import activities.networks  # noqa: F401 - imported for what it registers
 from shared.contracts.machines import CREATE_NIC, PREPARE_HOSTED_NETWORK, NicOrder, NicReady
 from shared.contracts.outcomes import Ticket
 from shared.contracts.tickets import TICKETS, PacedError, on_behalf_of
 from shared.errors import ThrottledError
-from shared.workflow import ACTIVITIES
 from tests.contract.test_activities_desktop import NETWORK, machine_of
 from tests.contract.worker import Worker
+from tests.implementations import implementation
 
 pytestmark = pytest.mark.simulator
 MANY = 300
@@ -34,7 +33,7 @@ class Caller:
         self.calls += 1
         try:
             with on_behalf_of(self.order.machine.tenant_id, self.order.machine.region):
-                self.outcome = await ACTIVITIES[CREATE_NIC.name](self.order)
+                self.outcome = await implementation(CREATE_NIC)(self.order)
         except PacedError as paced:
             self.tickets = (*self.tickets, *paced.tickets)
             self.due += paced.after

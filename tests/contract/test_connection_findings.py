@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-import activities.connections
-import activities.identities  # noqa: F401 - imported for what they register
 from tests.contract.test_activities_connections import VNET, check, connection, hybrid, network, own
 from tests.contract.worker import SITE, Worker
 

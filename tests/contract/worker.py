@@ -12,7 +12,6 @@ from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import DOMAIN, TENANT_ID
 
 from shared.config import Settings
-from shared.contracts.definitions import Activity
 from shared.contracts.machines import POLL_OPERATION, OperationOrder
 from shared.contracts.outcomes import Accepted, Pending, Ticket
 from shared.contracts.tickets import TICKETS, PacedError
@@ -23,8 +22,8 @@ from shared.domain.tenant import Site, Tenant
 from shared.domain.values import Value
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored
-from shared.workflow import ACTIVITIES
 from tests.contract.running import SUBSCRIPTION, Running, running
+from tests.implementations import AnyActivity, implementation
 from tests.lines import MemoryLines
 
 REGION = "westeurope"
@@ -84,14 +83,14 @@ class Worker:
             records = services.cloud_pcs if isinstance(value, CloudPc) else services.connections
             records.values[value.id] = value
 
-    async def do(self, activity: Activity[Any, Any], order: Value) -> Any:
+    async def do(self, activity: AnyActivity, order: Value) -> Any:
         """Call an activity until it is neither paced nor throttled, and again as often as its contract allows."""
         tickets: tuple[Ticket, ...] = ()
         failures = 0
         for _ in range(50):
             held = TICKETS.set(tickets)
             try:
-                outcome = await ACTIVITIES[activity.name](activity.accepts.model_validate(order.to_json()))
+                outcome = await implementation(activity)(activity.accepts.model_validate(order.to_json()))
                 return activity.returns.read(activity.returns.write(outcome))
             except PacedError as paced:
                 tickets = (*tickets, *paced.tickets)
@@ -107,7 +106,7 @@ class Worker:
                 TICKETS.reset(held)
         raise AssertionError(f"{activity.name} is throttled for ever")
 
-    async def wait(self, activity: Activity[Any, Any], order: Value, looks: int = 100) -> Any:
+    async def wait(self, activity: AnyActivity, order: Value, looks: int = 100) -> Any:
         """Look until it is no longer pending."""
         for _ in range(looks):
             outcome = await self.do(activity, order)

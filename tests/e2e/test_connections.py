@@ -205,8 +205,7 @@ def test_what_the_domain_does_not_know_is_named(
 def test_a_step_that_fails_inside_heals_by_itself(open_office: OpenOffice, configure: Configure) -> None:
     office = open_office(settings={"connectionRecheckInHours": 1})
     said = "no answer from rdbroker.wvd.microsoft.com:443"
-    connection = "cpc-*"
-    configure({"scriptOutcomes": [{"vm": connection, "step": "reachDesktopService", "message": said}]})
+    configure({"scriptOutcomes": [{"vm": "probe-*", "step": "reachDesktopService", "message": said}]})
     connection = save(office, own(office))
     unwell = findings(office, connection)["reachDesktopService"]
     configure({"scriptOutcomes": []})

@@ -54,7 +54,7 @@ def test_what_no_record_knows_is_listed_and_goes_and_nothing_else_does(open_offi
     assert (clean["value"], clean["scan"]["complete"]) == ([], True)
     assert sum(each["found"] for each in clean["scan"]["lookedAt"]) == 8  # VM, NIC, disk, 2 rights, host, 2 devices
 
-    tags = {"deskwright:tenant": office.name, "deskwright:role": "cloudpc", "deskwright:cloudpc": NOBODY}
+    tags = {"deskwright:tenant": office.name, "deskwright:role": "cloudPc", "deskwright:cloudpc": NOBODY}
     left = put_disk(office, "left", tags)
     put_disk(office, "foreign", {**tags, "deskwright:tenant": "somebody-else"})
     put_disk(office, "untagged", {})

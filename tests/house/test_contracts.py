@@ -1,26 +1,35 @@
-"""Every contract has its function, every error its status, every permission its route."""
+"""Every contract has one implementation, and every error and permission its place (ARCHITECTURE.md, tests)."""
 
+import ast
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
-from typing import Any
+from typing import Any, Never
 
 import pytest
+from pydantic import ValidationError
 
 import shared.contracts
-from shared.contracts.definitions import Activity, Workflow
+from shared.contracts.definitions import Activity, Contract, Poll, Workflow
 from shared.errors import DeskwrightError
-from tests.house.tree import ROOT, below, text
+from tests.house.tree import ROOT, below, parsed, relative, text
+from tests.implementations import implementations
 from triggers.http.permissions import VERBS
 from triggers.http.problems import STATUSES
 
 
-def contracts(kind: type[Any]) -> set[str]:
+def contracts() -> dict[str, Contract[Any, Any]]:
+    """Every contract, by the name of its constant."""
     modules = (
         import_module(f"shared.contracts.{found.name}") for found in pkgutil.iter_modules(shared.contracts.__path__)
     )
-    return {value.name for module in modules for value in vars(module).values() if isinstance(value, kind)}
+    return {name: value for module in modules for name, value in vars(module).items() if isinstance(value, Contract)}
+
+
+def may_refuse(contract: Contract[Any, Any]) -> bool:
+    return isinstance(contract, Activity | Poll) and Never not in contract.returns.outcomes
 
 
 def registered(functions: list[Any], trigger: str) -> Counter[str]:
@@ -28,12 +37,54 @@ def registered(functions: list[Any], trigger: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "trigger"),
-    [(Activity, "activityTrigger"), (Workflow, "orchestrationTrigger")],
+    ("kinds", "trigger"),
+    [((Activity, Poll), "activityTrigger"), ((Workflow,), "orchestrationTrigger")],
     ids=["activity", "workflow"],
 )
-def test_every_contract_has_one_implementation(functions: list[Any], kind: type[Any], trigger: str) -> None:
-    assert registered(functions, trigger) == Counter(contracts(kind))
+def test_every_contract_has_one_implementation(
+    functions: list[Any], kinds: tuple[type[Any], ...], trigger: str
+) -> None:
+    names = {contract.name for contract in contracts().values() if isinstance(contract, kinds)}
+    assert registered(functions, trigger) == Counter(names)
+
+
+def test_every_implementation_is_of_the_contract_of_its_name() -> None:
+    by_name = {contract.name: contract for contract in contracts().values()}
+    assert {name: each.contract for name, each in implementations().items()} == by_name
+
+
+def test_an_outcome_of_every_contract_can_be_read() -> None:
+    for contract in contracts().values():
+        with pytest.raises(ValidationError):
+            contract.returns.read("no outcome at all")
+
+
+def test_no_orchestrator_drops_a_refusal() -> None:
+    """A call whose outcome nobody looks at is of an activity that never refuses, or says ``_ =`` and why."""
+    refusing = {name for name, contract in contracts().items() if may_refuse(contract)}
+    dropped = {
+        f"{relative(path)}:{node.lineno}"
+        for path in below("orchestrators")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.YieldFrom)
+        for call in [node.value.value]
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        if call.func.id in {"call", "call_all", "wait_for"}
+        if isinstance(call.args[1], ast.Name) and (call.func.id == "wait_for" or call.args[1].id in refusing)
+    }
+    assert dropped == set()
+
+
+def test_no_orchestrator_puts_a_type_back() -> None:
+    """What a call gives is known from its contract: no annotation, no cast, no ignored error."""
+    put_back = {
+        f"{relative(path)}:{node.lineno}"
+        for path in below("orchestrators")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.YieldFrom)
+    }
+    assert put_back == set()
+    assert [path for path in below("orchestrators") if re.search(r"\bAny\b|\bcast\b|type: ignore", text(path))] == []
 
 
 def test_every_error_has_a_status() -> None:

@@ -11,7 +11,7 @@ from shared.domain.directory import DirectoryUser, Group, SubscribedSku
 from shared.domain.tenant import Tenant
 from shared.errors import NotFoundError
 from shared.storage.tables import Tables
-from shared.workflow import ACTIVITIES
+from tests.implementations import implementation
 from tests.integration import things
 
 
@@ -124,4 +124,4 @@ def in_place(services: Dependencies) -> Iterator[None]:
 
 async def perform(contract: Any, order: Any, *arguments: Any) -> Any:
     """Perform an activity as the host would, but without the wire."""
-    return await ACTIVITIES[contract.name](order, *arguments)
+    return await implementation(contract)(order, *arguments)

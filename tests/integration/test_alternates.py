@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-import activities.decisions  # noqa: F401 - puts the activities into their table
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
 from shared.contracts.outcomes import NoCapacity, Superseded
 from shared.domain.cloud_pc import CloudPc, Resources

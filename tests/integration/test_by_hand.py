@@ -9,9 +9,6 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import activities.clean_up_records
-import activities.reconciliation
-import activities.records  # noqa: F401 - imported for what they register
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.directory import Group

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import activities.deprovisioning  # noqa: F401 - puts the activities into their table
 from shared.contracts.deprovisioning import BEGIN_DEPROVISIONING, DeprovisionOrder
 from shared.contracts.outcomes import Done, Superseded
 from shared.domain.cloud_pc import Grace, RemovalCause

@@ -4,18 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-import activities.accounts
-import activities.orphan_removals
-import activities.orphan_scans
-import activities.records  # noqa: F401 - puts the activities into their table
 from shared.contracts.accounts import RECORD_ACCOUNT, AccountRecord
 from shared.contracts.attempts import BEGIN_STEP, StepRecord
 from shared.contracts.cleaning import remains_of
 from shared.contracts.orphans import (
     BEGIN_SCAN,
+    DELETE_ORPHAN,
     RECORD_REMOVAL,
     RECORD_SCAN,
-    TAKE_AWAY,
     RemovalOrder,
     RemovalRecord,
     ScanOrder,
@@ -76,14 +72,14 @@ async def end(*looked: Looked) -> tuple[str, ...]:
 
 
 async def test_a_scan_looks_where_anything_of_the_tenant_is_was_or_may_be(here: PaperServices) -> None:
-    first = {(place.subscription_id, place.resource_group) for place in (await scan()).places}
+    first = {(place.subscription_id, place.resource_group) for place in (await scan()).resource_groups}
     assert first == {
         (things.SUBSCRIPTION, "deskwright-contoso"),
         (things.SUBSCRIPTION, "desks"),
         ("another-subscription", "Desks"),
     }
     await end(Looked(area="/subscriptions/old/resourceGroups/gone"), Looked(area="directory"))
-    second = {(place.subscription_id, place.resource_group) for place in (await scan()).places}
+    second = {(place.subscription_id, place.resource_group) for place in (await scan()).resource_groups}
     assert second - first == {("old", "gone")}
 
 
@@ -132,7 +128,7 @@ async def test_only_what_is_sure_and_old_enough_goes_by_itself_and_only_if_the_t
 async def test_what_is_no_orphan_by_the_records_of_now_stays(here: PaperServices) -> None:
     for orphan in (await put(here, "taken-back", sure=True, whose=PC.id), await put(here, "unsure", sure=False)):
         here.hand.advance(7 * HOURS)
-        refused = await perform(TAKE_AWAY, RemovalOrder(tenant_id=PC.tenant_id, orphan_id=orphan.id))
+        refused = await perform(DELETE_ORPHAN, RemovalOrder(tenant_id=PC.tenant_id, orphan_id=orphan.id))
         assert isinstance(refused, Refused)
         assert refused.code == "noOrphan"
         await perform(
@@ -157,7 +153,7 @@ async def test_an_account_that_could_not_be_disabled_is_listed_once_and_nobody_t
     after = (await here.cloud_pcs.get(PC.tenant_id, PC.id)).value
     assert remains_of(after)[0].domain_connection_id is None
     gone = RemovalOrder(tenant_id=PC.tenant_id, orphan_id=orphan.id)
-    assert await perform(TAKE_AWAY, gone) == Done()  # a person has dealt with it
+    assert await perform(DELETE_ORPHAN, gone) == Done()  # a person has dealt with it
     await perform(RECORD_REMOVAL, RemovalRecord(tenant_id=PC.tenant_id, orphan_id=orphan.id))
     assert await listed(here) == []
 

@@ -5,8 +5,6 @@ from typing import Any
 
 import pytest
 
-import activities.connection_records
-import activities.image_records  # noqa: F401 - puts the activities into their table
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.images import (
     RECORD_IMAGE_FAILED,
@@ -16,7 +14,7 @@ from shared.contracts.images import (
     ImageReadyRecord,
     ImageStepRecord,
 )
-from shared.contracts.outcomes import Done, Refused
+from shared.contracts.outcomes import Done
 from shared.domain.cloud_pc import Failure
 from shared.domain.connection import HealthCheck, HealthStatus
 from shared.domain.image import DeviceImageStatus
@@ -64,7 +62,7 @@ async def test_a_built_image_is_ready(here: PaperServices) -> None:
 
 
 async def test_a_failed_build_says_why_and_what_is_left(here: PaperServices) -> None:
-    left = Refused(code="ScopeLocked", message="locked")
+    left = Failure(code="ScopeLocked", message="locked")
     await perform(RECORD_IMAGE_FAILED, FAILED.but(left=(left,)))
     image = (await here.images.get("contoso", "i1")).value
     detail = "generalize: an app is in the way Could not be removed: ScopeLocked: locked"

@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 
-import activities.reconciliation
-import activities.starting  # noqa: F401 - puts the activities into their table
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.provisioning import ProvisionOrder
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
     PLAN_TENANT,
     START_PROVISIONING,
-    Again,
+    NewerRequest,
     Planned,
     ReconciledOrder,
     ReconcileOrder,
@@ -356,5 +354,5 @@ async def test_a_reconcile_goes_round_again_when_somebody_asked_meanwhile(here: 
     seen = (await plan()).requested_at
     close = ReconciledOrder(tenant_id="contoso", requested_at=seen)
     await here.requests.ask("contoso", things.NOW)
-    assert await perform(CLOSE_RECONCILE, close) == Again()
+    assert await perform(CLOSE_RECONCILE, close) == NewerRequest()
     assert await perform(CLOSE_RECONCILE, close.but(requested_at=(await plan()).requested_at)) == Done()

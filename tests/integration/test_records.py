@@ -5,9 +5,6 @@ from typing import Any
 
 import pytest
 
-import activities.clean_up_records
-import activities.decisions
-import activities.records  # noqa: F401 - puts the activities into their table
 from shared.contracts.attempts import (
     BEGIN_ATTEMPT,
     BEGIN_STEP,

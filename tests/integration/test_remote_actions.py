@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-import activities.remote_actions  # noqa: F401 - puts the activities into their table
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
 from shared.domain.cloud_pc import CloudPc, Failure, Warn

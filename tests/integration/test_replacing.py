@@ -6,11 +6,6 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import activities.clean_up_records
-import activities.decisions
-import activities.deprovisioning
-import activities.records
-import activities.replacing  # noqa: F401 - puts the activities into their table
 from shared.contracts.attempts import (
     BEGIN_ATTEMPT,
     BEGIN_STEP,

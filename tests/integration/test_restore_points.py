@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import pytest
 
-import activities.remote_actions  # noqa: F401 - puts the activities into their table
 from shared.contracts.remote_actions import END_REMOTE_ACTION, RemoteEnd
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.lifecycle import Status

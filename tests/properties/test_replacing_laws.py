@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrators import replace_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.attempts import RECORD_REPLACED
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, POLL_SESSION_HOST, RELEASE_SESSION_HOST
@@ -19,7 +18,7 @@ from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMAR
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import REPLACE, ProvisionOrder
-from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, Unrecognised
+from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, Unrecognized
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.lifecycle import Event, Status
 from shared.domain.replacing import (
@@ -180,10 +179,10 @@ class Cloud:
         self.assigned -= set(order["computerNames"])
         return CleanedUp().to_json()
 
-    def recognise(self, order: dict[str, Any]) -> dict[str, Any]:
+    def recognize(self, order: dict[str, Any]) -> dict[str, Any]:
         machine = order["machine"]
         known = self.slots[machine["slot"]] == machine["computerName"]
-        return Recognised(device_object_id="o").to_json() if known else Unrecognised(why="it is gone").to_json()
+        return Recognized(device_object_id="o").to_json() if known else Unrecognized(why="it is gone").to_json()
 
     def release(self, order: dict[str, Any]) -> dict[str, Any]:
         self.assigned.discard(order["machine"]["computerName"])
@@ -202,7 +201,7 @@ class Cloud:
         return {
             BEGIN_VM: self.begin_vm,
             CLEAN_UP: self.clean_up,
-            RECOGNISE_MACHINE: self.recognise,
+            RECOGNIZE_MACHINE: self.recognize,
             RELEASE_SESSION_HOST: self.release,
             ASSIGN_SESSION_HOST: self.assign,
             BEGIN_DEALLOCATE: self.stop,

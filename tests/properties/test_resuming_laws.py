@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp
 from shared.contracts.configuration import BEGIN_CONFIGURATION
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, GRANT_SIGN_IN, POLL_SESSION_HOST
@@ -22,7 +21,7 @@ from shared.contracts.identities import (
 from shared.contracts.machines import BEGIN_VM, POLL_AGENT
 from shared.contracts.outcomes import Pending, Refused
 from shared.contracts.provisioning import PROVISION, ProvisionOrder
-from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, Unrecognised
+from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, Unrecognized
 from shared.domain.cloud_pc import Failure, Resources
 from shared.domain.resuming import MACHINE_IN_DOUBT, NEEDS, resumable
 from shared.domain.steps import Step
@@ -113,10 +112,10 @@ class Cloud:
             self.there = None
         return CleanedUp().to_json()
 
-    def recognise(self, order: dict[str, Any]) -> dict[str, Any]:
+    def recognize(self, order: dict[str, Any]) -> dict[str, Any]:
         if order["machine"]["computerName"] == self.there:
-            return Recognised(device_object_id="object-1").to_json()
-        return Unrecognised(why="it is gone").to_json()
+            return Recognized(device_object_id="object-1").to_json()
+        return Unrecognized(why="it is gone").to_json()
 
     def touch(self, order: dict[str, Any]) -> dict[str, Any]:
         name = order["machine"]["computerName"]
@@ -126,7 +125,7 @@ class Cloud:
     def answers(self) -> dict[Any, Any]:
         touching = (BEGIN_ENTRA_JOIN, BEGIN_DOMAIN_JOIN, BEGIN_CONFIGURATION, BEGIN_REGISTRATION)
         worked_on = dict.fromkeys(touching, self.touch)
-        return {BEGIN_VM: self.begin_vm, CLEAN_UP: self.clean_up, RECOGNISE_MACHINE: self.recognise, **worked_on}
+        return {BEGIN_VM: self.begin_vm, CLEAN_UP: self.clean_up, RECOGNIZE_MACHINE: self.recognize, **worked_on}
 
 
 @given(

@@ -42,7 +42,7 @@ from shared.contracts.machines import (
 )
 from shared.contracts.outcomes import Accepted, Done
 from shared.contracts.provisioning import ProvisionOrder
-from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised
+from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized
 from shared.domain.cloud_pc import User
 from shared.domain.connection import Domain, JoinType, Network
 from shared.domain.image import ImageSource, MarketplaceImage
@@ -105,7 +105,7 @@ ALL_WELL: Answers = {
     BEGIN_ATTEMPT: Done(),
     BEGIN_STEP: Done(),
     CLEAN_UP: CleanedUp(),
-    RECOGNISE_MACHINE: Recognised(device_object_id="object-1"),
+    RECOGNIZE_MACHINE: Recognized(device_object_id="object-1"),
     ALLOCATE_CAPACITY: HERE,
     PREPARE_HOSTED_NETWORK: NetworkReady(subnet_ids=("hosted",)),
     CREATE_NIC: NicReady(nic_id="/nic/1", subnet_id="hosted"),

@@ -1,6 +1,6 @@
 """Tell the story of an orchestrator: drive its generator with scripted answers and listen to what it calls.
 
-Nothing of the Durable SDK runs here; the fake context has exactly the five calls that ``shared.workflow`` makes.
+Nothing of the Durable SDK runs here; the fake context has exactly the four calls that ``shared.workflow`` makes.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.contracts.definitions import Activity, Workflow
+from shared.contracts.definitions import Contract, Workflow
 from shared.domain.values import Value
-from shared.workflow import ORCHESTRATORS
-from shared.workflow.orchestrating import AGAIN
+from shared.workflow import ContinuedAsNew
+from tests.implementations import implementation
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 Answer = Value | Exception | list[Any] | Callable[[dict[str, Any]], Any]
@@ -37,7 +37,6 @@ class Context:
     def __init__(self) -> None:
         self.current_utc_datetime = START
         self.instance_id = "story"
-        self.continued: dict[str, Any] | None = None
 
     def call_activity(self, name: str, payload: dict[str, Any]) -> Task:
         return Task("activity", name, payload["order"])
@@ -51,9 +50,6 @@ class Context:
     def task_all(self, parts: list[Task]) -> Task:
         return Task("all", parts=parts)
 
-    def continue_as_new(self, order: dict[str, Any]) -> None:
-        self.continued = order
-
 
 @dataclass
 class Story:
@@ -65,7 +61,7 @@ class Story:
     result: Any = None
     continued: dict[str, Any] | None = None
 
-    def last(self, contract: Activity[Any, Any] | Workflow[Any, Any]) -> dict[str, Any]:
+    def last(self, contract: Contract[Any, Any]) -> dict[str, Any]:
         """Return the last order *contract* was given."""
         return self.orders[contract.name][-1]
 
@@ -111,7 +107,7 @@ def tell(workflow: Workflow[Any, Any], order: Value, answers: Answers) -> Story:
     """Return the story of *workflow* with *order* when every call is answered as scripted."""
     teller = Teller(answers)
     story = teller.story
-    steps = ORCHESTRATORS[workflow.name](teller.context, order)
+    steps = implementation(workflow)(teller.context, order)
     try:
         task = next(steps)
         while True:
@@ -124,6 +120,7 @@ def tell(workflow: Workflow[Any, Any], order: Value, answers: Answers) -> Story:
             else:
                 task = steps.send(answer)
     except StopIteration as end:
-        story.result = None if end.value is AGAIN else end.value
-        story.continued = teller.context.continued
+        story.result = end.value
+    except ContinuedAsNew as end:
+        story.continued = end.order.to_json()
     return story

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import build_device_image as _registered  # noqa: F401 - registers the story
 from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_GENERALIZE,
@@ -69,7 +68,7 @@ def test_the_steps_come_in_order_and_the_temporary_machine_goes_before_the_image
     assert story.last(RECORD_IMAGE_READY)["versionId"] == "/gallery/versions/1.0.0"
 
 
-def test_a_place_without_room_is_left_clean_and_the_next_is_tried() -> None:
+def test_a_place_without_capacity_is_left_clean_and_the_next_is_tried() -> None:
     there = Place(region="westeurope", size="Standard_D2as_v5")
     full = NoCapacity(code="AllocationFailed", message="full")
     story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, ALLOCATE_CAPACITY: [HERE, there], BEGIN_VM: [full, BEGUN]})

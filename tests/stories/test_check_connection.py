@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import check_connection as _registered  # noqa: F401 - registers the story
 from shared.contracts.connections import (
     CHECK_CONNECTION,
     CHECK_GROUP,
@@ -49,14 +48,14 @@ HEALTHY: Answers = {
 
 
 AZURE = CheckGroupOrder(tenant_id="contoso", connection_id="connection-1", group="azure")
-LOOKED = [Checked(finding=FINE), Checked(), Checked(subnets=(SUBNET,))]
+CHECKED = [Checked(finding=FINE), Checked(), Checked(subnets=(SUBNET,))]
 
 
 def checked(*findings: HealthCheck) -> GroupChecked:
     return GroupChecked(findings=findings)
 
 
-def test_it_runs_first_and_says_what_it_found_last() -> None:
+def test_it_is_recorded_as_running_first_and_its_findings_last() -> None:
     story = tell(CHECK_CONNECTION, OWN, HEALTHY)
 
     assert story.calls == ["record_connection", *["check_group"] * len(GROUPS), "record_connection"]
@@ -91,7 +90,7 @@ def test_the_worst_finding_decides(findings: list[Value], status: HealthStatus) 
         Pending(note="still"),
         Exception("UnavailableError: 503"),
     ],
-    ids=["refused", "no room", "too late", "unavailable"],
+    ids=["refused", "no capacity", "too late", "unavailable"],
 )
 def test_a_hosted_network_that_cannot_be_prepared_fails_the_connection(answer: Value | Exception) -> None:
     result = tell(CHECK_CONNECTION, HOSTED, {**HEALTHY, PREPARE_HOSTED_NETWORK: answer}).result
@@ -106,14 +105,14 @@ def test_checks_that_break_off_fail_the_connection() -> None:
     assert "terminated" in (result.findings[-1].additional_detail or "")
 
 
-def test_what_was_seen_of_the_subnets_is_written_down() -> None:
+def test_the_usage_of_the_subnets_is_recorded() -> None:
     seen = GroupChecked(findings=(FINE,), subnets=(SUBNET,))
     story = tell(CHECK_CONNECTION, OWN, {**HEALTHY, CHECK_GROUP: [checked(FINE), seen, checked(FINE)]})
 
     assert story.result.subnets == (SUBNET,)
 
 
-def test_a_probe_comes_after_the_looks_and_its_name_is_known_before() -> None:
+def test_a_probe_comes_after_the_other_checks_and_its_name_is_recorded_before() -> None:
     story = tell(CHECK_CONNECTION, OWN.but(probe=ENTRA), HEALTHY)
 
     assert story.calls[len(GROUPS) + 1] == "allocate_capacity"
@@ -151,13 +150,13 @@ def test_a_password_that_nothing_has_joined_with_retires_none() -> None:
 
 
 def test_a_group_makes_all_its_checks() -> None:
-    story = tell(CHECK_GROUP, AZURE, {RUN_CHECK: LOOKED})
+    story = tell(CHECK_GROUP, AZURE, {RUN_CHECK: CHECKED})
 
     assert [o["check"] for o in story.orders["run_check"]] == list(GROUPS["azure"])
     assert story.result == GroupChecked(findings=(FINE,), subnets=(SUBNET, SUBNET))
 
 
-def test_a_group_whose_cloud_does_not_answer_says_so() -> None:
+def test_a_service_that_does_not_answer_is_a_finding() -> None:
     (finding,) = tell(CHECK_GROUP, AZURE, {RUN_CHECK: Exception("UnavailableError: 503")}).result.findings
 
     assert finding.error_type == "resourceAvailabilityCheckTransientServiceError"

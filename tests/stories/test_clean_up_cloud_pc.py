@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import clean_up_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
 from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN
@@ -69,7 +68,7 @@ def test_the_account_in_a_domain_is_disabled_while_there_is_a_machine_to_do_it_f
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("answers", "code"),
     [
         ({BEGIN_DISABLE: Refused(code="OperationNotAllowed", message="it is not running")}, "OperationNotAllowed"),
         ({BEGIN_DISABLE: Exception("UnavailableError: 503")}, "serviceUnavailable"),
@@ -77,8 +76,8 @@ def test_the_account_in_a_domain_is_disabled_while_there_is_a_machine_to_do_it_f
         ({READ_DISABLE: Pending(note="the script is running")}, "notDisabledInTime"),
     ],
 )
-def test_an_account_that_cannot_be_disabled_is_listed_and_keeps_nothing(said: Answers, code: str) -> None:
-    story = tell(CLEAN_UP, ORDER.but(domain_connection_id="connection-1"), {**ALL_GO, **DISABLED, **said})
+def test_an_account_that_cannot_be_disabled_is_listed_and_keeps_nothing(answers: Answers, code: str) -> None:
+    story = tell(CLEAN_UP, ORDER.but(domain_connection_id="connection-1"), {**ALL_GO, **DISABLED, **answers})
 
     assert {each["refused"]["code"] for each in story.orders[RECORD_ACCOUNT.name]} == {code}
     assert story.calls[-1] == "delete_disk"
@@ -107,7 +106,7 @@ def test_a_service_that_does_not_answer_does_not_stop_the_rest() -> None:
     assert story.calls[-1] == "delete_disk"
 
 
-def test_standing_alone_it_tells_the_record() -> None:
+def test_standing_alone_it_is_recorded() -> None:
     story = tell(CLEAN_UP, ORDER.but(standing_alone=True), ALL_GO)
 
     assert story.calls[-1] == "record_cleaned"

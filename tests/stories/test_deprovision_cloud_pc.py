@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from orchestrators import deprovision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.deprovisioning import (
@@ -74,7 +73,7 @@ def test_the_account_in_a_domain_is_disabled_before_the_machine_stops() -> None:
     assert story.last(BEGIN_DISABLE)["connectionId"] == "connection-1"
 
 
-def test_whoever_is_entitled_again_keeps_it() -> None:
+def test_a_user_who_is_entitled_again_keeps_it() -> None:
     story = tell(DEPROVISION, ORDER, {BEGIN_DEPROVISIONING: Superseded()})
 
     assert story.calls == ["begin_deprovisioning"]
@@ -95,7 +94,7 @@ def test_of_what_was_never_built_there_is_nothing_to_close() -> None:
     assert story.calls[-2:] == ["poll_end_of_build", "record_deprovisioned"]
 
 
-def test_a_build_that_does_not_end_is_looked_at_again_later() -> None:
+def test_a_build_that_does_not_end_is_polled_again_later() -> None:
     story = tell(DEPROVISION, ORDER, {**SMOOTH, POLL_END_OF_BUILD: Pending(note="it runs")})
 
     assert story.result.outcome == "notNow"

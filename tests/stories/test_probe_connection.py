@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import check_connection as _registered  # noqa: F401 - registers the story
 from shared.contracts.connections import CHECK_CONNECTION
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, DELETE_DEVICE, POLL_DEVICE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, POLL_AGENT, POLL_OPERATION
@@ -71,10 +70,10 @@ def test_it_joins_without_an_enrolment_in_intune() -> None:
     assert probe(ENTRA).last(BEGIN_ENTRA_JOIN)["enroll"] is False
 
 
-def test_everything_it_makes_says_for_whom() -> None:
+def test_everything_it_makes_is_tagged_with_its_owner() -> None:
     assert ENTRA.machine.tags == {
         "deskwright:tenant": "contoso",
-        "deskwright:role": "probe",
+        "deskwright:role": "connectionProbe",
         "deskwright:probe": "connection-1",
     }
 
@@ -87,7 +86,7 @@ def test_a_domain_is_joined_and_left_again() -> None:
     assert story.calls[-len(REMOVAL) :] == REMOVAL
 
 
-def test_a_domain_s_computer_is_forgotten_later_because_its_device_may_come_with_the_next_synchronisation() -> None:
+def test_a_domain_s_computer_is_removed_later_because_its_device_may_come_with_the_next_synchronisation() -> None:
     assert probe(HYBRID).result.joined == (HYBRID.computer_name,)
 
 
@@ -107,7 +106,7 @@ def test_a_join_that_cannot_work_is_not_tried() -> None:
         pytest.param({POLL_AGENT: Pending(note="silent")}, "internalServerErrorVMDeploymentTimeout"),
         pytest.param({BEGIN_VM: Exception("UnavailableError: 503")}, "TransientServiceError"),
     ],
-    ids=["no room", "policy", "agent", "unavailable"],
+    ids=["no capacity", "policy", "agent", "unavailable"],
 )
 def test_a_machine_that_cannot_be_made_is_a_finding_and_is_removed(answers: Answers, error_type: str) -> None:
     story = probe(ENTRA, answers)
@@ -117,7 +116,7 @@ def test_a_machine_that_cannot_be_made_is_a_finding_and_is_removed(answers: Answ
     assert story.calls[-len(REMOVAL) :] == REMOVAL
 
 
-def test_no_room_for_a_probe_is_a_warning_only() -> None:
+def test_no_capacity_for_a_probe_is_a_warning_only() -> None:
     assert found(ENTRA, {ALLOCATE_CAPACITY: NoCapacity(code="quotaExceeded", message="full", elsewhere=False)}) == {
         "environmentReady": ("warning", "resourceAvailabilityCheckDeploymentQuotaLimitReached")
     }
@@ -138,9 +137,9 @@ def test_a_device_that_never_comes_is_a_finding() -> None:
     )
 
 
-def test_a_domain_that_refuses_says_why() -> None:
-    said = "Exception(s) occurred while joining Domain. Win32 error code 1330: the password has expired."
-    refused = Refused(code="VMExtensionProvisioningError", message=said)
+def test_a_domain_that_refuses_is_a_finding_with_its_reason() -> None:
+    message = "Exception(s) occurred while joining Domain. Win32 error code 1330: the password has expired."
+    refused = Refused(code="VMExtensionProvisioningError", message=message)
     answers = [*[PROBED[POLL_OPERATION]] * 2, refused, PROBED[POLL_OPERATION]]
 
     assert found(HYBRID, {POLL_OPERATION: answers})["directoryJoin"] == ("failed", "adJoinCheckCredentialsExpired")

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
@@ -20,7 +19,7 @@ from shared.domain.lifecycle import Status
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER
 from tests.stories.tell import START, tell
 
-FULL = NoCapacity(code="AllocationFailed", message="no room for Standard_D2s_v5 in zone 1")
+FULL = NoCapacity(code="AllocationFailed", message="no capacity for Standard_D2s_v5 in zone 1")
 BROKEN = Refused(code="VMExtensionProvisioningError", message="the join failed")
 FORBIDDEN = Refused(code="RequestDisallowedByPolicy", message="not here", final=True)
 
@@ -132,7 +131,7 @@ def test_a_run_command_that_is_refused_warns_for_every_step_and_the_user_is_assi
     assert "assign_session_host" in story.calls
 
 
-def test_a_place_without_room_is_left_clean_and_the_next_one_is_tried() -> None:
+def test_a_place_without_capacity_is_left_clean_and_the_next_one_is_tried() -> None:
     there = Place(region="westeurope", zone="2", size="Standard_D2s_v5")
     script = {**ALL_WELL, ALLOCATE_CAPACITY: [HERE, there], BEGIN_VM: [FULL, ALL_WELL[BEGIN_VM]]}
     story = tell(PROVISION, ORDER, script)
@@ -143,7 +142,7 @@ def test_a_place_without_room_is_left_clean_and_the_next_one_is_tried() -> None:
     assert story.calls[failed + 1 : failed + 4] == ["begin_vm_delete", "poll_operation", "delete_nic"]
 
 
-def test_without_any_room_it_is_parked_and_the_attempt_is_not_used_up() -> None:
+def test_without_any_capacity_it_is_parked_and_the_attempt_is_not_used_up() -> None:
     story = tell(PROVISION, ORDER, {**ALL_WELL, ALLOCATE_CAPACITY: FULL})
 
     assert story.last(RECORD_PARKED)["reason"]["code"] == "AllocationFailed"
@@ -167,7 +166,7 @@ SICK = NoCapacity(code="connectionUnhealthy", message="West has failed its check
 @pytest.mark.parametrize(
     ("without", "advice"), [({ALLOCATE_CAPACITY: FULL}, "quota"), ({BEGIN_ATTEMPT: SICK}, "health checks")]
 )
-def test_after_the_parking_limit_it_fails_and_says_what_to_do(without: dict[Any, Any], advice: str) -> None:
+def test_after_the_parking_limit_it_fails_with_advice(without: dict[Any, Any], advice: str) -> None:
     order = ORDER.but(parked_since=START - ORDER.parking_limit)
     story = tell(PROVISION, order, {**ALL_WELL, **without})
 
@@ -221,9 +220,7 @@ def test_an_error_that_cannot_heal_stops_at_once() -> None:
         (GRANT_SIGN_IN, "assignUserTimedOut", "sign-in roles"),
     ],
 )
-def test_what_never_comes_fails_the_attempt_and_says_which_step_and_what_to_do(
-    late: object, code: str, advice: str
-) -> None:
+def test_what_never_comes_fails_the_attempt_with_its_step_and_advice(late: object, code: str, advice: str) -> None:
     story = tell(PROVISION, ORDER, {**ALL_WELL, late: Pending(note="not there yet")})
 
     failure = story.last(RECORD_FAILED)["failure"]
@@ -231,7 +228,7 @@ def test_what_never_comes_fails_the_attempt_and_says_which_step_and_what_to_do(
     assert advice in failure["advice"]
 
 
-def test_a_call_that_keeps_failing_fails_the_attempt_with_what_it_said() -> None:
+def test_a_call_that_keeps_failing_fails_the_attempt_with_its_message() -> None:
     down = Exception("Activity function 'begin_vm' failed:  UnavailableError: 503 \n {}")
     story = tell(PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: down})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from orchestrators import reconcile_tenant as _registered  # noqa: F401 - registers the story
 from shared.contracts.deprovisioning import START_DEPROVISIONING
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
@@ -10,7 +9,7 @@ from shared.contracts.reconciling import (
     PLAN_TENANT,
     RECONCILE,
     START_PROVISIONING,
-    Again,
+    NewerRequest,
     Planned,
     ReconcileOrder,
     Started,
@@ -58,7 +57,7 @@ def test_a_directory_that_does_not_answer_starts_and_removes_nothing() -> None:
 
 
 def test_a_request_that_came_meanwhile_gets_its_own_round() -> None:
-    story = tell(RECONCILE, ORDER, {**QUIET, CLOSE_RECONCILE: Again()})
+    story = tell(RECONCILE, ORDER, {**QUIET, CLOSE_RECONCILE: NewerRequest()})
 
     assert story.continued is not None
     assert ReconcileOrder.model_validate(story.continued).round == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import replace_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_REPLACED
 from shared.contracts.cleaning import CLEAN_UP, CleanUpOrder
@@ -49,7 +48,7 @@ ALL_REPLACED: Answers = {
 BROKEN = Refused(code="VMExtensionProvisioningError", message="the join failed")
 
 
-def test_the_new_machine_is_built_beside_the_old_one_and_says_so() -> None:
+def test_the_new_machine_is_built_beside_the_old_one_and_tagged() -> None:
     story = tell(REPLACE, FIRST, ALL_REPLACED)
     machine = story.last(BEGIN_VM)["machine"]
 
@@ -86,7 +85,7 @@ def test_until_it_is_ready_nothing_is_done_to_the_machine_that_the_user_has(late
     assert story.result.outcome == "failed"
 
 
-def test_a_user_whom_the_new_machine_cannot_be_given_is_given_back_what_he_had() -> None:
+def test_a_user_who_cannot_be_assigned_to_the_new_machine_is_assigned_to_the_old_one_again() -> None:
     taken = [Refused(code="AssignmentConflict", message="not now"), Done()]
     story = tell(REPLACE, FIRST, {**ALL_REPLACED, ASSIGN_SESSION_HOST: taken})
     given = [order["machine"]["computerName"] for order in story.orders[ASSIGN_SESSION_HOST.name]]
@@ -113,7 +112,7 @@ def test_a_failed_attempt_is_cleaned_up_before_the_next_and_only_that() -> None:
     assert second.result.outcome == "provisioned"
 
 
-def test_without_room_for_both_it_parks_and_the_user_keeps_what_he_has() -> None:
+def test_without_capacity_for_both_it_parks_and_the_user_keeps_the_old_one() -> None:
     full = NoCapacity(code="QuotaExceeded", message="no quota for one more")
     story = tell(REPLACE, FIRST, {**ALL_REPLACED, ALLOCATE_CAPACITY: full})
 
@@ -123,7 +122,7 @@ def test_without_room_for_both_it_parks_and_the_user_keeps_what_he_has() -> None
     assert story.continued["attempt"] == 1
 
 
-def test_after_the_last_attempt_it_is_told_as_failed() -> None:
+def test_after_the_last_attempt_it_is_recorded_as_failed() -> None:
     story = tell(REPLACE, FIRST.but(attempt=3), {**ALL_REPLACED, POLL_DEVICE: BROKEN})
 
     assert story.last(RECORD_FAILED)["last"] is True

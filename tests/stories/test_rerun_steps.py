@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from orchestrators import rerun_steps as _registered  # noqa: F401 - registers the story
 from shared.contracts.configuration import (
     READ_CONFIGURATION,
     RECORD_RERUN,

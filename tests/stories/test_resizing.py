@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrators.resizing import TRIES
+from orchestrators.parts.resizing import TRIES
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
-from shared.contracts.definitions import Activity
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, POLL_AGENT, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, NoCapacity
 from shared.contracts.remote_actions import (
@@ -16,11 +15,12 @@ from shared.contracts.remote_actions import (
     BEGIN_RESIZE,
     BEGIN_START,
     END_REMOTE_ACTION,
-    POLL_HARDWARE,
+    READ_HARDWARE,
     Hardware,
 )
 from shared.domain.cloud_pc import Warn
 from shared.domain.remote_action import Remote
+from tests.implementations import AnyActivity
 from tests.stories.people import HERE
 from tests.stories.tell import Answers, Story
 from tests.stories.test_run_remote_action import LOCKED, SILENT, play
@@ -57,7 +57,7 @@ def test_it_stays_in_its_region_and_zone_with_all_that_the_plan_promises() -> No
     assert (asked["regions"], asked["zones"], asked["plan"]["vCpuCount"]) == (["westeurope"], ["1"], 4)
 
 
-def test_without_any_room_nothing_is_touched() -> None:
+def test_without_any_capacity_nothing_is_changed() -> None:
     story = resized({ALLOCATE_CAPACITY: NOWHERE})
     assert work(story) == []
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "noCapacity"
@@ -70,7 +70,7 @@ def test_a_size_without_hardware_gives_way_to_the_next_of_the_plan() -> None:
     assert story.last(END_REMOTE_ACTION)["size"] == NEXT
 
 
-def test_without_hardware_for_any_it_has_its_old_size_again_and_says_why() -> None:
+def test_without_hardware_for_any_it_has_its_old_size_again_and_records_why() -> None:
     story = resized({ALLOCATE_CAPACITY: PLACES, BEGIN_START: [FULL, FULL, Done()]})
     end = story.last(END_REMOTE_ACTION)
     assert sizes(story) == [NEW, NEXT, OLD]
@@ -84,7 +84,7 @@ def test_the_way_back_waits_for_hardware() -> None:
     assert story.last(END_REMOTE_ACTION)["size"] == OLD
 
 
-def test_a_machine_that_nothing_starts_is_told_to_be_stopped_and_not_lost() -> None:
+def test_a_machine_that_nothing_starts_is_recorded_as_stopped_and_not_lost() -> None:
     story = resized({ALLOCATE_CAPACITY: PLACES, BEGIN_START: FULL})
     end = story.last(END_REMOTE_ACTION)
     assert sizes(story)[2:] == [OLD] * TRIES
@@ -93,7 +93,7 @@ def test_a_machine_that_nothing_starts_is_told_to_be_stopped_and_not_lost() -> N
 
 
 @pytest.mark.parametrize("refused", [BEGIN_DEALLOCATE, BEGIN_DISK_GROWTH, BEGIN_RESIZE], ids=lambda each: each.name)
-def test_whatever_is_refused_it_runs_with_its_old_size(refused: Activity[Any, Any]) -> None:
+def test_whatever_is_refused_it_runs_with_its_old_size(refused: AnyActivity) -> None:
     story = resized({refused: [LOCKED, Done()]})
     end = story.last(END_REMOTE_ACTION)
     assert (sizes(story)[-1], end["size"], end["failure"]["code"]) == (OLD, OLD, "ScopeLocked")
@@ -109,7 +109,7 @@ def test_windows_that_stays_silent_with_the_new_size_has_the_old_one_again() -> 
 
 def test_one_that_broke_off_after_its_start_is_not_stopped_again() -> None:
     done = Hardware(size=NEXT, zone="1", disk_size_in_gb=256)
-    story = resized({POLL_HARDWARE: done, BEGIN_RESIZE: Done(), BEGIN_START: Done()})
+    story = resized({READ_HARDWARE: done, BEGIN_RESIZE: Done(), BEGIN_START: Done()})
     assert work(story) == [BEGIN_RESIZE.name, BEGIN_START.name]
     assert (ALLOCATE_CAPACITY.name in story.calls, story.last(END_REMOTE_ACTION)["size"]) == (False, NEXT)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PROVISIONED
 from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
@@ -12,7 +11,7 @@ from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, P
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN, POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, ProvisionOrder
-from shared.contracts.resuming import RECOGNISE_MACHINE, Unrecognised
+from shared.contracts.resuming import RECOGNIZE_MACHINE, Unrecognized
 from shared.domain.cloud_pc import Warn
 from tests.stories.people import ALL_WELL, HYBRID, ORDER
 from tests.stories.tell import START, Answers, Story, tell
@@ -21,9 +20,9 @@ LATE = Pending(note="not there yet")
 BROKEN = Refused(code="VMExtensionProvisioningError", message="the machine is to blame")
 
 
-def after(said: Answers, order: ProvisionOrder = ORDER) -> ProvisionOrder:
-    """Return the order of the attempt that follows one which failed by what *said*."""
-    story = tell(PROVISION, order, {**ALL_WELL, **said})
+def after(answers: Answers, order: ProvisionOrder = ORDER) -> ProvisionOrder:
+    """Return the order of the attempt that follows one which failed by what *answers*."""
+    story = tell(PROVISION, order, {**ALL_WELL, **answers})
     assert story.continued is not None
     return ProvisionOrder.model_validate(story.continued)
 
@@ -50,7 +49,7 @@ def test_what_was_late_is_waited_for_on_the_same_machine(late: object, resumed: 
     assert (story.result.outcome, story.result.attempts) == ("provisioned", 2)
 
 
-def test_a_device_that_is_late_is_looked_for_since_the_join_that_made_it() -> None:
+def test_a_device_that_is_late_is_polled_since_the_join_that_made_it() -> None:
     story = tell(PROVISION, after({POLL_DEVICE: LATE}, HYBRID), ALL_WELL)
 
     assert steps(story)[0] == "joinDirectory"
@@ -58,7 +57,7 @@ def test_a_device_that_is_late_is_looked_for_since_the_join_that_made_it() -> No
     assert story.last(POLL_DEVICE)["notBefore"] == START.isoformat().replace("+00:00", "Z")
 
 
-def test_it_is_told_where_and_with_what_it_goes_on() -> None:
+def test_it_is_recorded_at_which_step_and_with_which_machine_it_goes_on() -> None:
     story = tell(PROVISION, after({POLL_ENROLLMENT: LATE}), ALL_WELL)
     first = story.orders[BEGIN_STEP.name][0]
 
@@ -93,7 +92,7 @@ def test_a_step_that_fails_twice_on_one_machine_gets_another_machine() -> None:
     assert "begin_vm" in story.calls
 
 
-def test_a_later_step_may_be_gone_on_from_again() -> None:
+def test_a_later_step_may_be_resumed_again() -> None:
     third = after({POLL_SESSION_HOST: LATE}, after({POLL_ENROLLMENT: LATE}))
 
     assert third.resume is not None
@@ -101,13 +100,13 @@ def test_a_later_step_may_be_gone_on_from_again() -> None:
     assert steps(tell(PROVISION, third, ALL_WELL)) == ["assignUser"]
 
 
-@pytest.mark.parametrize("said", [{POLL_SESSION_HOST: BROKEN}, {BEGIN_DOMAIN_JOIN: BROKEN}])
-def test_a_machine_in_doubt_is_made_anew(said: Answers) -> None:
-    assert after(said, HYBRID).resume is None
+@pytest.mark.parametrize("answers", [{POLL_SESSION_HOST: BROKEN}, {BEGIN_DOMAIN_JOIN: BROKEN}])
+def test_a_machine_in_doubt_is_made_anew(answers: Answers) -> None:
+    assert after(answers, HYBRID).resume is None
 
 
 def test_a_machine_that_is_no_longer_as_it_was_left_is_cleaned_up_and_made_anew() -> None:
-    gone = {RECOGNISE_MACHINE: Unrecognised(why="cpc-1 is gone")}
+    gone = {RECOGNIZE_MACHINE: Unrecognized(why="cpc-1 is gone")}
     story = tell(PROVISION, after({POLL_ENROLLMENT: LATE}), {**ALL_WELL, **gone})
 
     assert steps(story)[:2] == ["cleanUp", "allocateCapacity"]
@@ -116,7 +115,7 @@ def test_a_machine_that_is_no_longer_as_it_was_left_is_cleaned_up_and_made_anew(
     assert made == ORDER.but(attempt=2).computer_name
 
 
-def test_a_resumed_attempt_that_waits_for_room_goes_on_with_its_machine() -> None:
+def test_a_resumed_attempt_that_waits_for_capacity_goes_on_with_its_machine() -> None:
     sick = NoCapacity(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
     resumed = after({POLL_ENROLLMENT: LATE})
     parked = after({BEGIN_ATTEMPT: sick}, resumed)
@@ -124,14 +123,14 @@ def test_a_resumed_attempt_that_waits_for_room_goes_on_with_its_machine() -> Non
     assert (parked.attempt, parked.resume) == (resumed.attempt, resumed.resume)
 
 
-def test_when_nobody_can_tell_what_is_there_the_next_attempt_begins_anew() -> None:
-    down = {RECOGNISE_MACHINE: Exception("UnavailableError: 503")}
+def test_when_the_machine_cannot_be_examined_the_next_attempt_begins_anew() -> None:
+    down = {RECOGNIZE_MACHINE: Exception("UnavailableError: 503")}
     third = after(down, after({POLL_ENROLLMENT: LATE}))
 
     assert (third.resume, [r.computer_names for r in third.remains]) == (None, [(ORDER.computer_name,)])
 
 
-def test_the_last_failure_keeps_what_a_retry_by_hand_may_go_on_with() -> None:
+def test_the_last_failure_keeps_what_a_retry_by_hand_may_resume() -> None:
     story = tell(PROVISION, ORDER.but(attempt=3), {**ALL_WELL, POLL_ENROLLMENT: LATE})
     made = story.last(RECORD_FAILED)["resources"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from orchestrators import run_bulk_action as _registered  # noqa: F401 - registers the story
 from shared.contracts.bulk import ACT_ON_ITEM, BULK, NEXT_WAVE, POLL_WAVE, BulkOrder, Wave
 from shared.contracts.outcomes import Done
 from tests.stories.tell import Answers, tell
@@ -19,7 +18,7 @@ def test_a_wave_is_begun_at_once_and_waited_for_before_the_next() -> None:
     assert story.continued == {"tenantId": "contoso", "bulkId": "b1", "wave": 1}
 
 
-def test_when_it_is_nobody_s_turn_it_rests() -> None:
+def test_without_a_next_wave_it_ends() -> None:
     story = tell(BULK, ORDER.but(wave=3), {NEXT_WAVE: Wave()})
 
     assert story.calls == ["next_wave"]

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrators import run_remote_action as _registered  # noqa: F401 - registers the story
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
-from shared.contracts.definitions import Activity
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, GRANT_SIGN_IN, POLL_SESSION_HOST
 from shared.contracts.machines import (
     AGENT_POLL,
@@ -32,7 +30,7 @@ from shared.contracts.remote_actions import (
     DELETE_RESTORE_POINTS,
     END_REMOTE_ACTION,
     EXAMINE,
-    POLL_HARDWARE,
+    READ_HARDWARE,
     RUN_REMOTE_ACTION,
     Check,
     Examined,
@@ -42,6 +40,7 @@ from shared.contracts.remote_actions import (
 from shared.domain.cloud_pc import Warn
 from shared.domain.connection import JoinType
 from shared.domain.remote_action import STEPS, Remote
+from tests.implementations import AnyActivity
 from tests.stories.people import ALL_WELL, BEGUN, HERE
 from tests.stories.people import ORDER as PROVISION_ORDER
 from tests.stories.tell import Answers, Story, tell
@@ -88,7 +87,7 @@ SMOOTH: Answers = {
     BEGIN_RESTORED_DISK: BEGUN,
     BEGIN_SWAP: BEGUN,
     DELETE_RESTORE_POINTS: Done(),
-    POLL_HARDWARE: Hardware(size="Standard_D2s_v5", zone="1", disk_size_in_gb=128),
+    READ_HARDWARE: Hardware(size="Standard_D2s_v5", zone="1", disk_size_in_gb=128),
     ALLOCATE_CAPACITY: HERE.but(size="Standard_D4s_v5"),
     BEGIN_RESIZE: BEGUN,
     BEGIN_DISK_GROWTH: BEGUN,
@@ -100,15 +99,15 @@ def play(name: Remote, answers: Answers | None = None, **changes: Any) -> Story:
     return tell(RUN_REMOTE_ACTION, ORDER.but(name=name, **changes), {**SMOOTH, **(answers or {})})
 
 
-def told(story: Story) -> list[str]:
+def recorded_steps(story: Story) -> list[str]:
     return [order["step"] for order in story.orders[BEGIN_REMOTE_STEP.name]]
 
 
 @pytest.mark.parametrize("name", Remote)
-def test_its_steps_are_told_in_order_and_its_end_once(name: Remote) -> None:
+def test_its_steps_are_recorded_in_order_and_its_end_once(name: Remote) -> None:
     story = play(name, {EXAMINE: [examined("power"), examined()]}, obsolete=("point-0",))
     assert story.result.outcome == "succeeded"
-    assert told(story) == [step for step in STEPS[name] if step != "licence"]  # for which no machine waits
+    assert recorded_steps(story) == [step for step in STEPS[name] if step != "licence"]  # for which no machine waits
     assert story.calls.count(END_REMOTE_ACTION.name) == 1
     assert "failure" not in story.last(END_REMOTE_ACTION)
 
@@ -144,9 +143,9 @@ def test_the_account_type_is_a_step_in_windows(administrator: bool, step: str) -
     assert "access denied" in story.last(END_REMOTE_ACTION)["failure"]["message"]
 
 
-def test_what_is_well_is_only_looked_at() -> None:
+def test_what_is_well_is_only_examined() -> None:
     story = play(Remote.TROUBLESHOOT)
-    assert told(story) == ["examine"]
+    assert recorded_steps(story) == ["examine"]
     assert story.last(END_REMOTE_ACTION)["result"]["healthy"] is True
     assert BEGIN_RESTART.name not in story.calls
 
@@ -160,7 +159,7 @@ def test_a_stopped_machine_is_started_and_rights_come_back() -> None:
     assert ASSIGN_SESSION_HOST.name not in story.calls
 
 
-def test_what_cannot_be_repaired_is_told_and_the_rest_is_repaired() -> None:
+def test_what_cannot_be_repaired_is_returned_and_the_rest_is_repaired() -> None:
     ill = examined("agent", "sessionHost")
     story = play(Remote.TROUBLESHOOT, {EXAMINE: ill, POLL_AGENT: SILENT})
     result = story.last(END_REMOTE_ACTION)["result"]
@@ -169,7 +168,7 @@ def test_what_cannot_be_repaired_is_told_and_the_rest_is_repaired() -> None:
     assert "failure" not in story.last(END_REMOTE_ACTION)
 
 
-def test_a_restore_point_that_was_not_made_is_forgotten() -> None:
+def test_a_restore_point_that_was_not_made_is_deleted() -> None:
     story = play(Remote.CREATE_SNAPSHOT, {POLL_OPERATION: LOCKED})
     end = story.last(END_REMOTE_ACTION)
     assert (end["failure"]["code"], end["forgotten"]) == ("ScopeLocked", ["point-1"])
@@ -199,7 +198,7 @@ def test_a_restore_removes_the_disk_before_at_last() -> None:
 
 
 @pytest.mark.parametrize("refused", [BEGIN_DEALLOCATE, BEGIN_RESTORED_DISK], ids=lambda activity: activity.name)
-def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was(refused: Activity[Any, Any]) -> None:
+def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was(refused: AnyActivity) -> None:
     story = play(Remote.RESTORE, {refused: LOCKED})
     assert BEGIN_SWAP.name not in story.calls
     assert story.calls.count(BEGIN_START.name) == 1
@@ -207,7 +206,7 @@ def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was(refus
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "ScopeLocked"
 
 
-def test_a_machine_that_finds_no_room_after_the_swap_keeps_both_disks() -> None:
+def test_a_machine_without_capacity_after_the_swap_keeps_both_disks() -> None:
     full = NoCapacity(code="AllocationFailed", message="full")
     story = play(Remote.RESTORE, {POLL_OPERATION: [Finished(), Finished(), Finished(), full]})
     failure = story.last(END_REMOTE_ACTION)["failure"]

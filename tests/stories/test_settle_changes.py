@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrators import settle_changes as _registered  # noqa: F401 - registers the story
 from shared.contracts.changes import CLOSE_CHANGES, SETTLE_CHANGES, TAKE_CHANGES, Batch, ChangesOrder
 from shared.contracts.outcomes import Done
-from shared.contracts.reconciling import RECONCILE, Again, Reconciled
+from shared.contracts.reconciling import RECONCILE, NewerRequest, Reconciled
 from tests.stories.tell import Answers, tell
 
 ORDER = ChangesOrder(tenant_id="contoso")
@@ -17,7 +16,7 @@ QUIET: Answers = {
 }
 
 
-def test_all_of_whom_something_was_told_are_reconciled_together() -> None:
+def test_all_users_with_changes_are_reconciled_together() -> None:
     story = tell(SETTLE_CHANGES, ORDER, QUIET)
 
     assert story.calls == ["take_changes", "reconcile_tenant", "close_changes"]
@@ -27,7 +26,7 @@ def test_all_of_whom_something_was_told_are_reconciled_together() -> None:
 
 
 def test_it_goes_round_again_while_anything_is_left() -> None:
-    story = tell(SETTLE_CHANGES, ORDER, {**QUIET, CLOSE_CHANGES: Again()})
+    story = tell(SETTLE_CHANGES, ORDER, {**QUIET, CLOSE_CHANGES: NewerRequest()})
 
     assert story.continued == {"tenantId": "contoso"}
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - as above
 from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.images import BUILD_IMAGE
 from shared.contracts.provisioning import PROVISION
 from shared.contracts.reconciling import RECONCILE
-from shared.workflow import ACTIVITIES
+from tests.implementations import implementations
 from tests.stories import probing
 from tests.stories import test_build_device_image as building
 from tests.stories import test_check_connection as checking
@@ -207,13 +206,13 @@ def _orders() -> Iterator[tuple[str, dict[str, Any]]]:
     told = [
         tell(PROVISION, HYBRID, ALL_WELL),
         tell(BUILD_IMAGE, building.ORDER, building.SMOOTH),
-        tell(CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.LOOKED}),
+        tell(CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.CHECKED}),
         tell(CHECK_CONNECTION, checking.OWN.but(probe=probing.HYBRID), checking.HEALTHY),
         tell(CLEAN_UP, cleaning.ORDER, cleaning.ALL_GO),
         tell(RECONCILE, reconciling.ORDER, reconciling.QUIET),
     ]
     called = {name: orders[0] for story in told for name, orders in story.orders.items()}
-    yield from ((name, order) for name, order in called.items() if name in ACTIVITIES)
+    yield from ((name, order) for name, order in called.items() if name in implementations())
 
 
 def test_every_activity_takes_the_order_of_a_story(deskwright: Judges, outside: Outside) -> None:

@@ -18,10 +18,10 @@ from shared.contracts.identities import POLL_DEVICE
 from shared.contracts.image_removals import RECORD_IMAGE_DELETED, REMOVE_IMAGE
 from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE, DELETE_GALLERY_VERSION
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, POLL_AGENT
-from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, TAKE_AWAY
+from shared.contracts.orphans import DELETE_ORPHAN, FIND_ORPHANS, REMOVE_ORPHAN
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, REPLACE
-from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
+from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, NewerRequest, Started
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION
 from shared.contracts.waiting import AWAIT_OUTCOME
 from shared.domain.remote_action import Remote
@@ -34,7 +34,7 @@ from tests.stories import test_clean_up_cloud_pc as cleaning
 from tests.stories import test_deprovision_cloud_pc as deprovisioning
 from tests.stories import test_find_orphans as orphans
 from tests.stories import test_reconcile_tenant as reconciling
-from tests.stories import test_remove_device_image as forgetting
+from tests.stories import test_remove_device_image as removing
 from tests.stories import test_replace_cloud_pc as replacing
 from tests.stories import test_rerun_steps as rerunning
 from tests.stories import test_run_bulk_action as bulk
@@ -45,7 +45,7 @@ from tests.stories.tell import Answers, Teller
 from tests.worker.judge import Judges, text
 from tests.worker.playing import Failed, Play
 
-FULL = NoCapacity(code="AllocationFailed", message="no room")
+FULL = NoCapacity(code="AllocationFailed", message="no capacity")
 BROKEN = Refused(code="VMExtensionProvisioningError", message="it did not work")
 DOWN = Exception("UnavailableError: 503")
 LATER = {"kind": "later", "after": 60.0}
@@ -77,12 +77,12 @@ def _play(judges: Judges, workflow: Workflow[Any, Any], order: Value, answers: A
     return play
 
 
-IMPATIENT = ORDER.but(parking_limit=timedelta(hours=1))
-CLOSED_LATER = [Again(), Done()]
+PARKS_AN_HOUR = ORDER.but(parking_limit=timedelta(hours=1))
+CLOSED_LATER = [NewerRequest(), Done()]
 ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "provision": (PROVISION, ORDER, ALL_WELL),
     "provision, hybrid join": (PROVISION, HYBRID, ALL_WELL),
-    "provision, no room anywhere": (PROVISION, IMPATIENT, {**ALL_WELL, ALLOCATE_CAPACITY: FULL}),
+    "provision, no capacity anywhere": (PROVISION, PARKS_AN_HOUR, {**ALL_WELL, ALLOCATE_CAPACITY: FULL}),
     "provision, every attempt fails": (PROVISION, ORDER, {**ALL_WELL, POLL_DEVICE: BROKEN}),
     "provision, Azure is down": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: DOWN}),
     "provision, throttled once": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: [LATER, ALL_WELL[BEGIN_VM]]}),
@@ -93,7 +93,7 @@ ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "build an image": (BUILD_IMAGE, building.ORDER, building.SMOOTH),
     "build an image, refused": (BUILD_IMAGE, building.ORDER, {**building.SMOOTH, BEGIN_CAPTURE: BROKEN}),
     "check a connection": (CHECK_CONNECTION, checking.HOSTED, checking.HEALTHY),
-    "check one group": (CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.LOOKED}),
+    "check one group": (CHECK_GROUP, checking.AZURE, {RUN_CHECK: checking.CHECKED}),
     "probe a connection": (CHECK_CONNECTION, checking.OWN.but(probe=probing.HYBRID), checking.HEALTHY),
     "clean up": (CLEAN_UP, cleaning.ORDER, cleaning.ALL_GO),
     "reconcile": (RECONCILE, reconciling.ORDER, reconciling.QUIET),
@@ -107,11 +107,11 @@ ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "run a bulk action": (
         BULK, bulk.ORDER, {**bulk.ONE_WAVE, NEXT_WAVE: [bulk.ONE_WAVE[NEXT_WAVE], Wave()]},
     ),
-    "forget an image": (
-        REMOVE_IMAGE, forgetting.ORDER, {DELETE_GALLERY_VERSION: Done(), RECORD_IMAGE_DELETED: Done()},
+    "remove an image": (
+        REMOVE_IMAGE, removing.ORDER, {DELETE_GALLERY_VERSION: Done(), RECORD_IMAGE_DELETED: Done()},
     ),
     "find orphans": (FIND_ORPHANS, orphans.ORDER, orphans.ALL_SEEN),
-    "remove an orphan": (REMOVE_ORPHAN, orphans.REMOVAL, {**orphans.ALL_SEEN, TAKE_AWAY: Done()}),
+    "remove an orphan": (REMOVE_ORPHAN, orphans.REMOVAL, {**orphans.ALL_SEEN, DELETE_ORPHAN: Done()}),
     "settle changes": (SETTLE_CHANGES, settling.ORDER, settling.QUIET),
     "run steps again": (RERUN_STEPS, rerunning.ORDER, {**ALL_WELL, RECORD_RERUN: Done()}),
 }  # fmt: skip

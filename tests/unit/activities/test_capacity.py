@@ -2,6 +2,7 @@
 
 from activities.capacity import Offer, quota_problem, zones_to_try
 from shared.contracts.machines import CapacityOrder
+from shared.domain.owner import Owner
 from shared.domain.service_plan import ServicePlan, size_ladder
 
 PLAN = ServicePlan(id="s", sku_part_number="p", display_name="d", v_cpu_count=2, ram_in_gb=8, storage_in_gb=128)
@@ -9,7 +10,12 @@ PLAN = ServicePlan(id="s", sku_part_number="p", display_name="d", v_cpu_count=2,
 
 def order(cloud_pc_id: str = "pc", *zones: str) -> CapacityOrder:
     return CapacityOrder(
-        tenant_id="t", cloud_pc_id=cloud_pc_id, subscription_id="s", plan=PLAN, regions=("westeurope",), zones=zones
+        tenant_id="t",
+        owner=Owner.cloud_pc(cloud_pc_id),
+        subscription_id="s",
+        plan=PLAN,
+        regions=("westeurope",),
+        zones=zones,
     )
 
 

@@ -8,6 +8,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from shared import telemetry
+from shared.domain.owner import Owner, OwnerKind
 from shared.domain.values import Value
 from tests.measured import Seen, measured
 
@@ -26,6 +27,11 @@ class Order(Value):
     user_principal_name: str = "ada@contoso.example"
 
 
+class Owned(Value):
+    tenant_id: str
+    owner: Owner
+
+
 ORDER = Order(tenant_id="contoso", cloud_pc_id="pc", attempt=2)
 
 
@@ -37,6 +43,13 @@ def test_an_activity_is_a_span_with_ids_and_nothing_else(seen: Seen) -> None:
         "cloud_pc_id": "pc",
         "attempt": 2,
     }
+
+
+def test_the_owner_of_a_machine_is_logged_by_its_kind(seen: Seen) -> None:
+    owner = Owner(kind=OwnerKind.CONNECTION_PROBE, id="c1")
+    with telemetry.observed("allocate_capacity", Owned(tenant_id="contoso", owner=owner)):
+        pass
+    assert dict(seen.spans()["allocate_capacity"].attributes or {}) == {"tenant_id": "contoso", "connection_id": "c1"}
 
 
 def test_a_failure_shows_its_kind_and_not_its_words(seen: Seen) -> None:

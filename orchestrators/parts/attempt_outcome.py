@@ -1,10 +1,10 @@
-"""How an attempt ends that did not come to its end: it waits for room, is tried again, or is given up."""
+"""How an attempt ends that did not succeed: it waits for capacity, is tried again, or is given up."""
 
 from __future__ import annotations
 
-from orchestrators.attempts import Attempt
+from orchestrators.parts.attempts import Attempt
 from shared.contracts.attempts import RECORD_FAILED, RECORD_PARKED, FailedRecord, ParkedRecord
-from shared.contracts.outcomes import NoCapacity, Superseded
+from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, Receipt
 from shared.domain.advice import when_parked_for_long
 from shared.domain.cloud_pc import Failure
@@ -12,7 +12,7 @@ from shared.domain.resuming import Resumption, resumable
 from shared.workflow import Steps, call, continue_as_new, pause
 
 
-def wait_for_room(attempt: Attempt, reason: NoCapacity) -> Steps[Receipt]:
+def wait_for_capacity(attempt: Attempt, reason: NoCapacity) -> Steps[Receipt]:
     """Park: visibly, for as long as the tenant allows, and without using up an attempt."""
     ctx, order = attempt.ctx, attempt.order
     since = order.parked_since or ctx.current_utc_datetime
@@ -20,17 +20,17 @@ def wait_for_room(attempt: Attempt, reason: NoCapacity) -> Steps[Receipt]:
         hours = int(order.parking_limit.total_seconds() // 3600)
         failure = Failure(
             code=reason.code,
-            message=f"No room came within {hours} hours: {reason.message}",
+            message=f"There was no capacity within {hours} hours: {reason.message}",
             step=attempt.step,
             advice=when_parked_for_long(reason.code),
         )
         return (yield from give_up(attempt, failure))
-    record = ParkedRecord(**order.which, reason=reason, since=since)
-    if isinstance((yield from call(ctx, RECORD_PARKED, record)), Superseded):
-        return Receipt(outcome="superseded", attempts=order.attempt)
-    yield from pause(ctx, PARKING_PAUSE)
-    answer: Receipt = continue_as_new(ctx, order.but(parked_since=since))
-    return answer
+    match (yield from call(ctx, RECORD_PARKED, ParkedRecord(**order.which, reason=reason, since=since))):
+        case Superseded():
+            return Receipt(outcome="superseded", attempts=order.attempt)
+        case Done():
+            yield from pause(ctx, PARKING_PAUSE)
+            continue_as_new(order.but(parked_since=since))
 
 
 def try_again(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
@@ -41,24 +41,25 @@ def try_again(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
     order = attempt.order
     if order.attempt >= order.attempts or not failure.retriable:
         return (yield from give_up(attempt, failure))
-    if isinstance((yield from record_failed(attempt, failure, last=False)), Superseded):
-        return Receipt(outcome="superseded", attempts=order.attempt)
-    made = attempt.resources
-    step = resumable(failure, made, resumed_at=order.resume.step if order.resume else None)
-    resumption = Resumption(step=step, made=made, warnings=attempt.warnings) if step else None
-    following = order.next_attempt(joined_domain=made.domain_connection_id is not None, resume=resumption)
-    answer: Receipt = continue_as_new(attempt.ctx, following)
-    return answer
+    match (yield from record_failed(attempt, failure, last=False)):
+        case Superseded():
+            return Receipt(outcome="superseded", attempts=order.attempt)
+        case Done():
+            made = attempt.resources
+            step = resumable(failure, made, resumed_at=order.resume.step if order.resume else None)
+            resumption = Resumption(step=step, made=made, warnings=attempt.warnings) if step else None
+            joined_domain = made.domain_connection_id is not None
+            continue_as_new(order.next_attempt(joined_domain=joined_domain, resume=resumption))
 
 
 def give_up(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
-    """Say that it failed, and why; what is left is cleaned up three hours later."""
-    yield from record_failed(attempt, failure, last=True)
+    """Record that it failed, and why; what is left is cleaned up three hours later."""
+    _ = yield from record_failed(attempt, failure, last=True)  # also when it was superseded, it has failed
     return Receipt(outcome="failed", attempts=attempt.order.attempt, failure=failure)
 
 
-def record_failed(attempt: Attempt, failure: Failure, *, last: bool) -> Steps[object]:
-    """Write the failure down."""
+def record_failed(attempt: Attempt, failure: Failure, *, last: bool) -> Steps[Done | Superseded]:
+    """Record the failure of the attempt."""
     record = FailedRecord(
         **attempt.order.which,
         failure=failure,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrators.attempts import Attempt
+from orchestrators.parts.attempts import Attempt
 from shared.contracts.configuration import (
     BEGIN_CONFIGURATION,
     CONFIGURATION_POLL,
@@ -23,7 +23,7 @@ LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
 
 def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
     """Configure Windows as the policy wants it; what fails is kept as warnings of the attempt."""
-    if attempt.has_behind_it(Step.CONFIGURE_WINDOWS):
+    if attempt.is_done(Step.CONFIGURE_WINDOWS):
         return
     yield from attempt.begin(Step.CONFIGURE_WINDOWS)
     order = configuration_for(attempt.order, machine)
@@ -40,10 +40,10 @@ def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationO
 def configure_windows(ctx: Context, order: ConfigurationOrder) -> Steps[tuple[Warn, ...]]:
     """Run the steps in one run command that reports per step; return what failed."""
     try:
-        begun = yield from call(ctx, BEGIN_CONFIGURATION, order)
-        if not isinstance(begun, Accepted):
-            return _all_failed(order, begun)
-        ended = yield from wait_for(ctx, POLL_OPERATION, order.machine.look_at(begun), CONFIGURATION_POLL)
+        operation = yield from call(ctx, BEGIN_CONFIGURATION, order)
+        if not isinstance(operation, Accepted):
+            return _all_failed(order, operation)
+        ended = yield from wait_for(ctx, POLL_OPERATION, order.machine.poll_order(operation), CONFIGURATION_POLL)
         if not isinstance(ended, Finished):
             return _all_failed(order, ended)
         configured = yield from call(ctx, READ_CONFIGURATION, order)
@@ -53,6 +53,6 @@ def configure_windows(ctx: Context, order: ConfigurationOrder) -> Steps[tuple[Wa
 
 
 def _all_failed(order: ConfigurationOrder, outcome: Refused | NoCapacity | Pending) -> tuple[Warn, ...]:
-    said = outcome.note if isinstance(outcome, Pending) else f"{outcome.code}: {outcome.message}"
-    message = said or "the run command did not end in time"
+    detail = outcome.note if isinstance(outcome, Pending) else f"{outcome.code}: {outcome.message}"
+    message = detail or "the run command did not end in time"
     return tuple(Warn(step=step, message=message) for step in order.steps)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrators.attempts import Attempt, AttemptFailedError, AttemptParkedError
+from orchestrators.parts.attempts import Attempt
+from orchestrators.parts.work import WorkFailedError
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     BEGIN_REGISTRATION,
@@ -28,7 +29,7 @@ from shared.workflow import Steps
 
 
 def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
-    """Register the machine in the tenant's personal host pool, give it to the user, and let him sign in."""
+    """Register the machine in the tenant's personal host pool, give it to the user, and let them sign in."""
     yield from attempt.begin(Step.ASSIGN_USER)
     pool = yield from prepare_host_pool(attempt)
     session_host = yield from register(attempt, machine, pool)
@@ -37,9 +38,9 @@ def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
 
 
 def take_place(attempt: Attempt, machine: Machine, before: Replaced) -> Steps[None]:
-    """Register the machine, let the user sign in to it, and move the assignment from the one he has to it.
+    """Register the machine, let the user sign in to it, and move the assignment from the one they have to it.
 
-    He never has both. Without either he is between two calls; when the second one fails, he is given back what he had.
+    They never have both. Between two calls they have neither; when the second one fails, the first is undone.
     """
     yield from attempt.begin(Step.ASSIGN_USER)
     pool = yield from prepare_host_pool(attempt)
@@ -51,13 +52,13 @@ def take_place(attempt: Attempt, machine: Machine, before: Replaced) -> Steps[No
             RELEASE_SESSION_HOST, ForgetSessionHostOrder(machine=old.machine(), host_pool_id=old.host_pool_id)
         )
         yield from attempt.do(ASSIGN_SESSION_HOST, assignment(attempt.order, machine, pool.host_pool_id, session_host))
-    except (AttemptFailedError, AttemptParkedError):
+    except WorkFailedError:
         yield from give_back(attempt, before)
         raise
 
 
 def give_back(attempt: Attempt, before: Replaced) -> Steps[None]:
-    """Assign the user to the machine he had. Raises: AttemptFailedError when that fails too."""
+    """Assign the user to the machine they had. Raises: WorkFailedError when that fails too."""
     old = before.remains
     if old.host_pool_id is None or before.session_host is None:
         return
@@ -77,7 +78,7 @@ def assignment(order: ProvisionOrder, machine: Machine, host_pool_id: str, sessi
 
 
 def let_sign_in(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[None]:
-    """Give the user the roles he signs in with."""
+    """Give the user the roles they sign in with."""
     order = attempt.order
     yield from attempt.wait(
         GRANT_SIGN_IN,
@@ -94,7 +95,7 @@ def let_sign_in(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Step
 def prepare_host_pool(attempt: Attempt) -> Steps[HostPoolReady]:
     """Make sure that the tenant has its personal host pool for this kind of join."""
     order = attempt.order
-    pool: HostPoolReady = yield from attempt.do(
+    pool = yield from attempt.do(
         PREPARE_HOST_POOL,
         HostPoolOrder(
             tenant_id=order.tenant_id,
@@ -104,7 +105,7 @@ def prepare_host_pool(attempt: Attempt) -> Steps[HostPoolReady]:
             join_type=order.snapshot.join_type,
         ),
     )
-    attempt.found(host_pool_id=pool.host_pool_id)
+    attempt.add_resources(host_pool_id=pool.host_pool_id)
     return pool
 
 
@@ -113,13 +114,12 @@ def register(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[s
     if attempt.resources.session_host is None:  # else it was registered by the attempt that this one goes on from
         join = attempt.order.snapshot.join_type
         order = RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
-        begun = yield from attempt.do(BEGIN_REGISTRATION, order)
-        yield from attempt.finish(machine, begun, REGISTRATION_POLL)
+        operation = yield from attempt.do(BEGIN_REGISTRATION, order)
+        yield from attempt.finish(machine, operation, REGISTRATION_POLL)
     host = yield from attempt.wait(
         POLL_SESSION_HOST,
         SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),
         SESSION_HOST_POLL,
     )
-    attempt.found(session_host=host.name)
-    name: str = host.name
-    return name
+    attempt.add_resources(session_host=host.name)
+    return host.name

@@ -1,0 +1,72 @@
+"""Removing one thing after the other: whatever cannot be removed is listed, and does not stop the rest."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from orchestrators.parts.computer_accounts import disable_accounts
+from shared.contracts.cleaning import CleanUpOrder
+from shared.contracts.definitions import Activity, Poll
+from shared.contracts.deprovisioning import SIGN_OFF
+from shared.contracts.desktops import REVOKE_SIGN_IN, ForgetSessionHostOrder
+from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, POLL_OPERATION, Finished, Machine
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.domain.values import Value
+from shared.workflow import CallFailedError, Context, Steps, call, wait_for
+
+Order = TypeVar("Order", bound=Value)
+
+
+class Cleaning:
+    """Goes on whatever fails; *left* is what could not be removed, and why."""
+
+    def __init__(self, ctx: Context, machine: Machine) -> None:
+        self.ctx, self.machine, self.left = ctx, machine, list[Refused]()
+
+    def do(self, activity: Activity[Order, Done | Accepted, Refused | NoCapacity], order: Order) -> Steps[None]:
+        """Call *activity*, and wait for the end of what Azure begins."""
+        try:
+            outcome = yield from call(self.ctx, activity, order)
+            if isinstance(outcome, Accepted):
+                operation = self.machine.poll_order(outcome)
+                self._list(activity.name, (yield from wait_for(self.ctx, POLL_OPERATION, operation, DELETE_POLL)))
+            else:
+                self._list(activity.name, outcome)
+        except CallFailedError as error:
+            self._list_failure(activity.name, error)
+
+    def wait(self, poll: Poll[Order, Done, Refused | NoCapacity], order: Order) -> Steps[None]:
+        """Poll until it is done."""
+        try:
+            self._list(poll.name, (yield from wait_for(self.ctx, poll, order, DELETE_POLL)))
+        except CallFailedError as error:
+            self._list_failure(poll.name, error)
+
+    def _list(self, name: str, outcome: Done | Finished | Refused | NoCapacity | Pending) -> None:
+        match outcome:
+            case Done() | Finished():
+                pass
+            case Refused():
+                self.left.append(outcome)
+            case NoCapacity(code=code, message=message):
+                self.left.append(Refused(code=code, message=message, evidence=name))
+            case Pending(note=note):
+                self.left.append(Refused(code="notRemovedInTime", message=note or name, evidence=name))
+
+    def _list_failure(self, name: str, error: CallFailedError) -> None:
+        self.left.append(Refused(code="serviceUnavailable", message=error.reason, evidence=name))
+
+
+def close(ctx: Context, remains: CleanUpOrder) -> Steps[tuple[Refused, ...]]:
+    """Sign the user off, take their right to sign in, stop the machine; return what could not be done.
+
+    The computer account is disabled before the machine stops: it is disabled from there.
+    """
+    machine = remains.machine()
+    closing = Cleaning(ctx, machine)
+    host = ForgetSessionHostOrder(machine=machine, host_pool_id=remains.host_pool_id)
+    yield from closing.do(SIGN_OFF, host)
+    yield from closing.do(REVOKE_SIGN_IN, host)
+    yield from disable_accounts(ctx, remains)
+    yield from closing.do(BEGIN_DEALLOCATE, machine)
+    return tuple(closing.left)

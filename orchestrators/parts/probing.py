@@ -1,0 +1,163 @@
+"""Try from inside a connection's network what a Cloud PC will have to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrators.parts.machines import MachineSpec, create, remove
+from orchestrators.parts.work import Work, WorkFailedError
+from shared.contracts.identities import (
+    BEGIN_DOMAIN_JOIN,
+    BEGIN_ENTRA_JOIN,
+    DELETE_DEVICE,
+    DELETE_MANAGED_DEVICE,
+    DEVICE_POLL,
+    POLL_DEVICE,
+    DeviceOrder,
+    DomainJoinOrder,
+    EntraJoinOrder,
+    ForgetDeviceOrder,
+)
+from shared.contracts.machines import AGENT_POLL, EXTENSION_POLL, POLL_AGENT
+from shared.contracts.probes import (
+    BEGIN_PROBE_SCRIPT,
+    PROBE_IMAGE,
+    PROBER,
+    READ_PROBE_SCRIPT,
+    SCRIPT_POLL,
+    ProbeOrder,
+    ScriptOrder,
+)
+from shared.domain.cloud_pc import Failure
+from shared.domain.connection import HealthCheck, HealthStatus, JoinType
+from shared.domain.health import (
+    ENVIRONMENT,
+    JOIN,
+    LEFT,
+    NEEDED_TO_JOIN,
+    NOT_REMOVED,
+    SCRIPT,
+    UNREAD,
+    fault_of_join,
+    fault_of_vm,
+    probe_steps,
+)
+from shared.workflow import Context, Steps
+
+
+@dataclass(frozen=True)
+class Probed:
+    """What a probe found. *left*: computer names that may still be in a directory, or have a machine."""
+
+    findings: tuple[HealthCheck, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def probe_connection(ctx: Context, order: ProbeOrder) -> Steps[Probed]:
+    """Probe a connection with a temporary VM.
+
+    (1) Remove what earlier probes left, (2) create a VM in the connection's subnet, (3) run the script that resolves,
+    reaches and binds, (4) join the directory unless the script has shown that it cannot work, (5) remove everything,
+    whatever came of it, and list what stays.
+    """
+    work = Work(ctx)
+    left = (yield from remove_all(work, order, order.earlier)) if order.earlier else ()  # (1)
+    if order.clean_only or left:
+        return Probed(findings=not_removed(left), left=order.earlier if left else ())
+    findings: tuple[HealthCheck, ...] = ()
+    try:
+        yield from create(work, temporary_vm(order))  # (2)
+    except WorkFailedError as failed:
+        findings = (fault_of_vm(failed.failure.code).finding(ENVIRONMENT, _sentence(failed.failure)),)
+    else:
+        findings = (HealthCheck(display_name=ENVIRONMENT, status=HealthStatus.PASSED),)
+        findings = (*findings, *(yield from run_script(work, order, probe_steps(order.join_type))))  # (3)
+        bad = {finding.display_name for finding in findings if finding.status is HealthStatus.FAILED}
+        if not bad & NEEDED_TO_JOIN:
+            findings = (*findings, *(yield from join(work, order)))  # (4)
+    left = yield from remove_all(work, order, (order.computer_name,))  # (5)
+    synchronised = order.join_type is JoinType.HYBRID_AZURE_AD_JOIN and any(f.display_name == JOIN for f in findings)
+    names = (order.computer_name,) if left or synchronised else ()
+    return Probed(findings=(*findings, *not_removed(left)), left=names)
+
+
+def temporary_vm(order: ProbeOrder) -> MachineSpec:
+    """Return the temporary VM that tries what a Cloud PC will have to do."""
+    return MachineSpec(
+        machine=order.machine,
+        plan=PROBER,
+        image=PROBE_IMAGE,
+        regions=(order.region,),
+        zones=order.zones,
+        network=order.network,
+        address_space=order.address_space,
+    )
+
+
+def run_script(work: Work, order: ProbeOrder, steps: tuple[str, ...]) -> Steps[tuple[HealthCheck, ...]]:
+    """Run steps on the VM; return what each has found."""
+    script = ScriptOrder(machine=order.machine, steps=steps, domain=order.domain)
+    try:
+        operation = yield from work.do(BEGIN_PROBE_SCRIPT, script)
+        yield from work.finish(order.machine, operation, SCRIPT_POLL)
+        read = yield from work.wait(READ_PROBE_SCRIPT, script, SCRIPT_POLL)
+    except WorkFailedError as failed:
+        return (UNREAD.finding(SCRIPT, _sentence(failed.failure)),)
+    return read.findings
+
+
+def join(work: Work, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
+    """Join as a Cloud PC would, and say how that went."""
+    try:
+        if order.domain is None:
+            yield from join_to_entra(work, order)
+        else:
+            domain_join = DomainJoinOrder(machine=order.machine, domain=order.domain)
+            operation = yield from work.do(BEGIN_DOMAIN_JOIN, domain_join)
+            yield from work.finish(order.machine, operation, EXTENSION_POLL)
+    except WorkFailedError as failed:
+        failure = failed.failure
+        return (fault_of_join(order.join_type, failure.code, failure.message).finding(JOIN, _sentence(failure)),)
+    joined = HealthCheck(display_name=JOIN, status=HealthStatus.PASSED)
+    return (joined,) if order.domain is None else (joined, *(yield from leave_domain(work, order)))
+
+
+def join_to_entra(work: Work, order: ProbeOrder) -> Steps[None]:
+    """Join to Entra ID, without an enrolment in Intune, and wait until the directory shows the device."""
+    since = work.ctx.current_utc_datetime
+    operation = yield from work.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=order.machine, enroll=False))
+    yield from work.finish(order.machine, operation, EXTENSION_POLL)
+    device = DeviceOrder(
+        tenant_id=order.tenant_id,
+        owner=order.owner,
+        computer_name=order.computer_name,
+        join_type=order.join_type,
+        not_before=since,
+    )
+    yield from work.wait(POLL_DEVICE, device, DEVICE_POLL)
+
+
+def leave_domain(work: Work, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
+    """See what the domain's policies do to scripts, and leave the domain; its device is not waited for in Entra ID."""
+    try:
+        yield from work.wait(POLL_AGENT, order.machine, AGENT_POLL)  # the join has restarted Windows
+    except WorkFailedError as failed:
+        return (UNREAD.finding(SCRIPT, _sentence(failed.failure)),)
+    return (yield from run_script(work, order, probe_steps(order.join_type, joined=True)))
+
+
+def remove_all(work: Work, order: ProbeOrder, names: tuple[str, ...]) -> Steps[tuple[WorkFailedError, ...]]:
+    """Remove the VM and what it may have left in the directory; return why something could not be removed."""
+    left = yield from remove(work, order.machine)
+    traces = [ForgetDeviceOrder(tenant_id=order.tenant_id, owner=order.owner, computer_name=name) for name in names]
+    deletions = [work.do(delete, trace) for trace in traces for delete in (DELETE_MANAGED_DEVICE, DELETE_DEVICE)]
+    return (*left, *(yield from work.try_all(deletions)))
+
+
+def not_removed(left: tuple[WorkFailedError, ...]) -> tuple[HealthCheck, ...]:
+    """Return the finding that lists what stays; the next checks try to remove it again."""
+    return (NOT_REMOVED.finding(LEFT, "; ".join(_sentence(error.failure) for error in left)),) if left else ()
+
+
+def _sentence(failure: Failure) -> str:
+    return f"{failure.code}: {failure.message}" + (f" ({failure.evidence})" if failure.evidence else "")

@@ -1,0 +1,31 @@
+"""What the app registers, and which function of it implements which contract."""
+
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from shared.contracts.definitions import Activity, Contract, Poll, Workflow
+from shared.workflow import implementation_of
+from shared.workflow.registration import Implementation
+
+AnyActivity = Activity[Any, Any, Any] | Poll[Any, Any, Any]
+AnyWorkflow = Workflow[Any, Any]
+
+
+@cache
+def registered() -> list[Any]:
+    """All that the app registers; a process can ask only once (docs/notes/host.md 3.1)."""
+    functions: list[Any] = import_module("function_app").app.get_functions()
+    return functions
+
+
+@cache
+def implementations() -> dict[str, Implementation]:
+    """What implements each contract, by its wire name."""
+    found = (implementation_of(function.get_user_function()) for function in registered())
+    return {each.contract.name: each for each in found if each is not None}
+
+
+def implementation(contract: Contract[Any, Any]) -> Any:
+    """Return the function that implements *contract*, as it was written: no JSON and no wire."""
+    return implementations()[contract.name].function

@@ -5,12 +5,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.graph.policies import policy_view
-from shared.domain.graph.policy_edits import policy_edit_form
 from shared.domain.policy import Policy
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import changed_steps, fields_of, form_of, read_edit
 from tests.unit.wizards import office
+from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.views.policies import policy_view
 
 POLICY = office.policy("p1", "staff", name="Office").but(image_display_name="Windows 11")
 CONNECTIONS = (office.connection(), office.connection("c2"))

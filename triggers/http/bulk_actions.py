@@ -7,13 +7,13 @@ from typing import Any
 import azure.functions as func
 
 from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
-from shared.domain.describing import Trimmed, listing, many, one_of, whole
 from shared.services.bulk import BulkForm, Meant, begin_bulk, check, meant_by, steer
 from shared.services.catalogue import ACTIONS
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.idempotency import once
+from triggers.http.json_schema import Trimmed, listing, many, one_of, whole
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
 from triggers.http.permissions import authorise
 

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.describing import listing
-from shared.domain.graph.catalogue import (
+from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
+from shared.errors import InvalidError, NotFoundError, Problem
+from shared.services.licences import licences
+from shared.storage.audit import EVERYWHERE
+from shared.workflow import Blueprint
+from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.graph import BASE, asked, base_of, graph_item, graph_whole_list
+from triggers.http.json_schema import listing
+from triggers.http.odata import context, shaped
+from triggers.http.openapi_metadata import ONE, PAGES
+from triggers.http.paging import listed, top_of
+from triggers.http.views.catalogue import (
     AUDIT_EVENTS,
     SERVICE_PLANS,
     SUPPORTED_REGIONS,
@@ -13,17 +23,7 @@ from shared.domain.graph.catalogue import (
     service_plan_view,
     supported_region_view,
 )
-from shared.domain.graph.odata import context, shaped
-from shared.domain.graph.shapes import AUDIT_EVENT, SERVICE_PLAN, SUPPORTED_REGION
-from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
-from shared.errors import InvalidError, NotFoundError, Problem
-from shared.services.licences import licences
-from shared.storage.audit import EVERYWHERE
-from shared.workflow import Blueprint
-from triggers.http.described import ONE, PAGES
-from triggers.http.endpoints import Answer, Call, endpoint, ok
-from triggers.http.graph import BASE, asked, base_of, graph_item, graph_whole_list
-from triggers.http.paging import listed, top_of
+from triggers.http.views.shapes import AUDIT_EVENT, SERVICE_PLAN, SUPPORTED_REGION
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

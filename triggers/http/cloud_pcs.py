@@ -7,13 +7,9 @@ from typing import Any
 import azure.functions as func
 
 from shared.domain.cloud_pc import CloudPc, TimelineEntry
-from shared.domain.describing import listing
 from shared.domain.drift import Today
-from shared.domain.graph.cloud_pcs import CLOUD_PCS, OF_TODAY, cloud_pc_view, count_by_status
-from shared.domain.graph.shapes import CLOUD_PC, STATUS_COUNTS
 from shared.domain.lifecycle import WORKING
 from shared.domain.progress import progress
-from shared.domain.shown import OPERATION, TIMELINE
 from shared.domain.sign_in import SignInDetails, sign_in_details
 from shared.domain.steps import TITLES
 from shared.errors import ConflictError
@@ -21,12 +17,16 @@ from shared.services.rebuilding import RETRY, rebuild
 from shared.services.rerunning import RerunForm
 from shared.services.rerunning import rerun as rerun_steps
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.described import ONE
 from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.graph import BASE, asked, graph_item, graph_list
 from triggers.http.idempotency import once
+from triggers.http.json_schema import listing
+from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted
 from triggers.http.today import read_today
+from triggers.http.views.cloud_pcs import CLOUD_PCS, OF_TODAY, cloud_pc_view, count_by_status
+from triggers.http.views.shapes import CLOUD_PC, STATUS_COUNTS
+from triggers.http.views.shown import OPERATION, TIMELINE
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

@@ -7,21 +7,21 @@ from pydantic import Field
 
 from shared.clients.throttling import retry_while_throttled
 from shared.domain.connection import Connection, HealthStatus, JoinType, Network
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_patch
-from shared.domain.graph.shapes import CONNECTION, CONNECTION_EDIT
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.reading import renamed
 from triggers.http.connection_checks import ask_for_check, cloud_pcs_of, users_of, wanted_for_now
 from triggers.http.connections import connection_facts, domain_of, steps_of, store_password, views
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_item, telling
 from triggers.http.idempotency import once
 from triggers.http.operations import address
+from triggers.http.views.connections import CONNECTIONS, POINTERS, connection_patch
+from triggers.http.views.shapes import CONNECTION, CONNECTION_EDIT
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

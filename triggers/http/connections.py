@@ -12,10 +12,6 @@ from shared.clients.throttling import retry_while_throttled
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.demand import address_forecast
-from shared.domain.describing import listing
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_form, connection_view
-from shared.domain.graph.shapes import CONNECTION, CONNECTION_BODY
 from shared.domain.operation import Operation
 from shared.domain.wizards.create_connection import (
     ConnectionFacts,
@@ -29,13 +25,17 @@ from shared.errors import InvalidError
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.reading import renamed
 from triggers.http.connection_checks import CHECK_OPERATION, built_through, start_check
-from triggers.http.described import ONE
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, telling
 from triggers.http.idempotency import once
+from triggers.http.json_schema import listing
+from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted, address
 from triggers.http.permissions import is_provider
+from triggers.http.views.connections import CONNECTIONS, POINTERS, connection_form, connection_view
+from triggers.http.views.shapes import CONNECTION, CONNECTION_BODY
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

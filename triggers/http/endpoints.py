@@ -17,8 +17,6 @@ from pydantic import BaseModel, ValidationError
 
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
-from shared.domain.describing import Node
-from shared.domain.graph.odata import Collection
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
@@ -28,7 +26,9 @@ from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 from triggers.http.authentication import Caller, StrangerError, Trust, authenticate, bearer
-from triggers.http.described import Described, describe
+from triggers.http.json_schema import Node
+from triggers.http.odata import Collection
+from triggers.http.openapi_metadata import Described, describe
 from triggers.http.permissions import VERBS, authorise
 from triggers.http.problems import answered
 from triggers.http.trust import trust_of

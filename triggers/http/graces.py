@@ -7,17 +7,17 @@ from typing import Any
 import azure.functions as func
 
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.describing import listing
-from shared.domain.graph.cloud_pcs import grace_view
-from shared.domain.shown import GRACE_CHANGE, REMOVAL
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
+from triggers.http.json_schema import listing
 from triggers.http.operations import address
 from triggers.http.paging import listed
+from triggers.http.views.cloud_pcs import grace_view
+from triggers.http.views.shown import GRACE_CHANGE, REMOVAL
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

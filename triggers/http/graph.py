@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from shared.domain.graph.odata import Collection, Query, chosen, columns, context, read_query, shaped
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
 from shared.storage.repository import Repository
 from triggers.http.endpoints import Answer, Call, created, ok
+from triggers.http.odata import Collection, Query, chosen, columns, context, read_query, shaped
 from triggers.http.paging import listed, top_of
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"

@@ -7,10 +7,10 @@ import json
 import azure.functions as func
 
 from shared.dependencies import dependencies
-from shared.domain.describing import one_of, whole
 from shared.errors import DeskwrightError
 from shared.workflow import Blueprint
-from triggers.http.described import returns
+from triggers.http.json_schema import one_of, whole
+from triggers.http.openapi_metadata import returns
 
 bp = Blueprint()
 _HEALTH = whole("health", {"status": one_of("healthy", "unhealthy")})

@@ -10,8 +10,6 @@ from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
 from shared.contracts.images import GalleryVersion
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.graph.images import DEVICE_IMAGES, device_image_edit, device_image_view
-from shared.domain.graph.shapes import DEVICE_IMAGE, IMAGE_EDIT
 from shared.domain.image import DeviceImage, DeviceImageStatus, ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
@@ -22,6 +20,8 @@ from shared.workflow import Blueprint, DurableClient, start
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_changed
 from triggers.http.operations import address
+from triggers.http.views.images import DEVICE_IMAGES, device_image_edit, device_image_view
+from triggers.http.views.shapes import DEVICE_IMAGE, IMAGE_EDIT
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

@@ -10,17 +10,6 @@ import azure.functions as func
 
 from shared.contracts.images import BUILD_IMAGE, ImageOrder
 from shared.domain import naming
-from shared.domain.describing import listing
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.images import (
-    DEVICE_IMAGES,
-    GALLERY_IMAGES,
-    POINTERS,
-    device_image_form,
-    device_image_view,
-    gallery_image_view,
-)
-from shared.domain.graph.shapes import DEVICE_IMAGE, GALLERY_IMAGE, IMAGE_BODY
 from shared.domain.image import DeviceImage
 from shared.domain.operation import Operation
 from shared.domain.tenant import Site, Tenant
@@ -36,12 +25,23 @@ from shared.errors import InvalidError, NotFoundError
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient, start
-from triggers.http.described import ONE
+from triggers.http.bodies.reading import renamed
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, telling
 from triggers.http.idempotency import once
+from triggers.http.json_schema import listing
 from triggers.http.marketplace import gallery_images, gallery_versions
+from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted, address
+from triggers.http.views.images import (
+    DEVICE_IMAGES,
+    GALLERY_IMAGES,
+    POINTERS,
+    device_image_form,
+    device_image_view,
+    gallery_image_view,
+)
+from triggers.http.views.shapes import DEVICE_IMAGE, GALLERY_IMAGE, IMAGE_BODY
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

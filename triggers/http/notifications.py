@@ -12,13 +12,13 @@ from typing import Any
 import azure.functions as func
 
 from shared.dependencies import Dependencies, dependencies
-from shared.domain.describing import TEXT, many, shape
 from shared.domain.tenant import Tenant
 from shared.services.directory_subscriptions import is_from_graph
 from shared.storage.due import RENEWING, DueKind, next_of
 from shared.workflow import Blueprint
 from triggers.directory_changes import QUEUE, put
-from triggers.http.described import returns
+from triggers.http.json_schema import TEXT, many, shape
+from triggers.http.openapi_metadata import returns
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.notifications")

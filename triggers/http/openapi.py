@@ -12,8 +12,8 @@ from pkgutil import iter_modules
 import azure.functions as func
 
 from shared.workflow import Blueprint
-from triggers.http.described import description_of, returns
 from triggers.http.openapi_document import Route, document
+from triggers.http.openapi_metadata import description_of, returns
 
 bp = Blueprint()
 

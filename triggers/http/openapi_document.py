@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from shared.domain.describing import Node, Shape, Trimmed, many, shape, whole
-from shared.domain.graph.odata import Collection
 from shared.domain.wizards import WIZARDS
-from triggers.http.described import Described
+from triggers.http.json_schema import Node, Shape, Trimmed, many, shape, whole
+from triggers.http.odata import Collection
+from triggers.http.openapi_metadata import Described
 
 _VERSION = "1.0"
 _REFS = "#/components/schemas/"

@@ -6,13 +6,13 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.describing import listing
 from shared.domain.operation import Operation
-from shared.domain.shown import OPERATION
 from shared.workflow import Blueprint
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.json_schema import listing
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
+from triggers.http.views.shown import OPERATION
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

@@ -7,17 +7,17 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.describing import many, maybe, one_of, shape, whole
 from shared.domain.orphans import LAST, Looked, Orphan, OrphanScan, OrphanType, dismissable
-from shared.domain.shown import OPERATION
 from shared.services.orphans import ask_for_scan, begin_removal, scan_due
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.idempotency import once
+from triggers.http.json_schema import many, maybe, one_of, shape, whole
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.operations import accepted
 from triggers.http.paging import listed, top_of
+from triggers.http.views.shown import OPERATION
 from triggers.sweeps import sweep
 
 bp = Blueprint()

@@ -5,9 +5,6 @@ from __future__ import annotations
 import azure.functions as func
 from pydantic import Field
 
-from shared.domain.describing import maybe, whole
-from shared.domain.graph.policies import policy_view
-from shared.domain.graph.shapes import POLICY
 from shared.domain.pausing import ServiceState
 from shared.domain.policy import Policy
 from shared.domain.tenant import Paused, Tenant
@@ -18,7 +15,10 @@ from shared.workflow import Blueprint, DurableClient
 from triggers.http.connection_checks import promise_checks
 from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.graph import telling
+from triggers.http.json_schema import maybe, whole
 from triggers.http.policies import reconciling
+from triggers.http.views.policies import policy_view
+from triggers.http.views.shapes import POLICY
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

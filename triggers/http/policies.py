@@ -9,18 +9,6 @@ import azure.functions as func
 
 from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain import naming
-from shared.domain.describing import listing
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.odata import Collection
-from shared.domain.graph.policies import (
-    POINTERS,
-    POLICIES,
-    assign_body,
-    assignments_view,
-    policy_form,
-    policy_view,
-)
-from shared.domain.graph.shapes import ASSIGN_BODY, ASSIGNMENT, POLICY, POLICY_BODY
 from shared.domain.policy import Assignment, Policy
 from shared.domain.policy_users import RosterEntry, roster
 from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
@@ -31,13 +19,25 @@ from shared.services.licences import licensed_members
 from shared.services.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.described import ONE, PAGES
+from triggers.http.bodies.reading import renamed
 from triggers.http.endpoints import Answer, Call, created, endpoint, ok
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, telling
 from triggers.http.idempotency import once
+from triggers.http.json_schema import listing
+from triggers.http.odata import Collection
+from triggers.http.openapi_metadata import ONE, PAGES
 from triggers.http.operations import address
 from triggers.http.paging import listed
 from triggers.http.today import read_today
+from triggers.http.views.policies import (
+    POINTERS,
+    POLICIES,
+    assign_body,
+    assignments_view,
+    policy_form,
+    policy_view,
+)
+from triggers.http.views.shapes import ASSIGN_BODY, ASSIGNMENT, POLICY, POLICY_BODY
 from triggers.http.wizard_lookups import group_names, members_of, policy_facts
 
 bp = Blueprint()

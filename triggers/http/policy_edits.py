@@ -6,19 +6,19 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.policies import POINTERS, POLICIES
-from shared.domain.graph.policy_edits import policy_edit_form
-from shared.domain.graph.shapes import POLICY, POLICY_EDIT
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, judged_steps, read_edit
 from shared.errors import ConflictError, InvalidError
 from shared.services.reconciling import promise_reconcile
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.bodies.reading import renamed
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_changed, telling
 from triggers.http.policies import reconciling, shown
+from triggers.http.views.policies import POINTERS, POLICIES
+from triggers.http.views.shapes import POLICY, POLICY_EDIT
 from triggers.http.wizard_lookups import group_names, policy_facts
 
 bp = Blueprint()

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.cloud_pcs import restore_points_view
-from shared.domain.graph.shapes import (
+from shared.domain.remote_action import Remote
+from shared.services.rebuilding import UserAccountType
+from shared.services.remote import Wish, act, rename
+from shared.services.resizing import resize, verdicts
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.reading import Body
+from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.graph import BASE
+from triggers.http.idempotency import once
+from triggers.http.operations import address
+from triggers.http.views.cloud_pcs import restore_points_view
+from triggers.http.views.shapes import (
     ACCOUNT_BODY,
     EXPORT_BODY,
     RENAME_BODY,
@@ -16,15 +25,6 @@ from shared.domain.graph.shapes import (
     RESTORE_BODY,
     RESTORE_POINTS,
 )
-from shared.domain.remote_action import Remote
-from shared.services.rebuilding import UserAccountType
-from shared.services.remote import Wish, act, rename
-from shared.services.resizing import resize, verdicts
-from shared.workflow import Blueprint, DurableClient
-from triggers.http.endpoints import Answer, Call, endpoint, ok
-from triggers.http.graph import BASE
-from triggers.http.idempotency import once
-from triggers.http.operations import address
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.shapes import REPROVISION_BODY
-from shared.domain.shown import OPERATION
 from shared.services.rebuilding import REPROVISION, UserAccountType, rebuild
 from shared.services.replacing import ReprovisionForm, reprovision
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.reading import Body
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
 from triggers.http.operations import accepted, address
+from triggers.http.views.shapes import REPROVISION_BODY
+from triggers.http.views.shown import OPERATION
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key

@@ -6,13 +6,13 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Site
 from shared.errors import ConflictError, InvalidError, Problem, StaleError
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, created, endpoint, ok
+from triggers.http.json_schema import Trimmed, listing
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
 
 bp = Blueprint()

@@ -8,7 +8,6 @@ from typing import Any
 import azure.functions as func
 from pydantic import Field
 
-from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Tenant, TenantSettings
 from shared.domain.values import Value
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
@@ -16,9 +15,10 @@ from shared.services.directory_subscriptions import stop_watching
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, created, endpoint, ok
 from triggers.http.idempotency import once
+from triggers.http.json_schema import Trimmed, listing
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
 
 bp = Blueprint()

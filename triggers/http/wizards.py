@@ -8,16 +8,13 @@ from typing import Any
 import azure.functions as func
 
 from shared.clients.throttling import retry_while_throttled
-from shared.domain.graph.shapes import POLICY
 from shared.domain.locales import LOCALES
-from shared.domain.shown import OPERATION
 from shared.domain.wizards import CREATE_CONNECTION, CREATE_DEVICE_IMAGE, CREATE_PROVISIONING_POLICY, WIZARDS, Wizard
 from shared.domain.wizards.create_connection import review_connection
 from shared.domain.wizards.create_device_image import review_device_image
 from shared.domain.wizards.create_provisioning_policy import review_policy
 from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.reviews import Review
-from shared.domain.wizards.shapes import FORMS, FORMS_SO_FAR, WIZARD
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.services.licences import licences
 from shared.workflow import Blueprint, DurableClient
@@ -26,6 +23,9 @@ from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.idempotency import once
 from triggers.http.images import image_facts, offered_images, save_device_image_form
 from triggers.http.policies import save_policy_form
+from triggers.http.views.shapes import POLICY
+from triggers.http.views.shown import OPERATION
+from triggers.http.views.wizards import FORMS, FORMS_SO_FAR, WIZARD
 from triggers.http.wizard_lookups import policy_facts
 
 bp = Blueprint()

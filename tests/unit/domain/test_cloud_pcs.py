@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from shared.domain.cloud_pc import Failure, Resources
 from shared.domain.connection import HealthCheck, HealthStatus, JoinType, overall
 from shared.domain.drift import Today
-from shared.domain.graph.cloud_pcs import cloud_pc_view
 from shared.domain.image import marketplace_image
 from shared.domain.lifecycle import Event, Status
 from shared.domain.naming import naming_template_problem
@@ -17,6 +16,7 @@ from shared.domain.steps import ORDER, Step, percent, seconds_left
 from shared.domain.tenant import TenantSettings
 from shared.errors import IllegalTransitionError
 from tests.integration import things
+from triggers.http.views.cloud_pcs import cloud_pc_view
 
 
 def test_a_record_moves_by_events_only_where_the_table_leads() -> None:

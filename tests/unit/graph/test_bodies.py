@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from shared.domain.connection import Connection, Network
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.connections import connection_form, connection_patch, connection_view
-from shared.domain.graph.images import device_image_form
-from shared.domain.graph.policies import POINTERS, assign_body, policy_form
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
+from triggers.http.bodies.reading import renamed
+from triggers.http.views.connections import connection_form, connection_patch, connection_view
+from triggers.http.views.images import device_image_form
+from triggers.http.views.policies import POINTERS, assign_body, policy_form
 
 CONNECTIONS = (office.connection("c1"),)
 POLICY = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.domain.graph.odata import Collection, chosen, columns, context, read_query, shaped
 from shared.errors import InvalidError
+from triggers.http.odata import Collection, chosen, columns, context, read_query, shaped
 
 THINGS = Collection(
     name="things",

@@ -7,14 +7,22 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from shared.domain.cloud_pc import CloudPc, Failure, Grace, Removal, RemovalCause, Warn
-from shared.domain.describing import Shape
 from shared.domain.drift import Today
-from shared.domain.graph.catalogue import audit_event_view, service_plan_view, supported_region_view
-from shared.domain.graph.cloud_pcs import cloud_pc_view, count_by_status
-from shared.domain.graph.connections import connection_view
-from shared.domain.graph.images import device_image_view, gallery_image_view
-from shared.domain.graph.policies import policy_view
-from shared.domain.graph.shapes import (
+from shared.domain.lifecycle import Status
+from shared.domain.operation import SYSTEM, AuditEvent
+from shared.domain.policy import image_source, snapshot_of
+from shared.domain.regions import SUPPORTED_REGIONS
+from shared.domain.steps import Step
+from shared.domain.tenant import Paused, TenantSettings
+from tests.unit.openapi.test_document import DOCUMENT
+from tests.unit.wizards import office
+from triggers.http.json_schema import Shape
+from triggers.http.views.catalogue import audit_event_view, service_plan_view, supported_region_view
+from triggers.http.views.cloud_pcs import cloud_pc_view, count_by_status
+from triggers.http.views.connections import connection_view
+from triggers.http.views.images import device_image_view, gallery_image_view
+from triggers.http.views.policies import policy_view
+from triggers.http.views.shapes import (
     AUDIT_EVENT,
     CLOUD_PC,
     CONNECTION,
@@ -25,14 +33,6 @@ from shared.domain.graph.shapes import (
     STATUS_COUNTS,
     SUPPORTED_REGION,
 )
-from shared.domain.lifecycle import Status
-from shared.domain.operation import SYSTEM, AuditEvent
-from shared.domain.policy import image_source, snapshot_of
-from shared.domain.regions import SUPPORTED_REGIONS
-from shared.domain.steps import Step
-from shared.domain.tenant import Paused, TenantSettings
-from tests.unit.openapi.test_document import DOCUMENT
-from tests.unit.wizards import office
 
 POLICY_HERE = office.policy("p1", "staff", name="Office").but(paused=Paused(by="Ada", at=office.NOW, reason="x"))
 SNAPSHOT = snapshot_of(POLICY_HERE, {"c1": office.connection()}, image_source(POLICY_HERE, None), TenantSettings())

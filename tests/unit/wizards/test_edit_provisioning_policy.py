@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain.graph.policies import policy_view
-from shared.domain.graph.policy_edits import policy_edit_form
 from shared.domain.image import DeviceImageStatus, ImageType
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, form_of, read_edit
 from shared.errors import InvalidError
 from tests.unit.wizards import office
+from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.views.policies import policy_view
 
 POLICY = office.policy("p1", "staff", name="Office").but(
     description="Everybody", image_display_name="Windows 11", cloud_pc_naming_template="PC-%RAND:6%"

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.domain.connection import Connection
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.odata import Collection
 from shared.domain.policy import Policy
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
+from triggers.http.bodies.reading import Body
+from triggers.http.odata import Collection
 
 POLICIES = Collection(
     name="provisioningPolicies", columns={"displayName": "display_name"}, expands=frozenset({"assignments"})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shared.domain.describing import Trimmed, many, one_of, shape, whole
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
 from shared.domain.steps import Step
+from triggers.http.json_schema import Trimmed, many, one_of, shape, whole
 
 OPERATION = Trimmed("operation", Operation, ("tenantId",))
 _ENTRY = shape(

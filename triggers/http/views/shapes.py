@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from shared.domain.cloud_pc import Removal
 from shared.domain.connection import HealthStatus, JoinType
-from shared.domain.describing import Node, Shape, entity, many, maybe, one_of, shape, whole, word
 from shared.domain.drift import Drift
 from shared.domain.image import DeviceImageStatus, ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.progress import Progress
 from shared.domain.tenant import Paused
+from triggers.http.json_schema import Node, Shape, entity, many, maybe, one_of, shape, whole, word
 
 STATUS_DETAIL = whole(
     "cloudPcStatusDetail",

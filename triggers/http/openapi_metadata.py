@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from shared.domain.describing import Node
-from shared.domain.graph.odata import Collection
+from triggers.http.json_schema import Node
+from triggers.http.odata import Collection
 
 PAGES = ("$top", "$skiptoken")
 ONE = ("$select",)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.connections import site_of
-from shared.domain.graph.odata import Collection
 from shared.domain.image import DeviceImage, GalleryImage
 from shared.domain.tenant import Site
+from triggers.http.bodies.reading import Body
+from triggers.http.odata import Collection
+from triggers.http.views.connections import site_of
 
 DEVICE_IMAGES = Collection(
     name="deviceImages", columns={"displayName": "display_name", "status": "status", "version": "version"}

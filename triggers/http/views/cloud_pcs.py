@@ -9,11 +9,11 @@ from typing import Any
 
 from shared.domain.cloud_pc import CloudPc, Grace, Swap
 from shared.domain.drift import Today
-from shared.domain.graph.odata import Collection
 from shared.domain.lifecycle import Status
 from shared.domain.progress import progress
 from shared.domain.replacing import build_of
 from shared.domain.resuming import resumable
+from triggers.http.odata import Collection
 
 CLOUD_PCS = Collection(
     name="cloudPCs",

@@ -8,9 +8,9 @@ from typing import Any
 
 from shared.domain.connection import Connection, Network
 from shared.domain.demand import AddressForecast
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.odata import Collection
 from shared.domain.tenant import Site
+from triggers.http.bodies.reading import Body
+from triggers.http.odata import Collection
 
 CONNECTIONS = Collection(
     name="onPremisesConnections",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.describing import Node, Shape, many, shape
 from shared.domain.wizards import WIZARDS, Wizard
 from shared.domain.wizards.forms import WizardStep
+from triggers.http.json_schema import Node, Shape, many, shape
 
 WIZARD = shape(
     "wizard",

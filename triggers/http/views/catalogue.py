@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.domain.graph.odata import Collection
 from shared.domain.operation import AuditEvent
 from shared.domain.regions import SupportedRegion
 from shared.domain.service_plan import ServicePlan
+from triggers.http.odata import Collection
 
 SERVICE_PLANS = Collection(name="servicePlans", columns={"displayName": "displayName"})
 SUPPORTED_REGIONS = Collection(

@@ -14,9 +14,9 @@ from shared.domain.wizards.create_provisioning_policy import PolicyFacts, review
 from shared.domain.wizards.reviews import Review
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
-from triggers.http.views.connections import connection_form
-from triggers.http.views.images import device_image_form
-from triggers.http.views.policies import assign_body, policy_form
+from triggers.http.bodies.connections import connection_form
+from triggers.http.bodies.images import device_image_form
+from triggers.http.bodies.policies import assigned_group_ids, policy_form
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
@@ -49,7 +49,7 @@ GRAPH: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Any]]] = {
         ("displayName", "imageId", "imageType", "domainJoinConfigurations", "windowsSetting", "provisioningType"),
         lambda body: policy_form(body, (office.connection(),)),
     ),
-    "assign": (("assignments",), assign_body),
+    "assign": (("assignments",), assigned_group_ids),
     "onPremisesConnections": (
         ("displayName", "siteId", "resourceGroupId", "virtualNetworkId", "subnetId", "adDomainName", "connectionType"),
         lambda body: connection_form(body, (office.SITE, office.SITE.but(id="neu"))),

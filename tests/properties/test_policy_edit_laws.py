@@ -1,5 +1,6 @@
 """Laws of editing a policy: what is sent back as it was read is no change, and a change is made once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import given
@@ -43,7 +44,7 @@ def edited(policy: Policy, body: dict[str, Any]) -> Policy:
 @given(EDITS, st.data())
 def test_any_part_of_what_was_read_is_no_change(body: dict[str, Any], data: st.DataObject) -> None:
     policy = edited(POLICY, body)
-    view = policy_view(policy, 168)
+    view: Mapping[str, Any] = policy_view(policy, 168)
     part = data.draw(st.sets(st.sampled_from(sorted(view))))
     form = policy_edit_form({name: view[name] for name in part}, policy, view, CONNECTIONS)
     assert (form, changed_steps(form, policy)) == (form_of(policy), frozenset())
@@ -54,5 +55,6 @@ def test_the_same_edit_twice_is_one_edit_and_leaves_alone_what_it_does_not_name(
     once = edited(POLICY, body)
     assert edited(once, body) == once
     unnamed = policy_view(POLICY, 168).keys() - body.keys()
-    before, after = policy_view(POLICY, 168), policy_view(once, 168)
+    before: Mapping[str, Any] = policy_view(POLICY, 168)
+    after: Mapping[str, Any] = policy_view(once, 168)
     assert [name for name in unnamed if before[name] != after[name]] == []

@@ -1,4 +1,4 @@
-"""What a route takes, asks and gives, declared beside its permission; ``openapi.py`` tells it to callers."""
+"""What a route accepts, returns and can be asked for, declared beside its permission; ``openapi.py`` publishes it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from triggers.http.json_schema import Node
 from triggers.http.odata import Collection
+from triggers.http.response_shapes import Node
 
 PAGES = ("$top", "$skiptoken")
 ONE = ("$select",)
-_PLACE = "__deskwright_described__"
+_ATTRIBUTE = "__deskwright_openapi__"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
-    """*takes*: the body, None: there is none; *optional*: it may be left out. *gives*: the body for each good status.
+class RouteMetadata:
+    """*accepts*: the body, None: there is none; *optional*: it may be left out. *returns*: the body for each status.
 
-    *asks*: a collection, for the options of OData; or names of query parameters. *graph*: errors have Graph's shape.
+    *query*: a collection, for the options of OData; or names of query parameters. *graph*: errors have Graph's shape.
+    *verb*: the permission, empty for a route that asks for none.
     """
 
     accepts: Node | None = None
@@ -29,21 +30,27 @@ class Described:
     graph: bool = False
     verb: str = ""
 
+    @property
+    def bodies(self) -> tuple[Node, ...]:
+        """The bodies that it accepts and returns."""
+        return tuple(each for each in (self.accepts, *self.returns.values()) if each is not None)
+
 
 def returns(
     answers: Mapping[int, Node | None], *, accepts: Node | None = None, query: tuple[str, ...] = ()
 ) -> Callable[[F], F]:
     """Declare a route outside the frame of ``triggers.http.endpoints``; a body may be left out."""
-    return lambda function: describe(function, Described(accepts, optional=True, returns=answers, query=query))
+    metadata = RouteMetadata(accepts, optional=True, returns=answers, query=query)
+    return lambda function: attach(function, metadata)
 
 
-def describe(function: F, described: Described) -> F:
-    """Keep with *function* what its route takes and gives."""
-    setattr(function, _PLACE, described)
+def attach(function: F, metadata: RouteMetadata) -> F:
+    """Keep the metadata with the function that is registered for the route."""
+    setattr(function, _ATTRIBUTE, metadata)
     return function
 
 
-def description_of(function: Callable[..., Any]) -> Described | None:
+def metadata_of(function: Callable[..., Any]) -> RouteMetadata | None:
     """Return what was declared for a route, None when nothing was."""
-    found = getattr(function, _PLACE, None)
-    return found if isinstance(found, Described) else None
+    found = getattr(function, _ATTRIBUTE, None)
+    return found if isinstance(found, RouteMetadata) else None

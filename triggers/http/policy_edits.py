@@ -12,13 +12,13 @@ from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, 
 from shared.errors import ConflictError, InvalidError
 from shared.services.reconciling import promise_reconcile
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.policies import POINTERS, PolicyEdit
 from triggers.http.bodies.policy_edits import policy_edit_form
 from triggers.http.bodies.reading import renamed
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_changed, telling
 from triggers.http.policies import reconciling, shown
-from triggers.http.views.policies import POINTERS, POLICIES
-from triggers.http.views.shapes import POLICY, POLICY_EDIT
+from triggers.http.views.policies import POLICIES, POLICY
 from triggers.http.wizard_lookups import group_names, policy_facts
 
 bp = Blueprint()
@@ -30,7 +30,7 @@ _GOING = frozenset({Status.NOT_PROVISIONED, Status.IN_GRACE_PERIOD, Status.DEPRO
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["PATCH"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
-    "Microsoft.CloudPC/provisioningPolicies/update", graph=True, accepts=POLICY_EDIT, returns={200: POLICY, 204: None}
+    "Microsoft.CloudPC/provisioningPolicies/update", graph=True, accepts=PolicyEdit, returns={200: POLICY, 204: None}
 )
 async def update_policy(call: Call, client: DurableClient) -> Answer:
     """Change what the body names of a policy; Cloud PCs that are there stay as they are."""

@@ -50,8 +50,9 @@ def test_a_failed_one_says_where_a_retry_would_go_on(clean_up_at: datetime | Non
     )
     late = Failure(code="enrollInIntuneTimedOut", message="not yet", step=Step.ENROLL_IN_INTUNE)
     pc = things.cloud_pc(status=Status.FAILED, resources=made, last_error=late, clean_up_at=clean_up_at)
-    told = cloud_pc_view(pc, things.NOW, Today({}, {}, TenantSettings()))["statusDetail"]["additionalInformation"]
-    assert {each["name"]: each["value"] for each in told}.get("retryResumesAt") == said
+    detail = cloud_pc_view(pc, things.NOW, Today({}, {}, TenantSettings()))["statusDetail"]
+    assert detail is not None
+    assert {each["name"]: each["value"] for each in detail["additionalInformation"]}.get("retryResumesAt") == said
 
 
 @pytest.mark.parametrize("join", JoinType)

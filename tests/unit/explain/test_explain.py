@@ -178,8 +178,10 @@ def test_the_view_has_graph_s_words() -> None:
         office.today(FIRST),
     )
     assert (view["status"], view["provisioningType"], view["osVersion"]) == ("failed", "dedicated", "windows11")
-    assert (view["statusDetail"]["code"], view["statusDetail"]["message"]) == ("Boom", "it broke")
-    assert {"name": "retriable", "value": "true"} in view["statusDetail"]["additionalInformation"]
+    detail = view["statusDetail"]
+    assert detail is not None
+    assert (detail["code"], detail["message"]) == ("Boom", "it broke")
+    assert {"name": "retriable", "value": "true"} in detail["additionalInformation"]
 
 
 def test_the_count_has_a_row_for_each_status() -> None:

@@ -7,10 +7,11 @@ import pytest
 from shared.domain.connection import Connection, Network
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
+from triggers.http.bodies.connections import connection_form, connection_patch
+from triggers.http.bodies.images import device_image_form
+from triggers.http.bodies.policies import POINTERS, assigned_group_ids, policy_form
 from triggers.http.bodies.reading import renamed
-from triggers.http.views.connections import connection_form, connection_patch, connection_view
-from triggers.http.views.images import device_image_form
-from triggers.http.views.policies import POINTERS, assign_body, policy_form
+from triggers.http.views.connections import connection_view
 
 CONNECTIONS = (office.connection("c1"),)
 POLICY = {
@@ -92,8 +93,8 @@ def test_assign_names_groups_each_once() -> None:
     target = {"@odata.type": "microsoft.graph.cloudPcManagementGroupAssignmentTarget", "groupId": "g1"}
     body = {"assignments": [{"id": None, "target": target}, {"target": {"groupId": "g2", "servicePlanId": None}},
                             {"target": {"groupId": "g1"}}]}  # fmt: skip
-    assert assign_body(body).group_ids == ("g1", "g2")
-    assert assign_body({"assignments": []}).group_ids == ()
+    assert assigned_group_ids(body) == ("g1", "g2")
+    assert assigned_group_ids({"assignments": []}) == ()
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,7 @@ def test_assign_names_groups_each_once() -> None:
 )
 def test_an_assignment_that_cannot_be_is_said(body: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidError) as refused:
-        assign_body(body)
+        assigned_group_ids(body)
     assert pointer in [problem.pointer for problem in refused.value.problems]
 
 

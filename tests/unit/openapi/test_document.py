@@ -42,7 +42,7 @@ def test_every_route_of_the_app_is_in_it(functions: list[Any]) -> None:
 
 
 def test_every_route_says_what_it_gives() -> None:
-    assert [str(route) for route in routes() if route.described is None] == []
+    assert [str(route) for route in routes() if route.metadata is None] == []
 
 
 def test_everything_that_is_referred_to_is_there() -> None:

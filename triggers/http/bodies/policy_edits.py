@@ -9,8 +9,8 @@ from typing import Any
 from shared.domain.connection import Connection
 from shared.domain.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, form_of
+from triggers.http.bodies.policies import READ_ONLY, connection_ids, locale, refuse_unsupported
 from triggers.http.bodies.reading import Body
-from triggers.http.views.policies import READ_ONLY, connection_ids, locale, refuse_unsupported
 
 _OF_CONFIGURATION = {
     "cloudPcNamingTemplate": "namingTemplate",

@@ -1,51 +1,97 @@
-"""The wizards and their forms, as the OpenAPI document describes them."""
+"""The wizards as they are shown, and their forms as bodies."""
 
-from __future__ import annotations
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from typing import Any
+from typing_extensions import TypedDict
 
 from shared.domain.wizards import WIZARDS, Wizard
 from shared.domain.wizards.forms import WizardStep
-from triggers.http.json_schema import Node, Shape, many, shape
+from triggers.http.json_schema import Json
+from triggers.http.response_shapes import Derived, Node, Schemas
 
-WIZARD = shape(
-    "wizard",
-    {
-        "name": "string",
-        "title": "string",
-        "steps": many(
-            shape(
-                "wizardStep",
-                {"name": "string", "title": "string", "hint": "string", "schema": "object?", "choices": "object"},
-                required=("name", "title", "schema", "choices"),
-            )
-        ),
-    },
-    required=("name", "title", "steps"),
-)
+Choices = dict[str, list[Json]]
+"""What there is to choose from today: ``step/field`` -> choices."""
 
 
-def _step(step: WizardStep) -> Node:
-    """Return what a step takes; a word may stand for a value ("hosted")."""
-    if not step.words or step.accepts is None:
-        return step.accepts
-    words = {name: {"properties": {name: {"enum": list(values)}}} for name, values in step.words.items()}
-    others = [{"type": "object", **each} for each in words.values()]
-    return {"anyOf": [step.accepts, *others]}
+class WizardStepView(TypedDict):
+    """One page of a wizard. *schema*: the JSON schema of what it asks for, null for a page that only shows."""
+
+    name: str
+    title: str
+    hint: str
+    schema: Json | None
+    choices: Choices
 
 
-def _form(wizard: Wizard, ending: str, *, so_far: bool) -> Shape:
-    asked = [step for step in wizard.steps if step.accepts]
-    properties: dict[str, Any] = {step.name: _step(step) for step in asked}
-    if so_far:
-        properties["throughStep"] = {"type": "string", "enum": [step.name for step in wizard.steps]}
-    needed = () if so_far else tuple(step.name for step in asked if _asks(step))
-    return Shape(f"{wizard.name}-{ending}", properties, needed)
+class WizardView(TypedDict):
+    """A wizard: its steps in order, with the choices for each field."""
+
+    name: str
+    title: str
+    steps: list[WizardStepView]
 
 
-def _asks(step: WizardStep) -> bool:
+@dataclass(frozen=True, eq=False, slots=True)
+class WizardForm(Derived):
+    """The form of a wizard. *so_far*: only some steps, up to ``throughStep``."""
+
+    wizard: Wizard
+    so_far: bool = False
+
+    @property
+    def name(self) -> str:
+        """That of the wizard."""
+        words = "".join(word.title() for word in self.wizard.name.split("-"))
+        return f"{words}FormSoFar" if self.so_far else f"{words}Form"
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """What the steps ask for."""
+        return tuple(step.accepts for step in self.wizard.steps if step.accepts)
+
+    def schema(self, schemas: Schemas) -> Json:
+        """Return the schema: a property for each step."""
+        steps = {step.name: step for step in self.wizard.steps if step.accepts}
+        properties = {name: _step(step, schemas) for name, step in steps.items()}
+        made: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+        if self.so_far:
+            properties["throughStep"] = {"type": "string", "enum": [step.name for step in self.wizard.steps]}
+            return made
+        return {**made, "required": [name for name, step in steps.items() if _needed(step)]}
+
+
+FORMS: tuple[Node, ...] = tuple(WizardForm(wizard) for wizard in WIZARDS.values())
+FORMS_SO_FAR: tuple[Node, ...] = tuple(WizardForm(wizard, so_far=True) for wizard in WIZARDS.values())
+
+
+def wizard_view(wizard: Wizard, choices: Mapping[str, list[Json]]) -> WizardView:
+    """Return a wizard with today's choices."""
+    steps: list[WizardStepView] = [
+        {
+            "name": step.name,
+            "title": step.title,
+            "hint": step.hint,
+            "schema": step.accepts.model_json_schema(by_alias=True) if step.accepts else None,
+            "choices": {field: each for name, each in choices.items() if (field := _field(name, step.name))},
+        }
+        for step in wizard.steps
+    ]
+    return {"name": wizard.name, "title": wizard.title, "steps": steps}
+
+
+def _field(name: str, step: str) -> str | None:
+    of, _, field = name.partition("/")
+    return field if of == step else None
+
+
+def _step(step: WizardStep, schemas: Schemas) -> Json:
+    """Return what a step accepts; a word may stand for a value ("hosted")."""
+    if step.accepts is None or not step.words:
+        return schemas.ref(step.accepts) if step.accepts else {}
+    words = [{"type": "object", "properties": {name: {"enum": list(values)}}} for name, values in step.words.items()]
+    return {"anyOf": [schemas.ref(step.accepts), *words]}
+
+
+def _needed(step: WizardStep) -> bool:
     return step.accepts is not None and any(field.is_required() for field in step.accepts.model_fields.values())
-
-
-FORMS = tuple(_form(wizard, "form", so_far=False) for wizard in WIZARDS.values())
-FORMS_SO_FAR = tuple(_form(wizard, "form-so-far", so_far=True) for wizard in WIZARDS.values())

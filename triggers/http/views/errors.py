@@ -1,0 +1,58 @@
+"""The bodies of errors: problem details (RFC 9457) of our own routes, and Microsoft Graph's."""
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from triggers.http.json_schema import Json, unrestricted
+
+
+class FieldErrorView(TypedDict):
+    """What is wrong with one field. *pointer*: a JSON pointer (RFC 6901) into the body, or a query parameter."""
+
+    pointer: str
+    message: str
+    step: NotRequired[str]
+
+
+class ProblemView(TypedDict):
+    """Problem details, with the errors of fields and what else helps."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    traceId: str
+    errors: NotRequired[list[FieldErrorView]]
+    details: NotRequired[Json]
+
+
+class GraphErrorDetailView(TypedDict):
+    """What is wrong with one property."""
+
+    code: str
+    target: str
+    message: str
+
+
+_RequestId = TypedDict("_RequestId", {"request-id": str})
+
+
+@unrestricted
+class InnerErrorView(_RequestId, TypedDict):
+    """The id that finds the request in the log, and what else helps."""
+
+
+class GraphErrorBodyView(TypedDict):
+    """The code and the message of an error."""
+
+    code: str
+    message: str
+    details: NotRequired[list[GraphErrorDetailView]]
+    innerError: InnerErrorView
+
+
+class GraphErrorView(TypedDict):
+    """An error as Microsoft Graph answers it."""
+
+    error: GraphErrorBodyView

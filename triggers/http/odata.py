@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import Field
-
-from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
 
 _KNOWN = frozenset({"$top", "$skiptoken", "$select", "$filter", "$count", "$expand"})
-_TERM = re.compile(
-    r"\s*(?P<name>[A-Za-z][A-Za-z0-9/]*)\s+eq\s+(?P<value>'(?:[^']|'')*'|true|false|null)\s*", re.IGNORECASE
-)
+_TERM = r"\s*(?P<name>[A-Za-z][A-Za-z0-9/]*)\s+eq\s+(?P<value>'(?:[^']|'')*'|true|false|null)\s*"
 
 
-class Collection(Value):
+@dataclass(frozen=True, slots=True)
+class Collection:
     """What may be asked of a collection.
 
     *columns*: the properties one may filter by, with the record's column for each. *hidden*: properties that only
@@ -25,17 +22,18 @@ class Collection(Value):
     """
 
     name: str
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     expands: frozenset[str] = frozenset()
     folded: frozenset[str] = frozenset()  # columns kept in lower case
 
 
-class Query(Value):
+@dataclass(frozen=True, slots=True)
+class Query:
     """What was asked, apart from paging."""
 
     select: tuple[str, ...] | None = None
-    filters: dict[str, str] = Field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
     count: bool = False
     expand: frozenset[str] = frozenset()
 
@@ -93,7 +91,7 @@ def _filters(text: str | None, collection: Collection) -> dict[str, str]:
     found: dict[str, str] = {}
     at = 0
     while True:
-        term = _TERM.match(text, at)
+        term = re.compile(_TERM, re.IGNORECASE).match(text, at)  # made when first used: this module is always loaded
         if term is None:
             raise InvalidError(Problem("$filter", "write it as: property eq 'value', joined by and"))
         name, value = term["name"], term["value"]

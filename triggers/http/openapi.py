@@ -12,8 +12,7 @@ from pkgutil import iter_modules
 import azure.functions as func
 
 from shared.workflow import Blueprint
-from triggers.http.openapi_document import Document, Route, document
-from triggers.http.openapi_metadata import metadata_of, returns
+from triggers.http.openapi_metadata import Document, Route, metadata_of, returns
 
 bp = Blueprint()
 
@@ -28,6 +27,8 @@ async def openapi(req: func.HttpRequest) -> func.HttpResponse:
 
 @cache
 def _text() -> str:
+    from triggers.http.views.openapi_document import document  # at a cold start nobody reads it
+
     return json.dumps(document(routes()), separators=(",", ":"))
 
 

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from typing_extensions import TypedDict
+
+from triggers.http.json_schema import Json, unrestricted
 from triggers.http.odata import Collection
 from triggers.http.response_shapes import Node
 
@@ -34,6 +37,29 @@ class RouteMetadata:
     def bodies(self) -> tuple[Node, ...]:
         """The bodies that it accepts and returns."""
         return tuple(each for each in (self.accepts, *self.returns.values()) if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method of one address. *metadata* is None where nothing was declared; *keyed*: it asks for a function key."""
+
+    name: str
+    method: str
+    address: str
+    docstring: str
+    keyed: bool = False
+    metadata: RouteMetadata | None = None
+
+
+@unrestricted
+class Document(TypedDict):
+    """An OpenAPI document."""
+
+    openapi: str
+    info: Json
+    servers: list[Json]
+    paths: dict[str, Json]
+    components: Json
 
 
 def returns(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 from shared.domain.values import Value
@@ -51,11 +50,11 @@ def name_of(node: type[Any] | Derived) -> str:
     return node.name if isinstance(node, Derived) else node.__name__.removesuffix("View")
 
 
-@dataclass(frozen=True, slots=True)
 class Entity(Derived):
     """A resource of Graph: ``$select`` decides which properties of *view* an answer has; the id it always has."""
 
-    view: type[Any]
+    def __init__(self, view: type[Any]) -> None:
+        self.view = view
 
     @property
     def name(self) -> str:
@@ -74,11 +73,11 @@ class Entity(Derived):
         return {**whole, "properties": properties, "required": ["id"]}
 
 
-@dataclass(frozen=True, slots=True)
 class Page(Derived):
     """A page of a list."""
 
-    of: type[Any] | Derived
+    def __init__(self, of: type[Any] | Derived) -> None:
+        self.of = of
 
     @property
     def name(self) -> str:
@@ -101,18 +100,17 @@ class Page(Derived):
         return {"type": "object", "properties": properties, "required": ["value"], "additionalProperties": False}
 
 
-@dataclass(frozen=True, slots=True)
 class Without(Derived):
     """A model of which some properties are left out, because the address has them or nobody may send them."""
 
-    model: type[Value]
-    fields: tuple[str, ...]
-    called: str = ""
+    def __init__(self, model: type[Value], fields: tuple[str, ...], name: str = "") -> None:
+        self.model, self.fields = model, fields
+        self._name = name or model.__name__
 
     @property
     def name(self) -> str:
-        """That of the model, if it has no other."""
-        return self.called or self.model.__name__
+        """That of the model, if it was given no other."""
+        return self._name
 
     @property
     def parts(self) -> tuple[Node, ...]:
@@ -132,7 +130,6 @@ class Without(Derived):
         return {name: each for name, each in value.to_json().items() if name not in self.fields}
 
 
-@dataclass(frozen=True, slots=True)
 class _Text(Derived):
     """A body that is not JSON."""
 

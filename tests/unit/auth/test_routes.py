@@ -4,7 +4,7 @@ from pathlib import Path
 
 from triggers.http.graph import BASE
 from triggers.http.openapi import routes
-from triggers.http.openapi_document import Route
+from triggers.http.openapi_metadata import Route
 from triggers.http.permissions import VERBS, Role
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from triggers.http.openapi import routes
-from triggers.http.openapi_document import document
+from triggers.http.views.openapi_document import document
 
 DOCUMENT = document(routes())
 SCHEMAS = DOCUMENT["components"]["schemas"]

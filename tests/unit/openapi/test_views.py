@@ -23,7 +23,6 @@ from shared.domain.tenant import Paused, TenantSettings
 from shared.domain.wizards import CREATE_CONNECTION
 from tests.unit.openapi.test_document import DOCUMENT
 from tests.unit.wizards import office
-from triggers.http.openapi_components import Components
 from triggers.http.response_shapes import Derived, Entity, Node
 from triggers.http.views import (
     catalogue,
@@ -39,6 +38,7 @@ from triggers.http.views import (
     timeline,
     wizards,
 )
+from triggers.http.views.openapi_components import Components
 
 POLICY_HERE = office.policy("p1", "staff", name="Office").but(paused=Paused(by="Ada", at=office.NOW, reason="x"))
 SNAPSHOT = snapshot_of(POLICY_HERE, {"c1": office.connection()}, image_source(POLICY_HERE, None), TenantSettings())

@@ -45,7 +45,7 @@ class SupportedRegionView(TypedDict):
     id: str
     displayName: str
     regionStatus: str
-    supportedSolution: str
+    supportedSolution: Literal["windows365"]
     regionGroup: str
     regionRestrictionDetail: None
 
@@ -118,7 +118,7 @@ def supported_region_view(region: SupportedRegion) -> SupportedRegionView:
         "id": region.id,
         "displayName": region.display_name,
         "regionStatus": region.region_status,
-        "supportedSolution": region.supported_solution,
+        "supportedSolution": "windows365",
         "regionGroup": region.region_group,
         "regionRestrictionDetail": None,
     }

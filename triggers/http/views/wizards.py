@@ -1,7 +1,6 @@
 """The wizards as they are shown, and their forms as bodies."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from typing_extensions import TypedDict
 
@@ -32,12 +31,11 @@ class WizardView(TypedDict):
     steps: list[WizardStepView]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class WizardForm(Derived):
     """The form of a wizard. *so_far*: only some steps, up to ``throughStep``."""
 
-    wizard: Wizard
-    so_far: bool = False
+    def __init__(self, wizard: Wizard, *, so_far: bool = False) -> None:
+        self.wizard, self.so_far = wizard, so_far
 
     @property
     def name(self) -> str:

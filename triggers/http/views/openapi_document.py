@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from typing_extensions import TypedDict
-
 from shared.domain.wizards import WIZARDS
-from triggers.http.json_schema import Json, unrestricted
+from triggers.http.json_schema import Json
 from triggers.http.odata import Collection
-from triggers.http.openapi_components import Components
-from triggers.http.openapi_metadata import RouteMetadata
+from triggers.http.openapi_metadata import Document, Route, RouteMetadata
 from triggers.http.response_shapes import Derived, Node
 from triggers.http.views.errors import GraphErrorView, ProblemView
+from triggers.http.views.openapi_components import Components
 
 _VERSION = "1.0"
 _ERRORS = (400, 401, 403, 404, 409, 412, 413, 422, 429, 503)
@@ -24,29 +21,6 @@ _PATHS: dict[str, Json] = {
     "version": {"type": "string", "enum": ["v1.0", "beta"]},
     "wizard": {"type": "string", "enum": sorted(WIZARDS)},
 }
-
-
-@unrestricted
-class Document(TypedDict):
-    """An OpenAPI document."""
-
-    openapi: str
-    info: Json
-    servers: list[Json]
-    paths: dict[str, Json]
-    components: Json
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One method of one address. *metadata* is None where nothing was declared; *keyed*: it asks for a function key."""
-
-    name: str
-    method: str
-    address: str
-    docstring: str
-    keyed: bool = False
-    metadata: RouteMetadata | None = None
 
 
 def document(routes: Iterable[Route]) -> Document:

@@ -255,7 +255,7 @@ def test_addresses_are_shown_against_who_is_to_come(open_office: OpenOffice) -> 
 
     def warned() -> Json | None:
         review = office.portal.ask("POST", f"{office.base}/wizards/create-provisioning-policy/review", form).body
-        return next((w for w in review["warnings"] if w["concern"] == "addressesShort"), None)
+        return next((w for w in review["warnings"] if w["code"] == "addressesShort"), None)
 
     warning: Json = office.until(warned, says="a warning that addresses are short")
 

@@ -168,7 +168,7 @@ def test_saving_and_assigning_warn_of_who_is_targeted_twice(open_office: OpenOff
 
     message = f"Policy First targets group {office.name} shared and 1 member(s) too; First was assigned first and wins."
     assert [warning["message"] for warning in (*reviewed, *saved["@deskwright.warnings"])] == [message] * 2
-    assert [(warning["concern"], warning["details"]["wins"]) for warning in assigned] == [("overlap", ["First"])] * 2
+    assert [(warning["code"], warning["details"]["wins"]) for warning in assigned] == [("overlap", ["First"])] * 2
 
 
 def test_a_deleted_policy_s_cloud_pcs_expire_from_what_they_were_built_from(open_office: OpenOffice) -> None:

@@ -183,9 +183,9 @@ def test_the_review_warns_of_members_without_a_licence_and_of_other_policies(ope
     office.portal.ask("POST", f"{office.base}/wizards/create-provisioning-policy", form)
     form["detail"] = {"displayName": "Second"}
     second = office.portal.ask("POST", f"{office.base}/wizards/create-provisioning-policy/review", form).body
-    assert [each["concern"] for each in first["warnings"]] == ["unlicensedMembers"]
+    assert [each["code"] for each in first["warnings"]] == ["unlicensedMembers"]
     assert first["wouldHappen"]["details"]["cloudPcs"] == 1
-    assert "overlap" in [each["concern"] for each in second["warnings"]]
+    assert "overlap" in [each["code"] for each in second["warnings"]]
     assert second["wouldHappen"]["details"]["cloudPcs"] == 0
 
 

@@ -10,8 +10,8 @@ from shared.services.licences import licences
 from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
 from triggers.http.endpoints import Answer, Call, endpoint, ok
-from triggers.http.graph import BASE, asked, base_of, graph_item, graph_whole_list
-from triggers.http.odata import context, shaped
+from triggers.http.graph import BASE, base_of, graph_item, graph_whole_list, query_of
+from triggers.http.odata import context, selected
 from triggers.http.openapi_metadata import ONE, PAGES
 from triggers.http.paging import listed, top_of
 from triggers.http.response_shapes import Page
@@ -65,13 +65,13 @@ async def get_supported_region(call: Call) -> Answer:
 @endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=Page(AUDIT_EVENT), query=AUDIT_EVENTS)
 async def list_audit_events(call: Call) -> Answer:
     """List what was done, newest first; ``$filter=resourceId eq '...'`` chooses."""
-    query = asked(call, AUDIT_EVENTS)
+    query = query_of(call, AUDIT_EVENTS)
     if query.count:
         raise InvalidError(Problem("$count", "audit events are not counted; page through them"))
     page = await call.deps.audit.page(
         call.tenant.id, top_of(call), call.query("$skiptoken"), resource_id=query.filters.get("resourceId")
     )
-    items = [shaped(audit_event_view(stored.value), query, AUDIT_EVENTS) for stored in page.items]
+    items = [selected(audit_event_view(stored.value), query, AUDIT_EVENTS) for stored in page.items]
     head = {"@odata.context": context(base_of(call), AUDIT_EVENTS, query)}
     return ok(listed(call, items, page.next_token, **head))
 

@@ -14,7 +14,7 @@ from shared.services.rerunning import RerunForm
 from shared.services.rerunning import rerun as rerun_steps
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.endpoints import Answer, Call, endpoint, ok
-from triggers.http.graph import BASE, asked, graph_item, graph_list
+from triggers.http.graph import BASE, graph_item, graph_list, query_of
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted
@@ -106,7 +106,7 @@ async def rerun_step(call: Call, client: DurableClient) -> Answer:
 
 async def _today(call: Call) -> Today:
     """Return what the policies would build today; nothing is read for callers who did not select what it tells."""
-    selected = asked(call, CLOUD_PCS).select
+    selected = query_of(call, CLOUD_PCS).select
     if selected is not None and OF_TODAY.isdisjoint(selected):
         return Today({}, {}, call.tenant.settings)
     return await read_today(call)

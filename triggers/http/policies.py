@@ -70,7 +70,7 @@ async def create_policy(call: Call) -> Answer:
         connections = tuple([stored.value async for stored in call.deps.connections.each(call.tenant.id)])
         form = policy_form(call.json(), connections)
         try:
-            stored = await save_policy(call, form, await policy_facts(call, form, foresee=False), groups_needed=False)
+            stored = await save_policy(call, form, await policy_facts(call, form, forecast=False), groups_needed=False)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
         return graph_created(call, POLICIES, shown(call, stored.value), stored.etag)
@@ -129,7 +129,7 @@ async def list_policy_users(call: Call) -> Answer:
 async def save_policy_form(call: Call, client: DurableClient) -> Answer:
     """Save the wizard's form, and bring the tenant to what it means."""
     form = call.json()
-    stored = await save_policy(call, form, await policy_facts(call, form, foresee=False))
+    stored = await save_policy(call, form, await policy_facts(call, form, forecast=False))
     warnings = await overlap_warnings(call, stored.value)
     operation = await reconciling(call, client, stored.value.id, warnings)
     place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
@@ -150,7 +150,7 @@ async def overlap_warnings(call: Call, policy: Policy) -> tuple[dict[str, Any], 
     few = len(groups | elsewhere) <= _MOST_READ
     members = await members_of(call, groups, others) if few else None
     names = await group_names(call, sorted(groups & elsewhere))
-    return tuple(caution.to_json() for caution in overlaps(target(policy), others, names, members))
+    return tuple(warning.to_json() for warning in overlaps(target(policy), others, names, members))
 
 
 async def reconciling(

@@ -8,7 +8,7 @@ import azure.functions as func
 
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
-from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, judged_steps, read_edit
+from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, checked_steps, fields_of, read_edit
 from shared.errors import ConflictError, InvalidError
 from shared.services.reconciling import promise_reconcile
 from shared.workflow import Blueprint, DurableClient
@@ -68,8 +68,8 @@ async def delete_policy(call: Call) -> Answer:
 
 async def _fields(call: Call, form: Form, before: Policy) -> dict[str, Any]:
     """Return what the edited form comes to. Raises: InvalidError with pointers into Graph's body."""
-    judged = {step: form[step] for step in judged_steps(form, before)}
-    facts = await policy_facts(call, judged, foresee=False)
+    judged = {step: form[step] for step in checked_steps(form, before)}
+    facts = await policy_facts(call, judged, forecast=False)
     reading = read_edit(form, before, facts)
     if reading.problems:
         raise renamed(InvalidError(*reading.problems), POINTERS)

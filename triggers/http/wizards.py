@@ -80,7 +80,7 @@ async def _review_image(call: Call, form: dict[str, Any], through_step: str) -> 
 
 
 async def _review_policy(call: Call, form: dict[str, Any], through_step: str) -> Review:
-    facts = await policy_facts(call, form, foresee=True)
+    facts = await policy_facts(call, form, forecast=True)
     return review_policy(form, facts, through_step)[0]
 
 

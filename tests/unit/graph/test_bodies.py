@@ -1,4 +1,4 @@
-"""Graph's bodies become the wizards' forms; what we do not do is refused in words."""
+"""Graph's bodies become the wizards' forms; what is not supported is refused with a reason."""
 
 from typing import Any
 
@@ -68,11 +68,11 @@ def test_a_policy_s_body_is_the_wizard_s_form() -> None:
         ({"windowsSetting": "de-DE"}, "/windowsSetting", "object"),
     ],
 )  # fmt: skip
-def test_what_a_policy_cannot_be_is_said(changed: dict[str, Any], pointer: str, words: str) -> None:
+def test_what_is_not_supported_of_a_policy_is_refused(changed: dict[str, Any], pointer: str, words: str) -> None:
     with pytest.raises(InvalidError) as refused:
         policy_form({**POLICY, **changed}, CONNECTIONS)
-    said = {problem.pointer: problem.message for problem in refused.value.problems}
-    assert words in said[pointer]
+    messages = {problem.pointer: problem.message for problem in refused.value.problems}
+    assert words in messages[pointer]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_assign_names_groups_each_once() -> None:
         ({"assignments": [], "x": 1}, "/x"),
     ],
 )
-def test_an_assignment_that_cannot_be_is_said(body: dict[str, Any], pointer: str) -> None:
+def test_an_assignment_with_errors_is_refused(body: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidError) as refused:
         assigned_group_ids(body)
     assert pointer in [problem.pointer for problem in refused.value.problems]
@@ -172,7 +172,7 @@ def test_a_connection_sent_back_as_it_was_read_changes_nothing() -> None:
     assert (same, password) == patched({})
 
 
-def test_a_password_in_a_change_is_told_apart() -> None:
+def test_a_password_in_a_change_is_returned_separately() -> None:
     assert patched({"adDomainPassword": "new"})[1] == "new"
 
 
@@ -190,7 +190,7 @@ def test_another_subnet_is_a_change_of_the_network() -> None:
         ({"scopeIds": ["7"]}, "/scopeIds"),
     ],
 )
-def test_a_change_that_cannot_be_is_said(body: dict[str, Any], pointer: str) -> None:
+def test_a_change_that_is_not_supported_is_refused(body: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidError) as refused:
         patched(body)
     assert pointer in [problem.pointer for problem in refused.value.problems]

@@ -157,7 +157,7 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
         policies.POLICY,
         {
             **policies.policy_view(POLICY_HERE.but(paused=None), 168),
-            "@deskwright.warnings": [{"concern": "overlap", "message": "both"}],
+            "@deskwright.warnings": [{"code": "overlap", "message": "both"}],
         },
     ),
     (connections.CONNECTION, HOSTED),

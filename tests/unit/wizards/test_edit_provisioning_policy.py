@@ -93,12 +93,12 @@ def test_a_wrong_edit_is_refused_by_the_wizard_s_rules(body: dict[str, Any], poi
     assert words in {problem.pointer: problem.message for problem in refused.value.problems}[pointer]
 
 
-def test_what_is_not_changed_is_not_judged_again() -> None:
+def test_what_is_not_changed_is_not_checked_again() -> None:
     stale = POLICY.but(image_id="publisher_offer_withdrawn")
     assert edited({"displayName": "New name"}, stale) == {"display_name": "New name"}
 
 
-def test_another_connection_is_judged_together_with_the_image() -> None:
+def test_another_connection_is_checked_together_with_the_image() -> None:
     custom = POLICY.but(image_type=ImageType.CUSTOM, image_id="i1")
     with pytest.raises(InvalidError, match="not in eastus"):
         edited({"domainJoinConfigurations": [{"onPremisesConnectionId": "c2"}]}, custom)

@@ -1,1 +1,1 @@
-"""Bodies that Graph's clients send: what they may hold, and the wizards' forms that they stand for."""
+"""The bodies that Graph's clients send, typed, and the forms of the wizards that are made of them. Pure."""

@@ -60,7 +60,7 @@ class ConnectionEdit(_ConnectionProperties, TypedDict, total=False):
 
 
 def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str, Any]:
-    """Return the wizard's form for Graph's body. *siteId* is ours; without it the resource group tells the site."""
+    """Return the wizard's form for Graph's body. *siteId* is ours; without it the resource group decides the site."""
     body = Body(raw)
     body.read_only(*_READ_ONLY)
     for unsupported, defaults in {
@@ -71,8 +71,8 @@ def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str
         body.only(unsupported, defaults)
     body.only("alternateResourceUrl", ())
     site = {"siteId": _site_id(body, sites)} | _present(body, {"subscriptionId": "subscriptionId"})
-    kind, older = body.take("connectionType"), body.take("type")
-    credentials: dict[str, Any] = {"joinType": kind or older or "hybridAzureADJoin"}
+    join_type, older_name = body.take("connectionType"), body.take("type")
+    credentials: dict[str, Any] = {"joinType": join_type or older_name or "hybridAzureADJoin"}
     if (network := _network(body, Network())) is not None:
         credentials["network"] = network
     names = ("adDomainName", "organizationalUnit", "adDomainUsername", "adDomainPassword")
@@ -133,10 +133,10 @@ def _network(body: Body, present: Network) -> dict[str, Any] | None:
 
 def site_of(body: Body, sites: tuple[Site, ...]) -> str | None:
     """Return the site that is meant where only one can be."""
-    said = body.take("siteId")
-    if isinstance(said, str):
-        return said
-    if said is not None:
+    site_id = body.take("siteId")
+    if isinstance(site_id, str):
+        return site_id
+    if site_id is not None:
         body.wrong("/siteId", "must be a string")
     return sites[0].id if len(sites) == 1 else None
 

@@ -40,7 +40,7 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
 
 @annotated
 class DomainJoinBody(TypedDict, total=False):
-    """One way in: a connection. *regionName* and *regionGroup* are decided by its site."""
+    """A connection. Its site decides *regionName* and *regionGroup*."""
 
     domainJoinType: JoinType
     type: JoinType
@@ -137,10 +137,10 @@ def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> 
 
 
 def refuse_unsupported(body: Body) -> None:
-    """Take what Cloud PCs of ours cannot be; anything but its default is wrong."""
-    kind = body.take("provisioningType") or "dedicated"
-    if kind != "dedicated":
-        body.wrong("/provisioningType", f"{kind} (Frontline) is not offered; only dedicated Cloud PCs are")
+    """Read what our Cloud PCs do not support; anything but its default is an error."""
+    provisioning = body.take("provisioningType") or "dedicated"
+    if provisioning != "dedicated":
+        body.wrong("/provisioningType", f"{provisioning} (Frontline) is not offered; only dedicated Cloud PCs are")
     for name, defaults in _UNSUPPORTED.items():
         body.only(name, defaults)
     body.take("imageDisplayName")  # Graph's clients send it along; the image's own is shown
@@ -168,19 +168,19 @@ def assigned_group_ids(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def locale(body: Body) -> Any:  # noqa: ANN401 - JSON
-    """Take the display language."""
-    setting, older = body.take("windowsSetting"), body.take("windowsSettings")
+    """Read the display language."""
+    setting, older_name = body.take("windowsSetting"), body.take("windowsSettings")
     if isinstance(setting, dict):
         return setting.get("locale")
-    if isinstance(older, dict):
-        return older.get("language")
-    if setting is not None or older is not None:
+    if isinstance(older_name, dict):
+        return older_name.get("language")
+    if setting is not None or older_name is not None:
         body.wrong("/windowsSetting", "must be an object")
     return None
 
 
 def connection_ids(body: Body, connections: tuple[Connection, ...]) -> list[str]:
-    """Take the connections that the ways in name."""
+    """Read the connections of the domain join configurations."""
     joins = body.take("domainJoinConfigurations")
     if not isinstance(joins, list) or not joins:
         body.wrong("/domainJoinConfigurations", "name at least one onPremisesConnectionId")
@@ -197,18 +197,19 @@ def connection_ids(body: Body, connections: tuple[Connection, ...]) -> list[str]
 
 
 def _connection_id(join: Any, known: Mapping[str, Connection]) -> str:  # noqa: ANN401 - JSON
-    said = Body(join if isinstance(join, dict) else {})
-    kind, older, connection_id = said.take("domainJoinType"), said.take("type"), said.take("onPremisesConnectionId")
+    body = Body(join if isinstance(join, dict) else {})
+    join_type, older_name = body.take("domainJoinType"), body.take("type")
+    connection_id = body.take("onPremisesConnectionId")
     for name, defaults in {
         "regionName": ("",),
         "regionGroup": ("default",),
         "geographicLocationType": ("default",),
     }.items():
-        said.only(name, defaults, "is decided by the connection's site")
-    said.settle()
+        body.only(name, defaults, "is decided by the connection's site")
+    body.settle()
     if not isinstance(connection_id, str):
         raise InvalidError(Problem("/onPremisesConnectionId", "required; a connection also names hosted networks"))
-    connection, wanted = known.get(connection_id), kind or older
+    connection, wanted = known.get(connection_id), join_type or older_name
     if connection and wanted not in {None, connection.join_type.value}:
         raise InvalidError(Problem("/domainJoinType", f"the connection joins by {connection.join_type.value}"))
     return connection_id

@@ -53,12 +53,12 @@ def policy_edit_form(
     return form
 
 
-def _same(name: str, said: Any, view: Mapping[str, Any]) -> bool:  # noqa: ANN401 - JSON
+def _same(name: str, value: Any, view: Mapping[str, Any]) -> bool:  # noqa: ANN401 - JSON
     """Return whether a property is as it is shown; a time may be written in more than one way."""
     shown = view[name]
-    if said == shown or not name.endswith("DateTime") or not isinstance(said, str):
-        return bool(said == shown)
+    if value == shown or not name.endswith("DateTime") or not isinstance(value, str):
+        return bool(value == shown)
     try:
-        return datetime.fromisoformat(said) == datetime.fromisoformat(shown)
+        return datetime.fromisoformat(value) == datetime.fromisoformat(shown)
     except ValueError:
         return False

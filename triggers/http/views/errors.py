@@ -1,9 +1,11 @@
 """The bodies of errors: problem details (RFC 9457) of our own routes, and Microsoft Graph's."""
 
-from typing import NotRequired
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, cast
 
 from typing_extensions import TypedDict
 
+from shared.errors import Problem
 from triggers.http.json_schema import Json, unrestricted
 
 
@@ -56,3 +58,22 @@ class GraphErrorView(TypedDict):
     """An error as Microsoft Graph answers it."""
 
     error: GraphErrorBodyView
+
+
+def field_error_view(problem: Problem) -> FieldErrorView:
+    """Return what is wrong with one field."""
+    view: FieldErrorView = {"pointer": problem.pointer, "message": problem.message}
+    if problem.step:
+        view["step"] = problem.step
+    return view
+
+
+def graph_error_view(
+    code: str, message: str, errors: Sequence[FieldErrorView], request_id: str, more: Mapping[str, Any] | None = None
+) -> GraphErrorView:
+    """Return an error as Graph's. *more*: what else helps, beside the id of the request."""
+    inner = cast("InnerErrorView", {"request-id": request_id, **(more or {})})
+    body: GraphErrorBodyView = {"code": code, "message": message, "innerError": inner}
+    if errors:
+        body["details"] = [{"code": code, "target": e["pointer"], "message": e["message"]} for e in errors]
+    return {"error": body}

@@ -8,7 +8,7 @@ from shared.domain.connection import JoinType
 from shared.domain.image import ImageType
 from shared.domain.policy import Policy
 from shared.domain.tenant import Paused
-from shared.domain.wizards.reviews import Caution
+from shared.domain.wizards.reviews import ReviewWarning
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection
 from triggers.http.response_shapes import Entity
@@ -57,7 +57,7 @@ _Extensions = TypedDict(
     "_Extensions",
     {
         "@deskwright.paused": Annotated[Json, DumpOf(Paused)] | None,
-        "@deskwright.warnings": NotRequired[list[Annotated[Json, DumpOf(Caution)]]],
+        "@deskwright.warnings": NotRequired[list[Annotated[Json, DumpOf(ReviewWarning)]]],
     },
 )
 

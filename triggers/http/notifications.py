@@ -20,7 +20,7 @@ from shared.workflow import Blueprint
 from triggers.directory_changes import QUEUE, put
 from triggers.http.json_schema import Json, unrestricted
 from triggers.http.openapi_metadata import returns
-from triggers.http.response_shapes import TEXT
+from triggers.http.response_shapes import Text
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.notifications")
@@ -37,7 +37,7 @@ class ChangeNotifications(TypedDict, total=False):
 
 
 @bp.route(route="graph/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@returns({200: TEXT, 202: None, 400: None}, accepts=ChangeNotifications, query=("validationToken",))
+@returns({200: Text(), 202: None, 400: None}, accepts=ChangeNotifications, query=("validationToken",))
 async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     """Take Graph's notifications. Who speaks is known by clientState; whoever is not Graph learns nothing."""
     token = req.params.get("validationToken")

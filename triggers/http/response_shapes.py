@@ -1,4 +1,4 @@
-"""What routes return that is no type of its own: a page, an entity of which ``$select`` chooses, a trimmed model."""
+"""Responses that are derived from a type: a page of it, what ``$select`` leaves of a view, a part of a model."""
 
 from __future__ import annotations
 
@@ -22,19 +22,12 @@ class Schemas(Protocol):
 
 
 class Derived(ABC):
-    """A schema with a name, made of the schemas of its *parts*."""
+    """A schema with a *name* in the document, made of the schemas of its *parts*."""
 
     media_type: ClassVar[str] = "application/json"
 
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """Its name in the document."""
-
-    @property
-    @abstractmethod
-    def parts(self) -> tuple[Node, ...]:
-        """What it is made of."""
+    def __init__(self, name: str, *parts: Node) -> None:
+        self.name, self.parts = name, parts
 
     @abstractmethod
     def schema(self, schemas: Schemas) -> Json:
@@ -54,17 +47,8 @@ class Entity(Derived):
     """A resource of Graph: ``$select`` decides which properties of *view* an answer has; the id it always has."""
 
     def __init__(self, view: type[Any]) -> None:
+        super().__init__(name_of(view), view)
         self.view = view
-
-    @property
-    def name(self) -> str:
-        """That of the view."""
-        return name_of(self.view)
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        """The view."""
-        return (self.view,)
 
     def schema(self, schemas: Schemas) -> Json:
         """Return the schema of the view with the annotations of an entity; only the id is required."""
@@ -74,25 +58,16 @@ class Entity(Derived):
 
 
 class Page(Derived):
-    """A page of a list."""
+    """A page of a list of *items*."""
 
-    def __init__(self, of: type[Any] | Derived) -> None:
-        self.of = of
-
-    @property
-    def name(self) -> str:
-        """That of an item, and ``Page``."""
-        return f"{name_of(self.of)}Page"
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        """The items."""
-        return (self.of,)
+    def __init__(self, items: type[Any] | Derived) -> None:
+        super().__init__(f"{name_of(items)}Page", items)
+        self.items = items
 
     def schema(self, schemas: Schemas) -> Json:
-        """Return the schema: the items, and what OData says of the list."""
+        """Return the schema: the items, and the annotations of the list."""
         properties = {
-            "value": {"type": "array", "items": schemas.ref(self.of)},
+            "value": {"type": "array", "items": schemas.ref(self.items)},
             "@odata.context": _STRING,
             "@odata.count": {"type": "integer"},
             "@odata.nextLink": _STRING,
@@ -101,54 +76,34 @@ class Page(Derived):
 
 
 class Without(Derived):
-    """A model of which some properties are left out, because the address has them or nobody may send them."""
+    """A *model* without some *fields* (as in JSON): the address has them, or clients may not send them."""
 
     def __init__(self, model: type[Value], fields: tuple[str, ...], name: str = "") -> None:
+        super().__init__(name or model.__name__, model)
         self.model, self.fields = model, fields
-        self._name = name or model.__name__
-
-    @property
-    def name(self) -> str:
-        """That of the model, if it was given no other."""
-        return self._name
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        """The model."""
-        return (self.model,)
 
     def schema(self, schemas: Schemas) -> Json:
-        """Return the schema of the model without the properties."""
+        """Return the schema of the model without the fields."""
         whole = schemas.whole(self.model)
-        made = {**whole, "properties": {k: v for k, v in whole["properties"].items() if k not in self.fields}}
+        schema = {**whole, "properties": {k: v for k, v in whole["properties"].items() if k not in self.fields}}
         if "required" in whole:
-            made["required"] = [name for name in whole["required"] if name not in self.fields]
-        return made
+            schema["required"] = [name for name in whole["required"] if name not in self.fields]
+        return schema
 
     def dump(self, value: Value) -> Json:
-        """Return *value*, which is one of the model, as JSON without these properties."""
+        """Return *value*, an instance of the model, as JSON without the fields."""
         return {name: each for name, each in value.to_json().items() if name not in self.fields}
 
 
-class _Text(Derived):
+class Text(Derived):
     """A body that is not JSON."""
 
     media_type: ClassVar[str] = "text/plain"
 
-    @property
-    def name(self) -> str:
-        """The one name."""
-        return "Text"
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        """None."""
-        return ()
+    def __init__(self) -> None:
+        super().__init__("Text")
 
     def schema(self, schemas: Schemas) -> Json:
         """Return that it is a string."""
         del schemas
         return _STRING
-
-
-TEXT = _Text()

@@ -25,12 +25,12 @@ class Components:
         found = list(_parts(tuple(nodes)))
         derived = [each for each in found if isinstance(each, Derived)]
         types = list(dict.fromkeys(each for each in found if isinstance(each, type)))
-        refs, made = TypeAdapter.json_schemas(
+        refs, document = TypeAdapter.json_schemas(
             [(n, "validation", TypeAdapter(each)) for n, each in enumerate(types)],
             ref_template=_REFS + "{model}",
             schema_generator=_Generator,
         )
-        definitions: Mapping[str, Json] = made.get("$defs", {})
+        definitions: Mapping[str, Json] = document.get("$defs", {})
         taken = {each.name for each in derived}
         names = {key: _name(key, taken) for key in definitions}
         if len(set(names.values())) < len(names):
@@ -79,17 +79,18 @@ class _Generator(GenerateJsonSchema):
 
 
 def _parts(node: Node) -> Iterator[type[Any] | Derived]:
-    """Give every type and everything derived in *node*, once or more often."""
+    """Yield every type and everything derived in *node*, some of them more than once."""
     if isinstance(node, type | Derived):
         yield node
-    for part in node.parts if isinstance(node, Derived) else node if isinstance(node, tuple) else ():
-        yield from _parts(part)
+    if not isinstance(node, type):
+        for part in node.parts if isinstance(node, Derived) else node:
+            yield from _parts(part)
 
 
 def _name(key: str, taken: set[str]) -> str:
-    """Return the name for pydantic's *key*: a class, with its module in front where two classes have one name.
+    """Return the name for pydantic's *key*: a class, with its module in front where two classes have the same name.
 
-    What is derived of a class may have *taken* the name.
+    *taken*: the names of what is derived of the classes.
     """
     *modules, cls = key.split("__")
     name = "".join(part.title() for part in modules[-1].split("_")) + cls if modules else cls

@@ -35,28 +35,20 @@ class WizardForm(Derived):
     """The form of a wizard. *so_far*: only some steps, up to ``throughStep``."""
 
     def __init__(self, wizard: Wizard, *, so_far: bool = False) -> None:
+        words = "".join(word.title() for word in wizard.name.split("-"))
+        name = f"{words}FormSoFar" if so_far else f"{words}Form"
+        super().__init__(name, *(step.accepts for step in wizard.steps if step.accepts))
         self.wizard, self.so_far = wizard, so_far
-
-    @property
-    def name(self) -> str:
-        """That of the wizard."""
-        words = "".join(word.title() for word in self.wizard.name.split("-"))
-        return f"{words}FormSoFar" if self.so_far else f"{words}Form"
-
-    @property
-    def parts(self) -> tuple[Node, ...]:
-        """What the steps ask for."""
-        return tuple(step.accepts for step in self.wizard.steps if step.accepts)
 
     def schema(self, schemas: Schemas) -> Json:
         """Return the schema: a property for each step."""
         steps = {step.name: step for step in self.wizard.steps if step.accepts}
         properties = {name: _step(step, schemas) for name, step in steps.items()}
-        made: Json = {"type": "object", "properties": properties, "additionalProperties": False}
+        schema: Json = {"type": "object", "properties": properties, "additionalProperties": False}
         if self.so_far:
             properties["throughStep"] = {"type": "string", "enum": [step.name for step in self.wizard.steps]}
-            return made
-        return {**made, "required": [name for name, step in steps.items() if _needed(step)]}
+            return schema
+        return {**schema, "required": [name for name, step in steps.items() if _needed(step)]}
 
 
 FORMS: tuple[Node, ...] = tuple(WizardForm(wizard) for wizard in WIZARDS.values())

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from shared.domain.values import Value
+from dataclasses import dataclass
 
 
-class SupportedRegion(Value):
+@dataclass(frozen=True, slots=True)
+class SupportedRegion:
     """A region a site may be in. *region_status* is ``restricted`` where Microsoft admits customers one by one."""
 
     id: str
     display_name: str
     region_status: str
-    supported_solution: str = "windows365"
     region_group: str
 
 

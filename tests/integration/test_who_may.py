@@ -14,10 +14,11 @@ from tests.integration.callers import Caller, Office, handlers
 from tests.integration.scenes import ASKED, BULK, SCENES, WAITING, WORKS, Scene
 from tests.integration.services import in_place
 from triggers.http.openapi import routes
+from triggers.http.openapi_metadata import metadata_of
 
 SOMEWHERE = {"id": "x", "site": "x", "wizard": "create-connection"}
 GUARDED = sorted(
-    f"{route.method.upper()} {route.address}" for route in routes() if route.described and route.described.verb
+    f"{route.method.upper()} {route.address}" for route in routes() if route.metadata and route.metadata.verb
 )
 
 
@@ -47,7 +48,8 @@ async def test_for_whoever_may_not_nothing_is_read_but_the_tenant(
     monkeypatch.setattr(Table, "_table", noted)
     statuses = {}
     for name, handler in found.items():
-        if getattr(handler, "__deskwright_described__", None) and handler.__deskwright_described__.verb:
+        metadata = metadata_of(handler)
+        if metadata is not None and metadata.verb:
             answer = await Caller(name, Scene(ASKED, {}, at=SOMEWHERE), handler, "Nobody")()
             statuses[name] = answer.status_code
     assert len(statuses) == len(GUARDED)

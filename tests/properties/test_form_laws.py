@@ -7,9 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.graph.connections import connection_form
-from shared.domain.graph.images import device_image_form
-from shared.domain.graph.policies import assign_body, policy_form
 from shared.domain.wizards import WIZARDS
 from shared.domain.wizards.create_connection import ConnectionFacts, review_connection
 from shared.domain.wizards.create_device_image import ImageFacts, review_device_image
@@ -17,6 +14,9 @@ from shared.domain.wizards.create_provisioning_policy import PolicyFacts, review
 from shared.domain.wizards.reviews import Review
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
+from triggers.http.bodies.connections import connection_form
+from triggers.http.bodies.images import device_image_form
+from triggers.http.bodies.policies import assigned_group_ids, policy_form
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
@@ -49,7 +49,7 @@ GRAPH: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Any]]] = {
         ("displayName", "imageId", "imageType", "domainJoinConfigurations", "windowsSetting", "provisioningType"),
         lambda body: policy_form(body, (office.connection(),)),
     ),
-    "assign": (("assignments",), assign_body),
+    "assign": (("assignments",), assigned_group_ids),
     "onPremisesConnections": (
         ("displayName", "siteId", "resourceGroupId", "virtualNetworkId", "subnetId", "adDomainName", "connectionType"),
         lambda body: connection_form(body, (office.SITE, office.SITE.but(id="neu"))),

@@ -1,16 +1,17 @@
 """Laws of editing a policy: what is sent back as it was read is no change, and a change is made once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.graph.policies import policy_view
-from shared.domain.graph.policy_edits import policy_edit_form
 from shared.domain.policy import Policy
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import changed_steps, fields_of, form_of, read_edit
 from tests.unit.wizards import office
+from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.views.policies import policy_view
 
 POLICY = office.policy("p1", "staff", name="Office").but(image_display_name="Windows 11")
 CONNECTIONS = (office.connection(), office.connection("c2"))
@@ -43,7 +44,7 @@ def edited(policy: Policy, body: dict[str, Any]) -> Policy:
 @given(EDITS, st.data())
 def test_any_part_of_what_was_read_is_no_change(body: dict[str, Any], data: st.DataObject) -> None:
     policy = edited(POLICY, body)
-    view = policy_view(policy, 168)
+    view: Mapping[str, Any] = policy_view(policy, 168)
     part = data.draw(st.sets(st.sampled_from(sorted(view))))
     form = policy_edit_form({name: view[name] for name in part}, policy, view, CONNECTIONS)
     assert (form, changed_steps(form, policy)) == (form_of(policy), frozenset())
@@ -54,5 +55,6 @@ def test_the_same_edit_twice_is_one_edit_and_leaves_alone_what_it_does_not_name(
     once = edited(POLICY, body)
     assert edited(once, body) == once
     unnamed = policy_view(POLICY, 168).keys() - body.keys()
-    before, after = policy_view(POLICY, 168), policy_view(once, 168)
+    before: Mapping[str, Any] = policy_view(POLICY, 168)
+    after: Mapping[str, Any] = policy_view(once, 168)
     assert [name for name in unnamed if before[name] != after[name]] == []

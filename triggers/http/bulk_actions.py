@@ -2,50 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 
 import azure.functions as func
+from typing_extensions import TypedDict
 
-from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
-from shared.domain.describing import Trimmed, listing, many, one_of, whole
+from shared.domain.bulk import BulkStatus
 from shared.services.bulk import BulkForm, Meant, begin_bulk, check, meant_by, steer
 from shared.services.catalogue import ACTIONS
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.idempotency import once
+from triggers.http.json_schema import DumpOf, Json
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
 from triggers.http.permissions import authorise
+from triggers.http.response_shapes import Page
+from triggers.http.views.operations import BULK_ITEM, BulkActionView, bulk_action_view, bulk_item_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _PLACE = "tenants/{tenant}/bulkActions"
-_BULK = whole(
-    "bulkAction",
-    {
-        "id": "string",
-        "action": "string",
-        "parameters": "object",
-        "requestedBy": "string",
-        "status": one_of(*BulkStatus),
-        "reason": "string?",
-        "total": "integer",
-        "counts": "object",
-        "percentComplete": "integer",
-        "maxConcurrency": "integer",
-        "stopAtFailureRate": "integer",
-        "canary": "boolean",
-        "createdDateTime": "time",
-        "lastModifiedDateTime": "time",
-    },
-)
-_DRY = whole("dryRun", {"possible": "integer", "refused": "integer", "value": many(Meant)})
-_ITEM = Trimmed("bulkItem", BulkItem, ("tenantId", "bulkId"))
+
+
+class DryRun(TypedDict):
+    """On how many Cloud PCs an action is possible, on how many it is not, and why."""
+
+    possible: int
+    refused: int
+    value: list[Annotated[Json, DumpOf(Meant)]]
 
 
 @bp.route(route=_PLACE, methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/create", accepts=BulkForm, returns={200: _DRY, 202: _BULK})
+@endpoint("Microsoft.CloudPC/bulkActions/create", accepts=BulkForm, returns={200: DryRun, 202: BulkActionView})
 async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Begin one action on many Cloud PCs, or with ``dryRun`` tell on whom it is possible and what stands in the way."""
     form = call.read(BulkForm)
@@ -60,74 +50,62 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
     async def begin() -> Answer:
         bulk = await begin_bulk(call, client, form, meant)
         place = f"/api/tenants/{call.tenant.id}/bulkActions/{bulk.id}"
-        return Answer(202, shown(bulk), {"Location": place, "Retry-After": "15"})
+        return Answer(202, bulk_action_view(bulk), {"Location": place, "Retry-After": "15"})
 
     return await once(call, begin)
 
 
 @bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
-@endpoint(
-    "Microsoft.CloudPC/bulkActions/read", returns=listing(_BULK, "bulkAction"), query=("status", "action", *PAGES)
-)
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BulkActionView), query=("status", "action", *PAGES))
 async def list_bulk_actions(call: Call) -> Answer:
     """List the bulk actions; ``status`` and ``action`` choose."""
     filters = {name: value for name in ("status", "action") if (value := call.query(name))}
     page = await call.deps.bulk_actions.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
-    return ok(listed(call, (shown(stored.value) for stored in page.items), page.next_token))
+    return ok(listed(call, (bulk_action_view(stored.value) for stored in page.items), page.next_token))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", returns=_BULK)
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=BulkActionView)
 async def get_bulk_action(call: Call) -> Answer:
     """Show how far a bulk action is."""
     stored = await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))
-    return ok(shown(stored.value), etag=stored.etag)
+    return ok(bulk_action_view(stored.value), etag=stored.etag)
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", returns=listing(_ITEM, "bulkItem"), query=("status", *PAGES))
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BULK_ITEM), query=("status", *PAGES))
 async def list_bulk_items(call: Call) -> Answer:
     """List the Cloud PCs of a bulk action with what has come of each; ``status`` chooses."""
     bulk = (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value
     filters = {"bulk_id": bulk.id, **({"status": status} if (status := call.query("status")) else {})}
     page = await call.deps.bulk_items.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
-    return ok(listed(call, (_item(stored.value) for stored in page.items), page.next_token))
+    return ok(listed(call, (bulk_item_view(stored.value) for stored in page.items), page.next_token))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
 async def pause_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Begin with no further Cloud PC; what has begun comes to its end."""
-    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.PAUSED)))
+    return ok(bulk_action_view(await steer(call, client, call.param("id"), BulkStatus.PAUSED)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
 async def resume_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Go on with a bulk action that was paused: for that, too, the caller needs the permission of the action itself."""
     _authorise(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
-    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.RUNNING)))
+    return ok(bulk_action_view(await steer(call, client, call.param("id"), BulkStatus.RUNNING)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/cancel", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Leave the rest alone; what has begun comes to its end."""
-    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.CANCELED)))
+    return ok(bulk_action_view(await steer(call, client, call.param("id"), BulkStatus.CANCELED)))
 
 
 def _authorise(call: Call, action: str) -> None:
     authorise(call.caller, ACTIONS[action].verb, call.deps.settings.provider_tenant_id, call.tenant)
-
-
-def shown(bulk: BulkAction) -> dict[str, Any]:
-    """Return a bulk action as JSON; its tenant is in the address."""
-    said = {name: value for name, value in bulk.to_json().items() if name not in {"tenantId", "wave"}}
-    return {"reason": None, **said, "requestedBy": bulk.requested_by.name, "percentComplete": bulk.percent_complete}
-
-
-def _item(item: BulkItem) -> dict[str, Any]:
-    return {name: value for name, value in item.to_json().items() if name not in {"tenantId", "bulkId"}}

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.describing import listing
-from shared.domain.graph.catalogue import (
-    AUDIT_EVENTS,
-    SERVICE_PLANS,
-    SUPPORTED_REGIONS,
-    audit_event_view,
-    service_plan_view,
-    supported_region_view,
-)
-from shared.domain.graph.odata import context, shaped
-from shared.domain.graph.shapes import AUDIT_EVENT, SERVICE_PLAN, SUPPORTED_REGION
 from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.services.licences import licences
 from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
-from triggers.http.described import ONE, PAGES
 from triggers.http.endpoints import Answer, Call, endpoint, ok
-from triggers.http.graph import BASE, asked, base_of, graph_item, graph_whole_list
+from triggers.http.graph import BASE, base_of, graph_item, graph_whole_list, query_of
+from triggers.http.odata import context, selected
+from triggers.http.openapi_metadata import ONE, PAGES
 from triggers.http.paging import listed, top_of
+from triggers.http.response_shapes import Page
+from triggers.http.views.catalogue import (
+    AUDIT_EVENT,
+    AUDIT_EVENTS,
+    SERVICE_PLAN,
+    SERVICE_PLANS,
+    SUPPORTED_REGION,
+    SUPPORTED_REGIONS,
+    audit_event_view,
+    service_plan_view,
+    supported_region_view,
+)
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/servicePlans", methods=["GET"], auth_level=_OPEN)
-@endpoint(
-    "Microsoft.CloudPC/servicePlans/read", graph=True, returns=listing(SERVICE_PLAN, "servicePlan"), query=SERVICE_PLANS
-)
+@endpoint("Microsoft.CloudPC/servicePlans/read", graph=True, returns=Page(SERVICE_PLAN), query=SERVICE_PLANS)
 async def list_service_plans(call: Call) -> Answer:
     """List the Cloud PC licences that the tenant has: bought by its directory, or its own seats."""
     there = (await licences(call)).values()
@@ -43,7 +43,7 @@ async def list_service_plans(call: Call) -> Answer:
 @endpoint(
     "Microsoft.CloudPC/supportedRegions/read",
     graph=True,
-    returns=listing(SUPPORTED_REGION, "supportedRegion"),
+    returns=Page(SUPPORTED_REGION),
     query=SUPPORTED_REGIONS,
 )
 async def list_supported_regions(call: Call) -> Answer:
@@ -62,18 +62,16 @@ async def get_supported_region(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/auditEvents", methods=["GET"], auth_level=_OPEN)
-@endpoint(
-    "Microsoft.CloudPC/auditEvents/read", graph=True, returns=listing(AUDIT_EVENT, "auditEvent"), query=AUDIT_EVENTS
-)
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=Page(AUDIT_EVENT), query=AUDIT_EVENTS)
 async def list_audit_events(call: Call) -> Answer:
     """List what was done, newest first; ``$filter=resourceId eq '...'`` chooses."""
-    query = asked(call, AUDIT_EVENTS)
+    query = query_of(call, AUDIT_EVENTS)
     if query.count:
         raise InvalidError(Problem("$count", "audit events are not counted; page through them"))
     page = await call.deps.audit.page(
         call.tenant.id, top_of(call), call.query("$skiptoken"), resource_id=query.filters.get("resourceId")
     )
-    items = [shaped(audit_event_view(stored.value), query, AUDIT_EVENTS) for stored in page.items]
+    items = [selected(audit_event_view(stored.value), query, AUDIT_EVENTS) for stored in page.items]
     head = {"@odata.context": context(base_of(call), AUDIT_EVENTS, query)}
     return ok(listed(call, items, page.next_token, **head))
 
@@ -89,7 +87,7 @@ async def get_audit_event(call: Call) -> Answer:
 
 
 @bp.route(route="auditEvents", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/read", returns=listing(AUDIT_EVENT, "auditEvent"), query=("tenantId", *PAGES))
+@endpoint("Microsoft.CloudPC/service/read", returns=Page(AUDIT_EVENT), query=("tenantId", *PAGES))
 async def list_service_audit_events(call: Call) -> Answer:
     """List what was done to the service as a whole, or with ``tenantId`` in one tenant, also in one that is deleted."""
     of = call.query("tenantId") or EVERYWHERE

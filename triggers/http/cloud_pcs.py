@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import azure.functions as func
 
-from shared.domain.cloud_pc import CloudPc, TimelineEntry
-from shared.domain.describing import listing
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.drift import Today
-from shared.domain.graph.cloud_pcs import CLOUD_PCS, OF_TODAY, cloud_pc_view, count_by_status
-from shared.domain.graph.shapes import CLOUD_PC, STATUS_COUNTS
 from shared.domain.lifecycle import WORKING
-from shared.domain.progress import progress
-from shared.domain.shown import OPERATION, TIMELINE
 from shared.domain.sign_in import SignInDetails, sign_in_details
-from shared.domain.steps import TITLES
 from shared.errors import ConflictError
 from shared.services.rebuilding import RETRY, rebuild
 from shared.services.rerunning import RerunForm
 from shared.services.rerunning import rerun as rerun_steps
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.described import ONE
 from triggers.http.endpoints import Answer, Call, endpoint, ok
-from triggers.http.graph import BASE, asked, graph_item, graph_list
+from triggers.http.graph import BASE, graph_item, graph_list, query_of
 from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted
+from triggers.http.response_shapes import Page
 from triggers.http.today import read_today
+from triggers.http.views.cloud_pcs import (
+    CLOUD_PC,
+    CLOUD_PCS,
+    OF_TODAY,
+    StatusCountsView,
+    cloud_pc_view,
+    count_by_status,
+)
+from triggers.http.views.operations import OPERATION
+from triggers.http.views.timeline import TimelineView, timeline_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/cloudPCs", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=listing(CLOUD_PC, "cloudPC"), query=CLOUD_PCS)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(CLOUD_PC), query=CLOUD_PCS)
 async def list_cloud_pcs(call: Call) -> Answer:
     """List the Cloud PCs."""
     today = await _today(call)
@@ -41,7 +44,7 @@ async def list_cloud_pcs(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=STATUS_COUNTS)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=StatusCountsView)
 async def count_cloud_pcs(call: Call) -> Answer:
     """Count the Cloud PCs by status."""
     counted = count_by_status([stored.value async for stored in call.deps.cloud_pcs.each(call.tenant.id)])
@@ -58,21 +61,12 @@ async def get_cloud_pc(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=TIMELINE)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=TimelineView)
 async def get_timeline(call: Call) -> Answer:
     """Show every step of a Cloud PC: start, end, attempt, Azure ids, error; and when it should be ready."""
     pc = await _present(call)
     entries = await call.deps.timeline.entries(call.tenant.id, pc.id)
-    return ok(
-        {
-            "cloudPcId": pc.id,
-            "userPrincipalName": pc.user.user_principal_name,
-            "status": pc.status.value,
-            "generation": pc.generation,
-            **progress(pc, call.now).to_json(),
-            "entries": [_shown(entry) for entry in entries],
-        }
-    )
+    return ok(timeline_view(pc, entries, call.now))
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/signInDetails", methods=["GET"], auth_level=_OPEN)
@@ -112,7 +106,7 @@ async def rerun_step(call: Call, client: DurableClient) -> Answer:
 
 async def _today(call: Call) -> Today:
     """Return what the policies would build today; nothing is read for callers who did not select what it tells."""
-    selected = asked(call, CLOUD_PCS).select
+    selected = query_of(call, CLOUD_PCS).select
     if selected is not None and OF_TODAY.isdisjoint(selected):
         return Today({}, {}, call.tenant.settings)
     return await read_today(call)
@@ -120,7 +114,3 @@ async def _today(call: Call) -> Today:
 
 async def _present(call: Call) -> CloudPc:
     return (await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))).value
-
-
-def _shown(entry: TimelineEntry) -> dict[str, Any]:
-    return {"title": TITLES[entry.step], **entry.but(run=None).to_json()}

@@ -7,21 +7,21 @@ from pydantic import Field
 
 from shared.clients.throttling import retry_while_throttled
 from shared.domain.connection import Connection, HealthStatus, JoinType, Network
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_patch
-from shared.domain.graph.shapes import CONNECTION, CONNECTION_EDIT
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.connections import POINTERS, ConnectionEdit, connection_patch
+from triggers.http.bodies.reading import renamed
 from triggers.http.connection_checks import ask_for_check, cloud_pcs_of, users_of, wanted_for_now
 from triggers.http.connections import connection_facts, domain_of, steps_of, store_password, views
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_item, telling
 from triggers.http.idempotency import once
 from triggers.http.operations import address
+from triggers.http.views.connections import CONNECTION, CONNECTIONS
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -37,7 +37,7 @@ class NewPassword(Value):
 
 @bp.route(route=_ONE, methods=["PATCH"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/update", graph=True, accepts=CONNECTION_EDIT, returns=CONNECTION)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/update", graph=True, accepts=ConnectionEdit, returns=CONNECTION)
 async def update_connection(call: Call, client: DurableClient) -> Answer:
     """Change a connection. What decides whether machines can be built is checked again before it is used again."""
     stored = await call.deps.connections.get(call.tenant.id, call.param("id"))

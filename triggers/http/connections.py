@@ -12,10 +12,6 @@ from shared.clients.throttling import retry_while_throttled
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.demand import address_forecast
-from shared.domain.describing import listing
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_form, connection_view
-from shared.domain.graph.shapes import CONNECTION, CONNECTION_BODY
 from shared.domain.operation import Operation
 from shared.domain.wizards.create_connection import (
     ConnectionFacts,
@@ -29,13 +25,17 @@ from shared.errors import InvalidError
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.connections import POINTERS, ConnectionBody, connection_form
+from triggers.http.bodies.reading import renamed
 from triggers.http.connection_checks import CHECK_OPERATION, built_through, start_check
-from triggers.http.described import ONE
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, telling
 from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted, address
 from triggers.http.permissions import is_provider
+from triggers.http.response_shapes import Page
+from triggers.http.views.connections import CONNECTION, CONNECTIONS, ConnectionView, connection_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -45,7 +45,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @endpoint(
     "Microsoft.CloudPC/onPremisesConnections/read",
     graph=True,
-    returns=listing(CONNECTION, "onPremisesConnection"),
+    returns=Page(CONNECTION),
     query=CONNECTIONS,
 )
 async def list_connections(call: Call) -> Answer:
@@ -66,7 +66,7 @@ async def get_connection(call: Call) -> Answer:
 @bp.route(route=f"{BASE}/onPremisesConnections", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
-    "Microsoft.CloudPC/onPremisesConnections/create", graph=True, accepts=CONNECTION_BODY, returns={201: CONNECTION}
+    "Microsoft.CloudPC/onPremisesConnections/create", graph=True, accepts=ConnectionBody, returns={201: CONNECTION}
 )
 async def create_connection(call: Call, client: DurableClient) -> Answer:
     """Create a connection; its health checks begin."""
@@ -167,7 +167,7 @@ async def store_password(call: Call, connection_id: str, password: str) -> str:
     return await retry_while_throttled(lambda: vault.store(name, password, tags=tags))
 
 
-async def views(call: Call) -> Callable[[Connection], dict[str, Any]]:
+async def views(call: Call) -> Callable[[Connection], ConnectionView]:
     """Return how to show a connection: with its site, who uses it, and the addresses that are still wanted.
 
     The Cloud PCs are only read when they are asked for. Whether the checks pause shows without: the sweep renews the
@@ -181,7 +181,7 @@ async def views(call: Call) -> Callable[[Connection], dict[str, Any]]:
     if "inUseByCloudPc" in asked or "@deskwright.addresses" in asked:
         cloud_pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant_id)]
 
-    def view(connection: Connection) -> dict[str, Any]:
+    def view(connection: Connection) -> ConnectionView:
         in_use, by_pc = connection.id in used, any(built_through(pc, connection.id) for pc in cloud_pcs)
         return connection_view(
             connection,

@@ -17,8 +17,6 @@ from pydantic import BaseModel, ValidationError
 
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
-from shared.domain.describing import Node
-from shared.domain.graph.odata import Collection
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
@@ -28,9 +26,11 @@ from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 from triggers.http.authentication import Caller, StrangerError, Trust, authenticate, bearer
-from triggers.http.described import Described, describe
+from triggers.http.odata import Collection
+from triggers.http.openapi_metadata import RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorise
 from triggers.http.problems import answered
+from triggers.http.response_shapes import Node
 from triggers.http.trust import trust_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -173,7 +173,7 @@ def endpoint(
 ) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
     """Make ``handler(call)`` or ``handler(call, client)`` an HTTP function that *verb* guards.
 
-    The others are for the OpenAPI document (``described``); *returns*: the body of a 200, or a body for each status.
+    The others are for the OpenAPI document. *returns*: the body of a 200, or a body for each status.
     """
     if verb not in VERBS:
         message = f"{verb} is not in the table of permissions"
@@ -188,11 +188,9 @@ def endpoint(
 
             return await answered(perform, graph=graph, trace_id=trace_id)
 
-        answers = (
-            returns if isinstance(returns, Mapping) and all(isinstance(s, int) for s in returns) else {200: returns}
-        )
-        described = Described(accepts, optional=optional, returns=answers, query=query, graph=graph, verb=verb)
-        return _entry(handler, respond) if returns is None else describe(_entry(handler, respond), described)
+        answers = returns if isinstance(returns, Mapping) else {200: returns}
+        metadata = RouteMetadata(accepts, optional=optional, returns=answers, query=query, graph=graph, verb=verb)
+        return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)
 
     return frame
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import azure.functions as func
 
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.describing import listing
-from shared.domain.graph.cloud_pcs import grace_view
-from shared.domain.shown import GRACE_CHANGE, REMOVAL
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
@@ -18,6 +13,13 @@ from triggers.http.graph import BASE
 from triggers.http.idempotency import once
 from triggers.http.operations import address
 from triggers.http.paging import listed
+from triggers.http.response_shapes import Page
+from triggers.http.views.graces import (
+    GraceChangeView,
+    PendingRemovalView,
+    grace_change_view,
+    pending_removal_view,
+)
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -37,7 +39,7 @@ async def end_grace_period(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/extendGrace", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/extendGrace", accepts=ExtendForm, returns=GRACE_CHANGE)
+@endpoint("Microsoft.CloudPC/cloudPCs/extendGrace", accepts=ExtendForm, returns=GraceChangeView)
 async def extend_grace(call: Call) -> Answer:
     """Let a grace period last longer."""
     form = call.read(ExtendForm)
@@ -49,7 +51,7 @@ async def extend_grace(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/holdGrace", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/holdGrace", accepts=HoldForm, optional=True, returns=GRACE_CHANGE)
+@endpoint("Microsoft.CloudPC/cloudPCs/holdGrace", accepts=HoldForm, optional=True, returns=GraceChangeView)
 async def hold_grace(call: Call) -> Answer:
     """Let a grace period stand still, or go on."""
     held = call.read(HoldForm, call.json_if_any()).held
@@ -64,31 +66,21 @@ async def _read(call: Call) -> Stored[CloudPc]:
 
 
 def _shown(after: CloudPc, call: Call) -> Answer:
-    shown = grace_view(after.grace, call.now) if after.grace else {}
-    return ok({"cloudPcId": after.id, "status": after.status.value, **shown})
+    return ok(grace_change_view(after, call.now))
 
 
 @bp.route(route="tenants/{tenant}/removals", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=listing(REMOVAL, "removal"))
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=Page(PendingRemovalView))
 async def list_removals(call: Call) -> Answer:
     """List the Cloud PCs whose removal was seen and not made, with cause and reason: each waits to be confirmed."""
     found = [stored.value for stored in await call.deps.cloud_pcs.with_removals(call.tenant.id)]
-    return ok(listed(call, (_waiting(pc) for pc in found), None))
-
-
-def _waiting(pc: CloudPc) -> dict[str, Any]:
-    return {
-        "cloudPcId": pc.id,
-        "userPrincipalName": pc.user.user_principal_name,
-        "status": pc.status.value,
-        **(pc.removal.to_json() if pc.removal else {}),
-    }
+    return ok(listed(call, (pending_removal_view(pc) for pc in found), None))
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/confirmRemoval", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/confirmRemoval", returns=REMOVAL)
+@endpoint("Microsoft.CloudPC/cloudPCs/confirmRemoval", returns=PendingRemovalView)
 async def confirm_removal_of_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Confirm a removal that waits: the Cloud PC's grace period begins if the directory still says so."""
     after = await confirm_removal(call, client, call.param("id"))
-    return ok(_waiting(after))
+    return ok(pending_removal_view(after))

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from shared.domain.graph.odata import Collection, Query, chosen, columns, context, read_query, shaped
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
 from shared.storage.repository import Repository
 from triggers.http.endpoints import Answer, Call, created, ok
+from triggers.http.odata import Collection, Query, columns, context, matches, read_query, selected
 from triggers.http.paging import listed, top_of
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
@@ -33,67 +33,67 @@ def resource(call: Call, collection: Collection, id: str) -> str:  # noqa: A002 
 
 async def graph_list(call: Call, repository: Repository[V], collection: Collection, view: View[V]) -> Answer:
     """Answer a page of records."""
-    query = asked(call, collection)
+    query = query_of(call, collection)
     filters = columns(query, collection)
     page = await repository.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
     more: dict[str, Any] = {"@odata.context": context(base_of(call), collection, query)}
     if query.count:
         more["@odata.count"] = len([1 async for _ in repository.each(call.tenant.id, **filters)])
-    items = [shaped(view(stored.value), query, collection) for stored in page.items]
+    items = [selected(view(stored.value), query, collection) for stored in page.items]
     return ok(listed(call, items, page.next_token, **more))
 
 
 def graph_whole_list(call: Call, collection: Collection, views: Sequence[Mapping[str, Any]]) -> Answer:
     """Answer a page of a list that is not kept as records; the skip token counts."""
-    query = asked(call, collection)
-    matching = [view for view in views if chosen(view, query)]
+    query = query_of(call, collection)
+    matching = [view for view in views if matches(view, query)]
     top, skip = top_of(call), _skip(call)
     following = str(skip + top) if skip + top < len(matching) else None
     more: dict[str, Any] = {"@odata.context": context(base_of(call), collection, query)}
     if query.count:
         more["@odata.count"] = len(matching)
-    items = [shaped(view, query, collection) for view in matching[skip : skip + top]]
+    items = [selected(view, query, collection) for view in matching[skip : skip + top]]
     return ok(listed(call, items, following, **more))
 
 
 def graph_item(call: Call, collection: Collection, view: Mapping[str, Any], etag: str | None = None) -> Answer:
     """Answer one resource."""
-    query = asked(call, collection)
+    query = query_of(call, collection)
     head = {"@odata.context": f"{context(base_of(call), collection, query)}/$entity"}
-    return ok({**head, **({"@odata.etag": etag} if etag else {}), **shaped(view, query, collection)}, etag=etag)
+    return ok({**head, **({"@odata.etag": etag} if etag else {}), **selected(view, query, collection)}, etag=etag)
 
 
 def graph_created(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Answer:
     """Answer 201 with what was made."""
     head = {"@odata.context": f"{context(base_of(call), collection, Query())}/$entity", "@odata.etag": etag}
-    body = {**head, **shaped(view, Query(), collection)}
+    body = {**head, **selected(view, Query(), collection)}
     return created(body, resource(call, collection, str(view["id"])), etag=etag)
 
 
 def telling(answer: Answer, operation: str | None) -> Answer:
-    """Return *answer* with the address of the operation that tells how it goes on, if there is one."""
-    told = {"Operation-Location": operation} if operation else {}
-    return Answer(answer.status, answer.body, {**(answer.headers or {}), **told})
+    """Return *answer* with the address of the operation that shows its progress, if there is one."""
+    header = {"Operation-Location": operation} if operation else {}
+    return Answer(answer.status, answer.body, {**(answer.headers or {}), **header})
 
 
 def graph_changed(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Answer:
     """Answer a PATCH: 204 as Graph does, or with ``Prefer: return=representation`` 200 with what has become of it."""
-    wishes = {wish.strip() for wish in (call.request.headers.get("prefer") or "").lower().split(",")}
-    if "return=representation" not in wishes:
+    preferences = {each.strip() for each in (call.request.headers.get("prefer") or "").lower().split(",")}
+    if "return=representation" not in preferences:
         return Answer(204, headers={"ETag": etag})
     body = graph_item(call, collection, view, etag)
     return Answer(200, body.body, {**(body.headers or {}), "Preference-Applied": "return=representation"})
 
 
-def asked(call: Call, collection: Collection) -> Query:
-    """Return what the query parameters ask for. Raises: InvalidError."""
+def query_of(call: Call, collection: Collection) -> Query:
+    """Return the OData options of a request. Raises: InvalidError."""
     return read_query({str(k): str(v) for k, v in call.request.params.items()}, collection)
 
 
 def _skip(call: Call) -> int:
-    said = call.query("$skiptoken")
-    if said is None:
+    token = call.query("$skiptoken")
+    if token is None:
         return 0
-    if not said.isascii() or not said.isdigit():
+    if not token.isascii() or not token.isdigit():
         raise InvalidError(Problem("$skiptoken", "not a token of this service"))
-    return int(said)
+    return int(token)

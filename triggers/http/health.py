@@ -7,17 +7,16 @@ import json
 import azure.functions as func
 
 from shared.dependencies import dependencies
-from shared.domain.describing import one_of, whole
 from shared.errors import DeskwrightError
 from shared.workflow import Blueprint
-from triggers.http.described import returns
+from triggers.http.openapi_metadata import returns
+from triggers.http.views.tenants import HealthView
 
 bp = Blueprint()
-_HEALTH = whole("health", {"status": one_of("healthy", "unhealthy")})
 
 
 @bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@returns({200: _HEALTH, 503: _HEALTH})
+@returns({200: HealthView, 503: HealthView})
 async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 200 when the records can be read, 503 when they cannot."""
     del req

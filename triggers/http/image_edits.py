@@ -10,8 +10,6 @@ from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
 from shared.contracts.images import GalleryVersion
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.graph.images import DEVICE_IMAGES, device_image_edit, device_image_view
-from shared.domain.graph.shapes import DEVICE_IMAGE, IMAGE_EDIT
 from shared.domain.image import DeviceImage, DeviceImageStatus, ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
@@ -19,9 +17,11 @@ from shared.domain.replacing import builds_of
 from shared.domain.wizards.create_device_image import NameStep
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.workflow import Blueprint, DurableClient, start
+from triggers.http.bodies.images import DeviceImageEdit, device_image_edit
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_changed
 from triggers.http.operations import address
+from triggers.http.views.images import DEVICE_IMAGE, DEVICE_IMAGES, device_image_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -30,7 +30,7 @@ _BUILDING = (Status.PENDING_PROVISION, Status.PROVISIONING)
 
 @bp.route(route=f"{BASE}/deviceImages/{{id}}", methods=["PATCH"], auth_level=_OPEN)
 @endpoint(
-    "Microsoft.CloudPC/deviceImages/update", graph=True, accepts=IMAGE_EDIT, returns={200: DEVICE_IMAGE, 204: None}
+    "Microsoft.CloudPC/deviceImages/update", graph=True, accepts=DeviceImageEdit, returns={200: DEVICE_IMAGE, 204: None}
 )
 async def update_device_image(call: Call) -> Answer:
     """Rename a device image; what it was built from, and its version, stay."""

@@ -10,17 +10,6 @@ import azure.functions as func
 
 from shared.contracts.images import BUILD_IMAGE, ImageOrder
 from shared.domain import naming
-from shared.domain.describing import listing
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.images import (
-    DEVICE_IMAGES,
-    GALLERY_IMAGES,
-    POINTERS,
-    device_image_form,
-    device_image_view,
-    gallery_image_view,
-)
-from shared.domain.graph.shapes import DEVICE_IMAGE, GALLERY_IMAGE, IMAGE_BODY
 from shared.domain.image import DeviceImage
 from shared.domain.operation import Operation
 from shared.domain.tenant import Site, Tenant
@@ -36,21 +25,30 @@ from shared.errors import InvalidError, NotFoundError
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient, start
-from triggers.http.described import ONE
+from triggers.http.bodies.images import POINTERS, DeviceImageBody, device_image_form
+from triggers.http.bodies.reading import renamed
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, telling
 from triggers.http.idempotency import once
 from triggers.http.marketplace import gallery_images, gallery_versions
+from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted, address
+from triggers.http.response_shapes import Page
+from triggers.http.views.images import (
+    DEVICE_IMAGE,
+    DEVICE_IMAGES,
+    GALLERY_IMAGE,
+    GALLERY_IMAGES,
+    device_image_view,
+    gallery_image_view,
+)
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/deviceImages", methods=["GET"], auth_level=_OPEN)
-@endpoint(
-    "Microsoft.CloudPC/deviceImages/read", graph=True, returns=listing(DEVICE_IMAGE, "deviceImage"), query=DEVICE_IMAGES
-)
+@endpoint("Microsoft.CloudPC/deviceImages/read", graph=True, returns=Page(DEVICE_IMAGE), query=DEVICE_IMAGES)
 async def list_device_images(call: Call) -> Answer:
     """List the device images."""
     return await graph_list(call, call.deps.images, DEVICE_IMAGES, device_image_view)
@@ -66,7 +64,7 @@ async def get_device_image(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/deviceImages", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/deviceImages/create", graph=True, accepts=IMAGE_BODY, returns={201: DEVICE_IMAGE})
+@endpoint("Microsoft.CloudPC/deviceImages/create", graph=True, accepts=DeviceImageBody, returns={201: DEVICE_IMAGE})
 async def create_device_image(call: Call, client: DurableClient) -> Answer:
     """Create a device image; its build begins."""
 
@@ -86,7 +84,7 @@ async def create_device_image(call: Call, client: DurableClient) -> Answer:
 @endpoint(
     "Microsoft.CloudPC/galleryImages/read",
     graph=True,
-    returns=listing(GALLERY_IMAGE, "galleryImage"),
+    returns=Page(GALLERY_IMAGE),
     query=GALLERY_IMAGES,
 )
 async def list_gallery_images(call: Call) -> Answer:

@@ -10,26 +10,34 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import azure.functions as func
+from typing_extensions import TypedDict
 
 from shared.dependencies import Dependencies, dependencies
-from shared.domain.describing import TEXT, many, shape
 from shared.domain.tenant import Tenant
 from shared.services.directory_subscriptions import is_from_graph
 from shared.storage.due import RENEWING, DueKind, next_of
 from shared.workflow import Blueprint
 from triggers.directory_changes import QUEUE, put
-from triggers.http.described import returns
+from triggers.http.json_schema import Json, unrestricted
+from triggers.http.openapi_metadata import returns
+from triggers.http.response_shapes import Text
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.notifications")
 _MOST_USERS = 100
 _MOST_BYTES = 1 << 20
 _ACCEPTED, _BAD = 202, 400
-_NOTIFICATIONS = shape("changeNotificationCollection", {"value": many("object")}, open=True)
+
+
+@unrestricted
+class ChangeNotifications(TypedDict, total=False):
+    """Graph's changeNotificationCollection."""
+
+    value: list[Json]
 
 
 @bp.route(route="graph/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@returns({200: TEXT, 202: None, 400: None}, accepts=_NOTIFICATIONS, query=("validationToken",))
+@returns({200: Text(), 202: None, 400: None}, accepts=ChangeNotifications, query=("validationToken",))
 async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     """Take Graph's notifications. Who speaks is known by clientState; whoever is not Graph learns nothing."""
     token = req.params.get("validationToken")

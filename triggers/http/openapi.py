@@ -1,4 +1,4 @@
-"""The OpenAPI document, put together of what the routes declare when it is first asked for."""
+"""The OpenAPI document, made of what the routes declare when it is first requested."""
 
 from __future__ import annotations
 
@@ -12,27 +12,28 @@ from pkgutil import iter_modules
 import azure.functions as func
 
 from shared.workflow import Blueprint
-from triggers.http.described import description_of, returns
-from triggers.http.openapi_document import Route, document
+from triggers.http.openapi_metadata import Document, Route, metadata_of, returns
 
 bp = Blueprint()
 
 
 @bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@returns({200: {"type": "object"}})
+@returns({200: Document})
 async def openapi(req: func.HttpRequest) -> func.HttpResponse:
     """Show what can be called, and how: with a function key, as the health."""
     del req
-    return func.HttpResponse(_written(), mimetype="application/json")
+    return func.HttpResponse(_text(), mimetype="application/json")
 
 
 @cache
-def _written() -> str:
+def _text() -> str:
+    from triggers.http.views.openapi_document import document  # at a cold start nobody reads it
+
     return json.dumps(document(routes()), separators=(",", ":"))
 
 
 def routes() -> Iterator[Route]:
-    """Give every HTTP route that the modules of this room register."""
+    """Yield every HTTP route that the modules of this folder register."""
     for module in iter_modules([str(Path(__file__).parent)]):
         blueprint = getattr(import_module(f"triggers.http.{module.name}"), "bp", None)
         # The SDK has no other way to what a blueprint holds before the app is built.
@@ -47,7 +48,7 @@ def routes() -> Iterator[Route]:
                     name=handler.__name__,
                     method=method.value.lower(),
                     address=trigger.route,
-                    words=handler.__doc__ or "",
+                    docstring=handler.__doc__ or "",
                     keyed=trigger.auth_level is func.AuthLevel.FUNCTION,
-                    described=description_of(handler),
+                    metadata=metadata_of(handler),
                 )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import azure.functions as func
 
-from shared.domain.describing import listing
 from shared.domain.operation import Operation
-from shared.domain.shown import OPERATION
 from shared.workflow import Blueprint
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
+from triggers.http.response_shapes import Page
+from triggers.http.views.operations import OPERATION, operation_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -21,7 +19,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @bp.route(route="tenants/{tenant}/operations", methods=["GET"], auth_level=_OPEN)
 @endpoint(
     "Microsoft.CloudPC/operations/read",
-    returns=listing(OPERATION, "operation"),
+    returns=Page(OPERATION),
     query=("kind", "resourceId", "status", *PAGES),
 )
 async def list_operations(call: Call) -> Answer:
@@ -29,7 +27,7 @@ async def list_operations(call: Call) -> Answer:
     names = {"kind": "kind", "resourceId": "resource_id", "status": "status"}
     filters = {column: value for name, column in names.items() if (value := call.query(name))}
     page = await call.deps.operations.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
-    return ok(listed(call, (shown(stored.value) for stored in page.items), page.next_token))
+    return ok(listed(call, (operation_view(stored.value) for stored in page.items), page.next_token))
 
 
 @bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)
@@ -37,12 +35,7 @@ async def list_operations(call: Call) -> Answer:
 async def get_operation(call: Call) -> Answer:
     """Show one operation."""
     stored = await call.deps.operations.get(call.tenant.id, call.param("id"))
-    return ok(shown(stored.value), etag=stored.etag)
-
-
-def shown(operation: Operation) -> dict[str, Any]:
-    """Return an operation as JSON; its tenant is in the address."""
-    return {name: value for name, value in operation.to_json().items() if name != "tenantId"}
+    return ok(operation_view(stored.value), etag=stored.etag)
 
 
 def address(operation: Operation) -> str:
@@ -52,4 +45,4 @@ def address(operation: Operation) -> str:
 
 def accepted(operation: Operation) -> Answer:
     """Answer 202 with the operation and its address."""
-    return Answer(202, shown(operation), {"Location": address(operation), "Retry-After": "5"})
+    return Answer(202, operation_view(operation), {"Location": address(operation), "Retry-After": "5"})

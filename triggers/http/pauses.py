@@ -5,9 +5,6 @@ from __future__ import annotations
 import azure.functions as func
 from pydantic import Field
 
-from shared.domain.describing import maybe, whole
-from shared.domain.graph.policies import policy_view
-from shared.domain.graph.shapes import POLICY
 from shared.domain.pausing import ServiceState
 from shared.domain.policy import Policy
 from shared.domain.tenant import Paused, Tenant
@@ -19,10 +16,11 @@ from triggers.http.connection_checks import promise_checks
 from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.graph import telling
 from triggers.http.policies import reconciling
+from triggers.http.views.policies import POLICY, policy_view
+from triggers.http.views.tenants import ServiceStateView, service_state_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_STATE = whole("serviceState", {"paused": maybe(Paused)})
 
 
 class PauseForm(Value):
@@ -73,21 +71,21 @@ async def resume_tenant(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route="pause", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/read", returns=_STATE)
+@endpoint("Microsoft.CloudPC/service/read", returns=ServiceStateView)
 async def get_pause(call: Call) -> Answer:
     """Tell whether the service is paused for all tenants."""
-    return ok(shown(await call.deps.service_state.get()))
+    return ok(service_state_view(await call.deps.service_state.get()))
 
 
 @bp.route(route="pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/pause", accepts=PauseForm, optional=True, returns=_STATE)
+@endpoint("Microsoft.CloudPC/service/pause", accepts=PauseForm, optional=True, returns=ServiceStateView)
 async def pause_service(call: Call) -> Answer:
     """Let the service begin no build and no removal, in no tenant."""
     return await _set_service(call, _paused(call))
 
 
 @bp.route(route="resume", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/resume", accepts=ResumeForm, optional=True, returns=_STATE)
+@endpoint("Microsoft.CloudPC/service/resume", accepts=ResumeForm, optional=True, returns=ServiceStateView)
 async def resume_service(call: Call) -> Answer:
     """Let the service act again; the sweep begins what has waited, tenant by tenant."""
     call.read(ResumeForm, call.json_if_any())
@@ -96,11 +94,6 @@ async def resume_service(call: Call) -> Answer:
             await promise_reconcile(call.deps, stored.value.id, call.now)
             await promise_checks(call.deps, stored.value.id, call.now)
     return await _set_service(call, None)
-
-
-def shown(state: ServiceState) -> dict[str, object]:
-    """Return the state of the service as JSON."""
-    return {"paused": state.paused.to_json() if state.paused else None}
 
 
 def _paused(call: Call) -> Paused:
@@ -155,4 +148,4 @@ async def _set_service(call: Call, paused: Paused | None) -> Answer:
     after = await call.deps.service_state.change(edit)
     if after != before:
         await call.audit("service", EVERYWHERE, before=before, after=after)
-    return ok(shown(after))
+    return ok(service_state_view(after))

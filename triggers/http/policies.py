@@ -9,18 +9,6 @@ import azure.functions as func
 
 from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain import naming
-from shared.domain.describing import listing
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.odata import Collection
-from shared.domain.graph.policies import (
-    POINTERS,
-    POLICIES,
-    assign_body,
-    assignments_view,
-    policy_form,
-    policy_view,
-)
-from shared.domain.graph.shapes import ASSIGN_BODY, ASSIGNMENT, POLICY, POLICY_BODY
 from shared.domain.policy import Assignment, Policy
 from shared.domain.policy_users import RosterEntry, roster
 from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
@@ -31,13 +19,18 @@ from shared.services.licences import licensed_members
 from shared.services.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.described import ONE, PAGES
+from triggers.http.bodies.policies import POINTERS, AssignBody, PolicyBody, assigned_group_ids, policy_form
+from triggers.http.bodies.reading import renamed
 from triggers.http.endpoints import Answer, Call, created, endpoint, ok
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, telling
 from triggers.http.idempotency import once
+from triggers.http.odata import Collection
+from triggers.http.openapi_metadata import ONE, PAGES
 from triggers.http.operations import address
 from triggers.http.paging import listed
+from triggers.http.response_shapes import Page
 from triggers.http.today import read_today
+from triggers.http.views.policies import ASSIGNMENT, POLICIES, POLICY, PolicyView, assignments_view, policy_view
 from triggers.http.wizard_lookups import group_names, members_of, policy_facts
 
 bp = Blueprint()
@@ -52,7 +45,7 @@ _MOST_READ = 20
 @endpoint(
     "Microsoft.CloudPC/provisioningPolicies/read",
     graph=True,
-    returns=listing(POLICY, "provisioningPolicy"),
+    returns=Page(POLICY),
     query=POLICIES,
 )
 async def list_policies(call: Call) -> Answer:
@@ -69,7 +62,7 @@ async def get_policy(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/create", graph=True, accepts=POLICY_BODY, returns={201: POLICY})
+@endpoint("Microsoft.CloudPC/provisioningPolicies/create", graph=True, accepts=PolicyBody, returns={201: POLICY})
 async def create_policy(call: Call) -> Answer:
     """Create a provisioning policy; it does nothing until it is assigned."""
 
@@ -77,7 +70,7 @@ async def create_policy(call: Call) -> Answer:
         connections = tuple([stored.value async for stored in call.deps.connections.each(call.tenant.id)])
         form = policy_form(call.json(), connections)
         try:
-            stored = await save_policy(call, form, await policy_facts(call, form, foresee=False), groups_needed=False)
+            stored = await save_policy(call, form, await policy_facts(call, form, forecast=False), groups_needed=False)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
         return graph_created(call, POLICIES, shown(call, stored.value), stored.etag)
@@ -86,9 +79,7 @@ async def create_policy(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assignments", methods=["GET"], auth_level=_OPEN)
-@endpoint(
-    "Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=listing(ASSIGNMENT, "assignment"), query=PAGES
-)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(ASSIGNMENT), query=PAGES)
 async def list_assignments(call: Call) -> Answer:
     """List the groups a policy is assigned to."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
@@ -97,12 +88,12 @@ async def list_assignments(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assign", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True, accepts=ASSIGN_BODY, returns={204: None})
+@endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True, accepts=AssignBody, returns={204: None})
 async def assign_policy(call: Call, client: DurableClient) -> Answer:
     """Replace the groups a policy is assigned to, and bring the tenant to what that means."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
-    wanted = assign_body(call.json()).group_ids
+    wanted = assigned_group_ids(call.json())
     if len(wanted) > _MOST_GROUPS:
         raise InvalidError(Problem("/assignments", f"a policy may be assigned to {_MOST_GROUPS} groups"))
     kept = {a.group_id for a in stored.value.assignments}
@@ -123,7 +114,7 @@ async def assign_policy(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=listing(RosterEntry, "policyUser"))
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(RosterEntry))
 async def list_policy_users(call: Call) -> Answer:
     """Tell who has a Cloud PC through a policy, who waits, who lacks one, and why."""
     deps, tenant = call.deps, call.tenant
@@ -138,7 +129,7 @@ async def list_policy_users(call: Call) -> Answer:
 async def save_policy_form(call: Call, client: DurableClient) -> Answer:
     """Save the wizard's form, and bring the tenant to what it means."""
     form = call.json()
-    stored = await save_policy(call, form, await policy_facts(call, form, foresee=False))
+    stored = await save_policy(call, form, await policy_facts(call, form, forecast=False))
     warnings = await overlap_warnings(call, stored.value)
     operation = await reconciling(call, client, stored.value.id, warnings)
     place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
@@ -159,7 +150,7 @@ async def overlap_warnings(call: Call, policy: Policy) -> tuple[dict[str, Any], 
     few = len(groups | elsewhere) <= _MOST_READ
     members = await members_of(call, groups, others) if few else None
     names = await group_names(call, sorted(groups & elsewhere))
-    return tuple(caution.to_json() for caution in overlaps(target(policy), others, names, members))
+    return tuple(warning.to_json() for warning in overlaps(target(policy), others, names, members))
 
 
 async def reconciling(
@@ -211,6 +202,6 @@ def assignments(policy: Policy, group_ids: tuple[str, ...], at: Any) -> tuple[As
     )
 
 
-def shown(call: Call, policy: Policy) -> dict[str, Any]:
+def shown(call: Call, policy: Policy) -> PolicyView:
     """Return a policy as Graph's."""
     return policy_view(policy, call.tenant.settings.grace_period_in_hours)

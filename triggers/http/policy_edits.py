@@ -6,19 +6,19 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.policies import POINTERS, POLICIES
-from shared.domain.graph.policy_edits import policy_edit_form
-from shared.domain.graph.shapes import POLICY, POLICY_EDIT
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
-from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, judged_steps, read_edit
+from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, checked_steps, fields_of, read_edit
 from shared.errors import ConflictError, InvalidError
 from shared.services.reconciling import promise_reconcile
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.policies import POINTERS, PolicyEdit
+from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.bodies.reading import renamed
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE, graph_changed, telling
 from triggers.http.policies import reconciling, shown
+from triggers.http.views.policies import POLICIES, POLICY
 from triggers.http.wizard_lookups import group_names, policy_facts
 
 bp = Blueprint()
@@ -30,7 +30,7 @@ _GOING = frozenset({Status.NOT_PROVISIONED, Status.IN_GRACE_PERIOD, Status.DEPRO
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["PATCH"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
-    "Microsoft.CloudPC/provisioningPolicies/update", graph=True, accepts=POLICY_EDIT, returns={200: POLICY, 204: None}
+    "Microsoft.CloudPC/provisioningPolicies/update", graph=True, accepts=PolicyEdit, returns={200: POLICY, 204: None}
 )
 async def update_policy(call: Call, client: DurableClient) -> Answer:
     """Change what the body names of a policy; Cloud PCs that are there stay as they are."""
@@ -68,8 +68,8 @@ async def delete_policy(call: Call) -> Answer:
 
 async def _fields(call: Call, form: Form, before: Policy) -> dict[str, Any]:
     """Return what the edited form comes to. Raises: InvalidError with pointers into Graph's body."""
-    judged = {step: form[step] for step in judged_steps(form, before)}
-    facts = await policy_facts(call, judged, foresee=False)
+    judged = {step: form[step] for step in checked_steps(form, before)}
+    facts = await policy_facts(call, judged, forecast=False)
     reading = read_edit(form, before, facts)
     if reading.problems:
         raise renamed(InvalidError(*reading.problems), POINTERS)

@@ -29,6 +29,13 @@ from shared.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from triggers.http.views.errors import (
+    FieldErrorView,
+    GraphErrorView,
+    ProblemView,
+    field_error_view,
+    graph_error_view,
+)
 
 _log = logging.getLogger("deskwright.http")
 
@@ -67,7 +74,7 @@ async def answered(
         return answer(error, graph=graph, trace_id=trace_id)
     except Exception:  # noqa: BLE001 - the one broad except: whatever happens, the caller gets an answer
         _log.exception("unforeseen, trace id %s", trace_id)
-        return _write(_UNFORESEEN, f"Tell your provider the trace id {trace_id}.", (), graph=graph, trace_id=trace_id)
+        return _write(_UNFORESEEN, f"Tell your provider the trace id {trace_id}.", [], graph=graph, trace_id=trace_id)
 
 
 def answer(error: DeskwrightError, *, graph: bool, trace_id: str) -> func.HttpResponse:
@@ -95,18 +102,14 @@ def _status(error: DeskwrightError) -> Status:
     return _UNFORESEEN
 
 
-def _errors(error: DeskwrightError) -> tuple[dict[str, Any], ...]:
-    if not isinstance(error, InvalidError):
-        return ()
-    return tuple(
-        {"pointer": p.pointer, "message": p.message} | ({"step": p.step} if p.step else {}) for p in error.problems
-    )
+def _errors(error: DeskwrightError) -> list[FieldErrorView]:
+    return [field_error_view(problem) for problem in error.problems] if isinstance(error, InvalidError) else []
 
 
 def _write(
     status: Status,
     detail: str,
-    errors: tuple[dict[str, Any], ...],
+    errors: list[FieldErrorView],
     *,
     graph: bool,
     trace_id: str,
@@ -114,12 +117,7 @@ def _write(
     details: dict[str, Any] | None = None,
 ) -> func.HttpResponse:
     if graph:
-        body: dict[str, Any] = {"error": {"code": status.code, "message": detail}}
-        if errors:
-            body["error"]["details"] = [
-                {"code": status.code, "target": e["pointer"], "message": e["message"]} for e in errors
-            ]
-        body["error"]["innerError"] = {"request-id": trace_id, **(details or {})}
+        body: GraphErrorView | ProblemView = graph_error_view(status.code, detail, errors, trace_id, details)
     else:
         body = {
             "type": "about:blank",
@@ -127,9 +125,11 @@ def _write(
             "status": int(status.status),
             "detail": detail,
             "traceId": trace_id,
-            **({"errors": list(errors)} if errors else {}),
-            **({"details": details} if details else {}),
         }
+        if errors:
+            body["errors"] = errors
+        if details:
+            body["details"] = details
     return func.HttpResponse(
         json.dumps(body),
         status_code=int(status.status),

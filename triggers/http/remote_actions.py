@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.cloud_pcs import restore_points_view
-from shared.domain.graph.shapes import (
-    ACCOUNT_BODY,
-    EXPORT_BODY,
-    RENAME_BODY,
-    RESIZE_BODY,
-    RESIZE_VERDICTS,
-    RESIZES_BODY,
-    RESTORE_BODY,
-    RESTORE_POINTS,
-)
 from shared.domain.remote_action import Remote
 from shared.services.rebuilding import UserAccountType
 from shared.services.remote import Wish, act, rename
 from shared.services.resizing import resize, verdicts
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.reading import Body
+from triggers.http.bodies.remote_actions import (
+    AccountTypeBody,
+    CreateSnapshotBody,
+    RenameBody,
+    ResizeBody,
+    RestoreBody,
+    ValidateBulkResizeBody,
+)
 from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
 from triggers.http.operations import address
+from triggers.http.views.remote_actions import (
+    ResizeVerdictsView,
+    RestorePointsView,
+    resize_verdicts_view,
+    restore_points_view,
+)
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -49,7 +52,7 @@ async def troubleshoot_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/rename", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/rename", graph=True, accepts=RENAME_BODY, returns={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/rename", graph=True, accepts=RenameBody, returns={204: None})
 async def rename_cloud_pc(call: Call) -> Answer:
     """Give a Cloud PC another display name; the computer's name stays."""
     body = Body(call.json())
@@ -68,7 +71,7 @@ async def rename_cloud_pc(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/changeUserAccountType", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/changeUserAccountType", graph=True, accepts=ACCOUNT_BODY, returns={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/changeUserAccountType", graph=True, accepts=AccountTypeBody, returns={204: None})
 async def change_user_account_type(call: Call, client: DurableClient) -> Answer:
     """Make the user a local administrator of his Cloud PC, or a standard user again."""
     body = Body(call.json())
@@ -83,7 +86,11 @@ async def change_user_account_type(call: Call, client: DurableClient) -> Answer:
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/createSnapshot", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
-    "Microsoft.CloudPC/cloudPCs/createSnapshot", graph=True, accepts=EXPORT_BODY, optional=True, returns={204: None}
+    "Microsoft.CloudPC/cloudPCs/createSnapshot",
+    graph=True,
+    accepts=CreateSnapshotBody,
+    optional=True,
+    returns={204: None},
 )
 async def create_snapshot(call: Call, client: DurableClient) -> Answer:
     """Make a restore point of a Cloud PC; of more than ten the oldest goes."""
@@ -95,7 +102,7 @@ async def create_snapshot(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/retrieveSnapshots()", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=RESTORE_POINTS)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=RestorePointsView)
 async def retrieve_snapshots(call: Call) -> Answer:
     """List the restore points of a Cloud PC, newest first."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
@@ -104,7 +111,7 @@ async def retrieve_snapshots(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/restore", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/restore", graph=True, accepts=RESTORE_BODY, returns={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/restore", graph=True, accepts=RestoreBody, returns={204: None})
 async def restore_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Put the disk of a Cloud PC back to a restore point: what was changed since then is lost."""
     body = Body(call.json())
@@ -117,7 +124,7 @@ async def restore_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/resize", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=RESIZE_BODY, returns={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=ResizeBody, returns={204: None})
 async def resize_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Give a Cloud PC the hardware of another licence; without that licence it waits for it."""
     plan_id = _target(Body(call.json()))
@@ -130,7 +137,7 @@ async def resize_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/validateBulkResize", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=RESIZES_BODY, returns=RESIZE_VERDICTS)
+@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=ValidateBulkResizeBody, returns=ResizeVerdictsView)
 async def validate_bulk_resize(call: Call) -> Answer:
     """Say for each of many Cloud PCs whether it could be resized now; nothing happens."""
     body = Body(call.json())
@@ -139,7 +146,7 @@ async def validate_bulk_resize(call: Call) -> Answer:
     if not 0 < len(ids) <= _MOST_VALIDATED:
         body.wrong("/cloudPcIds", f"1 to {_MOST_VALIDATED} ids")
     found = await verdicts(call, ids, _target(body))
-    return ok({"value": [{"cloudPcId": each, "validationResult": code.value} for each, code in found.items()]})
+    return ok(resize_verdicts_view(found))
 
 
 def _target(body: Body) -> str:

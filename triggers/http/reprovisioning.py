@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.shapes import REPROVISION_BODY
-from shared.domain.shown import OPERATION
 from shared.services.rebuilding import REPROVISION, UserAccountType, rebuild
 from shared.services.replacing import ReprovisionForm, reprovision
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.reading import Body
+from triggers.http.bodies.remote_actions import ReprovisionBody
 from triggers.http.endpoints import Answer, Call, endpoint
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
 from triggers.http.operations import accepted, address
+from triggers.http.views.operations import OPERATION
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -22,7 +22,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/reprovision", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
-    "Microsoft.CloudPC/cloudPCs/reprovision", graph=True, accepts=REPROVISION_BODY, optional=True, returns={204: None}
+    "Microsoft.CloudPC/cloudPCs/reprovision", graph=True, accepts=ReprovisionBody, optional=True, returns={204: None}
 )
 async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Delete a Cloud PC and make it anew under the policy that wins today; without one, nothing is deleted."""

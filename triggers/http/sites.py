@@ -2,45 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import azure.functions as func
 
-from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Site
 from shared.errors import ConflictError, InvalidError, Problem, StaleError
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, created, endpoint, ok
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
+from triggers.http.response_shapes import Page
+from triggers.http.views.tenants import SITE, SITE_TO_PUT, site_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_SITE = Trimmed("site", Site, ("tenantId",))
-_NEW = Trimmed("siteToPut", Site, ("tenantId", "id"))
 _FIXED = ("region", "resource_group", "address_space")
 """What machines and networks have been built by; it stays while anything uses the site."""
 
 
 @bp.route(route="tenants/{tenant}/sites", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read", returns=listing(_SITE, "site"), query=PAGES)
+@endpoint("Microsoft.CloudPC/sites/read", returns=Page(SITE), query=PAGES)
 async def list_sites(call: Call) -> Answer:
     """List the sites."""
     page = await call.deps.sites.page(call.tenant.id, top_of(call), call.query("$skiptoken"))
-    return ok(listed(call, (shown(stored.value) for stored in page.items), page.next_token))
+    return ok(listed(call, (site_view(stored.value) for stored in page.items), page.next_token))
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read", returns=_SITE)
+@endpoint("Microsoft.CloudPC/sites/read", returns=SITE)
 async def get_site(call: Call) -> Answer:
     """Show one site."""
     stored = await call.deps.sites.get(call.tenant.id, call.param("site"))
-    return ok(shown(stored.value), etag=stored.etag)
+    return ok(site_view(stored.value), etag=stored.etag)
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["PUT"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/write", accepts=_NEW, returns={200: _SITE, 201: _SITE})
+@endpoint("Microsoft.CloudPC/sites/write", accepts=SITE_TO_PUT, returns={200: SITE, 201: SITE})
 async def put_site(call: Call) -> Answer:
     """Create a site, or replace it."""
     said = call.json()
@@ -58,14 +55,14 @@ async def put_site(call: Call) -> Answer:
         await call.audit("site", site.id, after=site)
         every = call.tenant.settings.orphan_scan
         await call.deps.due.put(DueKind.ORPHANS, call.now + every, call.tenant.id, call.tenant.id)
-        return created(shown(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
+        return created(site_view(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
     call.match(there.etag)
     moved = [name for name in _FIXED if getattr(site, name) != getattr(there.value, name)]
     if moved and (users := await _users(call, site.id)):
         raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
     stored = await sites.replace(site, seen=there.etag)
     await call.audit("site", site.id, before=there.value, after=site)
-    return ok(shown(site), etag=stored.etag)
+    return ok(site_view(site), etag=stored.etag)
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["DELETE"], auth_level=_OPEN)
@@ -79,11 +76,6 @@ async def delete_site(call: Call) -> Answer:
     await call.deps.sites.remove(call.tenant.id, there.value.id, seen=there.etag)
     await call.audit("site", there.value.id, before=there.value)
     return Answer(204)
-
-
-def shown(site: Site) -> dict[str, Any]:
-    """Return a site as JSON; its tenant is in the address."""
-    return {name: value for name, value in site.to_json().items() if name != "tenantId"}
 
 
 async def _users(call: Call, site_id: str) -> dict[str, list[str]]:

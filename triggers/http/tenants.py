@@ -8,7 +8,6 @@ from typing import Any
 import azure.functions as func
 from pydantic import Field
 
-from shared.domain.describing import Trimmed, listing
 from shared.domain.tenant import Tenant, TenantSettings
 from shared.domain.values import Value
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
@@ -16,15 +15,16 @@ from shared.services.directory_subscriptions import stop_watching
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
-from triggers.http.described import PAGES
 from triggers.http.endpoints import Answer, Call, created, endpoint, ok
 from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
+from triggers.http.response_shapes import Page
+from triggers.http.views.tenants import TENANT_TO_CREATE
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.tenants")
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_NEW = Trimmed("tenantToCreate", Tenant, ("paused",))
 
 
 class TenantChange(Value):
@@ -35,7 +35,7 @@ class TenantChange(Value):
 
 
 @bp.route(route="tenants", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/create", accepts=_NEW, returns={201: Tenant})
+@endpoint("Microsoft.CloudPC/tenants/create", accepts=TENANT_TO_CREATE, returns={201: Tenant})
 async def create_tenant(call: Call) -> Answer:
     """Create a tenant."""
     tenant = call.read(Tenant)
@@ -69,7 +69,7 @@ async def _refuse_another_s_id(call: Call, tenant: Tenant) -> None:
 
 
 @bp.route(route="tenants", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/list", returns=listing(Tenant, "tenant"), query=PAGES)
+@endpoint("Microsoft.CloudPC/tenants/list", returns=Page(Tenant), query=PAGES)
 async def list_tenants(call: Call) -> Answer:
     """List the tenants."""
     page = await call.deps.tenants.page(top_of(call), call.query("$skiptoken"))

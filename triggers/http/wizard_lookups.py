@@ -25,8 +25,8 @@ _log = logging.getLogger("deskwright.http")
 _MOST_GROUPS = 100
 
 
-async def policy_facts(call: Call, form: Mapping[str, Any], *, foresee: bool) -> PolicyFacts:
-    """Return what is known today. *foresee*: also who would get what, for a review."""
+async def policy_facts(call: Call, form: Mapping[str, Any], *, forecast: bool) -> PolicyFacts:
+    """Return what is known today. *forecast*: also who would get what, for a review."""
     deps, tenant = call.deps, call.tenant
     connections = tuple([stored.value async for stored in deps.connections.each(tenant.id)])
     sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
@@ -35,8 +35,8 @@ async def policy_facts(call: Call, form: Mapping[str, Any], *, foresee: bool) ->
     offered, groups, entitlements, used = await asyncio.gather(
         _offered(call, sites, form),
         existing_groups(deps.graph(tenant), chosen) if chosen else _nothing(()),
-        members_of(call, chosen, policies) if foresee and chosen else _nothing(()),
-        _usages(call, form, connections, sites) if foresee else _nothing(()),
+        members_of(call, chosen, policies) if forecast and chosen else _nothing(()),
+        _usages(call, form, connections, sites) if forecast else _nothing(()),
     )
     found: tuple[Group, ...] = groups
     return PolicyFacts(
@@ -47,7 +47,7 @@ async def policy_facts(call: Call, form: Mapping[str, Any], *, foresee: bool) ->
         gallery_images=offered,
         groups=found,
         entitlements=entitlements,
-        cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if foresee else (),
+        cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if forecast else (),
         usages=used,
     )
 

@@ -8,16 +8,13 @@ from typing import Any
 import azure.functions as func
 
 from shared.clients.throttling import retry_while_throttled
-from shared.domain.graph.shapes import POLICY
 from shared.domain.locales import LOCALES
-from shared.domain.shown import OPERATION
 from shared.domain.wizards import CREATE_CONNECTION, CREATE_DEVICE_IMAGE, CREATE_PROVISIONING_POLICY, WIZARDS, Wizard
 from shared.domain.wizards.create_connection import review_connection
 from shared.domain.wizards.create_device_image import review_device_image
 from shared.domain.wizards.create_provisioning_policy import review_policy
 from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.reviews import Review
-from shared.domain.wizards.shapes import FORMS, FORMS_SO_FAR, WIZARD
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.services.licences import licences
 from shared.workflow import Blueprint, DurableClient
@@ -26,36 +23,26 @@ from triggers.http.endpoints import Answer, Call, endpoint, ok
 from triggers.http.idempotency import once
 from triggers.http.images import image_facts, offered_images, save_device_image_form
 from triggers.http.policies import save_policy_form
+from triggers.http.views.operations import OPERATION
+from triggers.http.views.policies import POLICY
+from triggers.http.views.wizards import FORMS, FORMS_SO_FAR, Choices, WizardView, wizard_view
 from triggers.http.wizard_lookups import policy_facts
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _MOST_GROUPS = 50
 
-Choices = dict[str, list[dict[str, Any]]]
-
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/wizards/read", returns=WIZARD, query=("search",))
+@endpoint("Microsoft.CloudPC/wizards/read", returns=WizardView, query=("search",))
 async def get_wizard(call: Call) -> Answer:
     """Show a wizard: its steps, a JSON schema of each, and today's choices; ``search`` looks for groups."""
     wizard = _wizard(call)
-    choices = await _CHOICES[wizard.name](call)
-    steps = [
-        {
-            "name": step.name,
-            "title": step.title,
-            "hint": step.hint,
-            "schema": step.accepts.model_json_schema(by_alias=True) if step.accepts else None,
-            "choices": {field: each for name, each in choices.items() if (field := _field(name, step.name))},
-        }
-        for step in wizard.steps
-    ]
-    return ok({"name": wizard.name, "title": wizard.title, "steps": steps})
+    return ok(wizard_view(wizard, await _CHOICES[wizard.name](call)))
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}/review", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/wizards/review", accepts={"anyOf": [*FORMS_SO_FAR]}, returns=Review)
+@endpoint("Microsoft.CloudPC/wizards/review", accepts=FORMS_SO_FAR, returns=Review)
 async def review_wizard(call: Call) -> Answer:
     """Review a form as far as it is filled in; nothing is saved."""
     wizard = _wizard(call)
@@ -70,7 +57,7 @@ async def review_wizard(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/wizards/save", accepts={"anyOf": [*FORMS]}, returns={201: POLICY, 202: OPERATION})
+@endpoint("Microsoft.CloudPC/wizards/save", accepts=FORMS, returns={201: POLICY, 202: OPERATION})
 async def save_wizard(call: Call, client: DurableClient) -> Answer:
     """Save a form: 201 with what was made, or 202 with the operation that makes it."""
     wizard = _wizard(call)
@@ -84,11 +71,6 @@ def _wizard(call: Call) -> Wizard:
         raise NotFoundError(f"there is no such wizard; there are {', '.join(WIZARDS)}") from None
 
 
-def _field(name: str, step: str) -> str | None:
-    of, _, field = name.partition("/")
-    return field if of == step else None
-
-
 async def _review_connection(call: Call, form: dict[str, Any], through_step: str) -> Review:
     return review_connection(form, await connection_facts(call), through_step)[0]
 
@@ -98,7 +80,7 @@ async def _review_image(call: Call, form: dict[str, Any], through_step: str) -> 
 
 
 async def _review_policy(call: Call, form: dict[str, Any], through_step: str) -> Review:
-    facts = await policy_facts(call, form, foresee=True)
+    facts = await policy_facts(call, form, forecast=True)
     return review_policy(form, facts, through_step)[0]
 
 

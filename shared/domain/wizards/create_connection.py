@@ -13,7 +13,7 @@ from shared.domain.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken
-from shared.domain.wizards.reviews import Caution, Concern, Outlook, Review, review
+from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.errors import Problem
 
 _DNS_NAME = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
@@ -25,7 +25,7 @@ _JOIN_ACCOUNT = re.compile(r"^([^\\@/\s]+\\[^\\@/\s]+|[^\\@/\s]+@[^\\@/\s]+)$")
 
 
 class SiteStep(Value):
-    """Where. *subscription_id*: the tenant's own when left out."""
+    """The site. *subscription_id*: the tenant's own when left out."""
 
     site_id: str
     subscription_id: str | None = Field(None, pattern=_GUID)
@@ -56,7 +56,7 @@ class CredentialsStep(Value):
 
 
 class NameStep(Value):
-    """What to call it."""
+    """The name of the connection."""
 
     display_name: Name
 
@@ -80,7 +80,7 @@ CREATE_CONNECTION = Wizard(
 
 
 class ConnectionFacts(Value):
-    """What there is already, and what the caller may choose.
+    """What exists already, and what the caller may choose.
 
     *any_subscription*: the provider may name every subscription. Others may name the tenant's own and those that its
     connections use: the service can reach the subscriptions of all tenants, and must not reach one for another.
@@ -103,8 +103,9 @@ def review_connection(
     """Return the review of a form, and what was read of it."""
     reading = CREATE_CONNECTION.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
-    said = review(CREATE_CONNECTION, through_step, problems, _cautions(reading, facts), _outlook(reading, facts))
-    return said, Reading(reading.values, tuple(problems))
+    warnings, forecast = _warnings(reading, facts), _forecast(reading, facts)
+    reviewed = review(CREATE_CONNECTION, through_step, problems, warnings, forecast)
+    return reviewed, Reading(reading.values, tuple(problems))
 
 
 def _problems(reading: Reading, facts: ConnectionFacts) -> list[Problem]:
@@ -118,42 +119,42 @@ def _problems(reading: Reading, facts: ConnectionFacts) -> list[Problem]:
         found.append(Problem("/site/subscriptionId", message, "site"))
     credentials = reading.value("credentials", CredentialsStep)
     if credentials:
-        said = _credential_problems(credentials, subscription_id)
-        found.extend(Problem(f"/credentials{p}", m, "credentials") for p, m in said)
+        wrong = _credential_problems(credentials, subscription_id)
+        found.extend(Problem(f"/credentials{pointer}", message, "credentials") for pointer, message in wrong)
     name = reading.value("name", NameStep)
     if name and name_taken(name.display_name, (c.display_name for c in facts.connections)):
         found.append(Problem("/name/displayName", "a connection of this name exists", "name"))
     return found
 
 
-def _credential_problems(said: CredentialsStep, subscription_id: str) -> list[tuple[str, str]]:
+def _credential_problems(credentials: CredentialsStep, subscription_id: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    if said.network:
-        if said.network.virtual_network_id.split("/")[2].lower() != subscription_id.lower():
+    if credentials.network:
+        if credentials.network.virtual_network_id.split("/")[2].lower() != subscription_id.lower():
             found.append(("/network/virtualNetworkId", "the network is not in the connection's subscription"))
-        inside = f"{said.network.virtual_network_id}/subnets/".lower()
+        inside = f"{credentials.network.virtual_network_id}/subnets/".lower()
         found += [
             (f"/network/subnetIds/{n}", "the subnet is not in the virtual network")
-            for n, subnet in enumerate(said.network.subnet_ids)
+            for n, subnet in enumerate(credentials.network.subnet_ids)
             if not subnet.lower().startswith(inside)
         ]
-    if said.join_type is JoinType.AZURE_AD_JOIN:
-        return [*found, *([("/domain", "a Microsoft Entra join has no domain")] if said.domain else [])]
-    if said.network is None:
+    if credentials.join_type is JoinType.AZURE_AD_JOIN:
+        return [*found, *([("/domain", "a Microsoft Entra join has no domain")] if credentials.domain else [])]
+    if credentials.network is None:
         found.append(
             ("/network", "a hybrid join needs the customer's own network: a hosted one has no domain controller")
         )
-    if said.domain is None:
+    if credentials.domain is None:
         return [*found, ("/domain", "a hybrid join needs the domain and the account that joins it")]
-    if not _JOIN_ACCOUNT.match(said.domain.ad_domain_username):
+    if not _JOIN_ACCOUNT.match(credentials.domain.ad_domain_username):
         found.append(("/domain/adDomainUsername", "write it as user@domain or DOMAIN\\user"))
-    unit = said.domain.organizational_unit
+    unit = credentials.domain.organizational_unit
     if unit and not re.search(r"(^|,)\s*DC=", unit, re.IGNORECASE):
         found.append(("/domain/organizationalUnit", "write it as a distinguished name, OU=...,DC=...,DC=..."))
     return found
 
 
-def _cautions(reading: Reading, facts: ConnectionFacts) -> list[Caution]:
+def _warnings(reading: Reading, facts: ConnectionFacts) -> list[ReviewWarning]:
     credentials = reading.value("credentials", CredentialsStep)
     if credentials is None or credentials.domain is None:
         return []
@@ -164,8 +165,8 @@ def _cautions(reading: Reading, facts: ConnectionFacts) -> list[Caution]:
     if not sharing:
         return []
     return [
-        Caution(
-            concern=Concern.SHARED_JOIN_ACCOUNT,
+        ReviewWarning(
+            concern=WarningCode.SHARED_JOIN_ACCOUNT,
             step="credentials",
             message="The same join account is used by another connection; an account of its own is safer.",
             details={"connections": sharing},
@@ -173,16 +174,18 @@ def _cautions(reading: Reading, facts: ConnectionFacts) -> list[Caution]:
     ]
 
 
-def _outlook(reading: Reading, facts: ConnectionFacts) -> Outlook | None:
-    site, said = reading.value("site", SiteStep), reading.value("credentials", CredentialsStep)
-    where = next((s for s in facts.sites if site and s.id == site.site_id), None)
-    if where is None or said is None:
+def _forecast(reading: Reading, facts: ConnectionFacts) -> Forecast | None:
+    site, credentials = reading.value("site", SiteStep), reading.value("credentials", CredentialsStep)
+    chosen = next((s for s in facts.sites if site and s.id == site.site_id), None)
+    if chosen is None or credentials is None:
         return None
-    if said.network is None:
-        what = f"The hosted network of {where.region} is made ready, and the health checks run."
+    if credentials.network is None:
+        what = f"The hosted network of {chosen.region} is made ready, and the health checks run."
     else:
         what = (
-            f"The health checks run against {len(said.network.subnet_ids)} subnet(s), and a temporary VM tries from "
-            "inside what a Cloud PC has to do: some ten minutes."
+            f"The health checks run against {len(credentials.network.subnet_ids)} subnet(s), and a temporary VM tries "
+            "from inside what a Cloud PC has to do: some ten minutes."
         )
-    return Outlook(summary=what, details={"siteId": where.id, "region": where.region, "joinType": said.join_type.value})
+    return Forecast(
+        summary=what, details={"siteId": chosen.id, "region": chosen.region, "joinType": credentials.join_type.value}
+    )

@@ -12,7 +12,7 @@ from shared.domain.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name
-from shared.domain.wizards.reviews import Outlook, Review, review
+from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
 
 _MOST = 20
@@ -21,7 +21,7 @@ _VERSION = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
 
 
 class NameStep(Value):
-    """What to call it."""
+    """The name of the image."""
 
     display_name: Name
 
@@ -59,20 +59,20 @@ CREATE_DEVICE_IMAGE = Wizard(
 
 
 class ImageFacts(Value):
-    """What there is already, and what an image may be built from."""
+    """What exists already, and what an image may be built from."""
 
     sites: tuple[Site, ...]
     images: tuple[DeviceImage, ...]
     gallery_images: tuple[GalleryImage, ...]
     gallery_versions: tuple[GalleryVersion, ...]
 
-    def source(self, said: SourceStep) -> ImageSource | None:
-        """Return the source that was chosen, None when there is no such thing."""
-        if said.gallery_version_id is not None:
-            chosen = said.gallery_version_id.lower()
+    def source(self, step: SourceStep) -> ImageSource | None:
+        """Return the source that was chosen, None when it does not exist."""
+        if step.gallery_version_id is not None:
+            chosen = step.gallery_version_id.lower()
             found = next((v for v in self.gallery_versions if v.id.lower() == chosen and v.ready), None)
             return ImageSource(gallery_version_id=found.id) if found else None
-        offered = next((i for i in self.gallery_images if i.id == said.gallery_image_id), None)
+        offered = next((i for i in self.gallery_images if i.id == step.gallery_image_id), None)
         return ImageSource(marketplace=offered.image) if offered else None
 
 
@@ -82,8 +82,8 @@ def review_device_image(
     """Return the review of a form, and what was read of it."""
     reading = CREATE_DEVICE_IMAGE.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
-    said = review(CREATE_DEVICE_IMAGE, through_step, problems, (), _outlook(reading, facts))
-    return said, Reading(reading.values, tuple(problems))
+    reviewed = review(CREATE_DEVICE_IMAGE, through_step, problems, (), _forecast(reading, facts))
+    return reviewed, Reading(reading.values, tuple(problems))
 
 
 def _problems(reading: Reading, facts: ImageFacts) -> list[Problem]:
@@ -108,22 +108,22 @@ def _exists(name: str, version: str, images: tuple[DeviceImage, ...]) -> bool:
     return any(i.display_name.casefold() == name.casefold() and i.version == version for i in images)
 
 
-def _source_problems(said: SourceStep, facts: ImageFacts) -> list[Problem]:
-    if (said.gallery_image_id is None) == (said.gallery_version_id is None):
+def _source_problems(step: SourceStep, facts: ImageFacts) -> list[Problem]:
+    if (step.gallery_image_id is None) == (step.gallery_version_id is None):
         return [Problem("/source", "name one: galleryImageId or galleryVersionId", "source")]
-    if facts.source(said) is not None:
+    if facts.source(step) is not None:
         return []
-    if said.gallery_version_id is not None:
+    if step.gallery_version_id is not None:
         return [Problem("/source/galleryVersionId", "there is no such gallery version that is ready", "source")]
     return [Problem("/source/galleryImageId", "the marketplace offers no such image that fits a Cloud PC", "source")]
 
 
-def _outlook(reading: Reading, facts: ImageFacts) -> Outlook | None:
+def _forecast(reading: Reading, facts: ImageFacts) -> Forecast | None:
     chosen = reading.value("site", SiteStep)
     site = next((s for s in facts.sites if chosen and s.id == chosen.site_id), None)
     if site is None:
         return None
-    return Outlook(
+    return Forecast(
         summary=f"A temporary VM is built in {site.region}, generalised and captured for {', '.join(site.regions)}, "
         "and removed; this takes about an hour.",
         details={"siteId": site.id, "regions": list(site.regions)},

@@ -18,35 +18,35 @@ from shared.domain.locales import LOCALES
 from shared.domain.policy import Assignment, Policy
 from shared.domain.tenant import Site
 from shared.domain.values import Value
-from shared.domain.wizards.addresses import address_cautions
-from shared.domain.wizards.forecast import Usage, forecast
+from shared.domain.wizards.addresses import address_warnings
+from shared.domain.wizards.forecast import Usage, policy_reach
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.overlaps import Target, overlaps
-from shared.domain.wizards.reviews import Caution, Concern, Outlook, Review, review
+from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.errors import Problem
 
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-def _locale(said: str) -> str:
-    if said not in LOCALES:
+def _locale(value: str) -> str:
+    if value not in LOCALES:
         message = f"unknown display language; one of {', '.join(LOCALES)}"
         raise ValueError(message)
-    return said
+    return value
 
 
-def _template(said: str | None) -> str | None:
-    if said and (wrong := naming.naming_template_problem(said)):
+def _template(value: str | None) -> str | None:
+    if value and (wrong := naming.naming_template_problem(value)):
         raise ValueError(wrong)
-    return said or None
+    return value or None
 
 
-def _distinct(said: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(said)) != len(said):
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) != len(values):
         message = "names one of them twice"
         raise ValueError(message)
-    return said
+    return values
 
 
 class ConnectionStep(Value):
@@ -78,7 +78,7 @@ class GroupsStep(Value):
 
 
 class DetailStep(Value):
-    """What to call it."""
+    """The name of the policy, and what it is for."""
 
     display_name: Name
     description: str = Field("", max_length=1500)
@@ -99,7 +99,7 @@ CREATE_PROVISIONING_POLICY = Wizard(
 
 
 class PolicyFacts(Value):
-    """What there is already. *entitlements*: the members of the chosen groups; None when nobody could look."""
+    """What exists already. *entitlements*: the members of the chosen groups; None when the directory did not answer."""
 
     sites: tuple[Site, ...]
     connections: tuple[Connection, ...]
@@ -113,9 +113,9 @@ class PolicyFacts(Value):
 
     def chosen_connections(self, reading: Reading) -> list[Connection]:
         """Return the connections that were chosen and exist, in order."""
-        said = reading.value("connection", ConnectionStep)
+        step = reading.value("connection", ConnectionStep)
         known = {c.id: c for c in self.connections}
-        return [known[i] for i in said.connection_ids if i in known] if said else []
+        return [known[i] for i in step.connection_ids if i in known] if step else []
 
     def region_of(self, connection: Connection) -> str | None:
         """Return the region of a connection's site."""
@@ -131,9 +131,9 @@ def review_policy(
     groups = reading.value("groups", GroupsStep)
     if groups_needed and groups and not groups.group_ids:
         problems.append(Problem("/groups/groupIds", "choose at least one group", "groups"))
-    cautions, outlook = _foresee(reading, facts)
-    said = review(CREATE_PROVISIONING_POLICY, through_step, problems, cautions, outlook)
-    return said, Reading(reading.values, tuple(problems))
+    warnings, forecast = _forecast(reading, facts)
+    reviewed = review(CREATE_PROVISIONING_POLICY, through_step, problems, warnings, forecast)
+    return reviewed, Reading(reading.values, tuple(problems))
 
 
 def _problems(reading: Reading, facts: PolicyFacts) -> list[Problem]:
@@ -172,11 +172,11 @@ def group_problems(group_ids: tuple[str, ...], groups: tuple[Group, ...]) -> lis
     return found
 
 
-def _image_problem(said: ImageStep, reading: Reading, facts: PolicyFacts) -> str | None:
-    if said.image_type is ImageType.GALLERY:
+def _image_problem(step: ImageStep, reading: Reading, facts: PolicyFacts) -> str | None:
+    if step.image_type is ImageType.GALLERY:
         known = {i.id.lower() for i in facts.gallery_images}
-        return None if said.image_id.lower() in known else "the gallery has no such image that fits a Cloud PC"
-    image = next((i for i in facts.images if i.id == said.image_id), None)
+        return None if step.image_id.lower() in known else "the gallery has no such image that fits a Cloud PC"
+    image = next((i for i in facts.images if i.id == step.image_id), None)
     if image is None:
         return "there is no such device image"
     if image.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
@@ -188,32 +188,32 @@ def _image_problem(said: ImageStep, reading: Reading, facts: PolicyFacts) -> str
     return None
 
 
-def _foresee(reading: Reading, facts: PolicyFacts) -> tuple[list[Caution], Outlook | None]:
-    """Return the cautions, and what would happen."""
+def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning], Forecast | None]:
+    """Return the warnings, and what would happen."""
     connections = facts.chosen_connections(reading)
-    cautions = [_unhealthy(c) for c in connections if not c.usable]
+    warnings = [_unhealthy(c) for c in connections if not c.usable]
     groups = reading.value("groups", GroupsStep)
     if groups is None:
-        return cautions, None
-    cautions.extend(_overlaps(reading, groups, facts))
+        return warnings, None
+    warnings.extend(_overlaps(reading, groups, facts))
     if facts.entitlements is None:
-        cautions.append(
+        warnings.append(
             _not_looked_at("The directory did not answer: members and licences were not looked at.", "groups")
         )
-        return cautions, None
+        return warnings, None
     members = tuple(e for e in facts.entitlements if e.group_ids & set(groups.group_ids))
-    foreseen = forecast(members, groups.group_ids, facts.policies, facts.cloud_pcs)
-    cautions.extend(foreseen.cautions())
-    cautions.extend(address_cautions(connections, len(foreseen.new), facts.cloud_pcs))
+    reach = policy_reach(members, groups.group_ids, facts.policies, facts.cloud_pcs)
+    warnings.extend(reach.warnings())
+    warnings.extend(address_warnings(connections, len(reach.new), facts.cloud_pcs))
     if facts.usages is None:
-        cautions.append(_not_looked_at("Azure did not answer: the quota was not looked at.", "connection"))
+        warnings.append(_not_looked_at("Azure did not answer: the quota was not looked at.", "connection"))
     elif connections and (region := facts.region_of(connections[0])):
-        cautions.extend(foreseen.quota_cautions(connections[0].subscription_id, region, facts.usages))
-    return cautions, foreseen.outlook()
+        warnings.extend(reach.quota_warnings(connections[0].subscription_id, region, facts.usages))
+    return warnings, reach.forecast()
 
 
-def _overlaps(reading: Reading, groups: GroupsStep, facts: PolicyFacts) -> list[Caution]:
-    """Return whom other policies target too; what is assigned later than all loses to them."""
+def _overlaps(reading: Reading, groups: GroupsStep, facts: PolicyFacts) -> list[ReviewWarning]:
+    """Return the overlaps with other policies; what is assigned last loses to all of them."""
     detail = reading.value("detail", DetailStep)
     assignments = tuple(Assignment(id=group, group_id=group, assigned_at=_LAST) for group in groups.group_ids)
     subject = Target("", detail.display_name if detail else "this policy", assignments)
@@ -221,9 +221,9 @@ def _overlaps(reading: Reading, groups: GroupsStep, facts: PolicyFacts) -> list[
     return overlaps(subject, facts.policies, names, facts.entitlements)
 
 
-def _unhealthy(connection: Connection) -> Caution:
-    return Caution(
-        concern=Concern.UNHEALTHY_CONNECTION,
+def _unhealthy(connection: Connection) -> ReviewWarning:
+    return ReviewWarning(
+        concern=WarningCode.UNHEALTHY_CONNECTION,
         step="connection",
         message=f"Connection {connection.display_name} is {connection.health_check_status.value}: "
         "Cloud PCs wait until its health checks pass.",
@@ -231,5 +231,5 @@ def _unhealthy(connection: Connection) -> Caution:
     )
 
 
-def _not_looked_at(message: str, step: str) -> Caution:
-    return Caution(concern=Concern.NOT_LOOKED_AT, step=step, message=message)
+def _not_looked_at(message: str, step: str) -> ReviewWarning:
+    return ReviewWarning(concern=WarningCode.NOT_LOOKED_AT, step=step, message=message)

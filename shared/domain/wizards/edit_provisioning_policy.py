@@ -21,7 +21,7 @@ Form = dict[str, dict[str, Any]]
 
 
 def form_of(policy: Policy) -> Form:
-    """Return the form that a saved policy stands for; who gets it is no part of an edit."""
+    """Return the form of a saved policy; its groups are no part of an edit."""
     configuration = {
         "locale": policy.locale,
         "localAdminEnabled": policy.local_admin_enabled,
@@ -40,10 +40,10 @@ def form_of(policy: Policy) -> Form:
 def changed_steps(form: Form, policy: Policy) -> frozenset[str]:
     """Return the steps that *form* changes."""
     before = form_of(policy)
-    return frozenset(step for step, said in form.items() if said != before[step])
+    return frozenset(step for step, fields in form.items() if fields != before[step])
 
 
-def judged_steps(form: Form, policy: Policy) -> frozenset[str]:
+def checked_steps(form: Form, policy: Policy) -> frozenset[str]:
     """Return the steps that have to be right: those that change, and the image where the connections do."""
     changed = changed_steps(form, policy)
     return changed | {"image"} if "connection" in changed else changed
@@ -52,14 +52,14 @@ def judged_steps(form: Form, policy: Policy) -> frozenset[str]:
 def read_edit(form: Form, policy: Policy, facts: PolicyFacts) -> Reading:
     """Read an edited form by the wizard's rules.
 
-    What is not changed is not judged again: the image that a policy has, say, may have gone since.
+    What is not changed is not checked again: the image that a policy has, for example, may be gone since.
     """
-    changed, judged = changed_steps(form, policy), judged_steps(form, policy)
+    changed, checked = changed_steps(form, policy), checked_steps(form, policy)
     others = facts.but(policies=tuple(p for p in facts.policies if p.id != policy.id))
     _, reading = review_policy(form, others, groups_needed=False)
     return Reading(
         {step: value for step, value in reading.values.items() if step in changed},
-        tuple(problem for problem in reading.problems if problem.step in judged),
+        tuple(problem for problem in reading.problems if problem.step in checked),
     )
 
 
@@ -72,42 +72,42 @@ def fields_of(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
 
 
 def _of_connection(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
-    said = reading.value("connection", ConnectionStep)
+    step = reading.value("connection", ConnectionStep)
     joins = {connection.id: connection.join_type for connection in facts.connections}
-    ids: Iterable[str] = said.connection_ids if said else ()
+    ids: Iterable[str] = step.connection_ids if step else ()
     ways = (DomainJoinConfiguration(domain_join_type=joins[i], on_premises_connection_id=i) for i in ids)
     return {"domain_join_configurations": tuple(ways)}
 
 
 def _of_image(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
-    said = reading.value("image", ImageStep)
-    if said is None:
+    step = reading.value("image", ImageStep)
+    if step is None:
         return {}
-    if said.image_type is ImageType.GALLERY:
-        image_id = said.image_id.lower()
+    if step.image_type is ImageType.GALLERY:
+        image_id = step.image_id.lower()
         name = next(image.display_name for image in facts.gallery_images if image.id.lower() == image_id)
     else:
-        image_id = said.image_id
+        image_id = step.image_id
         found = next(image for image in facts.images if image.id == image_id)
         name = f"{found.display_name} {found.version}"
-    return {"image_type": said.image_type, "image_id": image_id, "image_display_name": name}
+    return {"image_type": step.image_type, "image_id": image_id, "image_display_name": name}
 
 
 def _of_configuration(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
-    said = reading.value("configuration", ConfigurationStep)
-    if said is None:
+    step = reading.value("configuration", ConfigurationStep)
+    if step is None:
         return {}
     return {
-        "locale": said.locale,
-        "local_admin_enabled": said.local_admin_enabled,
-        "cloud_pc_naming_template": said.naming_template,
-        "grace_period_in_hours": said.grace_period_in_hours,
+        "locale": step.locale,
+        "local_admin_enabled": step.local_admin_enabled,
+        "cloud_pc_naming_template": step.naming_template,
+        "grace_period_in_hours": step.grace_period_in_hours,
     }
 
 
 def _of_detail(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
-    said = reading.value("detail", DetailStep)
-    return {"display_name": said.display_name, "description": said.description} if said else {}
+    step = reading.value("detail", DetailStep)
+    return {"display_name": step.display_name, "description": step.description} if step else {}
 
 
 _FIELDS: Mapping[str, Callable[[Reading, PolicyFacts], dict[str, Any]]] = {

@@ -1,4 +1,4 @@
-"""What a policy that is not saved yet would do: how many Cloud PCs, for whom, and what stands in the way."""
+"""What a policy that is not saved yet would do: how many Cloud PCs, for which users, and what prevents some of them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
 from shared.domain.service_plan import ServicePlan, size_ladder
 from shared.domain.values import Value
-from shared.domain.wizards.reviews import Caution, Concern, Outlook
+from shared.domain.wizards.reviews import Forecast, ReviewWarning, WarningCode
 
 _SHOWN = 100
-"""So many people are named; the numbers count all."""
+"""At most so many users are named; the numbers count all."""
 
 
 class Usage(Value):
@@ -28,23 +28,23 @@ class Usage(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """Everyone the policy would reach, sorted by what would become of him."""
+class PolicyReach:
+    """The users that a policy would reach, by what they would get: with the service plan of each Cloud PC."""
 
     new: tuple[tuple[User, ServicePlan], ...]
     existing: tuple[tuple[User, ServicePlan], ...]
     unlicensed: tuple[User, ...]
     disabled: tuple[User, ...]
 
-    def outlook(self) -> Outlook:
+    def forecast(self) -> Forecast:
         """Return what would happen, in words and in numbers."""
-        people = len({user.id for user, _ in self.new})
+        users = len({user.id for user, _ in self.new})
         plans = Counter(plan.display_name for _, plan in self.new)
-        return Outlook(
-            summary=f"{len(self.new)} Cloud PC(s) are provisioned for {people} user(s).",
+        return Forecast(
+            summary=f"{len(self.new)} Cloud PC(s) are provisioned for {users} user(s).",
             details={
                 "cloudPcs": len(self.new),
-                "users": people,
+                "users": users,
                 "byServicePlan": dict(sorted(plans.items())),
                 "existingCloudPcs": len(self.existing),
                 "for": [
@@ -54,17 +54,17 @@ class Forecast:
             },
         )
 
-    def cautions(self) -> list[Caution]:
-        """Return what the admin should know about the people."""
+    def warnings(self) -> list[ReviewWarning]:
+        """Return what the admin should know about the users."""
         found = []
         if self.unlicensed:
             message = f"{len(self.unlicensed)} member(s) have no Cloud PC licence and get no Cloud PC."
-            found.append(_about(Concern.UNLICENSED_MEMBERS, message, self.unlicensed))
+            found.append(_about(WarningCode.UNLICENSED_MEMBERS, message, self.unlicensed))
         return found
 
-    def quota_cautions(self, subscription_id: str, region: str, usages: tuple[Usage, ...]) -> list[Caution]:
-        """Return a caution when the new Cloud PCs need more vCPUs than the region has left for them."""
-        here = {u.family: u for u in usages if u.subscription_id == subscription_id and u.region == region}
+    def quota_warnings(self, subscription_id: str, region: str, usages: tuple[Usage, ...]) -> list[ReviewWarning]:
+        """Return a warning when the new Cloud PCs need more vCPUs than the region has left for them."""
+        quotas = {u.family: u for u in usages if u.subscription_id == subscription_id and u.region == region}
         needed, total = Counter[frozenset[str]](), 0
         for _, plan in self.new:
             ladder = size_ladder(plan)
@@ -74,24 +74,24 @@ class Forecast:
         found = [
             _short(region, " or ".join(sorted(families)), cores, free)
             for families, cores in needed.items()
-            if families & here.keys() and (free := sum(_free(here[f]) for f in families if f in here)) < cores
+            if families & quotas.keys() and (free := sum(_free(quotas[f]) for f in families if f in quotas)) < cores
         ]
-        if "cores" in here and _free(here["cores"]) < total:
-            found.append(_short(region, "cores", total, _free(here["cores"])))
+        if "cores" in quotas and _free(quotas["cores"]) < total:
+            found.append(_short(region, "cores", total, _free(quotas["cores"])))
         return found
 
 
-def forecast(
+def policy_reach(
     members: tuple[Entitlement, ...],
     group_ids: tuple[str, ...],
     policies: tuple[Policy, ...],
     cloud_pcs: tuple[CloudPc, ...],
-) -> Forecast:
+) -> PolicyReach:
     """Return what a new policy, assigned to *group_ids* now, would do for *members*.
 
     The newest assignment never wins against an older one: whoever another policy targets stays with that one.
     """
-    standing = {
+    claimed = {
         (pc.user.id, plan_id) for pc in cloud_pcs if pc.status is not Status.NOT_PROVISIONED for plan_id in pc.claims
     }
     ours = frozenset(group_ids)
@@ -108,23 +108,23 @@ def forecast(
             unlicensed.append(member.user)
         elif winner(policies, member.group_ids) is None:
             for plan in member.plans:
-                (existing if (member.user.id, plan.id) in standing else new).append((member.user, plan))
-    return Forecast(tuple(new), tuple(existing), tuple(unlicensed), tuple(disabled))
+                (existing if (member.user.id, plan.id) in claimed else new).append((member.user, plan))
+    return PolicyReach(tuple(new), tuple(existing), tuple(unlicensed), tuple(disabled))
 
 
 def _free(usage: Usage) -> int:
     return max(0, usage.limit - usage.used)
 
 
-def _short(region: str, what: str, needed: int, free: int) -> Caution:
-    return Caution(
-        concern=Concern.QUOTA_SHORT,
+def _short(region: str, what: str, needed: int, free: int) -> ReviewWarning:
+    return ReviewWarning(
+        concern=WarningCode.QUOTA_SHORT,
         step="connection",
         message=f"{region} has {free} vCPUs left of {what}; {needed} are needed. What does not fit waits for room.",
         details={"region": region, "family": what, "needed": needed, "free": free},
     )
 
 
-def _about(concern: Concern, message: str, users: tuple[User, ...]) -> Caution:
+def _about(code: WarningCode, message: str, users: tuple[User, ...]) -> ReviewWarning:
     named = [user.user_principal_name for user in users[:_SHOWN]]
-    return Caution(concern=concern, step="groups", message=message, details={"count": len(users), "users": named})
+    return ReviewWarning(concern=code, step="groups", message=message, details={"count": len(users), "users": named})

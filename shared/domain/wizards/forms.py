@@ -1,4 +1,4 @@
-"""Wizards as data: their steps, and the reading of a form step by step.
+"""Wizards as data: their steps, and how a form is read step by step.
 
 A form is JSON with one object for each step: ``{"site": {"siteId": ...}, "credentials": {...}, ...}``.
 """
@@ -23,7 +23,7 @@ REVIEW = "review"
 
 @dataclass(frozen=True, slots=True)
 class WizardStep:
-    """One page of a wizard. *takes* is what it asks for, None for a page that only shows."""
+    """One page of a wizard. *accepts*: the model of its fields, None for a page that only shows."""
 
     name: str
     title: str
@@ -32,13 +32,13 @@ class WizardStep:
     words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Words that may stand for a value: field -> word -> value."""
 
-    def spelled_out(self, said: object) -> object:
-        """Return what was said with every such word replaced."""
-        if not isinstance(said, Mapping):
-            return said
+    def spelled_out(self, raw: object) -> object:
+        """Return the page of a form with every such word replaced."""
+        if not isinstance(raw, Mapping):
+            return raw
         return {
             name: self.words.get(name, {}).get(value, value) if isinstance(value, str) else value
-            for name, value in said.items()
+            for name, value in raw.items()
         }
 
 
@@ -50,7 +50,7 @@ class Reading:
     problems: tuple[Problem, ...] = ()
 
     def value(self, step: str, of: type[StepValue]) -> StepValue | None:
-        """Return what *step* said, None when it said nothing right, or was not read yet."""
+        """Return the value of *step*, None when it has errors or was not read yet."""
         value = self.values.get(step)
         return value if isinstance(value, of) else None
 
@@ -71,7 +71,7 @@ class Wizard:
         return self.steps[: names.index(through_step) + 1]
 
     def read(self, form: Mapping[str, Any], through_step: str = REVIEW) -> Reading:
-        """Read *form* up to *through_step*; what later steps say is not looked at yet."""
+        """Read *form* up to *through_step*; later steps are ignored."""
         values: dict[str, Value] = {}
         problems = [
             Problem(
@@ -104,18 +104,18 @@ def escape(part: str) -> str:
 
 
 def problems_of(error: ValidationError, prefix: str = "", step: str | None = None) -> list[Problem]:
-    """Return what *error* says, in our words; what was sent is never repeated: it may be a password."""
+    """Return the problems of *error* in our words; what was sent is never repeated: it may be a password."""
     return [
         Problem(
             prefix + "".join(f"/{escape(str(part))}" for part in found["loc"]),
-            _words(found["type"], found["msg"]),
+            _message(found["type"], found["msg"]),
             step,
         )
         for found in error.errors(include_url=False, include_context=False, include_input=False)
     ]
 
 
-def _words(kind: str, said: str) -> str:
+def _message(kind: str, message: str) -> str:
     match kind:
         case "missing":
             return "required"
@@ -124,4 +124,4 @@ def _words(kind: str, said: str) -> str:
         case "model_type" | "model_attributes_type" | "dict_type":
             return "must be an object"
         case _:
-            return said.removeprefix("Value error, ")
+            return message.removeprefix("Value error, ")

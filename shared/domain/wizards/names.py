@@ -1,4 +1,4 @@
-"""Names that people give: what may be in them, and when they are taken."""
+"""Names that people give: which characters are allowed, and when a name is taken."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FORBIDDEN = '<>&|"^'
 """Windows 365 refuses these in a policy's name (docs/notes/windows365.md 2.3)."""
 
 
-def _sound(name: str) -> str:
+def _valid(name: str) -> str:
     if found := re.search(f"[{re.escape(FORBIDDEN)}]", name):
         quote = "'" if found.group() == '"' else '"'
         message = f'{quote}{found.group()}{quote} may not be used; none of < > & | " ^ may'
@@ -26,7 +26,7 @@ def _sound(name: str) -> str:
     return name
 
 
-Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_sound)]
+Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_valid)]
 """A name of at most 120 characters, none of them forbidden, without a space at its ends."""
 
 

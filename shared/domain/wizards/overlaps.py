@@ -1,4 +1,4 @@
-"""Overlaps: the people whom more than one policy targets, and which of the policies wins for them. Pure."""
+"""Overlaps: the users that more than one policy targets, and which of the policies wins for them. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from shared.domain.entitlements import Entitlement
 from shared.domain.policy import Assignment, Policy
-from shared.domain.wizards.reviews import Caution, Concern
+from shared.domain.wizards.reviews import ReviewWarning, WarningCode
 
 _SHOWN = 100
-"""So many people are named; the number counts all."""
+"""At most so many users are named; the number counts all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A policy as far as it is about whom it targets; one that is not saved yet has an id all the same."""
+    """The groups that a policy targets. One that is not saved yet has an id as well."""
 
     id: str
     name: str
@@ -38,20 +38,21 @@ def overlaps(
     others: Iterable[Policy],
     group_names: Mapping[str, str],
     members: Iterable[Entitlement] | None,
-) -> list[Caution]:
-    """Return a caution for each other policy that targets a group or a member of *subject* too.
+) -> list[ReviewWarning]:
+    """Return a warning for each other policy that targets a group or a member of *subject* too.
 
-    *members*: with all assigned groups they are in; None when nobody could look, then only shared groups are seen.
+    *members*: with all assigned groups they are in; None when the directory did not answer: then only shared groups
+    are found.
     """
     targets = [target(policy) for policy in others if policy.id != subject.id and policy.assignments]
     licensed = [m for m in members or () if m.plans and m.user.account_enabled and m.group_ids & subject.groups]
     found = (_between(subject, other, targets, licensed, group_names) for other in targets)
-    return [caution for caution in found if caution is not None]
+    return [warning for warning in found if warning is not None]
 
 
 def _between(
     subject: Target, other: Target, targets: list[Target], members: list[Entitlement], group_names: Mapping[str, str]
-) -> Caution | None:
+) -> ReviewWarning | None:
     shared = sorted(subject.groups & other.groups)
     both = sorted((m for m in members if m.group_ids & other.groups), key=lambda m: m.user.user_principal_name)
     if not shared and not both:
@@ -62,8 +63,8 @@ def _between(
     what = [f"group {', '.join(named)}"] if named else []
     what += [f"{len(both)} member(s)"] if both else []
     wins = sorted(winners) if winners else [_winner(everybody, frozenset(shared))]
-    return Caution(
-        concern=Concern.OVERLAP,
+    return ReviewWarning(
+        concern=WarningCode.OVERLAP,
         step="groups",
         message=f"Policy {other.name} targets {' and '.join(what)} too; {_outcome(wins, winners)}",
         details={

@@ -1,4 +1,4 @@
-"""What a review says: nothing has been saved; this is wrong, this is unwise, and this would happen."""
+"""The review of a form: its errors, warnings, and a forecast of what saving it would do. Nothing is saved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.domain.wizards.forms import Wizard
 from shared.errors import Problem
 
 
-class Concern(StrEnum):
+class WarningCode(StrEnum):
     """What a warning is about."""
 
     OVERLAP = "overlap"  # another policy targets the same users
@@ -22,19 +22,19 @@ class Concern(StrEnum):
     UNLICENSED_MEMBERS = "unlicensedMembers"
     SHARED_JOIN_ACCOUNT = "sharedJoinAccount"
     UNHEALTHY_CONNECTION = "unhealthyConnection"
-    NOT_LOOKED_AT = "notLookedAt"  # the cloud did not answer: the review is less than it could be
+    NOT_LOOKED_AT = "notLookedAt"  # the cloud did not answer: the review is incomplete
 
 
-class Caution(Value):
-    """Something that may be saved, and yet the admin should know."""
+class ReviewWarning(Value):
+    """Something that does not prevent saving and that the admin should know."""
 
-    concern: Concern
+    concern: WarningCode
     message: str
     step: str | None = None
     details: dict[str, Any] | None = None
 
 
-class Outlook(Value):
+class Forecast(Value):
     """What saving would do, in words and in numbers."""
 
     summary: str
@@ -48,37 +48,37 @@ class Review(Value):
     through_step: str
     valid: bool
     steps: tuple[dict[str, Any], ...]
-    warnings: tuple[Caution, ...] = ()
-    would_happen: Outlook | None = None
+    warnings: tuple[ReviewWarning, ...] = ()
+    would_happen: Forecast | None = None
 
 
 def review(
     wizard: Wizard,
     through_step: str,
     problems: Iterable[Problem],
-    cautions: Iterable[Caution],
-    outlook: Outlook | None,
+    warnings: Iterable[ReviewWarning],
+    forecast: Forecast | None,
 ) -> Review:
-    """Return the review of a form that has *problems*; *outlook* is only told of a form without."""
+    """Return the review of a form that has *problems*; *forecast* is only shown of a form without."""
     found = list(problems)
     return Review(
         wizard=wizard.name,
         through_step=through_step,
         valid=not found,
         steps=tuple(_step(step.name, found) for step in wizard.until(through_step)) + _elsewhere(found),
-        warnings=tuple(cautions),
-        would_happen=None if found else outlook,
+        warnings=tuple(warnings),
+        would_happen=None if found else forecast,
     )
 
 
 def _step(name: str, problems: list[Problem]) -> dict[str, Any]:
-    mine = [p for p in problems if p.step == name]
-    return {"name": name, "valid": not mine, "errors": [_error(p) for p in mine]}
+    errors = [_error(p) for p in problems if p.step == name]
+    return {"name": name, "valid": not errors, "errors": errors}
 
 
 def _elsewhere(problems: list[Problem]) -> tuple[dict[str, Any], ...]:
-    stray = [p for p in problems if p.step is None]
-    return ({"name": "form", "valid": False, "errors": [_error(p) for p in stray]},) if stray else ()
+    errors = [_error(p) for p in problems if p.step is None]
+    return ({"name": "form", "valid": False, "errors": errors},) if errors else ()
 
 
 def _error(problem: Problem) -> dict[str, Any]:

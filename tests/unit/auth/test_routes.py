@@ -4,17 +4,17 @@ from pathlib import Path
 
 from triggers.http.graph import BASE
 from triggers.http.openapi import routes
-from triggers.http.openapi_document import Route
+from triggers.http.openapi_metadata import Route
 from triggers.http.permissions import VERBS, Role
 
 ROOT = Path(__file__).parents[3]
 _LETTERS = {Role.READER: "R", Role.OPERATOR: "O", Role.ADMINISTRATOR: "A", Role.PROVIDER: "P"}
-GUARDED = [route for route in routes() if route.described is not None and route.described.verb]
+GUARDED = [route for route in routes() if route.metadata is not None and route.metadata.verb]
 
 
 def verb(route: Route) -> str:
-    assert route.described is not None
-    return route.described.verb
+    assert route.metadata is not None
+    return route.metadata.verb
 
 
 def line(route: Route) -> str:
@@ -40,5 +40,5 @@ def test_every_permission_guards_a_route() -> None:
 
 
 def test_graph_shaped_addresses_answer_in_graph_s_shape() -> None:
-    shaped = {route.address: route.described.graph for route in GUARDED if route.described}
+    shaped = {route.address: route.metadata.graph for route in GUARDED if route.metadata}
     assert [address for address, graph in shaped.items() if (BASE in address) != graph] == []

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from shared.domain.cloud_pc import Failure, Resources
 from shared.domain.connection import HealthCheck, HealthStatus, JoinType, overall
 from shared.domain.drift import Today
-from shared.domain.graph.cloud_pcs import cloud_pc_view
 from shared.domain.image import marketplace_image
 from shared.domain.lifecycle import Event, Status
 from shared.domain.naming import naming_template_problem
@@ -17,6 +16,7 @@ from shared.domain.steps import ORDER, Step, percent, seconds_left
 from shared.domain.tenant import TenantSettings
 from shared.errors import IllegalTransitionError
 from tests.integration import things
+from triggers.http.views.cloud_pcs import cloud_pc_view
 
 
 def test_a_record_moves_by_events_only_where_the_table_leads() -> None:
@@ -50,8 +50,9 @@ def test_a_failed_one_says_where_a_retry_would_go_on(clean_up_at: datetime | Non
     )
     late = Failure(code="enrollInIntuneTimedOut", message="not yet", step=Step.ENROLL_IN_INTUNE)
     pc = things.cloud_pc(status=Status.FAILED, resources=made, last_error=late, clean_up_at=clean_up_at)
-    told = cloud_pc_view(pc, things.NOW, Today({}, {}, TenantSettings()))["statusDetail"]["additionalInformation"]
-    assert {each["name"]: each["value"] for each in told}.get("retryResumesAt") == said
+    detail = cloud_pc_view(pc, things.NOW, Today({}, {}, TenantSettings()))["statusDetail"]
+    assert detail is not None
+    assert {each["name"]: each["value"] for each in detail["additionalInformation"]}.get("retryResumesAt") == said
 
 
 @pytest.mark.parametrize("join", JoinType)

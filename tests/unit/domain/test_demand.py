@@ -6,7 +6,7 @@ from shared.domain.cloud_pc import Beside, CloudPc, Resources
 from shared.domain.connection import SubnetUsage
 from shared.domain.demand import AddressForecast, address_forecast, awaiting_addresses
 from shared.domain.lifecycle import Status
-from shared.domain.wizards.addresses import address_cautions
+from shared.domain.wizards.addresses import address_warnings
 from tests.integration import things
 
 SUBNETS = (SubnetUsage(subnet_id="a", total=3, free=0), SubnetUsage(subnet_id="b", total=11, free=2))
@@ -40,12 +40,12 @@ def test_what_is_short_is_counted(more: int, short: int) -> None:
 
 def test_nobody_foretells_what_nobody_has_looked_at() -> None:
     assert address_forecast(things.connection(), fleet()) is None
-    assert address_cautions([things.connection()], 100, ()) == []
+    assert address_warnings([things.connection()], 100, ()) == []
 
 
 def test_a_review_warns_of_the_connection_that_would_be_used() -> None:
     spare = CONNECTION.but(id="c0", health_check_status="failed", subnets=())
-    (caution,) = address_cautions([spare, CONNECTION], 5, ())
+    (warning,) = address_warnings([spare, CONNECTION], 5, ())
 
-    assert caution.details == {"connectionId": "c1", "free": 2, "awaited": 5, "short": 3}
-    assert "3 will wait" in caution.message
+    assert warning.details == {"connectionId": "c1", "free": 2, "awaited": 5, "short": 3}
+    assert "3 will wait" in warning.message

@@ -8,13 +8,13 @@ from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import JoinType
 from shared.domain.drift import Drift
 from shared.domain.explain import explain
-from shared.domain.graph.cloud_pcs import cloud_pc_view
 from shared.domain.image import ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import DomainJoinConfiguration, image_source, snapshot_of
 from shared.domain.policy_users import roster
 from shared.domain.tenant import TenantSettings
 from tests.unit.wizards import office
+from triggers.http.views.cloud_pcs import cloud_pc_view
 
 POLICY = office.policy("p1", "staff", name="Office").but(image_display_name="Windows 11")
 CUSTOM = POLICY.but(image_type=ImageType.CUSTOM, image_id="i1")

@@ -10,7 +10,6 @@ from shared.domain.cloud_pc import Beside, CloudPc, Failure, Warn
 from shared.domain.connection import JoinType
 from shared.domain.entitlements import Entitlement
 from shared.domain.explain import Explanation, explain
-from shared.domain.graph.cloud_pcs import cloud_pc_view, count_by_status
 from shared.domain.image import ImageSource
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy, Snapshot
@@ -19,6 +18,7 @@ from shared.domain.progress import progress
 from shared.domain.sign_in import sign_in_details
 from shared.domain.steps import Step
 from tests.unit.wizards import office
+from triggers.http.views.cloud_pcs import cloud_pc_view, count_by_status
 
 FIRST = office.policy("p1", "staff", name="First")
 SECOND = office.policy("p2", "staff", "night", at=office.NOW + timedelta(days=1), name="Second")
@@ -178,8 +178,10 @@ def test_the_view_has_graph_s_words() -> None:
         office.today(FIRST),
     )
     assert (view["status"], view["provisioningType"], view["osVersion"]) == ("failed", "dedicated", "windows11")
-    assert (view["statusDetail"]["code"], view["statusDetail"]["message"]) == ("Boom", "it broke")
-    assert {"name": "retriable", "value": "true"} in view["statusDetail"]["additionalInformation"]
+    detail = view["statusDetail"]
+    assert detail is not None
+    assert (detail["code"], detail["message"]) == ("Boom", "it broke")
+    assert {"name": "retriable", "value": "true"} in detail["additionalInformation"]
 
 
 def test_the_count_has_a_row_for_each_status() -> None:

@@ -1,16 +1,17 @@
-"""Graph's bodies become the wizards' forms; what we do not do is refused in words."""
+"""Graph's bodies become the wizards' forms; what is not supported is refused with a reason."""
 
 from typing import Any
 
 import pytest
 
 from shared.domain.connection import Connection, Network
-from shared.domain.graph.bodies import renamed
-from shared.domain.graph.connections import connection_form, connection_patch, connection_view
-from shared.domain.graph.images import device_image_form
-from shared.domain.graph.policies import POINTERS, assign_body, policy_form
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
+from triggers.http.bodies.connections import connection_form, connection_patch
+from triggers.http.bodies.images import device_image_form
+from triggers.http.bodies.policies import POINTERS, assigned_group_ids, policy_form
+from triggers.http.bodies.reading import renamed
+from triggers.http.views.connections import connection_view
 
 CONNECTIONS = (office.connection("c1"),)
 POLICY = {
@@ -67,11 +68,11 @@ def test_a_policy_s_body_is_the_wizard_s_form() -> None:
         ({"windowsSetting": "de-DE"}, "/windowsSetting", "object"),
     ],
 )  # fmt: skip
-def test_what_a_policy_cannot_be_is_said(changed: dict[str, Any], pointer: str, words: str) -> None:
+def test_what_is_not_supported_of_a_policy_is_refused(changed: dict[str, Any], pointer: str, words: str) -> None:
     with pytest.raises(InvalidError) as refused:
         policy_form({**POLICY, **changed}, CONNECTIONS)
-    said = {problem.pointer: problem.message for problem in refused.value.problems}
-    assert words in said[pointer]
+    messages = {problem.pointer: problem.message for problem in refused.value.problems}
+    assert words in messages[pointer]
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ def test_assign_names_groups_each_once() -> None:
     target = {"@odata.type": "microsoft.graph.cloudPcManagementGroupAssignmentTarget", "groupId": "g1"}
     body = {"assignments": [{"id": None, "target": target}, {"target": {"groupId": "g2", "servicePlanId": None}},
                             {"target": {"groupId": "g1"}}]}  # fmt: skip
-    assert assign_body(body).group_ids == ("g1", "g2")
-    assert assign_body({"assignments": []}).group_ids == ()
+    assert assigned_group_ids(body) == ("g1", "g2")
+    assert assigned_group_ids({"assignments": []}) == ()
 
 
 @pytest.mark.parametrize(
@@ -107,9 +108,9 @@ def test_assign_names_groups_each_once() -> None:
         ({"assignments": [], "x": 1}, "/x"),
     ],
 )
-def test_an_assignment_that_cannot_be_is_said(body: dict[str, Any], pointer: str) -> None:
+def test_an_assignment_with_errors_is_refused(body: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidError) as refused:
-        assign_body(body)
+        assigned_group_ids(body)
     assert pointer in [problem.pointer for problem in refused.value.problems]
 
 
@@ -171,7 +172,7 @@ def test_a_connection_sent_back_as_it_was_read_changes_nothing() -> None:
     assert (same, password) == patched({})
 
 
-def test_a_password_in_a_change_is_told_apart() -> None:
+def test_a_password_in_a_change_is_returned_separately() -> None:
     assert patched({"adDomainPassword": "new"})[1] == "new"
 
 
@@ -189,7 +190,7 @@ def test_another_subnet_is_a_change_of_the_network() -> None:
         ({"scopeIds": ["7"]}, "/scopeIds"),
     ],
 )
-def test_a_change_that_cannot_be_is_said(body: dict[str, Any], pointer: str) -> None:
+def test_a_change_that_is_not_supported_is_refused(body: dict[str, Any], pointer: str) -> None:
     with pytest.raises(InvalidError) as refused:
         patched(body)
     assert pointer in [problem.pointer for problem in refused.value.problems]

@@ -1,9 +1,9 @@
-"""The part of OData that is understood, and how the rest is refused."""
+"""The supported part of OData, and how the rest is refused."""
 
 import pytest
 
-from shared.domain.graph.odata import Collection, chosen, columns, context, read_query, shaped
 from shared.errors import InvalidError
+from triggers.http.odata import Collection, columns, context, matches, read_query, selected
 
 THINGS = Collection(
     name="things",
@@ -15,24 +15,24 @@ THINGS = Collection(
 VIEW = {"id": "1", "displayName": "Ada's", "upn": "a@b", "secretive": 1, "children": [], "empty": None}
 
 
-def test_without_a_question_everything_is_shown_but_what_must_be_asked_for() -> None:
-    assert set(shaped(VIEW, read_query({}, THINGS), THINGS)) == {"id", "displayName", "upn", "empty"}
+def test_without_options_everything_is_shown_but_what_must_be_selected() -> None:
+    assert set(selected(VIEW, read_query({}, THINGS), THINGS)) == {"id", "displayName", "upn", "empty"}
 
 
-def test_select_shows_what_was_asked_for_and_the_id() -> None:
+def test_select_shows_the_selected_properties_and_the_id() -> None:
     query = read_query({"$select": "secretive, displayName"}, THINGS)
-    assert shaped(VIEW, query, THINGS) == {"id": "1", "secretive": 1, "displayName": "Ada's"}
+    assert selected(VIEW, query, THINGS) == {"id": "1", "secretive": 1, "displayName": "Ada's"}
 
 
-def test_expand_shows_what_else_hangs_on_it() -> None:
-    assert "children" in shaped(VIEW, read_query({"$expand": "children"}, THINGS), THINGS)
+def test_expand_shows_a_related_collection() -> None:
+    assert "children" in selected(VIEW, read_query({"$expand": "children"}, THINGS), THINGS)
 
 
 def test_filters_become_columns() -> None:
     query = read_query({"$filter": "displayName eq 'Ada''s' and upn eq 'A@B'"}, THINGS)
     assert columns(query, THINGS) == {"display_name": "Ada's", "upn": "a@b"}
-    assert chosen(VIEW, query)
-    assert not chosen({**VIEW, "upn": "x"}, query)
+    assert matches(VIEW, query)
+    assert not matches({**VIEW, "upn": "x"}, query)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_filters_become_columns() -> None:
         ("$filter", "upn eq 'x' and upn eq 'y'", "once"),
     ],
 )
-def test_what_is_not_understood_is_said(name: str, value: str, words: str) -> None:
+def test_what_is_not_supported_is_refused_with_a_reason(name: str, value: str, words: str) -> None:
     with pytest.raises(InvalidError, match=r".*") as refused:
         read_query({name: value}, THINGS)
     assert words in str(refused.value)
@@ -59,7 +59,7 @@ def test_what_is_not_understood_is_said(name: str, value: str, words: str) -> No
 
 def test_a_property_that_is_not_there_cannot_be_selected() -> None:
     with pytest.raises(InvalidError, match="no property colour"):
-        shaped(VIEW, read_query({"$select": "colour"}, THINGS), THINGS)
+        selected(VIEW, read_query({"$select": "colour"}, THINGS), THINGS)
 
 
 def test_parameters_that_are_not_odata_s_do_not_matter() -> None:

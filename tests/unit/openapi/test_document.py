@@ -1,4 +1,4 @@
-"""The OpenAPI document holds every route, and each says what it takes and gives."""
+"""The OpenAPI document contains every route, and each declares what it accepts and returns."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from triggers.http.openapi import routes
-from triggers.http.openapi_document import document
+from triggers.http.views.openapi_document import document
 
 DOCUMENT = document(routes())
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -41,22 +41,22 @@ def test_every_route_of_the_app_is_in_it(functions: list[Any]) -> None:
     assert registered == OPERATIONS.keys()
 
 
-def test_every_route_says_what_it_gives() -> None:
-    assert [str(route) for route in routes() if route.described is None] == []
+def test_every_route_declares_what_it_returns() -> None:
+    assert [str(route) for route in routes() if route.metadata is None] == []
 
 
-def test_everything_that_is_referred_to_is_there() -> None:
+def test_every_schema_that_is_referred_to_exists() -> None:
     found = set(references(DOCUMENT))
     assert {ref for ref in found if ref.removeprefix("#/components/schemas/") not in SCHEMAS} == set()
 
 
-def test_nothing_is_described_that_nobody_refers_to() -> None:
+def test_every_schema_is_referred_to() -> None:
     found = {ref.removeprefix("#/components/schemas/") for ref in references(DOCUMENT)}
     assert SCHEMAS.keys() - found == set()
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))
-def test_every_schema_is_one(name: str) -> None:
+def test_every_schema_is_valid(name: str) -> None:
     Draft202012Validator.check_schema(SCHEMAS[name])
 
 
@@ -68,13 +68,18 @@ def test_every_operation_has_a_name_of_its_own_and_a_summary() -> None:
 
 def test_every_part_of_an_address_is_a_parameter() -> None:
     for name, operation in OPERATIONS.items():
-        told = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
-        assert told == {part.strip("{}") for part in name.partition(" ")[2].split("/") if part.startswith("{")}, name
+        found = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+        assert found == {part.strip("{}") for part in name.partition(" ")[2].split("/") if part.startswith("{")}, name
 
 
-def test_a_secret_is_never_described_as_an_answer() -> None:
+def test_no_response_has_a_secret() -> None:
     answers = {
         ref for o in OPERATIONS.values() for s, r in o["responses"].items() if s < "400" for ref in references(r)
     }
     secret = {name for name, schema in SCHEMAS.items() if '"writeOnly"' in json.dumps(schema)}
     assert {ref.removeprefix("#/components/schemas/") for ref in answers} & secret == set()
+
+
+def test_every_schema_has_a_title_of_its_own_in_any_case() -> None:
+    titles = [schema["title"].lower() for schema in SCHEMAS.values()]
+    assert sorted(set(titles)) == sorted(titles)

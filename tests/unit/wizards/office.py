@@ -120,5 +120,5 @@ def errors(review: Review) -> dict[str, dict[str, str]]:
     }
 
 
-def concerns(review: Review) -> list[str]:
+def codes(review: Review) -> list[str]:
     return [warning.concern.value for warning in review.warnings]

@@ -31,8 +31,8 @@ def form(**steps: Any) -> dict[str, Any]:
 
 
 def hybrid(domain: dict[str, Any] | None = None, **credentials: Any) -> dict[str, Any]:
-    said = {"joinType": "hybridAzureADJoin", "network": NETWORK, "domain": DOMAIN | (domain or {}), **credentials}
-    return form(credentials=said)
+    step = {"joinType": "hybridAzureADJoin", "network": NETWORK, "domain": DOMAIN | (domain or {}), **credentials}
+    return form(credentials=step)
 
 
 @pytest.mark.parametrize(
@@ -146,11 +146,11 @@ def test_a_through_step_that_does_not_exist_is_refused() -> None:
 
 def test_the_password_is_in_no_review_and_no_representation() -> None:
     review, reading = review_connection(hybrid({"adDomainPassword": "not to be seen", "x": "not to be seen"}), FACTS)
-    said = json.dumps(review.to_json()) + repr(reading) + repr(review)
-    assert "not to be seen" not in said
+    shown = json.dumps(review.to_json()) + repr(reading) + repr(review)
+    assert "not to be seen" not in shown
 
 
 def test_a_join_account_that_another_connection_uses_is_a_warning() -> None:
     facts = FACTS.but(connections=(office.hybrid_connection("c2", "CORP\\Join"),))
     review, _ = review_connection(hybrid(), facts)
-    assert (review.valid, office.concerns(review)) == (True, ["sharedJoinAccount"])
+    assert (review.valid, office.codes(review)) == (True, ["sharedJoinAccount"])

@@ -92,18 +92,18 @@ def test_microsoft_365_and_mail_enabled_security_groups_may_be_assigned(kind: di
     assert review.valid
 
 
-def test_the_review_tells_how_many_cloud_pcs_for_whom() -> None:
+def test_the_review_shows_how_many_cloud_pcs_for_which_users() -> None:
     review, _ = review_policy(form(), FACTS)
     assert review.would_happen is not None
-    said = review.would_happen.details
-    assert (said["cloudPcs"], said["users"]) == (2, 1)
-    assert {each["userPrincipalName"] for each in said["for"]} == {"ada@acme.example"}
+    details = review.would_happen.details
+    assert (details["cloudPcs"], details["users"]) == (2, 1)
+    assert {each["userPrincipalName"] for each in details["for"]} == {"ada@acme.example"}
 
 
 def test_members_without_a_licence_are_a_warning() -> None:
     facts = FACTS.but(entitlements=(office.member("bob", "staff"),))
     review, _ = review_policy(form(), facts)
-    assert office.concerns(review) == ["unlicensedMembers"]
+    assert office.codes(review) == ["unlicensedMembers"]
     assert review.would_happen is not None
     assert review.would_happen.details["cloudPcs"] == 0
 
@@ -111,7 +111,7 @@ def test_members_without_a_licence_are_a_warning() -> None:
 def test_members_of_another_policy_stay_with_it_and_are_a_warning() -> None:
     facts = FACTS.but(entitlements=(office.member("eve", "staff", "other", plans=(office.plan(),)),))
     review, _ = review_policy(form(), facts)
-    assert office.concerns(review) == ["overlap"]
+    assert office.codes(review) == ["overlap"]
     assert review.warnings[0].details is not None
     assert review.warnings[0].details["policies"] == ["Taken"]
 
@@ -124,7 +124,7 @@ def test_people_outside_the_chosen_groups_do_not_count() -> None:
 def test_an_unhealthy_connection_is_a_warning() -> None:
     facts = FACTS.but(connections=(office.connection(status=HealthStatus.FAILED),))
     review, _ = review_policy(form(), facts)
-    assert (review.valid, office.concerns(review)) == (True, ["unhealthyConnection"])
+    assert (review.valid, office.codes(review)) == (True, ["unhealthyConnection"])
 
 
 def usage(family: str, used: int, limit: int) -> Usage:
@@ -133,7 +133,7 @@ def usage(family: str, used: int, limit: int) -> Usage:
 
 def test_too_few_cores_in_the_region_are_a_warning() -> None:
     review, _ = review_policy(form(), FACTS.but(usages=(usage("cores", 95, 100),)))
-    assert office.concerns(review) == ["quotaShort"]
+    assert office.codes(review) == ["quotaShort"]
     assert review.warnings[0].details == {"region": "westeurope", "family": "cores", "needed": 6, "free": 5}
 
 
@@ -143,6 +143,6 @@ def test_enough_cores_are_no_warning() -> None:
 
 
 @pytest.mark.parametrize("unknown", [{"entitlements": None}, {"usages": None}])
-def test_what_could_not_be_looked_at_is_said(unknown: dict[str, None]) -> None:
+def test_what_could_not_be_looked_at_is_a_warning(unknown: dict[str, None]) -> None:
     review, _ = review_policy(form(), FACTS.but(**unknown))
-    assert (review.valid, office.concerns(review)) == (True, ["notLookedAt"])
+    assert (review.valid, office.codes(review)) == (True, ["notLookedAt"])

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain.graph.policies import policy_view
-from shared.domain.graph.policy_edits import policy_edit_form
 from shared.domain.image import DeviceImageStatus, ImageType
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, form_of, read_edit
 from shared.errors import InvalidError
 from tests.unit.wizards import office
+from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.views.policies import policy_view
 
 POLICY = office.policy("p1", "staff", name="Office").but(
     description="Everybody", image_display_name="Windows 11", cloud_pc_naming_template="PC-%RAND:6%"
@@ -93,12 +93,12 @@ def test_a_wrong_edit_is_refused_by_the_wizard_s_rules(body: dict[str, Any], poi
     assert words in {problem.pointer: problem.message for problem in refused.value.problems}[pointer]
 
 
-def test_what_is_not_changed_is_not_judged_again() -> None:
+def test_what_is_not_changed_is_not_checked_again() -> None:
     stale = POLICY.but(image_id="publisher_offer_withdrawn")
     assert edited({"displayName": "New name"}, stale) == {"display_name": "New name"}
 
 
-def test_another_connection_is_judged_together_with_the_image() -> None:
+def test_another_connection_is_checked_together_with_the_image() -> None:
     custom = POLICY.but(image_type=ImageType.CUSTOM, image_id="i1")
     with pytest.raises(InvalidError, match="not in eastus"):
         edited({"domainJoinConfigurations": [{"onPremisesConnectionId": "c2"}]}, custom)

@@ -1,4 +1,4 @@
-"""Who is targeted twice, and which policy wins for him."""
+"""Which users are targeted twice, and which policy wins for them."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.policy import Policy
 from shared.domain.wizards.overlaps import overlaps, target
-from shared.domain.wizards.reviews import Caution
+from shared.domain.wizards.reviews import ReviewWarning
 from tests.unit.wizards import office
 
 PLANS = (office.plan(),)
@@ -16,15 +16,15 @@ LATER = office.NOW + timedelta(days=1)
 NAMES = {"staff": "Staff"}
 
 
-def found(subject: Policy, *members: Any, others: tuple[Policy, ...] = (FIRST,)) -> list[Caution]:
+def found(subject: Policy, *members: Any, others: tuple[Policy, ...] = (FIRST,)) -> list[ReviewWarning]:
     return overlaps(target(subject), others, NAMES, members)
 
 
-def test_a_shared_group_is_named_even_when_nobody_could_look() -> None:
-    (caution,) = overlaps(target(office.policy("p2", "staff", at=LATER, name="Second")), [FIRST], NAMES, None)
-    assert caution.message == "Policy First targets group Staff too; First was assigned first and wins."
-    assert caution.details is not None
-    assert (caution.details["groups"], caution.details["wins"]) == (
+def test_a_shared_group_is_named_even_when_the_directory_did_not_answer() -> None:
+    (warning,) = overlaps(target(office.policy("p2", "staff", at=LATER, name="Second")), [FIRST], NAMES, None)
+    assert warning.message == "Policy First targets group Staff too; First was assigned first and wins."
+    assert warning.details is not None
+    assert (warning.details["groups"], warning.details["wins"]) == (
         [{"id": "staff", "displayName": "Staff"}],
         ["First"],
     )
@@ -32,16 +32,16 @@ def test_a_shared_group_is_named_even_when_nobody_could_look() -> None:
 
 def test_members_of_two_groups_are_counted_and_named() -> None:
     both = office.member("ada", "night", "staff", plans=PLANS)
-    (caution,) = found(office.policy("p2", "night", at=LATER, name="Second"), both)
-    assert caution.message == "Policy First targets 1 member(s) too; First was assigned first and wins."
-    assert caution.details is not None
-    assert caution.details["users"] == ["ada@acme.example"]
+    (warning,) = found(office.policy("p2", "night", at=LATER, name="Second"), both)
+    assert warning.message == "Policy First targets 1 member(s) too; First was assigned first and wins."
+    assert warning.details is not None
+    assert warning.details["users"] == ["ada@acme.example"]
 
 
 def test_a_policy_that_was_assigned_earlier_wins_against_the_others() -> None:
     both = office.member("ada", "night", "staff", plans=PLANS)
-    (caution,) = found(office.policy("p0", "night", at=office.NOW - timedelta(days=1), name="Elder"), both)
-    assert caution.message.endswith("Elder was assigned first and wins.")
+    (warning,) = found(office.policy("p0", "night", at=office.NOW - timedelta(days=1), name="Elder"), both)
+    assert warning.message.endswith("Elder was assigned first and wins.")
 
 
 def test_each_member_may_have_another_winner() -> None:
@@ -68,7 +68,7 @@ def test_who_gets_nothing_or_is_targeted_once_is_no_overlap(member: Any) -> None
     assert found(office.policy("p2", "night", at=LATER), member) == []
 
 
-def test_a_policy_does_not_overlap_with_itself_nor_with_one_that_is_assigned_to_nobody() -> None:
+def test_a_policy_does_not_overlap_with_itself_nor_with_one_that_is_not_assigned() -> None:
     both = office.member("ada", "night", "staff", plans=PLANS)
     subject = office.policy("p2", "night", "staff", at=LATER)
     assert found(subject, both, others=(subject, FIRST.but(assignments=()))) == []

@@ -1,22 +1,15 @@
-"""Graph: cloudPcOnPremisesConnection (docs/notes/windows365.md 1.5)."""
-
-from __future__ import annotations
+"""Bodies of connections (Graph: cloudPcOnPremisesConnection) as the form of the wizard."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from shared.domain.connection import Connection, Network
-from shared.domain.demand import AddressForecast
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.odata import Collection
-from shared.domain.tenant import Site
+from typing_extensions import TypedDict
 
-CONNECTIONS = Collection(
-    name="onPremisesConnections",
-    columns={"displayName": "display_name", "healthCheckStatus": "health_check_status"},
-    hidden=frozenset({"healthCheckStatusDetail", "inUse", "inUseByCloudPc", "@deskwright.addresses"}),
-)
+from shared.domain.connection import Connection, JoinType, Network
+from shared.domain.tenant import Site
+from triggers.http.bodies.reading import Body
+from triggers.http.json_schema import Password, annotated
+
 POINTERS = {
     "/site": "",
     "/name": "",
@@ -39,62 +32,35 @@ _READ_ONLY = (
 _UNCHANGED = "unchanged"  # stands for the password in a form that does not change it; it is never stored
 
 
-def connection_view(
-    connection: Connection,
-    site: Site | None,
-    *,
-    in_use: bool,
-    in_use_by_cloud_pc: bool,
-    paused: bool = False,
-    addresses: AddressForecast | None = None,
-) -> dict[str, Any]:
-    """Return a connection as Graph's; the password is never shown. *addresses*: free ones against who is to come."""
-    network, domain = connection.network, connection.domain
-    return {
-        "id": connection.id,
-        "displayName": connection.display_name,
-        "connectionType": connection.join_type.value,
-        "type": connection.join_type.value,
-        "subscriptionId": connection.subscription_id,
-        "subscriptionName": None,
-        "resourceGroupId": _resource_group(connection, site),
-        "virtualNetworkId": network.virtual_network_id,
-        "virtualNetworkLocation": site.region if site else None,
-        "subnetId": network.subnet_ids[0] if network.subnet_ids else None,
-        "subnetPrivateIpDetail": _addresses(connection),
-        "adDomainName": domain.ad_domain_name if domain else None,
-        "adDomainUsername": domain.ad_domain_username if domain else None,
-        "organizationalUnit": domain.organizational_unit if domain else None,
-        "healthCheckStatus": connection.health_check_status.value,
-        "healthCheckStatusDetail": _detail(connection),
-        "healthCheckPaused": paused,
-        "inUse": in_use,
-        "inUseByCloudPc": in_use_by_cloud_pc,
-        "managedBy": "windows365",
-        "scopeIds": ["0"],
-        "alternateResourceUrl": None,
-        "@deskwright.siteId": connection.site_id,
-        "@deskwright.subnetIds": list(network.subnet_ids),
-        "@deskwright.subnets": [subnet.to_json() for subnet in connection.subnets],
-        "@deskwright.addresses": addresses.to_json() if addresses else None,
-    }
+class _ConnectionProperties(TypedDict, total=False):
+    connectionType: JoinType
+    siteId: str
+    subscriptionId: str
+    resourceGroupId: str
+    virtualNetworkId: str
+    subnetId: str
+    adDomainName: str
+    adDomainUsername: str
+    organizationalUnit: str
+    adDomainPassword: Password
 
 
-def _detail(connection: Connection) -> dict[str, Any]:
-    return {
-        "startDateTime": _time(connection.check_began_date_time),
-        "endDateTime": _time(connection.checked_date_time),
-        "healthChecks": [check.to_json() for check in connection.health_checks],
-    }
+@annotated
+class ConnectionBody(_ConnectionProperties, TypedDict):
+    """A connection to create."""
+
+    displayName: str
 
 
-def _addresses(connection: Connection) -> dict[str, Any] | None:
-    free = connection.free_addresses
-    return None if free is None else {"subnetAvailableIpCount": free, "lastSync": _time(connection.subnets_seen_at)}
+@annotated
+class ConnectionEdit(_ConnectionProperties, TypedDict, total=False):
+    """What changes of a connection."""
+
+    displayName: str
 
 
 def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str, Any]:
-    """Return the wizard's form for Graph's body. *siteId* is ours; without it the resource group tells the site."""
+    """Return the wizard's form for Graph's body. *siteId* is ours; without it the resource group decides the site."""
     body = Body(raw)
     body.read_only(*_READ_ONLY)
     for unsupported, defaults in {
@@ -105,8 +71,8 @@ def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str
         body.only(unsupported, defaults)
     body.only("alternateResourceUrl", ())
     site = {"siteId": _site_id(body, sites)} | _present(body, {"subscriptionId": "subscriptionId"})
-    kind, older = body.take("connectionType"), body.take("type")
-    credentials: dict[str, Any] = {"joinType": kind or older or "hybridAzureADJoin"}
+    join_type, older_name = body.take("connectionType"), body.take("type")
+    credentials: dict[str, Any] = {"joinType": join_type or older_name or "hybridAzureADJoin"}
     if (network := _network(body, Network())) is not None:
         credentials["network"] = network
     names = ("adDomainName", "organizationalUnit", "adDomainUsername", "adDomainPassword")
@@ -167,10 +133,10 @@ def _network(body: Body, present: Network) -> dict[str, Any] | None:
 
 def site_of(body: Body, sites: tuple[Site, ...]) -> str | None:
     """Return the site that is meant where only one can be."""
-    said = body.take("siteId")
-    if isinstance(said, str):
-        return said
-    if said is not None:
+    site_id = body.take("siteId")
+    if isinstance(site_id, str):
+        return site_id
+    if site_id is not None:
         body.wrong("/siteId", "must be a string")
     return sites[0].id if len(sites) == 1 else None
 
@@ -189,11 +155,3 @@ def _site_id(body: Body, sites: tuple[Site, ...]) -> str:
 
 def _present(body: Body, names: Mapping[str, str]) -> dict[str, Any]:
     return {target: value for name, target in names.items() if (value := body.take(name)) is not None}
-
-
-def _resource_group(connection: Connection, site: Site | None) -> str | None:
-    return f"/subscriptions/{connection.subscription_id}/resourceGroups/{site.resource_group}" if site else None
-
-
-def _time(at: datetime | None) -> str | None:
-    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -1,21 +1,18 @@
-"""Graph: cloudPcProvisioningPolicy (docs/notes/windows365.md 1.4)."""
-
-from __future__ import annotations
+"""Bodies of provisioning policies (Graph: cloudPcProvisioningPolicy) as the form of the wizard."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal, Required
 
-from shared.domain.connection import Connection
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.odata import Collection
-from shared.domain.policy import Policy
-from shared.domain.values import Value
+from pydantic import Field, WithJsonSchema
+from typing_extensions import TypedDict
+
+from shared.domain.connection import Connection, JoinType
+from shared.domain.image import ImageType
 from shared.errors import InvalidError, Problem
+from triggers.http.bodies.reading import Body
+from triggers.http.json_schema import annotated
+from triggers.http.views.policies import ManagedDesktopView, WindowsSettingView
 
-POLICIES = Collection(
-    name="provisioningPolicies", columns={"displayName": "display_name"}, expands=frozenset({"assignments"})
-)
-_TARGET = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget"
 POINTERS = {
     "/connection/connectionIds": "/domainJoinConfigurations",
     "/image": "",
@@ -41,60 +38,76 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
 }
 
 
-class AssignBody(Value):
-    """Which groups a policy is to be assigned to; it replaces the set there is."""
+@annotated
+class DomainJoinBody(TypedDict, total=False):
+    """A connection. Its site decides *regionName* and *regionGroup*."""
 
-    group_ids: tuple[str, ...]
-
-
-def policy_view(policy: Policy, grace_period_in_hours: int) -> dict[str, Any]:
-    """Return a policy as Graph's; *grace_period_in_hours* is the tenant's, for a policy that says nothing."""
-    return {
-        "id": policy.id,
-        "displayName": policy.display_name,
-        "description": policy.description,
-        "imageId": policy.image_id,
-        "imageDisplayName": policy.image_display_name,
-        "imageType": policy.image_type.value,
-        "domainJoinConfigurations": [
-            {
-                "domainJoinType": join.domain_join_type.value,
-                "type": join.domain_join_type.value,
-                "onPremisesConnectionId": join.on_premises_connection_id,
-                "regionName": None,
-                "regionGroup": None,
-            }
-            for join in policy.domain_join_configurations
-        ],
-        "enableSingleSignOn": False,
-        "localAdminEnabled": policy.local_admin_enabled,
-        "cloudPcNamingTemplate": policy.cloud_pc_naming_template,
-        "gracePeriodInHours": policy.grace_period_in_hours or grace_period_in_hours,
-        "provisioningType": "dedicated",
-        "userExperienceType": "cloudPc",
-        "windowsSetting": {"locale": policy.locale},
-        "microsoftManagedDesktop": {"managedType": "notManaged", "profile": ""},
-        "managedBy": "windows365",
-        "alternateResourceUrl": None,
-        "cloudPcGroupDisplayName": None,
-        "scopeIds": ["0"],
-        "createdDateTime": policy.created_date_time.isoformat().replace("+00:00", "Z"),
-        "lastModifiedDateTime": policy.last_modified_date_time.isoformat().replace("+00:00", "Z"),
-        "assignments": assignments_view(policy),
-        "@deskwright.paused": policy.paused.to_json() if policy.paused else None,
-    }
+    domainJoinType: JoinType
+    type: JoinType
+    onPremisesConnectionId: str
+    regionName: str | None
+    regionGroup: str | None
 
 
-def assignments_view(policy: Policy) -> list[dict[str, Any]]:
-    """Return the assignments; ``@deskwright.assignedAt`` is ours: Graph hides the order that decides."""
-    return [
-        {
-            "id": each.id,
-            "target": {"@odata.type": _TARGET, "groupId": each.group_id, "servicePlanId": None},
-            "@deskwright.assignedAt": each.assigned_at.isoformat().replace("+00:00", "Z"),
-        }
-        for each in policy.assignments
-    ]
+class _PolicyProperties(TypedDict, total=False):
+    description: str
+    imageType: ImageType
+    imageDisplayName: str
+    localAdminEnabled: bool
+    cloudPcNamingTemplate: str | None
+    gracePeriodInHours: Annotated[int, Field(ge=1, le=8760)] | None
+    windowsSetting: WindowsSettingView
+    enableSingleSignOn: Literal[False]
+    provisioningType: Literal["dedicated"]
+    userExperienceType: Literal["cloudPc"]
+    managedBy: Literal["windows365"]
+    microsoftManagedDesktop: ManagedDesktopView
+    alternateResourceUrl: None
+    cloudPcGroupDisplayName: None
+    scopeIds: Annotated[list[str], WithJsonSchema({"enum": [[], ["0"]]})]
+
+
+@annotated
+class PolicyBody(_PolicyProperties, TypedDict):
+    """A provisioning policy to create."""
+
+    displayName: str
+    imageId: str
+    domainJoinConfigurations: list[DomainJoinBody]
+
+
+@annotated
+class PolicyEdit(_PolicyProperties, TypedDict, total=False):
+    """What changes of a provisioning policy."""
+
+    displayName: str
+    imageId: str
+    domainJoinConfigurations: list[DomainJoinBody]
+
+
+_TargetType = TypedDict("_TargetType", {"@odata.type": str}, total=False)
+
+
+@annotated
+class AssignmentTargetBody(_TargetType, TypedDict, total=False):
+    """A group."""
+
+    groupId: Required[str]
+    servicePlanId: str | None
+
+
+@annotated
+class AssignmentBody(TypedDict):
+    """A group to which a policy is to be assigned."""
+
+    target: AssignmentTargetBody
+
+
+@annotated
+class AssignBody(TypedDict):
+    """All groups to which a policy is to be assigned, in place of those it is assigned to."""
+
+    assignments: list[AssignmentBody]
 
 
 def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> dict[str, Any]:
@@ -124,17 +137,17 @@ def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> 
 
 
 def refuse_unsupported(body: Body) -> None:
-    """Take what Cloud PCs of ours cannot be; anything but its default is wrong."""
-    kind = body.take("provisioningType") or "dedicated"
-    if kind != "dedicated":
-        body.wrong("/provisioningType", f"{kind} (Frontline) is not offered; only dedicated Cloud PCs are")
+    """Read what our Cloud PCs do not support; anything but its default is an error."""
+    provisioning = body.take("provisioningType") or "dedicated"
+    if provisioning != "dedicated":
+        body.wrong("/provisioningType", f"{provisioning} (Frontline) is not offered; only dedicated Cloud PCs are")
     for name, defaults in _UNSUPPORTED.items():
         body.only(name, defaults)
     body.take("imageDisplayName")  # Graph's clients send it along; the image's own is shown
 
 
-def assign_body(raw: Mapping[str, Any]) -> AssignBody:
-    """Return whom Graph's ``assign`` body names. Raises: InvalidError."""
+def assigned_group_ids(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the groups that the body of Graph's ``assign`` names, each once. Raises: InvalidError."""
     body = Body(raw)
     assignments = body.take("assignments")
     if not isinstance(assignments, list):
@@ -151,23 +164,23 @@ def assign_body(raw: Mapping[str, Any]) -> AssignBody:
             body.wrong(f"/assignments/{n}/target/servicePlanId", "must be null for dedicated Cloud PCs")
         group_ids.append(group_id)
     body.settle()
-    return AssignBody(group_ids=tuple(dict.fromkeys(group_ids)))
+    return tuple(dict.fromkeys(group_ids))
 
 
 def locale(body: Body) -> Any:  # noqa: ANN401 - JSON
-    """Take the display language."""
-    setting, older = body.take("windowsSetting"), body.take("windowsSettings")
+    """Read the display language."""
+    setting, older_name = body.take("windowsSetting"), body.take("windowsSettings")
     if isinstance(setting, dict):
         return setting.get("locale")
-    if isinstance(older, dict):
-        return older.get("language")
-    if setting is not None or older is not None:
+    if isinstance(older_name, dict):
+        return older_name.get("language")
+    if setting is not None or older_name is not None:
         body.wrong("/windowsSetting", "must be an object")
     return None
 
 
 def connection_ids(body: Body, connections: tuple[Connection, ...]) -> list[str]:
-    """Take the connections that the ways in name."""
+    """Read the connections of the domain join configurations."""
     joins = body.take("domainJoinConfigurations")
     if not isinstance(joins, list) or not joins:
         body.wrong("/domainJoinConfigurations", "name at least one onPremisesConnectionId")
@@ -184,18 +197,19 @@ def connection_ids(body: Body, connections: tuple[Connection, ...]) -> list[str]
 
 
 def _connection_id(join: Any, known: Mapping[str, Connection]) -> str:  # noqa: ANN401 - JSON
-    said = Body(join if isinstance(join, dict) else {})
-    kind, older, connection_id = said.take("domainJoinType"), said.take("type"), said.take("onPremisesConnectionId")
+    body = Body(join if isinstance(join, dict) else {})
+    join_type, older_name = body.take("domainJoinType"), body.take("type")
+    connection_id = body.take("onPremisesConnectionId")
     for name, defaults in {
         "regionName": ("",),
         "regionGroup": ("default",),
         "geographicLocationType": ("default",),
     }.items():
-        said.only(name, defaults, "is decided by the connection's site")
-    said.settle()
+        body.only(name, defaults, "is decided by the connection's site")
+    body.settle()
     if not isinstance(connection_id, str):
         raise InvalidError(Problem("/onPremisesConnectionId", "required; a connection also names hosted networks"))
-    connection, wanted = known.get(connection_id), kind or older
+    connection, wanted = known.get(connection_id), join_type or older_name
     if connection and wanted not in {None, connection.join_type.value}:
         raise InvalidError(Problem("/domainJoinType", f"the connection joins by {connection.join_type.value}"))
     return connection_id

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.connection import Connection
-from shared.domain.graph.bodies import Body
-from shared.domain.graph.policies import READ_ONLY, connection_ids, locale, refuse_unsupported
 from shared.domain.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, form_of
+from triggers.http.bodies.policies import READ_ONLY, connection_ids, locale, refuse_unsupported
+from triggers.http.bodies.reading import Body
 
 _OF_CONFIGURATION = {
     "cloudPcNamingTemplate": "namingTemplate",
@@ -53,12 +53,12 @@ def policy_edit_form(
     return form
 
 
-def _same(name: str, said: Any, view: Mapping[str, Any]) -> bool:  # noqa: ANN401 - JSON
+def _same(name: str, value: Any, view: Mapping[str, Any]) -> bool:  # noqa: ANN401 - JSON
     """Return whether a property is as it is shown; a time may be written in more than one way."""
     shown = view[name]
-    if said == shown or not name.endswith("DateTime") or not isinstance(said, str):
-        return bool(said == shown)
+    if value == shown or not name.endswith("DateTime") or not isinstance(value, str):
+        return bool(value == shown)
     try:
-        return datetime.fromisoformat(said) == datetime.fromisoformat(shown)
+        return datetime.fromisoformat(value) == datetime.fromisoformat(shown)
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""Bodies that Graph's clients send: read by the properties we know, strict about the rest."""
+"""How a body of a Graph client is read: property by property, with an error for every one that is not supported."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from shared.errors import InvalidError, Problem
 
 
 class Body:
-    """A body of which every property must be accounted for: taken, at its default, or an annotation."""
+    """A body of which every property must be read, have its default, or be an annotation of OData."""
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self._rest = {name: value for name, value in raw.items() if "@odata." not in name}
         self._problems: list[Problem] = []
 
     def has(self, name: str) -> bool:
-        """Return whether a property is there, be it null."""
+        """Return whether a property is there; it may be null."""
         return name in self._rest
 
     def take(self, name: str) -> Any:  # noqa: ANN401 - JSON
         """Return a property, None when it is not there."""
         return self._rest.pop(name, None)
 
-    def only(self, name: str, defaults: Collection[Any], words: str = "is not supported") -> None:
-        """Accept a property we do not support as long as it says what is the case anyway."""
+    def only(self, name: str, defaults: Collection[Any], reason: str = "is not supported") -> None:
+        """Accept a property that we do not support as long as it is null or one of *defaults*."""
         value = self._rest.pop(name, None)
         if value is not None and value not in defaults:
-            shown = " or ".join(repr(each) for each in defaults) or "nothing"
-            self._problems.append(Problem(f"/{name}", f"{words}; leave it out, or at {shown}"))
+            allowed = " or ".join(repr(each) for each in defaults) or "nothing"
+            self._problems.append(Problem(f"/{name}", f"{reason}; leave it out, or at {allowed}"))
 
     def read_only(self, *names: str) -> None:
-        """Accept properties that only we set, as long as they are empty."""
+        """Accept properties that only the service sets, as long as they are null."""
         for name in names:
             if self._rest.pop(name, None) is not None:
                 self._problems.append(Problem(f"/{name}", "is read-only"))
 
     def wrong(self, pointer: str, message: str) -> None:
-        """Remember something that is wrong."""
+        """Add an error."""
         self._problems.append(Problem(pointer, message))
 
     def settle(self) -> None:
-        """Refuse what nobody knows. Raises: InvalidError with everything that was wrong."""
+        """Check that every property was read. Raises: InvalidError with all errors."""
         problems = [*self._problems, *(Problem(f"/{name}", "unknown property") for name in self._rest)]
         if problems:
             raise InvalidError(*problems)

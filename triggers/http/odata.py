@@ -4,50 +4,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import Field
-
-from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
 
 _KNOWN = frozenset({"$top", "$skiptoken", "$select", "$filter", "$count", "$expand"})
-_TERM = re.compile(
-    r"\s*(?P<name>[A-Za-z][A-Za-z0-9/]*)\s+eq\s+(?P<value>'(?:[^']|'')*'|true|false|null)\s*", re.IGNORECASE
-)
+_TERM = r"\s*(?P<name>[A-Za-z][A-Za-z0-9/]*)\s+eq\s+(?P<value>'(?:[^']|'')*'|true|false|null)\s*"
 
 
-class Collection(Value):
-    """What may be asked of a collection.
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """The options that a collection supports.
 
-    *columns*: the properties one may filter by, with the record's column for each. *hidden*: properties that only
-    ``$select`` shows, as Graph has it. *expands*: properties that only ``$expand`` shows.
+    *columns*: the properties that ``$filter`` may name, with the record's column for each. *hidden*: properties that
+    only ``$select`` shows, as Graph has it. *expands*: properties that only ``$expand`` shows.
     """
 
     name: str
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     expands: frozenset[str] = frozenset()
     folded: frozenset[str] = frozenset()  # columns kept in lower case
 
 
-class Query(Value):
-    """What was asked, apart from paging."""
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The options of a request, apart from paging."""
 
     select: tuple[str, ...] | None = None
-    filters: dict[str, str] = Field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
     count: bool = False
     expand: frozenset[str] = frozenset()
 
 
 def read_query(params: Mapping[str, str], collection: Collection) -> Query:
-    """Return what *params* ask of *collection*. Raises: InvalidError that says what cannot be asked."""
+    """Return the options in the query parameters. Raises: InvalidError for what *collection* does not support."""
     for name in params:
         if name.startswith("$") and name not in _KNOWN:
             raise InvalidError(Problem(name, f"is not supported; {', '.join(sorted(_KNOWN))} are"))
     expand = frozenset(_names(params.get("$expand")))
-    if strange := expand - collection.expands:
-        raise InvalidError(Problem("$expand", f"{', '.join(sorted(strange))} cannot be expanded here"))
+    if unknown := expand - collection.expands:
+        raise InvalidError(Problem("$expand", f"{', '.join(sorted(unknown))} cannot be expanded here"))
     select = params.get("$select")
     return Query(
         select=tuple(_names(select)) if select is not None else None,
@@ -57,18 +55,18 @@ def read_query(params: Mapping[str, str], collection: Collection) -> Query:
     )
 
 
-def shaped(view: Mapping[str, Any], query: Query, collection: Collection) -> dict[str, Any]:
-    """Return of *view* what was asked for. Raises: InvalidError for a property it does not have."""
+def selected(view: Mapping[str, Any], query: Query, collection: Collection) -> dict[str, Any]:
+    """Return the properties of *view* that *query* selects. Raises: InvalidError for one that it does not have."""
     if query.select is None:
-        unasked = collection.hidden | (collection.expands - query.expand)
-        return {name: value for name, value in view.items() if name not in unasked}
-    if strange := set(query.select) - view.keys():
-        raise InvalidError(Problem("$select", f"there is no property {', '.join(sorted(strange))}"))
+        left_out = collection.hidden | (collection.expands - query.expand)
+        return {name: value for name, value in view.items() if name not in left_out}
+    if unknown := set(query.select) - view.keys():
+        raise InvalidError(Problem("$select", f"there is no property {', '.join(sorted(unknown))}"))
     wanted = {"id", *query.select, *query.expand}
     return {name: value for name, value in view.items() if name in wanted}
 
 
-def chosen(view: Mapping[str, Any], query: Query) -> bool:
+def matches(view: Mapping[str, Any], query: Query) -> bool:
     """Return whether *view* passes the filters; for collections that are not read from records."""
     return all(str(view.get(name)).casefold() == value.casefold() for name, value in query.filters.items())
 
@@ -83,8 +81,8 @@ def columns(query: Query, collection: Collection) -> dict[str, str]:
 
 def context(base: str, collection: Collection, query: Query) -> str:
     """Return ``@odata.context`` for answers below *base*."""
-    chosen_ = f"({','.join(query.select)})" if query.select else ""
-    return f"{base}/$metadata#deviceManagement/virtualEndpoint/{collection.name}{chosen_}"
+    properties = f"({','.join(query.select)})" if query.select else ""
+    return f"{base}/$metadata#deviceManagement/virtualEndpoint/{collection.name}{properties}"
 
 
 def _filters(text: str | None, collection: Collection) -> dict[str, str]:
@@ -93,7 +91,7 @@ def _filters(text: str | None, collection: Collection) -> dict[str, str]:
     found: dict[str, str] = {}
     at = 0
     while True:
-        term = _TERM.match(text, at)
+        term = re.compile(_TERM, re.IGNORECASE).match(text, at)  # made when first used: this module is always loaded
         if term is None:
             raise InvalidError(Problem("$filter", "write it as: property eq 'value', joined by and"))
         name, value = term["name"], term["value"]

@@ -1,14 +1,16 @@
 """Graph: cloudPcServicePlan, cloudPcSupportedRegion, cloudPcAuditEvent (docs/notes/windows365.md 1.7)."""
 
-from __future__ import annotations
-
 import json
-from typing import Any
+from typing import Any, Literal
 
-from shared.domain.graph.odata import Collection
+from typing_extensions import TypedDict
+
 from shared.domain.operation import AuditEvent
 from shared.domain.regions import SupportedRegion
 from shared.domain.service_plan import ServicePlan
+from triggers.http.json_schema import Timestamp, timestamp
+from triggers.http.odata import Collection
+from triggers.http.response_shapes import Entity
 
 SERVICE_PLANS = Collection(name="servicePlans", columns={"displayName": "displayName"})
 SUPPORTED_REGIONS = Collection(
@@ -17,10 +19,84 @@ SUPPORTED_REGIONS = Collection(
 )
 AUDIT_EVENTS = Collection(name="auditEvents", columns={"resourceId": "resource_id"})
 
-_KINDS = {"create": "create", "save": "create", "delete": "delete"}
+OperationType = Literal["create", "delete", "patch"]
+_OPERATION_TYPES: dict[str, OperationType] = {"create": "create", "save": "create", "delete": "delete"}
+
+_SkuPartNumber = TypedDict("_SkuPartNumber", {"@deskwright.skuPartNumber": str})
 
 
-def service_plan_view(plan: ServicePlan) -> dict[str, Any]:
+class ServicePlanView(_SkuPartNumber, TypedDict):
+    """Graph's cloudPcServicePlan."""
+
+    id: str
+    displayName: str
+    vCpuCount: int
+    ramInGB: int
+    storageInGB: int
+    userProfileInGB: int
+    type: Literal["enterprise"]
+    provisioningType: Literal["dedicated"]
+    supportedSolution: Literal["windows365"]
+
+
+class SupportedRegionView(TypedDict):
+    """Graph's cloudPcSupportedRegion."""
+
+    id: str
+    displayName: str
+    regionStatus: str
+    supportedSolution: Literal["windows365"]
+    regionGroup: str
+    regionRestrictionDetail: None
+
+
+class AuditActorView(TypedDict):
+    """Graph's cloudPcAuditActor."""
+
+    type: str
+    userId: str
+    userPrincipalName: str | None
+    applicationDisplayName: str | None
+    userPermissions: list[str]
+
+
+class AuditPropertyView(TypedDict):
+    """Graph's cloudPcAuditProperty."""
+
+    displayName: str | None
+    oldValue: str | None
+    newValue: str | None
+
+
+class AuditResourceView(TypedDict):
+    """Graph's cloudPcAuditResource."""
+
+    resourceId: str
+    type: str
+    modifiedProperties: list[AuditPropertyView]
+
+
+class AuditEventView(TypedDict):
+    """Graph's cloudPcAuditEvent."""
+
+    id: str
+    displayName: str
+    activity: str
+    activityType: str
+    activityDateTime: Timestamp
+    activityOperationType: OperationType
+    activityResult: Literal["success"]
+    category: Literal["cloudPC"]
+    componentName: str
+    correlationId: str | None
+    actor: AuditActorView
+    resources: list[AuditResourceView]
+
+
+SERVICE_PLAN, SUPPORTED_REGION, AUDIT_EVENT = map(Entity, (ServicePlanView, SupportedRegionView, AuditEventView))
+
+
+def service_plan_view(plan: ServicePlan) -> ServicePlanView:
     """Return a service plan as Graph's; its id is the licence's skuId."""
     return {
         "id": plan.id,
@@ -36,19 +112,19 @@ def service_plan_view(plan: ServicePlan) -> dict[str, Any]:
     }
 
 
-def supported_region_view(region: SupportedRegion) -> dict[str, Any]:
+def supported_region_view(region: SupportedRegion) -> SupportedRegionView:
     """Return a region as Graph's."""
     return {
         "id": region.id,
         "displayName": region.display_name,
         "regionStatus": region.region_status,
-        "supportedSolution": region.supported_solution,
+        "supportedSolution": "windows365",
         "regionGroup": region.region_group,
         "regionRestrictionDetail": None,
     }
 
 
-def audit_event_view(event: AuditEvent) -> dict[str, Any]:
+def audit_event_view(event: AuditEvent) -> AuditEventView:
     """Return an audit event as Graph's, with what the resource was before and is after."""
     verb = event.activity.rpartition("/")[2]
     actor = event.actor
@@ -57,8 +133,8 @@ def audit_event_view(event: AuditEvent) -> dict[str, Any]:
         "displayName": event.activity,
         "activity": event.activity,
         "activityType": event.activity,
-        "activityDateTime": event.activity_date_time.isoformat().replace("+00:00", "Z"),
-        "activityOperationType": _KINDS.get(verb, "patch"),
+        "activityDateTime": timestamp(event.activity_date_time),
+        "activityOperationType": _OPERATION_TYPES.get(verb, "patch"),
         "activityResult": "success",
         "category": "cloudPC",
         "componentName": event.resource_type,
@@ -80,7 +156,7 @@ def audit_event_view(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[AuditPropertyView]:
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     return [
         {"displayName": name, "oldValue": _text(before.get(name)), "newValue": _text(after.get(name))} for name in names

@@ -1,1 +1,0 @@
-"""Microsoft Graph's shapes: our values as its JSON, its bodies as our forms. Pure."""

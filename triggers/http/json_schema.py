@@ -1,0 +1,47 @@
+"""The parts of which the types of bodies are made: what their JSON schema says that a plain annotation cannot.
+
+A body is declared once, as a ``TypedDict`` or as the pydantic model that reads it: mypy checks the code against it, and
+the OpenAPI document shows its schema. That is made when the document is first requested, never at import.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, overload
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema, with_config
+from pydantic_core import CoreSchema
+
+Json = dict[str, Any]
+"""A JSON object."""
+Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
+Password = Annotated[str, WithJsonSchema({"type": "string", "writeOnly": True})]
+
+annotated = with_config(ConfigDict(json_schema_extra={"patternProperties": {"@odata[.]": {}}}))
+"""Marks a ``TypedDict`` in which Graph's clients may send annotations of OData beside the properties."""
+unrestricted = with_config(ConfigDict(extra="allow"))
+"""Marks a ``TypedDict`` that may have more properties. Without it a schema allows none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpOf:
+    """``Annotated[Json, DumpOf(Model)]``: what ``to_json()`` of a *model* returns."""
+
+    model: type[BaseModel]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the model in place of that of a dictionary."""
+        del source
+        return handler.generate_schema(self.model)
+
+
+@overload
+def timestamp(at: datetime) -> str: ...
+@overload
+def timestamp(at: None) -> None: ...
+@overload
+def timestamp(at: datetime | None) -> str | None: ...
+def timestamp(at: datetime | None) -> str | None:
+    """Return a moment in UTC as Microsoft Graph writes it: ``2026-01-31T08:00:00Z``."""
+    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -1,0 +1,221 @@
+"""Graph: cloudPC (docs/notes/windows365.md 1.2). v1.0 answers the shape of beta."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Literal
+
+from typing_extensions import TypedDict
+
+from shared.domain.cloud_pc import CloudPc, Removal, Swap
+from shared.domain.drift import Drift, Today
+from shared.domain.lifecycle import Status
+from shared.domain.progress import Progress, progress
+from shared.domain.replacing import build_of
+from shared.domain.resuming import resumable
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.odata import Collection
+from triggers.http.response_shapes import Entity
+from triggers.http.views.graces import GraceView, grace_view
+
+CLOUD_PCS = Collection(
+    name="cloudPCs",
+    columns={"userPrincipalName": "user_principal_name", "status": "status", "provisioningPolicyId": "policy_id"},
+    folded=frozenset({"userPrincipalName"}),
+)
+
+OF_TODAY = frozenset({"provisioningPolicyName", "@deskwright.drift"})
+"""The properties that depend on what the policies are today."""
+
+
+class KeyValuePair(TypedDict):
+    """Graph's keyValuePair."""
+
+    name: str
+    value: str
+
+
+class StatusDetailView(TypedDict):
+    """Graph's cloudPcStatusDetail."""
+
+    code: str
+    message: str | None
+    additionalInformation: list[KeyValuePair]
+
+
+class UserDetailView(TypedDict):
+    """Graph's cloudPcUserDetail."""
+
+    userPrincipalName: str
+    displayName: str
+
+
+class SwapView(TypedDict):
+    """The second licence of a Cloud PC that is resized, or was: until then no other Cloud PC is built for it."""
+
+    servicePlanId: str
+    servicePlanName: str
+    endDateTime: Timestamp
+    operationId: str
+
+
+_Extensions = TypedDict(
+    "_Extensions",
+    {
+        "@deskwright.progress": Annotated[Json, DumpOf(Progress)],
+        "@deskwright.replacement": Annotated[Json, DumpOf(Progress)] | None,
+        "@deskwright.drift": Annotated[Json, DumpOf(Drift)] | None,
+        "@deskwright.grace": GraceView | None,
+        "@deskwright.swap": SwapView | None,
+        "@deskwright.removal": Annotated[Json, DumpOf(Removal)] | None,
+    },
+)
+
+
+class CloudPcView(_Extensions, TypedDict):
+    """Graph's cloudPC."""
+
+    id: str
+    displayName: str
+    aadDeviceId: str | None
+    managedDeviceId: str | None
+    managedDeviceName: str | None
+    userPrincipalName: str
+    userDetail: UserDetailView
+    groupDetail: None
+    provisioningPolicyId: str | None
+    provisioningPolicyName: str | None
+    provisioningType: Literal["dedicated"]
+    productType: Literal["enterprise"]
+    servicePlanId: str
+    servicePlanName: str
+    servicePlanType: Literal["enterprise"]
+    onPremisesConnectionName: str | None
+    deviceRegionName: str | None
+    imageDisplayName: str | None
+    osVersion: Literal["windows10", "windows11"] | None
+    userAccountType: Literal["administrator", "standardUser"]
+    userExperienceType: Literal["cloudPc"]
+    status: Status
+    statusDetail: StatusDetailView | None
+    gracePeriodEndDateTime: Timestamp | None
+    provisionedDateTime: Timestamp | None
+    createdDateTime: Timestamp
+    lastModifiedDateTime: Timestamp
+    scopeIds: list[str]
+
+
+class StatusCountView(TypedDict):
+    """Graph's cloudPcCountByStatus."""
+
+    status: Status
+    count: int
+
+
+class StatusCountsView(TypedDict):
+    """How many Cloud PCs there are in each status."""
+
+    value: list[StatusCountView]
+
+
+CLOUD_PC = Entity(CloudPcView)
+
+
+def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> CloudPcView:
+    """Return a Cloud PC as Graph's cloudPC; what begins with ``@deskwright.`` is ours.
+
+    The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.
+    """
+    drift = today.drift(pc)
+    made, snapshot = pc.resources, pc.snapshot
+    return {
+        "id": pc.id,
+        "displayName": pc.display_name,
+        "aadDeviceId": made.entra_device_id,
+        "managedDeviceId": made.managed_device_id,
+        "managedDeviceName": made.computer_name,
+        "userPrincipalName": pc.user.user_principal_name,
+        "userDetail": {"userPrincipalName": pc.user.user_principal_name, "displayName": pc.user.display_name},
+        "groupDetail": None,
+        "provisioningPolicyId": snapshot.policy_id if snapshot else None,
+        "provisioningPolicyName": today.policy_name(pc),
+        "provisioningType": "dedicated",
+        "productType": "enterprise",
+        "servicePlanId": pc.plan.id,
+        "servicePlanName": pc.plan.display_name,
+        "servicePlanType": "enterprise",
+        "onPremisesConnectionName": snapshot.connection_name if snapshot else None,
+        "deviceRegionName": made.region,
+        "imageDisplayName": snapshot.image_display_name if snapshot else None,
+        "osVersion": _windows(pc),
+        "userAccountType": "administrator" if snapshot and snapshot.local_admin_enabled else "standardUser",
+        "userExperienceType": "cloudPc",
+        "status": pc.status,
+        "statusDetail": _detail(pc),
+        "gracePeriodEndDateTime": timestamp(pc.grace.ends_at) if pc.grace else None,
+        "provisionedDateTime": timestamp(pc.provisioned_date_time),
+        "createdDateTime": timestamp(pc.created_date_time),
+        "lastModifiedDateTime": timestamp(pc.last_modified_date_time),
+        "scopeIds": ["0"],
+        "@deskwright.progress": progress(pc, now).to_json(),
+        "@deskwright.replacement": _replacement(pc, now),
+        "@deskwright.drift": drift.to_json() if drift else None,
+        "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
+        "@deskwright.swap": _swap(pc.swap) if pc.swap else None,
+        "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
+    }
+
+
+def _replacement(pc: CloudPc, now: datetime) -> Json | None:
+    """Return how far the machine is that is to take the place of the Cloud PC's, None when there is none."""
+    if pc.beside is None or not pc.beside.being_built:
+        return None
+    return progress(build_of(pc, pc.beside.generation), now).to_json()
+
+
+def _swap(swap: Swap) -> SwapView:
+    return {
+        "servicePlanId": swap.plan.id,
+        "servicePlanName": swap.plan.display_name,
+        "endDateTime": timestamp(swap.until),
+        "operationId": swap.operation_id,
+    }
+
+
+def count_by_status(cloud_pcs: Iterable[CloudPc]) -> list[StatusCountView]:
+    """Return Graph's cloudPcCountByStatus: one row for each status."""
+    counts = Counter(pc.status for pc in cloud_pcs)
+    return [{"status": status, "count": counts[status]} for status in Status]
+
+
+def _detail(pc: CloudPc) -> StatusDetailView | None:
+    if pc.status is Status.FAILED and pc.last_error:
+        error = pc.last_error
+        goes_on_at = resumable(error, pc.resources) if pc.clean_up_at else None  # by the policy as it was
+        facts = {
+            "retriable": "true",
+            "step": error.step.value if error.step else "",
+            "evidence": error.evidence or "",
+            "advice": error.advice or "",
+            "retryResumesAt": goes_on_at.value if goes_on_at else "",
+        }
+        return _status_detail(error.code, error.message, facts)
+    if pc.status is Status.PROVISIONED_WITH_WARNINGS:
+        message = "; ".join(f"{warning.step}: {warning.message}" for warning in pc.warnings)
+        return _status_detail("provisionedWithWarnings", message, {w.step: w.message for w in pc.warnings})
+    reason = pc.reason
+    if reason is None and pc.beside is not None and not pc.beside.being_built:
+        reason = f"beside it a machine goes: {pc.beside.reason}"
+    return _status_detail(pc.status.value, reason, {}) if reason else None
+
+
+def _status_detail(code: str, message: str, facts: dict[str, str]) -> StatusDetailView:
+    information: list[KeyValuePair] = [{"name": name, "value": value} for name, value in facts.items() if value]
+    return {"code": code, "message": message, "additionalInformation": information}
+
+
+def _windows(pc: CloudPc) -> Literal["windows10", "windows11"] | None:
+    if pc.snapshot is None:
+        return None
+    named = pc.snapshot.image.marketplace.sku if pc.snapshot.image.marketplace else pc.snapshot.image_display_name
+    return "windows10" if "win10" in named.lower() or "windows 10" in named.lower() else "windows11"

@@ -1,0 +1,132 @@
+"""Graph: cloudPcOnPremisesConnection (docs/notes/windows365.md 1.5)."""
+
+from typing import Annotated, Literal
+
+from typing_extensions import TypedDict
+
+from shared.domain.connection import Connection, HealthCheck, HealthStatus, JoinType, SubnetUsage
+from shared.domain.demand import AddressForecast
+from shared.domain.tenant import Site
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.odata import Collection
+from triggers.http.response_shapes import Entity
+
+CONNECTIONS = Collection(
+    name="onPremisesConnections",
+    columns={"displayName": "display_name", "healthCheckStatus": "health_check_status"},
+    hidden=frozenset({"healthCheckStatusDetail", "inUse", "inUseByCloudPc", "@deskwright.addresses"}),
+)
+
+
+class HealthCheckDetailView(TypedDict):
+    """Graph's cloudPcOnPremisesConnectionStatusDetail."""
+
+    startDateTime: Timestamp | None
+    endDateTime: Timestamp | None
+    healthChecks: list[Annotated[Json, DumpOf(HealthCheck)]]
+
+
+class SubnetAddressesView(TypedDict):
+    """Graph's cloudPcOnPremisesConnectionSubnetPrivateIpDetail: how many addresses were free, and when that was."""
+
+    subnetAvailableIpCount: int
+    lastSync: Timestamp | None
+
+
+_Extensions = TypedDict(
+    "_Extensions",
+    {
+        "@deskwright.siteId": str,
+        "@deskwright.subnetIds": list[str],
+        "@deskwright.subnets": list[Annotated[Json, DumpOf(SubnetUsage)]],
+        "@deskwright.addresses": Annotated[Json, DumpOf(AddressForecast)] | None,
+    },
+)
+
+
+class ConnectionView(_Extensions, TypedDict):
+    """Graph's cloudPcOnPremisesConnection."""
+
+    id: str
+    displayName: str
+    connectionType: JoinType
+    type: JoinType
+    subscriptionId: str
+    subscriptionName: None
+    resourceGroupId: str | None
+    virtualNetworkId: str | None
+    virtualNetworkLocation: str | None
+    subnetId: str | None
+    subnetPrivateIpDetail: SubnetAddressesView | None
+    adDomainName: str | None
+    adDomainUsername: str | None
+    organizationalUnit: str | None
+    healthCheckStatus: HealthStatus
+    healthCheckStatusDetail: HealthCheckDetailView
+    healthCheckPaused: bool
+    inUse: bool
+    inUseByCloudPc: bool
+    managedBy: Literal["windows365"]
+    scopeIds: list[str]
+    alternateResourceUrl: None
+
+
+CONNECTION = Entity(ConnectionView)
+
+
+def connection_view(
+    connection: Connection,
+    site: Site | None,
+    *,
+    in_use: bool,
+    in_use_by_cloud_pc: bool,
+    paused: bool = False,
+    addresses: AddressForecast | None = None,
+) -> ConnectionView:
+    """Return a connection as Graph's; the password is never shown. *addresses*: free ones against who is to come."""
+    network, domain = connection.network, connection.domain
+    return {
+        "id": connection.id,
+        "displayName": connection.display_name,
+        "connectionType": connection.join_type,
+        "type": connection.join_type,
+        "subscriptionId": connection.subscription_id,
+        "subscriptionName": None,
+        "resourceGroupId": _resource_group(connection, site),
+        "virtualNetworkId": network.virtual_network_id,
+        "virtualNetworkLocation": site.region if site else None,
+        "subnetId": network.subnet_ids[0] if network.subnet_ids else None,
+        "subnetPrivateIpDetail": _addresses(connection),
+        "adDomainName": domain.ad_domain_name if domain else None,
+        "adDomainUsername": domain.ad_domain_username if domain else None,
+        "organizationalUnit": domain.organizational_unit if domain else None,
+        "healthCheckStatus": connection.health_check_status,
+        "healthCheckStatusDetail": _detail(connection),
+        "healthCheckPaused": paused,
+        "inUse": in_use,
+        "inUseByCloudPc": in_use_by_cloud_pc,
+        "managedBy": "windows365",
+        "scopeIds": ["0"],
+        "alternateResourceUrl": None,
+        "@deskwright.siteId": connection.site_id,
+        "@deskwright.subnetIds": list(network.subnet_ids),
+        "@deskwright.subnets": [subnet.to_json() for subnet in connection.subnets],
+        "@deskwright.addresses": addresses.to_json() if addresses else None,
+    }
+
+
+def _detail(connection: Connection) -> HealthCheckDetailView:
+    return {
+        "startDateTime": timestamp(connection.check_began_date_time),
+        "endDateTime": timestamp(connection.checked_date_time),
+        "healthChecks": [check.to_json() for check in connection.health_checks],
+    }
+
+
+def _addresses(connection: Connection) -> SubnetAddressesView | None:
+    free = connection.free_addresses
+    return None if free is None else {"subnetAvailableIpCount": free, "lastSync": timestamp(connection.subnets_seen_at)}
+
+
+def _resource_group(connection: Connection, site: Site | None) -> str | None:
+    return f"/subscriptions/{connection.subscription_id}/resourceGroups/{site.resource_group}" if site else None

@@ -1,0 +1,79 @@
+"""The bodies of errors: problem details (RFC 9457) of our own routes, and Microsoft Graph's."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, cast
+
+from typing_extensions import TypedDict
+
+from shared.errors import Problem
+from triggers.http.json_schema import Json, unrestricted
+
+
+class FieldErrorView(TypedDict):
+    """What is wrong with one field. *pointer*: a JSON pointer (RFC 6901) into the body, or a query parameter."""
+
+    pointer: str
+    message: str
+    step: NotRequired[str]
+
+
+class ProblemView(TypedDict):
+    """Problem details, with the errors of fields and what else helps."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    traceId: str
+    errors: NotRequired[list[FieldErrorView]]
+    details: NotRequired[Json]
+
+
+class GraphErrorDetailView(TypedDict):
+    """What is wrong with one property."""
+
+    code: str
+    target: str
+    message: str
+
+
+_RequestId = TypedDict("_RequestId", {"request-id": str})
+
+
+@unrestricted
+class InnerErrorView(_RequestId, TypedDict):
+    """The id that finds the request in the log, and what else helps."""
+
+
+class GraphErrorBodyView(TypedDict):
+    """The code and the message of an error."""
+
+    code: str
+    message: str
+    details: NotRequired[list[GraphErrorDetailView]]
+    innerError: InnerErrorView
+
+
+class GraphErrorView(TypedDict):
+    """An error as Microsoft Graph answers it."""
+
+    error: GraphErrorBodyView
+
+
+def field_error_view(problem: Problem) -> FieldErrorView:
+    """Return what is wrong with one field."""
+    view: FieldErrorView = {"pointer": problem.pointer, "message": problem.message}
+    if problem.step:
+        view["step"] = problem.step
+    return view
+
+
+def graph_error_view(
+    code: str, message: str, errors: Sequence[FieldErrorView], request_id: str, more: Mapping[str, Any] | None = None
+) -> GraphErrorView:
+    """Return an error as Graph's. *more*: what else helps, beside the id of the request."""
+    inner = cast("InnerErrorView", {"request-id": request_id, **(more or {})})
+    body: GraphErrorBodyView = {"code": code, "message": message, "innerError": inner}
+    if errors:
+        body["details"] = [{"code": code, "target": e["pointer"], "message": e["message"]} for e in errors]
+    return {"error": body}

@@ -1,0 +1,60 @@
+"""Operations and bulk actions."""
+
+from typing_extensions import TypedDict
+
+from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
+from shared.domain.operation import Operation
+from triggers.http.json_schema import Json, Timestamp, timestamp
+from triggers.http.response_shapes import Without
+
+OPERATION = Without(Operation, ("tenantId",))
+BULK_ITEM = Without(BulkItem, ("tenantId", "bulkId"))
+
+
+class BulkActionView(TypedDict):
+    """A bulk action. *counts*: how many Cloud PCs there are of each status."""
+
+    id: str
+    action: str
+    parameters: Json
+    requestedBy: str
+    status: BulkStatus
+    reason: str | None
+    total: int
+    counts: dict[str, int]
+    percentComplete: int
+    maxConcurrency: int
+    stopAtFailureRate: int
+    canary: bool
+    createdDateTime: Timestamp
+    lastModifiedDateTime: Timestamp
+
+
+def operation_view(operation: Operation) -> Json:
+    """Return an operation; its tenant is in the address."""
+    return OPERATION.dump(operation)
+
+
+def bulk_action_view(bulk: BulkAction) -> BulkActionView:
+    """Return a bulk action; its tenant is in the address."""
+    return {
+        "id": bulk.id,
+        "action": bulk.action,
+        "parameters": bulk.parameters,
+        "requestedBy": bulk.requested_by.name,
+        "status": bulk.status,
+        "reason": bulk.reason,
+        "total": bulk.total,
+        "counts": bulk.counts,
+        "percentComplete": bulk.percent_complete,
+        "maxConcurrency": bulk.max_concurrency,
+        "stopAtFailureRate": bulk.stop_at_failure_rate,
+        "canary": bulk.canary,
+        "createdDateTime": timestamp(bulk.created_date_time),
+        "lastModifiedDateTime": timestamp(bulk.last_modified_date_time),
+    }
+
+
+def bulk_item_view(item: BulkItem) -> Json:
+    """Return one Cloud PC of a bulk action; the bulk action is in the address."""
+    return BULK_ITEM.dump(item)

@@ -1,0 +1,142 @@
+"""Graph: cloudPcProvisioningPolicy (docs/notes/windows365.md 1.4)."""
+
+from typing import Annotated, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from shared.domain.connection import JoinType
+from shared.domain.image import ImageType
+from shared.domain.policy import Policy
+from shared.domain.tenant import Paused
+from shared.domain.wizards.reviews import ReviewWarning
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.odata import Collection
+from triggers.http.response_shapes import Entity
+
+POLICIES = Collection(
+    name="provisioningPolicies", columns={"displayName": "display_name"}, expands=frozenset({"assignments"})
+)
+_TARGET = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget"
+
+
+class DomainJoinView(TypedDict):
+    """Graph's cloudPcDomainJoinConfiguration."""
+
+    domainJoinType: JoinType
+    type: JoinType
+    onPremisesConnectionId: str
+    regionName: None
+    regionGroup: None
+
+
+class WindowsSettingView(TypedDict):
+    """Graph's cloudPcWindowsSetting."""
+
+    locale: str
+
+
+class ManagedDesktopView(TypedDict):
+    """Graph's microsoftManagedDesktop."""
+
+    managedType: str
+    profile: str
+
+
+AssignmentTargetView = TypedDict("AssignmentTargetView", {"@odata.type": str, "groupId": str, "servicePlanId": None})
+_AssignedAt = TypedDict("_AssignedAt", {"@deskwright.assignedAt": Timestamp})
+
+
+class AssignmentView(_AssignedAt, TypedDict):
+    """Graph's cloudPcProvisioningPolicyAssignment; since when is ours: Graph hides the order that decides."""
+
+    id: str
+    target: AssignmentTargetView
+
+
+_Extensions = TypedDict(
+    "_Extensions",
+    {
+        "@deskwright.paused": Annotated[Json, DumpOf(Paused)] | None,
+        "@deskwright.warnings": NotRequired[list[Annotated[Json, DumpOf(ReviewWarning)]]],
+    },
+)
+
+
+class PolicyView(_Extensions, TypedDict):
+    """Graph's cloudPcProvisioningPolicy; warnings has one that the wizard has just saved."""
+
+    id: str
+    displayName: str
+    description: str
+    imageId: str
+    imageDisplayName: str
+    imageType: ImageType
+    domainJoinConfigurations: list[DomainJoinView]
+    enableSingleSignOn: bool
+    localAdminEnabled: bool
+    cloudPcNamingTemplate: str | None
+    gracePeriodInHours: int
+    provisioningType: Literal["dedicated"]
+    userExperienceType: Literal["cloudPc"]
+    windowsSetting: WindowsSettingView
+    microsoftManagedDesktop: ManagedDesktopView
+    managedBy: Literal["windows365"]
+    alternateResourceUrl: None
+    cloudPcGroupDisplayName: None
+    scopeIds: list[str]
+    createdDateTime: Timestamp
+    lastModifiedDateTime: Timestamp
+    assignments: list[AssignmentView]
+
+
+POLICY, ASSIGNMENT = Entity(PolicyView), Entity(AssignmentView)
+
+
+def policy_view(policy: Policy, grace_period_in_hours: int) -> PolicyView:
+    """Return a policy as Graph's; *grace_period_in_hours* is the tenant's, for a policy that says nothing."""
+    return {
+        "id": policy.id,
+        "displayName": policy.display_name,
+        "description": policy.description,
+        "imageId": policy.image_id,
+        "imageDisplayName": policy.image_display_name,
+        "imageType": policy.image_type,
+        "domainJoinConfigurations": [
+            {
+                "domainJoinType": join.domain_join_type,
+                "type": join.domain_join_type,
+                "onPremisesConnectionId": join.on_premises_connection_id,
+                "regionName": None,
+                "regionGroup": None,
+            }
+            for join in policy.domain_join_configurations
+        ],
+        "enableSingleSignOn": False,
+        "localAdminEnabled": policy.local_admin_enabled,
+        "cloudPcNamingTemplate": policy.cloud_pc_naming_template,
+        "gracePeriodInHours": policy.grace_period_in_hours or grace_period_in_hours,
+        "provisioningType": "dedicated",
+        "userExperienceType": "cloudPc",
+        "windowsSetting": {"locale": policy.locale},
+        "microsoftManagedDesktop": {"managedType": "notManaged", "profile": ""},
+        "managedBy": "windows365",
+        "alternateResourceUrl": None,
+        "cloudPcGroupDisplayName": None,
+        "scopeIds": ["0"],
+        "createdDateTime": timestamp(policy.created_date_time),
+        "lastModifiedDateTime": timestamp(policy.last_modified_date_time),
+        "assignments": assignments_view(policy),
+        "@deskwright.paused": policy.paused.to_json() if policy.paused else None,
+    }
+
+
+def assignments_view(policy: Policy) -> list[AssignmentView]:
+    """Return the assignments of a policy."""
+    return [
+        {
+            "id": each.id,
+            "target": {"@odata.type": _TARGET, "groupId": each.group_id, "servicePlanId": None},
+            "@deskwright.assignedAt": timestamp(each.assigned_at),
+        }
+        for each in policy.assignments
+    ]

@@ -1,0 +1,36 @@
+"""Tenants with their sites, the pause of the whole service, and whether it works."""
+
+from typing import Annotated, Literal
+
+from typing_extensions import TypedDict
+
+from shared.domain.pausing import ServiceState
+from shared.domain.tenant import Paused, Site, Tenant
+from triggers.http.json_schema import DumpOf, Json
+from triggers.http.response_shapes import Without
+
+TENANT_TO_CREATE = Without(Tenant, ("paused",), "TenantToCreate")
+SITE = Without(Site, ("tenantId",))
+SITE_TO_PUT = Without(Site, ("tenantId", "id"), "SiteToPut")
+
+
+class ServiceStateView(TypedDict):
+    """Whether the service is paused for all tenants."""
+
+    paused: Annotated[Json, DumpOf(Paused)] | None
+
+
+class HealthView(TypedDict):
+    """Whether the service works."""
+
+    status: Literal["healthy", "unhealthy"]
+
+
+def site_view(site: Site) -> Json:
+    """Return a site; its tenant is in the address."""
+    return SITE.dump(site)
+
+
+def service_state_view(state: ServiceState) -> ServiceStateView:
+    """Return the state of the service."""
+    return {"paused": state.paused.to_json() if state.paused else None}

@@ -75,10 +75,10 @@ async def record_account(record: AccountRecord) -> Done:
         await _list_computer(record, record.refused)
 
     def edit(pc: CloudPc) -> CloudPc | None:
-        made = pc.resources
+        made = pc.current.resources
         if made.domain_connection_id is None or not same(made.computer_name, name):
             return None
-        return pc.but(resources=made.but(domain_connection_id=None))
+        return pc.with_current(resources=made.but(domain_connection_id=None))
 
     with suppress(NotFoundError):
         await here.cloud_pcs.change(machine.tenant_id, machine.cloud_pc_id, edit)

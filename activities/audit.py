@@ -25,20 +25,20 @@ _BUILT = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.FAILED}
 async def note_status(before: CloudPc, after: CloudPc) -> None:
     """Note in the audit log that a Cloud PC's status has changed; measure a build that has come to its end."""
     await dependencies().audit.append(status_event(before, after))
-    if before.status in _BUILDING and after.status in _BUILT and after.snapshot is not None:
+    if before.status in _BUILDING and after.status in _BUILT and after.current.snapshot is not None:
         entries = await dependencies().timeline.entries(after.tenant_id, after.id)
-        begun = [entry.started_at for entry in entries if entry.generation == after.generation]
+        begun = [entry.started_at for entry in entries if entry.generation == after.current.generation]
         measure_provisioning(
             after.last_modified_date_time - min(begun, default=after.last_modified_date_time),
             tenant_id=after.tenant_id,
-            policy_id=after.snapshot.policy_id,
+            policy_id=after.current.snapshot.policy_id,
             outcome=after.status.value,
         )
 
 
 def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:
     """Return the event of a status that has changed; *before* None: there was no record."""
-    run = [str(after.generation), str(after.attempt), after.status.value]
+    run = [str(after.current.generation), str(after.current.attempt), after.status.value]
     if after.swap is not None:  # it may be resized more than once, and waits in between
         run.append(after.swap.operation_id)
     changed = before is not None and before.status is not after.status
@@ -51,8 +51,8 @@ def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:
         resource_type="cloudPC",
         resource_id=after.id,
         before={"status": before.status.value} if before and changed else None,
-        after={"status": after.status.value, "generation": after.generation, "attempt": after.attempt},
-        correlation_id=after.operation_id,
+        after={"status": after.status.value, "generation": after.current.generation, "attempt": after.current.attempt},
+        correlation_id=after.current.operation_id,
     )
 
 

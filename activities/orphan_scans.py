@@ -13,7 +13,7 @@ from shared.domain import naming
 from shared.domain.connection import JoinType
 from shared.domain.operation import Operation, OperationStatus
 from shared.domain.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissable
-from shared.domain.pausing import held
+from shared.domain.pausing import pause_reason
 from shared.domain.tenant import Tenant
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -60,7 +60,7 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
     }
     places |= {(subscription, group) for subscription in subscriptions for group in groups}
     async for stored in here.cloud_pcs.each(tenant.id):
-        made = stored.value.resources
+        made = stored.value.current.resources
         if made.subscription_id and made.resource_group:
             places.add((made.subscription_id, made.resource_group))
         if made.host_pool_id:
@@ -106,7 +106,7 @@ async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tup
     tenant = await dependencies().tenants.find(tenant_id)
     if tenant is None or not tenant.value.settings.remove_orphans:
         return ()
-    if held(await dependencies().service_state.get(), tenant.value, None):
+    if pause_reason(await dependencies().service_state.get(), tenant.value, None):
         return ()
     kinds = tuple(OrphanType)
     due = [each for each in orphans if not dismissable(each) and each.removable_from and each.removable_from <= at]

@@ -24,7 +24,7 @@ from shared.domain import planner
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.directory_subscriptions import WATCH
 from shared.domain.lifecycle import Status
-from shared.domain.pausing import held
+from shared.domain.pausing import pause_reason
 from shared.domain.plans import Observed, Plan, Rules
 from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.queueing import waits
@@ -91,8 +91,8 @@ def _grouped(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 async def _rules(tenant: Tenant, policies: Iterable[Policy]) -> Rules:
     service = await dependencies().service_state.get()
-    paused = {policy.id: why for policy in policies if (why := held(service, tenant, policy))}
-    return Rules(brake=tenant.settings.removal_brake, paused=paused, halted=held(service, tenant, None))
+    paused = {policy.id: why for policy in policies if (why := pause_reason(service, tenant, policy))}
+    return Rules(brake=tenant.settings.removal_brake, paused=paused, halted=pause_reason(service, tenant, None))
 
 
 async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
@@ -223,7 +223,7 @@ async def _tell_of_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> Non
     at = dependencies().clock.now()
     for pc in (*plan.provision, *plan.list_only, *plan.forget):
         if pc.id in stored and waits(before := stored[pc.id].value):
-            await tell(pc.tenant_id, before.operation_id, lambda operation: operation.failed(_NOT_BEGUN, at))
+            await tell(pc.tenant_id, before.current.operation_id, lambda operation: operation.failed(_NOT_BEGUN, at))
 
 
 async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
@@ -233,7 +233,7 @@ async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> No
     """
     here = dependencies()
     at = here.clock.now()
-    await here.due.put_all([Due(DueKind.ACT, at, pc.tenant_id, pc.id, pc.generation) for pc in plan.resizes])
+    await here.due.put_all([Due(DueKind.ACT, at, pc.tenant_id, pc.id, pc.current.generation) for pc in plan.resizes])
     for pc in plan.writes:
         before = stored[pc.id].value if pc.id in stored else pc
         if before.status is Status.RESIZE_PENDING_LICENSE and before.swap and pc.status not in _RESIZED_YET:

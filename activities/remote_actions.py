@@ -60,7 +60,11 @@ async def _open_entry(pc: CloudPc, record: RemoteStep, at: datetime) -> None:
     step, first = _IN_TIMELINE.get(record.name, (None, ""))
     if step is not None and record.step == first:
         entry = TimelineEntry(
-            generation=pc.generation, attempt=pc.attempt, step=step, started_at=at, run=record.operation_id
+            generation=pc.current.generation,
+            attempt=pc.current.attempt,
+            step=step,
+            started_at=at,
+            run=record.operation_id,
         )
         await dependencies().timeline.begin(pc.tenant_id, pc.id, entry)
 
@@ -71,8 +75,8 @@ async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
         return
     note_ = f"{pc.plan.display_name} -> {pc.swap.plan.display_name}" if step is Step.RESIZE and pc.swap else None
     end = StepEnd(
-        generation=pc.generation,
-        attempt=pc.attempt,
+        generation=pc.current.generation,
+        attempt=pc.current.attempt,
         step=step,
         at=at,
         outcome="failed" if record.failure else "succeeded",
@@ -102,9 +106,10 @@ async def end_remote_action(record: RemoteEnd) -> Done:
 
         after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
         if after.status is not before.status:
-            said = {"status": after.status.value, "generation": after.generation, "attempt": after.attempt}
+            build = after.current
+            changed = {"status": after.status.value, "generation": build.generation, "attempt": build.attempt}
             run = f"{record.operation_id}/{after.status.value}"
-            await note(record.tenant_id, ("cloudPC", before.id), "updateStatus", said, at=at, run=run)
+            await note(record.tenant_id, ("cloudPC", before.id), "updateStatus", changed, at=at, run=run)
         if record.failure is not None and before.action is not None and before.action.automatic:
             error, run = {"error": record.failure.to_json()}, record.operation_id
             await note(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
@@ -119,13 +124,13 @@ async def end_remote_action(record: RemoteEnd) -> Done:
 
 def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
     """Return *pc* without the action, as what came of it has left it."""
-    points = tuple(point for point in pc.restore_points if point.id not in record.forgotten)
-    after = pc.but(action=None, restore_points=points, last_modified_date_time=at)
+    points = tuple(point for point in pc.current.restore_points if point.id not in record.forgotten)
+    after = pc.with_current(restore_points=points).but(action=None, last_modified_date_time=at)
     if pc.status is Status.RESIZING:
         well = record.failure is None
         return moved(after, record.size, record.warnings, at) if well else stayed(after, record.size, at)
     if pc.status is Status.RESTORING:
-        after = after.after(Event.RESTORE_ENDED_WITH_WARNINGS if pc.warnings else Event.RESTORE_ENDED, at=at)
+        after = after.after(Event.RESTORE_ENDED_WITH_WARNINGS if pc.current.warnings else Event.RESTORE_ENDED, at=at)
     if record.failure is not None or pc.action is None:
         return after
     match record.name:
@@ -134,20 +139,24 @@ def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
         case Remote.CREATE_SNAPSHOT:
             return _with_point(after, pc.action.restore_point_id, status="ready", created_at=at)
         case Remote.RESTORE:
-            disks = (record.new_disk,) if record.new_disk else after.disks
-            return _with_point(after, pc.action.restore_point_id, last_restored_at=at).but(disks=disks)
+            disks = (record.new_disk,) if record.new_disk else after.current.disks
+            restored = _with_point(after, pc.action.restore_point_id, last_restored_at=at)
+            return restored.with_current(disks=disks)
     return after
 
 
 def _with_account_type(pc: CloudPc, *, administrator: bool, at: datetime) -> CloudPc:
-    """Return *pc* with the user as he is now; that he could not be made an administrator before is no warning now."""
-    snapshot = pc.snapshot.but(local_admin_enabled=administrator) if pc.snapshot else None
-    warnings = tuple(warning for warning in pc.warnings if warning.step != _ADMINISTRATOR_STEP)
-    after = pc.but(snapshot=snapshot, warnings=warnings)
+    """Return *pc* with the user's account type; a warning that the account could not be set before is gone."""
+    before = pc.current.snapshot
+    snapshot = before.but(local_admin_enabled=administrator) if before else None
+    warnings = tuple(warning for warning in pc.current.warnings if warning.step != _ADMINISTRATOR_STEP)
+    after = pc.with_current(snapshot=snapshot, warnings=warnings)
     cured = pc.status is Status.PROVISIONED_WITH_WARNINGS and not warnings
     return after.after(Event.CURED, at=at) if cured else after
 
 
 def _with_point(pc: CloudPc, restore_point_id: str | None, **changes: object) -> CloudPc:
-    points = tuple(point.but(**changes) if point.id == restore_point_id else point for point in pc.restore_points)
-    return pc.but(restore_points=points)
+    points = tuple(
+        point.but(**changes) if point.id == restore_point_id else point for point in pc.current.restore_points
+    )
+    return pc.with_current(restore_points=points)

@@ -44,9 +44,9 @@ async def start_provisioning(order: StartOrder, client: DurableClient) -> Starte
 async def _start(ground: _Ground, cloud_pc_id: str, client: DurableClient) -> bool:
     here, tenant = dependencies(), ground.tenant
     stored = await here.cloud_pcs.find(tenant.id, cloud_pc_id)
-    if stored is None or not waits(stored.value) or stored.value.snapshot is None:
+    if stored is None or not waits(stored.value) or stored.value.current.snapshot is None:
         return False
-    pc, connection_id = stored.value, stored.value.snapshot.connection_id
+    pc, connection_id = stored.value, stored.value.current.snapshot.connection_id
     if connection_id not in ground.connections:
         there = await here.connections.find(tenant.id, connection_id)
         ground.connections[connection_id] = there.value if there else None
@@ -55,7 +55,7 @@ async def _start(ground: _Ground, cloud_pc_id: str, client: DurableClient) -> bo
     if connection is None or site is None:
         await _cannot_start(pc)
         return False
-    await start_build(here, client, pc, order_for(pc, tenant, site.value, connection), at=here.clock.now())
+    await start_build(here, client, pc, order_for(pc, pc.current, tenant, site.value, connection), at=here.clock.now())
     return True
 
 
@@ -69,9 +69,9 @@ async def _cannot_start(pc: CloudPc) -> None:
     at = dependencies().clock.now()
 
     def edit(there: CloudPc) -> CloudPc | None:
-        if there.generation != pc.generation or not waits(there):
+        if there.current.generation != pc.current.generation or not waits(there):
             return None
-        return there.after(Event.GAVE_UP, at=at, last_error=failure, reason=None)
+        return there.with_current(last_error=failure, reason=None).after(Event.GAVE_UP, at=at)
 
     await dependencies().cloud_pcs.change(pc.tenant_id, pc.id, edit)
     await dependencies().due.drop(start_due(pc))

@@ -50,18 +50,18 @@ def _lost_since(pc: CloudPc, since: datetime) -> bool:
 
 
 def braked(
-    takings: Sequence[tuple[CloudPc, RemovalCause]],
+    revocations: Sequence[tuple[CloudPc, RemovalCause]],
     doubt: Doubt,
     brake: RemovalBrake,
     policies: Iterable[Policy],
     fleet: Fleet,
 ) -> dict[str, str]:
-    """Return which of *takings* must wait to be confirmed, by Cloud PC id, and why.
+    """Return which of *revocations* must wait to be confirmed, by Cloud PC id, and why.
 
     What was confirmed never waits; what waits already goes on waiting, and counts.
     """
     doubtful = {policy.id for policy in policies if {a.group_id for a in policy.assignments} & doubt.group_ids}
-    open_ = [(pc, cause) for pc, cause in takings if not (pc.removal and pc.removal.confirmed_by)]
+    open_ = [(pc, cause) for pc, cause in revocations if not (pc.removal and pc.removal.confirmed_by)]
     left = {RemovalCause.USER_LEFT_GROUP} | ({RemovalCause.LICENSE_REMOVED} if doubt.seats else set())
     together = len(open_) + fleet.lately
     many = together > brake.count and together * 100 > fleet.number * brake.percent
@@ -69,7 +69,7 @@ def braked(
     for pc, cause in open_:
         if many:
             waits[pc.id] = f"{together} of {fleet.number} Cloud PCs would be removed at once"
-        elif cause in left and pc.snapshot and pc.snapshot.policy_id in doubtful:
+        elif cause in left and pc.current.snapshot and pc.current.snapshot.policy_id in doubtful:
             waits[pc.id] = "a group of its policy is gone, or answered without a single user"
         elif cause is RemovalCause.LICENSE_REMOVED and pc.plan.id in doubt.plan_ids:
             waits[pc.id] = "the directory names nobody who holds its licence"

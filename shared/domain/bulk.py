@@ -59,11 +59,11 @@ class Selection(Value):
 
     def accepts(self, pc: CloudPc) -> bool:
         """Whether *pc* is meant."""
-        names = {name.casefold() for name in self.user_principal_names}
+        snapshot, names = pc.current.snapshot, {name.casefold() for name in self.user_principal_names}
         held = (
             not self.status or pc.status in self.status,
             not self.provisioning_policy_ids
-            or (pc.snapshot is not None and pc.snapshot.policy_id in self.provisioning_policy_ids),
+            or (snapshot is not None and snapshot.policy_id in self.provisioning_policy_ids),
             not self.service_plan_ids or pc.plan.id in self.service_plan_ids,
             not names or pc.user.user_principal_name.casefold() in names,
             not self.grace_causes or (pc.grace is not None and pc.grace.cause.value in self.grace_causes),

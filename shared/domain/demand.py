@@ -1,4 +1,4 @@
-"""How many addresses are still wanted: every licensed member has a record as soon as a policy reaches him."""
+"""How many addresses are still wanted: every licensed member has a record as soon as a policy targets them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Iterable
 
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection
-from shared.domain.lifecycle import Status
-from shared.domain.replacing import builds_of
 from shared.domain.values import Value
-
-_TO_COME = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
 
 
 def awaiting_addresses(cloud_pcs: Iterable[CloudPc], connection_id: str) -> int:
@@ -18,10 +14,10 @@ def awaiting_addresses(cloud_pcs: Iterable[CloudPc], connection_id: str) -> int:
     return sum(
         build.snapshot is not None
         and build.snapshot.connection_id == connection_id
-        and build.status in _TO_COME
+        and pc.goes_on(build)
         and build.resources.nic_id is None
         for pc in cloud_pcs
-        for build in builds_of(pc)
+        for build in pc.builds
     )
 
 

@@ -30,18 +30,18 @@ class Today:
 
     def drift(self, pc: CloudPc) -> Drift | None:
         """Return how a Cloud PC differs from what its policy would build; None: there is nothing built from one."""
-        if pc.snapshot is None or pc.status is Status.NOT_PROVISIONED:
+        if pc.current.snapshot is None or pc.status is Status.NOT_PROVISIONED:
             return None
-        policy = self.policies.get(pc.snapshot.policy_id)
-        differs = self._differs(pc.snapshot, policy) if policy else ("provisioningPolicyId",)
+        policy = self.policies.get(pc.current.snapshot.policy_id)
+        differs = self._differs(pc.current.snapshot, policy) if policy else ("provisioningPolicyId",)
         return Drift(drifted=bool(differs), differs=differs)
 
     def policy_name(self, pc: CloudPc) -> str | None:
         """Return the name of a Cloud PC's policy: as it is called today, or was when it was deleted."""
-        if pc.snapshot is None:
+        if pc.current.snapshot is None:
             return None
-        policy = self.policies.get(pc.snapshot.policy_id)
-        return policy.display_name if policy else pc.snapshot.policy_name
+        policy = self.policies.get(pc.current.snapshot.policy_id)
+        return policy.display_name if policy else pc.current.snapshot.policy_name
 
     def _differs(self, built: Snapshot, policy: Policy) -> tuple[str, ...]:
         same = {

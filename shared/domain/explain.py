@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.domain import naming
-from shared.domain.cloud_pc import TURN, Beside, CloudPc, Failure, User
+from shared.domain.build import Build, Failure
+from shared.domain.cloud_pc import WAITING_TO_START, CloudPc, User
 from shared.domain.drift import Drift, Today
 from shared.domain.entitlements import Entitlement, winner
 from shared.domain.lifecycle import WORKING, Status
@@ -108,7 +109,7 @@ def _one(
         status=record.status if record else None,
         policy_name=today.policy_name(record) if record else None,
         drift=today.drift(record) if record else None,
-        error=record.last_error if record and record.status is Status.FAILED else None,
+        error=record.current.last_error if record and record.status is Status.FAILED else None,
         because=_because(plan, record, user, claims),
     )
 
@@ -136,32 +137,32 @@ def _lacking(record: CloudPc | None, user: User, claims: list[Claim]) -> str:
 
 def standing(record: CloudPc) -> str:
     """Return in one sentence how a Cloud PC stands."""
-    said = record.last_error
+    build, error = record.current, record.current.last_error
     words = {
-        Status.NOT_PROVISIONED: f"Not provisioned: {record.reason or 'no reason is recorded'}.",
-        Status.PENDING_PROVISION: f"Waiting: {record.reason or TURN}.",
-        Status.PROVISIONING: f"Being provisioned, attempt {record.attempt}{_resumed(record)}.",
-        Status.FAILED: f"Failed: {said.code}, {said.message}" if said else "Failed.",
-        Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}.",
+        Status.NOT_PROVISIONED: f"Not provisioned: {build.reason or 'no reason is recorded'}.",
+        Status.PENDING_PROVISION: f"Waiting: {build.reason or WAITING_TO_START}.",
+        Status.PROVISIONING: f"Being provisioned, attempt {build.attempt}{_resumed(build)}.",
+        Status.FAILED: f"Failed: {error.code}, {error.message}" if error else "Failed.",
+        Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in build.warnings)}.",
         Status.IN_GRACE_PERIOD: _in_grace(record),
         Status.RESIZE_PENDING_LICENSE: _waiting_for_licence(record),
         Status.RESIZING: f"Being resized to {(record.swap or record).plan.display_name}.",
         Status.RESTORING: "Being restored: its disk goes back to a restore point.",
-        Status.DEPROVISIONING: f"Being removed: {record.reason or 'nobody is entitled to it any more'}.",
+        Status.DEPROVISIONING: f"Being removed: {build.reason or 'nobody is entitled to it any more'}.",
     }
-    said_now = words.get(record.status, "Ready.")
-    return f"{said_now} {_beside(record.beside)}" if record.beside else said_now
+    current = words.get(record.status, "Ready.")
+    return f"{current} {_replacement(record.replacement)}" if record.replacement else current
 
 
-def _beside(other: Beside) -> str:
-    if not other.being_built:
-        return f"Beside it a machine goes: {other.reason or 'it is cleaned up'}."
-    at_work = TITLES[other.step] if other.step else "it begins"
-    return f"Another machine is being built to take the place of this one: {other.reason or at_work}."
+def _replacement(build: Build) -> str:
+    if not build.unfinished:
+        return f"Beside it a machine goes: {build.reason or 'it is cleaned up'}."
+    step = TITLES[build.step] if build.step else "it begins"
+    return f"Another machine is being built to take the place of this one: {build.reason or step}."
 
 
-def _resumed(record: CloudPc) -> str:
-    return f", resumed at {record.resumed_at.value} with the machine that was there" if record.resumed_at else ""
+def _resumed(build: Build) -> str:
+    return f", resumed at {build.resumed_at.value} with the machine that was there" if build.resumed_at else ""
 
 
 def _waiting_for_licence(record: CloudPc) -> str:

@@ -58,6 +58,17 @@ class Event(StrEnum):
     RESIZE_ENDED_WITH_WARNINGS = "resizeEndedWithWarnings"
 
 
+class Phase(StrEnum):
+    """Where one build of a Cloud PC stands."""
+
+    NONE = "none"  # there is no machine, and none is planned
+    WAITING = "waiting"  # planned or parked: it waits for a licence, its start or capacity
+    BUILDING = "building"  # an attempt is being made
+    BUILT = "built"  # its machine works, and stays until it is taken out of use or replaced
+    FAILED = "failed"  # given up: what it made is cleaned up
+    LEAVING = "leaving"  # out of use or replaced: what it made is cleaned up
+
+
 TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
     {
         # A licence without a policy is listed; when a policy comes, the Cloud PC is due.
@@ -119,6 +130,25 @@ BUILT = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.
 """What works, and loses nothing without a grace period."""
 
 WORKING = BUILT | {Status.IN_GRACE_PERIOD}
+
+REPLACEABLE = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
+"""In which another machine may be built, and take the place of the current one."""
+
+PHASES: Mapping[Event, Phase] = MappingProxyType(
+    {
+        Event.PLANNED: Phase.WAITING,
+        Event.RETRIED: Phase.WAITING,
+        Event.REPROVISIONED: Phase.WAITING,
+        Event.STARTED: Phase.BUILDING,
+        Event.PARKED: Phase.WAITING,
+        Event.SUCCEEDED: Phase.BUILT,
+        Event.WARNED: Phase.BUILT,
+        Event.GAVE_UP: Phase.FAILED,
+        Event.POLICY_LEFT: Phase.NONE,
+        Event.REMOVED: Phase.NONE,
+    }
+)
+"""The phase of a build after an event; any other event leaves the phase as it is."""
 
 
 def advance(status: Status, event: Event) -> Status:

@@ -126,8 +126,8 @@ def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
         return _left(found, why, pc.last_modified_date_time)
     if pc.status not in WORKING:
         return None  # the build that runs, or the clean-up that comes, removes it
-    if pc.beside is not None:
-        return None  # another machine is built, or goes, beside its own: the scan after that looks
+    if pc.replacement is not None:
+        return None  # another machine is built, or cleaned up: the scan after that looks
     if found.type in _DISKS and pc.action is not None:
         return None  # what works on it removes what it no longer needs
     return _of_earlier_machine(found, pc) if found.type in _NAMED else _second(found, pc)
@@ -139,12 +139,12 @@ def _left(found: Found, why: str, since: datetime | None) -> Judgement:
 
 
 def _nothing_left(pc: CloudPc) -> bool:
-    ended = pc.status is Status.NOT_PROVISIONED or (pc.status is Status.FAILED and pc.clean_up_at is None)
-    return ended and pc.resources.computer_name is None and pc.beside is None
+    ended = pc.status is Status.NOT_PROVISIONED or (pc.status is Status.FAILED and pc.current.clean_up_at is None)
+    return ended and pc.current.resources.computer_name is None and pc.replacement is None
 
 
 def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
-    made = pc.resources
+    made = pc.current.resources
     if not same(found.name, made.computer_name):
         why = f"it is of an earlier machine; the Cloud PC is {made.computer_name} now"
         return Judgement(why=why, advice=_REMOVE, since=pc.provisioned_date_time, sure=True)
@@ -155,7 +155,7 @@ def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
 
 
 def _second(found: Found, pc: CloudPc) -> Judgement | None:
-    made = pc.resources
+    made = pc.current.resources
     match found.type:
         case OrphanType.VIRTUAL_MACHINE if not same(found.resource_id, made.vm_id):
             return Judgement(why=f"a second machine of the Cloud PC; its own is {made.vm_id}", advice=_LOOK)
@@ -171,7 +171,7 @@ def _second(found: Found, pc: CloudPc) -> Judgement | None:
 
 
 def _restore_points(pc: CloudPc) -> set[str]:
-    return {naming.restore_point_name(pc.id, point.id).casefold() for point in pc.restore_points}
+    return {naming.restore_point_name(pc.id, point.id).casefold() for point in pc.current.restore_points}
 
 
 def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:

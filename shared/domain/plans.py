@@ -44,9 +44,10 @@ class Rules(Value):
     paused: Mapping[str, str] = {}
     halted: str | None = None
 
-    def held(self, pc: CloudPc) -> str | None:
+    def pause_reason(self, pc: CloudPc) -> str | None:
         """Return why no build and no removal of *pc* may begin now, None when it may."""
-        return self.paused.get(pc.snapshot.policy_id, self.halted) if pc.snapshot else self.halted
+        snapshot = pc.current.snapshot
+        return self.paused.get(snapshot.policy_id, self.halted) if snapshot else self.halted
 
 
 class Plan(Value):

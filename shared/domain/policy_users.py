@@ -74,7 +74,7 @@ def _entry(policy: Policy, today: Today, member: Entitlement, records: list[Clou
 
 
 def _standing(policy: Policy, first: Policy | None, member: Entitlement, built: list[CloudPc]) -> tuple[Standing, str]:
-    mine = [pc for pc in built if pc.snapshot is None or pc.snapshot.policy_id == policy.id]
+    mine = [pc for pc in built if pc.current.snapshot is None or pc.current.snapshot.policy_id == policy.id]
     if mine:
         return _of_records(mine, len(member.plans))
     if not member.user.account_enabled:

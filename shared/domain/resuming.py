@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.domain.cloud_pc import CloudPc, Failure, Resources, Warn
+from shared.domain.build import Build, Failure, Resources, Warn
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Snapshot
 from shared.domain.steps import Step
@@ -71,19 +72,20 @@ def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | No
     return step if known and failure.code.lower() not in MACHINE_IN_DOUBT else None
 
 
-def resumable_by_hand(pc: CloudPc, today: Snapshot) -> Step | None:
-    """Return the step at which a retry of *pc* goes on, None: it begins anew, as *today* says.
+def resumable_by_hand(pc: CloudPc, snapshot: Snapshot) -> Step | None:
+    """Return the step at which a retry of *pc* goes on, None: it begins anew, from *snapshot*.
 
-    What remains must still be there, not cleaned up in part; and what was built must be what *today* would build.
+    What was made must still be there, not cleaned up in part; and it must be built from what *snapshot* says.
     """
-    if pc.status is not Status.FAILED or pc.clean_up_at is None or pc.snapshot is None:
+    failed = pc.current
+    if pc.status is not Status.FAILED or failed.clean_up_at is None or failed.snapshot is None:
         return None
-    built_alike = pc.snapshot.but(grace_period_in_hours=today.grace_period_in_hours) == today
-    return resumable(pc.last_error, pc.resources) if built_alike else None
+    built_alike = failed.snapshot.but(grace_period_in_hours=snapshot.grace_period_in_hours) == snapshot
+    return resumable(failed.last_error, failed.resources) if built_alike else None
 
 
-def resumption(pc: CloudPc) -> Resumption | None:
-    """Return how the build that *pc* tells of goes on, None: it begins anew."""
-    if pc.resumed_at is None:
+def resumption(build: Build) -> Resumption | None:
+    """Return how *build* goes on with the machine that is there, None: it begins anew."""
+    if build.resumed_at is None:
         return None
-    return Resumption(step=pc.resumed_at, made=pc.resources, warnings=pc.warnings)
+    return Resumption(step=build.resumed_at, made=build.resources, warnings=build.warnings)

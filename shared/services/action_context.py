@@ -140,7 +140,7 @@ class ActionContext:
 
         def edit_unless_built_anew(pc: CloudPc) -> CloudPc:
             edited = edit(pc)
-            if pc.generation != before.generation:
+            if pc.current.generation != before.current.generation:
                 raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
             return edited
 

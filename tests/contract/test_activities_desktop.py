@@ -22,6 +22,7 @@ from shared.domain.connection import JoinType
 from shared.domain.image import ImageSource, MarketplaceImage
 from shared.domain.lifecycle import Status
 from shared.domain.service_plan import ServicePlan, service_plan
+from tests.cloud_pcs import cloud_pc
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.worker import GROUP, REGION, TENANT, Worker, working
 
@@ -174,7 +175,7 @@ async def remove(worker: Worker, machine: Machine, pool_id: str | None) -> None:
 
 def record(worker: Worker, machine: Machine, pool_id: str) -> CloudPc:
     now = worker.deps.clock.now()
-    return CloudPc(
+    return cloud_pc(
         id=machine.cloud_pc_id,
         tenant_id=TENANT.id,
         user=worker.user,

@@ -44,7 +44,7 @@ async def test_whose_policy_leaves_before_his_build_begins_gets_it_from_the_othe
     await here.policies.change("contoso", "p1", lambda policy: policy.but(assignments=()))
     assert (await plan()).groups == ((pc_of("ada"),),)
     ada = (await records(here))["ada"]
-    assert (ada.status, ada.snapshot and ada.snapshot.policy_id) == (Status.PENDING_PROVISION, "p2")
+    assert (ada.status, ada.current.snapshot and ada.current.snapshot.policy_id) == (Status.PENDING_PROVISION, "p2")
 
 
 async def test_a_build_asked_for_by_hand_that_does_not_begin_has_its_operation_ended(here: PaperServices) -> None:
@@ -67,7 +67,7 @@ async def test_whoever_is_planned_alone_keeps_his_place_in_the_line(here: PaperS
         await plan(name)
         here.hand.advance(timedelta(minutes=1))
     there = await records(here)
-    assert [str(there[name].reason)[-len("position 1 in the queue") :] for name in names] == [
+    assert [str(there[name].current.reason)[-len("position 1 in the queue") :] for name in names] == [
         f"position {place} in the queue" for place in (1, 2, 3)
     ]
     here.directory.skus = [here.directory.skus[0].but(enabled=2)]  # one more: it is Ada's, whoever is looked at first
@@ -81,7 +81,7 @@ async def test_who_waits_for_a_seat_does_not_get_it_by_being_planned_alone(here:
     here.directory.groups["g1"] = {"bob"}
     await plan()
     assert (await plan("bob")).groups == ()
-    assert "position 1 in the queue" in str((await records(here))["bob"].reason)
+    assert "position 1 in the queue" in str((await records(here))["bob"].current.reason)
 
 
 async def test_whoever_loses_his_seat_loses_it_by_a_message_about_him_alone(here: PaperServices) -> None:
@@ -178,7 +178,7 @@ async def test_whose_other_group_answers_empty_when_he_has_left_the_one_he_came_
     await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1, group_id="g1"))
     here.directory.groups = {"g1": {"bob"}, "g3": {"ada"}}
     await plan("ada")
-    assert (await records(here))["ada"].group_id == "g3"
+    assert (await records(here))["ada"].current.group_id == "g3"
     await here.policies.change("contoso", "p1", lambda policy: policy.but(assignments=both[1:]))
     here.directory.groups = {"g1": {"bob"}, "g3": set(), "g2": {"bob"}}
     await here.policies.insert(second_policy())

@@ -17,6 +17,7 @@ from shared.domain.plans import Observed, Plan, Rules
 from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
 from shared.domain.service_plan import ServicePlan
 from shared.domain.tenant import RemovalBrake
+from tests.cloud_pcs import cloud_pc
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 USERS, SKUS, GROUPS = ("ada", "bob", "eve"), ("s1", "s2", "s3"), ("g1", "g2", "g3")
@@ -103,7 +104,7 @@ def records(draw: st.DrawFn) -> tuple[CloudPc, ...]:
             confirmed = draw(st.sampled_from([None, "admin"]))
             waits = Removal(cause=RemovalCause.LICENSE_REMOVED, seen_at=NOW, confirmed_by=confirmed)
             made.append(
-                CloudPc(
+                cloud_pc(
                     id=cloud_pc_id("t", name, sku_id),
                     tenant_id="t",
                     user=User(id=name, user_principal_name=f"{name}@x"),
@@ -190,7 +191,7 @@ def test_only_who_has_a_licence_a_policy_and_an_account_is_provisioned(
         assert entitlement.user.account_enabled
         assert pc.plan in entitlement.plans
         assert first is not None
-        assert pc.snapshot == snapshot(first)
+        assert pc.current.snapshot == snapshot(first)
         assert pc.status is Status.PENDING_PROVISION
 
 
@@ -237,7 +238,7 @@ def test_no_more_start_than_licences_are_free(
     plans = {pc.id: pc.plan.id for pc in (*there, *made.provision)}
     started = [plans[pc_id] for pc_id in made.start]
     assert all(started.count(sku) <= free for sku in SKUS)
-    assert all("queue" in str(pc.reason) for pc in made.provision if pc.id not in made.start)
+    assert all("queue" in str(pc.current.reason) for pc in made.provision if pc.id not in made.start)
 
 
 @given(records(), policies())

@@ -19,6 +19,7 @@ from shared.domain.planner import plan
 from shared.domain.plans import Observed, Plan
 from shared.domain.policy import Assignment, Policy
 from shared.domain.service_plan import ServicePlan
+from tests.cloud_pcs import cloud_pc
 from tests.properties.test_planner_laws import JOIN, NOW, applied, claims, service, snapshot
 
 OLD, NEW = service("small"), service("large")
@@ -36,7 +37,7 @@ POLICY = Policy(
     created_date_time=NOW,
     last_modified_date_time=NOW,
 )
-ADA = CloudPc(
+ADA = cloud_pc(
     id=cloud_pc_id("t", USER.id, OLD.id),
     tenant_id="t",
     user=USER,

@@ -68,7 +68,7 @@ async def get_timeline(call: Call) -> Answer:
             "cloudPcId": pc.id,
             "userPrincipalName": pc.user.user_principal_name,
             "status": pc.status.value,
-            "generation": pc.generation,
+            "generation": pc.current.generation,
             **progress(pc, call.now).to_json(),
             "entries": [_shown(entry) for entry in entries],
         }

@@ -11,8 +11,7 @@ from shared.domain.cloud_pc import CloudPc, Grace, Swap
 from shared.domain.drift import Today
 from shared.domain.graph.odata import Collection
 from shared.domain.lifecycle import Status
-from shared.domain.progress import progress
-from shared.domain.replacing import build_of
+from shared.domain.progress import progress, replacement_progress
 from shared.domain.resuming import resumable
 
 CLOUD_PCS = Collection(
@@ -31,7 +30,7 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> dict[str, Any]:
     The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.
     """
     drift = today.drift(pc)
-    made, snapshot = pc.resources, pc.snapshot
+    made, snapshot = pc.current.resources, pc.current.snapshot
     return {
         "id": pc.id,
         "displayName": pc.display_name,
@@ -72,9 +71,8 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> dict[str, Any]:
 
 def _replacement(pc: CloudPc, now: datetime) -> dict[str, Any] | None:
     """Return how far the machine is that is to take the place of the Cloud PC's, None when there is none."""
-    if pc.beside is None or not pc.beside.being_built:
-        return None
-    return progress(build_of(pc, pc.beside.generation), now).to_json()
+    replaced = replacement_progress(pc, now)
+    return replaced.to_json() if replaced else None
 
 
 def grace_view(grace: Grace, now: datetime) -> dict[str, Any]:
@@ -101,7 +99,7 @@ def swap_view(swap: Swap) -> dict[str, Any]:
 
 def restore_points_view(pc: CloudPc) -> list[dict[str, Any]]:
     """Return the restore points of a Cloud PC as Graph's cloudPcSnapshots, newest first."""
-    ready = [point for point in pc.restore_points if point.status == "ready"]
+    ready = [point for point in pc.current.restore_points if point.status == "ready"]
     return [
         {
             "id": point.id,
@@ -124,9 +122,11 @@ def count_by_status(cloud_pcs: Iterable[CloudPc]) -> list[dict[str, Any]]:
 
 
 def _detail(pc: CloudPc) -> dict[str, Any] | None:
-    if pc.status is Status.FAILED and pc.last_error:
-        said = pc.last_error
-        goes_on_at = resumable(said, pc.resources) if pc.clean_up_at else None  # by the policy as it was
+    if pc.status is Status.FAILED and pc.current.last_error:
+        said = pc.current.last_error
+        goes_on_at = (
+            resumable(said, pc.current.resources) if pc.current.clean_up_at else None
+        )  # by the policy as it was
         facts = {
             "retriable": "true",
             "step": said.step.value if said.step else "",
@@ -136,11 +136,11 @@ def _detail(pc: CloudPc) -> dict[str, Any] | None:
         }
         return _status_detail(said.code, said.message, facts)
     if pc.status is Status.PROVISIONED_WITH_WARNINGS:
-        message = "; ".join(f"{warning.step}: {warning.message}" for warning in pc.warnings)
-        return _status_detail("provisionedWithWarnings", message, {w.step: w.message for w in pc.warnings})
-    reason = pc.reason
-    if reason is None and pc.beside is not None and not pc.beside.being_built:
-        reason = f"beside it a machine goes: {pc.beside.reason}"
+        message = "; ".join(f"{warning.step}: {warning.message}" for warning in pc.current.warnings)
+        return _status_detail("provisionedWithWarnings", message, {w.step: w.message for w in pc.current.warnings})
+    reason = pc.current.reason
+    if reason is None and pc.replacement is not None and not pc.replacement.unfinished:
+        reason = f"beside it a machine goes: {pc.replacement.reason}"
     return _status_detail(pc.status.value, reason, {}) if reason else None
 
 
@@ -150,9 +150,10 @@ def _status_detail(code: str, message: str, facts: dict[str, str]) -> dict[str, 
 
 
 def _windows(pc: CloudPc) -> str | None:
-    if pc.snapshot is None:
+    built = pc.current.snapshot
+    if built is None:
         return None
-    named = pc.snapshot.image.marketplace.sku if pc.snapshot.image.marketplace else pc.snapshot.image_display_name
+    named = built.image.marketplace.sku if built.image.marketplace else built.image_display_name
     return "windows10" if "win10" in named.lower() or "windows 10" in named.lower() else "windows11"
 
 

@@ -21,14 +21,14 @@ from tests.integration import things
 
 def test_a_record_moves_by_events_only_where_the_table_leads() -> None:
     pc = things.cloud_pc()
-    assert pc.after(Event.STARTED, at=things.NOW, attempt=1).status is Status.PROVISIONING
+    assert pc.after(Event.STARTED, at=things.NOW).status is Status.PROVISIONING
     with pytest.raises(IllegalTransitionError):
         pc.after(Event.SUCCEEDED, at=things.NOW)
 
 
 def test_a_change_is_checked_like_any_value() -> None:
     with pytest.raises(ValidationError):
-        things.cloud_pc().but(generation="many")
+        things.cloud_pc().but(display_name=7)
 
 
 def test_what_is_not_known_does_not_undo_what_is() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.domain.cloud_pc import CloudPc, Failure, Grace, Removal, RemovalCause, Warn
+from shared.domain.cloud_pc import Failure, Grace, Removal, RemovalCause, Warn
 from shared.domain.describing import Shape
 from shared.domain.drift import Today
 from shared.domain.graph.catalogue import audit_event_view, service_plan_view, supported_region_view
@@ -31,6 +31,7 @@ from shared.domain.policy import image_source, snapshot_of
 from shared.domain.regions import SUPPORTED_REGIONS
 from shared.domain.steps import Step
 from shared.domain.tenant import Paused, TenantSettings
+from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT
 from tests.unit.wizards import office
 
@@ -51,7 +52,7 @@ EVENT = AuditEvent(
 
 
 def cloud_pc(status: Status, **more: Any) -> dict[str, Any]:
-    pc = CloudPc(
+    pc = new_cloud_pc(
         id="pc1",
         tenant_id="acme",
         user=ADA,

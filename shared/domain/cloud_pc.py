@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from shared.domain.build import Build, Failure, Resources, TimelineEntry, Warn
 from shared.domain.connection import JoinType
@@ -152,6 +153,11 @@ class CloudPc(Value):
     def build(self, generation: int) -> Build | None:
         """Return the build of *generation*, None when the record no longer has it."""
         return next((build for build in self.builds if build.generation == generation), None)
+
+    def audited(self) -> dict[str, Any]:
+        """Return what an audit event keeps of it: the properties of the current build stand among its own."""
+        own = self.to_json()
+        return {**own.pop("current"), **own}
 
     def _is_current(self, build: Build) -> bool:
         return build.generation == self.current.generation

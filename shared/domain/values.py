@@ -23,6 +23,10 @@ class Value(BaseModel):
         """Return plain JSON: camelCase names, ISO times, absent values left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
+    def audited(self) -> dict[str, Any]:
+        """Return what an audit event keeps of it: the properties whose changes an administrator reads."""
+        return self.to_json()
+
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field of the model
         """Return a copy with *changes*, validated like any other value."""
         return type(self).model_validate({**dict(self), **changes})

@@ -102,8 +102,8 @@ class ActionContext:
             actor=self.actor,
             resource_type=resource,
             resource_id=id,
-            before=before.to_json() if before else None,
-            after=after.to_json() if after else None,
+            before=before.audited() if before else None,
+            after=after.audited() if after else None,
             correlation_id=self.trace_id,
         )
         await self.deps.audit.append(event)

@@ -193,7 +193,7 @@ async def record_failed(record: FailedRecord) -> Done | Superseded:
         edited = await change_record(record, lambda there: _after_failed_attempt(there, record), stored)
         return Done() if edited is not None and wanted_build(edited, record) else Superseded()
     if build is stored.value.current:
-        return await _give_up(stored, build, record)
+        return await give_up_current(stored, build, record)
     return await _give_up_replacement(stored, record)
 
 
@@ -205,8 +205,8 @@ def _after_failed_attempt(pc: CloudPc, record: FailedRecord) -> CloudPc | None:
     return pc.with_build(build.but(last_error=record.failure, resources=found, warnings=record.warnings))
 
 
-async def _give_up(stored: Stored[CloudPc], build: Build, record: FailedRecord) -> Done | Superseded:
-    """Record that the current build failed: its Cloud PC has."""
+async def give_up_current(stored: Stored[CloudPc], build: Build, record: FailedRecord) -> Done | Superseded:
+    """Record that the current build failed, and with it the Cloud PC: its clean-up, audit event and operation too."""
     pc, at = stored.value, dependencies().clock.now()
     clean_up_at = None
     if build.resources.with_found(record.resources).computer_name and build.phase is not Phase.FAILED:

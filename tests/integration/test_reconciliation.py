@@ -21,15 +21,17 @@ from shared.contracts.reconciling import (
     Started,
     StartOrder,
 )
+from shared.domain.build import Resources
 from shared.domain.cloud_pc import CloudPc, RemovalCause
 from shared.domain.connection import HealthStatus
 from shared.domain.directory_subscriptions import Watch
 from shared.domain.image import DeviceImageStatus, ImageType
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import Phase, Status
 from shared.domain.naming import cloud_pc_id
+from shared.domain.operation import OperationStatus
 from shared.domain.tenant import LicenceSource, TenantSettings
-from shared.errors import UnavailableError
-from shared.storage.due import EVERYBODY, DueKind, next_of
+from shared.errors import StaleError, UnavailableError
+from shared.storage.due import EVERYBODY, DueKind, next_of, start_due
 from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import PaperServices, perform
@@ -350,6 +352,40 @@ async def test_a_build_whose_connection_is_gone_fails_at_once(here: PaperService
     await perform(START_PROVISIONING, StartOrder(tenant_id="contoso", cloud_pc_ids=ids), PaperHost())
     pc = (await records(here))["ada"]
     assert (pc.status, pc.current.last_error and pc.current.last_error.code) == (Status.FAILED, "connectionGone")
+
+
+async def test_a_build_whose_connection_is_gone_ends_as_every_build_that_fails(here: PaperServices) -> None:
+    """With an audit event, its operation failed, and a clean-up of what the build before it left; also if repeated."""
+    made = Resources(computer_name="CPC-OLD", subscription_id=things.SUBSCRIPTION, resource_group="desks")
+    pc = things.cloud_pc(operation_id="retry", resources=made, snapshot=things.snapshot(connection_id="gone"))
+    await here.cloud_pcs.insert(pc)
+    await here.operations.insert(things.operation(id="retry", kind="retry", resource_id=pc.id))
+    await here.due.put_all([start_due(pc)])
+    order = StartOrder(tenant_id="contoso", cloud_pc_ids=(pc.id,))
+    crash = StaleError("the worker dies between the record and what follows it")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(here.audit, "append", _raising(crash))
+        with pytest.raises(StaleError):
+            await perform(START_PROVISIONING, order, PaperHost())
+    for _ in range(2):
+        assert await perform(START_PROVISIONING, order, PaperHost()) == Started(count=0)
+
+    after, operation = (await records(here))["ada"], (await here.operations.get("contoso", "retry")).value
+    events = [stored.value async for stored in here.audit.each("contoso", resource_id=pc.id)]
+    cleaning = await here.due.due(DueKind.CLEAN_UP, here.hand.at + timedelta(hours=3))
+    assert (after.status, after.current.phase) == (Status.FAILED, Phase.FAILED)
+    assert [event.after and event.after["status"] for event in events] == ["failed"]
+    assert (operation.status, operation.error and operation.error.code) == (OperationStatus.FAILED, "connectionGone")
+    assert [(due.subject_id, due.at) for due in cleaning] == [(pc.id, after.current.clean_up_at)]
+    assert await here.due.due(DueKind.START, here.hand.at + timedelta(days=1)) == []
+
+
+def _raising(error: Exception) -> Callable[..., Any]:
+    async def fail(*_: object) -> None:
+        raise error
+
+    return fail
 
 
 async def test_a_reconcile_goes_round_again_when_somebody_asked_meanwhile(here: PaperServices) -> None:

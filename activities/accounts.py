@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from activities.audit import note
+from activities.audit import record_audit_event
 from activities.run_commands import assemble, begin_run_command, read_run_command
 from shared.contracts.accounts import (
     BEGIN_DISABLE,
@@ -84,7 +84,7 @@ async def record_account(record: AccountRecord) -> Done:
         await here.cloud_pcs.change(machine.tenant_id, machine.cloud_pc_id, edit)
     said = {"computerName": name, "disabled": record.refused is None}
     after = said if record.refused is None else {**said, "refused": record.refused.to_json()}
-    await note(
+    await record_audit_event(
         machine.tenant_id,
         ("cloudPC", machine.cloud_pc_id),
         "disableComputerAccount",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from activities.audit import note
+from activities.audit import record_audit_event
 from shared.dependencies import dependencies
 from shared.domain.build import Resources
 from shared.domain.cloud_pc import CloudPc
@@ -54,7 +54,9 @@ async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
         return False
     after = {"onPremisesConnectionId": alternate.id, "generation": generation}
     run = f"alternate/{generation}"
-    await note(pc.tenant_id, ("cloudPC", pc.id), "useAlternate", after, at=moved.last_modified_date_time, run=run)
+    await record_audit_event(
+        pc.tenant_id, ("cloudPC", pc.id), "useAlternate", after, at=moved.last_modified_date_time, run=run
+    )
     return True
 
 

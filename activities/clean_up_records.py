@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from activities.audit import note, note_status, tell
+from activities.audit import fail_operation, record_audit_event, record_status_change, succeed_operation
 from activities.building import change_record, find_record
 from activities.deprovisioning import removed
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
@@ -58,10 +58,10 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
     if cleaned is None:
         return Superseded()
     if build is stored.value.current and cleaned.status is not stored.value.status:
-        await note_status(stored.value, cleaned)
+        await record_status_change(stored.value, cleaned)
     left = {"left": [refused.to_json() for refused in record.left]}
     run = f"{record.generation}/{build.clean_up_at}"
-    await note(record.tenant_id, ("cloudPC", record.cloud_pc_id), "cleanUp", left, at=at, run=run)
+    await record_audit_event(record.tenant_id, ("cloudPC", record.cloud_pc_id), "cleanUp", left, at=at, run=run)
     return Done()
 
 
@@ -93,12 +93,12 @@ async def record_rerun(record: RerunRecord) -> Done:
         return Done()
     pc = await dependencies().cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
     if pc.status in WORKING and pc.status is not stored.value.status:
-        await note_status(stored.value, pc)
+        await record_status_change(stored.value, pc)
     if record.warnings:
         text = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
         failure = Failure(code="stepsFailed", message=text, step=Step.CONFIGURE_WINDOWS)
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
+        await fail_operation(record.tenant_id, record.operation_id, failure, at)
     else:
         result = {"cloudPcId": pc.id, "status": pc.status.value}
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+        await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from activities.audit import note, tell
+from activities.audit import record_audit_event, update_operation
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.outcomes import Done
 from shared.dependencies import dependencies
@@ -34,7 +34,7 @@ async def record_connection(record: ConnectionRecord) -> Done:
     at = dependencies().clock.now()
     if record.status is HealthStatus.RUNNING:
         await _change(record, lambda connection: _running(connection, record, at))
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.running(at))
+        await update_operation(record.tenant_id, record.operation_id, lambda operation: operation.running(at))
         return Done()
     tenant = await dependencies().tenants.find(record.tenant_id)
     before = await dependencies().connections.find(record.tenant_id, record.connection_id)
@@ -45,13 +45,17 @@ async def record_connection(record: ConnectionRecord) -> Done:
     again_at = at + check_again_after(overall(findings), tenant.value.settings.connection_recheck)
     await dependencies().due.put(DueKind.RECHECK, again_at, record.tenant_id, record.connection_id)
     checked = await _change(record, lambda connection: _checked(connection, record, at))
-    await tell(record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, findings, at))
+    await update_operation(
+        record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, findings, at)
+    )
     if checked is not None:
         await _tell_change(checked)
         if record.operation_id is not None:
             resource, after = ("onPremisesConnection", checked.id), {"healthCheckStatus": overall(findings).value}
             made_at = checked.checked_date_time or at
-            await note(record.tenant_id, resource, "runHealthChecks", after, at=made_at, run=record.operation_id)
+            await record_audit_event(
+                record.tenant_id, resource, "runHealthChecks", after, at=made_at, run=record.operation_id
+            )
     return Done()
 
 

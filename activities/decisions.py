@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activities.alternates import moved_to_alternate
-from activities.audit import note_status, tell
+from activities.audit import record_status_change, update_operation
 from activities.building import change_record, find_record, wanted_build
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
@@ -53,8 +53,8 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
     if after is None or begun is None:
         return Superseded()
     if before.parked_since is None and is_current:  # a parked build tries again every ten minutes: that is no news
-        await note_status(found.value, after)
-    await tell(order.tenant_id, begun.operation_id, lambda operation: operation.running(at))
+        await record_status_change(found.value, after)
+    await update_operation(order.tenant_id, begun.operation_id, lambda operation: operation.running(at))
     return Done()
 
 

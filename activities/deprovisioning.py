@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from activities.audit import note, note_status, tell
+from activities.audit import (
+    fail_operation,
+    record_audit_event,
+    record_status_change,
+    succeed_operation,
+    update_operation,
+)
 from activities.replacing import give_up_replacement
 from shared.contracts.cleaning import leftovers_of
 from shared.contracts.deprovisioning import (
@@ -83,12 +89,12 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
     if not _is_closing(after, order):
         return Superseded()
     if after.status is not found.value.status:
-        await note_status(found.value, after)
+        await record_status_change(found.value, after)
     if after.grace is None:  # somebody waits for a build that will not come
         cancelled = Failure(
             code="cancelled", message=after.current.reason or "The Cloud PC is removed.", retriable=False
         )
-        await tell(order.tenant_id, after.current.operation_id, lambda operation: operation.failed(cancelled, at))
+        await fail_operation(order.tenant_id, after.current.operation_id, cancelled, at)
     return Done()
 
 
@@ -96,7 +102,9 @@ async def _tell_of_reprieve(pc: CloudPc | None, at: datetime) -> None:
     """End the operation of whoever ended a grace period by hand that a plan has taken back meanwhile."""
     if pc is not None and pc.status in BUILT:
         stays = Failure(code="reprieved", message="Licence and policy were back before it was taken out of use.")
-        await tell(pc.tenant_id, pc.current.operation_id, lambda o: o.failed(stays, at) if o.kind == END_GRACE else o)
+        await update_operation(
+            pc.tenant_id, pc.current.operation_id, lambda o: o.failed(stays, at) if o.kind == END_GRACE else o
+        )
 
 
 async def _paused(pc: CloudPc) -> bool:
@@ -147,17 +155,17 @@ async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> B
 @implements(RECORD_DEPROVISIONED)
 async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded:
     """Say that it is out of use: what there is of it goes later; without anything, it is gone now."""
-    here = dependencies()
-    found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    deps = dependencies()
+    found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_closing(found.value, record):
         return Superseded()
-    at, before = here.clock.now(), found.value
+    at, before = deps.clock.now(), found.value
     clean_up_at = None
     if leftovers_of(before, before.current):
-        tenant = await here.tenants.get(record.tenant_id)
+        tenant = await deps.tenants.get(record.tenant_id)
         clean_up_at = at + tenant.value.settings.clean_up_delay
-        await here.due.put(DueKind.CLEAN_UP, clean_up_at, before.tenant_id, before.id, before.current.generation)
-    await here.due.put_all([read_once(before, at)])  # whoever is entitled again gets a new one
+        await deps.due.put(DueKind.CLEAN_UP, clean_up_at, before.tenant_id, before.id, before.current.generation)
+    await deps.due.put_all([read_once(before, at)])  # whoever is entitled again gets a new one
 
     def edit(pc: CloudPc) -> CloudPc | None:
         if not _is_closing(pc, record):
@@ -167,13 +175,13 @@ async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded
         reason = "out of use; what is left is removed later"
         return pc.with_current(phase=Phase.LEAVING, clean_up_at=clean_up_at, reason=reason)
 
-    after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
+    after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
     if after.status is not before.status:
-        await note_status(before, after)
+        await record_status_change(before, after)
     result = {"cloudPcId": before.id, "status": after.status.value}
-    await tell(record.tenant_id, before.current.operation_id, lambda operation: operation.succeeded(result, at))
+    await succeed_operation(record.tenant_id, before.current.operation_id, result, at)
     left = {"left": [refused.to_json() for refused in record.left]}
-    await note(
+    await record_audit_event(
         record.tenant_id, ("cloudPC", before.id), "deprovision", left, at=at, run=f"{record.generation}/deprovision"
     )
     return Done()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.audit import note, tell
+from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
 from shared.contracts.images import (
     BUILD_STEPS,
     RECORD_IMAGE_FAILED,
@@ -32,7 +32,7 @@ async def record_image_step(record: ImageStepRecord) -> Done:
     """Say that a step of the build begins."""
     at = dependencies().clock.now()
     percent = _PERCENT.get(record.step, 0)
-    await tell(
+    await update_operation(
         record.tenant_id,
         record.operation_id,
         lambda operation: operation.at_step(record.step, BUILD_STEPS, percent=percent, at=at),
@@ -54,7 +54,7 @@ async def record_image_ready(record: ImageReadyRecord) -> Done:
     image = await _end(record, ready)
     at = dependencies().clock.now()
     result = {"deviceImageId": record.image_id, "galleryVersionId": record.version_id}
-    await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+    await succeed_operation(record.tenant_id, record.operation_id, result, at)
     await _note(image, record.operation_id)
     return Done()
 
@@ -70,7 +70,7 @@ async def record_image_failed(record: ImageFailedRecord) -> Done:
     image = await _end(record, failed)
     at = dependencies().clock.now()
     shown = failure.but(message=detail)
-    await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(shown, at))
+    await fail_operation(record.tenant_id, record.operation_id, shown, at)
     await _note(image, record.operation_id)
     return Done()
 
@@ -96,4 +96,4 @@ async def _note(image: DeviceImage | None, run: str) -> None:
         return
     after = {"status": image.status.value, "errorCode": image.error_code}
     resource = ("deviceImage", image.id)
-    await note(image.tenant_id, resource, "build", after, at=image.last_modified_date_time, run=run)
+    await record_audit_event(image.tenant_id, resource, "build", after, at=image.last_modified_date_time, run=run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from activities.audit import tell
+from activities.audit import update_operation
 from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, Place, Scanned, ScanOrder, ScanPlan, ScanRecord
 from shared.contracts.outcomes import Refused
 from shared.dependencies import dependencies
@@ -41,7 +41,7 @@ async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
         scan = before.value.but(started_at=at)
     await here.orphan_scans.save_all([Stored(scan, "*")])
     for operation in await _waiting(order.tenant_id):
-        await tell(order.tenant_id, operation.id, lambda there: there.running(at))
+        await update_operation(order.tenant_id, operation.id, lambda there: there.running(at))
     return await _plan(tenant.value, known)
 
 
@@ -94,7 +94,7 @@ async def record_scan(record: ScanRecord) -> Scanned:
     result = {"orphans": len(orphans), "complete": scan.complete}
     for operation in await _waiting(record.tenant_id):
         if operation.created_date_time <= started:
-            await tell(record.tenant_id, operation.id, lambda there: there.succeeded(result, at))
+            await update_operation(record.tenant_id, operation.id, lambda there: there.succeeded(result, at))
     return Scanned(removable=await _removable(record.tenant_id, orphans, at))
 
 

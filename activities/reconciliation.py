@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from activities.audit import status_event, tell
+from activities.audit import fail_operation, status_event
 from activities.observing import observe_all, observe_some
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
@@ -58,14 +58,14 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     With *user_ids* only these users are read; *round* then counts how often. Removals are recorded, never acted on.
     Raises: UnavailableError if a record changed meanwhile: the plan is made again.
     """
-    here = dependencies()
-    found = await here.tenants.find(order.tenant_id)
+    deps = dependencies()
+    found = await deps.tenants.find(order.tenant_id)
     if found is None:
         return Refused(code="tenantGone", message=f"there is no tenant {order.tenant_id}", final=True)
-    tenant, at = found.value, here.clock.now()
+    tenant, at = found.value, deps.clock.now()
     # Before the directory is read: what is asked from now on has not been seen.
-    requested_at = await here.requests.newest(tenant.id)
-    policies = tuple([stored.value async for stored in here.policies.each(tenant.id, assigned=True)])
+    requested_at = await deps.requests.newest(tenant.id)
+    policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     stored = await _records(order)
     observed = await _observe(order, tenant, policies, tuple(each.value for each in stored.values()))
     if order.user_ids is None:
@@ -195,35 +195,35 @@ async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Sn
 
 async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """Save the intents, and before them the promise that a sweep starts what was saved and not started."""
-    here = dependencies()
+    deps = dependencies()
     dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel))
     for kind in DueKind:
-        await here.due.put_all([due for due in dues if due and due.kind is kind])
-    await here.due.put_all([read_once(pc, pc.swap.until) for pc in plan.grace if pc.swap])
+        await deps.due.put_all([due for due in dues if due and due.kind is kind])
+    await deps.due.put_all([read_once(pc, pc.swap.until) for pc in plan.grace if pc.swap])
     await _tell_of_builds(plan, stored)
     await _tell_of_resizes(plan, stored)
     swapping = [pc for pc in plan.writes if pc.id in stored and stored[pc.id].value.claims != pc.claims]
     others = [pc for pc in plan.writes if pc not in swapping]
     try:
         for pc in swapping:  # first: what is new may have the licence that one of these gives up
-            await here.cloud_pcs.replace_known(stored[pc.id], pc)
-        await here.cloud_pcs.save_all([Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in others])
+            await deps.cloud_pcs.replace_known(stored[pc.id], pc)
+        await deps.cloud_pcs.save_all([Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in others])
     except (ConflictError, StaleError, NotFoundError) as error:
         raise UnavailableError("a Cloud PC changed while the plan was made") from error
-    for pc in plan.forget:
+    for pc in plan.delete:
         with suppress(StaleError, NotFoundError):  # whoever changed it meanwhile has a reason of his own
-            await here.cloud_pcs.remove(pc.tenant_id, pc.id, seen=stored[pc.id].etag)
+            await deps.cloud_pcs.remove(pc.tenant_id, pc.id, seen=stored[pc.id].etag)
     before = {pc_id: each.value for pc_id, each in stored.items()}
     changed = (*plan.provision, *plan.grace, *plan.cancel, *plan.reprieves, *plan.resizes, *plan.swapped)
-    await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
+    await deps.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
 
 
 async def _tell_of_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """End the operations of builds that somebody has asked for, and that will not begin: before the records."""
     at = dependencies().clock.now()
-    for pc in (*plan.provision, *plan.list_only, *plan.forget):
+    for pc in (*plan.provision, *plan.list_only, *plan.delete):
         if pc.id in stored and waits(before := stored[pc.id].value):
-            await tell(pc.tenant_id, before.current.operation_id, lambda operation: operation.failed(_NOT_BEGUN, at))
+            await fail_operation(pc.tenant_id, before.current.operation_id, _NOT_BEGUN, at)
 
 
 async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
@@ -231,9 +231,9 @@ async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> No
 
     Before the records: an operation that nobody ends would be waited for for ever.
     """
-    here = dependencies()
-    at = here.clock.now()
-    await here.due.put_all([Due(DueKind.ACT, at, pc.tenant_id, pc.id, pc.current.generation) for pc in plan.resizes])
+    deps = dependencies()
+    at = deps.clock.now()
+    await deps.due.put_all([Due(DueKind.ACT, at, pc.tenant_id, pc.id, pc.current.generation) for pc in plan.resizes])
     for pc in plan.writes:
         before = stored[pc.id].value if pc.id in stored else pc
         if before.status is Status.RESIZE_PENDING_LICENSE and before.swap and pc.status not in _RESIZED_YET:
@@ -244,7 +244,7 @@ async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> No
             failure = Failure(
                 code="licenseNotAssigned", message=message, advice="Assign the licence; then resize again."
             )
-            await tell(pc.tenant_id, before.swap.operation_id, lambda operation, why=failure: operation.failed(why, at))  # type: ignore[misc]
+            await fail_operation(pc.tenant_id, before.swap.operation_id, failure, at)
 
 
 @bp.activity_trigger(input_name="payload")

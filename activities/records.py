@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from activities.audit import note_status, tell
+from activities.audit import fail_operation, record_status_change, succeed_operation, update_operation
 from activities.building import change_record, ended_build, find_record, running_build, wanted_build
 from activities.replacing import end_last_steps, give_up_replacement, promise_restore_points
 from shared.contracts.attempts import (
@@ -64,7 +64,7 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
     if changed is None:
         return Superseded()
     done = percent(record.step, changed.snapshot.join_type if changed.snapshot else JoinType.AZURE_AD_JOIN)
-    await tell(
+    await update_operation(
         record.tenant_id,
         changed.operation_id,
         lambda operation: operation.at_step(record.step.value, _OPERATION_STEPS, percent=done, at=at),
@@ -166,7 +166,7 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
     if parked is None or wanted_build(parked, record) is None:
         return Superseded()
     if build.parked_since != record.since and build is pc.current:  # it is parked again every ten minutes: no news
-        await note_status(pc, parked)
+        await record_status_change(pc, parked)
     return Done()
 
 
@@ -235,8 +235,8 @@ async def give_up_current(stored: Stored[CloudPc], build: Build, record: FailedR
     failed = await change_record(record, edit, stored)
     if failed is None or ended_build(failed, record, Phase.FAILED) is None:
         return Superseded()
-    await note_status(pc, failed)
-    await tell(record.tenant_id, failed.current.operation_id, lambda operation: operation.failed(record.failure, at))
+    await record_status_change(pc, failed)
+    await fail_operation(record.tenant_id, failed.current.operation_id, record.failure, at)
     return Done()
 
 
@@ -282,9 +282,9 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     done = await change_record(record, edit, stored)
     if done is None or not _is_provisioned(done, record, status):
         return Superseded()
-    await note_status(pc, done)
+    await record_status_change(pc, done)
     result = {"cloudPcId": done.id, "status": done.status.value}
-    await tell(record.tenant_id, done.current.operation_id, lambda operation: operation.succeeded(result, at))
+    await succeed_operation(record.tenant_id, done.current.operation_id, result, at)
     return Done()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from activities.audit import note, tell
+from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
 from shared.dependencies import dependencies
@@ -23,7 +23,7 @@ bp = Blueprint()
 
 _PLANNED_ANEW = frozenset({Status.RESTORING, Status.RESIZING, Status.RESIZE_PENDING_LICENSE})
 _IN_TIMELINE: Mapping[Remote, tuple[Step, str]] = MappingProxyType(
-    {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findRoom")}
+    {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findCapacity")}
 )
 """What keeps a user out for a while, and the step with which it begins."""
 
@@ -42,12 +42,12 @@ async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
     found = await dependencies().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_at_work(found.value, record):
         gone = Failure(code="superseded", message="the Cloud PC is being built anew or removed", retriable=False)
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(gone, at))
+        await fail_operation(record.tenant_id, record.operation_id, gone, at)
         return Superseded()
     await _open_entry(found.value, record, at)
     titles = STEPS[record.name]
     done = list(titles).index(record.step) * 100 // len(titles)
-    await tell(
+    await update_operation(
         record.tenant_id,
         record.operation_id,
         lambda operation: operation.at_step(record.step, titles, percent=done, at=at),
@@ -91,34 +91,34 @@ async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
 @implements(END_REMOTE_ACTION)
 async def end_remote_action(record: RemoteEnd) -> Done:
     """Say what has come of it, and let the next one begin."""
-    here = dependencies()
-    at = here.clock.now()
-    found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    deps = dependencies()
+    at = deps.clock.now()
+    found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is not None and _is_at_work(found.value, record):
         before = found.value
         await _close_entry(before, record, at)
         if before.status in _PLANNED_ANEW:  # what was lost, or came, meanwhile is seen now
             late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
-            await here.due.put_all([read_once(before, when) for when in (at, *late)])
+            await deps.due.put_all([read_once(before, when) for when in (at, *late)])
 
         def edit(pc: CloudPc) -> CloudPc | None:
             return _ended(pc, record, at) if _is_at_work(pc, record) else None
 
-        after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+        after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
         if after.status is not before.status:
             build = after.current
             changed = {"status": after.status.value, "generation": build.generation, "attempt": build.attempt}
             run = f"{record.operation_id}/{after.status.value}"
-            await note(record.tenant_id, ("cloudPC", before.id), "updateStatus", changed, at=at, run=run)
+            await record_audit_event(record.tenant_id, ("cloudPC", before.id), "updateStatus", changed, at=at, run=run)
         if record.failure is not None and before.action is not None and before.action.automatic:
             error, run = {"error": record.failure.to_json()}, record.operation_id
-            await note(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
+            await record_audit_event(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
     failure = record.failure
     if failure is not None:
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
+        await fail_operation(record.tenant_id, record.operation_id, failure, at)
     else:
         result = {"cloudPcId": record.cloud_pc_id, **record.result}
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+        await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from activities.audit import note, tell
+from activities.audit import fail_operation, record_audit_event, succeed_operation
 from shared.contracts.attempts import RECORD_REPLACED, ProvisionedRecord
 from shared.contracts.builds import OfBuild
 from shared.contracts.outcomes import Done, Superseded
@@ -31,18 +31,18 @@ _SOON = timedelta(minutes=5)
 @implements(RECORD_REPLACED)
 async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
     """Record that the new machine is the Cloud PC's, and that the old one is to be cleaned up."""
-    here = dependencies()
-    found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    deps = dependencies()
+    found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None:
         return Superseded()
-    at, after = here.clock.now(), found.value
+    at, after = deps.clock.now(), found.value
     if after.current.generation != record.generation:
         if not _is_being_built(after, record):
             return Superseded()
-        tenant = await here.tenants.get(record.tenant_id)
+        tenant = await deps.tenants.get(record.tenant_id)
         clean_up_at = at + tenant.value.settings.clean_up_delay
         await _promise(after, record)
-        await here.due.put(DueKind.CLEAN_UP, clean_up_at, after.tenant_id, after.id, after.current.generation)
+        await deps.due.put(DueKind.CLEAN_UP, clean_up_at, after.tenant_id, after.id, after.current.generation)
         await end_last_steps(record)
         await promise_restore_points(after, at)
 
@@ -51,7 +51,7 @@ async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
                 return None
             return replaced(pc, record.resources, record.warnings, at=at, clean_up_at=clean_up_at)
 
-        after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
+        after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
         if after.current.generation != record.generation:
             return Superseded()
     current = after.current
@@ -60,9 +60,11 @@ async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
         "generation": current.generation,
         "computerName": current.resources.computer_name,
     }
-    await note(after.tenant_id, ("cloudPC", after.id), "replace", told, at=at, run=f"replace/{record.generation}")
+    await record_audit_event(
+        after.tenant_id, ("cloudPC", after.id), "replace", told, at=at, run=f"replace/{record.generation}"
+    )
     result = {"cloudPcId": after.id, "status": after.status.value}
-    await tell(record.tenant_id, current.operation_id, lambda operation: operation.succeeded(result, at))
+    await succeed_operation(record.tenant_id, current.operation_id, result, at)
     return Done()
 
 
@@ -121,8 +123,10 @@ async def give_up_replacement(pc: CloudPc, generation: int, failure: Failure, de
         # made, the record afterwards no longer knows the operation.
         await dependencies().due.put(DueKind.CLEAN_UP, at + delay, pc.tenant_id, pc.id, generation)
         told = {"generation": generation, "code": failure.code, "message": failure.message}
-        await note(pc.tenant_id, ("cloudPC", pc.id), "replaceFailed", told, at=at, run=f"replaceFailed/{generation}")
-        await tell(pc.tenant_id, build.operation_id, lambda operation: operation.failed(failure, at))
+        await record_audit_event(
+            pc.tenant_id, ("cloudPC", pc.id), "replaceFailed", told, at=at, run=f"replaceFailed/{generation}"
+        )
+        await fail_operation(pc.tenant_id, build.operation_id, failure, at)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if there.replacement is None or there.replacement.generation != generation or not there.being_replaced:

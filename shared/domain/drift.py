@@ -21,7 +21,7 @@ class Drift(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
+class TenantPolicies:
     """What the policies of a tenant would build today: policies and device images by id."""
 
     policies: Mapping[str, Policy]

@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.domain import naming
 from shared.domain.build import Build, Failure
 from shared.domain.cloud_pc import WAITING_TO_START, CloudPc, User
-from shared.domain.drift import Drift, Today
+from shared.domain.drift import Drift, TenantPolicies
 from shared.domain.entitlements import Entitlement, winner
 from shared.domain.lifecycle import WORKING, Status
 from shared.domain.policy import Policy
@@ -52,7 +52,7 @@ class Explanation(Value):
 
 def explain(
     entitlement: Entitlement,
-    today: Today,
+    today: TenantPolicies,
     cloud_pcs: Iterable[CloudPc],
     group_names: Mapping[str, str],
     *,
@@ -99,7 +99,7 @@ def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mappi
 
 
 def _one(
-    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: Today
+    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: TenantPolicies
 ) -> ExplainedCloudPc:
     shown = record.plan if record else plan
     return ExplainedCloudPc(

@@ -75,7 +75,7 @@ class _Steps:
         self._list_only: list[CloudPc] = []
         self._revocations: list[tuple[CloudPc, RemovalCause]] = []
         self._reprieves: list[CloudPc] = []
-        self._forget: list[CloudPc] = []
+        self._delete: list[CloudPc] = []
         self._resizes: list[CloudPc] = []
         self._moved: list[CloudPc] = []  # whose user comes to their policy by another group now
         self._settled: list[CloudPc] = []  # whose swap of licences is over
@@ -153,7 +153,7 @@ class _Steps:
         if record.status is Status.NOT_PROVISIONED and record.replacement is not None:
             return  # a machine that it had is still to be removed
         if record.status is Status.NOT_PROVISIONED or _is_only_planned(record):
-            self._forget.append(record)
+            self._delete.append(record)
         else:
             self._revoke(record, cause)
 
@@ -182,10 +182,10 @@ class _Steps:
             reprieves=tuple(self._reprieves),
             resizes=tuple(self._resizes),
             moved=tuple(self._moved),
-            forget=tuple(self._forget),
+            delete=tuple(self._delete),
             start=queue.start,
         )
-        written = {pc.id for pc in (*made.writes, *made.forget)}
+        written = {pc.id for pc in (*made.writes, *made.delete)}
         return made.but(swapped=tuple(pc for pc in self._settled if pc.id not in written))
 
     def _whether_to_build(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:

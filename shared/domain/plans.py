@@ -63,7 +63,7 @@ class Plan(Value):
     resizes: tuple[CloudPc, ...] = ()  # the licence of a resize is there, its work begins
     swapped: tuple[CloudPc, ...] = ()  # its licences are swapped no longer: one of them is not its own any more
     moved: tuple[CloudPc, ...] = ()  # its user comes to its policy by another group than before
-    forget: tuple[CloudPc, ...] = ()  # nothing is left of it, and no licence asks for it
+    delete: tuple[CloudPc, ...] = ()  # nothing is left of it, and no licence asks for it
     start: tuple[str, ...] = ()  # ids of builds that were planned, now or before, and may start
 
     @property
@@ -76,4 +76,4 @@ class Plan(Value):
     @property
     def empty(self) -> bool:
         """Whether nothing has to be written."""
-        return not (self.writes or self.forget)
+        return not (self.writes or self.delete)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from shared.domain.cloud_pc import CloudPc, User
-from shared.domain.drift import Drift, Today
+from shared.domain.drift import Drift, TenantPolicies
 from shared.domain.entitlements import Entitlement, winner
 from shared.domain.explain import standing
 from shared.domain.lifecycle import WORKING, Status
@@ -22,7 +22,7 @@ class Standing(StrEnum):
     LACKS = "lacks"
 
 
-class RosterCloudPc(Value):
+class PolicyUserCloudPc(Value):
     """One Cloud PC of a member."""
 
     id: str
@@ -31,18 +31,18 @@ class RosterCloudPc(Value):
     drift: Drift | None = None
 
 
-class RosterEntry(Value):
+class PolicyUser(Value):
     """One member: *standing* sums up his Cloud PCs, *because* says why."""
 
     user: User
     standing: Standing
     because: str
-    cloud_pcs: tuple[RosterCloudPc, ...] = ()
+    cloud_pcs: tuple[PolicyUserCloudPc, ...] = ()
 
 
-def roster(
-    policy: Policy, today: Today, members: Iterable[Entitlement], cloud_pcs: Iterable[CloudPc]
-) -> tuple[RosterEntry, ...]:
+def policy_users(
+    policy: Policy, today: TenantPolicies, members: Iterable[Entitlement], cloud_pcs: Iterable[CloudPc]
+) -> tuple[PolicyUser, ...]:
     """Return every member of the policy's groups, by name.
 
     *members*: with all their licences and all assigned groups they are in, of this policy or another.
@@ -58,16 +58,16 @@ def roster(
     )
 
 
-def _entry(policy: Policy, today: Today, member: Entitlement, records: list[CloudPc]) -> RosterEntry:
+def _entry(policy: Policy, today: TenantPolicies, member: Entitlement, records: list[CloudPc]) -> PolicyUser:
     first = winner(today.policies.values(), member.group_ids)
     built = [pc for pc in records if pc.status is not Status.NOT_PROVISIONED]
     standing_, because = _standing(policy, first, member, built)
-    return RosterEntry(
+    return PolicyUser(
         user=member.user,
         standing=standing_,
         because=because,
         cloud_pcs=tuple(
-            RosterCloudPc(id=pc.id, service_plan_name=pc.plan.display_name, status=pc.status, drift=today.drift(pc))
+            PolicyUserCloudPc(id=pc.id, service_plan_name=pc.plan.display_name, status=pc.status, drift=today.drift(pc))
             for pc in built
         ),
     )

@@ -22,7 +22,7 @@ class Remote(StrEnum):
     CREATE_SNAPSHOT = "createSnapshot"
     RESTORE = "restore"
     RESIZE = "resize"
-    DELETE_SNAPSHOTS = "forgetSnapshots"  # ours: nobody asks for it, the time of restore points is over
+    DELETE_SNAPSHOTS = "deleteSnapshots"  # ours: nobody asks for it, the time of restore points is over
 
     def allows(self, status: Status) -> bool:
         """Whether a Cloud PC of *status* may have it done."""
@@ -38,7 +38,7 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "examineAgain": "Look again",
         },
         Remote.CHANGE_USER_ACCOUNT_TYPE: {"configure": "Change the local administrators of Windows"},
-        Remote.CREATE_SNAPSHOT: {"copy": "Copy the disk", "forget": "Remove the oldest restore points"},
+        Remote.CREATE_SNAPSHOT: {"copy": "Copy the disk", "deleteOld": "Remove the oldest restore points"},
         Remote.RESTORE: {
             "stop": "Stop the machine",
             "makeDisk": "Make a disk of the restore point",
@@ -47,10 +47,10 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "answer": "Wait until Windows answers",
             "removeDisk": "Remove the disk it had before",
         },
-        Remote.DELETE_SNAPSHOTS: {"forget": "Remove restore points whose time is over"},
+        Remote.DELETE_SNAPSHOTS: {"deleteOld": "Remove restore points whose time is over"},
         Remote.RESIZE: {
             "licence": "Wait for the licence",
-            "findRoom": "Find room for the size",
+            "findCapacity": "Find room for the size",
             "stop": "Stop the machine",
             "growDisk": "Grow the disk",
             "start": "Start the machine with the size",

@@ -19,7 +19,7 @@ GROW = "resizeOsPartition"
 """The post-provisioning step that makes a larger disk Windows' own."""
 
 
-def ask(pc: CloudPc, plan: ServicePlan, operation_id: str, hours: int, at: datetime) -> CloudPc:
+def request(pc: CloudPc, plan: ServicePlan, operation_id: str, hours: int, at: datetime) -> CloudPc:
     """Return *pc* waiting for the licence of *plan*, which is its own from now on."""
     swap = Swap(plan=plan, until=at + timedelta(hours=hours), hours=hours, operation_id=operation_id)
     return pc.after(Event.RESIZE_ASKED, at=at, swap=swap)

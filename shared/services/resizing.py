@@ -116,7 +116,7 @@ async def resize(context: ActionContext, client: DurableClient, cloud_pc_id: str
 
     def edit(pc: CloudPc) -> CloudPc:
         _raise(blocker(pc, target, ()))
-        waits = swapping.ask(pc, target, operation.id, hours, context.now)
+        waits = swapping.request(pc, target, operation.id, hours, context.now)
         return swapping.begin(waits, context.now) if licensed else waits
 
     try:

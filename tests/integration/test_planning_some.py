@@ -10,7 +10,7 @@ from shared.domain.directory import SubscribedSku
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
 from shared.domain.policy import Assignment, Policy
-from shared.domain.swapping import ask
+from shared.domain.swapping import request
 from shared.domain.tenant import LicenceSource, RemovalBrake, TenantSettings
 from shared.storage.due import LAST_READING, DueKind
 from tests.integration import things
@@ -145,7 +145,7 @@ async def test_a_resize_that_waits_when_its_group_is_left_is_over_and_what_came_
 ) -> None:
     here.directory.skus.append(SubscribedSku(sku_id="sku-2", sku_part_number="CPC_E_4C_16GB_256GB", enabled=9))
     small = things.cloud_pc("ada", status=Status.PROVISIONED)
-    waits = ask(small, things.plan("CPC_E_4C_16GB_256GB", "sku-2"), "o1", 48, things.NOW - timedelta(hours=47))
+    waits = request(small, things.plan("CPC_E_4C_16GB_256GB", "sku-2"), "o1", 48, things.NOW - timedelta(hours=47))
     await here.cloud_pcs.insert(waits)
     here.directory.licences["ada"] = held
     here.directory.groups["g1"].remove("ada")

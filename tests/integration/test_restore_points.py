@@ -85,7 +85,7 @@ async def test_one_by_hand_goes_when_its_time_is_over_also_where_none_is_made_by
     await here.cloud_pcs.insert(edited(PC, restore_points=(old, young)))
     assert await keep(here, host) is None
     (order,) = host.orders
-    assert (order["name"], order["obsolete"]) == ("forgetSnapshots", ["old"])
+    assert (order["name"], order["obsolete"]) == ("deleteSnapshots", ["old"])
     ended = RemoteEnd(
         tenant_id=PC.tenant_id,
         cloud_pc_id=PC.id,

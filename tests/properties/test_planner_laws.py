@@ -148,7 +148,7 @@ def planned(observed: Observed, among: tuple[Policy, ...], *, missing: frozenset
 
 def applied(observed: Observed, made: Plan) -> Observed:
     after = {pc.id: pc for pc in observed.cloud_pcs} | {pc.id: pc for pc in made.writes}
-    forgotten = {pc.id for pc in made.forget}
+    forgotten = {pc.id for pc in made.delete}
     kept = tuple(pc for pc in after.values() if pc.id not in forgotten)
     return observed.but(cloud_pcs=kept)
 
@@ -176,7 +176,7 @@ def test_every_record_is_written_once_at_most(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
 ) -> None:
     made = planned(observed.but(cloud_pcs=there), among)
-    ids = [pc.id for pc in (*made.writes, *made.forget)]
+    ids = [pc.id for pc in (*made.writes, *made.delete)]
     assert len(ids) == len(set(ids))
 
 
@@ -201,7 +201,7 @@ def test_what_works_is_never_built_over_and_never_removed_without_a_grace_period
 ) -> None:
     works = {pc.id for pc in there if pc.status in WORKING}
     made = planned(observed.but(cloud_pcs=there), among)
-    assert not works & {pc.id for pc in (*made.provision, *made.list_only, *made.cancel, *made.forget)}
+    assert not works & {pc.id for pc in (*made.provision, *made.list_only, *made.cancel, *made.delete)}
     assert not works & set(made.start)
     assert all(pc.id in works and pc.grace and pc.status is Status.IN_GRACE_PERIOD for pc in made.grace)
 

@@ -55,7 +55,7 @@ KEPT = {Status.PROVISIONED, Status.RESIZE_PENDING_LICENSE, Status.RESIZING}
 class Story:
     """What becomes of one user's Cloud PCs as time passes and licences come and go."""
 
-    pcs: dict[str, CloudPc] = field(default_factory=lambda: {ADA.id: swapping.ask(ADA, NEW, "o", HOURS, NOW)})
+    pcs: dict[str, CloudPc] = field(default_factory=lambda: {ADA.id: swapping.request(ADA, NEW, "o", HOURS, NOW)})
     at: datetime = NOW
 
     @property
@@ -71,7 +71,7 @@ class Story:
         made = plan(observed, (POLICY,), {"p": snapshot(POLICY)}, tenant_id="t", at=self.at)
         if not crash:
             self.pcs |= {pc.id: pc for pc in made.writes}
-            self.pcs = {each: pc for each, pc in self.pcs.items() if each not in {gone.id for gone in made.forget}}
+            self.pcs = {each: pc for each, pc in self.pcs.items() if each not in {gone.id for gone in made.delete}}
         return made
 
     def work(self, *, well: bool) -> None:

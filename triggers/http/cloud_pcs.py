@@ -8,7 +8,7 @@ import azure.functions as func
 
 from shared.domain.cloud_pc import CloudPc, TimelineEntry
 from shared.domain.describing import listing
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.graph.cloud_pcs import CLOUD_PCS, OF_TODAY, cloud_pc_view, count_by_status
 from shared.domain.graph.shapes import CLOUD_PC, STATUS_COUNTS
 from shared.domain.lifecycle import WORKING
@@ -110,11 +110,11 @@ async def rerun_step(call: Call, client: DurableClient) -> Answer:
     return await once(call, rerun)
 
 
-async def _today(call: Call) -> Today:
+async def _today(call: Call) -> TenantPolicies:
     """Return what the policies would build today; nothing is read for callers who did not select what it tells."""
     selected = asked(call, CLOUD_PCS).select
     if selected is not None and OF_TODAY.isdisjoint(selected):
-        return Today({}, {}, call.tenant.settings)
+        return TenantPolicies({}, {}, call.tenant.settings)
     return await read_today(call)
 
 

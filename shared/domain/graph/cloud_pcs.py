@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.cloud_pc import CloudPc, Grace, Swap
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.graph.odata import Collection
 from shared.domain.lifecycle import Status
 from shared.domain.progress import progress, replacement_progress
@@ -24,7 +24,7 @@ OF_TODAY = frozenset({"provisioningPolicyName", "@deskwright.drift"})
 """The properties that depend on what the policies are today."""
 
 
-def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> dict[str, Any]:
+def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> dict[str, Any]:
     """Return a Cloud PC as Graph's cloudPC; what begins with ``@deskwright.`` is ours.
 
     The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from shared.domain.build import Build, Failure, Resources
 from shared.domain.connection import HealthCheck, HealthStatus, JoinType, overall
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.graph.cloud_pcs import cloud_pc_view
 from shared.domain.image import marketplace_image
 from shared.domain.lifecycle import REPLACEABLE, Event, Phase, Status
@@ -84,7 +84,9 @@ def test_a_failed_one_says_where_a_retry_would_go_on(clean_up_at: datetime | Non
     )
     late = Failure(code="enrollInIntuneTimedOut", message="not yet", step=Step.ENROLL_IN_INTUNE)
     pc = things.cloud_pc(status=Status.FAILED, resources=made, last_error=late, clean_up_at=clean_up_at)
-    told = cloud_pc_view(pc, things.NOW, Today({}, {}, TenantSettings()))["statusDetail"]["additionalInformation"]
+    told = cloud_pc_view(pc, things.NOW, TenantPolicies({}, {}, TenantSettings()))["statusDetail"][
+        "additionalInformation"
+    ]
     assert {each["name"]: each["value"] for each in told}.get("retryResumesAt") == said
 
 

@@ -12,7 +12,7 @@ from shared.domain.graph.cloud_pcs import cloud_pc_view
 from shared.domain.image import ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import DomainJoinConfiguration, image_source, snapshot_of
-from shared.domain.policy_users import roster
+from shared.domain.policy_users import policy_users
 from shared.domain.tenant import TenantSettings
 from tests.cloud_pcs import cloud_pc, edited
 from tests.unit.wizards import office
@@ -102,7 +102,7 @@ def test_what_was_never_built_does_not_drift() -> None:
 def test_explain_and_the_policy_s_users_tell_the_drift() -> None:
     today = office.today(POLICY.but(locale="de-DE"))
     told = explain(ADA, today, (built(),), {}, tenant_id="acme").cloud_pcs
-    (entry,) = roster(today.policies["p1"], today, (ADA,), (built(),))
+    (entry,) = policy_users(today.policies["p1"], today, (ADA,), (built(),))
     expected = Drift(drifted=True, differs=("windowsSetting",))
     assert [pc.drift for pc in told if pc.status] == [expected]
     assert [pc.drift for pc in entry.cloud_pcs] == [expected]

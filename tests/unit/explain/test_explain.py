@@ -15,7 +15,7 @@ from shared.domain.graph.cloud_pcs import cloud_pc_view, count_by_status
 from shared.domain.image import ImageSource
 from shared.domain.lifecycle import Phase, Status
 from shared.domain.policy import Policy, Snapshot
-from shared.domain.policy_users import RosterEntry, roster
+from shared.domain.policy_users import PolicyUser, policy_users
 from shared.domain.progress import progress
 from shared.domain.sign_in import sign_in_details
 from shared.domain.steps import Step
@@ -120,8 +120,8 @@ def test_a_cloud_pc_whose_licence_is_gone_is_still_explained() -> None:
     assert "licence is gone" in one.because
 
 
-def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) -> RosterEntry:
-    (entry,) = roster(policy, office.today(FIRST, SECOND), (member,), records)
+def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) -> PolicyUser:
+    (entry,) = policy_users(policy, office.today(FIRST, SECOND), (member,), records)
     return entry
 
 
@@ -139,12 +139,12 @@ def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) ->
         (on_roster(ADA, cloud_pc(ADA, Status.PROVISIONED, SECOND)), "lacks", "does not move"),
     ],
 )
-def test_a_policy_s_users_have_wait_or_lack(entry: RosterEntry, standing: str, words: str) -> None:
+def test_a_policy_s_users_have_wait_or_lack(entry: PolicyUser, standing: str, words: str) -> None:
     assert (entry.standing, words in entry.because) == (standing, True)
 
 
 def test_people_outside_the_policy_s_groups_are_not_its_users() -> None:
-    assert roster(FIRST, office.today(FIRST, SECOND), (office.member("joe", "night", plans=(PLAN,)),), ()) == ()
+    assert policy_users(FIRST, office.today(FIRST, SECOND), (office.member("joe", "night", plans=(PLAN,)),), ()) == ()
 
 
 def test_progress_moves_on_within_a_step_and_never_past_it() -> None:

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from shared.domain.cloud_pc import Failure, Grace, Removal, RemovalCause, Warn
 from shared.domain.describing import Shape
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.graph.catalogue import audit_event_view, service_plan_view, supported_region_view
 from shared.domain.graph.cloud_pcs import cloud_pc_view, count_by_status
 from shared.domain.graph.connections import connection_view
@@ -64,7 +64,7 @@ def cloud_pc(status: Status, **more: Any) -> dict[str, Any]:
         last_modified_date_time=office.NOW,
         **more,
     )
-    return cloud_pc_view(pc, office.NOW, Today({"p1": POLICY_HERE}, {}, TenantSettings()))
+    return cloud_pc_view(pc, office.NOW, TenantPolicies({"p1": POLICY_HERE}, {}, TenantSettings()))
 
 
 GRACE = Grace(cause=RemovalCause.LICENSE_REMOVED, started_at=office.NOW, ends_at=office.NOW + timedelta(days=7))

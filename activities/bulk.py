@@ -1,4 +1,4 @@
-"""Working through a bulk action: whose turn it is, doing it to one, and what has come of it."""
+"""Working through a bulk action: the next wave, the action on one item, and its results."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(NEXT_WAVE)
 async def next_wave(order: BulkOrder) -> Wave:
-    """Say whose turn it is; and promise that somebody looks whether the work goes on.
+    """Return the items of the next wave; write a due row for a sweep that resumes the work if it was interrupted.
 
-    An item whose turn it was in a wave that broke off is first in the next one: doing it twice does it once.
+    An item of a wave that was interrupted is first in the next one: to repeat the action has no further effect.
     """
     bulk = await count(order.tenant_id, order.bulk_id)
     if bulk is None or bulk.status is not BulkStatus.RUNNING:
@@ -72,9 +72,9 @@ async def count(tenant_id: str, bulk_id: str) -> BulkAction | None:
 @bp.durable_client_input(client_name="client")
 @implements(ACT_ON_ITEM)
 async def act_on_item(order: ItemOrder, client: DurableClient) -> Done:
-    """Do it to one Cloud PC, on behalf of whoever asked; what stands in its way is written down.
+    """Perform the action on one Cloud PC, on behalf of the caller; why it is not possible is written to the item.
 
-    Of a wave that has begun, too, nobody's turn comes any more once it is paused or cancelled.
+    Once the bulk action is paused or cancelled nothing more is begun, also of a wave that has begun.
     """
     deps = dependencies()
     bulk = (await deps.bulk_actions.get(order.tenant_id, order.bulk_id)).value
@@ -127,7 +127,7 @@ async def _settle(item: BulkItem, status: ItemStatus, message: str | None, opera
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_WAVE)
 async def poll_wave(order: WaveOrder) -> Done | Pending:
-    """See what has come of a wave; it is over when each of its operations is."""
+    """Read the results of a wave; it has ended when each of its operations has."""
     deps = dependencies()
     running = 0
     for stored in await deps.bulk_items.of(order.tenant_id, order.bulk_id):
@@ -141,6 +141,6 @@ async def poll_wave(order: WaveOrder) -> Done | Pending:
             await _settle(item, ItemStatus.SUCCEEDED, None)
         else:
             error = found.value.error if found else None
-            await _settle(item, ItemStatus.FAILED, f"{error.code}: {error.message}" if error else "it came to no end")
+            await _settle(item, ItemStatus.FAILED, f"{error.code}: {error.message}" if error else "it did not succeed")
     await count(order.tenant_id, order.bulk_id)
-    return Pending(note=f"{running} are at work") if running else Done()
+    return Pending(note=f"{running} are running") if running else Done()

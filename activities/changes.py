@@ -1,4 +1,4 @@
-"""What messages said has changed: taking it up, and saying that it was looked at."""
+"""Changes of the directory that messages have brought: taking them, and closing them once they are planned."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(TAKE_CHANGES)
 async def take_changes(order: ChangesOrder) -> Batch:
-    """Return the users of whom something was told."""
+    """Return the users that may have changed."""
     return Batch(marks=await dependencies().changes.take(order.tenant_id, MOST_AT_ONCE))
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(CLOSE_CHANGES)
 async def close_changes(record: BatchRecord) -> Done | Again:
-    """Forget what was told of these users up to their marks, and say whether anything is left."""
+    """Delete the changes of these users up to their marks, and return whether any are left."""
     changes = dependencies().changes
     await changes.settle(record.tenant_id, record.marks)
     return Again() if await changes.take(record.tenant_id, 1) else Done()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from activities.audit import fail_operation, record_audit_event, record_status_change, succeed_operation
 from activities.building import change_record, find_record
 from activities.deprovisioning import removed
@@ -38,23 +40,7 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
             DueKind.CLEAN_UP, again_at, record.tenant_id, record.cloud_pc_id, record.generation
         )
 
-    def edit(pc: CloudPc) -> CloudPc | None:
-        there = _cleaned_build(pc, record)
-        if there is None:
-            return None
-        if there is pc.current and pc.status is Status.DEPROVISIONING and not record.left:
-            return removed(pc)
-        cleaned = there.but(
-            # What is removed in part is never resumed.
-            resources=there.resources.but(joined_at=None) if record.left else Resources(),
-            restore_points=there.restore_points if record.left else (),
-            disks=there.disks if record.left else (),
-            reason=_left(record.left) if record.left else None,
-            clean_up_at=again_at,
-        )
-        return pc.with_build(cleaned).but(last_modified_date_time=at)
-
-    cleaned = await change_record(record, edit)
+    cleaned = await change_record(record, lambda pc: _cleaned(pc, record, again_at, at))
     if cleaned is None:
         return Superseded()
     if build is stored.value.current and cleaned.status is not stored.value.status:
@@ -63,6 +49,23 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
     run = f"{record.generation}/{build.clean_up_at}"
     await record_audit_event(record.tenant_id, ("cloudPC", record.cloud_pc_id), "cleanUp", left, at=at, run=run)
     return Done()
+
+
+def _cleaned(pc: CloudPc, record: LeftRecord, again_at: datetime | None, at: datetime) -> CloudPc | None:
+    build = _cleaned_build(pc, record)
+    if build is None:
+        return None
+    if build is pc.current and pc.status is Status.DEPROVISIONING and not record.left:
+        return removed(pc)
+    cleaned = build.but(
+        # What is removed in part is never resumed.
+        resources=build.resources.but(joined_at=None) if record.left else Resources(),
+        restore_points=build.restore_points if record.left else (),
+        disks=build.disks if record.left else (),
+        reason=_left(record.left) if record.left else None,
+        clean_up_at=again_at,
+    )
+    return pc.with_build(cleaned).but(last_modified_date_time=at)
 
 
 def _cleaned_build(pc: CloudPc, record: LeftRecord) -> Build | None:

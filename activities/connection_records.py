@@ -27,9 +27,9 @@ _log = logging.getLogger("deskwright.connections")
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_CONNECTION)
 async def record_connection(record: ConnectionRecord) -> Done:
-    """Say that the checks run, or what they found.
+    """Record that the checks run, or what they found.
 
-    While they run, what they found before stands: a connection in use is not closed by a look at it.
+    While they run, the findings before them stay: checking a connection in use does not make it unusable.
     """
     at = dependencies().clock.now()
     if record.status is HealthStatus.RUNNING:
@@ -40,7 +40,7 @@ async def record_connection(record: ConnectionRecord) -> Done:
     before = await dependencies().connections.find(record.tenant_id, record.connection_id)
     if tenant is None or before is None:
         return Done()
-    # Before the record: a connection that nobody looks at again would stay as it is for ever.
+    # Before the record: a connection without its next check would stay as it is for ever.
     findings = with_last_probe(before.value, record)
     again_at = at + check_again_after(overall(findings), tenant.value.settings.connection_recheck)
     await dependencies().due.put(DueKind.RECHECK, again_at, record.tenant_id, record.connection_id)
@@ -49,7 +49,7 @@ async def record_connection(record: ConnectionRecord) -> Done:
         record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, findings, at)
     )
     if checked is not None:
-        await _tell_change(checked)
+        await _record_change(checked)
         if record.operation_id is not None:
             resource, after = ("onPremisesConnection", checked.id), {"healthCheckStatus": overall(findings).value}
             made_at = checked.checked_date_time or at
@@ -60,7 +60,7 @@ async def record_connection(record: ConnectionRecord) -> Done:
 
 
 def with_last_probe(connection: Connection, record: ConnectionRecord) -> tuple[HealthCheck, ...]:
-    """Return the findings of *record*, and of the last probe what this record does not answer anew."""
+    """Return the findings of *record*, and those of the last probe that this record does not replace."""
     if record.probed:
         return record.findings
     new = {finding.display_name for finding in record.findings}
@@ -84,7 +84,7 @@ def _running(connection: Connection, record: ConnectionRecord, at: datetime) -> 
 
 def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection | None:
     if connection.checking_since is None and connection.checked_date_time is not None:
-        return None  # said before, by this activity's first run
+        return None  # recorded before, by the first run of this activity
     findings = with_last_probe(connection, record)
     status = overall(findings)
     changes: dict[str, Any] = {
@@ -103,8 +103,8 @@ def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> 
     return connection.but(**changes)
 
 
-async def _tell_change(connection: Connection) -> None:
-    """Note that a connection has become healthy or unhealthy: builds that wait for it go on, or begin to wait."""
+async def _record_change(connection: Connection) -> None:
+    """Record that a connection has become healthy or unhealthy: builds that wait for it continue, or begin to wait."""
     at, before = connection.health_changed_date_time, connection.health_before
     if at is None or before is None or at != connection.checked_date_time:
         return

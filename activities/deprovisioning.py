@@ -1,4 +1,4 @@
-"""Taking Cloud PCs out of use: when it is time, when their build has ended, and what the record says of it."""
+"""Taking Cloud PCs out of use: when it is time, when their build has ended, and the record of it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from shared.workflow import Blueprint, DurableClient, implements, is_alive
 
 bp = Blueprint()
 _PAUSED = timedelta(minutes=15)
-"""When to look again whether what was paused goes on."""
+"""When to check again whether what was paused is resumed."""
 
 
 @bp.activity_trigger(input_name="payload")
@@ -62,14 +62,14 @@ async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Star
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_DEPROVISIONING)
 async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
-    """Say that it is time, if it is: the grace period is over, or the Cloud PC was cancelled.
+    """Record that it begins, if it is time: the grace period is over, or the Cloud PC was cancelled.
 
-    Whoever finds that it is, promises first that somebody looks again whether it has come to its end.
+    A due row comes first: a sweep checks later whether it has come to its end.
     """
     found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     at = dependencies().clock.now()
     if found is None or not _is_time(found.value, order):
-        await _tell_of_reprieve(found.value if found else None, at)
+        await _end_reprieved(found.value if found else None, at)
         return Superseded()
     if await _paused(found.value):
         await dependencies().due.put(
@@ -90,7 +90,7 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
         return Superseded()
     if after.status is not found.value.status:
         await record_status_change(found.value, after)
-    if after.grace is None:  # somebody waits for a build that will not come
+    if after.grace is None:  # the operation of a build that will not come
         cancelled = Failure(
             code="cancelled", message=after.current.reason or "The Cloud PC is removed.", retriable=False
         )
@@ -98,8 +98,8 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
     return Done()
 
 
-async def _tell_of_reprieve(pc: CloudPc | None, at: datetime) -> None:
-    """End the operation of whoever ended a grace period by hand that a plan has taken back meanwhile."""
+async def _end_reprieved(pc: CloudPc | None, at: datetime) -> None:
+    """End the operation that was to end a grace period, when a plan has reprieved the Cloud PC meanwhile."""
     if pc is not None and pc.status in BUILT:
         stays = Failure(code="reprieved", message="Licence and policy were back before it was taken out of use.")
         await update_operation(
@@ -108,7 +108,7 @@ async def _tell_of_reprieve(pc: CloudPc | None, at: datetime) -> None:
 
 
 async def _paused(pc: CloudPc) -> bool:
-    """Whether its grace period may not end now, because somebody has paused its policy, its tenant or everything."""
+    """Whether its grace period may not end now, because its policy, its tenant or everything is paused."""
     if pc.status is not Status.IN_GRACE_PERIOD:
         return False
     tenant = await dependencies().tenants.get(pc.tenant_id)
@@ -132,7 +132,7 @@ def _is_closing(pc: CloudPc, order: DeprovisionOrder | DeprovisionedRecord) -> b
 @bp.durable_client_input(client_name="client")
 @implements(POLL_END_OF_BUILD)
 async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> Built | Pending | Superseded:
-    """Look whether a build of it still runs; end one that waits for something and does not notice."""
+    """Check whether a build of it still runs; terminate one that does not notice for too long."""
     found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     if found is None or not _is_closing(found.value, order):
         return Superseded()
@@ -147,14 +147,14 @@ async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> B
     if dependencies().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
         for instance_id in alive:
             await client.terminate(instance_id, "the Cloud PC is being removed")
-        return Pending(note="what runs is being ended", after=60)  # what it had in hand ends meanwhile
+        return Pending(note="what runs is being ended", after=60)  # the activity that it runs ends meanwhile
     return Pending(note="what runs comes to its end")
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_DEPROVISIONED)
 async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded:
-    """Say that it is out of use: what there is of it goes later; without anything, it is gone now."""
+    """Record that it is out of use: what was made is removed later; if nothing was, it is removed now."""
     deps = dependencies()
     found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_closing(found.value, record):
@@ -165,7 +165,7 @@ async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded
         tenant = await deps.tenants.get(record.tenant_id)
         clean_up_at = at + tenant.value.settings.clean_up_delay
         await deps.due.put(DueKind.CLEAN_UP, clean_up_at, before.tenant_id, before.id, before.current.generation)
-    await deps.due.put_all([read_once(before, at)])  # whoever is entitled again gets a new one
+    await deps.due.put_all([read_once(before, at)])  # a user who is entitled again gets a new one
 
     def edit(pc: CloudPc) -> CloudPc | None:
         if not _is_closing(pc, record):
@@ -188,7 +188,7 @@ async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded
 
 
 def removed(pc: CloudPc) -> CloudPc:
-    """Return *pc* with nothing left of it: the next plan lists it, forgets it, or builds anew."""
+    """Return *pc* with nothing left of it: the next plan lists it, deletes it, or builds again."""
     return pc.after(
         Event.REMOVED,
         at=dependencies().clock.now(),

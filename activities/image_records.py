@@ -1,4 +1,4 @@
-"""The record of a device image's build: where it stands, how it ended. Each may be repeated, and is heard once."""
+"""The record of a device image's build: its steps and its end. Each may be repeated, and has its effect once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PERCENT = {"allocateCapacity": 0, "createVm": 2, "generalize": 20, "capture": 3
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_STEP)
 async def record_image_step(record: ImageStepRecord) -> Done:
-    """Say that a step of the build begins."""
+    """Record that a step of the build begins."""
     at = dependencies().clock.now()
     percent = _PERCENT.get(record.step, 0)
     await update_operation(
@@ -43,7 +43,7 @@ async def record_image_step(record: ImageStepRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_READY)
 async def record_image_ready(record: ImageReadyRecord) -> Done:
-    """Say that policies may use the image."""
+    """Record that policies may use the image."""
     ready = {
         "status": DeviceImageStatus.READY,
         "gallery_version_id": record.version_id,
@@ -62,7 +62,7 @@ async def record_image_ready(record: ImageReadyRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_FAILED)
 async def record_image_failed(record: ImageFailedRecord) -> Done:
-    """Say that the build failed, why, and what could not be removed."""
+    """Record that the build failed, why, and what could not be removed."""
     failure = record.failure
     left = "; ".join(f"{each.code}: {each.message}" for each in record.left)
     detail = f"{failure.message} Could not be removed: {left}" if left else failure.message

@@ -1,4 +1,4 @@
-"""What became of removing a device image."""
+"""The record of the removal of a device image."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from activities.audit import fail_operation, record_status_change, succeed_operation, update_operation
 from activities.building import change_record, ended_build, find_record, running_build, wanted_build
-from activities.replacing import end_last_steps, give_up_replacement, promise_restore_points
+from activities.replacing import end_last_steps, give_up_replacement, put_restore_point_due
 from shared.contracts.attempts import (
     BEGIN_STEP,
     RECORD_FAILED,
@@ -43,7 +43,7 @@ _OPERATION_STEPS = {step.value: TITLES[step] for step in (Step.CLEAN_UP, *ORDER)
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_STEP)
 async def begin_step(record: StepRecord) -> Done | Superseded:
-    """Say that a step begins, and with it that the one before it is done."""
+    """Record that a step begins, and with it that the one before it is done."""
     stored = await find_record(record)
     build = running_build(stored.value, record) if stored else None
     if stored is None or build is None:
@@ -121,7 +121,7 @@ async def _end_step_before(before: Step, record: StepRecord, resources: Resource
         at=dependencies().clock.now(),
         outcome="failed" if back else "succeeded",
         resource_ids=() if back else resources.made_in(before),
-        note=("it broke off, and is begun again" if broke_off else "no room there; tried at another place")
+        note=("it was interrupted, and is begun again" if broke_off else "no capacity there; tried at another place")
         if back
         else None,
     )
@@ -260,7 +260,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     pc, at = stored.value, dependencies().clock.now()
     if pc.status is Status.PROVISIONING:
         await end_last_steps(record)
-        await promise_restore_points(pc, at)
+        await put_restore_point_due(pc, at)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if running_build(there, record) is not there.current:

@@ -1,4 +1,4 @@
-"""The record of a remote action: its steps as they begin, and what has come of it."""
+"""The record of a remote action: its steps as they begin, and its result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLANNED_ANEW = frozenset({Status.RESTORING, Status.RESIZING, Status.RESIZE_PEND
 _IN_TIMELINE: Mapping[Remote, tuple[Step, str]] = MappingProxyType(
     {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findCapacity")}
 )
-"""What keeps a user out for a while, and the step with which it begins."""
+"""The actions that keep a user out for a while, and the step from which they do."""
 
 _ADMINISTRATOR_STEP = "assignLocalAdministrator"
 
@@ -37,7 +37,7 @@ def _is_at_work(pc: CloudPc, record: RemoteStep | RemoteEnd) -> bool:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_REMOTE_STEP)
 async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
-    """Say that a step begins, unless the record knows of no such action any more."""
+    """Record that a step begins, unless the record no longer has the action."""
     at = dependencies().clock.now()
     found = await dependencies().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_at_work(found.value, record):
@@ -56,7 +56,7 @@ async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
 
 
 async def _open_entry(pc: CloudPc, record: RemoteStep, at: datetime) -> None:
-    """Begin a line of the timeline with what keeps the user out."""
+    """Begin an entry of the timeline for what keeps the user out."""
     step, first = _IN_TIMELINE.get(record.name, (None, ""))
     if step is not None and record.step == first:
         entry = TimelineEntry(
@@ -90,14 +90,14 @@ async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
 @bp.activity_trigger(input_name="payload")
 @implements(END_REMOTE_ACTION)
 async def end_remote_action(record: RemoteEnd) -> Done:
-    """Say what has come of it, and let the next one begin."""
+    """Record the result, and let the next action begin."""
     deps = dependencies()
     at = deps.clock.now()
     found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is not None and _is_at_work(found.value, record):
         before = found.value
         await _close_entry(before, record, at)
-        if before.status in _PLANNED_ANEW:  # what was lost, or came, meanwhile is seen now
+        if before.status in _PLANNED_ANEW:  # the user is planned again: something may have changed meanwhile
             late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
             await deps.due.put_all([read_once(before, when) for when in (at, *late)])
 
@@ -123,7 +123,7 @@ async def end_remote_action(record: RemoteEnd) -> Done:
 
 
 def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
-    """Return *pc* without the action, as what came of it has left it."""
+    """Return *pc* without the action, as its result has left it."""
     points = tuple(point for point in pc.current.restore_points if point.id not in record.forgotten)
     after = pc.with_current(restore_points=points).but(action=None, last_modified_date_time=at)
     if pc.status is Status.RESIZING:

@@ -41,10 +41,10 @@ async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
             return Superseded()
         tenant = await deps.tenants.get(record.tenant_id)
         clean_up_at = at + tenant.value.settings.clean_up_delay
-        await _promise(after, record)
+        await _put_removal_due(after, record)
         await deps.due.put(DueKind.CLEAN_UP, clean_up_at, after.tenant_id, after.id, after.current.generation)
         await end_last_steps(record)
-        await promise_restore_points(after, at)
+        await put_restore_point_due(after, at)
 
         def edit(pc: CloudPc) -> CloudPc | None:
             if not _is_being_built(pc, record):
@@ -55,13 +55,13 @@ async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
         if after.current.generation != record.generation:
             return Superseded()
     current = after.current
-    told = {
+    changed = {
         "status": after.status.value,
         "generation": current.generation,
         "computerName": current.resources.computer_name,
     }
     await record_audit_event(
-        after.tenant_id, ("cloudPC", after.id), "replace", told, at=at, run=f"replace/{record.generation}"
+        after.tenant_id, ("cloudPC", after.id), "replace", changed, at=at, run=f"replace/{record.generation}"
     )
     result = {"cloudPcId": after.id, "status": after.status.value}
     await succeed_operation(record.tenant_id, current.operation_id, result, at)
@@ -72,16 +72,16 @@ def _is_being_built(pc: CloudPc, of: OfBuild) -> bool:
     return pc.being_replaced and pc.build(of.generation) is pc.replacement
 
 
-async def _promise(pc: CloudPc, record: ProvisionedRecord) -> None:
-    """Promise the new generation what was promised the old one, if the Cloud PC is being taken out of use."""
+async def _put_removal_due(pc: CloudPc, record: ProvisionedRecord) -> None:
+    """Write the due row of the new generation, if the Cloud PC is being taken out of use."""
     new = pc.with_current(generation=record.generation)
     due = cancel_due(new) if pc.status is Status.DEPROVISIONING else grace_due(new)
     if due is not None:
         await dependencies().due.put_all([due])
 
 
-async def promise_restore_points(pc: CloudPc, at: datetime) -> None:
-    """Promise the restore points that the tenant wants to be made regularly of what works now."""
+async def put_restore_point_due(pc: CloudPc, at: datetime) -> None:
+    """Write the due row of the next scheduled restore point, if the tenant has a schedule."""
     tenant = await dependencies().tenants.find(pc.tenant_id)
     if tenant is not None and (every := tenant.value.settings.restore_point_every):
         await dependencies().due.put_all([restore_point_due(pc, every, at)])
@@ -122,9 +122,9 @@ async def give_up_replacement(pc: CloudPc, generation: int, failure: Failure, de
         # Before the record: a record without its clean-up would keep its leftovers for ever. And where nothing was
         # made, the record afterwards no longer knows the operation.
         await dependencies().due.put(DueKind.CLEAN_UP, at + delay, pc.tenant_id, pc.id, generation)
-        told = {"generation": generation, "code": failure.code, "message": failure.message}
+        changed = {"generation": generation, "code": failure.code, "message": failure.message}
         await record_audit_event(
-            pc.tenant_id, ("cloudPC", pc.id), "replaceFailed", told, at=at, run=f"replaceFailed/{generation}"
+            pc.tenant_id, ("cloudPC", pc.id), "replaceFailed", changed, at=at, run=f"replaceFailed/{generation}"
         )
         await fail_operation(pc.tenant_id, build.operation_id, failure, at)
 

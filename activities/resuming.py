@@ -1,4 +1,4 @@
-"""Recognising a machine that a build goes on with: there, ours, running, and known to the directory as before."""
+"""Recognising a machine that a build continues with: there, ours, running, and in the directory as before."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(RECOGNISE_MACHINE)
 async def recognise_machine(order: RecogniseOrder) -> Recognised | Unrecognised | Refused:
-    """See whether the machine is still the one that was left, and its devices are; change nothing."""
-    if why := await _strange(order.machine):
+    """Check whether the machine is still the one that was left, and so are its devices; change nothing."""
+    if why := await _difference(order.machine):
         return Unrecognised(why=why)
     if order.entra_device_id is None:
         return Recognised()
@@ -34,7 +34,7 @@ async def recognise_machine(order: RecogniseOrder) -> Recognised | Unrecognised 
     return Recognised(device_object_id=device.object_id)
 
 
-async def _strange(machine: Machine) -> str | None:
+async def _difference(machine: Machine) -> str | None:
     """Return what is different about the VM, None when it is the one that was left, and answers."""
     try:
         vm, found = await vm_of(machine), await pulse_of(machine)

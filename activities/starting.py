@@ -43,7 +43,7 @@ class _TenantData:
 @bp.durable_client_input(client_name="client")
 @implements(START_PROVISIONING)
 async def start_provisioning(order: StartOrder, client: DurableClient) -> Started:
-    """Start the builds of these Cloud PCs, as their records say; what runs already runs once."""
+    """Start the builds of these Cloud PCs, as their records say; one that runs already is not started again."""
     found = await dependencies().tenants.find(order.tenant_id)
     if found is None:
         return Started(count=0)

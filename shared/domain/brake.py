@@ -1,4 +1,4 @@
-"""The removal brake: what looks like the directory's mistake rather than somebody's wish waits to be confirmed."""
+"""The removal brake: removals that look like a mistake in the directory wait to be confirmed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LATELY = timedelta(hours=1)
 
 
 class Doubt(Value):
-    """What the directory answered with nothing at all: groups (ids) gone or without users, plans (ids) without holders.
+    """What the directory returned empty: groups (ids) gone or without users, plans (ids) without holders.
 
-    *seats*: licences are handed out to members, so that whoever is in no group has none.
+    *seats*: licences are handed out to members, so a user in no group has none.
     """
 
     group_ids: frozenset[str] = frozenset()
@@ -26,9 +26,9 @@ class Doubt(Value):
 
 
 class Fleet(Value):
-    """How many Cloud PCs a tenant has, and how many it has lost within the hour before without anybody confirming it.
+    """How many Cloud PCs a tenant has, and how many it has lost unconfirmed within the last hour.
 
-    What many messages tell is planned a hundred users at a time: the brake has to see what the plans before took.
+    Changes from many messages are planned a hundred users at a time: the brake has to count what earlier plans removed.
     """
 
     number: int
@@ -58,7 +58,7 @@ def braked(
 ) -> dict[str, str]:
     """Return which of *revocations* must wait to be confirmed, by Cloud PC id, and why.
 
-    What was confirmed never waits; what waits already goes on waiting, and counts.
+    What is confirmed never waits; what waits already stays, and counts.
     """
     doubtful = {policy.id for policy in policies if {a.group_id for a in policy.assignments} & doubt.group_ids}
     open_ = [(pc, cause) for pc, cause in revocations if not (pc.removal and pc.removal.confirmed_by)]

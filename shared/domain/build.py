@@ -99,7 +99,7 @@ class Build(Value):
 
     @property
     def unfinished(self) -> bool:
-        """Whether it has not come to its end yet, well or not."""
+        """Whether it has neither succeeded nor failed yet."""
         return self.phase in {Phase.WAITING, Phase.BUILDING}
 
 

@@ -31,7 +31,7 @@ class User(Value):
 
 
 class RemovalCause(StrEnum):
-    """Why a Cloud PC has lost its reason to be."""
+    """Why a user loses a Cloud PC."""
 
     LICENSE_REMOVED = "licenseRemoved"
     USER_LEFT_GROUP = "userLeftGroup"
@@ -41,7 +41,7 @@ class RemovalCause(StrEnum):
 
 
 class Removal(Value):
-    """A removal that was seen and not made: it waits until somebody confirms it, or it no longer holds."""
+    """A removal that was found and not made: it waits until an administrator confirms it, or its cause is gone."""
 
     cause: RemovalCause
     seen_at: datetime
@@ -50,9 +50,9 @@ class Removal(Value):
 
 
 class Grace(Value):
-    """A grace period: why, since when, until when. *held_at*: since when it stands still; None: it runs.
+    """A grace period: why, since when, until when. *held_at*: since when it is held; None: it runs.
 
-    *extended_by*: the context that has extended it last, so that the same one does not do it twice.
+    *extended_by*: the request that has extended it last, so that the same one does not do it twice.
     *confirmed_by*: who has confirmed the removal, where the brake had stopped it.
     """
 
@@ -68,15 +68,15 @@ class Grace(Value):
         return self.held_at is None and at >= self.ends_at
 
     def hold(self, at: datetime) -> Grace:
-        """Return it standing still."""
+        """Return it held."""
         return self if self.held_at else self.but(held_at=at)
 
     def release(self, at: datetime) -> Grace:
-        """Return it running again; the time for which it stood still is not lost."""
+        """Return it running again, longer by the time for which it was held."""
         return self.but(held_at=None, ends_at=self.ends_at + (at - self.held_at)) if self.held_at else self
 
     def extend(self, length: timedelta, at: datetime) -> Grace:
-        """Return it *length* longer; one that has run out already, and still waits for its end, counts from now."""
+        """Return it *length* longer; one that has run out already counts from now."""
         return self.but(ends_at=(max(self.ends_at, at) if self.held_at is None else self.ends_at) + length)
 
 

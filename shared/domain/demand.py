@@ -1,4 +1,4 @@
-"""How many addresses are still wanted: every licensed member has a record as soon as a policy targets them."""
+"""How many addresses are still needed: every licensed member has a record as soon as a policy targets them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def awaiting_addresses(cloud_pcs: Iterable[CloudPc], connection_id: str) -> int:
 
 
 class AddressForecast(Value):
-    """Free addresses against who is still to come. *short*: how many will have none."""
+    """Free addresses against machines to be built. *short*: how many will have none."""
 
     free: int
     awaited: int
@@ -30,7 +30,7 @@ class AddressForecast(Value):
 
 
 def address_forecast(connection: Connection, cloud_pcs: Iterable[CloudPc], *, more: int = 0) -> AddressForecast | None:
-    """Return the forecast of a connection, *more* Cloud PCs than are planned counted in; None: nobody has looked."""
+    """Return the forecast of a connection with *more* Cloud PCs than are planned; None: its addresses are not known."""
     free = connection.free_addresses
     if free is None:
         return None

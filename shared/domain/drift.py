@@ -1,4 +1,4 @@
-"""Drift: how a Cloud PC differs from what its policy would build today. An edited policy touches none of them. Pure."""
+"""Drift: how a Cloud PC differs from what its policy would build today. Editing a policy changes none of them. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TenantPolicies:
     settings: TenantSettings
 
     def drift(self, pc: CloudPc) -> Drift | None:
-        """Return how a Cloud PC differs from what its policy would build; None: there is nothing built from one."""
+        """Return how a Cloud PC differs from what its policy would build; None: nothing is built from one."""
         if pc.current.snapshot is None or pc.status is Status.NOT_PROVISIONED:
             return None
         policy = self.policies.get(pc.current.snapshot.policy_id)
@@ -37,7 +37,7 @@ class TenantPolicies:
         return Drift(drifted=bool(differs), differs=differs)
 
     def policy_name(self, pc: CloudPc) -> str | None:
-        """Return the name of a Cloud PC's policy: as it is called today, or was when it was deleted."""
+        """Return the name of a Cloud PC's policy: its name today, or when it was deleted."""
         if pc.current.snapshot is None:
             return None
         policy = self.policies.get(pc.current.snapshot.policy_id)
@@ -46,7 +46,7 @@ class TenantPolicies:
     def _differs(self, built: Snapshot, policy: Policy) -> tuple[str, ...]:
         same = {
             "displayName": built.policy_name == policy.display_name,
-            # Any of the policy's connections may be the one: an alternate that was taken is no drift.
+            # Any of the policy's connections may be used: an alternate is no drift.
             "domainJoinConfigurations": built.connection_id in policy.connection_ids,
             "imageId": built.image == image_source(policy, self.images.get(policy.image_id)),
             "windowsSetting": built.locale == policy.locale,

@@ -1,4 +1,4 @@
-"""Why a user has, will have, or lacks each Cloud PC. Pure: the directory's answer and the records go in."""
+"""Why a user has, will have, or lacks each Cloud PC. Pure."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ class Claim(Value):
 
 
 class ExplainedCloudPc(Value):
-    """One licence, or a Cloud PC whose licence is gone, and what comes of it."""
+    """One licence, or a Cloud PC whose licence is gone, and its state."""
 
     cloud_pc_id: str
     service_plan_name: str
     licensed: bool
     status: Status | None = None  # None: there is no record yet
-    policy_name: str | None = None  # that it was built from; it stays, whichever wins today
+    policy_name: str | None = None  # that it was built from; it stays, whichever policy wins today
     drift: Drift | None = None  # how it differs from what that policy would build today
     error: Failure | None = None
     because: str
 
 
 class Explanation(Value):
-    """The whole answer: *verdict* in one sentence, then what it rests on."""
+    """The whole answer: *verdict* in one sentence, then its reasons."""
 
     user: User
     verdict: str
@@ -58,7 +58,7 @@ def explain(
     *,
     tenant_id: str,
 ) -> Explanation:
-    """Explain one user. *entitlement*: all his Cloud PC licences and all assigned groups he is in."""
+    """Explain one user. *entitlement*: all their Cloud PC licences and all assigned groups they are in."""
     claims = _claims(entitlement, tuple(today.policies.values()), group_names)
     records = {pc.id: pc for pc in cloud_pcs if pc.user.id == entitlement.user.id}
     claimed = {plan_id: pc.id for pc in records.values() for plan_id in pc.claims}
@@ -131,12 +131,12 @@ def _lacking(record: CloudPc | None, user: User, claims: list[Claim]) -> str:
     if not claims:
         return "The licence is there, but no provisioning policy is assigned to a group the user is in."
     if record is None:
-        return f"Licence and policy {claims[0].policy_name} meet; the next look at the directory creates it."
+        return f"Licence and policy {claims[0].policy_name} meet; the next reconcile creates it."
     return f"Policy {claims[0].policy_name} targets the user; provisioning is about to start."
 
 
 def standing(record: CloudPc) -> str:
-    """Return in one sentence how a Cloud PC stands."""
+    """Return the state of a Cloud PC in one sentence."""
     build, error = record.current, record.current.last_error
     words = {
         Status.NOT_PROVISIONED: f"Not provisioned: {build.reason or 'no reason is recorded'}.",
@@ -156,7 +156,7 @@ def standing(record: CloudPc) -> str:
 
 def _replacement(build: Build) -> str:
     if not build.unfinished:
-        return f"Beside it a machine goes: {build.reason or 'it is cleaned up'}."
+        return f"Another machine of it is removed: {build.reason or 'it is cleaned up'}."
     step = TITLES[build.step] if build.step else "it begins"
     return f"Another machine is being built to take the place of this one: {build.reason or step}."
 

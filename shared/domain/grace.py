@@ -11,7 +11,7 @@ _USUAL_HOURS = 168
 
 
 def begin_grace(pc: CloudPc, cause: RemovalCause, at: datetime) -> CloudPc:
-    """Return *pc* with its grace period begun: as long as what it was built from says."""
+    """Return *pc* with its grace period begun, as long as the snapshot of its policy says."""
     snapshot = pc.current.snapshot
     hours = snapshot.grace_period_in_hours if snapshot else _USUAL_HOURS
     confirmed_by = pc.removal.confirmed_by if pc.removal else None
@@ -26,5 +26,5 @@ def reprieve(pc: CloudPc, at: datetime) -> CloudPc:
 
 
 def expire(pc: CloudPc, at: datetime) -> CloudPc:
-    """Return *pc* with its grace period ended: it is removed, and nothing brings it back."""
+    """Return *pc* with its grace period ended: it is removed, which cannot be undone."""
     return pc.with_current(reason="its grace period has ended", clean_up_at=None).after(Event.EXPIRED, at=at)

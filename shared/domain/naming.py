@@ -1,4 +1,4 @@
-"""Names and ids, all derived: one thing always gets one name, so a repeated call finds what the first made."""
+"""Names and ids, all derived: one thing always gets one name, so a repeated call finds what the first one made."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLOUD_PC_TAG = "deskwright:cloudpc"
 TENANT_TAG = "deskwright:tenant"
 ROLE_TAG = "deskwright:role"  # cloudpc | image | probe | network
 IMAGE_TAG = "deskwright:image"
-REPLACES_TAG = "deskwright:replaces"  # the VM beside which this one was built, to take its place
+REPLACES_TAG = "deskwright:replaces"  # the VM whose place this one was built to take
 PROBE_TAG = "deskwright:probe"  # the connection whose health a temporary VM tries
 SUBJECT_TAGS = {"cloudpc": CLOUD_PC_TAG, "image": IMAGE_TAG, "probe": PROBE_TAG}
 
@@ -40,7 +40,7 @@ def derived_id(*parts: str) -> str:
 def cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, nth: int = 0) -> str:
     """Return the id of a Cloud PC made for (user, licence): 20 hex digits, safe in every name Azure has.
 
-    *nth*: how many made for the same two have kept their ids and claim another licence now.
+    *nth*: how many Cloud PCs made for the same two keep their ids and claim another licence now.
     """
     again = (str(nth),) if nth else ()
     return derived_id("cloudpc", tenant_id, user_id, sku_id, *again).replace("-", "")[:20]
@@ -53,7 +53,7 @@ def new_cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, taken: Container[
 
 
 def instance_id(tenant_id: str, subject: str, kind: str, generation: int) -> str:
-    """Return the orchestration instance id of one piece of work: the same for whoever starts it again."""
+    """Return the orchestration instance id of one piece of work: the same whenever it is started again."""
     return f"{tenant_id}-{subject}-{kind}-{generation}"
 
 
@@ -78,12 +78,12 @@ def disk_name(cloud_pc: str, slot: Slot = "a") -> str:
 
 
 def other_slot(slot: Slot) -> Slot:
-    """Return the slot beside *slot*."""
+    """Return the other slot."""
     return "b" if slot == "a" else "a"
 
 
 def cloud_pc_of_vm(name: str) -> str | None:
-    """Return whose machine a VM's name says it is, None: no Cloud PC's. In whatever case Azure writes it."""
+    """Return the id of the Cloud PC whose VM has this name in any case; None: it is no Cloud PC's."""
     beginning, folded = vm_name(""), name.casefold()
     return folded.removeprefix(beginning).removesuffix(_SLOTS["b"]) if folded.startswith(beginning) else None
 
@@ -110,12 +110,12 @@ def regional_address_space(address_space: str, position: int) -> str:
 
 
 def host_pool_name(tenant_id: str, join: str) -> str:
-    """Return the name of the tenant's personal host pool; one pool has one join type (spotpc-avd.md 2.3)."""
+    """Return the name of the tenant's personal host pool; one pool has one join type."""
     return f"dw-{tenant_id}-personal-{'hybrid' if join.startswith('hybrid') else 'entra'}"
 
 
 def naming_template_problem(template: str) -> str | None:
-    """Return what is wrong with a naming template, None when it is right (windows365.md 2.12)."""
+    """Return what is wrong with a naming template, None when it is right (docs/notes/windows365.md 2.12)."""
     rest = _RAND.sub("", _USERNAME.sub("", template))
     if stray := re.search(r"[^A-Za-z0-9-]", rest):
         return (

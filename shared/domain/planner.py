@@ -1,7 +1,7 @@
 """Desired x observed -> Plan: who should have which Cloud PC, and what has to happen for it.
 
-Pure: the directory's answer, the policies and the records go in; a Plan comes out. Applying a plan and
-planning again yields an empty plan.
+Pure: from the directory, the policies and the records to a Plan. Applying a plan and planning again yields an empty
+plan.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from shared.domain.queueing import queue_up, waits
 from shared.domain.service_plan import ServicePlan
 
 _GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
-_LEFT_ALONE = frozenset({Status.IN_GRACE_PERIOD, Status.RESTORING, Status.RESIZING})  # planned anew at the end
+_LEFT_ALONE = frozenset({Status.IN_GRACE_PERIOD, Status.RESTORING, Status.RESIZING})  # planned again when it ends
 
 
 def plan(
@@ -81,7 +81,7 @@ class _Steps:
         self._settled: list[CloudPc] = []  # whose swap of licences is over
 
     def decide_all(self, entitlement: Entitlement, records: Collection[CloudPc]) -> set[str]:
-        """Decide for every licence of one user whose Cloud PCs are *records*; return the ids of those it is about.
+        """Decide for every licence of one user whose Cloud PCs are *records*; return the ids of those decided.
 
         One whose licences are being swapped claims two, and is decided once.
         """
@@ -98,7 +98,7 @@ class _Steps:
         return decided
 
     def _settle(self, record: CloudPc, licenses: Collection[str], *, stays: bool = True) -> CloudPc:
-        """Return *record* with its swap over, if it is; whatever is paused stays as it is."""
+        """Return *record* with its swap over, if it is; while it is paused it stays as it is."""
         after = (
             record if self._rules.pause_reason(record) else swapping.settled(record, licenses, self._at, stays=stays)
         )
@@ -204,10 +204,10 @@ class _Steps:
         return planned.but(user=user, display_name=f"{snapshot.policy_name} - {_name_of(user)}")
 
     def _rebuild_after_removal(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
-        """Build anew in the place of one that is out of use: the build first cleans up what is left of it.
+        """Build again after a removal: the build first cleans up what is left.
 
-        One that is still being closed has to be that first; and a clean-up that has begun (``clean_up_at`` is taken
-        away then) has to end.
+        One that is still being closed has to be closed first; and a clean-up that has begun (``clean_up_at`` is None
+        then) has to end.
         """
         ready = record.current.clean_up_at is not None and policy is not None and policy.id in self._snapshots
         if ready and entitlement.user.account_enabled:
@@ -237,7 +237,7 @@ class _Steps:
         return group_id if stays else targeted_group(own, entitlement.group_ids)
 
     def _renewed(self, record: CloudPc) -> CloudPc:
-        """Return one that was planned and not begun as its policy builds it today; what was asked by hand stays."""
+        """Return one that was planned and not begun as its policy builds it today; one requested by hand stays."""
         fresh = self._snapshots.get(_policy_id(record) or "")
         if fresh is None or fresh == record.current.snapshot or record.current.operation_id is not None:
             return record

@@ -32,7 +32,7 @@ class PolicyUserCloudPc(Value):
 
 
 class PolicyUser(Value):
-    """One member: *standing* sums up his Cloud PCs, *because* says why."""
+    """One member: *standing* sums up their Cloud PCs, *because* is the reason."""
 
     user: User
     standing: Standing
@@ -85,7 +85,7 @@ def _standing(policy: Policy, first: Policy | None, member: Entitlement, built: 
         return Standing.LACKS, "no Cloud PC licence"
     if built:
         return Standing.LACKS, "the Cloud PC was built from another policy and does not move"
-    return Standing.WAITS, "licence and policy meet; the next look at the directory creates the Cloud PC"
+    return Standing.WAITS, "licence and policy meet; the next reconcile creates the Cloud PC"
 
 
 def _of_records(mine: list[CloudPc], licences: int) -> tuple[Standing, str]:

@@ -22,7 +22,7 @@ _TITLES = {
 
 
 class Progress(Value):
-    """Where a Cloud PC stands. *estimated_end_date_time* is None when nothing can be promised."""
+    """How far a Cloud PC is. *estimated_end_date_time* is None when there is no estimate."""
 
     step: Step | None = None
     title: str

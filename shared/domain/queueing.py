@@ -1,4 +1,4 @@
-"""Who may start to be built: first come, first served, within the licences there are and what nobody has paused."""
+"""Which builds may start: first come, first served, within the licences there are and where nothing is paused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the record of a Cloud PC says of a remote action that begins. Pure."""
+"""The record of a Cloud PC when a remote action begins. Pure."""
 
 from __future__ import annotations
 

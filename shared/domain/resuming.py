@@ -1,6 +1,6 @@
-"""Resuming: which failed attempt the next one goes on from, with the machine that is there, at the step that failed.
+"""Resuming: which failed attempt the next one continues, with the machine that is there, at the step that failed.
 
-Pure. Whatever the table does not have begins anew, after a clean-up: a machine that was never finished, a join that
+Pure. What is not in the table begins anew, after a clean-up: a machine that was never finished, a join that
 broke off half way, an error that puts the machine itself in doubt (docs/decisions/0025).
 """
 
@@ -23,7 +23,7 @@ NEEDS: Mapping[Step, tuple[str, ...]] = MappingProxyType(
     {
         # The machine has joined, and its device is late: in a domain it comes with the next synchronisation.
         Step.JOIN_DIRECTORY: _JOINED,
-        # From here on the directory, Intune and the host pool are waited for: they say little about the machine.
+        # From here on the directory, Intune and the host pool are waited for: a failure says little about the machine.
         Step.ENROLL_IN_INTUNE: (*_JOINED, "entra_device_id"),
         Step.ASSIGN_PRIMARY_USER: _MANAGED,
         Step.ASSIGN_USER: _MANAGED,
@@ -43,16 +43,16 @@ MACHINE_IN_DOUBT = frozenset(
         "OSProvisioningInternalError",
         "OSProvisioningTimedOut",
         "VMStartTimedOut",
-        "OperationNotAllowed",  # somebody stopped or generalised it
+        "OperationNotAllowed",  # the VM was stopped or generalised
         "InternalExecutionError",
         "machineStopped",
     )
 )
-"""What Azure says when the machine is to blame, also where the step itself could be begun again."""
+"""Azure's codes for a faulty machine, also where the step itself could be begun again."""
 
 
 class Resumption(Value):
-    """An attempt goes on with the machine of the one before. *made*: by the steps before; *warnings*: of Windows."""
+    """An attempt continues with the machine of the one before. *made*: by the steps before; *warnings*: of Windows."""
 
     step: Step
     made: Resources
@@ -60,7 +60,7 @@ class Resumption(Value):
 
 
 def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | None = None) -> Step | None:
-    """Return the step at which the next attempt may go on with what *made* tells of, None: it begins anew.
+    """Return the step at which the next attempt may continue with what was *made*, None: it begins anew.
 
     *resumed_at*: where the attempt that failed had been resumed itself. A step that failed twice on one machine is not
     tried there a third time.

@@ -1,4 +1,4 @@
-"""How a user signs in to his Cloud PC: what an admin passes on to him (seed 004). No password is made."""
+"""How users sign in to their Cloud PCs: what an admin passes on to them. No password is made."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ADDRESS = "https://windows.cloud.microsoft"
 
 
 class SignInDetails(Value):
-    """Where, as whom, to which computer; *text* says it all in a message."""
+    """Where, with which account, to which computer; *text* is a message with all of it."""
 
     address: str
     user_name: str

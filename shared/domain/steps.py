@@ -1,4 +1,4 @@
-"""The steps of provisioning: their order, their words, and how much of the whole each is.
+"""The steps of provisioning: their order, their titles, and their share of the time.
 
 The weights are the median durations in seconds measured on the simulated cloud's `real` profile; they
 only feed the percentage and the estimate, never a decision.
@@ -12,7 +12,7 @@ from shared.domain.connection import JoinType
 
 
 class Step(StrEnum):
-    """One step of provisioning, in the words of the product (seed 003); or what was done to the machine later."""
+    """One step of provisioning, in the words of the product; or what was done to the machine later."""
 
     CLEAN_UP = "cleanUp"
     ALLOCATE_CAPACITY = "allocateCapacity"

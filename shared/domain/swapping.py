@@ -1,4 +1,4 @@
-"""Swapping the licences of a Cloud PC that is resized: it waits for the new one, and lets the old one go. Pure.
+"""Swapping the licences of a Cloud PC that is resized: it waits for the new one, and releases the old one. Pure.
 
 Its id stays; which licences it claims changes. While they are swapped it claims both: losing one does not take it from
 its user, and having both does not build a second one (docs/decisions/0029).
@@ -20,7 +20,7 @@ GROW = "resizeOsPartition"
 
 
 def request(pc: CloudPc, plan: ServicePlan, operation_id: str, hours: int, at: datetime) -> CloudPc:
-    """Return *pc* waiting for the licence of *plan*, which is its own from now on."""
+    """Return *pc* waiting for the licence of *plan*, which it claims from now on."""
     swap = Swap(plan=plan, until=at + timedelta(hours=hours), hours=hours, operation_id=operation_id)
     return pc.after(Event.RESIZE_ASKED, at=at, swap=swap)
 
@@ -40,7 +40,7 @@ def begin(pc: CloudPc, at: datetime) -> CloudPc:
 
 
 def moved(pc: CloudPc, size: str, warnings: tuple[Warn, ...], at: datetime) -> CloudPc:
-    """Return *pc*, whose action is over, as its target plan wants it; the licence it had may be taken now."""
+    """Return *pc*, whose action is over, as its target plan wants it; the licence it had may be taken away now."""
     if pc.swap is None:
         return stayed(pc, size, at)
     kept = tuple(warning for warning in pc.current.warnings if warning.step != GROW)
@@ -49,7 +49,7 @@ def moved(pc: CloudPc, size: str, warnings: tuple[Warn, ...], at: datetime) -> C
 
 
 def stayed(pc: CloudPc, size: str, at: datetime) -> CloudPc:
-    """Return *pc*, whose action is over, with the plan it had; the other licence stays its own for a while."""
+    """Return *pc*, whose action is over, with the plan it had; it claims the other licence for a while longer."""
     return _ended(pc.but(swap=_other(pc.swap, pc.swap.plan, at)) if pc.swap else pc, size, at)
 
 

@@ -1,4 +1,4 @@
-"""The ground all values stand on."""
+"""The base class of all values."""
 
 from __future__ import annotations
 

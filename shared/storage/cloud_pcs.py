@@ -1,7 +1,7 @@
 """Cloud PCs, and with each the licences it claims: a row for each, which only one Cloud PC can write.
 
-Record and claims are written in one transaction, so that no two Cloud PCs ever claim one licence of one user, whoever
-makes or resizes them at the same moment (docs/decisions/0029). Claims sort behind the records of their tenant.
+Record and claims are written in one transaction, so that no two Cloud PCs ever claim one licence of one user, also
+when both are made or resized at the same moment (docs/decisions/0029). Claims sort behind the records of their tenant.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from shared.storage.repository import Column, Repository, Shape, Stored
 from shared.storage.tables import Row, Tables, Write
 
 _WAITS = "waits"
-"""The column of a removal that somebody has to confirm."""
+"""The column of a removal that has to be confirmed."""
 
 _CLAIMS = "~"
-"""Behind every Cloud PC, whose ids are of hex digits."""
+"""Sorts behind every Cloud PC, whose ids are of hex digits."""
 
 _CLAIM = f"{_CLAIMS}:"
-"""What the key of a claim begins with: no escaped id can, whatever a caller sends as one."""
+"""What the key of a claim begins with: no escaped id can, whatever a caller sends."""
 
 _SHAPE = Shape(
     table="cloudpcs",

@@ -140,7 +140,7 @@ def _detail(pc: CloudPc) -> dict[str, Any] | None:
         return _status_detail("provisionedWithWarnings", message, {w.step: w.message for w in pc.current.warnings})
     reason = pc.current.reason
     if reason is None and pc.replacement is not None and not pc.replacement.unfinished:
-        reason = f"beside it a machine goes: {pc.replacement.reason}"
+        reason = f"another machine of it is removed: {pc.replacement.reason}"
     return _status_detail(pc.status.value, reason, {}) if reason else None
 
 

@@ -99,7 +99,7 @@ def test_the_verdict_says_what_is_missing(member: Entitlement, policies: tuple[P
         ({"status": Status.PROVISIONED, "replacement": Build(generation=5, reason="no quota")}, "this one: no quota."),
         (
             {"status": Status.PROVISIONED, "replacement": Build(generation=5, phase=Phase.FAILED, reason="a lock")},
-            "Beside it a machine goes: a lock.",
+            "Another machine of it is removed: a lock.",
         ),
         ({"status": Status.FAILED, "last_error": Failure(code="Boom", message="it broke")}, "Failed: Boom, it broke"),
         (

@@ -23,7 +23,7 @@ bp = Blueprint()
 
 _PLANNED_ANEW = frozenset({Status.RESTORING, Status.RESIZING, Status.RESIZE_PENDING_LICENSE})
 _IN_TIMELINE: Mapping[Remote, tuple[Step, str]] = MappingProxyType(
-    {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findCapacity")}
+    {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findRoom")}
 )
 """The actions that keep a user out for a while, and the step from which they do."""
 

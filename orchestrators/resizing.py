@@ -38,7 +38,7 @@ def resize(acting: Acting) -> Steps[dict[str, Any]]:
     order = acting.order
     if order.plan is None:
         raise ActionFailedError(Failure(code="noServicePlan", message="the record names no service plan to resize to"))
-    yield from acting.begin("findCapacity")
+    yield from acting.begin("findRoom")
     found: Hardware = yield from acting.do(POLL_HARDWARE, order.machine)
     place = yield from _place(acting, order.plan, found, ())  # (1)
     try:

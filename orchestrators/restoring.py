@@ -29,7 +29,7 @@ def create_restore_point(acting: Acting) -> Steps[dict[str, Any]]:
             yield from _forget(acting, (order.restore_point_id or "",))
         raise
     if order.obsolete:
-        yield from acting.begin("deleteOld")
+        yield from acting.begin("forget")
         with suppress(ActionFailedError):  # they stay in the record, and the next one removes them
             yield from _forget(acting, order.obsolete)
     return {"cloudPcSnapshotId": order.restore_point_id}
@@ -37,7 +37,7 @@ def create_restore_point(acting: Acting) -> Steps[dict[str, Any]]:
 
 def delete_restore_points(acting: Acting) -> Steps[dict[str, Any]]:
     """Remove the restore points whose time is over."""
-    yield from acting.begin("deleteOld")
+    yield from acting.begin("forget")
     yield from _forget(acting, acting.order.obsolete)
     return {}
 

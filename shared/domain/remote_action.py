@@ -38,7 +38,7 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "examineAgain": "Look again",
         },
         Remote.CHANGE_USER_ACCOUNT_TYPE: {"configure": "Change the local administrators of Windows"},
-        Remote.CREATE_SNAPSHOT: {"copy": "Copy the disk", "deleteOld": "Remove the oldest restore points"},
+        Remote.CREATE_SNAPSHOT: {"copy": "Copy the disk", "forget": "Remove the oldest restore points"},
         Remote.RESTORE: {
             "stop": "Stop the machine",
             "makeDisk": "Make a disk of the restore point",
@@ -47,10 +47,10 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "answer": "Wait until Windows answers",
             "removeDisk": "Remove the disk it had before",
         },
-        Remote.DELETE_SNAPSHOTS: {"deleteOld": "Remove expired restore points"},
+        Remote.DELETE_SNAPSHOTS: {"forget": "Remove expired restore points"},
         Remote.RESIZE: {
             "licence": "Wait for the licence",
-            "findCapacity": "Find capacity for the size",
+            "findRoom": "Find capacity for the size",
             "stop": "Stop the machine",
             "growDisk": "Grow the disk",
             "start": "Start the machine with the size",

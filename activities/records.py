@@ -113,7 +113,7 @@ async def _end_step_before(before: Step, record: StepRecord, resources: Resource
     """Close the entry of the step before; one that lies after the new step did not come to its end."""
     steps = tuple(Step)
     back = steps.index(before) > steps.index(record.step)
-    broke_off = record.step is Step.CLEAN_UP
+    interrupted = record.step is Step.CLEAN_UP
     end = StepEnd(
         generation=record.generation,
         attempt=record.attempt,
@@ -121,7 +121,7 @@ async def _end_step_before(before: Step, record: StepRecord, resources: Resource
         at=dependencies().clock.now(),
         outcome="failed" if back else "succeeded",
         resource_ids=() if back else resources.made_in(before),
-        note=("it was interrupted, and is begun again" if broke_off else "no capacity there; tried at another place")
+        note=("it was interrupted, and is begun again" if interrupted else "no capacity there; tried at another place")
         if back
         else None,
     )

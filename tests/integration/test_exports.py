@@ -203,7 +203,7 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
     here: Dependencies, blobs: Blobs, elsewhere: Tables, damage: str
 ) -> None:
     manifest = await export_tables(here.tables, blobs, NIGHT)
-    (part,) = manifest.tables["due"]  # the last: whoever verifies as he writes would have written everything
+    (part,) = manifest.tables["due"]  # the last: to verify while writing would have written everything
     if damage == "gone":
         await blobs.delete(part.name)
     else:

@@ -37,7 +37,9 @@ async def have_seats(here: PaperServices, number: int, **settings: Any) -> None:
     await here.tenants.change("contoso", lambda tenant: tenant.but(settings=seats))
 
 
-async def test_whose_policy_leaves_before_his_build_begins_gets_it_from_the_other_at_once(here: PaperServices) -> None:
+async def test_a_user_whose_policy_leaves_before_the_build_gets_it_from_the_other_at_once(
+    here: PaperServices,
+) -> None:
     await here.policies.insert(second_policy())
     here.directory.groups["g2"] = {"ada"}
     await plan()
@@ -57,7 +59,7 @@ async def test_a_build_asked_for_by_hand_that_does_not_begin_has_its_operation_e
     assert (told.status, told.error and told.error.code) == (OperationStatus.FAILED, "cancelled")
 
 
-async def test_whoever_is_planned_alone_keeps_his_place_in_the_line(here: PaperServices) -> None:
+async def test_a_user_who_is_planned_alone_keeps_their_place_in_the_queue(here: PaperServices) -> None:
     names = ["ada", "bob", "cid"]
     here.directory.groups["g1"] = {*names, "old"}
     here.directory.licences = dict.fromkeys(names, ("sku-1",)) | {"old": ()}
@@ -84,7 +86,7 @@ async def test_who_waits_for_a_seat_does_not_get_it_by_being_planned_alone(here:
     assert "position 1 in the queue" in str((await records(here))["bob"].current.reason)
 
 
-async def test_whoever_loses_his_seat_loses_it_by_a_message_about_him_alone(here: PaperServices) -> None:
+async def test_a_user_who_loses_a_seat_loses_it_by_a_message_about_them_alone(here: PaperServices) -> None:
     await have_seats(here, 2)
     for name in ("ada", "bob"):
         await here.cloud_pcs.insert(things.cloud_pc(name, status=Status.PROVISIONED, attempt=1, plan=SEAT))
@@ -170,7 +172,7 @@ async def test_a_group_that_is_gone_holds_what_rests_on_it_and_nothing_else(here
     assert "is gone" in str(there["ada"].removal and there["ada"].removal.why)
 
 
-async def test_whose_other_group_answers_empty_when_he_has_left_the_one_he_came_by_waits_too(
+async def test_a_removal_waits_when_the_user_has_left_their_group_and_the_other_answers_empty(
     here: PaperServices,
 ) -> None:
     both = tuple(Assignment(id=g, group_id=g, assigned_at=things.NOW) for g in ("g1", "g3"))

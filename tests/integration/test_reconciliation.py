@@ -284,7 +284,7 @@ async def test_without_an_assignment_nobody_is_read_again(here: PaperServices) -
     assert await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1)) == []
 
 
-async def test_who_has_his_cloud_pc_is_not_read_again(here: PaperServices) -> None:
+async def test_a_user_who_has_a_cloud_pc_is_not_read_again(here: PaperServices) -> None:
     await plan("ada")
     assert await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1)) == []
 

@@ -144,7 +144,7 @@ async def test_whoever_works_for_a_record_that_is_gone_learns_it(
     assert await here.timeline.entries(PC.tenant_id, PC.id) == []
 
 
-async def test_a_step_ends_the_one_before_and_is_told_once(here: PaperServices) -> None:
+async def test_a_step_ends_the_one_before_and_is_recorded_once(here: PaperServices) -> None:
     await build(here, Step.CREATE_VM)
     here.hand.advance(timedelta(minutes=1))
     await twice(BEGIN_STEP, step(Step.JOIN_DIRECTORY, resources=MADE))
@@ -161,7 +161,7 @@ async def test_a_step_ends_the_one_before_and_is_told_once(here: PaperServices) 
     )
 
 
-async def test_a_step_crashed_after_its_timeline_is_told_once(here: PaperServices) -> None:
+async def test_a_step_crashed_after_its_timeline_is_recorded_once(here: PaperServices) -> None:
     await build(here, Step.CREATE_VM)
     before = await here.cloud_pcs.get(PC.tenant_id, PC.id)
     await perform(BEGIN_STEP, step(Step.JOIN_DIRECTORY))
@@ -191,7 +191,7 @@ async def test_another_place_is_another_visit_of_the_same_step(here: PaperServic
     assert [e.outcome for e in entries] == ["succeeded", None]
 
 
-async def test_a_build_without_room_is_parked_visibly(here: PaperServices) -> None:
+async def test_a_build_without_capacity_is_parked_visibly(here: PaperServices) -> None:
     await build(here, Step.CREATE_VM)
     parked = ParkedRecord(
         **WHO, attempt=1, reason=NoCapacity(code="SkuNotAvailable", message="westeurope is full"), since=here.hand.at
@@ -207,7 +207,7 @@ async def test_a_build_without_room_is_parked_visibly(here: PaperServices) -> No
     assert (entries[-1].outcome, entries[-1].note) == ("parked", "SkuNotAvailable: westeurope is full")
 
 
-async def test_looking_for_room_again_is_no_news(here: PaperServices) -> None:
+async def test_looking_for_capacity_again_leaves_no_audit_event(here: PaperServices) -> None:
     await build(here, Step.ALLOCATE_CAPACITY)
     parked = ParkedRecord(**WHO, attempt=1, reason=NoCapacity(code="x", message="full"), since=here.hand.at)
     for _ in range(3):
@@ -302,7 +302,7 @@ async def test_a_build_that_never_found_its_connection_fails(here: PaperServices
     assert (pc.status, pc.current.attempt) == (Status.FAILED, 1)
 
 
-async def test_the_user_has_his_cloud_pc(here: PaperServices) -> None:
+async def test_the_user_has_the_cloud_pc(here: PaperServices) -> None:
     await build(here, Step.ASSIGN_USER)
     done = provisioned().but(resources=MADE.but(session_host="host"))
     assert await twice(RECORD_PROVISIONED, done) == Done()

@@ -51,7 +51,7 @@ async def twice(contract: Any, order: Any) -> Any:
     return first
 
 
-async def test_its_steps_and_its_end_are_told_once(here: PaperServices) -> None:
+async def test_its_steps_and_its_end_are_recorded_once(here: PaperServices) -> None:
     await begun(here, Remote.REBOOT)
     for step in ("restart", "answer"):
         assert await twice(BEGIN_REMOTE_STEP, RemoteStep(**WHO, name=Remote.REBOOT, step=step)) == Done()

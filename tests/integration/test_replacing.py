@@ -1,4 +1,4 @@
-"""The record of a machine that is built beside another, on real tables: told twice, overtaken, broken off."""
+"""The record of a replacement, on real tables: recorded twice, overtaken, interrupted."""
 
 from datetime import timedelta
 from typing import Any
@@ -98,7 +98,9 @@ async def twice(contract: Any, order: Any) -> Any:
     return first
 
 
-async def test_the_build_is_promised_started_and_told_of_beside_the_cloud_pc(here: PaperServices) -> None:
+async def test_the_replacement_is_promised_started_and_recorded_beside_the_cloud_pc(
+    here: PaperServices,
+) -> None:
     host = await begun(here, upto=Step.CREATE_VM)
     pc, order = await record(here), host.orders[0]
 
@@ -192,7 +194,7 @@ async def test_the_grace_period_that_began_meanwhile_ends_all_the_same(here: Pap
     assert grace_due(pc) in await here.due.due(DueKind.DEPROVISION, grace.ends_at)
 
 
-async def test_the_last_failure_leaves_the_user_what_he_has_and_the_rest_to_a_clean_up(here: PaperServices) -> None:
+async def test_the_last_failure_keeps_the_current_machine_and_cleans_up_the_other(here: PaperServices) -> None:
     await begun(here, upto=Step.JOIN_DIRECTORY)
     failed = FailedRecord(**WHO, attempt=1, failure=FAILURE, last=True, resources=NEW)
     assert await twice(RECORD_FAILED, failed) == Done()
@@ -210,7 +212,7 @@ async def test_the_last_failure_leaves_the_user_what_he_has_and_the_rest_to_a_cl
     assert [(order["slot"], order["computerNames"]) for order in host.orders] == [("b", ["CPC-NEW"])]
 
 
-async def test_one_that_made_nothing_leaves_nothing_and_is_told_all_the_same(here: PaperServices) -> None:
+async def test_one_that_made_nothing_leaves_nothing_and_its_operation_fails(here: PaperServices) -> None:
     await begun(here, upto=None)
     failed = FailedRecord(**WHO, attempt=1, failure=FAILURE, last=True)
     assert await perform(RECORD_FAILED, failed) == Done()
@@ -254,7 +256,7 @@ async def test_who_loses_the_cloud_pc_ends_the_build_at_its_next_step(here: Pape
     assert await operation(here) is OperationStatus.FAILED
 
 
-async def test_what_goes_out_of_use_waits_for_the_build_beside_it_and_keeps_nothing_of_it(here: PaperServices) -> None:
+async def test_what_goes_out_of_use_waits_for_its_replacement_and_keeps_nothing_of_it(here: PaperServices) -> None:
     await begun(here, upto=Step.CREATE_VM)
     await here.cloud_pcs.change("contoso", PC.id, lambda pc: edited(pc, status=Status.DEPROVISIONING))
     closing = DeprovisionOrder(tenant_id="contoso", cloud_pc_id=PC.id, generation=4)

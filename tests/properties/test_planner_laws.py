@@ -249,7 +249,7 @@ def test_an_empty_answer_that_is_not_complete_changes_nothing(
 
 
 @given(directories(), records(), policies())
-def test_nothing_is_taken_for_his_groups_from_whom_they_are_not_certain(
+def test_users_whose_groups_are_not_certain_lose_nothing(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
 ) -> None:
     doubtful = tuple(each.but(certain=False) for each in observed.entitlements)

@@ -147,7 +147,7 @@ def test_saying_it_twice_is_saying_it_once(events: list[Callable[[CloudPc], Clou
 
 
 @pytest.mark.parametrize("status", [Status.IN_GRACE_PERIOD, Status.DEPROVISIONING])
-def test_what_the_user_has_by_then_is_his_whatever_has_become_of_the_cloud_pc(status: Status) -> None:
+def test_the_machine_that_the_user_has_by_then_is_current_whatever_the_status_is(status: Status) -> None:
     pc = succeed(edited(build(begin(OWN)), status=status))
 
     assert (pc.status, pc.current.resources.computer_name) == (status, "CPC-2")

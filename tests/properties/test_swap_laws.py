@@ -1,4 +1,4 @@
-"""Laws of a resize: whatever order the licences are swapped in, one Cloud PC for each, and nobody loses his."""
+"""Laws of a resize: whatever order the licences are swapped in, one Cloud PC for each, and nobody loses theirs."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_after_a_failed_resize_either_licence_keeps_it_and_the_time_to_put_it_ri
 
 @pytest.mark.parametrize("hours", [1, HOURS], ids=["in time", "late"])
 @pytest.mark.parametrize("held", [(OLD,), (OLD, NEW)], ids=["before the licence came", "after it came"])
-def test_nobody_who_leaves_his_group_is_resized_and_planning_again_changes_nothing(
+def test_nobody_who_leaves_their_group_is_resized_and_planning_again_changes_nothing(
     held: tuple[ServicePlan, ...], hours: int
 ) -> None:
     story = Story()

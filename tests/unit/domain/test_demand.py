@@ -27,7 +27,7 @@ def test_who_has_no_interface_yet_still_needs_an_address() -> None:
     assert awaiting_addresses(fleet(), "c1") == 2
 
 
-def test_a_machine_that_is_built_beside_another_needs_one_as_well() -> None:
+def test_a_replacement_needs_one_as_well() -> None:
     replacement = Build(generation=2, snapshot=things.snapshot())
     replaced = things.cloud_pc("ada", status=Status.PROVISIONED, replacement=replacement)
     assert awaiting_addresses([replaced], "c1") == 1

@@ -111,7 +111,7 @@ def test_a_second_one_of_a_kind_is_one_and_goes_only_where_that_is_sure(other: F
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_what_is_beside_its_own_machine_is_none(kind: OrphanType) -> None:
+def test_what_is_of_a_replacement_is_none(kind: OrphanType) -> None:
     other = Build(generation=2)
     assert judge(found(kind, "/vm/2", "CPC-ADA-3"), pc(Status.PROVISIONED, replacement=other)) is None
     assert judge(found(kind, "/vm/2", "CPC-ADA-3"), pc(Status.NOT_PROVISIONED, Resources(), replacement=other)) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from activities.audit import note
+from activities.audit import record_audit_event
 from activities.run_commands import assemble, begin_run_command, read_run_command
 from shared.contracts.accounts import (
     BEGIN_DISABLE,
@@ -75,16 +75,16 @@ async def record_account(record: AccountRecord) -> Done:
         await _list_computer(record, record.refused)
 
     def edit(pc: CloudPc) -> CloudPc | None:
-        made = pc.resources
+        made = pc.current.resources
         if made.domain_connection_id is None or not same(made.computer_name, name):
             return None
-        return pc.but(resources=made.but(domain_connection_id=None))
+        return pc.with_current(resources=made.but(domain_connection_id=None))
 
     with suppress(NotFoundError):
         await here.cloud_pcs.change(machine.tenant_id, machine.owner.id, edit)
     said = {"computerName": name, "disabled": record.refused is None}
     after = said if record.refused is None else {**said, "refused": record.refused.to_json()}
-    await note(
+    await record_audit_event(
         machine.tenant_id,
         ("cloudPC", machine.owner.id),
         "disableComputerAccount",

@@ -1,12 +1,13 @@
-"""The alternates of a policy: where a build goes that has not begun when its connection falls ill."""
+"""The alternates of a policy: the connection of a build that has not begun when its own becomes unhealthy."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from activities.audit import note
+from activities.audit import record_audit_event
 from shared.dependencies import dependencies
-from shared.domain.cloud_pc import CloudPc, Resources
+from shared.domain.build import Resources
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection
 from shared.domain.lifecycle import Status
 from shared.errors import NotFoundError
@@ -26,13 +27,14 @@ async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
     await dependencies().due.put(DueKind.START, at, pc.tenant_id, pc.id, generation)
 
     def move(there: CloudPc) -> CloudPc | None:
-        if there.generation != pc.generation or not _unbuilt(there) or there.snapshot is None:
+        snapshot = there.current.snapshot
+        if there.current.generation != pc.current.generation or not _unbuilt(there) or snapshot is None:
             return None
-        through = there.snapshot.but(
+        through = snapshot.but(
             connection_id=alternate.id, connection_name=alternate.display_name, join_type=alternate.join_type
         )
-        reason = f"its connection {there.snapshot.connection_name} is unhealthy; built through {alternate.display_name}"
-        return there.but(
+        reason = f"its connection {snapshot.connection_name} is unhealthy; built through {alternate.display_name}"
+        moved = there.with_current(
             snapshot=through,
             generation=generation,
             attempt=0,
@@ -41,31 +43,34 @@ async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
             step=None,
             step_started_at=None,
             resources=Resources(),
-            last_modified_date_time=at,
         )
+        return moved.but(last_modified_date_time=at)
 
     try:
         moved = await dependencies().cloud_pcs.change(pc.tenant_id, pc.id, move)
     except NotFoundError:
         return False
-    if moved.generation != generation:
+    if moved.current.generation != generation:
         return False
     after = {"onPremisesConnectionId": alternate.id, "generation": generation}
     run = f"alternate/{generation}"
-    await note(pc.tenant_id, ("cloudPC", pc.id), "useAlternate", after, at=moved.last_modified_date_time, run=run)
+    await record_audit_event(
+        pc.tenant_id, ("cloudPC", pc.id), "useAlternate", after, at=moved.last_modified_date_time, run=run
+    )
     return True
 
 
 def _unbuilt(pc: CloudPc) -> bool:
-    made = pc.resources.vm_id or pc.resources.nic_id or pc.resources.entra_device_id
-    return pc.status is Status.PENDING_PROVISION and pc.attempt <= 1 and not made
+    made = pc.current.resources
+    unmade = not (made.vm_id or made.nic_id or made.entra_device_id)
+    return pc.status is Status.PENDING_PROVISION and pc.current.attempt <= 1 and unmade
 
 
 async def _alternate(pc: CloudPc) -> Connection | None:
     """Return the first healthy connection of the Cloud PC's policy, None when there is none or no such policy."""
-    if pc.snapshot is None:
+    if pc.current.snapshot is None:
         return None
-    policy = await dependencies().policies.find(pc.tenant_id, pc.snapshot.policy_id)
+    policy = await dependencies().policies.find(pc.tenant_id, pc.current.snapshot.policy_id)
     for connection_id in policy.value.connection_ids if policy else ():
         found = await dependencies().connections.find(pc.tenant_id, connection_id)
         if found is not None and found.value.usable:

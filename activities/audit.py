@@ -1,44 +1,46 @@
-"""What a change leaves behind for people: the audit event of it, and the operation somebody waits for.
+"""What a change leaves behind for people: its audit event, and the operation that a caller waits for.
 
-Both are written after the record and say what the record says, under keys that follow from it: a repeated activity
-writes them again, and they are there once.
+Both are written after the record and from the record, under keys that follow from it: a repeated activity writes them
+again, and they are there once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from shared.dependencies import dependencies
 from shared.domain import naming
+from shared.domain.build import Failure
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, AuditEvent, Operation
 from shared.errors import NotFoundError
 from shared.telemetry import measure_provisioning
 
-_BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
-_BUILT = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.FAILED}
+_UNFINISHED = {Status.PENDING_PROVISION, Status.PROVISIONING}
+_ENDED = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.FAILED}
 
 
-async def note_status(before: CloudPc, after: CloudPc) -> None:
-    """Note in the audit log that a Cloud PC's status has changed; measure a build that has come to its end."""
+async def record_status_change(before: CloudPc, after: CloudPc) -> None:
+    """Write to the audit log that a Cloud PC's status has changed; measure a build that has come to its end."""
     await dependencies().audit.append(status_event(before, after))
-    if before.status in _BUILDING and after.status in _BUILT and after.snapshot is not None:
+    if before.status in _UNFINISHED and after.status in _ENDED and after.current.snapshot is not None:
         entries = await dependencies().timeline.entries(after.tenant_id, after.id)
-        begun = [entry.started_at for entry in entries if entry.generation == after.generation]
+        starts = [entry.started_at for entry in entries if entry.generation == after.current.generation]
         measure_provisioning(
-            after.last_modified_date_time - min(begun, default=after.last_modified_date_time),
+            after.last_modified_date_time - min(starts, default=after.last_modified_date_time),
             tenant_id=after.tenant_id,
-            policy_id=after.snapshot.policy_id,
+            policy_id=after.current.snapshot.policy_id,
             outcome=after.status.value,
         )
 
 
 def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:
     """Return the event of a status that has changed; *before* None: there was no record."""
-    run = [str(after.generation), str(after.attempt), after.status.value]
+    run = [str(after.current.generation), str(after.current.attempt), after.status.value]
     if after.swap is not None:  # it may be resized more than once, and waits in between
         run.append(after.swap.operation_id)
     changed = before is not None and before.status is not after.status
@@ -51,15 +53,15 @@ def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:
         resource_type="cloudPC",
         resource_id=after.id,
         before={"status": before.status.value} if before and changed else None,
-        after={"status": after.status.value, "generation": after.generation, "attempt": after.attempt},
-        correlation_id=after.operation_id,
+        after={"status": after.status.value, "generation": after.current.generation, "attempt": after.current.attempt},
+        correlation_id=after.current.operation_id,
     )
 
 
-async def note(
+async def record_audit_event(
     tenant_id: str, resource: tuple[str, str], verb: str, after: dict[str, Any], *, at: datetime, run: str
 ) -> None:
-    """Note that Deskwright did *verb* to *resource* (type, id); *run* tells one time from the next."""
+    """Write to the audit log that Deskwright did *verb* to *resource* (type, id); *run* tells repetitions apart."""
     resource_type, resource_id = resource
     event = AuditEvent(
         id=naming.derived_id("audit", tenant_id, resource_id, verb, run),
@@ -75,11 +77,19 @@ async def note(
     await dependencies().audit.append(event)
 
 
-async def tell(tenant_id: str, operation_id: str | None, edit: Callable[[Operation], Operation]) -> None:
-    """Change the operation that somebody waits for, if there is one."""
+async def update_operation(tenant_id: str, operation_id: str | None, edit: Callable[[Operation], Operation]) -> None:
+    """Change the operation that a caller waits for, if there is one."""
     if operation_id is None:
         return
-    try:
+    with suppress(NotFoundError):
         await dependencies().operations.change(tenant_id, operation_id, edit)
-    except NotFoundError:
-        return
+
+
+async def fail_operation(tenant_id: str, operation_id: str | None, failure: Failure, at: datetime) -> None:
+    """End the operation that a caller waits for as failed, if there is one."""
+    await update_operation(tenant_id, operation_id, lambda operation: operation.failed(failure, at))
+
+
+async def succeed_operation(tenant_id: str, operation_id: str | None, result: dict[str, Any], at: datetime) -> None:
+    """End the operation that a caller waits for as succeeded, if there is one."""
+    await update_operation(tenant_id, operation_id, lambda operation: operation.succeeded(result, at))

@@ -1,50 +1,46 @@
-"""The record of a Cloud PC as a build of it sees it: its own, or what is written of a machine beside it."""
+"""The record of a Cloud PC as one of its builds needs it: found, changed, and whether the build is still wanted."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from shared.contracts.builds import OfBuild
+from shared.contracts.builds import OfAttempt, OfBuild
 from shared.dependencies import dependencies
+from shared.domain.build import Build
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.replacing import build_of, with_build
+from shared.domain.lifecycle import Phase
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
-    """The record as it is stored, and as the build sees it."""
-
-    stored: Stored[CloudPc]
-    value: CloudPc
-
-    @property
-    def beside(self) -> bool:
-        """Whether the build is of a machine beside the Cloud PC's own."""
-        return self.value is not self.stored.value
+async def find_record(of: OfBuild) -> Stored[CloudPc] | None:
+    """Return the record of the Cloud PC that is built, None when it is gone."""
+    return await dependencies().cloud_pcs.find(of.tenant_id, of.cloud_pc_id)
 
 
-async def present(of: OfBuild) -> Present | None:
-    """Return the record as a build sees it, None when it is gone."""
-    found = await dependencies().cloud_pcs.find(of.tenant_id, of.cloud_pc_id)
-    return Present(found, build_of(found.value, of.generation)) if found else None
-
-
-async def change(
-    of: OfBuild, edit: Callable[[CloudPc], CloudPc | None], known: Present | None = None
+async def change_record(
+    of: OfBuild, edit: Callable[[CloudPc], CloudPc | None], known: Stored[CloudPc] | None = None
 ) -> CloudPc | None:
-    """Edit what a build sees of the record; return that as it is then, None when the record is gone."""
-
-    def whole(there: CloudPc) -> CloudPc | None:
-        edited = edit(build_of(there, of.generation))
-        return None if edited is None else with_build(there, edited)
-
+    """Change the record and return it as it is then, None when it is gone. *edit* returns None for no change."""
     try:
-        changed = await dependencies().cloud_pcs.change(
-            of.tenant_id, of.cloud_pc_id, whole, known=known.stored if known else None
-        )
+        return await dependencies().cloud_pcs.change(of.tenant_id, of.cloud_pc_id, edit, known=known)
     except NotFoundError:
         return None
-    return build_of(changed, of.generation)
+
+
+def wanted_build(pc: CloudPc, of: OfAttempt) -> Build | None:
+    """Return the build, unless it has ended or a later attempt has begun; an attempt that never began counts."""
+    build = pc.build(of.generation)
+    return build if build and pc.goes_on(build) and build.attempt <= of.attempt else None
+
+
+def running_build(pc: CloudPc, of: OfAttempt) -> Build | None:
+    """Return the build while just this attempt of it is being made."""
+    build = wanted_build(pc, of)
+    return build if build and build.phase is Phase.BUILDING and build.attempt == of.attempt else None
+
+
+def ended_build(pc: CloudPc, of: OfAttempt, phase: Phase) -> Build | None:
+    """Return the build when the record says already that just this attempt ended in *phase*."""
+    build = pc.build(of.generation)
+    return build if build and build.phase is phase and build.attempt == of.attempt else None

@@ -1,4 +1,4 @@
-"""Working through a bulk action: whose turn it is, doing it to one, and what has come of it."""
+"""Working through a bulk action: the next wave, the action on one item, and its results."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(NEXT_WAVE)
 async def next_wave(order: BulkOrder) -> Wave:
-    """Say whose turn it is; and promise that somebody looks whether the work goes on.
+    """Return the items of the next wave; write a due row for a sweep that resumes the work if it was interrupted.
 
-    An item whose turn it was in a wave that broke off is first in the next one: doing it twice does it once.
+    An item of a wave that was interrupted is first in the next one: to repeat the action has no further effect.
     """
     bulk = await count(order.tenant_id, order.bulk_id)
     if bulk is None or bulk.status is not BulkStatus.RUNNING:
         return Wave()
-    here = dependencies()
-    await here.due.put(DueKind.BULK, here.clock.now() + BULK_EVERY, order.tenant_id, order.bulk_id)
-    items = [stored.value for stored in await here.bulk_items.of(order.tenant_id, order.bulk_id)]
+    deps = dependencies()
+    await deps.due.put(DueKind.BULK, deps.clock.now() + BULK_EVERY, order.tenant_id, order.bulk_id)
+    items = [stored.value for stored in await deps.bulk_items.of(order.tenant_id, order.bulk_id)]
     begun = [item.position for item in items if item.status is ItemStatus.RUNNING]
     waiting = [item.position for item in items if item.status is ItemStatus.PENDING]
     wave = [*begun, *waiting[: max(0, bulk.wave_size - len(begun))]]
@@ -47,18 +47,18 @@ async def next_wave(order: BulkOrder) -> Wave:
     def edit(there: BulkAction) -> BulkAction | None:
         return there.but(wave=order.wave) if there.wave != order.wave else None
 
-    await here.bulk_actions.change(order.tenant_id, order.bulk_id, edit)
+    await deps.bulk_actions.change(order.tenant_id, order.bulk_id, edit)
     return Wave(positions=tuple(wave))
 
 
 async def count(tenant_id: str, bulk_id: str) -> BulkAction | None:
     """Count the items anew, and with them whether it is stopped or over; None when it is gone."""
-    here = dependencies()
-    if await here.bulk_actions.find(tenant_id, bulk_id) is None:
+    deps = dependencies()
+    if await deps.bulk_actions.find(tenant_id, bulk_id) is None:
         return None
-    items = [stored.value for stored in await here.bulk_items.of(tenant_id, bulk_id)]
-    at = here.clock.now()
-    bulk = await here.bulk_actions.change(tenant_id, bulk_id, lambda there: there.with_items(items, at))
+    items = [stored.value for stored in await deps.bulk_items.of(tenant_id, bulk_id)]
+    at = deps.clock.now()
+    bulk = await deps.bulk_actions.change(tenant_id, bulk_id, lambda there: there.with_items(items, at))
     if bulk.status in OVER:
         left = [item for item in items if item.status is ItemStatus.PENDING]
         for item in left:
@@ -72,14 +72,14 @@ async def count(tenant_id: str, bulk_id: str) -> BulkAction | None:
 @bp.durable_client_input(client_name="client")
 @implements(ACT_ON_ITEM)
 async def act_on_item(order: ItemOrder, client: DurableClient) -> Done:
-    """Do it to one Cloud PC, on behalf of whoever asked; what stands in its way is written down.
+    """Perform the action on one Cloud PC, on behalf of the caller; why it is not possible is written to the item.
 
-    Of a wave that has begun, too, nobody's turn comes any more once it is paused or cancelled.
+    Once the bulk action is paused or cancelled nothing more is begun, also of a wave that has begun.
     """
-    here = dependencies()
-    bulk = (await here.bulk_actions.get(order.tenant_id, order.bulk_id)).value
-    item = (await here.bulk_items.get(order.tenant_id, item_id(order.bulk_id, order.position))).value
-    tenant = (await here.tenants.get(order.tenant_id)).value
+    deps = dependencies()
+    bulk = (await deps.bulk_actions.get(order.tenant_id, order.bulk_id)).value
+    item = (await deps.bulk_items.get(order.tenant_id, item_id(order.bulk_id, order.position))).value
+    tenant = (await deps.tenants.get(order.tenant_id)).value
     if item.status not in {ItemStatus.PENDING, ItemStatus.RUNNING} or item.operation_id:
         return Done()
     if item.status is ItemStatus.PENDING and bulk.status is not BulkStatus.RUNNING:
@@ -92,9 +92,9 @@ async def act_on_item(order: ItemOrder, client: DurableClient) -> Done:
 
 async def _act(bulk: BulkAction, item: BulkItem, tenant: Tenant, client: DurableClient) -> None:
     kind = ACTIONS[bulk.action]
-    here = dependencies()
+    deps = dependencies()
     context = ActionContext(
-        here,
+        deps,
         bulk.requested_by,
         tenant,
         verb=kind.verb,
@@ -127,20 +127,20 @@ async def _settle(item: BulkItem, status: ItemStatus, message: str | None, opera
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_WAVE)
 async def poll_wave(order: WaveOrder) -> Done | Pending:
-    """See what has come of a wave; it is over when each of its operations is."""
-    here = dependencies()
+    """Read the results of a wave; it has ended when each of its operations has."""
+    deps = dependencies()
     running = 0
-    for stored in await here.bulk_items.of(order.tenant_id, order.bulk_id):
+    for stored in await deps.bulk_items.of(order.tenant_id, order.bulk_id):
         item = stored.value
         if item.position not in order.positions or item.status is not ItemStatus.RUNNING or not item.operation_id:
             continue
-        found = await here.operations.find(order.tenant_id, item.operation_id)
+        found = await deps.operations.find(order.tenant_id, item.operation_id)
         if found is not None and found.value.status not in ENDED:
             running += 1
         elif found is not None and found.value.status is OperationStatus.SUCCEEDED:
             await _settle(item, ItemStatus.SUCCEEDED, None)
         else:
             error = found.value.error if found else None
-            await _settle(item, ItemStatus.FAILED, f"{error.code}: {error.message}" if error else "it came to no end")
+            await _settle(item, ItemStatus.FAILED, f"{error.code}: {error.message}" if error else "it did not succeed")
     await count(order.tenant_id, order.bulk_id)
-    return Pending(note=f"{running} are at work") if running else Done()
+    return Pending(note=f"{running} are running") if running else Done()

@@ -1,4 +1,4 @@
-"""What messages said has changed: taking it up, and saying that it was looked at."""
+"""Changes of the directory that messages have brought: taking them, and closing them once they are planned."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(TAKE_CHANGES)
 async def take_changes(order: ChangesOrder) -> Batch:
-    """Return the users of whom something was told."""
+    """Return the users that may have changed."""
     return Batch(marks=await dependencies().changes.take(order.tenant_id, MOST_AT_ONCE))
 
 

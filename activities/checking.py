@@ -1,4 +1,4 @@
-"""The frame of a health check: what is checked, and how a check says that something is wrong."""
+"""The frame of a health check: what is checked, and the error of a check that fails."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A check that found nothing wrong: what it saw, and by the way of the subnets."""
+    """A check that passed: its evidence, and the usage of the subnets if it has read that."""
 
     detail: str
     subnets: tuple[SubnetUsage, ...] = ()
@@ -34,7 +34,7 @@ class Seen:
 
 
 class FaultError(Exception):
-    """A check found something: *error_type* is Graph's word for it (docs/notes/windows365.md 1.5)."""
+    """A check found something: *error_type* is Graph's name for it (docs/notes/windows365.md 1.5)."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ Check = Callable[[Subject], Awaitable[Seen | None]]
 
 
 def refuse_anothers(kind: str, name: str, tags: Mapping[str, str] | None, connection: Connection) -> None:
-    """Refuse what another tenant has, where tenants share a subscription. Raises: FaultError."""
+    """Refuse what belongs to another tenant, where tenants share a subscription. Raises: FaultError."""
     if (tags or {}).get(naming.TENANT_TAG, connection.tenant_id) != connection.tenant_id:
         action = "Choose one of the tenant's own, or remove the tag if nobody else uses it."
         detail = f"{name} carries the tag {naming.TENANT_TAG} of another tenant"

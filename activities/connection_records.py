@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from activities.audit import note, tell
+from activities.audit import record_audit_event, update_operation
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.outcomes import Done
 from shared.dependencies import dependencies
@@ -27,36 +27,40 @@ _log = logging.getLogger("deskwright.connections")
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_CONNECTION)
 async def record_connection(record: ConnectionRecord) -> Done:
-    """Say that the checks run, or what they found.
+    """Record that the checks run, or what they found.
 
-    While they run, what they found before stands: a connection in use is not closed by a look at it.
+    While they run, the findings before them stay: checking a connection in use does not make it unusable.
     """
     at = dependencies().clock.now()
     if record.status is HealthStatus.RUNNING:
         await _change(record, lambda connection: _running(connection, record, at))
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.running(at))
+        await update_operation(record.tenant_id, record.operation_id, lambda operation: operation.running(at))
         return Done()
     tenant = await dependencies().tenants.find(record.tenant_id)
     before = await dependencies().connections.find(record.tenant_id, record.connection_id)
     if tenant is None or before is None:
         return Done()
-    # Before the record: a connection that nobody looks at again would stay as it is for ever.
+    # Before the record: a connection without its next check would stay as it is for ever.
     findings = with_last_probe(before.value, record)
     again_at = at + check_again_after(overall(findings), tenant.value.settings.connection_recheck)
     await dependencies().due.put(DueKind.RECHECK, again_at, record.tenant_id, record.connection_id)
     checked = await _change(record, lambda connection: _checked(connection, record, at))
-    await tell(record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, findings, at))
+    await update_operation(
+        record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, findings, at)
+    )
     if checked is not None:
-        await _tell_change(checked)
+        await _record_change(checked)
         if record.operation_id is not None:
             resource, after = ("onPremisesConnection", checked.id), {"healthCheckStatus": overall(findings).value}
             made_at = checked.checked_date_time or at
-            await note(record.tenant_id, resource, "runHealthChecks", after, at=made_at, run=record.operation_id)
+            await record_audit_event(
+                record.tenant_id, resource, "runHealthChecks", after, at=made_at, run=record.operation_id
+            )
     return Done()
 
 
 def with_last_probe(connection: Connection, record: ConnectionRecord) -> tuple[HealthCheck, ...]:
-    """Return the findings of *record*, and of the last probe what this record does not answer anew."""
+    """Return the findings of *record*, and those of the last probe that this record does not replace."""
     if record.probed:
         return record.findings
     new = {finding.display_name for finding in record.findings}
@@ -80,7 +84,7 @@ def _running(connection: Connection, record: ConnectionRecord, at: datetime) -> 
 
 def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection | None:
     if connection.checking_since is None and connection.checked_date_time is not None:
-        return None  # said before, by this activity's first run
+        return None  # recorded before, by the first run of this activity
     findings = with_last_probe(connection, record)
     status = overall(findings)
     changes: dict[str, Any] = {
@@ -99,8 +103,8 @@ def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> 
     return connection.but(**changes)
 
 
-async def _tell_change(connection: Connection) -> None:
-    """Note that a connection has become healthy or unhealthy: builds that wait for it go on, or begin to wait."""
+async def _record_change(connection: Connection) -> None:
+    """Record that a connection has become healthy or unhealthy: builds that wait for it continue, or begin to wait."""
     at, before = connection.health_changed_date_time, connection.health_before
     if at is None or before is None or at != connection.checked_date_time:
         return

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from activities.alternates import moved_to_alternate
-from activities.audit import note_status, tell
-from activities.building import change, present
+from activities.audit import record_status_change, update_operation
+from activities.building import change_record, find_record, wanted_build
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, HealthStatus
-from shared.domain.lifecycle import Event, Status
+from shared.domain.lifecycle import Event, Phase
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -20,20 +20,24 @@ bp = Blueprint()
 @implements(BEGIN_ATTEMPT)
 async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
     """Begin an attempt, if the record still wants it and its connection may be used."""
-    found = await present(order)
-    if found is None or not _wanted(found.value, order):
+    found = await find_record(order)
+    before = wanted_build(found.value, order) if found else None
+    if found is None or before is None:
         return Superseded()
+    is_current = before is found.value.current
     connection = await dependencies().connections.find(order.tenant_id, order.connection_id)
     at = dependencies().clock.now()
     if connection is None or not connection.value.usable:
-        if not found.beside and await moved_to_alternate(found.value, at):
+        if is_current and await moved_to_alternate(found.value, at):
             return Superseded()
         return _unusable(order, connection.value if connection else None)
 
     def edit(pc: CloudPc) -> CloudPc | None:
-        if not _wanted(pc, order) or (pc.status is Status.PROVISIONING and pc.attempt == order.attempt):
+        build = wanted_build(pc, order)
+        if build is None or (build.phase is Phase.BUILDING and build.attempt == order.attempt):
             return None
-        return pc.after(
+        return pc.after_build(
+            build,
             Event.STARTED,
             at=at,
             attempt=order.attempt,
@@ -44,18 +48,14 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
             clean_up_at=None,
         )
 
-    begun = await change(order, edit, found)
-    if begun is None or not _wanted(begun, order):
+    after = await change_record(order, edit, found)
+    begun = wanted_build(after, order) if after else None
+    if after is None or begun is None:
         return Superseded()
-    if found.value.parked_since is None and not found.beside:  # looking for room again every ten minutes is no news
-        await note_status(found.value, begun)
-    await tell(order.tenant_id, begun.operation_id, lambda operation: operation.running(at))
+    if before.parked_since is None and is_current:  # a parked build tries again every ten minutes: that is no news
+        await record_status_change(found.value, after)
+    await update_operation(order.tenant_id, begun.operation_id, lambda operation: operation.running(at))
     return Done()
-
-
-def _wanted(pc: CloudPc, order: AttemptOrder) -> bool:
-    building = pc.status in {Status.PENDING_PROVISION, Status.PROVISIONING}
-    return building and pc.generation == order.generation and pc.attempt <= order.attempt
 
 
 def _unusable(order: AttemptOrder, connection: Connection | None) -> NoCapacity:

@@ -1,13 +1,19 @@
-"""Taking Cloud PCs out of use: when it is time, when their build has ended, and what the record says of it."""
+"""Taking Cloud PCs out of use: when it is time, when their build has ended, and the record of it."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
 
-from activities.audit import note, note_status, tell
-from activities.replacing import give_up_beside
-from shared.contracts.cleaning import remains_of
+from activities.audit import (
+    fail_operation,
+    record_audit_event,
+    record_status_change,
+    succeed_operation,
+    update_operation,
+)
+from activities.replacing import give_up_replacement
+from shared.contracts.cleaning import leftovers_of
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
     POLL_END_OF_BUILD,
@@ -23,9 +29,10 @@ from shared.contracts.provisioning import provisioning_instance, replacing_insta
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
 from shared.dependencies import dependencies
-from shared.domain.cloud_pc import CloudPc, Failure, Resources
+from shared.domain.build import Build, Failure
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.grace import expire
-from shared.domain.lifecycle import BUILT, Event, Status
+from shared.domain.lifecycle import BUILT, Event, Phase, Status
 from shared.errors import NotFoundError
 from shared.services.grace import END_GRACE, deprovision
 from shared.services.pausing import why_paused
@@ -34,7 +41,7 @@ from shared.workflow import Blueprint, DurableClient, implements, is_alive
 
 bp = Blueprint()
 _PAUSED = timedelta(minutes=15)
-"""When to look again whether what was paused goes on."""
+"""When to check again whether what was paused is resumed."""
 
 
 @bp.activity_trigger(input_name="payload")
@@ -44,7 +51,7 @@ async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Star
     """Start to take these Cloud PCs out of use, as their records say."""
     found = [await dependencies().cloud_pcs.find(order.tenant_id, pc_id) for pc_id in order.cloud_pc_ids]
     orders = [
-        DeprovisionOrder(tenant_id=order.tenant_id, cloud_pc_id=each.value.id, generation=each.value.generation)
+        DeprovisionOrder(tenant_id=order.tenant_id, cloud_pc_id=each.value.id, generation=each.value.current.generation)
         for each in found
         if each is not None
     ]
@@ -55,14 +62,14 @@ async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Star
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_DEPROVISIONING)
 async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
-    """Say that it is time, if it is: the grace period is over, or the Cloud PC was cancelled.
+    """Record that it begins, if it is time: the grace period is over, or the Cloud PC was cancelled.
 
-    Whoever finds that it is, promises first that somebody looks again whether it has come to its end.
+    A due row comes first: a sweep checks later whether it has come to its end.
     """
     found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     at = dependencies().clock.now()
     if found is None or not _is_time(found.value, order):
-        await _tell_of_reprieve(found.value if found else None, at)
+        await _end_reprieved(found.value if found else None, at)
         return Superseded()
     if await _paused(found.value):
         await dependencies().due.put(
@@ -82,22 +89,26 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
     if not _is_closing(after, order):
         return Superseded()
     if after.status is not found.value.status:
-        await note_status(found.value, after)
-    if after.grace is None:  # somebody waits for a build that will not come
-        cancelled = Failure(code="cancelled", message=after.reason or "The Cloud PC is removed.", retriable=False)
-        await tell(order.tenant_id, after.operation_id, lambda operation: operation.failed(cancelled, at))
+        await record_status_change(found.value, after)
+    if after.grace is None:  # the operation of a build that will not come
+        cancelled = Failure(
+            code="cancelled", message=after.current.reason or "The Cloud PC is removed.", retriable=False
+        )
+        await fail_operation(order.tenant_id, after.current.operation_id, cancelled, at)
     return Done()
 
 
-async def _tell_of_reprieve(pc: CloudPc | None, at: datetime) -> None:
-    """End the operation of whoever ended a grace period by hand that a plan has taken back meanwhile."""
+async def _end_reprieved(pc: CloudPc | None, at: datetime) -> None:
+    """End the operation that was to end a grace period, when a plan has reprieved the Cloud PC meanwhile."""
     if pc is not None and pc.status in BUILT:
         stays = Failure(code="reprieved", message="Licence and policy were back before it was taken out of use.")
-        await tell(pc.tenant_id, pc.operation_id, lambda o: o.failed(stays, at) if o.kind == END_GRACE else o)
+        await update_operation(
+            pc.tenant_id, pc.current.operation_id, lambda o: o.failed(stays, at) if o.kind == END_GRACE else o
+        )
 
 
 async def _paused(pc: CloudPc) -> bool:
-    """Whether its grace period may not end now, because somebody has paused its policy, its tenant or everything."""
+    """Whether its grace period may not end now, because its policy, its tenant or everything is paused."""
     if pc.status is not Status.IN_GRACE_PERIOD:
         return False
     tenant = await dependencies().tenants.get(pc.tenant_id)
@@ -107,20 +118,21 @@ async def _paused(pc: CloudPc) -> bool:
 def _is_time(pc: CloudPc, order: DeprovisionOrder) -> bool:
     at = dependencies().clock.now()
     over = pc.status is Status.IN_GRACE_PERIOD and pc.grace is not None and pc.grace.over(at)
-    return pc.generation == order.generation and (over or _is_closing(pc, order))
+    return pc.current.generation == order.generation and (over or _is_closing(pc, order))
 
 
 def _is_closing(pc: CloudPc, order: DeprovisionOrder | DeprovisionedRecord) -> bool:
-    """Whether it is being closed: afterwards ``clean_up_at`` says when the rest goes, or nothing is left."""
-    closing = pc.status is Status.DEPROVISIONING and pc.clean_up_at is None and not pc.closed
-    return closing and pc.generation == order.generation
+    """Whether it is being closed: afterwards its machine is leaving, and cleaned up; or nothing is left."""
+    closed = pc.current.phase is Phase.LEAVING or pc.current.clean_up_at is not None
+    closing = pc.status is Status.DEPROVISIONING and not closed
+    return closing and pc.current.generation == order.generation
 
 
 @bp.activity_trigger(input_name="payload")
 @bp.durable_client_input(client_name="client")
 @implements(POLL_END_OF_BUILD)
 async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> Built | Pending | Superseded:
-    """Look whether a build of it still runs; end one that waits for something and does not notice."""
+    """Check whether a build of it still runs; terminate one that does not notice for too long."""
     found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     if found is None or not _is_closing(found.value, order):
         return Superseded()
@@ -128,75 +140,62 @@ async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> B
     ids = (provisioning_instance(pc), remote_instance(pc), replacing_instance(pc))
     alive = [each for each in ids if each is not None and await is_alive(client, each)]
     if not alive:
-        if pc.beside is not None and pc.beside.being_built:  # its build did not come to its own end
+        if pc.replacement is not None and pc.being_replaced:  # its build did not come to its own end
             ended = Failure(code="cancelled", message="The Cloud PC is removed.", retriable=False)
-            await give_up_beside(pc, pc.beside.generation, ended, timedelta(0))
-        return Built(remains=remains_of(pc))
+            await give_up_replacement(pc, pc.replacement.generation, ended, timedelta(0))
+        return Built(remains=leftovers_of(pc, pc.current))
     if dependencies().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
         for instance_id in alive:
             await client.terminate(instance_id, "the Cloud PC is being removed")
-        return Pending(note="what runs is being ended", after=60)  # what it had in hand ends meanwhile
+        return Pending(note="what runs is being ended", after=60)  # the activity that it runs ends meanwhile
     return Pending(note="what runs comes to its end")
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_DEPROVISIONED)
 async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded:
-    """Say that it is out of use: what there is of it goes later; without anything, it is gone now."""
-    here = dependencies()
-    found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    """Record that it is out of use: what was made is removed later; if nothing was, it is removed now."""
+    deps = dependencies()
+    found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_closing(found.value, record):
         return Superseded()
-    at, before = here.clock.now(), found.value
+    at, before = deps.clock.now(), found.value
     clean_up_at = None
-    if remains_of(before):
-        tenant = await here.tenants.get(record.tenant_id)
+    if leftovers_of(before, before.current):
+        tenant = await deps.tenants.get(record.tenant_id)
         clean_up_at = at + tenant.value.settings.clean_up_delay
-        await here.due.put(DueKind.CLEAN_UP, clean_up_at, before.tenant_id, before.id, before.generation)
-    await here.due.put_all([read_once(before, at)])  # whoever is entitled again gets a new one
+        await deps.due.put(DueKind.CLEAN_UP, clean_up_at, before.tenant_id, before.id, before.current.generation)
+    await deps.due.put_all([read_once(before, at)])  # a user who is entitled again gets a new one
 
     def edit(pc: CloudPc) -> CloudPc | None:
         if not _is_closing(pc, record):
             return None
         if clean_up_at is None:
             return removed(pc)
-        return pc.but(clean_up_at=clean_up_at, closed=True, reason="out of use; what is left is removed later")
+        reason = "out of use; what is left is removed later"
+        return pc.with_current(phase=Phase.LEAVING, clean_up_at=clean_up_at, reason=reason)
 
-    after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
+    after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
     if after.status is not before.status:
-        await note_status(before, after)
+        await record_status_change(before, after)
     result = {"cloudPcId": before.id, "status": after.status.value}
-    await tell(record.tenant_id, before.operation_id, lambda operation: operation.succeeded(result, at))
+    await succeed_operation(record.tenant_id, before.current.operation_id, result, at)
     left = {"left": [refused.to_json() for refused in record.left]}
-    await note(
+    await record_audit_event(
         record.tenant_id, ("cloudPC", before.id), "deprovision", left, at=at, run=f"{record.generation}/deprovision"
     )
     return Done()
 
 
 def removed(pc: CloudPc) -> CloudPc:
-    """Return *pc* with nothing left of it: the next plan lists it, forgets it, or builds anew."""
+    """Return *pc* with nothing left of it: the next plan lists it, deletes it, or builds again."""
     return pc.after(
         Event.REMOVED,
         at=dependencies().clock.now(),
-        reason="removed",
-        resources=Resources(),
-        snapshot=None,
+        current=Build(generation=pc.current.generation, reason="removed"),
+        provisioned_date_time=None,
         grace=None,
         removal=None,
-        warnings=(),
-        last_error=None,
-        clean_up_at=None,
-        closed=False,
-        step=None,
-        step_started_at=None,
-        resumed_at=None,
-        parked_since=None,
-        provisioned_date_time=None,
-        operation_id=None,
-        attempt=0,
         action=None,
-        restore_points=(),
         swap=None,
-        disks=(),
     )

@@ -1,4 +1,4 @@
-"""Troubleshooting: looking at everything that a Cloud PC needs to work, and saying what to do about the rest."""
+"""Troubleshooting: examining everything that a Cloud PC needs to work, and what to do about what is wrong."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _check(name: str, evidence: str, wrong: str | None) -> Check:
 @bp.activity_trigger(input_name="payload")
 @implements(EXAMINE)
 async def examine(order: RemoteOrder) -> Examined | Refused:
-    """Look at the machine, its agents, its devices and the user's rights."""
+    """Examine the machine, its agents, its devices and the user's rights."""
     checks = (
         *await _machine(order),
         await _session_host(order),

@@ -1,10 +1,10 @@
-"""The record of a device image's build: where it stands, how it ended. Each may be repeated, and is heard once."""
+"""The record of a device image's build: its steps and its end. Each may be repeated, and has its effect once."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from activities.audit import note, tell
+from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
 from shared.contracts.images import (
     BUILD_STEPS,
     RECORD_IMAGE_FAILED,
@@ -29,10 +29,10 @@ _PERCENT = {"allocateCapacity": 0, "createVm": 2, "generalize": 20, "capture": 3
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_STEP)
 async def record_image_step(record: ImageStepRecord) -> Done:
-    """Say that a step of the build begins."""
+    """Record that a step of the build begins."""
     at = dependencies().clock.now()
     percent = _PERCENT.get(record.step, 0)
-    await tell(
+    await update_operation(
         record.tenant_id,
         record.operation_id,
         lambda operation: operation.at_step(record.step, BUILD_STEPS, percent=percent, at=at),
@@ -43,7 +43,7 @@ async def record_image_step(record: ImageStepRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_READY)
 async def record_image_ready(record: ImageReadyRecord) -> Done:
-    """Say that policies may use the image."""
+    """Record that policies may use the image."""
     ready = {
         "status": DeviceImageStatus.READY,
         "gallery_version_id": record.version_id,
@@ -54,7 +54,7 @@ async def record_image_ready(record: ImageReadyRecord) -> Done:
     image = await _end(record, ready)
     at = dependencies().clock.now()
     result = {"deviceImageId": record.image_id, "galleryVersionId": record.version_id}
-    await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+    await succeed_operation(record.tenant_id, record.operation_id, result, at)
     await _note(image, record.operation_id)
     return Done()
 
@@ -62,7 +62,7 @@ async def record_image_ready(record: ImageReadyRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_FAILED)
 async def record_image_failed(record: ImageFailedRecord) -> Done:
-    """Say that the build failed, why, and what could not be removed."""
+    """Record that the build failed, why, and what could not be removed."""
     failure = record.failure
     left = "; ".join(f"{each.code}: {each.message}" for each in record.left)
     detail = f"{failure.message} Could not be removed: {left}" if left else failure.message
@@ -70,7 +70,7 @@ async def record_image_failed(record: ImageFailedRecord) -> Done:
     image = await _end(record, failed)
     at = dependencies().clock.now()
     shown = failure.but(message=detail)
-    await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(shown, at))
+    await fail_operation(record.tenant_id, record.operation_id, shown, at)
     await _note(image, record.operation_id)
     return Done()
 
@@ -96,4 +96,4 @@ async def _note(image: DeviceImage | None, run: str) -> None:
         return
     after = {"status": image.status.value, "errorCode": image.error_code}
     resource = ("deviceImage", image.id)
-    await note(image.tenant_id, resource, "build", after, at=image.last_modified_date_time, run=run)
+    await record_audit_event(image.tenant_id, resource, "build", after, at=image.last_modified_date_time, run=run)

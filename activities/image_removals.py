@@ -1,4 +1,4 @@
-"""What became of removing a device image."""
+"""The record of the removal of a device image."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ bp = Blueprint()
 @implements(RECORD_IMAGE_DELETED)
 async def record_image_deleted(record: ImageDeletedRecord) -> Done:
     """End the operation of the removal; what could not be removed is its error."""
-    here, left = dependencies(), record.left
-    at = here.clock.now()
+    deps, left = dependencies(), record.left
+    at = deps.clock.now()
 
     def edit(operation: Operation) -> Operation:
         if left is None:
@@ -25,5 +25,5 @@ async def record_image_deleted(record: ImageDeletedRecord) -> Done:
         failure = Failure(code=left.code, message=left.message, evidence=left.evidence, advice=left.advice)
         return operation.failed(failure, at)
 
-    await here.operations.change(record.tenant_id, record.operation_id, edit)
+    await deps.operations.change(record.tenant_id, record.operation_id, edit)
     return Done()

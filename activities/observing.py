@@ -1,4 +1,4 @@
-"""What the directory says of a tenant's users: of all of them, or only of those somebody asked about."""
+"""Reading a tenant's users from the directory: all of them, or only some."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.domain.tenant import LicenceSource, TenantSettings
 from shared.errors import NotFoundError
 
 _MOST_ASKED_FOR = 100
-"""Of so many missing users it is asked whether the directory has deleted them."""
+"""For how many missing users the directory is asked whether it has deleted them."""
 
 
 class Directory(Protocol):
@@ -43,7 +43,7 @@ class Directory(Protocol):
 
 @dataclass(slots=True)
 class _Members:
-    """Who is in the groups: users by id, the groups of each, and which are gone or empty; whether any had somebody."""
+    """Who is in the groups: users by id, the groups of each, and which are gone or empty; whether any has members."""
 
     people: dict[str, DirectoryUser] = field(default_factory=dict)
     groups: dict[str, set[str]] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class _Members:
 
 
 async def _members(directory: Directory, group_ids: list[str]) -> _Members:
-    """Read the groups. Nobody in any of them makes all of it uncertain; one that is gone is as one that is empty."""
+    """Read the groups. Nobody in any of them makes all of it uncertain; one that is gone counts as empty."""
     members = _Members()
     for group_id in group_ids:
         try:
@@ -73,7 +73,7 @@ async def observe_all(
 ) -> Observed:
     """Read the whole directory, as far as Cloud PCs depend on it.
 
-    Answers that are empty where nobody would expect it make the observation incomplete: nothing is taken from anybody
+    Results that are empty where that is unlikely make the observation incomplete: nothing is taken from anybody
     because of it. What rests on one group that is gone or empty is in doubt.
     """
     members = await _members(directory, group_ids)
@@ -97,7 +97,7 @@ async def observe_all(
         )
         for user in people.values()
     )
-    held = {plan.id for of_user in plans.values() for plan in of_user}
+    assigned = {plan.id for of_user in plans.values() for plan in of_user}
     missing = {pc.user.id for pc in records if pc.status is not Status.NOT_PROVISIONED} - set(people)
     return Observed(
         entitlements=entitlements,
@@ -106,7 +106,7 @@ async def observe_all(
         gone=await _gone(directory, missing) if certain else frozenset(),
         doubt=Doubt(
             group_ids=frozenset(members.empty),
-            plan_ids=licences.consumed - held,
+            plan_ids=licences.consumed - assigned,
             seats=settings.licence_source is LicenceSource.SEATS,
         ),
         free=free_licences(licences.units, records),
@@ -121,7 +121,7 @@ async def observe_some(
     *,
     fleet: tuple[CloudPc, ...] = (),
 ) -> Observed:
-    """Read just these users: each of them, his licences, and which of the groups he is in.
+    """Read just these users: each of them, their licences, and which of the groups they are in.
 
     *fleet*: all Cloud PCs of the tenant where they matter: they decide how many licences are free, and whose.
     """
@@ -146,7 +146,7 @@ async def observe_some(
 
 
 async def _gone(directory: Directory, missing: set[str]) -> frozenset[str]:
-    """Return which of *missing* the directory no longer has. Of many, only some are asked for: the brake holds all."""
+    """Return which of *missing* the directory no longer has. Of many only some are read: the brake stops the others."""
     gone = set()
     for user_id in sorted(missing)[:_MOST_ASKED_FOR]:
         try:

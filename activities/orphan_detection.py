@@ -187,7 +187,7 @@ async def scan_directory(order: ScanOrder) -> AreaScanned | Refused:
 
 async def _forget_names(given: list[ComputerName], seen: set[str], pcs: Iterable[CloudPc], at: datetime) -> None:
     """Forget the names of which nothing has been left for long."""
-    used = {(pc.resources.computer_name or "").upper() for pc in pcs} | seen
+    used = {(pc.current.resources.computer_name or "").upper() for pc in pcs} | seen
     for each in given:
         if each.name.upper() not in used and at - each.given_at > _NAMES_KEPT:
             await dependencies().computer_names.remove(each.tenant_id, each.name.upper())
@@ -202,7 +202,9 @@ async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
     given = {
         each.value.name.upper(): each.value.cloud_pc_id async for each in dependencies().computer_names.each(tenant_id)
     }
-    return given | {pc.resources.computer_name.upper(): pc.id for pc in pcs if pc.resources.computer_name}
+    return given | {
+        pc.current.resources.computer_name.upper(): pc.id for pc in pcs if pc.current.resources.computer_name
+    }
 
 
 def _fresh(judgement: Judgement | None, pc: CloudPc | None, began: datetime) -> Judgement | None:

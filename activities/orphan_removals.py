@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.audit import note, tell
+from activities.audit import fail_operation, record_audit_event, succeed_operation
 from activities.identities import graph_of
 from shared.clients.arm import parse_id
 from shared.contracts.orphans import DELETE_ORPHAN, RECORD_REMOVAL, RemovalOrder, RemovalRecord
@@ -106,13 +106,13 @@ async def record_removal(record: RemovalRecord) -> Done:
     stored = await here.orphans.find(record.tenant_id, record.orphan_id)
     if record.refused is not None:
         failure = record.refused.failure()
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
+        await fail_operation(record.tenant_id, record.operation_id, failure, at)
         return Done()
     if stored is not None:
         what = {"orphan": stored.value.found.to_json(), "why": stored.value.why}
         run = f"{record.operation_id or 'setting'}/{stored.value.since.isoformat()}"
-        await note(record.tenant_id, ("orphan", record.orphan_id), "removed", what, at=at, run=run)
+        await record_audit_event(record.tenant_id, ("orphan", record.orphan_id), "removed", what, at=at, run=run)
         await here.orphans.remove(record.tenant_id, record.orphan_id)
     result = {"orphanId": record.orphan_id}
-    await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+    await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from activities.audit import tell
+from activities.audit import update_operation
 from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, ResourceGroup, Scanned, ScanOrder, ScanPlan, ScanRecord
 from shared.contracts.outcomes import Refused
 from shared.dependencies import dependencies
@@ -13,7 +13,7 @@ from shared.domain import naming
 from shared.domain.connection import JoinType
 from shared.domain.operation import Operation, OperationStatus
 from shared.domain.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissable
-from shared.domain.pausing import held
+from shared.domain.pausing import pause_reason
 from shared.domain.tenant import Tenant
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -41,7 +41,7 @@ async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
         scan = before.value.but(started_at=at)
     await here.orphan_scans.save_all([Stored(scan, "*")])
     for operation in await _waiting(order.tenant_id):
-        await tell(order.tenant_id, operation.id, lambda there: there.running(at))
+        await update_operation(order.tenant_id, operation.id, lambda there: there.running(at))
     return await _plan(tenant.value, known)
 
 
@@ -60,7 +60,7 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
     }
     places |= {(subscription, group) for subscription in subscriptions for group in groups}
     async for stored in here.cloud_pcs.each(tenant.id):
-        made = stored.value.resources
+        made = stored.value.current.resources
         if made.subscription_id and made.resource_group:
             places.add((made.subscription_id, made.resource_group))
         if made.host_pool_id:
@@ -96,7 +96,7 @@ async def record_scan(record: ScanRecord) -> Scanned:
     result = {"orphans": len(orphans), "complete": scan.complete}
     for operation in await _waiting(record.tenant_id):
         if operation.created_date_time <= started:
-            await tell(record.tenant_id, operation.id, lambda there: there.succeeded(result, at))
+            await update_operation(record.tenant_id, operation.id, lambda there: there.succeeded(result, at))
     return Scanned(removable=await _removable(record.tenant_id, orphans, at))
 
 
@@ -108,7 +108,7 @@ async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tup
     tenant = await dependencies().tenants.find(tenant_id)
     if tenant is None or not tenant.value.settings.remove_orphans:
         return ()
-    if held(await dependencies().service_state.get(), tenant.value, None):
+    if pause_reason(await dependencies().service_state.get(), tenant.value, None):
         return ()
     kinds = tuple(OrphanType)
     due = [each for each in orphans if not dismissable(each) and each.removable_from and each.removable_from <= at]

@@ -1,4 +1,4 @@
-"""Reconciling a tenant: plan from the directory, save the plan as intents, say that it is done."""
+"""Reconciling a tenant: plan from the directory, save the plan as intents, close the reconcile."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from activities.audit import status_event, tell
+from activities.audit import fail_operation, status_event
 from activities.observing import observe_all, observe_some
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
@@ -24,7 +24,7 @@ from shared.domain import planner
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.directory_subscriptions import WATCH
 from shared.domain.lifecycle import Status
-from shared.domain.pausing import held
+from shared.domain.pausing import pause_reason
 from shared.domain.plans import Observed, Plan, Rules
 from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.queueing import waits
@@ -47,7 +47,7 @@ _REREAD_MINUTES = (1, 2, 5, 15)  # then an hour, and twice as long each time
 _REREAD_LIMIT = timedelta(hours=24)
 _RESIZED_YET = frozenset({Status.RESIZE_PENDING_LICENSE, Status.RESIZING})
 _REGULARLY = timedelta(days=1)
-_SELDOM = timedelta(days=7)  # where the directory is asked all day long what has changed
+_SELDOM = timedelta(days=7)  # where the changes of the directory are read all day
 
 
 @bp.activity_trigger(input_name="payload")
@@ -58,14 +58,14 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     With *user_ids* only these users are read; *round* then counts how often. Removals are recorded, never acted on.
     Raises: UnavailableError if a record changed meanwhile: the plan is made again.
     """
-    here = dependencies()
-    found = await here.tenants.find(order.tenant_id)
+    deps = dependencies()
+    found = await deps.tenants.find(order.tenant_id)
     if found is None:
         return Refused(code="tenantGone", message=f"there is no tenant {order.tenant_id}", final=True)
-    tenant, at = found.value, here.clock.now()
-    # Before the directory is read: what is asked from now on has not been seen.
-    requested_at = await here.requests.newest(tenant.id)
-    policies = tuple([stored.value async for stored in here.policies.each(tenant.id, assigned=True)])
+    tenant, at = found.value, deps.clock.now()
+    # Before the directory is read: what is requested from now on is not part of this plan.
+    requested_at = await deps.requests.newest(tenant.id)
+    policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     stored = await _records(order)
     observed = await _observe(order, tenant, policies, tuple(each.value for each in stored.values()))
     if order.user_ids is None:
@@ -91,8 +91,8 @@ def _grouped(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 async def _rules(tenant: Tenant, policies: Iterable[Policy]) -> Rules:
     service = await dependencies().service_state.get()
-    paused = {policy.id: why for policy in policies if (why := held(service, tenant, policy))}
-    return Rules(brake=tenant.settings.removal_brake, paused=paused, halted=held(service, tenant, None))
+    paused = {policy.id: why for policy in policies if (why := pause_reason(service, tenant, policy))}
+    return Rules(brake=tenant.settings.removal_brake, paused=paused, halted=pause_reason(service, tenant, None))
 
 
 async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
@@ -111,19 +111,19 @@ async def _observe(
     if order.user_ids is None:
         return await observe_all(directory, tenant.settings, group_ids, records)
     if tenant.settings.licence_source is LicenceSource.SEATS:
-        # Who holds a seat depends on everybody: read all, and look only at those who were asked for.
+        # Who has a seat depends on all users: read all, and plan only those of the order.
         everybody = tuple([stored.value async for stored in dependencies().cloud_pcs.each(tenant.id)])
-        whole = await observe_all(directory, tenant.settings, group_ids, everybody)
-        wanted = tuple(each for each in whole.entitlements if each.user.id in order.user_ids)
-        return whole.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
+        everything = await observe_all(directory, tenant.settings, group_ids, everybody)
+        wanted = tuple(each for each in everything.entitlements if each.user.id in order.user_ids)
+        return everything.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
     return await observe_some(directory, group_ids, order.user_ids, records, fleet=await _fleet(tenant, records))
 
 
 async def _fleet(tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
     """Return all Cloud PCs of the tenant where they matter for a few of its users.
 
-    Only Cloud PCs in their grace period hold licences that others have been given; and the brake asks how many there
-    are when many go at once.
+    Only Cloud PCs in their grace period hold licences that others have been given; and the brake counts all
+    when many are removed at once.
     """
     cloud_pcs = dependencies().cloud_pcs
     in_grace = [each async for each in cloud_pcs.each(tenant.id, status=Status.IN_GRACE_PERIOD.value)]
@@ -133,7 +133,7 @@ async def _fleet(tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc,
 
 
 async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -> None:
-    """Keep in mind whom the directory does not show as entitled yet: it may lag behind the message."""
+    """Write due rows for users that the directory does not show as entitled yet: it may lag behind the message."""
     moments = [timedelta(), *_soon_after()]
     if order.round + 1 >= len(moments):
         return
@@ -146,11 +146,11 @@ async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -
 
 
 async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) -> None:
-    """Keep in mind to read everybody again: soon after an assignment, else once a day, or a week.
+    """Write due rows for reading everybody again: soon after an assignment, else once a day, or a week.
 
     A group that was assigned just now may have members that the directory does not show yet, and a change whose
-    message was lost is seen some time. The moments are the same for every plan that is made before them: so many
-    plans lead to one reading.
+    message was lost is found some time. The moments are the same for every plan that is made before them: many plans
+    lead to one reading.
     """
     assigned = [assignment.assigned_at for policy in policies for assignment in policy.assignments]
     if not assigned:
@@ -167,13 +167,13 @@ async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) 
 
 
 async def _is_watched(tenant: Tenant) -> bool:
-    """Whether somebody has subscribed to the directory's changes: renewing that is promised day after day then."""
+    """Whether there is a subscription to the directory's changes: its renewal has due rows of its own then."""
     found = await dependencies().watches.find(tenant.entra_tenant_id, WATCH)
     return found is not None and bool(found.value.subscriptions)
 
 
 def _soon_after() -> Iterator[timedelta]:
-    """Give how long after an assignment everybody is read again, as single users are."""
+    """Yield how long after an assignment everybody is read again, as single users are."""
     waited = timedelta()
     hours = (60 * 2**number for number in itertools.count())
     for minutes in itertools.chain(_REREAD_MINUTES, hours):
@@ -194,46 +194,46 @@ async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Sn
 
 
 async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
-    """Save the intents, and before them the promise that a sweep starts what was saved and not started."""
-    here = dependencies()
+    """Save the intents, and before them the due rows by which a sweep starts what was saved and not started."""
+    deps = dependencies()
     dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel))
     for kind in DueKind:
-        await here.due.put_all([due for due in dues if due and due.kind is kind])
-    await here.due.put_all([read_once(pc, pc.swap.until) for pc in plan.grace if pc.swap])
-    await _tell_of_builds(plan, stored)
-    await _tell_of_resizes(plan, stored)
+        await deps.due.put_all([due for due in dues if due and due.kind is kind])
+    await deps.due.put_all([read_once(pc, pc.swap.until) for pc in plan.grace if pc.swap])
+    await _end_builds(plan, stored)
+    await _end_resizes(plan, stored)
     swapping = [pc for pc in plan.writes if pc.id in stored and stored[pc.id].value.claims != pc.claims]
     others = [pc for pc in plan.writes if pc not in swapping]
     try:
         for pc in swapping:  # first: what is new may have the licence that one of these gives up
-            await here.cloud_pcs.replace_known(stored[pc.id], pc)
-        await here.cloud_pcs.save_all([Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in others])
+            await deps.cloud_pcs.replace_known(stored[pc.id], pc)
+        await deps.cloud_pcs.save_all([Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in others])
     except (ConflictError, StaleError, NotFoundError) as error:
         raise UnavailableError("a Cloud PC changed while the plan was made") from error
-    for pc in plan.forget:
-        with suppress(StaleError, NotFoundError):  # whoever changed it meanwhile has a reason of his own
-            await here.cloud_pcs.remove(pc.tenant_id, pc.id, seen=stored[pc.id].etag)
+    for pc in plan.delete:
+        with suppress(StaleError, NotFoundError):  # it was changed meanwhile, and stays
+            await deps.cloud_pcs.remove(pc.tenant_id, pc.id, seen=stored[pc.id].etag)
     before = {pc_id: each.value for pc_id, each in stored.items()}
     changed = (*plan.provision, *plan.grace, *plan.cancel, *plan.reprieves, *plan.resizes, *plan.swapped)
-    await here.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
+    await deps.audit.append_all([status_event(before.get(pc.id), pc) for pc in changed])
 
 
-async def _tell_of_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
-    """End the operations of builds that somebody has asked for, and that will not begin: before the records."""
+async def _end_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+    """End the operations of builds that will not begin: before the records."""
     at = dependencies().clock.now()
-    for pc in (*plan.provision, *plan.list_only, *plan.forget):
+    for pc in (*plan.provision, *plan.list_only, *plan.delete):
         if pc.id in stored and waits(before := stored[pc.id].value):
-            await tell(pc.tenant_id, before.operation_id, lambda operation: operation.failed(_NOT_BEGUN, at))
+            await fail_operation(pc.tenant_id, before.current.operation_id, _NOT_BEGUN, at)
 
 
-async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
-    """Promise that resizes which may begin do, and end the operations of those that waited in vain.
+async def _end_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+    """Write due rows for resizes that may begin, and end the operations of those whose licence did not come.
 
-    Before the records: an operation that nobody ends would be waited for for ever.
+    Before the records: otherwise a crash would leave operations that never end.
     """
-    here = dependencies()
-    at = here.clock.now()
-    await here.due.put_all([Due(DueKind.ACT, at, pc.tenant_id, pc.id, pc.generation) for pc in plan.resizes])
+    deps = dependencies()
+    at = deps.clock.now()
+    await deps.due.put_all([Due(DueKind.ACT, at, pc.tenant_id, pc.id, pc.current.generation) for pc in plan.resizes])
     for pc in plan.writes:
         before = stored[pc.id].value if pc.id in stored else pc
         if before.status is Status.RESIZE_PENDING_LICENSE and before.swap and pc.status not in _RESIZED_YET:
@@ -244,7 +244,7 @@ async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> No
             failure = Failure(
                 code="licenseNotAssigned", message=message, advice="Assign the licence; then resize again."
             )
-            await tell(pc.tenant_id, before.swap.operation_id, lambda operation, why=failure: operation.failed(why, at))  # type: ignore[misc]
+            await fail_operation(pc.tenant_id, before.swap.operation_id, failure, at)
 
 
 @bp.activity_trigger(input_name="payload")

@@ -1,4 +1,4 @@
-"""The record of a remote action: its steps as they begin, and what has come of it."""
+"""The record of a remote action: its steps as they begin, and its result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from activities.audit import note, tell
+from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
 from shared.dependencies import dependencies
@@ -25,7 +25,7 @@ _PLANNED_ANEW = frozenset({Status.RESTORING, Status.RESIZING, Status.RESIZE_PEND
 _IN_TIMELINE: Mapping[Remote, tuple[Step, str]] = MappingProxyType(
     {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findRoom")}
 )
-"""What keeps a user out for a while, and the step with which it begins."""
+"""The actions that keep a user out for a while, and the step from which they do."""
 
 _ADMINISTRATOR_STEP = "assignLocalAdministrator"
 
@@ -37,17 +37,17 @@ def _is_at_work(pc: CloudPc, record: RemoteStep | RemoteEnd) -> bool:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_REMOTE_STEP)
 async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
-    """Say that a step begins, unless the record knows of no such action any more."""
+    """Record that a step begins, unless the record no longer has the action."""
     at = dependencies().clock.now()
     found = await dependencies().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_at_work(found.value, record):
         gone = Failure(code="superseded", message="the Cloud PC is being built anew or removed", retriable=False)
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(gone, at))
+        await fail_operation(record.tenant_id, record.operation_id, gone, at)
         return Superseded()
     await _open_entry(found.value, record, at)
     titles = STEPS[record.name]
     done = list(titles).index(record.step) * 100 // len(titles)
-    await tell(
+    await update_operation(
         record.tenant_id,
         record.operation_id,
         lambda operation: operation.at_step(record.step, titles, percent=done, at=at),
@@ -56,11 +56,15 @@ async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
 
 
 async def _open_entry(pc: CloudPc, record: RemoteStep, at: datetime) -> None:
-    """Begin a line of the timeline with what keeps the user out."""
+    """Begin an entry of the timeline for what keeps the user out."""
     step, first = _IN_TIMELINE.get(record.name, (None, ""))
     if step is not None and record.step == first:
         entry = TimelineEntry(
-            generation=pc.generation, attempt=pc.attempt, step=step, started_at=at, run=record.operation_id
+            generation=pc.current.generation,
+            attempt=pc.current.attempt,
+            step=step,
+            started_at=at,
+            run=record.operation_id,
         )
         await dependencies().timeline.begin(pc.tenant_id, pc.id, entry)
 
@@ -71,8 +75,8 @@ async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
         return
     note_ = f"{pc.plan.display_name} -> {pc.swap.plan.display_name}" if step is Step.RESIZE and pc.swap else None
     end = StepEnd(
-        generation=pc.generation,
-        attempt=pc.attempt,
+        generation=pc.current.generation,
+        attempt=pc.current.attempt,
         step=step,
         at=at,
         outcome="failed" if record.failure else "succeeded",
@@ -86,46 +90,47 @@ async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
 @bp.activity_trigger(input_name="payload")
 @implements(END_REMOTE_ACTION)
 async def end_remote_action(record: RemoteEnd) -> Done:
-    """Say what has come of it, and let the next one begin."""
-    here = dependencies()
-    at = here.clock.now()
-    found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    """Record the result, and let the next action begin."""
+    deps = dependencies()
+    at = deps.clock.now()
+    found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is not None and _is_at_work(found.value, record):
         before = found.value
         await _close_entry(before, record, at)
-        if before.status in _PLANNED_ANEW:  # what was lost, or came, meanwhile is seen now
+        if before.status in _PLANNED_ANEW:  # the user is planned again: something may have changed meanwhile
             late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
-            await here.due.put_all([read_once(before, when) for when in (at, *late)])
+            await deps.due.put_all([read_once(before, when) for when in (at, *late)])
 
         def edit(pc: CloudPc) -> CloudPc | None:
             return _ended(pc, record, at) if _is_at_work(pc, record) else None
 
-        after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+        after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
         if after.status is not before.status:
-            said = {"status": after.status.value, "generation": after.generation, "attempt": after.attempt}
+            build = after.current
+            changed = {"status": after.status.value, "generation": build.generation, "attempt": build.attempt}
             run = f"{record.operation_id}/{after.status.value}"
-            await note(record.tenant_id, ("cloudPC", before.id), "updateStatus", said, at=at, run=run)
+            await record_audit_event(record.tenant_id, ("cloudPC", before.id), "updateStatus", changed, at=at, run=run)
         if record.failure is not None and before.action is not None and before.action.automatic:
             error, run = {"error": record.failure.to_json()}, record.operation_id
-            await note(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
+            await record_audit_event(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
     failure = record.failure
     if failure is not None:
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(failure, at))
+        await fail_operation(record.tenant_id, record.operation_id, failure, at)
     else:
         result = {"cloudPcId": record.cloud_pc_id, **record.result}
-        await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
+        await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()
 
 
 def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
-    """Return *pc* without the action, as what came of it has left it."""
-    points = tuple(point for point in pc.restore_points if point.id not in record.forgotten)
-    after = pc.but(action=None, restore_points=points, last_modified_date_time=at)
+    """Return *pc* without the action, as its result has left it."""
+    points = tuple(point for point in pc.current.restore_points if point.id not in record.forgotten)
+    after = pc.with_current(restore_points=points).but(action=None, last_modified_date_time=at)
     if pc.status is Status.RESIZING:
         well = record.failure is None
         return moved(after, record.size, record.warnings, at) if well else stayed(after, record.size, at)
     if pc.status is Status.RESTORING:
-        after = after.after(Event.RESTORE_ENDED_WITH_WARNINGS if pc.warnings else Event.RESTORE_ENDED, at=at)
+        after = after.after(Event.RESTORE_ENDED_WITH_WARNINGS if pc.current.warnings else Event.RESTORE_ENDED, at=at)
     if record.failure is not None or pc.action is None:
         return after
     match record.name:
@@ -134,20 +139,24 @@ def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
         case Remote.CREATE_SNAPSHOT:
             return _with_point(after, pc.action.restore_point_id, status="ready", created_at=at)
         case Remote.RESTORE:
-            disks = (record.new_disk,) if record.new_disk else after.disks
-            return _with_point(after, pc.action.restore_point_id, last_restored_at=at).but(disks=disks)
+            disks = (record.new_disk,) if record.new_disk else after.current.disks
+            restored = _with_point(after, pc.action.restore_point_id, last_restored_at=at)
+            return restored.with_current(disks=disks)
     return after
 
 
 def _with_account_type(pc: CloudPc, *, administrator: bool, at: datetime) -> CloudPc:
-    """Return *pc* with the user as he is now; that he could not be made an administrator before is no warning now."""
-    snapshot = pc.snapshot.but(local_admin_enabled=administrator) if pc.snapshot else None
-    warnings = tuple(warning for warning in pc.warnings if warning.step != _ADMINISTRATOR_STEP)
-    after = pc.but(snapshot=snapshot, warnings=warnings)
+    """Return *pc* with the user's account type; a warning that the account could not be set before is gone."""
+    before = pc.current.snapshot
+    snapshot = before.but(local_admin_enabled=administrator) if before else None
+    warnings = tuple(warning for warning in pc.current.warnings if warning.step != _ADMINISTRATOR_STEP)
+    after = pc.with_current(snapshot=snapshot, warnings=warnings)
     cured = pc.status is Status.PROVISIONED_WITH_WARNINGS and not warnings
     return after.after(Event.CURED, at=at) if cured else after
 
 
 def _with_point(pc: CloudPc, restore_point_id: str | None, **changes: object) -> CloudPc:
-    points = tuple(point.but(**changes) if point.id == restore_point_id else point for point in pc.restore_points)
-    return pc.but(restore_points=points)
+    points = tuple(
+        point.but(**changes) if point.id == restore_point_id else point for point in pc.current.restore_points
+    )
+    return pc.with_current(restore_points=points)

@@ -1,16 +1,18 @@
-"""The record of a machine that takes the place of another: it has, or it never will."""
+"""The record of a replacement: it has taken the place of the current machine, or it is given up."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
-from activities.audit import note, tell
+from activities.audit import fail_operation, record_audit_event, succeed_operation
 from shared.contracts.attempts import RECORD_REPLACED, ProvisionedRecord
+from shared.contracts.builds import OfBuild
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
 from shared.dependencies import dependencies
-from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.build import Failure
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.replacing import abandoned, replaced
 from shared.domain.steps import Step
@@ -22,57 +24,64 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 _SOON = timedelta(minutes=5)
-"""When what nobody will look at any more is cleaned up."""
+"""When what a build made that is no longer wanted is cleaned up."""
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_REPLACED)
 async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
-    """Say that the new machine is the Cloud PC's, and that the old one goes."""
-    here = dependencies()
-    found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    """Record that the new machine is the Cloud PC's, and that the old one is to be cleaned up."""
+    deps = dependencies()
+    found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None:
         return Superseded()
-    at, after = here.clock.now(), found.value
-    if after.generation != record.generation:
-        if not _built_beside(after, record):
+    at, after = deps.clock.now(), found.value
+    if after.current.generation != record.generation:
+        if not _is_being_built(after, record):
             return Superseded()
-        tenant = await here.tenants.get(record.tenant_id)
+        tenant = await deps.tenants.get(record.tenant_id)
         clean_up_at = at + tenant.value.settings.clean_up_delay
-        await _promise(after, record)
-        await here.due.put(DueKind.CLEAN_UP, clean_up_at, after.tenant_id, after.id, after.generation)
+        await _put_removal_due(after, record)
+        await deps.due.put(DueKind.CLEAN_UP, clean_up_at, after.tenant_id, after.id, after.current.generation)
         await end_last_steps(record)
-        await promise_restore_points(after.but(generation=record.generation), at)
+        await put_restore_point_due(after, at)
 
         def edit(pc: CloudPc) -> CloudPc | None:
-            if not _built_beside(pc, record):
+            if not _is_being_built(pc, record):
                 return None
             return replaced(pc, record.resources, record.warnings, at=at, clean_up_at=clean_up_at)
 
-        after = await here.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
-        if after.generation != record.generation:
+        after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit, known=found)
+        if after.current.generation != record.generation:
             return Superseded()
-    told = {"status": after.status.value, "generation": after.generation, "computerName": after.resources.computer_name}
-    await note(after.tenant_id, ("cloudPC", after.id), "replace", told, at=at, run=f"replace/{record.generation}")
+    current = after.current
+    changed = {
+        "status": after.status.value,
+        "generation": current.generation,
+        "computerName": current.resources.computer_name,
+    }
+    await record_audit_event(
+        after.tenant_id, ("cloudPC", after.id), "replace", changed, at=at, run=f"replace/{record.generation}"
+    )
     result = {"cloudPcId": after.id, "status": after.status.value}
-    await tell(record.tenant_id, after.operation_id, lambda operation: operation.succeeded(result, at))
+    await succeed_operation(record.tenant_id, current.operation_id, result, at)
     return Done()
 
 
-def _built_beside(pc: CloudPc, record: ProvisionedRecord) -> bool:
-    return pc.beside is not None and pc.beside.being_built and pc.beside.generation == record.generation
+def _is_being_built(pc: CloudPc, of: OfBuild) -> bool:
+    return pc.being_replaced and pc.build(of.generation) is pc.replacement
 
 
-async def _promise(pc: CloudPc, record: ProvisionedRecord) -> None:
-    """Promise the new generation what was promised the old one, if the Cloud PC is on its way out of use."""
-    new = pc.but(generation=record.generation)
+async def _put_removal_due(pc: CloudPc, record: ProvisionedRecord) -> None:
+    """Write the due row of the new generation, if the Cloud PC is being taken out of use."""
+    new = pc.with_current(generation=record.generation)
     due = cancel_due(new) if pc.status is Status.DEPROVISIONING else grace_due(new)
     if due is not None:
         await dependencies().due.put_all([due])
 
 
-async def promise_restore_points(pc: CloudPc, at: datetime) -> None:
-    """Promise the restore points that the tenant wants to be made regularly of what works now."""
+async def put_restore_point_due(pc: CloudPc, at: datetime) -> None:
+    """Write the due row of the next scheduled restore point, if the tenant has a schedule."""
     tenant = await dependencies().tenants.find(pc.tenant_id)
     if tenant is not None and (every := tenant.value.settings.restore_point_every):
         await dependencies().due.put_all([restore_point_due(pc, every, at)])
@@ -83,8 +92,8 @@ async def end_last_steps(record: ProvisionedRecord) -> None:
     of: dict[str, Any] = {"generation": record.generation, "attempt": record.attempt, "at": dependencies().clock.now()}
     timeline = dependencies().timeline
     if record.warnings:
-        said = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
-        warned = StepEnd(**of, step=Step.CONFIGURE_WINDOWS, outcome="warned", note=said)
+        text = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
+        warned = StepEnd(**of, step=Step.CONFIGURE_WINDOWS, outcome="warned", note=text)
         await timeline.end(record.tenant_id, record.cloud_pc_id, warned)
     made = record.resources.made_in(Step.ASSIGN_USER)
     end = StepEnd(**of, step=Step.ASSIGN_USER, outcome="succeeded", resource_ids=made)
@@ -99,26 +108,28 @@ async def abandon_replacement(order: AbandonOrder) -> Done:
     if found is not None:
         message = f"The Cloud PC is {found.value.status.value}: no other machine is built for it."
         cancelled = Failure(code="cancelled", message=message, retriable=False)
-        await give_up_beside(found.value, order.generation, cancelled, _SOON)
+        await give_up_replacement(found.value, order.generation, cancelled, _SOON)
     return Done()
 
 
-async def give_up_beside(pc: CloudPc, generation: int, failure: Failure, delay: timedelta) -> bool:
-    """Say that the build beside a Cloud PC is given up; what it made is cleaned up after *delay*. False: it was not."""
+async def give_up_replacement(pc: CloudPc, generation: int, failure: Failure, delay: timedelta) -> bool:
+    """Record that a replacement is given up; what it made is cleaned up after *delay*. False: there is none of it."""
     at = dependencies().clock.now()
-    beside = pc.beside
-    if beside is None or beside.generation != generation:
+    build = pc.replacement
+    if build is None or build.generation != generation:
         return False
-    if beside.being_built:
-        # Before the record: a record without its clean-up would keep its remains for ever. And where nothing was made,
-        # the record afterwards no longer knows whom to tell.
+    if build.unfinished:
+        # Before the record: a record without its clean-up would keep its leftovers for ever. And where nothing was
+        # made, the record afterwards no longer knows the operation.
         await dependencies().due.put(DueKind.CLEAN_UP, at + delay, pc.tenant_id, pc.id, generation)
-        told = {"generation": generation, "code": failure.code, "message": failure.message}
-        await note(pc.tenant_id, ("cloudPC", pc.id), "replaceFailed", told, at=at, run=f"replaceFailed/{generation}")
-        await tell(pc.tenant_id, beside.operation_id, lambda operation: operation.failed(failure, at))
+        changed = {"generation": generation, "code": failure.code, "message": failure.message}
+        await record_audit_event(
+            pc.tenant_id, ("cloudPC", pc.id), "replaceFailed", changed, at=at, run=f"replaceFailed/{generation}"
+        )
+        await fail_operation(pc.tenant_id, build.operation_id, failure, at)
 
     def edit(there: CloudPc) -> CloudPc | None:
-        if there.beside is None or there.beside.generation != generation or not there.beside.being_built:
+        if there.replacement is None or there.replacement.generation != generation or not there.being_replaced:
             return None
         return abandoned(there, failure, at=at, clean_up_at=at + delay)
 

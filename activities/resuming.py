@@ -1,4 +1,4 @@
-"""Recognising a machine that a build goes on with: there, ours, running, and known to the directory as before."""
+"""Recognising a machine that a build continues with: there, ours, running, and in the directory as before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ bp = Blueprint()
 @implements(RECOGNIZE_MACHINE)
 async def recognize_machine(order: RecognizeOrder) -> Recognized | Unrecognized | Refused:
     """See whether the machine is still the one that was left, and its devices are; change nothing."""
-    if why := await _strange(order.machine):
+    if why := await _difference(order.machine):
         return Unrecognized(why=why)
     if order.entra_device_id is None:
         return Recognized()
@@ -34,7 +34,7 @@ async def recognize_machine(order: RecognizeOrder) -> Recognized | Unrecognized 
     return Recognized(device_object_id=device.object_id)
 
 
-async def _strange(machine: Machine) -> str | None:
+async def _difference(machine: Machine) -> str | None:
     """Return what is different about the VM, None when it is the one that was left, and answers."""
     try:
         vm, found = await vm_of(machine), await pulse_of(machine)

@@ -73,7 +73,7 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
         for pc in await records.of_user(machine.tenant_id, user_id)
         if pc.value.id != machine.owner.id or _has_another(pc.value, machine)
     ]
-    needed = {(pc.resources.host_pool_id or "").casefold() for pc in others}
+    needed = {(pc.current.resources.host_pool_id or "").casefold() for pc in others}
     await _unassign(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
     for pool in pools_of(order):
         group = f"/subscriptions/{pool.subscription_id}/resourceGroups/{pool.resource_group}"
@@ -85,7 +85,7 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
 
 def _has_another(pc: CloudPc, machine: Machine) -> bool:
     """Whether a Cloud PC works with another machine than this one."""
-    return pc.status in WORKING and pc.resources.computer_name not in {None, machine.computer_name}
+    return pc.status in WORKING and pc.current.resources.computer_name not in {None, machine.computer_name}
 
 
 async def _unassign(subscription: str, scope: str, role: str, user_id: str) -> None:

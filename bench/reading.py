@@ -30,7 +30,7 @@ from local import azurite
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
 from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.directory_subscriptions import Resource, Subscription, Watch
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import Phase, Status
 from shared.services.directory_subscriptions import catch_up
 from shared.storage.due import Due, DueKind, _row, grace_due
 from shared.storage.repository import Stored
@@ -134,7 +134,9 @@ class Host:
 
 
 def _settled(pc: CloudPc) -> CloudPc:
-    return pc.but(status=Status.PROVISIONED, attempt=1, provisioned_date_time=things.NOW, reason=None)
+    return pc.with_current(phase=Phase.BUILT, attempt=1, reason=None).but(
+        status=Status.PROVISIONED, provisioned_date_time=things.NOW
+    )
 
 
 async def settled_reconcile(fleet: Fleet, wire: CountingTransport) -> Counter[str]:

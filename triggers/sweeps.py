@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import azure.functions as func
 
-from shared.contracts.cleaning import CLEAN_UP, remains_of
+from shared.contracts.cleaning import CLEAN_UP, leftovers_of
 from shared.contracts.deprovisioning import DeprovisionOrder
 from shared.contracts.provisioning import (
     PROVISION,
@@ -21,12 +21,11 @@ from shared.contracts.provisioning import (
 )
 from shared.dependencies import Dependencies, dependencies
 from shared.domain import naming
-from shared.domain.cloud_pc import TURN, CloudPc
+from shared.domain.build import Build
+from shared.domain.cloud_pc import WAITING_TO_START, CloudPc
 from shared.domain.image import DeviceImageStatus
-from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
 from shared.domain.queueing import waits
-from shared.domain.replacing import build_of, with_build
 from shared.errors import DeskwrightError, RefusedError
 from shared.services.bulk import work
 from shared.services.directory_subscriptions import catch_up, keep_subscribed, settle_changes, tell_changes
@@ -151,10 +150,10 @@ async def _start_build_of_cloud_pc(deps: Dependencies, client: DurableClient, du
     Those who stand in line are planned together: each plan reads everybody who stands there.
     """
     found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
-    if found is None or not waits(found.value) or found.value.generation != due.generation:
+    if found is None or not waits(found.value) or found.value.current.generation != due.generation:
         return None
     now, user_ids = deps.clock.now(), (found.value.user.id,)
-    if found.value.reason != TURN:
+    if found.value.current.reason != WAITING_TO_START:
         await tell_changes(deps, client, due.tenant_id, user_ids, now)
         return now + _HELD
     origin = f"start/{due.subject_id}/{due.generation}/{now.isoformat()}"
@@ -169,30 +168,29 @@ async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> d
     """
     found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
     tenant = await deps.tenants.find(due.tenant_id)
-    if tenant is None or found is None or not _is_being_built(found.value, due):
+    pc = found.value if found else None
+    build = pc.build(due.generation) if pc else None
+    if tenant is None or pc is None or build is None or not _is_being_built(pc, build):
         return None
-    whole, pc = found.value, build_of(found.value, due.generation)
-    connection = await deps.connections.find(due.tenant_id, pc.snapshot.connection_id) if pc.snapshot else None
+    connection = await deps.connections.find(due.tenant_id, build.snapshot.connection_id) if build.snapshot else None
     site = await deps.sites.find(due.tenant_id, connection.value.site_id) if connection else None
     if connection is not None and site is not None:
-        if (beside := replacing_instance(whole)) is not None:
-            workflow, instance_id = REPLACE, beside
-            order = replacement_order(whole, tenant.value, site.value, connection.value)
+        if (replacing := replacing_instance(pc)) is not None and build is pc.replacement:
+            workflow, instance_id = REPLACE, replacing
+            order = replacement_order(pc, tenant.value, site.value, connection.value)
         else:
             workflow, instance_id = PROVISION, provisioning_instance(pc)
-            order = order_for(pc, tenant.value, site.value, connection.value)
+            order = order_for(pc, build, tenant.value, site.value, connection.value)
         if order is not None:
-            order = order.but(attempt=max(1, pc.attempt), parked_since=pc.parked_since)
+            order = order.but(attempt=max(1, build.attempt), parked_since=build.parked_since)
             if await start(client, workflow, order, instance_id=instance_id):
                 _log.warning("the build of %s/%s had broken off and is begun again", due.tenant_id, pc.id)
     return deps.clock.now() + WATCH_EVERY
 
 
-def _is_being_built(pc: CloudPc, due: Due) -> bool:
-    """Whether the build that is due is; one beside the Cloud PC's own machine also when it has no place to take."""
-    if pc.beside is not None and pc.beside.generation == due.generation:
-        return pc.beside.being_built
-    return pc.generation == due.generation and pc.status in {Status.PENDING_PROVISION, Status.PROVISIONING}
+def _is_being_built(pc: CloudPc, build: Build) -> bool:
+    """Whether a build has not come to its end; also that of a replacement which has no place to take any more."""
+    return pc.goes_on(build) or (build is pc.replacement and build.unfinished)
 
 
 async def _start_build_of_image(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -246,14 +244,15 @@ async def clean_up(deps: Dependencies, client: DurableClient, due: Due) -> datet
         return None
 
     def claim(pc: CloudPc) -> CloudPc | None:
-        build = build_of(pc, due.generation)
-        return with_build(pc, build.but(clean_up_at=None)) if _has_remains(build, due) else None
+        build = _to_clean_up(pc, due)
+        return pc.with_build(build.but(clean_up_at=None)) if build else None
 
-    claimed = build_of(await deps.cloud_pcs.change(due.tenant_id, due.subject_id, claim), due.generation)
-    if not _has_remains(claimed, due):
+    pc = await deps.cloud_pcs.change(due.tenant_id, due.subject_id, claim)
+    claimed = _to_clean_up(pc, due)
+    if claimed is None:
         return None
-    for order in remains_of(claimed):
-        instance_id = naming.instance_id(due.tenant_id, claimed.id, "cleanup", claimed.generation)
+    for order in leftovers_of(pc, claimed):
+        instance_id = naming.instance_id(due.tenant_id, pc.id, "cleanup", claimed.generation)
         await start(client, CLEAN_UP, order.but(standing_alone=True), instance_id=instance_id)
     return deps.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
 
@@ -308,7 +307,7 @@ async def _catch_up(deps: Dependencies, client: DurableClient, due: Due) -> date
 async def _go_on_with_action(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Go on with a remote action that broke off, and begin one that a plan has saved; one that runs is left alone."""
     found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
-    if found is None or found.value.action is None or found.value.generation != due.generation:
+    if found is None or found.value.action is None or found.value.current.generation != due.generation:
         return None
     late = deps.clock.now() - found.value.action.begun_at >= ACT_EVERY
     if await go_on(client, found.value) and late:
@@ -333,6 +332,9 @@ async def _deprovision(deps: Dependencies, client: DurableClient, due: Due) -> d
     return None  # it promises by itself to be looked at again
 
 
-def _has_remains(pc: CloudPc, due: Due) -> bool:
-    waits = pc.status in {Status.FAILED, Status.DEPROVISIONING} and pc.generation == due.generation
-    return waits and pc.resources.computer_name is not None and (pc.clean_up_at is None or pc.clean_up_at <= due.at)
+def _to_clean_up(pc: CloudPc, due: Due) -> Build | None:
+    """Return the build whose clean-up is due, None when it is not, or nothing of the build is known."""
+    build = pc.build(due.generation)
+    if build is None or not pc.to_clean_up(build) or build.resources.computer_name is None:
+        return None
+    return build if build.clean_up_at is None or build.clean_up_at <= due.at else None

@@ -9,6 +9,7 @@ from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.domain import naming
+from shared.domain.build import Build
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.owner import Owner
 from shared.domain.values import Value
@@ -41,24 +42,24 @@ class CleanUpOrder(OfBuild):
         )
 
 
-def remains_of(pc: CloudPc) -> tuple[CleanUpOrder, ...]:
-    """Return what the last build of *pc* may have left, in the place where it was built: not where the next will be."""
-    made = pc.resources
+def leftovers_of(pc: CloudPc, build: Build) -> tuple[CleanUpOrder, ...]:
+    """Return what *build* of *pc* may have left, in the place where it was built: not where the next will be."""
+    made = build.resources
     if not (made.computer_name and made.subscription_id and made.resource_group):
         return ()
     order = CleanUpOrder(
         tenant_id=pc.tenant_id,
         cloud_pc_id=pc.id,
-        generation=pc.generation,
+        generation=build.generation,
         subscription_id=made.subscription_id,
         resource_group=made.resource_group,
         region=made.region or "",
         computer_names=(made.computer_name,),
-        slot=made.slot or "a",
+        slot=build.slot,
         domain_connection_id=made.domain_connection_id,
         host_pool_id=made.host_pool_id,
-        restore_points=tuple(point.id for point in pc.restore_points),
-        disks=pc.disks,
+        restore_points=tuple(point.id for point in build.restore_points),
+        disks=build.disks,
     )
     return (order,)
 

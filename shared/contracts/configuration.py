@@ -60,7 +60,7 @@ class RerunRecord(OfBuild):
 
 def rerunning_instance(pc: CloudPc) -> str:
     """Return the id of the instance that runs steps again on *pc*."""
-    return naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.generation)
+    return naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.current.generation)
 
 
 RERUN_STEPS = Workflow("rerun_steps", RerunOrder, Configured)

@@ -1,4 +1,4 @@
-"""Provisioning a Cloud PC, in its place or beside its own machine: the order and the receipt."""
+"""Provisioning a Cloud PC, or a replacement of its machine: the order and the receipt."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import Literal, Never
 
 from shared.contracts.builds import OfAttempt, OfBuild
-from shared.contracts.cleaning import CleanUpOrder, remains_of
+from shared.contracts.cleaning import CleanUpOrder, leftovers_of
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure, User
+from shared.domain.build import Build, Failure
+from shared.domain.cloud_pc import CloudPc, User
 from shared.domain.connection import Connection, Domain, Network
 from shared.domain.owner import Owner
 from shared.domain.policy import Snapshot
-from shared.domain.replacing import build_of, slot_of_build
 from shared.domain.resuming import Resumption, resumption
 from shared.domain.service_plan import ServicePlan
 from shared.domain.tenant import Site, Tenant
@@ -52,7 +52,7 @@ class ProvisionOrder(OfAttempt):
     slot: naming.Slot = "a"
     remains: tuple[CleanUpOrder, ...] = ()  # what earlier attempts left, where they left it; it goes first
     resume: Resumption | None = None  # unless its machine, which is among the remains, is gone on with
-    replaces: Replaced | None = None  # the machine beside which it builds, to take its place
+    replaces: Replaced | None = None  # the current machine, whose place it takes
 
     @property
     def computer_name(self) -> str:
@@ -105,23 +105,23 @@ class ProvisionOrder(OfAttempt):
         return self.but(remains=())
 
 
-def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder:
-    """Return the order that builds *pc* as its snapshot says. Raises: ValueError without a snapshot."""
-    if pc.snapshot is None:
+def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder:
+    """Return the order for *build* of *pc*, as its snapshot says. Raises: ValueError without a snapshot."""
+    if build.snapshot is None:
         message = f"Cloud PC {pc.id} has no snapshot of a policy"
         raise ValueError(message)
     settings = tenant.settings
     hosted = connection.network.hosted
     here = (connection.subscription_id, site.resource_group)
-    resumes = (pc.resources.subscription_id, pc.resources.resource_group) == here
+    resumes = (build.resources.subscription_id, build.resources.resource_group) == here
     return ProvisionOrder(
         tenant_id=tenant.id,
         cloud_pc_id=pc.id,
-        generation=pc.generation,
+        generation=build.generation,
         attempts=settings.attempts,
         user=pc.user,
         plan=pc.plan,
-        snapshot=pc.snapshot,
+        snapshot=build.snapshot,
         subscription_id=connection.subscription_id,
         resource_group=site.resource_group,
         tenant_resource_group=tenant.resource_group,
@@ -134,34 +134,34 @@ def order_for(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -
         hybrid_join_wait=timedelta(minutes=settings.hybrid_join_wait_in_minutes),
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),
         parking_limit=settings.parking_limit,
-        slot=slot_of_build(pc),
-        remains=remains_of(pc),
-        resume=resumption(pc) if resumes else None,
+        slot=pc.slot_of(build),
+        remains=leftovers_of(pc, build),
+        resume=resumption(build) if resumes else None,
     )
 
 
 def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder | None:
-    """Return the order that builds a machine beside the one of *pc*, None when the record asks for none.
+    """Return the order for the replacement of *pc*, None when the record asks for none.
 
     It has the machine to be replaced as it is now: until then nothing else is done to that.
     """
-    own = remains_of(pc)
-    if pc.beside is None or not pc.beside.being_built or not own:
+    build, current = pc.replacement, leftovers_of(pc, pc.current)
+    if build is None or not build.unfinished or not current:
         return None
-    replaces = Replaced(remains=own[0], session_host=pc.resources.session_host)
-    return order_for(build_of(pc, pc.beside.generation), tenant, site, connection).but(replaces=replaces)
+    replaces = Replaced(remains=current[0], session_host=pc.current.resources.session_host)
+    return order_for(pc, build, tenant, site, connection).but(replaces=replaces)
 
 
 def provisioning_instance(pc: CloudPc) -> str:
     """Return the id of the instance that builds *pc*, now or when it was built last."""
-    return naming.instance_id(pc.tenant_id, pc.id, "provision", pc.generation)
+    return naming.instance_id(pc.tenant_id, pc.id, "provision", pc.current.generation)
 
 
 def replacing_instance(pc: CloudPc) -> str | None:
-    """Return the id of the instance that builds a machine beside the one of *pc*, None: there is none."""
-    if pc.beside is None or not pc.beside.being_built:
+    """Return the id of the instance that builds the replacement of *pc*, None: there is none."""
+    if pc.replacement is None or not pc.replacement.unfinished:
         return None
-    return naming.instance_id(pc.tenant_id, pc.id, "replace", pc.beside.generation)
+    return naming.instance_id(pc.tenant_id, pc.id, "replace", pc.replacement.generation)
 
 
 class Receipt(Value):
@@ -173,7 +173,7 @@ class Receipt(Value):
 
 
 class AbandonOrder(OfBuild):
-    """The build of a machine beside a Cloud PC's own is over: there is no place for it to take any more."""
+    """The build of a replacement is over: there is no place for it to take any more."""
 
 
 PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, Receipt)

@@ -54,7 +54,7 @@ class RemoteOrder(Value):
 
 def machine_of(pc: CloudPc) -> Machine | None:
     """Return the machine that a Cloud PC has, None when it is not known."""
-    made = pc.resources
+    made = pc.current.resources
     if not (made.subscription_id and made.resource_group and made.region and made.computer_name):
         return None
     return Machine(
@@ -71,14 +71,14 @@ def machine_of(pc: CloudPc) -> Machine | None:
 def remote_order(pc: CloudPc) -> RemoteOrder | None:
     """Return the order of the action that runs, by the record; None: there is none, or no machine."""
     machine, action = machine_of(pc), pc.action
-    if machine is None or action is None or pc.snapshot is None:
+    if machine is None or action is None or pc.current.snapshot is None:
         return None
-    join = pc.snapshot.join_type
-    made = pc.resources
+    join = pc.current.snapshot.join_type
+    made = pc.current.resources
     forgets = action.name in {Remote.CREATE_SNAPSHOT, Remote.DELETE_SNAPSHOTS}
     return RemoteOrder(
         name=action.name,
-        generation=pc.generation,
+        generation=pc.current.generation,
         operation_id=action.operation_id,
         machine=machine,
         user_id=pc.user.id,
@@ -91,8 +91,8 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         session_host=made.session_host,
         administrator=action.administrator,
         restore_point_id=action.restore_point_id,
-        obsolete=obsolete(pc.restore_points, action.begun_at) if forgets else (),
-        disks=(machine.disk_name, *pc.disks),
+        obsolete=obsolete(pc.current.restore_points, action.begun_at) if forgets else (),
+        disks=(machine.disk_name, *pc.current.disks),
         plan=pc.swap.plan if pc.swap and action.name is Remote.RESIZE else None,
         size=made.size,
     )
@@ -103,7 +103,7 @@ def remote_instance(pc: CloudPc) -> str | None:
     if pc.action is None:
         return None
     # An id of its own: the instance before it may not have ended yet.
-    return naming.instance_id(pc.tenant_id, pc.id, f"act-{pc.action.operation_id}", pc.generation)
+    return naming.instance_id(pc.tenant_id, pc.id, f"act-{pc.action.operation_id}", pc.current.generation)
 
 
 class RemoteEnded(Value):

@@ -1,4 +1,4 @@
-"""What to do about a build that came to nothing without a refusal: a step that took too long, room that never came."""
+"""What to do about a build that failed without a refusal: a step that timed out, capacity that never became free."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LATE: Mapping[Step, str] = MappingProxyType(
         Step.JOIN_DIRECTORY: (
             "Entra join: see that the network reaches enterpriseregistration.windows.net and login.microsoftonline.com."
             " Hybrid join: see that Entra Connect synchronises the OU, at least every 30 minutes; the tenant's"
-            " hybridJoinWaitInMinutes says how long is waited."
+            " hybridJoinWaitInMinutes is how long the build waits."
         ),
         Step.ENROLL_IN_INTUNE: (
             "See that the user has an Intune licence and lies in the MDM user scope, and that no enrolment restriction"
@@ -32,7 +32,7 @@ _LATE: Mapping[Step, str] = MappingProxyType(
     }
 )
 
-_ROOM: Mapping[str, str] = MappingProxyType(
+_CAPACITY: Mapping[str, str] = MappingProxyType(
     {
         "connectionunhealthy": "Run the connection's health checks and cure what they name; then retry.",
         "subnetisfull": "Give the connection a larger or another subnet; then retry.",
@@ -40,14 +40,14 @@ _ROOM: Mapping[str, str] = MappingProxyType(
         "galleryimagenotfound": "Build the image for this site, or choose another in the policy; then retry.",
     }
 )
-_MORE_ROOM = "Raise the quota, or let the site fall back to other regions; then retry."
+_MORE_CAPACITY = "Raise the quota, or let the site fall back to other regions; then retry."
 
 
 def when_late(step: Step) -> str:
-    """Return what to do about *step*, which did not come to its end in time."""
+    """Return what to do about *step*, which timed out."""
     return _LATE.get(step, _BEGIN_AGAIN)
 
 
 def when_parked_for_long(code: str) -> str:
-    """Return what to do about a build for which there was no room (*code* says of what) within the parking limit."""
-    return _ROOM.get(code.lower(), _MORE_ROOM)
+    """Return what to do about a build that found no capacity within the parking limit; *code* is the reason."""
+    return _CAPACITY.get(code.lower(), _MORE_CAPACITY)

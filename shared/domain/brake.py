@@ -1,4 +1,4 @@
-"""The removal brake: what looks like the directory's mistake rather than somebody's wish waits to be confirmed."""
+"""The removal brake: removals that look like a mistake in the directory wait to be confirmed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LATELY = timedelta(hours=1)
 
 
 class Doubt(Value):
-    """What the directory answered with nothing at all: groups (ids) gone or without users, plans (ids) without holders.
+    """What the directory returned empty: groups (ids) gone or without users, plans (ids) without holders.
 
-    *seats*: licences are handed out to members, so that whoever is in no group has none.
+    *seats*: licences are handed out to members, so a user in no group has none.
     """
 
     group_ids: frozenset[str] = frozenset()
@@ -26,9 +26,9 @@ class Doubt(Value):
 
 
 class Fleet(Value):
-    """How many Cloud PCs a tenant has, and how many it has lost within the hour before without anybody confirming it.
+    """How many Cloud PCs a tenant has, and how many it has lost unconfirmed within the last hour.
 
-    What many messages tell is planned a hundred users at a time: the brake has to see what the plans before took.
+    Changes from many messages are planned a hundred users at a time: the brake has to count what earlier plans removed.
     """
 
     number: int
@@ -50,18 +50,18 @@ def _lost_since(pc: CloudPc, since: datetime) -> bool:
 
 
 def braked(
-    takings: Sequence[tuple[CloudPc, RemovalCause]],
+    revocations: Sequence[tuple[CloudPc, RemovalCause]],
     doubt: Doubt,
     brake: RemovalBrake,
     policies: Iterable[Policy],
     fleet: Fleet,
 ) -> dict[str, str]:
-    """Return which of *takings* must wait to be confirmed, by Cloud PC id, and why.
+    """Return which of *revocations* must wait to be confirmed, by Cloud PC id, and why.
 
-    What was confirmed never waits; what waits already goes on waiting, and counts.
+    What is confirmed never waits; what waits already stays, and counts.
     """
     doubtful = {policy.id for policy in policies if {a.group_id for a in policy.assignments} & doubt.group_ids}
-    open_ = [(pc, cause) for pc, cause in takings if not (pc.removal and pc.removal.confirmed_by)]
+    open_ = [(pc, cause) for pc, cause in revocations if not (pc.removal and pc.removal.confirmed_by)]
     left = {RemovalCause.USER_LEFT_GROUP} | ({RemovalCause.LICENSE_REMOVED} if doubt.seats else set())
     together = len(open_) + fleet.lately
     many = together > brake.count and together * 100 > fleet.number * brake.percent
@@ -69,7 +69,7 @@ def braked(
     for pc, cause in open_:
         if many:
             waits[pc.id] = f"{together} of {fleet.number} Cloud PCs would be removed at once"
-        elif cause in left and pc.snapshot and pc.snapshot.policy_id in doubtful:
+        elif cause in left and pc.current.snapshot and pc.current.snapshot.policy_id in doubtful:
             waits[pc.id] = "a group of its policy is gone, or answered without a single user"
         elif cause is RemovalCause.LICENSE_REMOVED and pc.plan.id in doubt.plan_ids:
             waits[pc.id] = "the directory names nobody who holds its licence"

@@ -16,10 +16,10 @@ from shared.domain.operation import Actor
 from shared.domain.values import Value
 
 MOST_CLOUD_PCS = 5000
-"""Of one bulk action, as of Windows 365's (docs/notes/windows365.md 1.6)."""
+"""The limit of one bulk action, as in Windows 365 (docs/notes/windows365.md 1.6)."""
 
 _LEAST_ENDED = 3
-"""So many must have ended before a failure rate says anything."""
+"""The failure rate counts from this many ended items."""
 
 
 class BulkStatus(StrEnum):
@@ -28,7 +28,7 @@ class BulkStatus(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     SUCCEEDED = "succeeded"  # it went through all of them; some may have failed
-    STOPPED = "stopped"  # too many failed: the rest was left alone
+    STOPPED = "stopped"  # too many failed: the rest is skipped
     CANCELED = "canceled"
 
 
@@ -39,8 +39,8 @@ class ItemStatus(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    REFUSED = "refused"  # something stood in its way; nothing was done
-    SKIPPED = "skipped"  # its turn never came
+    REFUSED = "refused"  # not possible; nothing was done
+    SKIPPED = "skipped"  # it was never begun
 
 
 OVER = frozenset({BulkStatus.SUCCEEDED, BulkStatus.STOPPED, BulkStatus.CANCELED})
@@ -59,21 +59,21 @@ class Selection(Value):
 
     def accepts(self, pc: CloudPc) -> bool:
         """Whether *pc* is meant."""
-        names = {name.casefold() for name in self.user_principal_names}
-        held = (
+        snapshot, names = pc.current.snapshot, {name.casefold() for name in self.user_principal_names}
+        conditions = (
             not self.status or pc.status in self.status,
             not self.provisioning_policy_ids
-            or (pc.snapshot is not None and pc.snapshot.policy_id in self.provisioning_policy_ids),
+            or (snapshot is not None and snapshot.policy_id in self.provisioning_policy_ids),
             not self.service_plan_ids or pc.plan.id in self.service_plan_ids,
             not names or pc.user.user_principal_name.casefold() in names,
             not self.grace_causes or (pc.grace is not None and pc.grace.cause.value in self.grace_causes),
             self.removal_waits is None or self.removal_waits == (pc.removal is not None),
         )
-        return all(held)
+        return all(conditions)
 
 
 class BulkItem(Value):
-    """One Cloud PC of a bulk action; *position* is its place in the line."""
+    """One Cloud PC of a bulk action; *position* is its place in the order."""
 
     tenant_id: str
     bulk_id: str
@@ -86,7 +86,7 @@ class BulkItem(Value):
 
     @property
     def id(self) -> str:
-        """Its id: sorts as its place in the line does."""
+        """Its id: sorts by position."""
         return item_id(self.bulk_id, self.position)
 
 
@@ -130,7 +130,7 @@ class BulkAction(Value):
 
     @property
     def unsettled(self) -> bool:
-        """Whether it is to be worked on: it runs, or is cancelled and has not said yet what becomes of the rest."""
+        """Whether it is to be worked on: it runs, or is cancelled and its pending items are not skipped yet."""
         left = self.status is BulkStatus.CANCELED and ItemStatus.PENDING.value in self.counts
         return self.status is BulkStatus.RUNNING or left
 
@@ -143,15 +143,15 @@ class BulkAction(Value):
         ended, failed = sum(counts[status] for status in _ENDED), counts[ItemStatus.FAILED]
         alone = self.canary and ended == failed == 1
         if failed and (alone or (ended >= _LEAST_ENDED and failed * 100 > ended * self.stop_at_failure_rate)):
-            said = f"{failed} of {ended} have failed"
-            return counted.but(status=BulkStatus.STOPPED, reason=said, counts=_shown(_skipped(counts)))
+            reason = f"{failed} of {ended} have failed"
+            return counted.but(status=BulkStatus.STOPPED, reason=reason, counts=_shown(_skipped(counts)))
         if not counts[ItemStatus.PENDING] and not counts[ItemStatus.RUNNING]:
             return counted.but(status=BulkStatus.SUCCEEDED)
         return counted
 
 
 def _skipped(counts: Counter[ItemStatus]) -> Counter[ItemStatus]:
-    """Return the counts of one that is over: whose turn had not come is skipped, whether or not it is written yet."""
+    """Return the counts of one that is over: pending items are skipped, whether or not that is written yet."""
     left: Counter[ItemStatus] = Counter(
         {status: count for status, count in counts.items() if status is not ItemStatus.PENDING}
     )

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from shared.domain.build import Build, Failure, Resources, TimelineEntry, Warn
 from shared.domain.connection import JoinType
-from shared.domain.lifecycle import Event, Status, advance
-from shared.domain.naming import Slot
+from shared.domain.lifecycle import PHASES, REPLACEABLE, Event, Status, advance
+from shared.domain.naming import Slot, other_slot
 from shared.domain.policy import Snapshot
 from shared.domain.remote_action import RemoteAction
-from shared.domain.restore_points import RestorePoint
 from shared.domain.service_plan import ServicePlan
-from shared.domain.steps import Step
 from shared.domain.values import Value
+
+__all__ = ["CloudPc", "Failure", "Resources", "TimelineEntry", "User", "Warn"]
+
+_BUILDING = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
 
 
 class User(Value):
-    """The person, as the directory names him."""
+    """The person, as the directory names them."""
 
     id: str
     user_principal_name: str
@@ -26,26 +30,8 @@ class User(Value):
     account_enabled: bool = True
 
 
-class Failure(Value):
-    """Why something went wrong: the cloud's own code, what it said, where, and what to do about it."""
-
-    code: str
-    message: str
-    step: Step | None = None
-    evidence: str | None = None
-    advice: str | None = None
-    retriable: bool = True
-
-
-class Warn(Value):
-    """A post-provisioning step that failed; the Cloud PC works all the same."""
-
-    step: str
-    message: str
-
-
 class RemovalCause(StrEnum):
-    """Why a Cloud PC has lost its reason to be."""
+    """Why a user loses a Cloud PC."""
 
     LICENSE_REMOVED = "licenseRemoved"
     USER_LEFT_GROUP = "userLeftGroup"
@@ -55,7 +41,7 @@ class RemovalCause(StrEnum):
 
 
 class Removal(Value):
-    """A removal that was seen and not made: it waits until somebody confirms it, or it no longer holds."""
+    """A removal that was found and not made: it waits until an administrator confirms it, or its cause is gone."""
 
     cause: RemovalCause
     seen_at: datetime
@@ -64,9 +50,9 @@ class Removal(Value):
 
 
 class Grace(Value):
-    """A grace period: why, since when, until when. *held_at*: since when it stands still; None: it runs.
+    """A grace period: why, since when, until when. *held_at*: since when it is held; None: it runs.
 
-    *extended_by*: the context that has extended it last, so that the same one does not do it twice.
+    *extended_by*: the request that has extended it last, so that the same one does not do it twice.
     *confirmed_by*: who has confirmed the removal, where the brake had stopped it.
     """
 
@@ -82,15 +68,15 @@ class Grace(Value):
         return self.held_at is None and at >= self.ends_at
 
     def hold(self, at: datetime) -> Grace:
-        """Return it standing still."""
+        """Return it held."""
         return self if self.held_at else self.but(held_at=at)
 
     def release(self, at: datetime) -> Grace:
-        """Return it running again; the time for which it stood still is not lost."""
+        """Return it running again, longer by the time for which it was held."""
         return self.but(held_at=None, ends_at=self.ends_at + (at - self.held_at)) if self.held_at else self
 
     def extend(self, length: timedelta, at: datetime) -> Grace:
-        """Return it *length* longer; one that has run out already, and still waits for its end, counts from now."""
+        """Return it *length* longer; one that has run out already counts from now."""
         return self.but(ends_at=(max(self.ends_at, at) if self.held_at is None else self.ends_at) + length)
 
 
@@ -106,80 +92,14 @@ class Swap(Value):
     operation_id: str  # the resize
 
 
-class Resources(Value):
-    """What was made for a Cloud PC, as far as it is known; names are derived, ids are what the clouds answered."""
-
-    subscription_id: str | None = None
-    resource_group: str | None = None
-    region: str | None = None
-    zone: str | None = None
-    size: str | None = None
-    subnet_id: str | None = None
-    slot: Slot | None = None  # in which its machine is; None: the first
-    vm_id: str | None = None
-    nic_id: str | None = None
-    computer_name: str | None = None
-    domain_connection_id: str | None = None  # through which it joined a domain that has an enabled account of it
-    joined_at: datetime | None = None  # when the join began that came to a good end; None: it may be half joined
-    entra_device_id: str | None = None  # the deviceId, not the object id
-    managed_device_id: str | None = None
-    host_pool_id: str | None = None
-    session_host: str | None = None
-
-    def with_found(self, found: Resources) -> Resources:
-        """Return these with what *found* knows; what it does not know stays, unless it is about another machine."""
-        if found.computer_name is not None and self.computer_name not in {None, found.computer_name}:
-            return found
-        return self.but(**{name: value for name, value in found if value is not None})
-
-    def made_in(self, step: Step) -> tuple[str, ...]:
-        """Return the ids of what *step* has made."""
-        made = {
-            Step.CREATE_VM: (self.vm_id, self.nic_id),
-            Step.JOIN_DIRECTORY: (self.entra_device_id,),
-            Step.ENROLL_IN_INTUNE: (self.managed_device_id,),
-            Step.ASSIGN_USER: (self.session_host,),
-        }
-        return tuple(id_ for id_ in made.get(step, ()) if id_)
-
-
-class Beside(Value):
-    """The machine beside the one that a Cloud PC has: it is built to take its place, or has lost its own and goes.
-
-    *status* tells which: pendingProvision and provisioning as of a Cloud PC that is built, failed of one that goes.
-    Its properties have the names and meanings of those of a Cloud PC.
-    """
-
-    generation: int
-    attempt: int = 0
-    status: Status = Status.PENDING_PROVISION
-    reason: str | None = None
-    step: Step | None = None
-    step_started_at: datetime | None = None
-    resumed_at: Step | None = None
-    snapshot: Snapshot | None = None
-    group_id: str | None = None
-    resources: Resources = Resources()
-    warnings: tuple[Warn, ...] = ()
-    last_error: Failure | None = None
-    parked_since: datetime | None = None
-    clean_up_at: datetime | None = None
-    operation_id: str | None = None
-    restore_points: tuple[RestorePoint, ...] = ()
-    disks: tuple[str, ...] = ()
-    last_modified_date_time: datetime
-
-    @property
-    def being_built(self) -> bool:
-        """Whether it is built to take the place of the Cloud PC's own."""
-        return self.status is not Status.FAILED
-
-
 class CloudPc(Value):
-    """A Cloud PC's record. *generation* counts builds started by hand or plan, *attempt* the tries within one.
+    """A Cloud PC's record: what stays the same whichever machine it has, and the builds of its machines.
 
-    The count begins at the second in which the record was made: a record that went and came back repeats no number,
-    and with it no computer name, no instance and no line of the audit log.
+    *current*: the machine that the user has, will have or had. *replacement*: another machine, which is built to take
+    the place of the current one; or which has failed or was replaced, and waits for its clean-up.
+
+    Generations begin at the second in which the record was made: a record that was deleted and comes back repeats no
+    number, and with it no computer name, no instance and no audit event.
     """
 
     id: str
@@ -187,30 +107,14 @@ class CloudPc(Value):
     user: User
     plan: ServicePlan
     status: Status
-    reason: str | None = None  # why it is notProvisioned or pendingProvision, in words
     display_name: str
-    generation: int = 0
-    attempt: int = 0
-    step: Step | None = None
-    step_started_at: datetime | None = None
-    resumed_at: Step | None = None  # where this attempt goes on with the machine that is there; None: it begins anew
-    snapshot: Snapshot | None = None
-    group_id: str | None = None  # through which its user came to the policy
-    resources: Resources = Resources()
-    warnings: tuple[Warn, ...] = ()
-    last_error: Failure | None = None
-    parked_since: datetime | None = None
-    clean_up_at: datetime | None = None
-    closed: bool = False  # deprovisioning: nobody can use it any more, and what is left waits for its clean-up
-    operation_id: str | None = None  # the operation that asked for this generation over HTTP, if one did
+    current: Build
+    replacement: Build | None = None
+    highest_generation: int = 0  # that a replacement was given
     removal: Removal | None = None
     grace: Grace | None = None
-    action: RemoteAction | None = None  # the one at work on its machine: there is never a second
-    restore_points: tuple[RestorePoint, ...] = ()  # oldest first; written down before they are made
+    action: RemoteAction | None = None  # the one that runs on its machine: there is never a second
     swap: Swap | None = None  # its licences are being swapped
-    disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made of restore points
-    beside: Beside | None = None  # the machine beside its own, while that is replaced
-    builds: int = 0  # the highest generation that a machine beside its own was given
     created_date_time: datetime
     last_modified_date_time: datetime
     provisioned_date_time: datetime | None = None
@@ -221,14 +125,19 @@ class CloudPc(Value):
         return frozenset({self.plan.id, self.swap.plan.id} if self.swap else {self.plan.id})
 
     @property
-    def next_generation(self) -> int:
-        """The generation of the build after all there were."""
-        return max(self.generation, self.builds) + 1
+    def builds(self) -> tuple[Build, ...]:
+        """The current build, and the replacement if there is one."""
+        return (self.current, self.replacement) if self.replacement else (self.current,)
 
     @property
-    def replaced_now(self) -> bool:
-        """Whether a machine is built to take the place of the one that it has."""
-        return self.beside is not None and self.beside.being_built
+    def next_generation(self) -> int:
+        """The generation of the next build."""
+        return max(self.current.generation, self.highest_generation) + 1
+
+    @property
+    def being_replaced(self) -> bool:
+        """Whether another machine is built to take the place of the current one."""
+        return self.replacement is not None and self.replacement.unfinished
 
     @property
     def at_work(self) -> str | None:
@@ -239,41 +148,93 @@ class CloudPc(Value):
     def occupied(self) -> str | None:
         """Why nothing else may be begun with its machine, in words; None: something may."""
         being_replaced = "a machine is being built to take the place of the one it has"
-        return self.at_work or (being_replaced if self.replaced_now else None)
+        return self.at_work or (being_replaced if self.being_replaced else None)
+
+    def build(self, generation: int) -> Build | None:
+        """Return the build of *generation*, None when the record no longer has it."""
+        return next((build for build in self.builds if build.generation == generation), None)
+
+    def audited(self) -> dict[str, Any]:
+        """Return what an audit event keeps of it: the properties of the current build stand among its own."""
+        own = self.to_json()
+        return {**own.pop("current"), **own}
+
+    def _is_current(self, build: Build) -> bool:
+        return build.generation == self.current.generation
+
+    def goes_on(self, build: Build) -> bool:
+        """Whether *build* is still to come to its end.
+
+        A replacement ends early when its user loses the Cloud PC: there is no place to take any more.
+        """
+        wanted = _BUILDING if self._is_current(build) else REPLACEABLE
+        return build.unfinished and self.status in wanted
+
+    def to_clean_up(self, build: Build) -> bool:
+        """Whether what *build* has made is to be removed, now or at its ``clean_up_at``."""
+        if self._is_current(build):
+            return self.status in {Status.FAILED, Status.DEPROVISIONING}
+        return not build.unfinished
+
+    def slot_of(self, build: Build) -> Slot:
+        """Return the slot in which the machine of *build* is, or will be: never that of the other one."""
+        if self._is_current(build) and self.replacement is not None:
+            return other_slot(self.replacement.slot)
+        return build.slot
+
+    def with_build(self, build: Build) -> CloudPc:
+        """Return the record with *build* as the build of its generation.
+
+        A replacement that is to be cleaned up, and of which nothing is left, is dropped.
+        """
+        if self._is_current(build):
+            return self.but(current=build)
+        gone = not build.unfinished and build.resources.computer_name is None
+        return self.but(replacement=None if gone else build)
+
+    def with_current(self, **changes: object) -> CloudPc:
+        """Return the record with *changes* of its current build."""
+        return self.but(current=self.current.but(**changes))
 
     def after(self, event: Event, *, at: datetime, **changes: object) -> CloudPc:
-        """Return the record after *event*, with *changes*.
+        """Return the record after *event*, with *changes*; its current build is in the phase that follows from it.
 
         Raises: IllegalTransitionError if the life cycle has no such step.
         """
-        return self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
+        after = self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
+        return after.with_current(phase=PHASES.get(event, after.current.phase))
+
+    def after_build(self, build: Build, event: Event, *, at: datetime, **changes: object) -> CloudPc:
+        """Return the record after *event* of one of its builds, with *changes* of that build.
+
+        What happens to a replacement does not change the status: the user goes on with the current machine.
+
+        Raises: IllegalTransitionError if *build* is the current one and the life cycle has no such step.
+        """
+        if self._is_current(build):
+            return self.with_current(**changes).after(event, at=at)
+        return self.but(replacement=build.but(phase=PHASES[event], **changes), last_modified_date_time=at)
 
 
-TURN = "for its turn to start"
+WAITING_TO_START = "for its turn to start"
 """The reason of a build that may start."""
 
 
 def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
     """Return *pc* before a new build: what was made stays known, because the build cleans it up first."""
-    return pc.after(
-        event,
-        at=at,
+    planned = pc.current.but(
         generation=pc.next_generation,
         attempt=0,
-        reason=TURN,
+        reason=WAITING_TO_START,
         step=None,
         step_started_at=None,
         resumed_at=None,
         clean_up_at=None,
-        closed=False,
         warnings=(),
         last_error=None,
-        provisioned_date_time=None,
         operation_id=None,
-        grace=None,
-        removal=None,
-        action=None,
     )
+    return pc.after(event, at=at, current=planned, provisioned_date_time=None, grace=None, removal=None, action=None)
 
 
 def local_administrator(user: User, snapshot: Snapshot) -> str | None:
@@ -286,18 +247,3 @@ def account_of(user: User, join_type: JoinType) -> str:
     if join_type is JoinType.HYBRID_AZURE_AD_JOIN:
         return user.on_premises_user_principal_name or user.user_principal_name
     return f"AzureAD\\{user.user_principal_name}"
-
-
-class TimelineEntry(Value):
-    """One step of one attempt, as it went. *run*: the operation, of what may be done to a machine more than once."""
-
-    generation: int
-    attempt: int
-    step: Step
-    started_at: datetime
-    ended_at: datetime | None = None
-    outcome: str | None = None  # "succeeded", "failed", "parked", "warned"
-    resource_ids: tuple[str, ...] = ()
-    error: Failure | None = None
-    note: str | None = None
-    run: str | None = None

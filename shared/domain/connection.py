@@ -33,7 +33,7 @@ WANTED_AFTER_EDIT = timedelta(weeks=4)
 WANTED_AFTER_DEMAND = timedelta(weeks=2)
 UNHEALTHY_AGAIN = timedelta(hours=1)
 LONGEST_CHECK = timedelta(hours=2)
-"""Checks that take longer have broken off."""
+"""Checks that take longer were interrupted."""
 
 
 class HealthCheck(Value):
@@ -70,7 +70,7 @@ class Network(Value):
 
 
 class Domain(Value):
-    """The on-premises domain of a hybrid join. The password lives in Key Vault; here is only its address."""
+    """The on-premises domain of a hybrid join. The password lives in Key Vault; this is only its address."""
 
     ad_domain_name: str
     ad_domain_username: str
@@ -96,7 +96,7 @@ class Connection(Value):
     check_began_date_time: datetime | None = None
     health_changed_date_time: datetime | None = None  # when it last became usable or unusable
     health_before: HealthStatus | None = None  # what it was until then
-    probe_computer_names: tuple[str, ...] = ()  # what a probe joined and nobody has seen gone yet
+    probe_computer_names: tuple[str, ...] = ()  # what a probe joined and no check has found gone yet
     subnets: tuple[SubnetUsage, ...] = ()
     subnets_seen_at: datetime | None = None
     checks_wanted_until: datetime | None = None  # without use, checks pause from then on; None: never
@@ -108,28 +108,28 @@ class Connection(Value):
         return self.health_check_status in USABLE
 
     def checks_paused(self, at: datetime, *, in_use: bool) -> bool:
-        """Whether the checks made by time pause: nobody has used or touched it for long (Graph: healthCheckPaused)."""
+        """Whether scheduled checks pause: it has been neither used nor edited for long (Graph: healthCheckPaused)."""
         return not in_use and self.checks_wanted_until is not None and at >= self.checks_wanted_until
 
     def being_checked(self, at: datetime) -> bool:
-        """Whether checks run; those that began long ago have broken off."""
+        """Whether checks run; those that began long ago were interrupted."""
         return self.checking_since is not None and at - self.checking_since < LONGEST_CHECK
 
     @property
     def free_addresses(self) -> int | None:
-        """How many addresses were free when somebody last looked; None: nobody did, or the network is ours."""
+        """How many addresses were free at the last check; None: there was none, or the network is hosted."""
         return sum(subnet.free for subnet in self.subnets) if self.subnets else None
 
 
 def check_again_after(status: HealthStatus, every: timedelta) -> timedelta:
-    """Return how long after its checks a connection is looked at again: an unhealthy one holds up builds."""
+    """Return how long after its checks a connection is checked again: builds wait for an unhealthy one."""
     return every if status in USABLE else min(every, UNHEALTHY_AGAIN)
 
 
 def overall(findings: tuple[HealthCheck, ...]) -> HealthStatus:
-    """Return what the findings come to: the worst of them; no finding at all is a failure."""
-    said = {finding.status for finding in findings}
+    """Return the worst status of the findings; no finding at all is a failure."""
+    statuses = {finding.status for finding in findings}
     for status in (HealthStatus.FAILED, HealthStatus.WARNING, HealthStatus.INFORMATIONAL, HealthStatus.PASSED):
-        if status in said:
+        if status in statuses:
             return status
     return HealthStatus.FAILED

@@ -1,4 +1,4 @@
-"""How many addresses are still wanted: every licensed member has a record as soon as a policy reaches him."""
+"""How many addresses are still needed: every licensed member has a record as soon as a policy targets them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from collections.abc import Iterable
 
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection
-from shared.domain.lifecycle import Status
-from shared.domain.replacing import builds_of
 from shared.domain.values import Value
-
-_TO_COME = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
 
 
 def awaiting_addresses(cloud_pcs: Iterable[CloudPc], connection_id: str) -> int:
@@ -18,15 +14,15 @@ def awaiting_addresses(cloud_pcs: Iterable[CloudPc], connection_id: str) -> int:
     return sum(
         build.snapshot is not None
         and build.snapshot.connection_id == connection_id
-        and build.status in _TO_COME
+        and pc.goes_on(build)
         and build.resources.nic_id is None
         for pc in cloud_pcs
-        for build in builds_of(pc)
+        for build in pc.builds
     )
 
 
 class AddressForecast(Value):
-    """Free addresses against who is still to come. *short*: how many will have none."""
+    """Free addresses against machines to be built. *short*: how many will have none."""
 
     free: int
     awaited: int
@@ -34,7 +30,7 @@ class AddressForecast(Value):
 
 
 def address_forecast(connection: Connection, cloud_pcs: Iterable[CloudPc], *, more: int = 0) -> AddressForecast | None:
-    """Return the forecast of a connection, *more* Cloud PCs than are planned counted in; None: nobody has looked."""
+    """Return the forecast of a connection with *more* Cloud PCs than are planned; None: its addresses are not known."""
     free = connection.free_addresses
     if free is None:
         return None

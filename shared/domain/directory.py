@@ -1,4 +1,4 @@
-"""What the directory says about groups, and which of them a policy may be assigned to."""
+"""What the directory has about groups and users, and which of them a policy may be assigned to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Group(Value):
 
 
 class DirectoryUser(Value):
-    """A user, as Microsoft Graph describes him. *sku_ids*: every licence he holds, of Cloud PCs or not."""
+    """A user, as Microsoft Graph describes them. *sku_ids*: every licence they have, of Cloud PCs or not."""
 
     id: str
     user_principal_name: str

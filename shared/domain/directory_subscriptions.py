@@ -1,4 +1,4 @@
-"""Watching a directory for changes: what is told as it happens, and what is asked for because telling gets lost."""
+"""Watching a directory for changes: by notifications, and by delta queries because notifications get lost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SUBSCRIPTION_LIFE = timedelta(days=28)
 RENEWED_BEFORE = timedelta(days=14)
 
 FOLLOWED_WITHIN = timedelta(days=1)
-"""Who has not asked a directory for so long what has changed does not rely on it."""
+"""A delta query older than this is not relied on."""
 
 
 class Resource(StrEnum):
@@ -29,7 +29,7 @@ class Resource(StrEnum):
 
 
 class Subscription(Value):
-    """Graph's promise to tell of changes."""
+    """A subscription to change notifications."""
 
     id: str
     resource: Resource
@@ -37,15 +37,15 @@ class Subscription(Value):
 
 
 class DirectoryChanges(Value):
-    """What has changed: users, and whether groups came into or left groups, so that anybody may be concerned."""
+    """What has changed: users, and whether groups were added to or removed from groups, which may concern any user."""
 
     user_ids: frozenset[str] = frozenset()
     structure: bool = False
-    link: str  # asks for what comes after
+    link: str  # of the next delta query
 
 
 class Watch(Value):
-    """How far a tenant has read its directory; or, with the directory's id in the tenant's place, what tells of it."""
+    """How far a tenant has read its directory; or, with the directory's id as tenant id, its subscriptions."""
 
     tenant_id: str
     users_link: str | None = None
@@ -59,9 +59,9 @@ class Watch(Value):
         return WATCH
 
     def follows(self, at: datetime) -> bool:
-        """Whether the directory says what changes in it, and has lately been asked."""
-        asked = self.users_link is not None and self.groups_link is not None
-        return asked and self.read_at is not None and at - self.read_at < FOLLOWED_WITHIN
+        """Whether the changes of the directory are read, and were read lately."""
+        read = self.users_link is not None and self.groups_link is not None
+        return read and self.read_at is not None and at - self.read_at < FOLLOWED_WITHIN
 
     def subscription(self, resource: Resource) -> Subscription | None:
         """Return the subscription to *resource*, None when there is none."""
@@ -69,7 +69,7 @@ class Watch(Value):
 
 
 def client_state(key: str, directory_id: str) -> str:
-    """Return what Graph has to say with each notification of a directory: derived, so that no table has to keep it."""
+    """Return the clientState of the notifications of a directory: derived, so that no table has to keep it."""
     return hmac.new(
         key.encode(), f"notifications/{directory_id}".encode("utf-8", "surrogatepass"), hashlib.sha256
     ).hexdigest()

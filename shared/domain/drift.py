@@ -1,4 +1,4 @@
-"""Drift: how a Cloud PC differs from what its policy would build today. An edited policy touches none of them. Pure."""
+"""Drift: how a Cloud PC differs from what its policy would build today. Editing a policy changes none of them. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Drift(Value):
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
+class TenantPolicies:
     """What the policies of a tenant would build today: policies and device images by id."""
 
     policies: Mapping[str, Policy]
@@ -29,24 +29,24 @@ class Today:
     settings: TenantSettings
 
     def drift(self, pc: CloudPc) -> Drift | None:
-        """Return how a Cloud PC differs from what its policy would build; None: there is nothing built from one."""
-        if pc.snapshot is None or pc.status is Status.NOT_PROVISIONED:
+        """Return how a Cloud PC differs from what its policy would build; None: nothing is built from one."""
+        if pc.current.snapshot is None or pc.status is Status.NOT_PROVISIONED:
             return None
-        policy = self.policies.get(pc.snapshot.policy_id)
-        differs = self._differs(pc.snapshot, policy) if policy else ("provisioningPolicyId",)
+        policy = self.policies.get(pc.current.snapshot.policy_id)
+        differs = self._differs(pc.current.snapshot, policy) if policy else ("provisioningPolicyId",)
         return Drift(drifted=bool(differs), differs=differs)
 
     def policy_name(self, pc: CloudPc) -> str | None:
-        """Return the name of a Cloud PC's policy: as it is called today, or was when it was deleted."""
-        if pc.snapshot is None:
+        """Return the name of a Cloud PC's policy: its name today, or when it was deleted."""
+        if pc.current.snapshot is None:
             return None
-        policy = self.policies.get(pc.snapshot.policy_id)
-        return policy.display_name if policy else pc.snapshot.policy_name
+        policy = self.policies.get(pc.current.snapshot.policy_id)
+        return policy.display_name if policy else pc.current.snapshot.policy_name
 
     def _differs(self, built: Snapshot, policy: Policy) -> tuple[str, ...]:
         same = {
             "displayName": built.policy_name == policy.display_name,
-            # Any of the policy's connections may be the one: an alternate that was taken is no drift.
+            # Any of the policy's connections may be used: an alternate is no drift.
             "domainJoinConfigurations": built.connection_id in policy.connection_ids,
             "imageId": built.image == image_source(policy, self.images.get(policy.image_id)),
             "windowsSetting": built.locale == policy.locale,

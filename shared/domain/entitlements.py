@@ -1,4 +1,4 @@
-"""What the directory says of one user: who he is, what he holds, where he belongs; and which policy that makes his."""
+"""What the directory says of one user: account, licences and groups; and which policy wins for them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shared.domain.values import Value
 
 
 class Entitlement(Value):
-    """What the directory says of one user: the Cloud PC licences he holds and the assigned groups he is in.
+    """What the directory says of one user: the Cloud PC licences and the assigned groups they have.
 
-    *certain* is False when not all of his groups could be read: then nothing is taken from him.
+    *certain* is False when not all of their groups could be read: then nothing is taken from them.
     """
 
     user: User
@@ -40,14 +40,14 @@ def linked(policies: Iterable[Policy], policy_id: str, group_ids: frozenset[str]
     return any(assignment.group_id in group_ids for policy in own for assignment in policy.assignments)
 
 
-def way_in(policy: Policy, group_ids: frozenset[str]) -> str | None:
+def targeted_group(policy: Policy, group_ids: frozenset[str]) -> str | None:
     """Return the group through which a policy targets a user: of several, the one that was assigned first."""
-    ways = [(a.assigned_at, a.group_id) for a in policy.assignments if a.group_id in group_ids]
-    return min(ways)[1] if ways else None
+    groups = [(a.assigned_at, a.group_id) for a in policy.assignments if a.group_id in group_ids]
+    return min(groups)[1] if groups else None
 
 
 def person(user: DirectoryUser) -> User:
-    """Return the user as a Cloud PC's record keeps him."""
+    """Return the user as a Cloud PC's record keeps them."""
     return User(
         id=user.id,
         user_principal_name=user.user_principal_name,

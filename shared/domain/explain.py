@@ -1,4 +1,4 @@
-"""Why a user has, will have, or lacks each Cloud PC. Pure: the directory's answer and the records go in."""
+"""Why a user has, will have, or lacks each Cloud PC. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.domain import naming
-from shared.domain.cloud_pc import TURN, Beside, CloudPc, Failure, User
-from shared.domain.drift import Drift, Today
+from shared.domain.build import Build, Failure
+from shared.domain.cloud_pc import WAITING_TO_START, CloudPc, User
+from shared.domain.drift import Drift, TenantPolicies
 from shared.domain.entitlements import Entitlement, winner
 from shared.domain.lifecycle import WORKING, Status
 from shared.domain.policy import Policy
@@ -28,20 +29,20 @@ class Claim(Value):
 
 
 class ExplainedCloudPc(Value):
-    """One licence, or a Cloud PC whose licence is gone, and what comes of it."""
+    """One licence, or a Cloud PC whose licence is gone, and its state."""
 
     cloud_pc_id: str
     service_plan_name: str
     licensed: bool
     status: Status | None = None  # None: there is no record yet
-    policy_name: str | None = None  # that it was built from; it stays, whichever wins today
+    policy_name: str | None = None  # that it was built from; it stays, whichever policy wins today
     drift: Drift | None = None  # how it differs from what that policy would build today
     error: Failure | None = None
     because: str
 
 
 class Explanation(Value):
-    """The whole answer: *verdict* in one sentence, then what it rests on."""
+    """The whole answer: *verdict* in one sentence, then its reasons."""
 
     user: User
     verdict: str
@@ -51,13 +52,13 @@ class Explanation(Value):
 
 def explain(
     entitlement: Entitlement,
-    today: Today,
+    today: TenantPolicies,
     cloud_pcs: Iterable[CloudPc],
     group_names: Mapping[str, str],
     *,
     tenant_id: str,
 ) -> Explanation:
-    """Explain one user. *entitlement*: all his Cloud PC licences and all assigned groups he is in."""
+    """Explain one user. *entitlement*: all their Cloud PC licences and all assigned groups they are in."""
     claims = _claims(entitlement, tuple(today.policies.values()), group_names)
     records = {pc.id: pc for pc in cloud_pcs if pc.user.id == entitlement.user.id}
     claimed = {plan_id: pc.id for pc in records.values() for plan_id in pc.claims}
@@ -98,7 +99,7 @@ def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mappi
 
 
 def _one(
-    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: Today
+    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: TenantPolicies
 ) -> ExplainedCloudPc:
     shown = record.plan if record else plan
     return ExplainedCloudPc(
@@ -108,7 +109,7 @@ def _one(
         status=record.status if record else None,
         policy_name=today.policy_name(record) if record else None,
         drift=today.drift(record) if record else None,
-        error=record.last_error if record and record.status is Status.FAILED else None,
+        error=record.current.last_error if record and record.status is Status.FAILED else None,
         because=_because(plan, record, user, claims),
     )
 
@@ -130,38 +131,38 @@ def _lacking(record: CloudPc | None, user: User, claims: list[Claim]) -> str:
     if not claims:
         return "The licence is there, but no provisioning policy is assigned to a group the user is in."
     if record is None:
-        return f"Licence and policy {claims[0].policy_name} meet; the next look at the directory creates it."
+        return f"Licence and policy {claims[0].policy_name} meet; the next reconcile creates it."
     return f"Policy {claims[0].policy_name} targets the user; provisioning is about to start."
 
 
 def standing(record: CloudPc) -> str:
-    """Return in one sentence how a Cloud PC stands."""
-    said = record.last_error
+    """Return the state of a Cloud PC in one sentence."""
+    build, error = record.current, record.current.last_error
     words = {
-        Status.NOT_PROVISIONED: f"Not provisioned: {record.reason or 'no reason is recorded'}.",
-        Status.PENDING_PROVISION: f"Waiting: {record.reason or TURN}.",
-        Status.PROVISIONING: f"Being provisioned, attempt {record.attempt}{_resumed(record)}.",
-        Status.FAILED: f"Failed: {said.code}, {said.message}" if said else "Failed.",
-        Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in record.warnings)}.",
+        Status.NOT_PROVISIONED: f"Not provisioned: {build.reason or 'no reason is recorded'}.",
+        Status.PENDING_PROVISION: f"Waiting: {build.reason or WAITING_TO_START}.",
+        Status.PROVISIONING: f"Being provisioned, attempt {build.attempt}{_resumed(build)}.",
+        Status.FAILED: f"Failed: {error.code}, {error.message}" if error else "Failed.",
+        Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in build.warnings)}.",
         Status.IN_GRACE_PERIOD: _in_grace(record),
         Status.RESIZE_PENDING_LICENSE: _waiting_for_licence(record),
         Status.RESIZING: f"Being resized to {(record.swap or record).plan.display_name}.",
         Status.RESTORING: "Being restored: its disk goes back to a restore point.",
-        Status.DEPROVISIONING: f"Being removed: {record.reason or 'nobody is entitled to it any more'}.",
+        Status.DEPROVISIONING: f"Being removed: {build.reason or 'nobody is entitled to it any more'}.",
     }
-    said_now = words.get(record.status, "Ready.")
-    return f"{said_now} {_beside(record.beside)}" if record.beside else said_now
+    current = words.get(record.status, "Ready.")
+    return f"{current} {_replacement(record.replacement)}" if record.replacement else current
 
 
-def _beside(other: Beside) -> str:
-    if not other.being_built:
-        return f"Beside it a machine goes: {other.reason or 'it is cleaned up'}."
-    at_work = TITLES[other.step] if other.step else "it begins"
-    return f"Another machine is being built to take the place of this one: {other.reason or at_work}."
+def _replacement(build: Build) -> str:
+    if not build.unfinished:
+        return f"Another machine of it is removed: {build.reason or 'it is cleaned up'}."
+    step = TITLES[build.step] if build.step else "it begins"
+    return f"Another machine is being built to take the place of this one: {build.reason or step}."
 
 
-def _resumed(record: CloudPc) -> str:
-    return f", resumed at {record.resumed_at.value} with the machine that was there" if record.resumed_at else ""
+def _resumed(build: Build) -> str:
+    return f", resumed at {build.resumed_at.value} with the machine that was there" if build.resumed_at else ""
 
 
 def _waiting_for_licence(record: CloudPc) -> str:

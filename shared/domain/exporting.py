@@ -36,7 +36,7 @@ EXPORTED = (
     "requests",
     "due",
 )
-"""The tables of an export, in the order in which they are read: first what is promised, last the promises."""
+"""The tables of an export, in the order in which they are read: records first, due rows last."""
 
 LEFT_OUT = {
     "pacing": "rate limits are learned anew, and tickets of another day would keep callers waiting",
@@ -55,7 +55,7 @@ class Part(Value):
 
 
 class Manifest(Value):
-    """All of an export: where it stands, the export is whole. *tables*: the parts of each, in their order."""
+    """All of an export: where there is one, the export is complete. *tables*: the parts of each, in their order."""
 
     format: int = FORMAT
     day: date
@@ -79,7 +79,7 @@ def manifest_name(day: date) -> str:
 
 
 def expired(folders: list[str], today: date, kept: timedelta) -> list[str]:
-    """Return those of *folders* that hold an export older than *kept*; what is no day's folder is nobody's business."""
+    """Return those of *folders* that hold an export older than *kept*; folders of no day are left alone."""
     days = {folder: day for folder in folders if (day := _day(folder)) is not None}
     return [folder for folder, day in days.items() if day < today - kept]
 

@@ -1,4 +1,4 @@
-"""The words of a connection's health: Graph's error types for what the clouds and a probe say, and what to do.
+"""Faults of a connection: Graph's error types for what the clouds and a probe report, and what to do.
 
 Graph: cloudPcOnPremisesConnectionHealthCheckErrorType (docs/notes/windows365.md 1.5).
 """
@@ -19,7 +19,7 @@ _ALLOW = "Allow the addresses that the detail names, without inspecting their TL
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong in Graph's word, what to do about it, and whether Cloud PCs may be built all the same."""
+    """Graph's error type, what to do about it, and whether Cloud PCs may be built all the same."""
 
     error_type: str
     action: str = _LOOK
@@ -40,7 +40,7 @@ class Fault:
 class ProbeStep:
     """One step of the probe's script: a file of shared/scripts named in kebab case.
 
-    *usual*: what a failure means that names no cause of its own. *join*: None for every connection.
+    *usual*: the fault when a failure names none. *join*: None for every connection.
     *joined*: it is tried once the machine has joined.
     """
 
@@ -55,7 +55,7 @@ _UNIT = "Correct the connection's organizational unit: it is a distinguished nam
 _DNS = "Let the virtual network's DNS servers resolve the domain, and see that the domain's name is right."
 _LINE_OF_SIGHT = "Open the ports that the detail names from the subnet to the domain controllers."
 
-# What a step of the script or a join may say of itself: the error type, before a colon.
+# A step of the script or a join may begin its message with the error type and a colon.
 CAUSES: Mapping[str, Fault] = MappingProxyType(
     {
         fault.error_type: fault
@@ -104,11 +104,11 @@ PROBE_STEPS: Mapping[str, ProbeStep] = MappingProxyType(
 """In their order."""
 
 NEEDED_TO_JOIN = frozenset({"resolveDomain", "reachDomainController", "bindJoinAccount", "findOrganizationalUnit"})
-"""What has failed here would fail the domain join again, only later."""
+"""After a failure of one of these the domain join would fail as well, only later."""
 
 ENVIRONMENT, SCRIPT, JOIN, LEFT = "environmentReady", "probeScript", "directoryJoin", "probeCleanUp"
 PROBE_CHECKS = frozenset({ENVIRONMENT, SCRIPT, JOIN, LEFT, *PROBE_STEPS})
-"""What only a probe can find: between two probes, what the last one found stands."""
+"""What only a probe can find: between two probes the findings of the last one stay."""
 
 
 def probe_steps(join: JoinType, *, joined: bool = False) -> tuple[str, ...]:
@@ -149,7 +149,7 @@ _ROLES = "Give the service's identity the role that the detail names (docs/permi
 _LOCK = "Remove the lock from the resource group, or choose a site whose group has none."
 _QUOTA = Fault(
     "resourceAvailabilityCheckDeploymentQuotaLimitReached",
-    "Raise the quota: nothing was proven from inside the network, and Cloud PCs wait for room as well.",
+    "Raise the quota: nothing was proven from inside the network, and Cloud PCs wait for capacity as well.",
     WARNING,
 )
 UNANSWERED = Fault(

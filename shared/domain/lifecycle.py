@@ -37,7 +37,7 @@ class Event(StrEnum):
     SUCCEEDED = "succeeded"
     WARNED = "warned"  # succeeded, but a post-provisioning step did not
     CURED = "cured"  # the last warning is gone
-    GAVE_UP = "gaveUp"  # the last attempt failed, or an error that cannot heal
+    GAVE_UP = "gaveUp"  # the last attempt failed, or an error that no other attempt would cure
     RETRIED = "retried"  # by hand
     POLICY_LEFT = "policyLeft"  # nothing targets a Cloud PC that never was built
     LOST = "lost"  # licence or policy is gone from a Cloud PC that works
@@ -50,17 +50,28 @@ class Event(StrEnum):
     REPLACED = "replaced"  # another machine has taken the place of the one that it had
     REPLACED_WITH_WARNINGS = "replacedWithWarnings"
     RESTORE_BEGUN = "restoreBegun"  # by hand: its disk goes back to a restore point
-    RESTORE_ENDED = "restoreEnded"  # well or not: the operation tells
-    RESTORE_ENDED_WITH_WARNINGS = "restoreEndedWithWarnings"  # those it had before
+    RESTORE_ENDED = "restoreEnded"  # successful or not: the operation has the result
+    RESTORE_ENDED_WITH_WARNINGS = "restoreEndedWithWarnings"  # the warnings it had before
     RESIZE_ASKED = "resizeAsked"  # by hand: it waits for the licence of the size it is to have
     RESIZE_BEGUN = "resizeBegun"  # the licence is there
-    RESIZE_ENDED = "resizeEnded"  # well or not, or the licence never came: the operation tells
+    RESIZE_ENDED = "resizeEnded"  # successful or not, or the licence never came: the operation has the result
     RESIZE_ENDED_WITH_WARNINGS = "resizeEndedWithWarnings"
+
+
+class Phase(StrEnum):
+    """Where one build of a Cloud PC stands."""
+
+    NONE = "none"  # there is no machine, and none is planned
+    WAITING = "waiting"  # planned or parked: it waits for a licence, its start or capacity
+    BUILDING = "building"  # an attempt is being made
+    BUILT = "built"  # its machine works, and stays until it is taken out of use or replaced
+    FAILED = "failed"  # given up: what it made is cleaned up
+    LEAVING = "leaving"  # out of use or replaced: what it made is cleaned up
 
 
 TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
     {
-        # A licence without a policy is listed; when a policy comes, the Cloud PC is due.
+        # A licence without a policy is listed; with a policy it is planned.
         (Status.NOT_PROVISIONED, Event.PLANNED): Status.PENDING_PROVISION,
         (Status.PENDING_PROVISION, Event.PLANNED): Status.PENDING_PROVISION,
         (Status.PENDING_PROVISION, Event.POLICY_LEFT): Status.NOT_PROVISIONED,
@@ -109,16 +120,35 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.PENDING_PROVISION, Event.CANCELLED): Status.DEPROVISIONING,
         (Status.PROVISIONING, Event.CANCELLED): Status.DEPROVISIONING,
         (Status.FAILED, Event.CANCELLED): Status.DEPROVISIONING,
-        # There is no way back; but whoever is entitled again gets a new one after it.
+        # This cannot be undone; but a user who is entitled again gets a new one afterwards.
         (Status.DEPROVISIONING, Event.REMOVED): Status.NOT_PROVISIONED,
         (Status.DEPROVISIONING, Event.PLANNED): Status.PENDING_PROVISION,
     }
 )
 
 BUILT = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.RESIZE_PENDING_LICENSE})
-"""What works, and loses nothing without a grace period."""
+"""What works, and is removed only after a grace period."""
 
 WORKING = BUILT | {Status.IN_GRACE_PERIOD}
+
+REPLACEABLE = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
+"""In which another machine may be built, and take the place of the current one."""
+
+PHASES: Mapping[Event, Phase] = MappingProxyType(
+    {
+        Event.PLANNED: Phase.WAITING,
+        Event.RETRIED: Phase.WAITING,
+        Event.REPROVISIONED: Phase.WAITING,
+        Event.STARTED: Phase.BUILDING,
+        Event.PARKED: Phase.WAITING,
+        Event.SUCCEEDED: Phase.BUILT,
+        Event.WARNED: Phase.BUILT,
+        Event.GAVE_UP: Phase.FAILED,
+        Event.POLICY_LEFT: Phase.NONE,
+        Event.REMOVED: Phase.NONE,
+    }
+)
+"""The phase of a build after an event; any other event leaves the phase as it is."""
 
 
 def advance(status: Status, event: Event) -> Status:

@@ -1,4 +1,4 @@
-"""Names and ids, all derived: one thing always gets one name, so a repeated call finds what the first made."""
+"""Names and ids, all derived: one thing always gets one name, so a repeated call finds what the first one made."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def derived_id(*parts: str) -> str:
 def cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, nth: int = 0) -> str:
     """Return the id of a Cloud PC made for (user, licence): 20 hex digits, safe in every name Azure has.
 
-    *nth*: how many made for the same two have kept their ids and claim another licence now.
+    *nth*: how many Cloud PCs made for the same two keep their ids and claim another licence now.
     """
     again = (str(nth),) if nth else ()
     return derived_id("cloudpc", tenant_id, user_id, sku_id, *again).replace("-", "")[:20]
@@ -50,7 +50,7 @@ def new_cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, taken: Container[
 
 
 def instance_id(tenant_id: str, subject: str, kind: str, generation: int) -> str:
-    """Return the orchestration instance id of one piece of work: the same for whoever starts it again."""
+    """Return the orchestration instance id of one piece of work: the same whenever it is started again."""
     return f"{tenant_id}-{subject}-{kind}-{generation}"
 
 
@@ -75,7 +75,7 @@ def disk_name(owner: Owner, slot: Slot = "a") -> str:
 
 
 def other_slot(slot: Slot) -> Slot:
-    """Return the slot beside *slot*."""
+    """Return the other slot."""
     return "b" if slot == "a" else "a"
 
 

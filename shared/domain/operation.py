@@ -1,4 +1,4 @@
-"""Operations: every long job somebody started over HTTP, and audit events: who did what."""
+"""Operations: long jobs that callers start over HTTP; and audit events: who did what."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class OperationStep(Value):
 
 
 class Operation(Value):
-    """A long job: *kind* says which, *resource_id* what it works on."""
+    """A long job: *kind* is which, *resource_id* what it works on."""
 
     id: str
     tenant_id: str
@@ -49,14 +49,14 @@ class Operation(Value):
     steps: tuple[OperationStep, ...] = ()
     result: dict[str, Any] | None = None
     error: Failure | None = None
-    warnings: tuple[dict[str, Any], ...] = ()  # what the caller should know of what was asked
+    warnings: tuple[dict[str, Any], ...] = ()  # what the caller should know about the request
     requested_by: str
     created_date_time: datetime
     last_modified_date_time: datetime
 
     @property
     def ended(self) -> bool:
-        """Whether it has come to its end: it stays as it is then."""
+        """Whether it has ended: it does not change afterwards."""
         return self.status in ENDED
 
     def running(self, at: datetime) -> Operation:

@@ -1,7 +1,7 @@
-"""Orphans: what was made for a Cloud PC and is there although the record says otherwise. Pure.
+"""Orphans: what was made for a Cloud PC and is no longer part of it by its record. Pure.
 
-Only what carries our mark is looked at: a tag of the tenant, a name that a record of ours gave, an id that we derived.
-Whatever may still have a reason to be there is none: a build removes what the one before it left, a clean-up comes.
+Only what carries our mark is examined: a tag of the tenant, a name that a build gave, an id that we derived. What a
+build or a clean-up will still remove is no orphan.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.domain.owner import Owner, OwnerKind
 from shared.domain.values import Value
 
 REMOVAL_GRACE = timedelta(hours=6)
-"""How long an orphan stays before it may be removed: a directory shows late what a machine did before it went."""
+"""How long an orphan stays before it may be removed: a directory shows late what a machine did before its end."""
 
 
 class OrphanType(StrEnum):
@@ -37,7 +37,7 @@ class OrphanType(StrEnum):
 
 DEVICES = frozenset({OrphanType.DEVICE, OrphanType.MANAGED_DEVICE})
 _NAMED = DEVICES | {OrphanType.SESSION_HOST}
-"""What is known by a computer name, and not by a tag."""
+"""What is recognised by a computer name, and not by a tag."""
 _DISKS = frozenset({OrphanType.DISK, OrphanType.SNAPSHOT})
 
 
@@ -75,12 +75,12 @@ class Orphan(Value):
 
 
 class Looked(Value):
-    """What was looked at in one area: how many things with our mark, and how many orphans among them."""
+    """The result of one area: how many things have our mark, and how many of them are orphans."""
 
     area: str
     found: int = 0
     orphans: int = 0
-    problem: str | None = None  # it could not be looked at: what was listed of it before stays listed
+    problem: str | None = None  # it could not be read: its earlier entries stay listed
 
 
 class OrphanScan(Value):
@@ -126,11 +126,11 @@ def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
         why = f"its Cloud PC is {pc.status.value}, and by its record nothing is left of it"
         return _left(found, why, pc.last_modified_date_time)
     if pc.status not in WORKING:
-        return None  # the build that runs, or the clean-up that comes, removes it
-    if pc.beside is not None:
-        return None  # another machine is built, or goes, beside its own: the scan after that looks
+        return None  # the build or the clean-up removes it
+    if pc.replacement is not None:
+        return None  # another machine is built, or cleaned up: a later scan decides
     if found.type in _DISKS and pc.action is not None:
-        return None  # what works on it removes what it no longer needs
+        return None  # the action that runs removes what it no longer needs
     return _of_earlier_machine(found, pc) if found.type in _NAMED else _second(found, pc)
 
 
@@ -140,12 +140,12 @@ def _left(found: Found, why: str, since: datetime | None) -> Judgement:
 
 
 def _nothing_left(pc: CloudPc) -> bool:
-    ended = pc.status is Status.NOT_PROVISIONED or (pc.status is Status.FAILED and pc.clean_up_at is None)
-    return ended and pc.resources.computer_name is None and pc.beside is None
+    ended = pc.status is Status.NOT_PROVISIONED or (pc.status is Status.FAILED and pc.current.clean_up_at is None)
+    return ended and pc.current.resources.computer_name is None and pc.replacement is None
 
 
 def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
-    made = pc.resources
+    made = pc.current.resources
     if not same(found.name, made.computer_name):
         why = f"it is of an earlier machine; the Cloud PC is {made.computer_name} now"
         return Judgement(why=why, advice=_REMOVE, since=pc.provisioned_date_time, sure=True)
@@ -156,7 +156,7 @@ def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
 
 
 def _second(found: Found, pc: CloudPc) -> Judgement | None:
-    made = pc.resources
+    made = pc.current.resources
     match found.type:
         case OrphanType.VIRTUAL_MACHINE if not same(found.resource_id, made.vm_id):
             return Judgement(why=f"a second machine of the Cloud PC; its own is {made.vm_id}", advice=_LOOK)
@@ -172,14 +172,14 @@ def _second(found: Found, pc: CloudPc) -> Judgement | None:
 
 
 def _restore_points(pc: CloudPc) -> set[str]:
-    return {naming.restore_point_name(pc.id, point.id).casefold() for point in pc.restore_points}
+    return {naming.restore_point_name(pc.id, point.id).casefold() for point in pc.current.restore_points}
 
 
 def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:
-    """Return why a right to a desktop, given to the user *found* names, is an orphan: none of *pcs* gives him one."""
+    """Return why a desktop right of the user that *found* names is an orphan: none of *pcs* gives them one."""
     if any(same(pc.user.id, found.name) and not _nothing_left(pc) for pc in pcs):
         return None
-    return Judgement(why="whoever has this right has no Cloud PC any more", advice=_REMOVE, sure=True)
+    return Judgement(why="the user who has this right has no Cloud PC any more", advice=_REMOVE, sure=True)
 
 
 def judge_temporary(owner: Owner) -> Judgement:
@@ -192,7 +192,7 @@ def judge_temporary(owner: Owner) -> Judgement:
 
 
 def judge_host(name: str) -> Judgement:
-    """Return what to say of a session host in a pool of ours that no record of ours has named."""
+    """Return the judgement on a session host in a tenant's pool that no record names."""
     why = f"no record knows a computer {name}, and the pool is for Cloud PCs only"
     return Judgement(why=why, advice="Take it out of the pool, if nobody put it there on purpose.")
 
@@ -205,7 +205,7 @@ def same(one: str | None, other: str | None) -> bool:
 def orphan_of(
     tenant_id: str, area: str, found: Found, judgement: Judgement, *, at: datetime, before: Orphan | None
 ) -> Orphan:
-    """Return the line of the list; what was listed before keeps since when."""
+    """Return the entry of the list; one that was listed before keeps its *since*."""
     since = judgement.since or (before.since if before else at)
     return Orphan(
         id=orphan_id(tenant_id, found),
@@ -221,15 +221,15 @@ def orphan_of(
 
 
 def orphan_id(tenant_id: str, found: Found) -> str:
-    """Return the id of the line about *found*: always the same."""
+    """Return the id of the entry for *found*: always the same."""
     return naming.derived_id("orphan", tenant_id, found.type.value, found.resource_id.casefold())
 
 
 def dismissable(orphan: Orphan) -> bool:
-    """Whether only a person can tell that it is dealt with: nobody of ours sees it."""
+    """Whether only an administrator can know that it is gone: the service does not see it."""
     return orphan.found.type is OrphanType.ON_PREMISES_COMPUTER
 
 
 def cloud_pc_of_machine(resource_id: str) -> str | None:
-    """Return whose machine an ARM id names; None: it is no Cloud PC's."""
+    """Return the id of the Cloud PC whose machine an ARM id names; None: it is no Cloud PC's."""
     return naming.cloud_pc_of_vm(resource_id.rstrip("/").rpartition("/")[2])

@@ -13,10 +13,10 @@ class ServiceState(Value):
     paused: Paused | None = None
 
 
-def held(service: ServiceState, tenant: Tenant, policy: Policy | None) -> str | None:
+def pause_reason(service: ServiceState, tenant: Tenant, policy: Policy | None) -> str | None:
     """Return why no build or removal of a Cloud PC of *policy* may begin now, None when it may.
 
-    *policy*: that the Cloud PC is built from, or would be; None when it is gone. What runs already runs to its end.
+    *policy*: that the Cloud PC is built from, or would be; None when it is gone. What runs already is not stopped.
     """
     pauses = (
         ("the service", service.paused),

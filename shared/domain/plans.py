@@ -1,4 +1,4 @@
-"""What planning is given, and the plan that comes of it. Pure."""
+"""The input of planning, and its result. Pure."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from shared.domain.values import Value
 
 
 class Observed(Value):
-    """What the directory and the records say.
+    """The state of the directory and the records.
 
     *complete* is False when the directory answered only partly (or for some users only): then nobody who is
-    missing from *entitlements* is taken for gone. *gone*: users whom the directory says it no longer has. *doubt*: what
-    answered empty and should not have. *free*: how many more Cloud PCs of a plan (id) its licences allow; a plan that
+    missing from *entitlements* is taken for gone. *gone*: users that the directory no longer has. *doubt*: what it
+    returned empty and should not have. *free*: how many more Cloud PCs of a plan (id) its licences allow; a plan that
     is not in it has no limit. *fleet*: all Cloud PCs of the tenant, as far as they are known; None: *cloud_pcs*.
     """
 
@@ -35,7 +35,7 @@ class Observed(Value):
 
 
 class Rules(Value):
-    """What the tenant says about planning.
+    """The tenant's rules for planning.
 
     *paused*: why nothing happens to a policy's (id) Cloud PCs now; *halted*: why nothing happens to those of any other.
     """
@@ -44,9 +44,10 @@ class Rules(Value):
     paused: Mapping[str, str] = {}
     halted: str | None = None
 
-    def held(self, pc: CloudPc) -> str | None:
+    def pause_reason(self, pc: CloudPc) -> str | None:
         """Return why no build and no removal of *pc* may begin now, None when it may."""
-        return self.paused.get(pc.snapshot.policy_id, self.halted) if pc.snapshot else self.halted
+        snapshot = pc.current.snapshot
+        return self.paused.get(snapshot.policy_id, self.halted) if snapshot else self.halted
 
 
 class Plan(Value):
@@ -57,12 +58,12 @@ class Plan(Value):
     list_only: tuple[CloudPc, ...] = ()  # notProvisioned, with the reason
     grace: tuple[CloudPc, ...] = ()  # a grace period begins
     cancel: tuple[CloudPc, ...] = ()  # what does not work yet is cancelled and cleaned up
-    removals: tuple[CloudPc, ...] = ()  # a removal was seen, and waits to be confirmed
+    removals: tuple[CloudPc, ...] = ()  # a removal was found, and waits to be confirmed
     reprieves: tuple[CloudPc, ...] = ()  # a grace period, or a removal that waits, no longer holds
     resizes: tuple[CloudPc, ...] = ()  # the licence of a resize is there, its work begins
     swapped: tuple[CloudPc, ...] = ()  # its licences are swapped no longer: one of them is not its own any more
     moved: tuple[CloudPc, ...] = ()  # its user comes to its policy by another group than before
-    forget: tuple[CloudPc, ...] = ()  # nothing is left of it, and no licence asks for it
+    delete: tuple[CloudPc, ...] = ()  # nothing is left of it, and no licence is for it
     start: tuple[str, ...] = ()  # ids of builds that were planned, now or before, and may start
 
     @property
@@ -70,9 +71,9 @@ class Plan(Value):
         """The records to write."""
         kept = (*self.provision, *self.waiting, *self.list_only, *self.moved)
         ended = (*self.grace, *self.cancel, *self.removals, *self.reprieves)
-        return (*self.resizes, *self.swapped, *ended, *kept)  # what gives a licence up comes before who may have it
+        return (*self.resizes, *self.swapped, *ended, *kept)  # what releases a licence comes before what may claim it
 
     @property
     def empty(self) -> bool:
         """Whether nothing has to be written."""
-        return not (self.writes or self.forget)
+        return not (self.writes or self.delete)

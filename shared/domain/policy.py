@@ -14,7 +14,7 @@ from shared.domain.values import Value
 
 
 class DomainJoinConfiguration(Value):
-    """One way in, the list is tried in order (Graph: cloudPcDomainJoinConfiguration)."""
+    """One connection of a policy; the list is tried in order (Graph: cloudPcDomainJoinConfiguration)."""
 
     domain_join_type: JoinType
     on_premises_connection_id: str

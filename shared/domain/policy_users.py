@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from shared.domain.cloud_pc import CloudPc, User
-from shared.domain.drift import Drift, Today
+from shared.domain.drift import Drift, TenantPolicies
 from shared.domain.entitlements import Entitlement, winner
 from shared.domain.explain import standing
 from shared.domain.lifecycle import WORKING, Status
@@ -22,7 +22,7 @@ class Standing(StrEnum):
     LACKS = "lacks"
 
 
-class RosterCloudPc(Value):
+class PolicyUserCloudPc(Value):
     """One Cloud PC of a member."""
 
     id: str
@@ -31,18 +31,18 @@ class RosterCloudPc(Value):
     drift: Drift | None = None
 
 
-class RosterEntry(Value):
-    """One member: *standing* sums up his Cloud PCs, *because* says why."""
+class PolicyUser(Value):
+    """One member: *standing* sums up their Cloud PCs, *because* is the reason."""
 
     user: User
     standing: Standing
     because: str
-    cloud_pcs: tuple[RosterCloudPc, ...] = ()
+    cloud_pcs: tuple[PolicyUserCloudPc, ...] = ()
 
 
-def roster(
-    policy: Policy, today: Today, members: Iterable[Entitlement], cloud_pcs: Iterable[CloudPc]
-) -> tuple[RosterEntry, ...]:
+def policy_users(
+    policy: Policy, today: TenantPolicies, members: Iterable[Entitlement], cloud_pcs: Iterable[CloudPc]
+) -> tuple[PolicyUser, ...]:
     """Return every member of the policy's groups, by name.
 
     *members*: with all their licences and all assigned groups they are in, of this policy or another.
@@ -58,23 +58,23 @@ def roster(
     )
 
 
-def _entry(policy: Policy, today: Today, member: Entitlement, records: list[CloudPc]) -> RosterEntry:
+def _entry(policy: Policy, today: TenantPolicies, member: Entitlement, records: list[CloudPc]) -> PolicyUser:
     first = winner(today.policies.values(), member.group_ids)
     built = [pc for pc in records if pc.status is not Status.NOT_PROVISIONED]
     standing_, because = _standing(policy, first, member, built)
-    return RosterEntry(
+    return PolicyUser(
         user=member.user,
         standing=standing_,
         because=because,
         cloud_pcs=tuple(
-            RosterCloudPc(id=pc.id, service_plan_name=pc.plan.display_name, status=pc.status, drift=today.drift(pc))
+            PolicyUserCloudPc(id=pc.id, service_plan_name=pc.plan.display_name, status=pc.status, drift=today.drift(pc))
             for pc in built
         ),
     )
 
 
 def _standing(policy: Policy, first: Policy | None, member: Entitlement, built: list[CloudPc]) -> tuple[Standing, str]:
-    mine = [pc for pc in built if pc.snapshot is None or pc.snapshot.policy_id == policy.id]
+    mine = [pc for pc in built if pc.current.snapshot is None or pc.current.snapshot.policy_id == policy.id]
     if mine:
         return _of_records(mine, len(member.plans))
     if not member.user.account_enabled:
@@ -85,7 +85,7 @@ def _standing(policy: Policy, first: Policy | None, member: Entitlement, built: 
         return Standing.LACKS, "no Cloud PC licence"
     if built:
         return Standing.LACKS, "the Cloud PC was built from another policy and does not move"
-    return Standing.WAITS, "licence and policy meet; the next look at the directory creates the Cloud PC"
+    return Standing.WAITS, "licence and policy meet; the next reconcile creates the Cloud PC"
 
 
 def _of_records(mine: list[CloudPc], licences: int) -> tuple[Standing, str]:

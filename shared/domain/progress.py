@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from shared.domain.build import Build
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import JoinType
-from shared.domain.lifecycle import WORKING, Status
+from shared.domain.lifecycle import WORKING, Phase, Status
 from shared.domain.steps import ORDER, TITLES, Step, percent, seconds_left
 from shared.domain.values import Value
 
 _DONE = 100
+_READY, _WAITING, _NOT_PROVISIONED = "Ready", "Waiting", "Not provisioned"
+_TITLES = {
+    Status.FAILED: "Failed",
+    Status.PENDING_PROVISION: _WAITING,
+    Status.RESTORING: "Restoring",
+    Status.RESIZING: "Resizing",
+}
 
 
 class Progress(Value):
-    """Where a Cloud PC stands. *estimated_end_date_time* is None when nothing can be promised."""
+    """How far a Cloud PC is. *estimated_end_date_time* is None when there is no estimate."""
 
     step: Step | None = None
     title: str
@@ -27,30 +35,43 @@ class Progress(Value):
 def progress(pc: CloudPc, now: datetime) -> Progress:
     """Return how far *pc* is *now*."""
     if pc.status in WORKING:
-        return Progress(title="Ready", percent_complete=_DONE, attempt=pc.attempt)
-    join = pc.snapshot.join_type if pc.snapshot else JoinType.AZURE_AD_JOIN
-    if pc.status is not Status.PROVISIONING:
-        reason = pc.reason or (pc.last_error.message if pc.last_error else None)
-        at = percent(pc.step, join) if pc.status is Status.FAILED else 0
-        return Progress(step=pc.step, title=_title(pc), percent_complete=at, attempt=pc.attempt, reason=reason)
-    spent = max(0.0, (now - pc.step_started_at).total_seconds()) if pc.step_started_at else 0.0
+        return Progress(title=_READY, percent_complete=_DONE, attempt=pc.current.attempt)
+    if pc.status is Status.PROVISIONING:
+        return _of_attempt(pc.current, now)
+    at = percent(pc.current.step, _join_type(pc.current)) if pc.status is Status.FAILED else 0
+    return _without_attempt(pc.current, _TITLES.get(pc.status, _NOT_PROVISIONED), at)
+
+
+def replacement_progress(pc: CloudPc, now: datetime) -> Progress | None:
+    """Return how far the machine is *now* that is to take the place of the current one; None: there is none."""
+    build = pc.replacement
+    if build is None or not build.unfinished:
+        return None
+    if not pc.goes_on(build):
+        return _without_attempt(build, _NOT_PROVISIONED, 0)
+    return _of_attempt(build, now) if build.phase is Phase.BUILDING else _without_attempt(build, _WAITING, 0)
+
+
+def _of_attempt(build: Build, now: datetime) -> Progress:
+    join, spent = _join_type(build), 0.0
+    if build.step_started_at:
+        spent = max(0.0, (now - build.step_started_at).total_seconds())
     return Progress(
-        step=pc.step,
-        title=TITLES[pc.step] if pc.step else "Starting",
-        percent_complete=_percent(pc.step, join, spent),
-        estimated_end_date_time=now + timedelta(seconds=seconds_left(pc.step, join, spent)),
-        attempt=pc.attempt,
+        step=build.step,
+        title=TITLES[build.step] if build.step else "Starting",
+        percent_complete=_percent(build.step, join, spent),
+        estimated_end_date_time=now + timedelta(seconds=seconds_left(build.step, join, spent)),
+        attempt=build.attempt,
     )
 
 
-def _title(pc: CloudPc) -> str:
-    titles = {
-        Status.FAILED: "Failed",
-        Status.PENDING_PROVISION: "Waiting",
-        Status.RESTORING: "Restoring",
-        Status.RESIZING: "Resizing",
-    }
-    return titles.get(pc.status, "Not provisioned")
+def _without_attempt(build: Build, title: str, at: int) -> Progress:
+    reason = build.reason or (build.last_error.message if build.last_error else None)
+    return Progress(step=build.step, title=title, percent_complete=at, attempt=build.attempt, reason=reason)
+
+
+def _join_type(build: Build) -> JoinType:
+    return build.snapshot.join_type if build.snapshot else JoinType.AZURE_AD_JOIN
 
 
 def _percent(step: Step | None, join: JoinType, spent: float) -> int:

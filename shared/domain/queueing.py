@@ -1,11 +1,11 @@
-"""Who may start to be built: first come, first served, within the licences there are and what nobody has paused."""
+"""Which builds may start: first come, first served, within the licences there are and where nothing is paused."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
-from shared.domain.cloud_pc import TURN, CloudPc
+from shared.domain.cloud_pc import WAITING_TO_START, CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.values import Value
 
@@ -32,15 +32,15 @@ def free_licences(units: Mapping[str, int], cloud_pcs: Iterable[CloudPc]) -> dic
     active = Counter(
         plan_id
         for pc in cloud_pcs
-        if pc.status in _ACTIVE or (pc.status is Status.PENDING_PROVISION and pc.attempt)
+        if pc.status in _ACTIVE or (pc.status is Status.PENDING_PROVISION and pc.current.attempt)
         for plan_id in (pc.claims if pc.status is Status.RESIZING else {pc.plan.id})
     )
     return {plan_id: max(0, bought - active[plan_id]) for plan_id, bought in units.items()}
 
 
 def waits(pc: CloudPc) -> bool:
-    """Whether *pc* was planned and not begun: it stands in line."""
-    return pc.status is Status.PENDING_PROVISION and pc.attempt == 0
+    """Whether *pc* was planned and not begun: it is in the queue."""
+    return pc.status is Status.PENDING_PROVISION and pc.current.attempt == 0
 
 
 class Queue(Value):
@@ -52,22 +52,23 @@ class Queue(Value):
 
 
 def queue_up(
-    line: tuple[Sequence[CloudPc], Sequence[CloudPc], Sequence[CloudPc]],
+    queue: tuple[Sequence[CloudPc], Sequence[CloudPc], Sequence[CloudPc]],
     free: Mapping[str, int],
-    held: Callable[[CloudPc], str | None],
+    pause_reason: Callable[[CloudPc], str | None],
     renewed: Container[str] = (),
 ) -> Queue:
-    """Return who of the *line* may start, and what the others wait for.
+    """Return which Cloud PCs of the *queue* may start, and what the others wait for.
 
-    *line*: who is new; who was planned before; who was, too, and is not looked at now: he keeps his place in the line.
+    *queue*: those that are new; those that were planned before; those that were, too, and are not planned now: they
+    keep their places in the queue.
     *renewed*: those of the second (ids) that are not as their records are.
-    *free*: how many more Cloud PCs of a plan (id) its licences allow. *held*: why one may not be built now.
+    *free*: how many more Cloud PCs of a plan (id) its licences allow. *pause_reason*: why one may not be built now.
     """
-    new, planned, others = line
+    new, planned, others = queue
     left, position = dict(free), dict.fromkeys(free, 0)
     reasons: dict[str, str] = {}
-    for pc in sorted((*planned, *new, *others), key=_turn):
-        if why := held(pc):
+    for pc in sorted((*planned, *new, *others), key=_position):
+        if why := pause_reason(pc):
             reasons[pc.id] = why
         elif left.get(pc.plan.id, 1) <= 0:
             position[pc.plan.id] += 1
@@ -75,17 +76,17 @@ def queue_up(
             reasons[pc.id] = f"no licence of {pc.plan.display_name} is free; position {place} in the queue"
         elif pc.plan.id in left:
             left[pc.plan.id] -= 1
-    said = {pc.id: reasons.get(pc.id, TURN) for pc in (*new, *planned)}
+    texts = {pc.id: reasons.get(pc.id, WAITING_TO_START) for pc in (*new, *planned)}
     return Queue(
-        new=tuple(pc.but(reason=said[pc.id]) for pc in new),
-        changed=tuple(pc.but(reason=said[pc.id]) for pc in planned if pc.reason != said[pc.id] or pc.id in renewed),
-        start=tuple(pc.id for pc in _in_turn((*planned, *new)) if pc.id not in reasons),
+        new=tuple(pc.with_current(reason=texts[pc.id]) for pc in new),
+        changed=tuple(
+            pc.with_current(reason=texts[pc.id])
+            for pc in planned
+            if pc.current.reason != texts[pc.id] or pc.id in renewed
+        ),
+        start=tuple(pc.id for pc in sorted((*planned, *new), key=_position) if pc.id not in reasons),
     )
 
 
-def _in_turn(pcs: Iterable[CloudPc]) -> list[CloudPc]:
-    return sorted(pcs, key=_turn)
-
-
-def _turn(pc: CloudPc) -> tuple[str, str]:
+def _position(pc: CloudPc) -> tuple[str, str]:
     return pc.created_date_time.isoformat(), pc.id

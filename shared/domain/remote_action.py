@@ -1,4 +1,4 @@
-"""Remote actions: what an admin lets happen to the machine of a Cloud PC that stays the same Cloud PC. Pure."""
+"""Remote actions: what an admin does to the machine of a Cloud PC that stays the same Cloud PC. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WELL = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
 
 
 class Remote(StrEnum):
-    """Graph's actions on a cloudPC, as far as they reach into its machine."""
+    """Graph's actions on a cloudPC that change its machine."""
 
     REBOOT = "reboot"
     TROUBLESHOOT = "troubleshoot"
@@ -22,7 +22,7 @@ class Remote(StrEnum):
     CREATE_SNAPSHOT = "createSnapshot"
     RESTORE = "restore"
     RESIZE = "resize"
-    DELETE_SNAPSHOTS = "forgetSnapshots"  # ours: nobody asks for it, the time of restore points is over
+    DELETE_SNAPSHOTS = "deleteSnapshots"  # ours, not Graph's: restore points expire
 
     def allows(self, status: Status) -> bool:
         """Whether a Cloud PC of *status* may have it done."""
@@ -47,10 +47,10 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "answer": "Wait until Windows answers",
             "removeDisk": "Remove the disk it had before",
         },
-        Remote.DELETE_SNAPSHOTS: {"forget": "Remove restore points whose time is over"},
+        Remote.DELETE_SNAPSHOTS: {"forget": "Remove expired restore points"},
         Remote.RESIZE: {
             "licence": "Wait for the licence",
-            "findRoom": "Find room for the size",
+            "findRoom": "Find capacity for the size",
             "stop": "Stop the machine",
             "growDisk": "Grow the disk",
             "start": "Start the machine with the size",
@@ -63,11 +63,11 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
 
 
 class RemoteAction(Value):
-    """One that is at work. *administrator*: what the user becomes; *restore_point_id*: made, or gone back to."""
+    """One that runs. *administrator*: whether the user becomes one; *restore_point_id*: made, or restored."""
 
     name: Remote
     operation_id: str
     begun_at: datetime
     administrator: bool | None = None
     restore_point_id: str | None = None
-    automatic: bool = False  # by the clock: it has no operation
+    automatic: bool = False  # scheduled: it has no operation

@@ -1,4 +1,4 @@
-"""What the record of a Cloud PC says of a remote action that begins. Pure."""
+"""The record of a Cloud PC when a remote action begins. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def begun(pc: CloudPc, action: RemoteAction) -> CloudPc:
     after = pc.but(action=action, last_modified_date_time=action.begun_at)
     if action.name is Remote.CREATE_SNAPSHOT and action.restore_point_id is not None:
         point = RestorePoint(id=action.restore_point_id, created_at=action.begun_at, automatic=action.automatic)
-        return after.but(restore_points=(*pc.restore_points, point))
+        return after.with_current(restore_points=(*pc.current.restore_points, point))
     if action.name is Remote.RESTORE:
         disk = naming.restored_disk_name(pc.id, action.operation_id)
-        return after.but(disks=(*pc.disks, disk)).after(Event.RESTORE_BEGUN, at=action.begun_at)
+        return after.with_current(disks=(*pc.current.disks, disk)).after(Event.RESTORE_BEGUN, at=action.begun_at)
     return after

@@ -1,4 +1,4 @@
-"""Restore points: which are made by the clock, which are kept, and which is meant by a moment. Pure."""
+"""Restore points: which are made by schedule, which are kept, and which is nearest to a moment. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Literal
 from shared.domain.values import Value
 
 MOST = 10
-"""So many that were made by hand are kept of a Cloud PC, and so many of the newest that were made by the clock."""
+"""How many made by hand are kept of a Cloud PC, and how many of the newest made by schedule."""
 
 WEEKS = 4
-"""For so many weeks the first of each stays, of those that were made by the clock (docs/notes/windows365.md 2.13)."""
+"""For how many weeks the first of each week made by schedule is kept (docs/notes/windows365.md 2.13)."""
 
 BY_HAND_KEPT = timedelta(days=28)
 
@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RestorePoint(Value):
-    """A moment of the disk. Only one that is ready can be gone back to. *automatic*: made by the clock."""
+    """A moment of the disk. Only one that is ready can be restored. *automatic*: made by schedule."""
 
     id: str
     created_at: datetime
@@ -35,12 +35,12 @@ class RestorePoint(Value):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When its time is over; None: when enough newer ones are there."""
+        """When it expires; None: when enough newer ones are there."""
         return None if self.automatic else self.created_at + BY_HAND_KEPT
 
 
 class TimeRange(StrEnum):
-    """Graph: restoreTimeRange. On which side of a moment a restore point is looked for."""
+    """Graph: restoreTimeRange. On which side of a moment to search."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -61,7 +61,7 @@ def nearest(points: Iterable[RestorePoint], at: datetime, side: TimeRange) -> Re
 def obsolete(points: Sequence[RestorePoint], at: datetime) -> tuple[str, ...]:
     """Return the ids of those that are not kept, of *points* from the oldest to the newest.
 
-    By hand and by the clock are kept apart: neither takes the place of the other.
+    Those made by hand and by schedule are counted apart.
     """
     by_hand = [point for point in points if not point.automatic]
     clocked = [point for point in points if point.automatic]
@@ -73,11 +73,11 @@ def obsolete(points: Sequence[RestorePoint], at: datetime) -> tuple[str, ...]:
 
 def next_moment(cloud_pc_id: str, every: timedelta, at: datetime) -> datetime:
     """Return when the next one of a Cloud PC is made, after *at*: each has its own minute, and always the same one."""
-    turn = timedelta(minutes=zlib.crc32(cloud_pc_id.encode()) % int(every.total_seconds() // 60))
-    return at + every - (at - _EPOCH - turn) % every
+    offset = timedelta(minutes=zlib.crc32(cloud_pc_id.encode()) % int(every.total_seconds() // 60))
+    return at + every - (at - _EPOCH - offset) % every
 
 
 def is_time(points: Iterable[RestorePoint], every: timedelta, at: datetime) -> bool:
-    """Whether one is to be made: the newest by the clock is not of the time just past, as after a change of *every*."""
+    """Whether one is to be made: the newest by schedule is older than half of *every*."""
     newest = max((point.created_at for point in points if point.automatic), default=None)
     return newest is None or at - newest > every / 2

@@ -1,6 +1,6 @@
-"""Resuming: which failed attempt the next one goes on from, with the machine that is there, at the step that failed.
+"""Resuming: which failed attempt the next one continues, with the machine that is there, at the step that failed.
 
-Pure. Whatever the table does not have begins anew, after a clean-up: a machine that was never finished, a join that
+Pure. What is not in the table begins anew, after a clean-up: a machine that was never finished, a join that
 broke off half way, an error that puts the machine itself in doubt (docs/decisions/0025).
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from shared.domain.cloud_pc import CloudPc, Failure, Resources, Warn
+from shared.domain.build import Build, Failure, Resources, Warn
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Snapshot
 from shared.domain.steps import Step
@@ -22,7 +23,7 @@ NEEDS: Mapping[Step, tuple[str, ...]] = MappingProxyType(
     {
         # The machine has joined, and its device is late: in a domain it comes with the next synchronisation.
         Step.JOIN_DIRECTORY: _JOINED,
-        # From here on the directory, Intune and the host pool are waited for: they say little about the machine.
+        # From here on the directory, Intune and the host pool are waited for: a failure says little about the machine.
         Step.ENROLL_IN_INTUNE: (*_JOINED, "entra_device_id"),
         Step.ASSIGN_PRIMARY_USER: _MANAGED,
         Step.ASSIGN_USER: _MANAGED,
@@ -42,16 +43,16 @@ MACHINE_IN_DOUBT = frozenset(
         "OSProvisioningInternalError",
         "OSProvisioningTimedOut",
         "VMStartTimedOut",
-        "OperationNotAllowed",  # somebody stopped or generalised it
+        "OperationNotAllowed",  # the VM was stopped or generalised
         "InternalExecutionError",
         "machineStopped",
     )
 )
-"""What Azure says when the machine is to blame, also where the step itself could be begun again."""
+"""Azure's codes for a faulty machine, also where the step itself could be begun again."""
 
 
 class Resumption(Value):
-    """An attempt goes on with the machine of the one before. *made*: by the steps before; *warnings*: of Windows."""
+    """An attempt continues with the machine of the one before. *made*: by the steps before; *warnings*: of Windows."""
 
     step: Step
     made: Resources
@@ -59,7 +60,7 @@ class Resumption(Value):
 
 
 def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | None = None) -> Step | None:
-    """Return the step at which the next attempt may go on with what *made* tells of, None: it begins anew.
+    """Return the step at which the next attempt may continue with what was *made*, None: it begins anew.
 
     *resumed_at*: where the attempt that failed had been resumed itself. A step that failed twice on one machine is not
     tried there a third time.
@@ -71,19 +72,20 @@ def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | No
     return step if known and failure.code.lower() not in MACHINE_IN_DOUBT else None
 
 
-def resumable_by_hand(pc: CloudPc, today: Snapshot) -> Step | None:
-    """Return the step at which a retry of *pc* goes on, None: it begins anew, as *today* says.
+def resumable_by_hand(pc: CloudPc, snapshot: Snapshot) -> Step | None:
+    """Return the step at which a retry of *pc* goes on, None: it begins anew, from *snapshot*.
 
-    What remains must still be there, not cleaned up in part; and what was built must be what *today* would build.
+    What was made must still be there, not cleaned up in part; and it must be built from what *snapshot* says.
     """
-    if pc.status is not Status.FAILED or pc.clean_up_at is None or pc.snapshot is None:
+    failed = pc.current
+    if pc.status is not Status.FAILED or failed.clean_up_at is None or failed.snapshot is None:
         return None
-    built_alike = pc.snapshot.but(grace_period_in_hours=today.grace_period_in_hours) == today
-    return resumable(pc.last_error, pc.resources) if built_alike else None
+    built_alike = failed.snapshot.but(grace_period_in_hours=snapshot.grace_period_in_hours) == snapshot
+    return resumable(failed.last_error, failed.resources) if built_alike else None
 
 
-def resumption(pc: CloudPc) -> Resumption | None:
-    """Return how the build that *pc* tells of goes on, None: it begins anew."""
-    if pc.resumed_at is None:
+def resumption(build: Build) -> Resumption | None:
+    """Return how *build* goes on with the machine that is there, None: it begins anew."""
+    if build.resumed_at is None:
         return None
-    return Resumption(step=pc.resumed_at, made=pc.resources, warnings=pc.warnings)
+    return Resumption(step=build.resumed_at, made=build.resources, warnings=build.warnings)

@@ -1,4 +1,4 @@
-"""Seats: licences that a tenant's settings count, by licence part number, and that are handed out here. Pure."""
+"""Seats: licences that a tenant's settings count, by licence part number, and that Deskwright hands out. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def seat_units(seats: Mapping[str, int]) -> dict[str, int]:
 def seated(
     seats: Mapping[str, int], user_ids: Iterable[str], records: Iterable[CloudPc]
 ) -> dict[str, tuple[ServicePlan, ...]]:
-    """Hand out the seats: who has a Cloud PC of a plan keeps his seat, then the others by id."""
+    """Hand out the seats: users with a Cloud PC of a plan keep their seats, then the others by id."""
     holders = {(pc.user.id, plan_id): pc.created_date_time.isoformat() for pc in records for plan_id in pc.claims}
     units, everybody = seat_units(seats), sorted(user_ids)
     given: dict[str, tuple[ServicePlan, ...]] = {}

@@ -9,7 +9,7 @@ ADDRESS = "https://windows.cloud.microsoft"
 
 
 class SignInDetails(Value):
-    """Where, as whom, to which computer; *text* says it all in a message."""
+    """Where, with which account, to which computer; *text* is a message with all of it."""
 
     address: str
     user_name: str
@@ -19,7 +19,7 @@ class SignInDetails(Value):
 
 def sign_in_details(pc: CloudPc) -> SignInDetails:
     """Return how the user of *pc* signs in."""
-    user, computer = pc.user, pc.resources.computer_name or ""
+    user, computer = pc.user, pc.current.resources.computer_name or ""
     name = user.display_name or user.user_principal_name
     text = (
         f"Hello {name},\n\nyour Cloud PC {pc.display_name} is ready. Open {ADDRESS} in a browser, or the Windows App, "

@@ -1,4 +1,4 @@
-"""The steps of provisioning: their order, their words, and how much of the whole each is.
+"""The steps of provisioning: their order, their titles, and their share of the time.
 
 The weights are the median durations in seconds measured on the simulated cloud's `real` profile; they
 only feed the percentage and the estimate, never a decision.

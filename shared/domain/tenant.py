@@ -16,26 +16,26 @@ from shared.domain.values import Value
 _WIDEST, _NARROWEST = 8, 24
 
 
-def _template(said: str) -> str:
-    if wrong := naming_template_problem(said):
+def _template(value: str) -> str:
+    if wrong := naming_template_problem(value):
         raise ValueError(wrong)
-    return said
+    return value
 
 
-def _private_network(said: str) -> str:
+def _private_network(value: str) -> str:
     try:
-        network = IPv4Network(said)
+        network = IPv4Network(value)
     except (AddressValueError, NetmaskValueError, ValueError) as error:
         raise ValueError(f"not an IPv4 network in CIDR form: {error}") from error
     if not network.is_private or not _WIDEST <= network.prefixlen <= _NARROWEST:
         raise ValueError(f"must be a private network of /{_WIDEST} to /{_NARROWEST}")
-    return said
+    return value
 
 
-def _distinct(said: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(said)) != len(said):
+def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(value)) != len(value):
         raise ValueError("names one of them twice")
-    return said
+    return value
 
 
 Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")]
@@ -78,7 +78,7 @@ class TenantSettings(Value):
 
     @property
     def clean_up_delay(self) -> timedelta:
-        """How long after a final failure its remains are cleaned up."""
+        """How long after a final failure its leftovers are cleaned up."""
         return timedelta(hours=self.clean_up_delay_in_hours)
 
     @property

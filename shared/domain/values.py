@@ -1,4 +1,4 @@
-"""The ground all values stand on."""
+"""The base class of all values."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ class Value(BaseModel):
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON: camelCase names, ISO times, absent values left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def audited(self) -> dict[str, Any]:
+        """Return what an audit event keeps of it: the properties whose changes an administrator reads."""
+        return self.to_json()
 
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field of the model
         """Return a copy with *changes*, validated like any other value."""

@@ -102,8 +102,8 @@ class ActionContext:
             actor=self.actor,
             resource_type=resource,
             resource_id=id,
-            before=before.to_json() if before else None,
-            after=after.to_json() if after else None,
+            before=before.audited() if before else None,
+            after=after.audited() if after else None,
             correlation_id=self.trace_id,
         )
         await self.deps.audit.append(event)
@@ -140,7 +140,7 @@ class ActionContext:
 
         def edit_unless_built_anew(pc: CloudPc) -> CloudPc:
             edited = edit(pc)
-            if pc.generation != before.generation:
+            if pc.current.generation != before.current.generation:
                 raise ConflictError("it has been built anew meanwhile", status=pc.status.value)
             return edited
 

@@ -152,7 +152,7 @@ async def _restore(context: ActionContext, client: DurableClient, pc: CloudPc, f
 def _wished_restore(pc: CloudPc, form: Value) -> Wish:
     """Return the wish for the restore point that *form* means of *pc*; where there is none, for none."""
     moment = (form.restore_point_date_time, form.time_range) if isinstance(form, RestoreForm) else None
-    found = nearest(pc.restore_points, *moment) if moment else None
+    found = nearest(pc.current.restore_points, *moment) if moment else None
     return Wish(Remote.RESTORE, restore_point_id=found.id if found else None)
 
 

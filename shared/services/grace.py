@@ -42,34 +42,34 @@ async def end_grace(context: ActionContext, client: DurableClient, cloud_pc_id: 
     """
     deps, tenant = context.deps, context.tenant
     before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if before.operation_id != context.operation_id:
+    if before.current.operation_id != context.operation_id:
         _grace_of(before)
         if (ending := await _being_ended(context, before)) is not None:
             return ending
     operation = await context.open_operation(END_GRACE, cloud_pc_id)
-    await deps.due.put(DueKind.DEPROVISION, context.now, tenant.id, cloud_pc_id, before.generation)
+    await deps.due.put(DueKind.DEPROVISION, context.now, tenant.id, cloud_pc_id, before.current.generation)
 
     def edit(pc: CloudPc) -> CloudPc:
-        if pc.operation_id == operation.id:
+        if pc.current.operation_id == operation.id:
             return pc
         grace = _grace_of(pc)
-        if pc.operation_id != before.operation_id:
+        if pc.current.operation_id != before.current.operation_id:
             raise ConflictError("somebody else is ending its grace period just now", status=pc.status.value)
         ended = grace.but(ends_at=context.now, held_at=None)
-        return pc.but(grace=ended, operation_id=operation.id, last_modified_date_time=context.now)
+        return pc.with_current(operation_id=operation.id).but(grace=ended, last_modified_date_time=context.now)
 
     after = await context.change_cloud_pc(operation, before, edit)
     await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
-    order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=after.generation)
+    order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=after.current.generation)
     await deprovision(client, order)
     return operation
 
 
 async def _being_ended(context: ActionContext, pc: CloudPc) -> Operation | None:
     """Return the operation by which somebody is ending the grace period, None when nobody is."""
-    if pc.operation_id is None or not _grace_of(pc).over(context.now):
+    if pc.current.operation_id is None or not _grace_of(pc).over(context.now):
         return None
-    found = await context.deps.operations.find(pc.tenant_id, pc.operation_id)
+    found = await context.deps.operations.find(pc.tenant_id, pc.current.operation_id)
     return found.value if found and found.value.kind == END_GRACE and not found.value.ended else None
 
 

@@ -9,14 +9,14 @@ from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.provisioning import order_for
 from shared.domain.cloud_pc import CloudPc, replanned
 from shared.domain.connection import Connection
-from shared.domain.entitlements import way_in, winner
+from shared.domain.entitlements import targeted_group, winner
 from shared.domain.lifecycle import TRANSITIONS, Event, Status
 from shared.domain.operation import Operation
-from shared.domain.pausing import held
+from shared.domain.pausing import pause_reason
 from shared.domain.policy import Snapshot, snapshot_of
 from shared.domain.queueing import waits
 from shared.domain.resuming import resumable_by_hand
-from shared.domain.swapping import as_held
+from shared.domain.swapping import with_licensed_plan
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.services.action_context import ActionContext
@@ -68,7 +68,7 @@ async def rebuild(
     """
     deps, tenant = context.deps, context.tenant
     before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if before.operation_id == context.operation_id:  # this very request came before: complete what it began
+    if before.current.operation_id == context.operation_id:  # this very request came before: complete what it began
         return await _start(context, client, before, await context.open_operation(way.name, cloud_pc_id))
     _refuse_unless_possible(before, way)
     today = await built_today(context, before, account)
@@ -77,20 +77,22 @@ async def rebuild(
 
     def edit(pc: CloudPc) -> CloudPc:
         _refuse_unless_possible(pc, way)
-        anew = replanned(as_held(pc, today.licences), way.event, context.now)
+        anew = replanned(with_licensed_plan(pc, today.licences), way.event, context.now)
         resumed_at = resumable_by_hand(pc, today.snapshot) if way is RETRY else None
-        return anew.but(
+        return anew.with_current(
             snapshot=today.snapshot,
             group_id=today.group_id,
             operation_id=operation.id,
             resumed_at=resumed_at,
-            warnings=pc.warnings if resumed_at else (),
+            warnings=pc.current.warnings if resumed_at else (),
         )
 
     after = await context.change_cloud_pc(operation, before, edit, code="notRebuilt")
     await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
-    if before.clean_up_at is not None:
-        await deps.due.drop(Due(DueKind.CLEAN_UP, before.clean_up_at, tenant.id, cloud_pc_id, before.generation))
+    if before.current.clean_up_at is not None:
+        await deps.due.drop(
+            Due(DueKind.CLEAN_UP, before.current.clean_up_at, tenant.id, cloud_pc_id, before.current.generation)
+        )
     return await _start(context, client, after, operation)
 
 
@@ -100,7 +102,9 @@ def refusal(pc: CloudPc, way: Rebuild) -> str | None:
         return f"{way.wants}; this one is {pc.status.value}"
     if why := pc.occupied:
         return why
-    being_cleaned = pc.status is Status.FAILED and pc.clean_up_at is None and pc.resources.computer_name is not None
+    being_cleaned = (
+        pc.status is Status.FAILED and pc.current.clean_up_at is None and pc.current.resources.computer_name is not None
+    )
     return f"its remains are being removed just now; {way.name} it when that is done" if being_cleaned else None
 
 
@@ -112,11 +116,11 @@ def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
 async def _start(context: ActionContext, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
     """Start the build as the record says; a sweep does it if this does not come to its end."""
     deps, tenant = context.deps, context.tenant
-    if pc.snapshot is None or not waits(pc):
+    if pc.current.snapshot is None or not waits(pc):
         return operation
-    connection = (await deps.connections.get(tenant.id, pc.snapshot.connection_id)).value
+    connection = (await deps.connections.get(tenant.id, pc.current.snapshot.connection_id)).value
     site = (await deps.sites.get(tenant.id, connection.site_id)).value
-    await start_build(deps, client, pc, order_for(pc, tenant, site, connection), at=context.now)
+    await start_build(deps, client, pc, order_for(pc, pc.current, tenant, site, connection), at=context.now)
     return operation
 
 
@@ -146,7 +150,7 @@ async def built_today(context: ActionContext, pc: CloudPc, account: UserAccountT
     policy = winner(policies, entitled.group_ids)
     if policy is None:
         raise ConflictError("no provisioning policy targets a group the user is in")
-    if why := held(await deps.service_state.get(), tenant, policy):
+    if why := pause_reason(await deps.service_state.get(), tenant, policy):
         raise ConflictError(f"{why}; resume it first", policyId=policy.id)
     connections = {c.id: c for c in [stored.value async for stored in deps.connections.each(tenant.id)]}
     snapshot = snapshot_of(policy, connections, await source_of(context.deps.images, policy), tenant.settings)
@@ -154,7 +158,7 @@ async def built_today(context: ActionContext, pc: CloudPc, account: UserAccountT
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
     if account is not None:
         snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
-    return Today(snapshot, way_in(policy, entitled.group_ids), frozenset(plan.id for plan in entitled.plans))
+    return Today(snapshot, targeted_group(policy, entitled.group_ids), frozenset(plan.id for plan in entitled.plans))
 
 
 async def _has_site(context: ActionContext, connection: Connection) -> bool:

@@ -34,9 +34,9 @@ def refusal(pc: CloudPc, wish: Wish) -> str | None:
         return pc.occupied
     if not wish.name.allows(pc.status):
         return f"it is {pc.status.value}"
-    if machine_of(pc) is None or pc.snapshot is None:
+    if machine_of(pc) is None or pc.current.snapshot is None:
         return "its machine is not known"
-    ready = {point.id for point in pc.restore_points if point.status == "ready"}
+    ready = {point.id for point in pc.current.restore_points if point.status == "ready"}
     if wish.name is Remote.RESTORE and wish.restore_point_id not in ready:
         return "it has no such restore point"
     return None
@@ -57,7 +57,7 @@ async def act(context: ActionContext, client: DurableClient, cloud_pc_id: str, w
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)
     operation = await context.open_operation(wish.name.value, cloud_pc_id)
-    await deps.due.put(DueKind.ACT, context.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
+    await deps.due.put(DueKind.ACT, context.now + ACT_EVERY, tenant.id, cloud_pc_id, before.current.generation)
     if wish.name is Remote.CREATE_SNAPSHOT:
         await deps.due.put(DueKind.RESTORE_POINT, context.now + BY_HAND_KEPT, tenant.id, cloud_pc_id)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from shared.contracts.cleaning import remains_of
+from shared.contracts.cleaning import leftovers_of
 from shared.contracts.provisioning import REPLACE, replacement_order, replacing_instance
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.lifecycle import REPLACEABLE
 from shared.domain.operation import Operation
-from shared.domain.replacing import REPLACEABLE, begin_replacement
+from shared.domain.replacing import begin_replacement
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
@@ -43,9 +44,9 @@ def refusal(pc: CloudPc) -> str | None:
         return pc.occupied
     if pc.swap is not None:
         return "its licences are being swapped"
-    if not remains_of(pc):
+    if not leftovers_of(pc, pc.current):
         return "its machine is not known"
-    if pc.beside is not None and pc.beside.clean_up_at is None:
+    if pc.replacement is not None and pc.replacement.clean_up_at is None:
         return "a machine that it had is being removed just now; try again when that is done"
     return None
 
@@ -61,7 +62,7 @@ async def replace(
     deps, tenant = context.deps, context.tenant
     before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
     known = await context.opened_before()
-    if known and (known.ended or (before.beside and before.beside.operation_id == known.id)):
+    if known and (known.ended or (before.replacement and before.replacement.operation_id == known.id)):
         await go_on(context, client, before)  # this very request came before: complete what it began
         return known
     if why := refusal(before):
@@ -79,7 +80,7 @@ async def replace(
 
     after = await context.change_cloud_pc(operation, before, edit)
     await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
-    gone = before.beside
+    gone = before.replacement
     if gone is not None and gone.clean_up_at is not None:
         await deps.due.drop(Due(DueKind.CLEAN_UP, gone.clean_up_at, tenant.id, cloud_pc_id, gone.generation))
     await go_on(context, client, after)
@@ -89,9 +90,9 @@ async def replace(
 async def go_on(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
     """Start the build that the record asks for; a sweep does it if this does not come to its end."""
     deps, instance_id = context.deps, replacing_instance(pc)
-    if instance_id is None or pc.beside is None or pc.beside.snapshot is None:
+    if instance_id is None or pc.replacement is None or pc.replacement.snapshot is None:
         return
-    connection = (await deps.connections.get(pc.tenant_id, pc.beside.snapshot.connection_id)).value
+    connection = (await deps.connections.get(pc.tenant_id, pc.replacement.snapshot.connection_id)).value
     site = (await deps.sites.get(pc.tenant_id, connection.site_id)).value
     order = replacement_order(pc, context.tenant, site, connection)
     if order is not None:

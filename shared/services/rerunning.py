@@ -52,7 +52,7 @@ def refusal(pc: CloudPc, form: RerunForm) -> str | None:
 def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:
     if pc.at_work:
         raise ConflictError(pc.at_work, status=pc.status.value)
-    warned = tuple(step for step in STEPS if step in {warning.step for warning in pc.warnings})
+    warned = tuple(step for step in STEPS if step in {warning.step for warning in pc.current.warnings})
     if pc.status is not Status.PROVISIONED_WITH_WARNINGS or (form.step and form.step not in warned):
         named = f"the step {form.step}" if form.step else "any step"
         raise ConflictError(f"there is no warning for {named}", status=pc.status.value, warnings=list(warned))
@@ -61,9 +61,9 @@ def _steps(pc: CloudPc, form: RerunForm) -> tuple[str, ...]:
 
 def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder:
     machine = machine_of(pc)
-    if pc.snapshot is None or machine is None:
+    if pc.current.snapshot is None or machine is None:
         raise ConflictError("the machine of this Cloud PC is not known", status=pc.status.value)
     configuration = ConfigurationOrder(
-        machine=machine, steps=steps, local_administrator=local_administrator(pc.user, pc.snapshot)
+        machine=machine, steps=steps, local_administrator=local_administrator(pc.user, pc.current.snapshot)
     )
-    return RerunOrder(generation=pc.generation, operation_id=operation_id, configuration=configuration)
+    return RerunOrder(generation=pc.current.generation, operation_id=operation_id, configuration=configuration)

@@ -76,7 +76,7 @@ def _busy(pc: CloudPc, target: ServicePlan) -> str | None:
 def _unfit(pc: CloudPc, target: ServicePlan) -> str | None:
     if not Remote.RESIZE.allows(pc.status):
         return f"it is {pc.status.value}"
-    if machine_of(pc) is None or pc.snapshot is None:
+    if machine_of(pc) is None or pc.current.snapshot is None:
         return "its machine is not known"
     if target.id == pc.plan.id:
         return f"it has the service plan {target.display_name} already"
@@ -112,11 +112,11 @@ async def resize(context: ActionContext, client: DurableClient, cloud_pc_id: str
     hours = tenant.settings.resize_wait_in_hours
     await deps.due.put_all([read_once(before, context.now + each) for each in (_SOON, timedelta(hours=hours))])
     if licensed:
-        await deps.due.put(DueKind.ACT, context.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
+        await deps.due.put(DueKind.ACT, context.now + ACT_EVERY, tenant.id, cloud_pc_id, before.current.generation)
 
     def edit(pc: CloudPc) -> CloudPc:
         _raise(blocker(pc, target, ()))
-        waits = swapping.ask(pc, target, operation.id, hours, context.now)
+        waits = swapping.request(pc, target, operation.id, hours, context.now)
         return swapping.begin(waits, context.now) if licensed else waits
 
     try:

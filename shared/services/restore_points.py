@@ -50,9 +50,9 @@ async def keep_restore_points(deps: Dependencies, client: DurableClient, due: Du
 
 def _what(tenant: Tenant, pc: CloudPc, now: datetime) -> Remote | None:
     every = tenant.settings.restore_point_every
-    if every is not None and is_time(pc.restore_points, every, now):
+    if every is not None and is_time(pc.current.restore_points, every, now):
         return Remote.CREATE_SNAPSHOT
-    return Remote.DELETE_SNAPSHOTS if obsolete(pc.restore_points, now) else None
+    return Remote.DELETE_SNAPSHOTS if obsolete(pc.current.restore_points, now) else None
 
 
 async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: Remote, due: Due) -> None:
@@ -64,10 +64,10 @@ async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: R
         restore_point_id=naming.derived_id("restorePoint", *seed) if name is Remote.CREATE_SNAPSHOT else None,
         automatic=True,
     )
-    await deps.due.put(DueKind.ACT, now + ACT_EVERY, pc.tenant_id, pc.id, pc.generation)
+    await deps.due.put(DueKind.ACT, now + ACT_EVERY, pc.tenant_id, pc.id, pc.current.generation)
 
     def edit(there: CloudPc) -> CloudPc | None:
-        if there.generation != pc.generation or refusal(there, Wish(name)) is not None:
+        if there.current.generation != pc.current.generation or refusal(there, Wish(name)) is not None:
             return None
         return begun(there, action)
 

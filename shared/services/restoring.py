@@ -120,18 +120,18 @@ async def _promise_again(tables: Tables, at: datetime) -> None:
 
 
 def _promises(pc: CloudPc, at: datetime) -> list[Due]:
-    beside = pc.beside
-    if beside is not None:
-        kind, when = (DueKind.WATCH, at) if beside.being_built else (DueKind.CLEAN_UP, beside.clean_up_at or at)
-        return [Due(kind, when, pc.tenant_id, pc.id, beside.generation), *_promises(pc.but(beside=None), at)]
+    other = pc.replacement
+    if other is not None:
+        kind, when = (DueKind.WATCH, at) if other.unfinished else (DueKind.CLEAN_UP, other.clean_up_at or at)
+        return [Due(kind, when, pc.tenant_id, pc.id, other.generation), *_promises(pc.but(replacement=None), at)]
 
     def of(kind: DueKind, when: datetime) -> Due:
-        return Due(kind, when, pc.tenant_id, pc.id, pc.generation)
+        return Due(kind, when, pc.tenant_id, pc.id, pc.current.generation)
 
     if pc.status in _BUILDING:
         return [of(DueKind.WATCH, at)]
-    if pc.status is Status.FAILED and pc.resources.computer_name is not None:
-        return [of(DueKind.CLEAN_UP, pc.clean_up_at or at)]
+    if pc.status is Status.FAILED and pc.current.resources.computer_name is not None:
+        return [of(DueKind.CLEAN_UP, pc.current.clean_up_at or at)]
     if pc.status is Status.DEPROVISIONING:
         return [of(DueKind.DEPROVISION, at)]
     at_work = [of(DueKind.ACT, at)] if pc.action else []

@@ -1,7 +1,7 @@
-"""Cloud PCs, and beside each the licences it claims: a row that only one Cloud PC can write.
+"""Cloud PCs, and with each the licences it claims: a row for each, which only one Cloud PC can write.
 
-Record and claims are written in one transaction, so that no two Cloud PCs ever claim one licence of one user, whoever
-makes or resizes them at the same moment (docs/decisions/0029). Claims sort behind the records of their tenant.
+Record and claims are written in one transaction, so that no two Cloud PCs ever claim one licence of one user, also
+when both are made or resized at the same moment (docs/decisions/0029). Claims sort behind the records of their tenant.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from shared.storage.repository import Column, Repository, Shape, Stored
 from shared.storage.tables import Row, Tables, Write
 
 _WAITS = "waits"
-"""The column of a removal that somebody has to confirm."""
+"""The column of a removal that has to be confirmed."""
 
 _CLAIMS = "~"
-"""Behind every Cloud PC, whose ids are of hex digits."""
+"""Sorts behind every Cloud PC, whose ids are of hex digits."""
 
 _CLAIM = f"{_CLAIMS}:"
-"""What the key of a claim begins with: no escaped id can, whatever a caller sends as one."""
+"""What the key of a claim begins with: no escaped id can, whatever a caller sends."""
 
 _SHAPE = Shape(
     table="cloudpcs",
@@ -31,9 +31,9 @@ _SHAPE = Shape(
         "user_id": lambda pc: pc.user.id,
         "user_principal_name": lambda pc: pc.user.user_principal_name.casefold(),
         "status": lambda pc: pc.status.value,
-        "policy_id": lambda pc: pc.snapshot.policy_id if pc.snapshot else None,
+        "policy_id": lambda pc: pc.current.snapshot.policy_id if pc.current.snapshot else None,
         "removal": lambda pc: _WAITS if pc.removal and not pc.removal.confirmed_by else None,
-        "connection_id": lambda pc: pc.snapshot.connection_id if pc.snapshot else None,
+        "connection_id": lambda pc: pc.current.snapshot.connection_id if pc.current.snapshot else None,
     },
 )
 
@@ -50,7 +50,7 @@ class CloudPcs(Repository[CloudPc]):
         return [stored async for stored in found]
 
     async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
-        """Return the Cloud PCs of one user, one for each licence he has or had."""
+        """Return the Cloud PCs of one user, one for each licence they have or had."""
         return [stored async for stored in self.each(tenant_id, user_id=user_id)]
 
     async def insert(self, value: CloudPc) -> Stored[CloudPc]:
@@ -93,7 +93,7 @@ class CloudPcs(Repository[CloudPc]):
         await self._table.write_all([gone, *await self._unclaimed(pc, pc.claims)])
 
     async def _unclaimed(self, pc: CloudPc, plan_ids: Iterable[str]) -> list[Write]:
-        """Return how claims of *pc* are taken back; of a record older than claims there are none."""
+        """Return how claims of *pc* are taken back."""
         writes = []
         for plan_id in sorted(plan_ids):
             row = _claim(pc, plan_id)

@@ -81,12 +81,12 @@ class Due:
 
 def start_due(pc: CloudPc) -> Due:
     """Return the promise that the build of *pc*, as it was planned, is started."""
-    return Due(DueKind.START, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.generation)
+    return Due(DueKind.START, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.current.generation)
 
 
 def watch_due(pc: CloudPc, at: datetime) -> Due:
     """Return the promise that somebody looks whether the build of *pc*, started *at*, has come to an end."""
-    return Due(DueKind.WATCH, at + WATCH_EVERY, pc.tenant_id, pc.id, pc.generation)
+    return Due(DueKind.WATCH, at + WATCH_EVERY, pc.tenant_id, pc.id, pc.current.generation)
 
 
 def next_of(every: timedelta, at: datetime) -> datetime:
@@ -98,7 +98,7 @@ def grace_due(pc: CloudPc) -> Due | None:
     """Return the promise that *pc* goes out of use when its grace period ends; None while that stands still."""
     if pc.grace is None or pc.grace.held_at is not None:
         return None
-    return Due(DueKind.DEPROVISION, pc.grace.ends_at, pc.tenant_id, pc.id, pc.generation)
+    return Due(DueKind.DEPROVISION, pc.grace.ends_at, pc.tenant_id, pc.id, pc.current.generation)
 
 
 def restore_point_due(pc: CloudPc, every: timedelta, at: datetime) -> Due:
@@ -108,7 +108,9 @@ def restore_point_due(pc: CloudPc, every: timedelta, at: datetime) -> Due:
 
 def cancel_due(pc: CloudPc) -> Due:
     """Return the promise that *pc*, which was cancelled, goes out of use."""
-    return Due(DueKind.DEPROVISION, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.generation)
+    return Due(
+        DueKind.DEPROVISION, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.current.generation
+    )
 
 
 def read_once(pc: CloudPc, at: datetime) -> Due:

@@ -11,6 +11,7 @@ from shared.contracts.outcomes import Done, Refused
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, Domain, HealthCheck, HealthStatus, JoinType, Network
 from shared.domain.lifecycle import Status
+from tests.cloud_pcs import cloud_pc
 from tests.contract.running import GROUP as GROUP_ID
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import NETWORK
@@ -249,7 +250,7 @@ async def test_more_to_come_than_addresses_are_free_is_a_warning_with_numbers(wo
 
 def to_come(worker: Worker, number: int) -> CloudPc:
     now = worker.deps.clock.now()
-    return CloudPc(
+    return cloud_pc(
         id=f"pc{number}",
         tenant_id=TENANT.id,
         user=worker.user,

@@ -16,6 +16,7 @@ from shared.domain.image import ImageSource, MarketplaceImage
 from shared.domain.lifecycle import Status
 from shared.domain.owner import Owner
 from shared.domain.service_plan import ServicePlan, service_plan
+from tests.cloud_pcs import cloud_pc
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.worker import GROUP, REGION, TENANT, Worker, working
 
@@ -166,7 +167,7 @@ async def remove(worker: Worker, machine: Machine, pool_id: str | None) -> None:
 
 def record(worker: Worker, machine: Machine, pool_id: str) -> CloudPc:
     now = worker.deps.clock.now()
-    return CloudPc(
+    return cloud_pc(
         id=machine.owner.id,
         tenant_id=TENANT.id,
         user=worker.user,

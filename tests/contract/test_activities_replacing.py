@@ -38,7 +38,7 @@ async def test_the_assignment_moves_to_a_machine_beside_the_old_one(worker: Work
     await assign(worker, new)
     assert await worker.cloud.findings() == []
     now_its_own = Resources(host_pool_id=pool.host_pool_id, computer_name="CPC-NEW", slot="b")
-    worker.keep(record(worker, new, pool.host_pool_id).but(resources=now_its_own))
+    worker.keep(record(worker, new, pool.host_pool_id).with_current(resources=now_its_own))
     await remove(worker, old, pool.host_pool_id)
 
     rights = desktops.SessionHostOrder(machine=new, host_pool_id=pool.host_pool_id)

@@ -16,6 +16,7 @@ from shared.domain.operation import Actor
 from shared.domain.orphans import Found, Judgement, OrphanType, orphan_of
 from shared.domain.restore_points import RestorePoint
 from shared.domain.values import Value
+from tests.cloud_pcs import edited
 from tests.integration import things
 
 PASSWORD = "a-new-join-password"
@@ -102,7 +103,7 @@ CUSTOMER = {
 
 
 def pc(**changes: Any) -> tuple[tuple[str, Value], ...]:
-    return (("cloud_pcs", WORKS.but(**changes)),)
+    return (("cloud_pcs", edited(WORKS, **changes)),)
 
 
 def one(id: str) -> Mapping[str, str]:  # noqa: A002 - the word of every record

@@ -11,6 +11,7 @@ from shared.domain.connection import HealthStatus, JoinType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import DomainJoinConfiguration
 from shared.storage.due import DueKind
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import PaperServices, perform
 
@@ -42,9 +43,9 @@ async def record(here: PaperServices) -> CloudPc:
 async def test_it_goes_to_the_first_that_is_healthy_as_a_build_of_its_own(here: PaperServices) -> None:
     assert await perform(BEGIN_ATTEMPT, BEGIN) == await perform(BEGIN_ATTEMPT, BEGIN) == Superseded()
     pc = await record(here)
-    assert pc.snapshot is not None
-    assert (pc.snapshot.connection_id, pc.snapshot.connection_name) == ("c3", "The c3")
-    assert (pc.status, pc.generation, pc.attempt) == (Status.PENDING_PROVISION, 2, 0)
+    assert pc.current.snapshot is not None
+    assert (pc.current.snapshot.connection_id, pc.current.snapshot.connection_name) == ("c3", "The c3")
+    assert (pc.status, pc.current.generation, pc.current.attempt) == (Status.PENDING_PROVISION, 2, 0)
     (due,) = await here.due.due(DueKind.START, things.NOW)
     assert (due.subject_id, due.generation) == (PC.id, 2)
     events = [stored.value async for stored in here.audit.each(PC.tenant_id, resource_id=PC.id)]
@@ -57,9 +58,9 @@ async def test_it_goes_to_the_first_that_is_healthy_as_a_build_of_its_own(here: 
     ids=["something is built", "it has begun"],
 )
 async def test_what_has_begun_waits_where_it_is(here: PaperServices, changes: dict[str, Any]) -> None:
-    await here.cloud_pcs.change(PC.tenant_id, PC.id, lambda pc: pc.but(**changes))
+    await here.cloud_pcs.change(PC.tenant_id, PC.id, lambda pc: edited(pc, **changes))
     assert isinstance(await perform(BEGIN_ATTEMPT, BEGIN), NoCapacity)
-    assert (await record(here)).generation == 1
+    assert (await record(here)).current.generation == 1
 
 
 async def test_without_a_healthy_alternate_it_waits(here: PaperServices) -> None:

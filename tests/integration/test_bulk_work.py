@@ -8,8 +8,9 @@ import pytest
 
 import activities.bulk
 from shared.contracts.bulk import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
+from shared.domain.build import Build, Resources, Warn
 from shared.domain.bulk import BulkStatus, ItemStatus, Selection
-from shared.domain.cloud_pc import Beside, CloudPc, Resources, Warn
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Actor
 from shared.domain.remote_action import Remote, RemoteAction
@@ -19,6 +20,7 @@ from shared.services.bulk import BulkForm, begin_bulk, meant_by, steer
 from shared.services.catalogue import ACTIONS
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.scenes import LARGER, LEAVING, MADE, NOW, POINT, WAITING, WORKS
 from tests.integration.services import IdleHost, PaperServices, perform
@@ -33,7 +35,7 @@ STATES: Mapping[str, Mapping[str, Any]] = {
     "works, with a restore point": {"restore_points": (POINT,)},
     "works, and a removal waits": {"removal": WAITING},
     "works, and reboots": {"action": AT_WORK},
-    "works, and is replaced": {"beside": Beside(generation=2, last_modified_date_time=NOW)},
+    "works, and is replaced": {"replacement": Build(generation=2)},
     "works, nobody knows where": {"resources": Resources()},
     "warned": WARNED,
     "warned, and reboots": {**WARNED, "action": AT_WORK},
@@ -140,7 +142,7 @@ async def test_of_one_that_is_cancelled_while_it_is_paused_the_rest_is_skipped(
 async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_noted(
     here: PaperServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await here.cloud_pcs.insert(WORKS.but(**IN_GRACE))
+    await here.cloud_pcs.insert(edited(WORKS, **IN_GRACE))
     bulk_id, host = await begun(here, "extendGrace", IdleHost(), hours=5), IdleHost()
     order = ItemOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id, position=0)
     settle, calls = activities.bulk._settle, []

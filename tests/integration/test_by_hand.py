@@ -21,6 +21,7 @@ from shared.errors import ConflictError, InvalidError, UnavailableError
 from shared.services.rebuilding import RETRY, rebuild
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import WATCH_EVERY, DueKind, watch_due
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
 from triggers.http.authentication import Caller
@@ -76,9 +77,9 @@ async def test_of_two_retries_at_once_one_builds_and_the_other_is_told(
     pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
     statuses = {s.value.id: s.value.status async for s in here.operations.each("contoso")}
 
-    assert (pc.status, pc.generation) == (Status.PENDING_PROVISION, FAILED.generation + 1)
+    assert (pc.status, pc.current.generation) == (Status.PENDING_PROVISION, FAILED.current.generation + 1)
     assert len(host.started) == 1
-    assert statuses.pop(pc.operation_id or "") is not OperationStatus.FAILED
+    assert statuses.pop(pc.current.operation_id or "") is not OperationStatus.FAILED
     assert list(statuses.values()) == [OperationStatus.FAILED]
 
 
@@ -92,22 +93,22 @@ async def test_a_retry_that_dies_before_its_start_is_found_by_the_sweep(here: Pa
     with pytest.raises(UnavailableError):
         await rebuild((await call(here)), DeadHost(), FAILED.id, RETRY)
     (due,) = await here.due.due(DueKind.START, things.NOW + 3 * LOOK_AGAIN)
-    assert (due.subject_id, due.generation) == (FAILED.id, FAILED.generation + 1)
+    assert (due.subject_id, due.generation) == (FAILED.id, FAILED.current.generation + 1)
 
 
 async def test_a_clean_up_that_broke_off_is_begun_again_until_it_is_done(here: PaperServices) -> None:
     made = Resources(
         computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope", resource_group="desks"
     )
-    await here.cloud_pcs.insert(FAILED.but(resources=made, clean_up_at=things.NOW))
-    await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation)
+    await here.cloud_pcs.insert(edited(FAILED, resources=made, clean_up_at=things.NOW))
+    await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation)
     host = IdleHost()
     for _ in range(3):
         await sweep(host, DueKind.CLEAN_UP, clean_up)
         here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 3
 
-    done = LeftRecord(tenant_id="contoso", cloud_pc_id=FAILED.id, generation=FAILED.generation)
+    done = LeftRecord(tenant_id="contoso", cloud_pc_id=FAILED.id, generation=FAILED.current.generation)
     await perform(RECORD_CLEANED, done)
     await sweep(host, DueKind.CLEAN_UP, clean_up)
     here.hand.advance(timedelta(hours=2))
@@ -154,7 +155,7 @@ async def test_a_build_that_runs_is_left_alone_and_one_that_has_ended_is_watched
     here.hand.advance(WATCH_EVERY)
     assert len(await here.due.due(DueKind.WATCH, here.hand.at)) == 1
 
-    await here.cloud_pcs.change("contoso", pc.id, lambda there: there.but(status=Status.PROVISIONED))
+    await here.cloud_pcs.change("contoso", pc.id, lambda there: edited(there, status=Status.PROVISIONED))
     await sweep(IdleHost(), DueKind.WATCH, resume_build)
     assert await here.due.due(DueKind.WATCH, here.hand.at + WATCH_EVERY) == []
 
@@ -165,8 +166,8 @@ async def test_a_retry_that_meets_the_beginning_of_the_clean_up_waits_for_its_en
     made = Resources(
         computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope", resource_group="desks"
     )
-    await here.cloud_pcs.insert(FAILED.but(resources=made, clean_up_at=things.NOW))
-    await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation)
+    await here.cloud_pcs.insert(edited(FAILED, resources=made, clean_up_at=things.NOW))
+    await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation)
     host, look_up = IdleHost(), here.directory.user
 
     async def overtaken(id_or_upn: str) -> Any:
@@ -193,20 +194,20 @@ LATE = Failure(code="enrollInIntuneTimedOut", message="not in Intune", step=Step
 
 
 async def test_a_retry_goes_on_with_the_machine_whose_clean_up_it_cancels(here: PaperServices) -> None:
-    today = (await rebuilt(here, FAILED.but(resources=MADE))).snapshot
+    today = (await rebuilt(here, edited(FAILED, resources=MADE))).current.snapshot
     await here.cloud_pcs.change(
         "contoso",
         FAILED.id,
-        lambda pc: pc.but(
-            status=Status.FAILED, snapshot=today, resources=MADE, last_error=LATE, clean_up_at=things.NOW
+        lambda pc: edited(
+            pc, status=Status.FAILED, snapshot=today, resources=MADE, last_error=LATE, clean_up_at=things.NOW
         ),
     )
     host = IdleHost()
-    due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation + 1)
+    due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation + 1)
     await rebuild((await call(here, trace="continue_as_new")), host, FAILED.id, RETRY)
     pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
 
-    assert (pc.resumed_at, pc.status) == (Step.ENROLL_IN_INTUNE, Status.PENDING_PROVISION)
+    assert (pc.current.resumed_at, pc.status) == (Step.ENROLL_IN_INTUNE, Status.PENDING_PROVISION)
     assert host.orders[0]["resume"]["step"] == "enrollInIntune"
     assert host.orders[0]["resume"]["made"]["computerName"] == "CPC-ADA-X"
     assert [each["computerNames"] for each in host.orders[0]["remains"]] == [["CPC-ADA-X"]]
@@ -226,10 +227,10 @@ async def test_a_retry_goes_on_with_the_machine_whose_clean_up_it_cancels(here: 
 async def test_a_retry_begins_anew_where_the_machine_is_not_what_would_be_built(
     here: PaperServices, changes: dict[str, Any]
 ) -> None:
-    today = (await rebuilt(here, FAILED.but(resources=MADE))).snapshot
+    today = (await rebuilt(here, edited(FAILED, resources=MADE))).current.snapshot
     failed = {"snapshot": today, "resources": MADE, "last_error": LATE, **changes}
     await here.cloud_pcs.change(
-        "contoso", FAILED.id, lambda pc: pc.but(status=Status.FAILED, clean_up_at=things.NOW, **failed)
+        "contoso", FAILED.id, lambda pc: edited(pc, status=Status.FAILED, clean_up_at=things.NOW, **failed)
     )
     host = IdleHost()
     await rebuild((await call(here, trace="continue_as_new")), host, FAILED.id, RETRY)
@@ -240,7 +241,7 @@ async def test_a_retry_begins_anew_where_the_machine_is_not_what_would_be_built(
 
 async def rebuilt(here: PaperServices, failed: CloudPc) -> CloudPc:
     """Retry one that failed; return its record, with the snapshot that today's policy gives."""
-    await here.cloud_pcs.insert(failed.but(clean_up_at=things.NOW))
+    await here.cloud_pcs.insert(edited(failed, clean_up_at=things.NOW))
     await rebuild((await call(here)), IdleHost(), failed.id, RETRY)
     return (await here.cloud_pcs.get("contoso", failed.id)).value
 
@@ -249,8 +250,8 @@ async def test_a_clean_up_that_meets_a_retry_leaves_the_new_build_alone(here: Pa
     made = Resources(
         computer_name="CPC-ADA-X", subscription_id=things.SUBSCRIPTION, region="westeurope", resource_group="desks"
     )
-    await here.cloud_pcs.insert(FAILED.but(resources=made, clean_up_at=things.NOW))
-    due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation)
+    await here.cloud_pcs.insert(edited(FAILED, resources=made, clean_up_at=things.NOW))
+    due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation)
     host = IdleHost()
     await rebuild((await call(here)), host, FAILED.id, RETRY)
     assert await clean_up(here, host, due) is None

@@ -14,9 +14,10 @@ from azure.core.pipeline.transport import AioHttpTransport
 from local.azurite import Azurite
 from shared.clients.blobs import Blobs
 from shared.dependencies import Dependencies
-from shared.domain.cloud_pc import Beside, CloudPc, Resources
+from shared.domain.build import Build, Resources
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.exporting import EXPORTED, manifest_name
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import Phase, Status
 from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.services import exporting
 from shared.services.exporting import delete_exports, export_tables, read_manifest
@@ -202,7 +203,7 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
     here: Dependencies, blobs: Blobs, elsewhere: Tables, damage: str
 ) -> None:
     manifest = await export_tables(here.tables, blobs, NIGHT)
-    (part,) = manifest.tables["due"]  # the last: whoever verifies as he writes would have written everything
+    (part,) = manifest.tables["due"]  # the last: to verify while writing would have written everything
     if damage == "gone":
         await blobs.delete(part.name)
     else:
@@ -212,17 +213,17 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
     assert [rows for rows in (await everything(elsewhere)).values() if rows] == []
 
 
-def beside(name: str, status: Status, generation: int) -> CloudPc:
-    """A Cloud PC that works, with another machine beside its own."""
-    other = Beside(generation=generation, status=status, last_modified_date_time=things.NOW)
-    return things.cloud_pc(name, status=Status.PROVISIONED, generation=4, beside=other)
+def with_replacement(name: str, phase: Phase, generation: int) -> CloudPc:
+    """A Cloud PC that works, and has another machine."""
+    other = Build(generation=generation, phase=phase)
+    return things.cloud_pc(name, status=Status.PROVISIONED, generation=4, replacement=other)
 
 
 async def test_what_workflows_knew_is_promised_again(here: Dependencies, blobs: Blobs, elsewhere: Tables) -> None:
     failed = things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))
     await here.cloud_pcs.insert(failed)
-    await here.cloud_pcs.insert(beside("gil", Status.PROVISIONING, 7))
-    await here.cloud_pcs.insert(beside("hal", Status.FAILED, 1))
+    await here.cloud_pcs.insert(with_replacement("gil", Phase.BUILDING, 7))
+    await here.cloud_pcs.insert(with_replacement("hal", Phase.LEAVING, 1))
     await export_tables(here.tables, blobs, NIGHT)
     await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
     restored = PaperServices(elsewhere)

@@ -17,13 +17,14 @@ from shared.services.action_context import ActionContext
 from shared.services.grace import change_grace, end_grace
 from shared.storage.due import DueKind
 from shared.storage.tables import Tables
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import PaperServices, in_place, perform
 
 WEEK = timedelta(days=7)
 GRACE = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=things.NOW, ends_at=things.NOW + WEEK)
 LEAVING = things.cloud_pc(status=Status.IN_GRACE_PERIOD, attempt=1, grace=GRACE, operation_id="build")
-ORDER = DeprovisionOrder(tenant_id="contoso", cloud_pc_id=LEAVING.id, generation=LEAVING.generation)
+ORDER = DeprovisionOrder(tenant_id="contoso", cloud_pc_id=LEAVING.id, generation=LEAVING.current.generation)
 
 
 class IdleHost:
@@ -83,7 +84,7 @@ async def test_of_two_who_end_it_at_one_moment_one_is_told(
         await end_grace(slower, IdleHost(), LEAVING.id)
     told = await operations(here)
     assert told.pop(slower.new_id("operation")) is OperationStatus.FAILED
-    assert list(told) == [(await here.cloud_pcs.get("contoso", LEAVING.id)).value.operation_id]
+    assert list(told) == [(await here.cloud_pcs.get("contoso", LEAVING.id)).value.current.operation_id]
 
 
 async def test_whoever_ends_it_when_a_plan_has_taken_it_back_is_told(here: PaperServices) -> None:
@@ -99,7 +100,7 @@ async def test_a_build_that_just_came_to_its_end_is_not_told_of_a_grace_period(h
     """A promise to look whether it is time may be older than the build."""
     await here.operations.insert(things.operation(id="anew", kind="reprovision"))
     built = {"status": Status.PROVISIONED, "grace": None, "operation_id": "anew"}
-    await here.cloud_pcs.change("contoso", LEAVING.id, lambda pc: pc.but(**built))
+    await here.cloud_pcs.change("contoso", LEAVING.id, lambda pc: edited(pc, **built))
     assert isinstance(await perform(BEGIN_DEPROVISIONING, ORDER), Superseded)
     assert (await here.operations.get("contoso", "anew")).value.status is OperationStatus.NOT_STARTED
 

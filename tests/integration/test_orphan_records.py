@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts.accounts import RECORD_ACCOUNT, AccountRecord
 from shared.contracts.attempts import BEGIN_STEP, StepRecord
-from shared.contracts.cleaning import remains_of
+from shared.contracts.cleaning import leftovers_of
 from shared.contracts.orphans import (
     BEGIN_SCAN,
     DELETE_ORPHAN,
@@ -141,7 +141,7 @@ async def test_what_is_no_orphan_by_the_records_of_now_stays(here: PaperServices
 async def test_an_account_that_could_not_be_disabled_is_listed_once_and_nobody_tries_again(
     here: PaperServices,
 ) -> None:
-    (remains,) = remains_of(PC)
+    (remains,) = leftovers_of(PC, PC.current)
     refused = Refused(code="OperationNotAllowed", message="the machine is not running")
     record = AccountRecord(machine=remains.machine(), connection_id="c1", refused=refused)
     assert remains.domain_connection_id == "c1"
@@ -151,7 +151,7 @@ async def test_an_account_that_could_not_be_disabled_is_listed_once_and_nobody_t
     assert (orphan.found.type, orphan.found.name) == (OrphanType.ON_PREMISES_COMPUTER, "CPC-ADA-AAAAA")
     assert "the machine is not running" in orphan.why
     after = (await here.cloud_pcs.get(PC.tenant_id, PC.id)).value
-    assert remains_of(after)[0].domain_connection_id is None
+    assert leftovers_of(after, after.current)[0].domain_connection_id is None
     gone = RemovalOrder(tenant_id=PC.tenant_id, orphan_id=orphan.id)
     assert await perform(DELETE_ORPHAN, gone) == Done()  # a person has dealt with it
     await perform(RECORD_REMOVAL, RemovalRecord(tenant_id=PC.tenant_id, orphan_id=orphan.id))

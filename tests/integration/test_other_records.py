@@ -117,7 +117,7 @@ async def check(record: ConnectionRecord) -> None:
     assert await perform(RECORD_CONNECTION, record) == await perform(RECORD_CONNECTION, record) == Done()
 
 
-async def test_each_turn_of_a_connection_s_health_is_told_once(here: PaperServices) -> None:
+async def test_each_change_of_a_connection_s_health_is_recorded_once(here: PaperServices) -> None:
     for record in (PASSED, PASSED, ILL, ILL, PASSED):
         here.hand.advance(timedelta(hours=1))
         await check(record)

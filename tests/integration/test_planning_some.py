@@ -10,7 +10,7 @@ from shared.domain.directory import SubscribedSku
 from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
 from shared.domain.policy import Assignment, Policy
-from shared.domain.swapping import ask
+from shared.domain.swapping import request
 from shared.domain.tenant import LicenceSource, RemovalBrake, TenantSettings
 from shared.storage.due import LAST_READING, DueKind
 from tests.integration import things
@@ -37,14 +37,16 @@ async def have_seats(here: PaperServices, number: int, **settings: Any) -> None:
     await here.tenants.change("contoso", lambda tenant: tenant.but(settings=seats))
 
 
-async def test_whose_policy_leaves_before_his_build_begins_gets_it_from_the_other_at_once(here: PaperServices) -> None:
+async def test_a_user_whose_policy_leaves_before_the_build_gets_it_from_the_other_at_once(
+    here: PaperServices,
+) -> None:
     await here.policies.insert(second_policy())
     here.directory.groups["g2"] = {"ada"}
     await plan()
     await here.policies.change("contoso", "p1", lambda policy: policy.but(assignments=()))
     assert (await plan()).groups == ((pc_of("ada"),),)
     ada = (await records(here))["ada"]
-    assert (ada.status, ada.snapshot and ada.snapshot.policy_id) == (Status.PENDING_PROVISION, "p2")
+    assert (ada.status, ada.current.snapshot and ada.current.snapshot.policy_id) == (Status.PENDING_PROVISION, "p2")
 
 
 async def test_a_build_asked_for_by_hand_that_does_not_begin_has_its_operation_ended(here: PaperServices) -> None:
@@ -57,7 +59,7 @@ async def test_a_build_asked_for_by_hand_that_does_not_begin_has_its_operation_e
     assert (told.status, told.error and told.error.code) == (OperationStatus.FAILED, "cancelled")
 
 
-async def test_whoever_is_planned_alone_keeps_his_place_in_the_line(here: PaperServices) -> None:
+async def test_a_user_who_is_planned_alone_keeps_their_place_in_the_queue(here: PaperServices) -> None:
     names = ["ada", "bob", "cid"]
     here.directory.groups["g1"] = {*names, "old"}
     here.directory.licences = dict.fromkeys(names, ("sku-1",)) | {"old": ()}
@@ -67,7 +69,7 @@ async def test_whoever_is_planned_alone_keeps_his_place_in_the_line(here: PaperS
         await plan(name)
         here.hand.advance(timedelta(minutes=1))
     there = await records(here)
-    assert [str(there[name].reason)[-len("position 1 in the queue") :] for name in names] == [
+    assert [str(there[name].current.reason)[-len("position 1 in the queue") :] for name in names] == [
         f"position {place} in the queue" for place in (1, 2, 3)
     ]
     here.directory.skus = [here.directory.skus[0].but(enabled=2)]  # one more: it is Ada's, whoever is looked at first
@@ -81,10 +83,10 @@ async def test_who_waits_for_a_seat_does_not_get_it_by_being_planned_alone(here:
     here.directory.groups["g1"] = {"bob"}
     await plan()
     assert (await plan("bob")).groups == ()
-    assert "position 1 in the queue" in str((await records(here))["bob"].reason)
+    assert "position 1 in the queue" in str((await records(here))["bob"].current.reason)
 
 
-async def test_whoever_loses_his_seat_loses_it_by_a_message_about_him_alone(here: PaperServices) -> None:
+async def test_a_user_who_loses_a_seat_loses_it_by_a_message_about_them_alone(here: PaperServices) -> None:
     await have_seats(here, 2)
     for name in ("ada", "bob"):
         await here.cloud_pcs.insert(things.cloud_pc(name, status=Status.PROVISIONED, attempt=1, plan=SEAT))
@@ -145,7 +147,7 @@ async def test_a_resize_that_waits_when_its_group_is_left_is_over_and_what_came_
 ) -> None:
     here.directory.skus.append(SubscribedSku(sku_id="sku-2", sku_part_number="CPC_E_4C_16GB_256GB", enabled=9))
     small = things.cloud_pc("ada", status=Status.PROVISIONED)
-    waits = ask(small, things.plan("CPC_E_4C_16GB_256GB", "sku-2"), "o1", 48, things.NOW - timedelta(hours=47))
+    waits = request(small, things.plan("CPC_E_4C_16GB_256GB", "sku-2"), "o1", 48, things.NOW - timedelta(hours=47))
     await here.cloud_pcs.insert(waits)
     here.directory.licences["ada"] = held
     here.directory.groups["g1"].remove("ada")
@@ -170,7 +172,7 @@ async def test_a_group_that_is_gone_holds_what_rests_on_it_and_nothing_else(here
     assert "is gone" in str(there["ada"].removal and there["ada"].removal.why)
 
 
-async def test_whose_other_group_answers_empty_when_he_has_left_the_one_he_came_by_waits_too(
+async def test_a_removal_waits_when_the_user_has_left_their_group_and_the_other_answers_empty(
     here: PaperServices,
 ) -> None:
     both = tuple(Assignment(id=g, group_id=g, assigned_at=things.NOW) for g in ("g1", "g3"))
@@ -178,7 +180,7 @@ async def test_whose_other_group_answers_empty_when_he_has_left_the_one_he_came_
     await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1, group_id="g1"))
     here.directory.groups = {"g1": {"bob"}, "g3": {"ada"}}
     await plan("ada")
-    assert (await records(here))["ada"].group_id == "g3"
+    assert (await records(here))["ada"].current.group_id == "g3"
     await here.policies.change("contoso", "p1", lambda policy: policy.but(assignments=both[1:]))
     here.directory.groups = {"g1": {"bob"}, "g3": set(), "g2": {"bob"}}
     await here.policies.insert(second_policy())

@@ -19,15 +19,18 @@ from shared.contracts.reconciling import (
     Started,
     StartOrder,
 )
+from shared.domain.build import Resources
 from shared.domain.cloud_pc import CloudPc, RemovalCause
 from shared.domain.connection import HealthStatus
 from shared.domain.directory_subscriptions import Watch
 from shared.domain.image import DeviceImageStatus, ImageType
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import Phase, Status
 from shared.domain.naming import cloud_pc_id
+from shared.domain.operation import OperationStatus
 from shared.domain.tenant import LicenceSource, TenantSettings
-from shared.errors import UnavailableError
-from shared.storage.due import EVERYBODY, DueKind, next_of
+from shared.errors import StaleError, UnavailableError
+from shared.storage.due import EVERYBODY, DueKind, next_of, start_due
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import PaperServices, perform
 
@@ -86,10 +89,10 @@ async def test_a_licensed_member_gets_a_cloud_pc_and_nobody_else(here: PaperServ
         "ada": Status.PENDING_PROVISION,
         "eve": Status.NOT_PROVISIONED,
     }
-    assert there["eve"].reason == "no provisioning policy targets a group the user is in"
+    assert there["eve"].current.reason == "no provisioning policy targets a group the user is in"
     assert there["ada"].display_name == "Everybody - Ada"
-    assert there["ada"].snapshot is not None
-    assert there["ada"].snapshot.connection_id == "c1"
+    assert there["ada"].current.snapshot is not None
+    assert there["ada"].current.snapshot.connection_id == "c1"
 
 
 async def test_planning_again_saves_nothing_new_and_starts_what_was_not_begun(here: PaperServices) -> None:
@@ -173,7 +176,7 @@ async def test_a_grace_period_whose_cause_is_gone_is_over(here: PaperServices) -
     here.directory.groups["g1"].add("ada")
     await plan()
     pc = (await records(here))["ada"]
-    assert (pc.status, pc.grace, pc.attempt) == (Status.PROVISIONED, None, 1)
+    assert (pc.status, pc.grace, pc.current.attempt) == (Status.PROVISIONED, None, 1)
 
 
 async def test_what_does_not_work_yet_is_cancelled(here: PaperServices) -> None:
@@ -279,7 +282,7 @@ async def test_without_an_assignment_nobody_is_read_again(here: PaperServices) -
     assert await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1)) == []
 
 
-async def test_who_has_his_cloud_pc_is_not_read_again(here: PaperServices) -> None:
+async def test_a_user_who_has_a_cloud_pc_is_not_read_again(here: PaperServices) -> None:
     await plan("ada")
     assert await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1)) == []
 
@@ -299,11 +302,11 @@ async def test_a_policy_without_its_image_builds_nothing_and_says_so(here: Paper
     await here.images.insert(things.image())
     await here.policies.change("contoso", "p1", lambda p: p.but(image_type=ImageType.CUSTOM, image_id="i1"))
     assert (await plan()).groups == ()
-    assert "are gone" in str((await records(here))["ada"].reason)
+    assert "are gone" in str((await records(here))["ada"].current.reason)
     ready = {"status": DeviceImageStatus.READY, "gallery_version_id": "/versions/1"}
     await here.images.change("contoso", "i1", lambda i: i.but(**ready))
     await plan()
-    snapshot = (await records(here))["ada"].snapshot
+    snapshot = (await records(here))["ada"].current.snapshot
     assert snapshot is not None
     assert snapshot.image.reference == {"id": "/versions/1"}
 
@@ -315,7 +318,7 @@ async def test_the_first_healthy_connection_is_taken(here: PaperServices) -> Non
     both = (join, join.but(on_premises_connection_id="c2"))
     await here.policies.change("contoso", "p1", lambda p: p.but(domain_join_configurations=both))
     await plan()
-    snapshot = (await records(here))["ada"].snapshot
+    snapshot = (await records(here))["ada"].current.snapshot
     assert snapshot is not None
     assert snapshot.connection_id == "c2"
 
@@ -326,7 +329,7 @@ async def test_a_build_is_started_as_its_record_says_and_once(here: PaperService
     assert await perform(START_PROVISIONING, order, host) == Started(count=1)
     assert await perform(START_PROVISIONING, order, host) == Started(count=1)
     ((instance, started),) = host.started.items()
-    assert instance == f"contoso-{pc_of('ada')}-provision-{(await records(here))['ada'].generation}"
+    assert instance == f"contoso-{pc_of('ada')}-provision-{(await records(here))['ada'].current.generation}"
     assert (started.user.id, started.regions, started.resource_group) == ("id-ada", ("westeurope",), "desks")
     assert await here.due.due(DueKind.START, things.NOW + timedelta(days=1)) == []
 
@@ -334,7 +337,7 @@ async def test_a_build_is_started_as_its_record_says_and_once(here: PaperService
 async def test_what_was_begun_is_not_started_again(here: PaperServices) -> None:
     host = PaperHost()
     (ids,) = (await plan()).groups
-    await here.cloud_pcs.change("contoso", ids[0], lambda pc: pc.but(status=Status.PROVISIONING, attempt=1))
+    await here.cloud_pcs.change("contoso", ids[0], lambda pc: edited(pc, status=Status.PROVISIONING, attempt=1))
     assert await perform(START_PROVISIONING, StartOrder(tenant_id="contoso", cloud_pc_ids=ids), host) == Started(
         count=0
     )
@@ -346,7 +349,41 @@ async def test_a_build_whose_connection_is_gone_fails_at_once(here: PaperService
     await here.connections.remove("contoso", "c1")
     await perform(START_PROVISIONING, StartOrder(tenant_id="contoso", cloud_pc_ids=ids), PaperHost())
     pc = (await records(here))["ada"]
-    assert (pc.status, pc.last_error and pc.last_error.code) == (Status.FAILED, "connectionGone")
+    assert (pc.status, pc.current.last_error and pc.current.last_error.code) == (Status.FAILED, "connectionGone")
+
+
+async def test_a_build_whose_connection_is_gone_ends_as_every_build_that_fails(here: PaperServices) -> None:
+    """With an audit event, its operation failed, and a clean-up of what the build before it left; also if repeated."""
+    made = Resources(computer_name="CPC-OLD", subscription_id=things.SUBSCRIPTION, resource_group="desks")
+    pc = things.cloud_pc(operation_id="retry", resources=made, snapshot=things.snapshot(connection_id="gone"))
+    await here.cloud_pcs.insert(pc)
+    await here.operations.insert(things.operation(id="retry", kind="retry", resource_id=pc.id))
+    await here.due.put_all([start_due(pc)])
+    order = StartOrder(tenant_id="contoso", cloud_pc_ids=(pc.id,))
+    crash = StaleError("the worker dies between the record and what follows it")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(here.audit, "append", _raising(crash))
+        with pytest.raises(StaleError):
+            await perform(START_PROVISIONING, order, PaperHost())
+    for _ in range(2):
+        assert await perform(START_PROVISIONING, order, PaperHost()) == Started(count=0)
+
+    after, operation = (await records(here))["ada"], (await here.operations.get("contoso", "retry")).value
+    events = [stored.value async for stored in here.audit.each("contoso", resource_id=pc.id)]
+    cleaning = await here.due.due(DueKind.CLEAN_UP, here.hand.at + timedelta(hours=3))
+    assert (after.status, after.current.phase) == (Status.FAILED, Phase.FAILED)
+    assert [event.after and event.after["status"] for event in events] == ["failed"]
+    assert (operation.status, operation.error and operation.error.code) == (OperationStatus.FAILED, "connectionGone")
+    assert [(due.subject_id, due.at) for due in cleaning] == [(pc.id, after.current.clean_up_at)]
+    assert await here.due.due(DueKind.START, here.hand.at + timedelta(days=1)) == []
+
+
+def _raising(error: Exception) -> Callable[..., Any]:
+    async def fail(*_: object) -> None:
+        raise error
+
+    return fail
 
 
 async def test_a_reconcile_goes_round_again_when_somebody_asked_meanwhile(here: PaperServices) -> None:

@@ -27,6 +27,7 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import OperationStatus
 from shared.domain.steps import Step
 from shared.storage.due import DueKind
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import PaperServices, perform
 
@@ -85,7 +86,7 @@ async def build(here: PaperServices, upto: Step) -> None:
 async def test_an_attempt_begins(here: PaperServices) -> None:
     assert await twice(BEGIN_ATTEMPT, BEGIN) == Done()
     pc = await record(here)
-    assert (pc.status, pc.attempt, pc.reason) == (Status.PROVISIONING, 1, None)
+    assert (pc.status, pc.current.attempt, pc.current.reason) == (Status.PROVISIONING, 1, None)
     assert await statuses(here) == ["provisioning"]
 
 
@@ -114,7 +115,7 @@ async def test_an_attempt_waits_for_its_connection(here: PaperServices) -> None:
     ids=["a newer build", "a later attempt", "it failed", "nobody wants it"],
 )
 async def test_an_attempt_that_is_overtaken_learns_it(here: PaperServices, changes: dict[str, Any]) -> None:
-    moved = await here.cloud_pcs.change(PC.tenant_id, PC.id, lambda pc: pc.but(**changes))
+    moved = await here.cloud_pcs.change(PC.tenant_id, PC.id, lambda pc: edited(pc, **changes))
     assert await perform(BEGIN_ATTEMPT, BEGIN) == Superseded()
     assert await perform(BEGIN_STEP, step(Step.CREATE_VM)) == Superseded()
     assert await record(here) == moved
@@ -140,7 +141,7 @@ async def test_whoever_works_for_a_record_that_is_gone_learns_it(
     assert await here.timeline.entries(PC.tenant_id, PC.id) == []
 
 
-async def test_a_step_ends_the_one_before_and_is_told_once(here: PaperServices) -> None:
+async def test_a_step_ends_the_one_before_and_is_recorded_once(here: PaperServices) -> None:
     await build(here, Step.CREATE_VM)
     here.hand.advance(timedelta(minutes=1))
     await twice(BEGIN_STEP, step(Step.JOIN_DIRECTORY, resources=MADE))
@@ -150,10 +151,14 @@ async def test_a_step_ends_the_one_before_and_is_told_once(here: PaperServices) 
     assert vm.resource_ids == ("/vm/1", "/nic/1")
     assert (join.step, join.ended_at) == (Step.JOIN_DIRECTORY, None)
     pc = await record(here)
-    assert (pc.step, pc.step_started_at, pc.resources) == (Step.JOIN_DIRECTORY, things.NOW + timedelta(minutes=3), MADE)
+    assert (pc.current.step, pc.current.step_started_at, pc.current.resources) == (
+        Step.JOIN_DIRECTORY,
+        things.NOW + timedelta(minutes=3),
+        MADE,
+    )
 
 
-async def test_a_step_crashed_after_its_timeline_is_told_once(here: PaperServices) -> None:
+async def test_a_step_crashed_after_its_timeline_is_recorded_once(here: PaperServices) -> None:
     await build(here, Step.CREATE_VM)
     before = await here.cloud_pcs.get(PC.tenant_id, PC.id)
     await perform(BEGIN_STEP, step(Step.JOIN_DIRECTORY))
@@ -183,19 +188,23 @@ async def test_another_place_is_another_visit_of_the_same_step(here: PaperServic
     assert [e.outcome for e in entries] == ["succeeded", None]
 
 
-async def test_a_build_without_room_is_parked_visibly(here: PaperServices) -> None:
+async def test_a_build_without_capacity_is_parked_visibly(here: PaperServices) -> None:
     await build(here, Step.CREATE_VM)
     parked = ParkedRecord(
         **WHO, attempt=1, reason=NoCapacity(code="SkuNotAvailable", message="westeurope is full"), since=here.hand.at
     )
     assert await twice(RECORD_PARKED, parked) == Done()
     pc = await record(here)
-    assert (pc.status, pc.reason, pc.parked_since) == (Status.PENDING_PROVISION, "westeurope is full", here.hand.at)
+    assert (pc.status, pc.current.reason, pc.current.parked_since) == (
+        Status.PENDING_PROVISION,
+        "westeurope is full",
+        here.hand.at,
+    )
     entries = await here.timeline.entries(PC.tenant_id, PC.id)
     assert (entries[-1].outcome, entries[-1].note) == ("parked", "SkuNotAvailable: westeurope is full")
 
 
-async def test_looking_for_room_again_is_no_news(here: PaperServices) -> None:
+async def test_looking_for_capacity_again_leaves_no_audit_event(here: PaperServices) -> None:
     await build(here, Step.ALLOCATE_CAPACITY)
     parked = ParkedRecord(**WHO, attempt=1, reason=NoCapacity(code="x", message="full"), since=here.hand.at)
     for _ in range(3):
@@ -211,7 +220,7 @@ async def test_a_failed_attempt_that_is_not_the_last_goes_on(here: PaperServices
     await build(here, Step.JOIN_DIRECTORY)
     assert await twice(RECORD_FAILED, failed(last=False)) == Done()
     pc = await record(here)
-    assert (pc.status, pc.last_error, pc.clean_up_at) == (Status.PROVISIONING, FAILURE, None)
+    assert (pc.status, pc.current.last_error, pc.current.clean_up_at) == (Status.PROVISIONING, FAILURE, None)
     assert await perform(BEGIN_ATTEMPT, BEGIN.but(attempt=2)) == Done()
     assert await perform(BEGIN_STEP, step(Step.CREATE_VM)) == Superseded()
     assert (await here.timeline.entries(PC.tenant_id, PC.id))[-1].error == FAILURE
@@ -224,7 +233,11 @@ async def test_where_an_attempt_goes_on_is_in_the_record_and_the_timeline(here: 
     said = step(Step.ENROLL_IN_INTUNE).but(attempt=2, resumed=True, note="resumed here")
     assert await twice(BEGIN_STEP, said) == Done()
     pc, entries = await record(here), await here.timeline.entries(PC.tenant_id, PC.id)
-    assert (pc.resumed_at, pc.resources, entries[-1].note) == (Step.ENROLL_IN_INTUNE, MADE, "resumed here")
+    assert (pc.current.resumed_at, pc.current.resources, entries[-1].note) == (
+        Step.ENROLL_IN_INTUNE,
+        MADE,
+        "resumed here",
+    )
     assert "resumed at enrollInIntune" in standing(pc)
 
 
@@ -234,7 +247,7 @@ async def test_an_attempt_that_begins_anew_after_all_is_not_resumed(here: PaperS
     await perform(BEGIN_ATTEMPT, BEGIN.but(attempt=2, resumes_at=Step.ENROLL_IN_INTUNE))
     await perform(BEGIN_STEP, step(Step.CLEAN_UP).but(attempt=2))
     pc = await record(here)
-    assert (pc.resumed_at, pc.warnings) == (None, ())
+    assert (pc.current.resumed_at, pc.current.warnings) == (None, ())
 
 
 async def test_of_the_machine_before_nothing_is_known_any_more_once_the_next_one_is_made(here: PaperServices) -> None:
@@ -244,7 +257,7 @@ async def test_of_the_machine_before_nothing_is_known_any_more_once_the_next_one
     await perform(BEGIN_ATTEMPT, BEGIN.but(attempt=2))
     other = Resources(computer_name="CPC-ADA-BBBBB")
     await perform(BEGIN_STEP, step(Step.CREATE_VM).but(attempt=2, resources=other))
-    assert (await record(here)).resources == other
+    assert (await record(here)).current.resources == other
 
 
 async def test_the_last_failure_promises_a_clean_up(here: PaperServices) -> None:
@@ -254,7 +267,7 @@ async def test_the_last_failure_promises_a_clean_up(here: PaperServices) -> None
     here.hand.advance(timedelta(minutes=1))
     assert await perform(RECORD_FAILED, failed(last=True)) == Done()
     pc = await record(here)
-    assert (pc.status, pc.last_error, pc.clean_up_at) == (Status.FAILED, FAILURE, then)
+    assert (pc.status, pc.current.last_error, pc.current.clean_up_at) == (Status.FAILED, FAILURE, then)
     (due,) = await here.due.due(DueKind.CLEAN_UP, then)
     assert (due.tenant_id, due.subject_id, due.generation, due.at) == ("contoso", PC.id, 1, then)
     assert await here.due.due(DueKind.CLEAN_UP, then - timedelta(microseconds=1)) == []
@@ -269,27 +282,29 @@ async def test_a_crash_between_the_promise_and_the_record_keeps_the_promise(here
     here.hand.advance(timedelta(minutes=1))
     await perform(RECORD_FAILED, failed(last=True))
     pc = await record(here)
-    assert pc.clean_up_at in {due.at for due in await here.due.due(DueKind.CLEAN_UP, here.hand.at + timedelta(hours=3))}
+    assert pc.current.clean_up_at in {
+        due.at for due in await here.due.due(DueKind.CLEAN_UP, here.hand.at + timedelta(hours=3))
+    }
 
 
 async def test_a_build_that_made_nothing_needs_no_clean_up(here: PaperServices) -> None:
     await perform(BEGIN_ATTEMPT, BEGIN)
     await perform(RECORD_FAILED, failed(last=True, resources=Resources()))
-    assert (await record(here)).clean_up_at is None
+    assert (await record(here)).current.clean_up_at is None
 
 
 async def test_a_build_that_never_found_its_connection_fails(here: PaperServices) -> None:
     assert await perform(RECORD_FAILED, failed(last=True, resources=Resources())) == Done()
     pc = await record(here)
-    assert (pc.status, pc.attempt) == (Status.FAILED, 1)
+    assert (pc.status, pc.current.attempt) == (Status.FAILED, 1)
 
 
-async def test_the_user_has_his_cloud_pc(here: PaperServices) -> None:
+async def test_the_user_has_the_cloud_pc(here: PaperServices) -> None:
     await build(here, Step.ASSIGN_USER)
     done = provisioned().but(resources=MADE.but(session_host="host"))
     assert await twice(RECORD_PROVISIONED, done) == Done()
     pc = await record(here)
-    assert (pc.status, pc.provisioned_date_time, pc.step, pc.last_error) == (
+    assert (pc.status, pc.provisioned_date_time, pc.current.step, pc.current.last_error) == (
         Status.PROVISIONED,
         here.hand.at,
         None,
@@ -307,7 +322,7 @@ async def test_a_step_that_failed_after_the_machine_stood_is_a_warning(here: Pap
     await build(here, Step.ASSIGN_USER)
     await perform(RECORD_PROVISIONED, provisioned(Warn(step="setTeamsVdiMode", message="access denied")))
     pc = await record(here)
-    assert (pc.status, pc.warnings[0].step) == (Status.PROVISIONED_WITH_WARNINGS, "setTeamsVdiMode")
+    assert (pc.status, pc.current.warnings[0].step) == (Status.PROVISIONED_WITH_WARNINGS, "setTeamsVdiMode")
     warned = next(e for e in await here.timeline.entries(PC.tenant_id, PC.id) if e.step is Step.CONFIGURE_WINDOWS)
     assert (warned.outcome, warned.note) == ("warned", "setTeamsVdiMode: access denied")
 
@@ -317,10 +332,10 @@ async def test_curing_the_last_warning_makes_it_provisioned(here: PaperServices)
     await perform(RECORD_PROVISIONED, provisioned(Warn(step="a", message="x"), Warn(step="b", message="y")))
     rerun = RerunRecord(**WHO, operation_id="o2", steps=("a",))
     assert await twice(RECORD_RERUN, rerun) == Done()
-    assert [w.step for w in (await record(here)).warnings] == ["b"]
+    assert [w.step for w in (await record(here)).current.warnings] == ["b"]
     await twice(RECORD_RERUN, rerun.but(steps=("b",)))
     pc = await record(here)
-    assert (pc.status, pc.warnings) == (Status.PROVISIONED, ())
+    assert (pc.status, pc.current.warnings) == (Status.PROVISIONED, ())
 
 
 async def test_what_was_cleaned_up_is_forgotten(here: PaperServices) -> None:
@@ -328,7 +343,7 @@ async def test_what_was_cleaned_up_is_forgotten(here: PaperServices) -> None:
     await perform(RECORD_FAILED, failed(last=True))
     assert await twice(RECORD_CLEANED, LeftRecord(**WHO)) == Done()
     pc = await record(here)
-    assert (pc.status, pc.resources, pc.clean_up_at) == (Status.FAILED, Resources(), None)
+    assert (pc.status, pc.current.resources, pc.current.clean_up_at) == (Status.FAILED, Resources(), None)
 
 
 async def test_what_could_not_be_cleaned_up_is_listed_and_tried_again(here: PaperServices) -> None:
@@ -338,6 +353,6 @@ async def test_what_could_not_be_cleaned_up_is_listed_and_tried_again(here: Pape
     left = Refused(code="ScopeLocked", message="the group is locked", evidence="begin_vm_delete")
     await perform(RECORD_CLEANED, LeftRecord(**WHO, left=(left,)))
     pc = await record(here)
-    assert pc.reason == "could not be removed: begin_vm_delete ScopeLocked: the group is locked"
-    assert pc.clean_up_at == here.hand.at + timedelta(hours=3)
-    assert pc.resources == MADE
+    assert pc.current.reason == "could not be removed: begin_vm_delete ScopeLocked: the group is locked"
+    assert pc.current.clean_up_at == here.hand.at + timedelta(hours=3)
+    assert pc.current.resources == MADE

@@ -12,6 +12,7 @@ from shared.domain.operation import Operation, OperationStatus
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import RestorePoint
 from shared.storage.due import DueKind
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import PaperServices, perform
 
@@ -32,7 +33,7 @@ async def begun(here: PaperServices, name: Remote, *, administrator: bool | None
     action = RemoteAction(
         name=name, operation_id="o1", begun_at=things.NOW, restore_point_id="point", administrator=administrator
     )
-    await here.cloud_pcs.insert(PC.but(action=action, restore_points=(POINT,), **changes))
+    await here.cloud_pcs.insert(edited(PC, action=action, restore_points=(POINT,), **changes))
 
 
 async def record(here: PaperServices) -> CloudPc:
@@ -49,7 +50,7 @@ async def twice(contract: Any, order: Any) -> Any:
     return first
 
 
-async def test_its_steps_and_its_end_are_told_once(here: PaperServices) -> None:
+async def test_its_steps_and_its_end_are_recorded_once(here: PaperServices) -> None:
     await begun(here, Remote.REBOOT)
     for step in ("restart", "answer"):
         assert await twice(BEGIN_REMOTE_STEP, RemoteStep(**WHO, name=Remote.REBOOT, step=step)) == Done()
@@ -84,9 +85,9 @@ async def test_an_account_that_is_right_at_last_is_no_warning_any_more(here: Pap
     )
     await twice(END_REMOTE_ACTION, RemoteEnd(**WHO, name=Remote.CHANGE_USER_ACCOUNT_TYPE))
     pc = await record(here)
-    assert (pc.status, pc.warnings) == (Status.PROVISIONED, ())
-    assert pc.snapshot is not None
-    assert pc.snapshot.local_admin_enabled is True
+    assert (pc.status, pc.current.warnings) == (Status.PROVISIONED, ())
+    assert pc.current.snapshot is not None
+    assert pc.current.snapshot.local_admin_enabled is True
 
 
 @pytest.mark.parametrize("failure", [None, FAILURE])
@@ -98,9 +99,9 @@ async def test_a_restore_ends_as_it_began_and_the_user_is_planned_anew(
     new_disk = None if failure else "new"
     await twice(END_REMOTE_ACTION, RemoteEnd(**WHO, name=Remote.RESTORE, failure=failure, new_disk=new_disk))
     pc = await record(here)
-    assert (pc.status, pc.warnings) == (Status.PROVISIONED_WITH_WARNINGS, warnings)
-    assert pc.disks == (("old", "new") if failure else ("new",))
-    assert (pc.restore_points[0].last_restored_at is None) == (failure is not None)
+    assert (pc.status, pc.current.warnings) == (Status.PROVISIONED_WITH_WARNINGS, warnings)
+    assert pc.current.disks == (("old", "new") if failure else ("new",))
+    assert (pc.current.restore_points[0].last_restored_at is None) == (failure is not None)
     assert [due.subject_id for due in await here.due.due(DueKind.REREAD, here.clock.now())] == [PC.user.id]
     assert (await operation(here)).error == failure
 
@@ -109,7 +110,7 @@ async def test_a_restore_point_is_ready_when_it_was_made_and_forgotten_when_not(
     await begun(here, Remote.CREATE_SNAPSHOT)
     older = RestorePoint(id="older", created_at=things.NOW, status="ready")
     half = POINT.but(status="creating")
-    await here.cloud_pcs.change(PC.tenant_id, PC.id, lambda pc: pc.but(restore_points=(older, half)))
+    await here.cloud_pcs.change(PC.tenant_id, PC.id, lambda pc: edited(pc, restore_points=(older, half)))
     await twice(END_REMOTE_ACTION, RemoteEnd(**WHO, name=Remote.CREATE_SNAPSHOT, forgotten=("older",)))
-    assert [(point.id, point.status) for point in (await record(here)).restore_points] == [("point", "ready")]
+    assert [(point.id, point.status) for point in (await record(here)).current.restore_points] == [("point", "ready")]
     assert (await operation(here)).status is OperationStatus.SUCCEEDED

@@ -1,4 +1,4 @@
-"""The record of a machine that is built beside another, on real tables: told twice, overtaken, broken off."""
+"""The record of a replacement, on real tables: recorded twice, overtaken, interrupted."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from shared.contracts.deprovisioning import POLL_END_OF_BUILD, Built, Deprovisio
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
 from shared.domain.cloud_pc import CloudPc, Failure, Grace, RemovalCause, Resources
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import Phase, Status
 from shared.domain.operation import OperationStatus
 from shared.domain.remote_action import Remote
 from shared.domain.steps import Step
@@ -32,6 +32,7 @@ from shared.services.rebuilding import REPROVISION, rebuild
 from shared.services.remote import Wish, act
 from shared.services.replacing import replace
 from shared.storage.due import WATCH_EVERY, DueKind, grace_due
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
 from tests.integration.test_by_hand import ADMIN, BusyHost
@@ -92,7 +93,9 @@ async def twice(contract: Any, order: Any) -> Any:
     return first
 
 
-async def test_the_build_is_promised_started_and_told_of_beside_the_cloud_pc(here: PaperServices) -> None:
+async def test_the_replacement_is_promised_started_and_recorded_beside_the_cloud_pc(
+    here: PaperServices,
+) -> None:
     host = await begun(here, upto=Step.CREATE_VM)
     pc, order = await record(here), host.orders[0]
 
@@ -102,9 +105,13 @@ async def test_the_build_is_promised_started_and_told_of_beside_the_cloud_pc(her
         ["CPC-OLD"],
         [],
     )
-    assert (pc.status, pc.generation, pc.resources) == (Status.PROVISIONED, 4, OLD)
-    assert pc.beside is not None
-    assert (pc.beside.status, pc.beside.step, pc.beside.resources) == (Status.PROVISIONING, Step.CREATE_VM, NEW)
+    assert (pc.status, pc.current.generation, pc.current.resources) == (Status.PROVISIONED, 4, OLD)
+    assert pc.replacement is not None
+    assert (pc.replacement.phase, pc.replacement.step, pc.replacement.resources) == (
+        Phase.BUILDING,
+        Step.CREATE_VM,
+        NEW,
+    )
     assert [e.generation for e in await here.timeline.entries(PC.tenant_id, PC.id)] == [5]
     assert await operation(here) is OperationStatus.RUNNING
 
@@ -135,8 +142,8 @@ async def test_it_parks_without_a_word_about_the_cloud_pc_s_own_status(here: Pap
     pc = await record(here)
 
     assert pc.status is Status.PROVISIONED
-    assert pc.beside is not None
-    assert (pc.beside.status, pc.beside.reason) == (Status.PENDING_PROVISION, "no quota for both")
+    assert pc.replacement is not None
+    assert (pc.replacement.phase, pc.replacement.reason) == (Phase.WAITING, "no quota for both")
     events = [stored.value async for stored in here.audit.each(PC.tenant_id, resource_id=PC.id)]
     assert [e.activity for e in events] == ["Microsoft.CloudPC/cloudPCs/reprovision"]
 
@@ -146,15 +153,15 @@ async def test_it_takes_the_place_and_the_old_one_goes_three_hours_later(here: P
     assert await twice(RECORD_REPLACED, READY) == Done()
     pc, host = await record(here), IdleHost()
 
-    assert (pc.generation, pc.resources.computer_name, pc.status) == (5, "CPC-NEW", Status.PROVISIONED)
-    assert pc.beside is not None
-    assert (pc.beside.being_built, pc.beside.resources.computer_name) == (False, "CPC-OLD")
+    assert (pc.current.generation, pc.current.resources.computer_name, pc.status) == (5, "CPC-NEW", Status.PROVISIONED)
+    assert pc.replacement is not None
+    assert (pc.replacement.phase, pc.replacement.resources.computer_name) == (Phase.LEAVING, "CPC-OLD")
     assert await operation(here) is OperationStatus.SUCCEEDED
     here.hand.advance(timedelta(hours=3, minutes=1))
     await sweep(host, DueKind.CLEAN_UP, clean_up)
     assert [(order["slot"], order["computerNames"]) for order in host.orders] == [("a", ["CPC-OLD"])]
     assert await perform(RECORD_CLEANED, LeftRecord(**{**WHO, "generation": 4})) == Done()
-    assert (await record(here)).beside is None
+    assert (await record(here)).replacement is None
 
 
 async def test_what_cannot_be_removed_of_the_old_one_is_tried_again(here: PaperServices) -> None:
@@ -166,7 +173,7 @@ async def test_what_cannot_be_removed_of_the_old_one_is_tried_again(here: PaperS
         await sweep(host, DueKind.CLEAN_UP, clean_up)
         here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 2
-    assert (await record(here)).resources.computer_name == "CPC-NEW"
+    assert (await record(here)).current.resources.computer_name == "CPC-NEW"
 
 
 async def test_the_grace_period_that_began_meanwhile_ends_all_the_same(here: PaperServices) -> None:
@@ -174,32 +181,37 @@ async def test_the_grace_period_that_began_meanwhile_ends_all_the_same(here: Pap
     grace = Grace(
         cause=RemovalCause.LICENSE_REMOVED, started_at=here.hand.at, ends_at=here.hand.at + timedelta(hours=1)
     )
-    await here.cloud_pcs.change("contoso", PC.id, lambda pc: pc.but(status=Status.IN_GRACE_PERIOD, grace=grace))
+    await here.cloud_pcs.change("contoso", PC.id, lambda pc: edited(pc, status=Status.IN_GRACE_PERIOD, grace=grace))
     assert await perform(RECORD_REPLACED, READY) == Done()
     pc = await record(here)
 
-    assert (pc.status, pc.resources.computer_name) == (Status.IN_GRACE_PERIOD, "CPC-NEW")
+    assert (pc.status, pc.current.resources.computer_name) == (Status.IN_GRACE_PERIOD, "CPC-NEW")
     assert grace_due(pc) in await here.due.due(DueKind.DEPROVISION, grace.ends_at)
 
 
-async def test_the_last_failure_leaves_the_user_what_he_has_and_the_rest_to_a_clean_up(here: PaperServices) -> None:
+async def test_the_last_failure_keeps_the_current_machine_and_cleans_up_the_other(here: PaperServices) -> None:
     await begun(here, upto=Step.JOIN_DIRECTORY)
     failed = FailedRecord(**WHO, attempt=1, failure=FAILURE, last=True, resources=NEW)
     assert await twice(RECORD_FAILED, failed) == Done()
     pc, host = await record(here), IdleHost()
 
-    assert (pc.status, pc.generation, pc.resources, pc.last_error) == (Status.PROVISIONED, 4, OLD, None)
+    assert (pc.status, pc.current.generation, pc.current.resources, pc.current.last_error) == (
+        Status.PROVISIONED,
+        4,
+        OLD,
+        None,
+    )
     assert await operation(here) is OperationStatus.FAILED
     here.hand.advance(timedelta(hours=3, minutes=1))
     await sweep(host, DueKind.CLEAN_UP, clean_up)
     assert [(order["slot"], order["computerNames"]) for order in host.orders] == [("b", ["CPC-NEW"])]
 
 
-async def test_one_that_made_nothing_leaves_nothing_and_is_told_all_the_same(here: PaperServices) -> None:
+async def test_one_that_made_nothing_leaves_nothing_and_its_operation_fails(here: PaperServices) -> None:
     await begun(here, upto=None)
     failed = FailedRecord(**WHO, attempt=1, failure=FAILURE, last=True)
     assert await perform(RECORD_FAILED, failed) == Done()
-    assert (await record(here)).beside is None
+    assert (await record(here)).replacement is None
     assert await operation(here) is OperationStatus.FAILED
 
 
@@ -229,29 +241,29 @@ async def test_a_plain_reprovision_after_a_failed_one_repeats_no_generation(here
 
 async def test_who_loses_the_cloud_pc_ends_the_build_at_its_next_step(here: PaperServices) -> None:
     await begun(here, upto=Step.CREATE_VM)
-    await here.cloud_pcs.change("contoso", PC.id, lambda pc: pc.but(status=Status.IN_GRACE_PERIOD))
+    await here.cloud_pcs.change("contoso", PC.id, lambda pc: edited(pc, status=Status.IN_GRACE_PERIOD))
     step = StepRecord(**WHO, attempt=1, step=Step.JOIN_DIRECTORY, resources=NEW)
     assert await perform(BEGIN_STEP, step) == Superseded()
     assert await twice(ABANDON_REPLACEMENT, AbandonOrder(**WHO)) == Done()
     pc = await record(here)
-    assert pc.beside is not None
-    assert (pc.beside.being_built, pc.resources) == (False, OLD)
+    assert pc.replacement is not None
+    assert (pc.replacement.phase, pc.current.resources) == (Phase.FAILED, OLD)
     assert await operation(here) is OperationStatus.FAILED
 
 
-async def test_what_goes_out_of_use_waits_for_the_build_beside_it_and_keeps_nothing_of_it(here: PaperServices) -> None:
+async def test_what_goes_out_of_use_waits_for_its_replacement_and_keeps_nothing_of_it(here: PaperServices) -> None:
     await begun(here, upto=Step.CREATE_VM)
-    await here.cloud_pcs.change("contoso", PC.id, lambda pc: pc.but(status=Status.DEPROVISIONING))
+    await here.cloud_pcs.change("contoso", PC.id, lambda pc: edited(pc, status=Status.DEPROVISIONING))
     closing = DeprovisionOrder(tenant_id="contoso", cloud_pc_id=PC.id, generation=4)
     assert isinstance(await perform(POLL_END_OF_BUILD, closing, BusyHost()), Pending)
-    assert (await record(here)).beside is not None
+    assert (await record(here)).replacement is not None
 
     built = await perform(POLL_END_OF_BUILD, closing, IdleHost())
     assert isinstance(built, Built)
     assert [each.computer_names for each in built.remains] == [("CPC-OLD",)]
     pc, host = await record(here), IdleHost()
-    assert pc.beside is not None
-    assert not pc.beside.being_built
+    assert pc.replacement is not None
+    assert pc.replacement.phase is Phase.FAILED
     await sweep(host, DueKind.CLEAN_UP, clean_up)
     assert [order["computerNames"] for order in host.orders] == [["CPC-NEW"]]
 

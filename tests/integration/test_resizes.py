@@ -9,7 +9,7 @@ from shared.domain.cloud_pc import CloudPc
 from shared.domain.directory import SubscribedSku
 from shared.domain.lifecycle import Status
 from shared.domain.service_plan import service_plan
-from shared.domain.swapping import ask
+from shared.domain.swapping import request
 from shared.errors import UnavailableError
 from shared.storage.due import DueKind
 from tests.integration import things
@@ -31,7 +31,7 @@ async def ask_for_resize(here: PaperServices, small: CloudPc) -> CloudPc:
     large = service_plan("sku-2", "CPC_E_4C_16GB_256GB")
     assert large is not None
     await here.operations.insert(things.operation(id="resize", kind="resize", resource_id=small.id))
-    return await here.cloud_pcs.change("contoso", small.id, lambda pc: ask(pc, large, "resize", 48, things.NOW))
+    return await here.cloud_pcs.change("contoso", small.id, lambda pc: request(pc, large, "resize", 48, things.NOW))
 
 
 @pytest.mark.parametrize("held", [("sku-2",), ("sku-1", "sku-2")])

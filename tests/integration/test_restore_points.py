@@ -14,6 +14,7 @@ from shared.domain.tenant import TenantSettings
 from shared.services.restore_points import keep_restore_points
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient
+from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
 
@@ -51,7 +52,7 @@ async def test_one_that_is_due_is_begun_once_and_the_next_is_promised(here: Pape
     assert following - here.hand.at <= FOUR
     pc = await record(here)
     assert pc.action is not None
-    assert [(point.id, point.automatic, point.status) for point in pc.restore_points] == [
+    assert [(point.id, point.automatic, point.status) for point in pc.current.restore_points] == [
         (pc.action.restore_point_id, True, "creating")
     ]
     await keep(here, host)  # the sweep that looked died before it said so
@@ -66,7 +67,7 @@ async def test_it_waits_for_what_is_at_work(here: PaperServices, host: IdleHost)
     assert await record(here) == busy
 
 
-@pytest.mark.parametrize("pc", [PC.but(status=Status.PENDING_PROVISION), PC.but(status=Status.DEPROVISIONING)])
+@pytest.mark.parametrize("pc", [edited(PC, status=Status.PENDING_PROVISION), edited(PC, status=Status.DEPROVISIONING)])
 async def test_what_is_built_anew_or_gone_is_promised_nothing(here: PaperServices, host: IdleHost, pc: CloudPc) -> None:
     await here.cloud_pcs.insert(pc)
     assert await keep(here, host) is None
@@ -80,10 +81,10 @@ async def test_one_by_hand_goes_when_its_time_is_over_also_where_none_is_made_by
     await here.tenants.replace(stored.value.but(settings=TenantSettings()), seen=stored.etag)
     old = RestorePoint(id="old", created_at=things.NOW - BY_HAND_KEPT, status="ready")
     young = old.but(id="young", created_at=things.NOW - timedelta(days=1))
-    await here.cloud_pcs.insert(PC.but(restore_points=(old, young)))
+    await here.cloud_pcs.insert(edited(PC, restore_points=(old, young)))
     assert await keep(here, host) is None
     (order,) = host.orders
-    assert (order["name"], order["obsolete"]) == ("forgetSnapshots", ["old"])
+    assert (order["name"], order["obsolete"]) == ("deleteSnapshots", ["old"])
     ended = RemoteEnd(
         tenant_id=PC.tenant_id,
         cloud_pc_id=PC.id,
@@ -92,7 +93,7 @@ async def test_one_by_hand_goes_when_its_time_is_over_also_where_none_is_made_by
         forgotten=("old",),
     )
     await perform(END_REMOTE_ACTION, ended)
-    assert [point.id for point in (await record(here)).restore_points] == ["young"]
+    assert [point.id for point in (await record(here)).current.restore_points] == ["young"]
 
 
 async def test_one_by_the_clock_that_was_not_made_is_in_the_audit_log(here: PaperServices, host: IdleHost) -> None:
@@ -110,7 +111,7 @@ async def test_one_by_the_clock_that_was_not_made_is_in_the_audit_log(here: Pape
         forgotten=(str(action.restore_point_id),),
     )
     await perform(END_REMOTE_ACTION, ended)
-    assert (await record(here)).restore_points == ()
+    assert (await record(here)).current.restore_points == ()
     page = await here.audit.page(PC.tenant_id, 10, None, resource_id=PC.id)
     assert ["ScopeLocked" in str(stored.value.after) for stored in page.items] == [True]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from activities.audit import note_status, tell
+from activities.audit import record_status_change, update_operation
 from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.cloud_pc import Failure, Removal, RemovalCause, TimelineEntry
 from shared.domain.lifecycle import Status
@@ -105,8 +105,8 @@ async def test_a_build_that_ends_is_measured_from_its_first_step(here: PaperServ
     first = TimelineEntry(generation=4, attempt=1, step=Step.ALLOCATE_CAPACITY, started_at=things.NOW)
     await here.timeline.begin("contoso", before.id, first)
     with measured() as seen:
-        await note_status(before, after)
-        await note_status(after, after)  # an activity that is repeated
+        await record_status_change(before, after)
+        await record_status_change(after, after)  # an activity that is repeated
         (point,) = seen.points("deskwright.provisioning.duration")
     assert (point.count, point.sum, point.attributes["outcome"]) == (1, 1500, "failed")
 
@@ -116,6 +116,6 @@ async def test_an_operation_that_fails_is_counted_once(here: PaperServices) -> N
     failure = Failure(code="x", message="no", retriable=False)
     with measured() as seen:
         for _ in range(2):
-            await tell("contoso", "o1", lambda operation: operation.failed(failure, things.NOW))
+            await update_operation("contoso", "o1", lambda operation: operation.failed(failure, things.NOW))
         (point,) = seen.points("deskwright.operations.ended")
     assert (point.value, point.attributes["status"]) == (1, "failed")

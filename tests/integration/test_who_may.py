@@ -57,7 +57,7 @@ async def test_for_whoever_may_not_nothing_is_read_but_the_tenant(
     assert (read, here.directory.reads) == ({"tenants"}, [])
 
 
-async def test_an_operator_does_in_bulk_only_what_he_may_do_to_one(here: Office, found: dict[str, Any]) -> None:
+async def test_an_operator_does_in_bulk_only_what_they_may_do_to_one(here: Office, found: dict[str, Any]) -> None:
     begin, resume = "POST tenants/{tenant}/bulkActions", "POST tenants/{tenant}/bulkActions/{id}/resume"
     await here.cloud_pcs.insert(WORKS.but(removal=WAITING))
     await here.bulk_actions.insert(BULK.but(action="confirmRemoval", status=BulkStatus.PAUSED))

@@ -12,6 +12,7 @@ from shared.domain.operation import SYSTEM, AuditEvent, Operation
 from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
 from shared.domain.service_plan import ServicePlan, service_plan
 from shared.domain.tenant import Site, Tenant
+from tests import cloud_pcs
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 TENANT_ID = "contoso"
@@ -105,7 +106,7 @@ def user(name: str = "ada", **changes: Any) -> User:
 
 
 def cloud_pc(name: str = "ada", **changes: Any) -> CloudPc:
-    value = CloudPc(
+    value = cloud_pcs.cloud_pc(
         id=cloud_pc_id(TENANT_ID, f"id-{name}", "sku-1"),
         tenant_id=TENANT_ID,
         user=user(name),
@@ -117,7 +118,7 @@ def cloud_pc(name: str = "ada", **changes: Any) -> CloudPc:
         created_date_time=NOW,
         last_modified_date_time=NOW,
     )
-    return value.but(**changes)
+    return cloud_pcs.edited(value, **changes)
 
 
 def operation(**changes: Any) -> Operation:

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.lifecycle import TRANSITIONS, WORKING, Event, Status, advance
+from shared.domain.lifecycle import TRANSITIONS, WORKING, Event, Phase, Status, advance
 from shared.errors import IllegalTransitionError
+from tests.cloud_pcs import PHASES
+from tests.integration import things
 
 
 @given(st.sampled_from(Status), st.lists(st.sampled_from(Event), max_size=30))
@@ -18,6 +20,19 @@ def test_whatever_happens_the_status_is_one_the_table_leads_to(status: Status, e
             with pytest.raises(IllegalTransitionError) as refused:
                 advance(status, event)
             assert event.value not in refused.value.details["allowed"]
+
+
+@given(st.lists(st.sampled_from(Event), max_size=30))
+def test_the_phase_of_the_current_build_goes_with_the_status(events: list[Event]) -> None:
+    pc = things.cloud_pc(status=Status.NOT_PROVISIONED)
+    for event in events:
+        if (pc.status, event) not in TRANSITIONS:
+            continue
+        before, pc = pc, pc.after(event, at=things.NOW)
+        if pc.status is Status.DEPROVISIONING:  # it is what it was until nobody uses it any more
+            assert pc.current.phase is before.current.phase
+        else:
+            assert pc.current.phase is PHASES.get(pc.status, Phase.BUILT)
 
 
 @pytest.mark.parametrize("status", Status)

@@ -17,6 +17,7 @@ from shared.domain.plans import Observed, Plan, Rules
 from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
 from shared.domain.service_plan import ServicePlan
 from shared.domain.tenant import RemovalBrake
+from tests.cloud_pcs import cloud_pc
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 USERS, SKUS, GROUPS = ("ada", "bob", "eve"), ("s1", "s2", "s3"), ("g1", "g2", "g3")
@@ -103,7 +104,7 @@ def records(draw: st.DrawFn) -> tuple[CloudPc, ...]:
             confirmed = draw(st.sampled_from([None, "admin"]))
             waits = Removal(cause=RemovalCause.LICENSE_REMOVED, seen_at=NOW, confirmed_by=confirmed)
             made.append(
-                CloudPc(
+                cloud_pc(
                     id=cloud_pc_id("t", name, sku_id),
                     tenant_id="t",
                     user=User(id=name, user_principal_name=f"{name}@x"),
@@ -147,7 +148,7 @@ def planned(observed: Observed, among: tuple[Policy, ...], *, missing: frozenset
 
 def applied(observed: Observed, made: Plan) -> Observed:
     after = {pc.id: pc for pc in observed.cloud_pcs} | {pc.id: pc for pc in made.writes}
-    forgotten = {pc.id for pc in made.forget}
+    forgotten = {pc.id for pc in made.delete}
     kept = tuple(pc for pc in after.values() if pc.id not in forgotten)
     return observed.but(cloud_pcs=kept)
 
@@ -175,7 +176,7 @@ def test_every_record_is_written_once_at_most(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
 ) -> None:
     made = planned(observed.but(cloud_pcs=there), among)
-    ids = [pc.id for pc in (*made.writes, *made.forget)]
+    ids = [pc.id for pc in (*made.writes, *made.delete)]
     assert len(ids) == len(set(ids))
 
 
@@ -190,7 +191,7 @@ def test_only_who_has_a_licence_a_policy_and_an_account_is_provisioned(
         assert entitlement.user.account_enabled
         assert pc.plan in entitlement.plans
         assert first is not None
-        assert pc.snapshot == snapshot(first)
+        assert pc.current.snapshot == snapshot(first)
         assert pc.status is Status.PENDING_PROVISION
 
 
@@ -200,7 +201,7 @@ def test_what_works_is_never_built_over_and_never_removed_without_a_grace_period
 ) -> None:
     works = {pc.id for pc in there if pc.status in WORKING}
     made = planned(observed.but(cloud_pcs=there), among)
-    assert not works & {pc.id for pc in (*made.provision, *made.list_only, *made.cancel, *made.forget)}
+    assert not works & {pc.id for pc in (*made.provision, *made.list_only, *made.cancel, *made.delete)}
     assert not works & set(made.start)
     assert all(pc.id in works and pc.grace and pc.status is Status.IN_GRACE_PERIOD for pc in made.grace)
 
@@ -237,7 +238,7 @@ def test_no_more_start_than_licences_are_free(
     plans = {pc.id: pc.plan.id for pc in (*there, *made.provision)}
     started = [plans[pc_id] for pc_id in made.start]
     assert all(started.count(sku) <= free for sku in SKUS)
-    assert all("queue" in str(pc.reason) for pc in made.provision if pc.id not in made.start)
+    assert all("queue" in str(pc.current.reason) for pc in made.provision if pc.id not in made.start)
 
 
 @given(records(), policies())
@@ -248,7 +249,7 @@ def test_an_empty_answer_that_is_not_complete_changes_nothing(
 
 
 @given(directories(), records(), policies())
-def test_nothing_is_taken_for_his_groups_from_whom_they_are_not_certain(
+def test_users_whose_groups_are_not_certain_lose_nothing(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
 ) -> None:
     doubtful = tuple(each.but(certain=False) for each in observed.entitlements)

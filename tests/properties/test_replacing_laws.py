@@ -12,25 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.attempts import RECORD_REPLACED
-from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
+from shared.contracts.cleaning import CLEAN_UP, CleanedUp, leftovers_of
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, POLL_SESSION_HOST, RELEASE_SESSION_HOST
 from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import REPLACE, ProvisionOrder
 from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, Unrecognized
-from shared.domain.cloud_pc import CloudPc, Failure, Resources
-from shared.domain.lifecycle import Event, Status
-from shared.domain.replacing import (
-    REPLACEABLE,
-    abandoned,
-    begin_replacement,
-    build_of,
-    replaced,
-    slot_of_build,
-    with_build,
-)
+from shared.domain.build import Failure, Resources
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.lifecycle import REPLACEABLE, Event, Phase, Status
+from shared.domain.replacing import abandoned, begin_replacement, replaced
 from shared.domain.steps import Step
+from tests.cloud_pcs import cloud_pc, edited
 from tests.stories.people import BEGUN, ORDER, PLAN, SNAPSHOT, USER
 from tests.stories.tell import START, tell
 from tests.stories.test_replace_cloud_pc import ALL_REPLACED, FIRST
@@ -38,7 +32,7 @@ from tests.stories.test_replace_cloud_pc import ALL_REPLACED, FIRST
 HOUR = timedelta(hours=1)
 PLACE = {"subscription_id": "5ub", "resource_group": "cloud-pcs"}
 FAILURE = Failure(code="joinFailed", message="it did not join", step=Step.JOIN_DIRECTORY)
-OWN = CloudPc(
+OWN = cloud_pc(
     id=ORDER.cloud_pc_id,
     tenant_id=ORDER.tenant_id,
     user=USER,
@@ -57,28 +51,27 @@ OWN = CloudPc(
 
 
 def begin(pc: CloudPc) -> CloudPc:
-    free = pc.status in REPLACEABLE and not pc.replaced_now
+    free = pc.status in REPLACEABLE and not pc.being_replaced
     return begin_replacement(pc, SNAPSHOT, "group", f"operation-{pc.next_generation}", START) if free else pc
 
 
 def build(pc: CloudPc) -> CloudPc:
-    """Let the build beside it make a machine, as its records do."""
-    if pc.beside is None or not pc.beside.being_built:
+    """Let the build of the replacement make a machine, as its records do."""
+    new = pc.replacement
+    if new is None or not pc.goes_on(new):  # when it is over the build changes nothing
         return pc
-    seen = build_of(pc, pc.beside.generation)
-    if seen.status is Status.NOT_PROVISIONED:  # it is over: the build changes nothing
-        return pc
-    if seen.status is Status.PENDING_PROVISION:
-        seen = seen.after(Event.STARTED, at=START, attempt=1)
-    made = Resources(computer_name=f"CPC-{seen.generation}", slot=slot_of_build(seen), vm_id=f"/vm/{seen.generation}")
-    return with_build(pc, seen.but(resources=seen.resources.with_found(made)))
+    if new.phase is Phase.WAITING:
+        pc = pc.after_build(new, Event.STARTED, at=START, attempt=1)
+    new = pc.build(new.generation) or new
+    made = Resources(computer_name=f"CPC-{new.generation}", slot=pc.slot_of(new), vm_id=f"/vm/{new.generation}")
+    return pc.with_build(new.but(resources=new.resources.with_found(made)))
 
 
 def succeed(pc: CloudPc) -> CloudPc:
-    ready = pc.beside is not None and pc.beside.being_built and pc.beside.resources.computer_name is not None
-    if not ready or pc.beside is None or pc.beside.status is Status.PENDING_PROVISION:
+    new = pc.replacement
+    if new is None or new.phase is not Phase.BUILDING or new.resources.computer_name is None:
         return pc
-    return replaced(pc, pc.beside.resources, (), at=START, clean_up_at=START + 3 * HOUR)
+    return replaced(pc, new.resources, (), at=START, clean_up_at=START + 3 * HOUR)
 
 
 def fail(pc: CloudPc) -> CloudPc:
@@ -86,10 +79,10 @@ def fail(pc: CloudPc) -> CloudPc:
 
 
 def clean(pc: CloudPc) -> CloudPc:
-    if pc.beside is None or pc.beside.being_built:
+    if pc.replacement is None or not pc.to_clean_up(pc.replacement):
         return pc
-    seen = build_of(pc, pc.beside.generation)
-    return with_build(pc, seen.but(resources=Resources(), restore_points=(), disks=(), clean_up_at=None))
+    nothing: dict[str, Any] = {"resources": Resources(), "restore_points": (), "disks": (), "clean_up_at": None}
+    return pc.with_build(pc.replacement.but(**nothing))
 
 
 def happens(event: Event) -> Callable[[CloudPc], CloudPc]:
@@ -108,17 +101,18 @@ def test_two_machines_are_in_two_slots_and_no_name_is_given_twice(events: list[C
     pc, names = OWN, {1: "CPC-1"}
     for event in events:
         before, pc = pc, event(pc)
-        if pc.beside is not None:
-            assert slot_of_build(pc) == (pc.resources.slot or "a") != (pc.beside.resources.slot or "a")
-            assert pc.beside.generation != pc.generation
-            name = pc.beside.resources.computer_name
-            if name is not None and pc.beside.attempt:  # before its first attempt it tells of what remains there
-                assert names.setdefault(pc.beside.generation, name) == name
-        assert pc.resources.computer_name
+        if pc.replacement is not None:
+            assert pc.slot_of(pc.current) == pc.current.slot != pc.replacement.slot
+            assert pc.replacement.generation != pc.current.generation
+            name = pc.replacement.resources.computer_name
+            if name is not None and pc.replacement.attempt:  # before its first attempt it has what is left there
+                assert names.setdefault(pc.replacement.generation, name) == name
+        assert pc.current.resources.computer_name
+        assert pc.current.phase is Phase.BUILT
         assert pc.status in {*REPLACEABLE, Status.IN_GRACE_PERIOD}
         if event is not succeed:
-            assert pc.resources == before.resources, "only what is ready takes the place"
-        assert pc.next_generation > max(pc.generation, pc.beside.generation if pc.beside else 0)
+            assert pc.current.resources == before.current.resources, "only what is ready takes the place"
+        assert pc.next_generation > max(build.generation for build in pc.builds)
 
 
 @given(st.lists(EVENTS, max_size=25))
@@ -126,17 +120,18 @@ def test_whatever_was_made_is_somebody_s_to_clean_up(events: list[Callable[[Clou
     pc, there = OWN, {"CPC-1"}
     for event in events:
         before, pc = pc, event(pc)
-        if event is build and pc != before and pc.beside is not None:
-            there.discard(str(before.beside.resources.computer_name) if before.beside else "")  # cleaned up first
-            there.add(str(pc.beside.resources.computer_name))
-        if event is clean and before.beside is not None and pc.beside is None:
-            there.discard(str(before.beside.resources.computer_name))
-        builds = [pc, build_of(pc, pc.beside.generation)] if pc.beside else [pc]
+        if event is build and pc != before and pc.replacement is not None:
+            there.discard(
+                str(before.replacement.resources.computer_name) if before.replacement else ""
+            )  # cleaned up first
+            there.add(str(pc.replacement.resources.computer_name))
+        if event is clean and before.replacement is not None and pc.replacement is None:
+            there.discard(str(before.replacement.resources.computer_name))
         known = {
             name
-            for each in builds
-            for remains in remains_of(each.but(resources=each.resources.but(**PLACE)))
-            for name in remains.computer_names
+            for each in pc.builds
+            for leftovers in leftovers_of(pc, each.but(resources=each.resources.but(**PLACE)))
+            for name in leftovers.computer_names
         }
         assert there <= known
 
@@ -151,12 +146,12 @@ def test_saying_it_twice_is_saying_it_once(events: list[Callable[[CloudPc], Clou
 
 
 @pytest.mark.parametrize("status", [Status.IN_GRACE_PERIOD, Status.DEPROVISIONING])
-def test_what_the_user_has_by_then_is_his_whatever_has_become_of_the_cloud_pc(status: Status) -> None:
-    pc = succeed(build(begin(OWN)).but(status=status))
+def test_the_machine_that_the_user_has_by_then_is_current_whatever_the_status_is(status: Status) -> None:
+    pc = succeed(edited(build(begin(OWN)), status=status))
 
-    assert (pc.status, pc.resources.computer_name) == (status, "CPC-2")
-    assert pc.beside is not None
-    assert pc.beside.resources.computer_name == "CPC-1"
+    assert (pc.status, pc.current.resources.computer_name) == (status, "CPC-2")
+    assert pc.replacement is not None
+    assert (pc.replacement.phase, pc.replacement.resources.computer_name) == (Phase.LEAVING, "CPC-1")
 
 
 @dataclass

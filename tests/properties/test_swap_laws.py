@@ -1,4 +1,4 @@
-"""Laws of a resize: whatever order the licences are swapped in, one Cloud PC for each, and nobody loses his."""
+"""Laws of a resize: whatever order the licences are swapped in, one Cloud PC for each, and nobody loses theirs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from shared.domain.planner import plan
 from shared.domain.plans import Observed, Plan
 from shared.domain.policy import Assignment, Policy
 from shared.domain.service_plan import ServicePlan
+from tests.cloud_pcs import cloud_pc
 from tests.properties.test_planner_laws import JOIN, NOW, applied, claims, service, snapshot
 
 OLD, NEW = service("small"), service("large")
@@ -36,7 +37,7 @@ POLICY = Policy(
     created_date_time=NOW,
     last_modified_date_time=NOW,
 )
-ADA = CloudPc(
+ADA = cloud_pc(
     id=cloud_pc_id("t", USER.id, OLD.id),
     tenant_id="t",
     user=USER,
@@ -54,7 +55,7 @@ KEPT = {Status.PROVISIONED, Status.RESIZE_PENDING_LICENSE, Status.RESIZING}
 class Story:
     """What becomes of one user's Cloud PCs as time passes and licences come and go."""
 
-    pcs: dict[str, CloudPc] = field(default_factory=lambda: {ADA.id: swapping.ask(ADA, NEW, "o", HOURS, NOW)})
+    pcs: dict[str, CloudPc] = field(default_factory=lambda: {ADA.id: swapping.request(ADA, NEW, "o", HOURS, NOW)})
     at: datetime = NOW
 
     @property
@@ -70,7 +71,7 @@ class Story:
         made = plan(observed, (POLICY,), {"p": snapshot(POLICY)}, tenant_id="t", at=self.at)
         if not crash:
             self.pcs |= {pc.id: pc for pc in made.writes}
-            self.pcs = {each: pc for each, pc in self.pcs.items() if each not in {gone.id for gone in made.forget}}
+            self.pcs = {each: pc for each, pc in self.pcs.items() if each not in {gone.id for gone in made.delete}}
         return made
 
     def work(self, *, well: bool) -> None:
@@ -192,7 +193,7 @@ def test_after_a_failed_resize_either_licence_keeps_it_and_the_time_to_put_it_ri
 
 @pytest.mark.parametrize("hours", [1, HOURS], ids=["in time", "late"])
 @pytest.mark.parametrize("held", [(OLD,), (OLD, NEW)], ids=["before the licence came", "after it came"])
-def test_nobody_who_leaves_his_group_is_resized_and_planning_again_changes_nothing(
+def test_nobody_who_leaves_their_group_is_resized_and_planning_again_changes_nothing(
     held: tuple[ServicePlan, ...], hours: int
 ) -> None:
     story = Story()

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
-from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
+from shared.contracts.cleaning import CLEAN_UP, CleanedUp, leftovers_of
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
 from shared.contracts.desktops import GRANT_SIGN_IN, POLL_SESSION_HOST
 from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, POLL_AGENT, Place
 from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
-from shared.domain.cloud_pc import CloudPc, Resources, Warn
+from shared.domain.cloud_pc import Resources, Warn
 from shared.domain.lifecycle import Status
+from tests.cloud_pcs import cloud_pc
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER
 from tests.stories.tell import START, tell
 
@@ -256,7 +257,7 @@ def test_remains_that_cannot_be_removed_fail_the_attempt() -> None:
 
 def test_what_was_left_elsewhere_is_removed_where_it_is() -> None:
     """A retry may build through another connection: the machine that failed is where it failed."""
-    pc = CloudPc(
+    pc = cloud_pc(
         id=ORDER.cloud_pc_id,
         tenant_id=ORDER.tenant_id,
         user=ORDER.user,
@@ -270,7 +271,7 @@ def test_what_was_left_elsewhere_is_removed_where_it_is() -> None:
         created_date_time=START,
         last_modified_date_time=START,
     )
-    story = tell(PROVISION, ORDER.but(generation=2, remains=remains_of(pc)), ALL_WELL)
+    story = tell(PROVISION, ORDER.but(generation=2, remains=leftovers_of(pc, pc.current)), ALL_WELL)
     cleaned = story.last(CLEAN_UP)
 
     assert (cleaned["subscriptionId"], cleaned["resourceGroup"]) == ("0ld", "before")

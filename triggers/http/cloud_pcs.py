@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.lifecycle import WORKING
 from shared.domain.sign_in import SignInDetails, sign_in_details
 from shared.errors import ConflictError
@@ -104,11 +104,11 @@ async def rerun_step(call: Call, client: DurableClient) -> Answer:
     return await once(call, rerun)
 
 
-async def _today(call: Call) -> Today:
+async def _today(call: Call) -> TenantPolicies:
     """Return what the policies would build today; nothing is read for callers who did not select what it tells."""
     selected = query_of(call, CLOUD_PCS).select
     if selected is not None and OF_TODAY.isdisjoint(selected):
-        return Today({}, {}, call.tenant.settings)
+        return TenantPolicies({}, {}, call.tenant.settings)
     return await read_today(call)
 
 

@@ -12,10 +12,9 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import WANTED_AFTER_DEMAND, WANTED_AFTER_EDIT, Connection, HealthStatus, check_again_after
 from shared.domain.health import PROBE_CHECKS
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import Phase
 from shared.domain.operation import Operation, OperationStatus
-from shared.domain.pausing import held
-from shared.domain.replacing import builds_of
+from shared.domain.pausing import pause_reason
 from shared.domain.tenant import Site, Tenant
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import Due, DueKind
@@ -122,7 +121,7 @@ async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     if operation is None:
         if connection.checked_date_time and now - connection.checked_date_time < every:
             return connection.checked_date_time + every
-        halted = held(await deps.service_state.get(), tenant.value, None)
+        halted = pause_reason(await deps.service_state.get(), tenant.value, None)
         if halted or await _paused(deps, connection, now):
             return now + every
     site = await deps.sites.find(due.tenant_id, connection.site_id)
@@ -166,10 +165,8 @@ async def cloud_pcs_of(deps: Dependencies, connection: Connection) -> int:
 def built_through(pc: CloudPc, connection_id: str) -> bool:
     """Whether a Cloud PC is, or is being, built through a connection."""
     return any(
-        build.status is not Status.NOT_PROVISIONED
-        and build.snapshot is not None
-        and build.snapshot.connection_id == connection_id
-        for build in builds_of(pc)
+        build.phase is not Phase.NONE and build.snapshot is not None and build.snapshot.connection_id == connection_id
+        for build in pc.builds
     )
 
 

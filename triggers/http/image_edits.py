@@ -9,11 +9,9 @@ import azure.functions as func
 from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
 from shared.contracts.images import GalleryVersion
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.build import Build
 from shared.domain.image import DeviceImage, DeviceImageStatus, ImageType
-from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy
-from shared.domain.replacing import builds_of
 from shared.domain.wizards.create_device_image import NameStep
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.workflow import Blueprint, DurableClient, start
@@ -25,7 +23,6 @@ from triggers.http.views.images import DEVICE_IMAGE, DEVICE_IMAGES, device_image
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_BUILDING = (Status.PENDING_PROVISION, Status.PROVISIONING)
 
 
 @bp.route(route=f"{BASE}/deviceImages/{{id}}", methods=["PATCH"], auth_level=_OPEN)
@@ -98,14 +95,14 @@ async def _users(call: Call, image: DeviceImage) -> dict[str, Any]:
         users["provisioningPolicies"] = names
     count = 0
     if image.gallery_version_id:
-        async for stored in deps.cloud_pcs.each(tenant_id):  # what is built beside a Cloud PC is in no column
-            count += any(_is_built_from(build, image.gallery_version_id) for build in builds_of(stored.value))
+        async for stored in deps.cloud_pcs.each(tenant_id):  # the replacement of a Cloud PC is in no column
+            pc = stored.value
+            count += any(pc.goes_on(each) and _is_made_from(each, image.gallery_version_id) for each in pc.builds)
     return users | ({"cloudPcs": count} if count else {})
 
 
-def _is_built_from(build: CloudPc, version_id: str) -> bool:
-    snapshot = build.snapshot if build.status in _BUILDING else None
-    return snapshot is not None and snapshot.image.gallery_version_id == version_id
+def _is_made_from(build: Build, version_id: str) -> bool:
+    return build.snapshot is not None and build.snapshot.image.gallery_version_id == version_id
 
 
 def _words(users: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ import azure.functions as func
 from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain import naming
 from shared.domain.policy import Assignment, Policy
-from shared.domain.policy_users import RosterEntry, roster
+from shared.domain.policy_users import PolicyUser, policy_users
 from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
 from shared.domain.wizards.edit_provisioning_policy import fields_of
 from shared.domain.wizards.overlaps import overlaps, target
@@ -114,7 +114,7 @@ async def assign_policy(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(RosterEntry))
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(PolicyUser))
 async def list_policy_users(call: Call) -> Answer:
     """Tell who has a Cloud PC through a policy, who waits, who lacks one, and why."""
     deps, tenant = call.deps, call.tenant
@@ -123,7 +123,7 @@ async def list_policy_users(call: Call) -> Answer:
     groups = assigned_groups(today.policies.values())
     members = await licensed_members(call, groups) if policy.assignments else ()
     cloud_pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant.id)]
-    return ok(listed(call, (entry.to_json() for entry in roster(policy, today, members, cloud_pcs)), None))
+    return ok(listed(call, (entry.to_json() for entry in policy_users(policy, today, members, cloud_pcs)), None))
 
 
 async def save_policy_form(call: Call, client: DurableClient) -> Answer:

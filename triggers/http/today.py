@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.image import ImageType
 from triggers.http.endpoints import Call
 
 
-async def read_today(call: Call) -> Today:
+async def read_today(call: Call) -> TenantPolicies:
     """Return what the policies of the addressed tenant would build today."""
     deps, tenant = call.deps, call.tenant
     policies = {stored.value.id: stored.value async for stored in deps.policies.each(tenant.id)}
     custom = any(policy.image_type is ImageType.CUSTOM for policy in policies.values())
     images = {stored.value.id: stored.value async for stored in deps.images.each(tenant.id)} if custom else {}
-    return Today(policies, images, tenant.settings)
+    return TenantPolicies(policies, images, tenant.settings)

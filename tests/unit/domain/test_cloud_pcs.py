@@ -5,13 +5,14 @@ from datetime import datetime
 import pytest
 from pydantic import ValidationError
 
-from shared.domain.cloud_pc import Failure, Resources
+from shared.domain.build import Build, Failure, Resources
 from shared.domain.connection import HealthCheck, HealthStatus, JoinType, overall
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.image import marketplace_image
-from shared.domain.lifecycle import Event, Status
+from shared.domain.lifecycle import REPLACEABLE, Event, Phase, Status
 from shared.domain.naming import naming_template_problem
 from shared.domain.policy import snapshot_of
+from shared.domain.replacing import replaced
 from shared.domain.steps import ORDER, Step, percent, seconds_left
 from shared.domain.tenant import TenantSettings
 from shared.errors import IllegalTransitionError
@@ -21,14 +22,47 @@ from triggers.http.views.cloud_pcs import cloud_pc_view
 
 def test_a_record_moves_by_events_only_where_the_table_leads() -> None:
     pc = things.cloud_pc()
-    assert pc.after(Event.STARTED, at=things.NOW, attempt=1).status is Status.PROVISIONING
+    assert pc.after(Event.STARTED, at=things.NOW).status is Status.PROVISIONING
     with pytest.raises(IllegalTransitionError):
         pc.after(Event.SUCCEEDED, at=things.NOW)
 
 
+def test_an_audit_event_has_the_changes_of_the_current_build_by_their_own_names() -> None:
+    pc = things.cloud_pc(generation=4, status=Status.PROVISIONED, replacement=Build(generation=5))
+    kept = pc.audited()
+    assert (kept["generation"], kept["status"], kept["replacement"]["generation"]) == (4, "provisioned", 5)
+    assert "current" not in kept
+
+
+def test_the_build_is_found_by_its_generation() -> None:
+    replacement = Build(generation=5)
+    pc = things.cloud_pc(generation=4, status=Status.PROVISIONED, replacement=replacement)
+    assert [pc.build(number) for number in (4, 5, 6)] == [pc.current, replacement, None]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_replacement_goes_on_only_while_the_cloud_pc_works(status: Status) -> None:
+    pc = things.cloud_pc(generation=4, status=status, replacement=Build(generation=5))
+    assert pc.replacement is not None
+    assert pc.goes_on(pc.replacement) == (status in REPLACEABLE)
+    assert pc.goes_on(pc.current) == (status in {Status.PENDING_PROVISION, Status.PROVISIONING})
+
+
+def test_what_was_replaced_waits_for_its_clean_up_and_has_not_failed() -> None:
+    new = Build(generation=5, phase=Phase.BUILDING, resources=Resources(computer_name="CPC-NEW", slot="b"))
+    pc = things.cloud_pc(
+        generation=4, status=Status.PROVISIONED, resources=Resources(computer_name="CPC-OLD"), replacement=new
+    )
+    after = replaced(pc, new.resources, (), at=things.NOW, clean_up_at=things.NOW)
+    assert (after.status, after.current.phase, after.current.resources) == (pc.status, Phase.BUILT, new.resources)
+    assert after.replacement is not None
+    assert (after.replacement.phase, after.replacement.last_error) == (Phase.LEAVING, None)
+    assert (after.to_clean_up(after.replacement), after.to_clean_up(after.current)) == (True, False)
+
+
 def test_a_change_is_checked_like_any_value() -> None:
     with pytest.raises(ValidationError):
-        things.cloud_pc().but(generation="many")
+        things.cloud_pc().but(display_name=7)
 
 
 def test_what_is_not_known_does_not_undo_what_is() -> None:
@@ -50,7 +84,7 @@ def test_a_failed_one_says_where_a_retry_would_go_on(clean_up_at: datetime | Non
     )
     late = Failure(code="enrollInIntuneTimedOut", message="not yet", step=Step.ENROLL_IN_INTUNE)
     pc = things.cloud_pc(status=Status.FAILED, resources=made, last_error=late, clean_up_at=clean_up_at)
-    detail = cloud_pc_view(pc, things.NOW, Today({}, {}, TenantSettings()))["statusDetail"]
+    detail = cloud_pc_view(pc, things.NOW, TenantPolicies({}, {}, TenantSettings()))["statusDetail"]
     assert detail is not None
     assert {each["name"]: each["value"] for each in detail["additionalInformation"]}.get("retryResumesAt") == said
 

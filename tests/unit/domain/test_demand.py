@@ -2,7 +2,8 @@
 
 import pytest
 
-from shared.domain.cloud_pc import Beside, CloudPc, Resources
+from shared.domain.build import Build, Resources
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import SubnetUsage
 from shared.domain.demand import AddressForecast, address_forecast, awaiting_addresses
 from shared.domain.lifecycle import Status
@@ -26,11 +27,13 @@ def test_who_has_no_interface_yet_still_needs_an_address() -> None:
     assert awaiting_addresses(fleet(), "c1") == 2
 
 
-def test_a_machine_that_is_built_beside_another_needs_one_as_well() -> None:
-    beside = Beside(generation=2, snapshot=things.snapshot(), last_modified_date_time=things.NOW)
-    replaced = things.cloud_pc("ada", status=Status.PROVISIONED, beside=beside)
+def test_a_replacement_needs_one_as_well() -> None:
+    replacement = Build(generation=2, snapshot=things.snapshot())
+    replaced = things.cloud_pc("ada", status=Status.PROVISIONED, replacement=replacement)
     assert awaiting_addresses([replaced], "c1") == 1
-    assert awaiting_addresses([replaced.but(beside=beside.but(resources=Resources(nic_id="/nic/2")))], "c1") == 0
+    assert (
+        awaiting_addresses([replaced.but(replacement=replacement.but(resources=Resources(nic_id="/nic/2")))], "c1") == 0
+    )
 
 
 @pytest.mark.parametrize(("more", "short"), [(0, 0), (3, 3)])

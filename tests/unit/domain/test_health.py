@@ -87,12 +87,12 @@ def test_a_missing_password_is_a_wrong_one() -> None:
     assert fault_of_join(HYBRID, "joinPasswordMissing", "").error_type == "adJoinCheckIncorrectCredentials"
 
 
-def test_a_device_that_never_came_is_told_from_a_join_that_failed() -> None:
+def test_a_device_that_never_came_is_distinguished_from_a_join_that_failed() -> None:
     assert fault_of_join(ENTRA, "timedOut", "").error_type == "azureAdDeviceSyncCheckDeviceNotFound"
     assert fault_of_join(ENTRA, "VMExtensionProvisioningError", "").error_type == "azureAdDeviceSyncCheckUnknownError"
 
 
-def test_lack_of_room_says_nothing_against_the_network() -> None:
+def test_lack_of_capacity_is_no_fault_of_the_network() -> None:
     assert fault_of_vm("noCapacity").status is HealthStatus.WARNING
     assert fault_of_network("noCapacity").status is HealthStatus.FAILED
 

@@ -24,7 +24,7 @@ def test_a_step_that_begins_ends_the_one_before() -> None:
     assert operation.percent_complete == 40
 
 
-def test_a_step_told_twice_is_told_once() -> None:
+def test_a_step_that_is_repeated_is_there_once() -> None:
     operation = things.operation().at_step("one", TITLES, percent=0, at=things.NOW)
     assert operation.at_step("one", TITLES, percent=0, at=LATER) == operation
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.cloud_pc import Beside, CloudPc, Resources
+from shared.domain.build import Build, Resources
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import Status
 from shared.domain.naming import fixed_beginning, restore_point_name
 from shared.domain.orphans import (
@@ -20,6 +21,7 @@ from shared.domain.orphans import (
 )
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import RestorePoint
+from tests.cloud_pcs import edited
 from tests.integration import things
 
 MADE = Resources(
@@ -42,7 +44,7 @@ EVERY = [kind for kind in OrphanType if kind not in {OrphanType.ON_PREMISES_COMP
 @pytest.mark.parametrize("kind", EVERY)
 def test_of_a_cloud_pc_of_which_nothing_should_be_left_everything_goes(kind: OrphanType) -> None:
     gone = pc(Status.NOT_PROVISIONED, Resources(), last_modified_date_time=LONG_AGO)
-    for record in (None, gone, gone.but(status=Status.FAILED)):
+    for record in (None, gone, edited(gone, status=Status.FAILED)):
         judgement = judge(found(kind), record)
         assert judgement is not None
         assert judgement.sure
@@ -109,10 +111,10 @@ def test_a_second_one_of_a_kind_is_one_and_goes_only_where_that_is_sure(other: F
 
 
 @pytest.mark.parametrize("kind", EVERY)
-def test_what_is_beside_its_own_machine_is_none(kind: OrphanType) -> None:
-    beside = Beside(generation=2, last_modified_date_time=things.NOW)
-    assert judge(found(kind, "/vm/2", "CPC-ADA-3"), pc(Status.PROVISIONED, beside=beside)) is None
-    assert judge(found(kind, "/vm/2", "CPC-ADA-3"), pc(Status.NOT_PROVISIONED, Resources(), beside=beside)) is None
+def test_what_is_of_a_replacement_is_none(kind: OrphanType) -> None:
+    other = Build(generation=2)
+    assert judge(found(kind, "/vm/2", "CPC-ADA-3"), pc(Status.PROVISIONED, replacement=other)) is None
+    assert judge(found(kind, "/vm/2", "CPC-ADA-3"), pc(Status.NOT_PROVISIONED, Resources(), replacement=other)) is None
 
 
 def test_a_right_goes_with_the_last_cloud_pc_of_its_user() -> None:

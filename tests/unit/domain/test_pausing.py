@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.pausing import ServiceState, held
+from shared.domain.pausing import ServiceState, pause_reason
 from shared.domain.tenant import Paused, Tenant
 from tests.unit.wizards import office
 
@@ -32,10 +32,10 @@ POLICY = office.policy("p1", "staff", name="Office")
     ],
 )
 def test_the_widest_pause_is_the_reason(service: Any, tenant: Any, policy: Any, why: str | None) -> None:
-    said = held(ServiceState(paused=service), TENANT.but(paused=tenant), POLICY.but(paused=policy))
+    said = pause_reason(ServiceState(paused=service), TENANT.but(paused=tenant), POLICY.but(paused=policy))
     assert said == why
 
 
 def test_a_cloud_pc_whose_policy_is_gone_is_held_by_its_tenant_only() -> None:
-    assert held(ServiceState(), TENANT, None) is None
-    assert held(ServiceState(), TENANT.but(paused=PAUSED), None) == "tenant Acme is paused"
+    assert pause_reason(ServiceState(), TENANT, None) is None
+    assert pause_reason(ServiceState(), TENANT.but(paused=PAUSED), None) == "tenant Acme is paused"

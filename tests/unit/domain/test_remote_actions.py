@@ -14,6 +14,7 @@ from shared.domain.plans import Observed
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import MOST, RestorePoint, TimeRange, nearest
 from shared.services.remote import Wish, refusal
+from tests.cloud_pcs import edited
 from tests.integration import things
 
 MADE = Resources(
@@ -23,7 +24,7 @@ READY = RestorePoint(id="point", created_at=things.NOW, status="ready")
 
 
 def cloud_pc(status: Status = Status.PROVISIONED, **changes: Any) -> CloudPc:
-    return things.cloud_pc(status=status, resources=MADE, restore_points=(READY,)).but(**changes)
+    return edited(things.cloud_pc(status=status, resources=MADE, restore_points=(READY,)), **changes)
 
 
 def at_work(name: Remote) -> RemoteAction:
@@ -100,6 +101,6 @@ def test_what_is_being_restored_is_left_alone_whatever_is_lost(licensed: bool) -
     made = plan(observed, (), {}, tenant_id=pc.tenant_id, at=things.NOW)
     assert made.empty
     lost = plan(
-        observed.but(cloud_pcs=(pc.but(status=Status.PROVISIONED),)), (), {}, tenant_id=pc.tenant_id, at=things.NOW
+        observed.but(cloud_pcs=(edited(pc, status=Status.PROVISIONED),)), (), {}, tenant_id=pc.tenant_id, at=things.NOW
     )
     assert not lost.empty

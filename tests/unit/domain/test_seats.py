@@ -17,7 +17,7 @@ def test_only_cloud_pc_licences_are_seats() -> None:
     assert seat_units({MEDIUM: 2, "SPE_E5": 9}) == {MEDIUM: 2}
 
 
-def test_who_has_a_cloud_pc_keeps_his_seat_and_the_others_follow_by_id() -> None:
+def test_who_has_a_cloud_pc_keeps_the_seat_and_the_others_follow_by_id() -> None:
     plan = seat_plans({MEDIUM: 1})[MEDIUM]
     held = things.cloud_pc("zoe", plan=plan)
     assert set(seated({MEDIUM: 2}, [held.user.id, "bob", "ada"], [held])) == {held.user.id, "ada"}

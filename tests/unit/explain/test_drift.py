@@ -11,8 +11,9 @@ from shared.domain.explain import explain
 from shared.domain.image import ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import DomainJoinConfiguration, image_source, snapshot_of
-from shared.domain.policy_users import roster
+from shared.domain.policy_users import policy_users
 from shared.domain.tenant import TenantSettings
+from tests.cloud_pcs import cloud_pc, edited
 from tests.unit.wizards import office
 from triggers.http.views.cloud_pcs import cloud_pc_view
 
@@ -30,7 +31,7 @@ def built(policy: Any = POLICY, **more: Any) -> CloudPc:
     snapshot = snapshot_of(policy, {"c1": office.connection()}, image_source(policy, READY), TenantSettings())
     assert snapshot is not None
     facts = {"status": Status.PROVISIONED, "snapshot": snapshot, **more}
-    return CloudPc(
+    return cloud_pc(
         id="pc1",
         tenant_id="acme",
         user=ADA.user,
@@ -95,13 +96,13 @@ def test_a_renamed_policy_gives_its_new_name_to_the_label_and_not_to_the_cloud_p
 def test_what_was_never_built_does_not_drift() -> None:
     listed = built(status=Status.NOT_PROVISIONED)
     assert office.today().drift(listed) is None
-    assert office.today().drift(listed.but(snapshot=None)) is None
+    assert office.today().drift(edited(listed, snapshot=None)) is None
 
 
 def test_explain_and_the_policy_s_users_tell_the_drift() -> None:
     today = office.today(POLICY.but(locale="de-DE"))
     told = explain(ADA, today, (built(),), {}, tenant_id="acme").cloud_pcs
-    (entry,) = roster(today.policies["p1"], today, (ADA,), (built(),))
+    (entry,) = policy_users(today.policies["p1"], today, (ADA,), (built(),))
     expected = Drift(drifted=True, differs=("windowsSetting",))
     assert [pc.drift for pc in told if pc.status] == [expected]
     assert [pc.drift for pc in entry.cloud_pcs] == [expected]

@@ -6,17 +6,20 @@ from typing import Any
 import pytest
 
 from shared.domain import naming
-from shared.domain.cloud_pc import Beside, CloudPc, Failure, Warn
+from shared.domain.build import Build, Failure, Warn
+from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import JoinType
 from shared.domain.entitlements import Entitlement
 from shared.domain.explain import Explanation, explain
 from shared.domain.image import ImageSource
-from shared.domain.lifecycle import Status
+from shared.domain.lifecycle import Phase, Status
 from shared.domain.policy import Policy, Snapshot
-from shared.domain.policy_users import RosterEntry, roster
+from shared.domain.policy_users import PolicyUser, policy_users
 from shared.domain.progress import progress
 from shared.domain.sign_in import sign_in_details
 from shared.domain.steps import Step
+from tests.cloud_pcs import cloud_pc as new_cloud_pc
+from tests.cloud_pcs import edited
 from tests.unit.wizards import office
 from triggers.http.views.cloud_pcs import cloud_pc_view, count_by_status
 
@@ -39,7 +42,7 @@ def cloud_pc(member: Entitlement, status: Status, policy: Policy = FIRST, **more
         naming_template="PC-%RAND:6%",
         grace_period_in_hours=168,
     )
-    return CloudPc(
+    return new_cloud_pc(
         id=naming.cloud_pc_id("acme", member.user.id, PLAN.id),
         tenant_id="acme",
         user=member.user,
@@ -82,9 +85,6 @@ def test_the_verdict_says_what_is_missing(member: Entitlement, policies: tuple[P
     assert words in explained(member, policies=policies).verdict
 
 
-BUILT: dict[str, Any] = {"generation": 5, "last_modified_date_time": office.NOW}
-
-
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -92,11 +92,14 @@ BUILT: dict[str, Any] = {"generation": 5, "last_modified_date_time": office.NOW}
         ({"status": Status.PROVISIONING, "attempt": 2}, "attempt 2"),
         ({"status": Status.PROVISIONED}, "Ready."),
         ({"status": Status.PROVISIONING, "attempt": 2, "resumed_at": Step.ENROLL_IN_INTUNE}, "resumed at enroll"),
-        ({"status": Status.PROVISIONED, "beside": Beside(**BUILT, step=Step.CREATE_VM)}, "this one: Create the VM"),
-        ({"status": Status.PROVISIONED, "beside": Beside(**BUILT, reason="no quota")}, "this one: no quota."),
         (
-            {"status": Status.PROVISIONED, "beside": Beside(**BUILT, status=Status.FAILED, reason="a lock")},
-            "Beside it a machine goes: a lock.",
+            {"status": Status.PROVISIONED, "replacement": Build(generation=5, step=Step.CREATE_VM)},
+            "this one: Create the VM",
+        ),
+        ({"status": Status.PROVISIONED, "replacement": Build(generation=5, reason="no quota")}, "this one: no quota."),
+        (
+            {"status": Status.PROVISIONED, "replacement": Build(generation=5, phase=Phase.FAILED, reason="a lock")},
+            "Another machine of it is removed: a lock.",
         ),
         ({"status": Status.FAILED, "last_error": Failure(code="Boom", message="it broke")}, "Failed: Boom, it broke"),
         (
@@ -117,8 +120,8 @@ def test_a_cloud_pc_whose_licence_is_gone_is_still_explained() -> None:
     assert "licence is gone" in one.because
 
 
-def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) -> RosterEntry:
-    (entry,) = roster(policy, office.today(FIRST, SECOND), (member,), records)
+def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) -> PolicyUser:
+    (entry,) = policy_users(policy, office.today(FIRST, SECOND), (member,), records)
     return entry
 
 
@@ -136,19 +139,19 @@ def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) ->
         (on_roster(ADA, cloud_pc(ADA, Status.PROVISIONED, SECOND)), "lacks", "does not move"),
     ],
 )
-def test_a_policy_s_users_have_wait_or_lack(entry: RosterEntry, standing: str, words: str) -> None:
+def test_a_policy_s_users_have_wait_or_lack(entry: PolicyUser, standing: str, words: str) -> None:
     assert (entry.standing, words in entry.because) == (standing, True)
 
 
 def test_people_outside_the_policy_s_groups_are_not_its_users() -> None:
-    assert roster(FIRST, office.today(FIRST, SECOND), (office.member("joe", "night", plans=(PLAN,)),), ()) == ()
+    assert policy_users(FIRST, office.today(FIRST, SECOND), (office.member("joe", "night", plans=(PLAN,)),), ()) == ()
 
 
 def test_progress_moves_on_within_a_step_and_never_past_it() -> None:
     at = office.NOW
     pc = cloud_pc(ADA, Status.PROVISIONING, step=Step.CREATE_VM, step_started_at=at, attempt=1)
     seen = [progress(pc, at + timedelta(seconds=s)).percent_complete for s in (0, 30, 60, 119, 500)]
-    next_step = progress(pc.but(step=Step.JOIN_DIRECTORY), at).percent_complete
+    next_step = progress(edited(pc, step=Step.JOIN_DIRECTORY), at).percent_complete
     assert seen == sorted(seen)
     assert seen[0] < seen[2] <= next_step
     assert seen[-1] <= next_step
@@ -192,7 +195,7 @@ def test_the_count_has_a_row_for_each_status() -> None:
 
 def test_the_sign_in_details_name_address_user_and_computer_and_no_password() -> None:
     pc = cloud_pc(ADA, Status.PROVISIONED)
-    told = sign_in_details(pc.but(resources=pc.resources.but(computer_name="PC-ABC")))
+    told = sign_in_details(edited(pc, resources=pc.current.resources.but(computer_name="PC-ABC")))
     assert (told.address, told.user_name, told.computer_name) == (
         "https://windows.cloud.microsoft",
         "ada@acme.example",

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from shared.domain.bulk import BulkAction, BulkItem
 from shared.domain.cloud_pc import CloudPc, Failure, Grace, Removal, RemovalCause, Swap, TimelineEntry, Warn
 from shared.domain.demand import AddressForecast
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, AuditEvent, Operation, OperationStep
 from shared.domain.orphans import Found, Looked, Orphan, OrphanScan, OrphanType
@@ -21,6 +21,7 @@ from shared.domain.restore_points import RestorePoint
 from shared.domain.steps import Step
 from shared.domain.tenant import Paused, TenantSettings
 from shared.domain.wizards import CREATE_CONNECTION
+from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT
 from tests.unit.wizards import office
 from triggers.http.response_shapes import Derived, Entity, Node
@@ -57,7 +58,7 @@ EVENT = AuditEvent(
 
 
 def cloud_pc(status: Status, **more: Any) -> CloudPc:
-    return CloudPc(
+    return new_cloud_pc(
         id="pc1",
         tenant_id="acme",
         user=ADA,
@@ -135,7 +136,7 @@ ADDRESSES = AddressForecast(free=1, awaited=2, short=1)
 
 
 def shown(pc: CloudPc) -> Any:
-    return cloud_pcs.cloud_pc_view(pc, office.NOW, Today({"p1": POLICY_HERE}, {}, TenantSettings()))
+    return cloud_pcs.cloud_pc_view(pc, office.NOW, TenantPolicies({"p1": POLICY_HERE}, {}, TenantSettings()))
 
 
 HOSTED = connections.connection_view(

@@ -6,7 +6,7 @@ from typing import Any
 from shared.domain.cloud_pc import User
 from shared.domain.connection import Connection, Domain, HealthStatus, JoinType
 from shared.domain.directory import Group
-from shared.domain.drift import Today
+from shared.domain.drift import TenantPolicies
 from shared.domain.entitlements import Entitlement
 from shared.domain.image import (
     DeviceImage,
@@ -98,8 +98,8 @@ def policy(key: str, *group_ids: str, at: datetime = NOW, name: str = "") -> Pol
     )
 
 
-def today(*policies: Policy, **settings: Any) -> Today:
-    return Today({p.id: p for p in policies}, {"i1": image()}, TenantSettings(**settings))
+def today(*policies: Policy, **settings: Any) -> TenantPolicies:
+    return TenantPolicies({p.id: p for p in policies}, {"i1": image()}, TenantSettings(**settings))
 
 
 def group(name: str, **more: Any) -> Group:

@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 from typing_extensions import TypedDict
 
 from shared.domain.cloud_pc import CloudPc, Removal, Swap
-from shared.domain.drift import Drift, Today
+from shared.domain.drift import Drift, TenantPolicies
 from shared.domain.lifecycle import Status
-from shared.domain.progress import Progress, progress
-from shared.domain.replacing import build_of
+from shared.domain.progress import Progress, progress, replacement_progress
 from shared.domain.resuming import resumable
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection
@@ -121,13 +120,13 @@ class StatusCountsView(TypedDict):
 CLOUD_PC = Entity(CloudPcView)
 
 
-def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> CloudPcView:
+def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcView:
     """Return a Cloud PC as Graph's cloudPC; what begins with ``@deskwright.`` is ours.
 
     The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.
     """
     drift = today.drift(pc)
-    made, snapshot = pc.resources, pc.snapshot
+    made, snapshot = pc.current.resources, pc.current.snapshot
     return {
         "id": pc.id,
         "displayName": pc.display_name,
@@ -168,9 +167,8 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: Today) -> CloudPcView:
 
 def _replacement(pc: CloudPc, now: datetime) -> Json | None:
     """Return how far the machine is that is to take the place of the Cloud PC's, None when there is none."""
-    if pc.beside is None or not pc.beside.being_built:
-        return None
-    return progress(build_of(pc, pc.beside.generation), now).to_json()
+    replaced = replacement_progress(pc, now)
+    return replaced.to_json() if replaced else None
 
 
 def _swap(swap: Swap) -> SwapView:
@@ -189,9 +187,11 @@ def count_by_status(cloud_pcs: Iterable[CloudPc]) -> list[StatusCountView]:
 
 
 def _detail(pc: CloudPc) -> StatusDetailView | None:
-    if pc.status is Status.FAILED and pc.last_error:
-        error = pc.last_error
-        goes_on_at = resumable(error, pc.resources) if pc.clean_up_at else None  # by the policy as it was
+    build = pc.current
+    if pc.status is Status.FAILED and build.last_error:
+        error = build.last_error
+        # By the policy as it was:
+        goes_on_at = resumable(error, build.resources) if build.clean_up_at else None
         facts = {
             "retriable": "true",
             "step": error.step.value if error.step else "",
@@ -201,11 +201,11 @@ def _detail(pc: CloudPc) -> StatusDetailView | None:
         }
         return _status_detail(error.code, error.message, facts)
     if pc.status is Status.PROVISIONED_WITH_WARNINGS:
-        message = "; ".join(f"{warning.step}: {warning.message}" for warning in pc.warnings)
-        return _status_detail("provisionedWithWarnings", message, {w.step: w.message for w in pc.warnings})
-    reason = pc.reason
-    if reason is None and pc.beside is not None and not pc.beside.being_built:
-        reason = f"beside it a machine goes: {pc.beside.reason}"
+        message = "; ".join(f"{warning.step}: {warning.message}" for warning in build.warnings)
+        return _status_detail("provisionedWithWarnings", message, {w.step: w.message for w in build.warnings})
+    reason = build.reason
+    if reason is None and pc.replacement is not None and not pc.replacement.unfinished:
+        reason = f"another machine of it is removed: {pc.replacement.reason}"
     return _status_detail(pc.status.value, reason, {}) if reason else None
 
 
@@ -215,7 +215,8 @@ def _status_detail(code: str, message: str, facts: dict[str, str]) -> StatusDeta
 
 
 def _windows(pc: CloudPc) -> Literal["windows10", "windows11"] | None:
-    if pc.snapshot is None:
+    built = pc.current.snapshot
+    if built is None:
         return None
-    named = pc.snapshot.image.marketplace.sku if pc.snapshot.image.marketplace else pc.snapshot.image_display_name
+    named = built.image.marketplace.sku if built.image.marketplace else built.image_display_name
     return "windows10" if "win10" in named.lower() or "windows 10" in named.lower() else "windows11"

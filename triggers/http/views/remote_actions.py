@@ -54,7 +54,7 @@ def restore_points_view(pc: CloudPc) -> list[RestorePointView]:
             "snapshotType": "automatic" if point.automatic else "manual",
             "healthCheckStatus": "unknown",
         }
-        for point in reversed(pc.restore_points)
+        for point in reversed(pc.current.restore_points)
         if point.status == "ready"
     ]
 

@@ -50,7 +50,7 @@ def timeline_view(pc: CloudPc, entries: Iterable[TimelineEntry], now: datetime) 
         "cloudPcId": pc.id,
         "userPrincipalName": pc.user.user_principal_name,
         "status": pc.status,
-        "generation": pc.generation,
+        "generation": pc.current.generation,
         **progress(pc, now).to_json(),
         "entries": [_entry(entry) for entry in entries],
     }

@@ -2,12 +2,17 @@
 
 All of this object's state belongs to the loop thread. A turn itself (reading, user code,
 numbering) runs in a pool thread and hands its effects straight to the writer.
+
+A turn reads the messages that are due by the time it reads from the clock itself. The clock may then stand before
+the moment at which the instance was woken: it is shared with other processes, and a host cannot rely on their care.
+So a wake-up counts as used only when the message was due for the turn; otherwise the message is scheduled again.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from functions_host.activity import Activities
 from functions_host.agenda import Agenda
@@ -24,6 +29,20 @@ from functions_host.turn import Turn, still_deliverable
 
 _MOST_THREADS = 2  # turns are Python at work: more threads only wait for each other
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
+_Due = dict[int, int]
+"""Messages by number, each with the moment at which it is due (simulated microseconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The messages for which a turn was begun, and the moment up to which it has read the inbox."""
+
+    due: _Due
+    now_us: int
+
+    def early(self) -> list[tuple[int, int]]:
+        """Return number and moment of those that the turn did not see yet."""
+        return [(n, due_us) for n, due_us in self.due.items() if due_us > self.now_us]
 
 
 class Dispatcher:
@@ -46,6 +65,7 @@ class Dispatcher:
         self._pool = ThreadPoolExecutor(min(at_once, _MOST_THREADS), thread_name_prefix="orchestrator")
         self._busy: set[str] = set()
         self._again: set[str] = set()
+        self._woken_for: dict[str, _Due] = {}  # by instance: messages that have come due and that no turn has read yet
         self._failures: dict[str, int] = {}
         self._linted: set[tuple[str, str]] = set()
         self._open = True
@@ -60,9 +80,14 @@ class Dispatcher:
     def expect(self, n: int, instance_id: str, due_us: int, now_us: int) -> None:
         """Wake an instance for a committed message, now or when it is due."""
         if due_us <= now_us:
-            self.wake(instance_id)
+            self._wake_for(n, instance_id, due_us)
         else:
-            self._agenda.put(("inbox", n), due_us, lambda: self.wake(instance_id))
+            self._agenda.put(("inbox", n), due_us, lambda: self._wake_for(n, instance_id, due_us))
+
+    def _wake_for(self, n: int, instance_id: str, due_us: int) -> None:
+        if due_us:
+            self._woken_for.setdefault(instance_id, {})[n] = due_us
+        self.wake(instance_id)
 
     def wake(self, instance_id: str, *, asked: bool = False) -> None:
         """Let an instance look into its inbox. *asked*: a client wants it to."""
@@ -94,17 +119,19 @@ class Dispatcher:
 
     def _submit(self, instance_id: str) -> None:
         if self._open:
-            self._pool.submit(self._turn, instance_id, self._memory.take(instance_id))
+            due = self._woken_for.pop(instance_id, {})
+            self._pool.submit(self._turn, instance_id, self._memory.take(instance_id), due)
 
-    def _turn(self, instance_id: str, remembered: Remembered | None) -> None:
+    def _turn(self, instance_id: str, remembered: Remembered | None, due: _Due) -> None:
         """Carry one turn up to the writer's queue; runs in a pool thread."""
         if not self._open:
             return
+        read = _Read(due, self._clock.now_us())
         try:
-            effects, resumable = self._effects(instance_id, remembered)
+            effects, resumable = self._effects(instance_id, remembered, read.now_us)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the instance must go on
             failure = error
-            self._store.submit(lambda _: None, lambda _r, _e: self._done(instance_id, failure))
+            self._store.submit(lambda _: None, lambda _r, _e: self._failed(instance_id, failure, due))
             return
         if effects is None:
             self._store.submit(
@@ -112,12 +139,13 @@ class Dispatcher:
                 lambda _r, error: self._done(instance_id, error),
             )
             return
-        self._store.submit(effects, lambda fits, error: self._committed(effects, resumable, fits, error))
+        self._store.submit(effects, lambda fits, error: self._committed(effects, resumable, read, fits, error))
 
-    def _effects(self, instance_id: str, remembered: Remembered | None) -> tuple[Effects | None, Resumable | None]:
+    def _effects(
+        self, instance_id: str, remembered: Remembered | None, now_us: int
+    ) -> tuple[Effects | None, Resumable | None]:
         """Read, ask the function, number; return what changes (None: no such instance) and what can be resumed."""
         reads = self._store.reads
-        now_us = self._clock.now_us()
         state = remembered.snapshot if remembered else reads.snapshot(instance_id)
         resumable = remembered.resumable if remembered else None
         if state is None:
@@ -143,14 +171,16 @@ class Dispatcher:
         self,
         effects: Effects,
         resumable: Resumable | None,
+        read: _Read,
         fits: bool,  # noqa: FBT001
         error: BaseException | None,
     ) -> None:
         """Follow a commit, or the want of one, and release the instance."""
         if error is not None:
-            self._done(effects.id, error)
+            self._failed(effects.id, error, read.due)
             return
         if not fits:  # it was replaced meanwhile: its new self has messages of its own
+            self._keep(effects.id, read.due)
             self._again.add(effects.id)
             self._done(effects.id, None)
             return
@@ -161,7 +191,24 @@ class Dispatcher:
             self._remember(effects.after, resumable)
         if effects.wake_again:
             self._again.add(effects.id)
+        self._expect_again(effects, read)
         self._done(effects.id, None)
+
+    def _expect_again(self, effects: Effects, read: _Read) -> None:
+        """Schedule again what had come due and was not due any more when the turn read the clock."""
+        now_us, gone = self._clock.now_us(), set(effects.consumed)
+        for n, due_us in read.early():
+            if n not in gone:
+                self.expect(n, effects.id, due_us, now_us)
+
+    def _keep(self, instance_id: str, due: _Due) -> None:
+        """Begin the next turn for these messages too."""
+        if due:
+            self._woken_for[instance_id] = due | self._woken_for.get(instance_id, {})
+
+    def _failed(self, instance_id: str, error: BaseException, due: _Due) -> None:
+        self._keep(instance_id, due)
+        self._done(instance_id, error)
 
     def follow(self, effects: Effects) -> None:
         """Pass on what committed effects ask for: timers, messages, activities, entities."""

@@ -96,10 +96,10 @@ class Reads:
         return frozenset(row[0] for row in rows)
 
     def inbox(self, instance_id: str, now_us: int) -> list[Message]:
-        """Read what waits for an instance and is due, oldest first."""
+        """Read what waits for an instance and is due, oldest first; a held one has been due once, and stays so."""
         rows = self._rows(
             "SELECT n,id,execution_id,due_us,type,name,task_id,body,held FROM inbox"
-            " WHERE id = ? AND due_us <= ? ORDER BY n",
+            " WHERE id = ? AND (due_us <= ? OR held = 1) ORDER BY n",
             (instance_id, now_us),
         )
         return [Message(*row) for row in rows]

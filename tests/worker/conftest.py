@@ -13,7 +13,7 @@ from tests.worker import environment
 from tests.worker.environment import ROOT
 from tests.worker.judge import Judges, Value, text
 
-SHAPES = ROOT / "tests" / "host" / "app"
+SHAPES = ROOT / "packages" / "functions_host" / "tests" / "apps" / "durable"
 
 
 @pytest.fixture(scope="session")

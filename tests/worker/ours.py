@@ -10,9 +10,10 @@ from typing import Any
 
 from azure.functions import meta
 from functions_host.errors import AppError
-from functions_host.indexer import Function, index
-from functions_host.invoke import Invoker, error_text
-from functions_host.outputs import QueueOutputs
+from functions_host.functions.failures import error_text
+from functions_host.functions.indexer import Function, index
+from functions_host.functions.invoker import Invoker
+from functions_host.functions.outputs import QueueOutputs
 
 
 class _KeptOutputs(QueueOutputs):

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from functions_host.answer import Answer, read_answer, read_failure
-from functions_host.events import EventType, event, to_us
-from functions_host.numbering import Rules, started_event
-from functions_host.state import Instance, Message, Snapshot, Task
-from functions_host.turn import Turn
+from functions_host.durable.numbering import Rules, started_event
+from functions_host.durable.orchestrator_result import OrchestratorResult, parse_failure, parse_result
+from functions_host.durable.turn import Turn
+from functions_host.storage.events import EventType, event
+from functions_host.storage.state import Instance, Message, Snapshot, Task
+from functions_host.timestamps import to_us
 
 from tests.worker.judge import Judges, text
 
@@ -88,17 +89,17 @@ class Play:
             self._let_time_pass()
         return effects.after
 
-    def _asked(self, body: str) -> Answer:
+    def _asked(self, body: str) -> OrchestratorResult:
         said = self.judges.agreed(self.name, {"context": text(body)})
         if "raised" in said:
-            return read_failure(Exception(said["raised"].partition(": ")[2]))
-        return read_answer(said["returned"]["value"])
+            return parse_failure(Exception(said["raised"].partition(": ")[2]))
+        return parse_result(said["returned"]["value"])
 
     def _perform(self, row: Instance, task: Task) -> None:
         self._answer(row, task.name, json.loads(task.input), task.event_id, child=False)
 
     def _answer(self, row: Instance, name: str, given: Any, task_id: int, *, child: bool) -> None:
-        """Answer a call at once, as the host would when it has ended."""
+        """OrchestratorResult a call at once, as the host would when it has ended."""
         fields: Mapping[str, object]
         try:
             result = (self.workflow if child else self.activity)(name, given)

@@ -42,7 +42,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_both_say_the_same_of_every_annotation(strangers: Judges, tmp_path: Path, place: str) -> None:
+def test_both_check_every_annotation_alike(strangers: Judges, tmp_path: Path, place: str) -> None:
     loaded = {}
     for n, note in enumerate(NOTES):
         script = f"notes_{abs(hash(place))}_{n}.py"

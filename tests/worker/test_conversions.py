@@ -56,7 +56,7 @@ def test_what_is_set_on_a_queue_output(conversions: Judges, value: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["null", "1", '"a"', "[1]", '{"a": {"b": "ü"}}', "", "plain", '{"a"', "NaN", "1e999"])
-def test_what_an_activity_is_given(conversions: Judges, given: str) -> None:
+def test_what_an_activity_gets(conversions: Judges, given: str) -> None:
     conversions.agreed("back", {"given": text(given)})
 
 
@@ -68,5 +68,5 @@ def test_a_timer_that_returns_something(conversions: Judges) -> None:
     assert ours == {"raised": "RuntimeError: function 'returns' without a $return binding returned a non-None value"}
 
 
-def test_what_a_message_and_the_context_tell(conversions: Judges) -> None:
+def test_what_a_message_and_the_context_hold(conversions: Judges) -> None:
     assert "'tells', '5f0c'" in conversions.agreed("tells", {"msg": text("hi")}, MESSAGE)["raised"]

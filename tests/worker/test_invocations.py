@@ -118,7 +118,7 @@ def test_both_run_a_sync_function_in_a_thread(shapes: Judges) -> None:
         ),
     ],
 )
-def test_both_hand_the_function_a_client_that_asks_the_same(
+def test_both_give_the_function_a_client_that_sends_the_same_requests(
     shapes: Judges, outside: Outside, name: str, sent: Value
 ) -> None:
     asked = {}
@@ -133,7 +133,7 @@ def test_both_hand_the_function_a_client_that_asks_the_same(
     assert asked["ours"] != []
 
 
-def test_the_purging_timer_asks_the_same(deskwright: Judges, outside: Outside) -> None:
+def test_the_purging_timer_sends_the_same_requests(deskwright: Judges, outside: Outside) -> None:
     outside.take_heard()
     assert deskwright.agreed("purge_history", {"timer": _timer(), "client": outside.client})["returned"] is None
     methods = [(method, path.partition("?")[0]) for method, path, _ in outside.take_heard()]
@@ -148,7 +148,7 @@ def _timer() -> Value:
     return {"type": "json", "value": json.dumps(_NOON)}
 
 
-def test_both_hand_a_timer_what_its_schedule_says(shapes: Judges) -> None:
+def test_both_pass_a_timer_what_its_schedule_is(shapes: Judges) -> None:
     assert shapes.agreed("nightly", {"timer": _timer()}) == {"returned": None, "outputs": {}}
     told = shapes.agreed("read_ticks", {"req": request("GET")})
     assert json.loads(told["returned"]["value"]["body"]["value"])[-1] == {"past_due": True}
@@ -166,7 +166,7 @@ def test_every_timer_of_the_app_takes_its_data(deskwright: Judges, outside: Outs
 
 
 @pytest.mark.parametrize("kind", ["string", "bytes"])
-def test_both_hand_over_a_queue_message_alike(shapes: Judges, kind: str) -> None:
+def test_both_pass_a_queue_message_alike(shapes: Judges, kind: str) -> None:
     message = {"type": kind, "value": "hello"}
     assert shapes.agreed("inbound", {"msg": message}, MESSAGE) == {"returned": None, "outputs": {}}
     told = shapes.agreed("read_messages", {"req": request("GET")})
@@ -174,7 +174,7 @@ def test_both_hand_over_a_queue_message_alike(shapes: Judges, kind: str) -> None
     assert seen == {"body": "hello", "count": 2, "id": "4b7c"}
 
 
-def test_a_queue_function_that_raises_says_the_same(shapes: Judges) -> None:
+def test_a_queue_function_that_raises_fails_alike(shapes: Judges) -> None:
     assert shapes.agreed("inbound", {"msg": text("fail")}, MESSAGE) == {"raised": "ValueError: told to fail"}
 
 

@@ -10,7 +10,7 @@ from tests.house.tree import ROOT, text
 LOCK = ROOT / "requirements-worker.txt"
 
 
-def test_what_the_worker_judges_is_what_is_deployed() -> None:
+def test_what_the_worker_runs_is_what_is_deployed() -> None:
     assert pins(ROOT / "requirements.txt", "3.13").items() <= pins(LOCK, "3.13").items()
 
 

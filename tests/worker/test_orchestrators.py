@@ -118,12 +118,12 @@ STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_both_ask_for_the_same_at_every_turn(deskwright: Judges, story: str) -> None:
+def test_both_return_the_same_actions_at_every_turn(deskwright: Judges, story: str) -> None:
     play = _play(deskwright, *STORIES[story])
     assert play.turns > 1
 
 
-def test_every_orchestrator_of_the_app_is_played(deskwright: Judges) -> None:
+def test_every_orchestrator_of_the_app_is_run(deskwright: Judges) -> None:
     told = {name for one in deskwright.read[0]["functions"] if "context" in one["bindings"] for name in [one["name"]]}
     assert told == {workflow.name for workflow, _, _ in STORIES.values()}
 

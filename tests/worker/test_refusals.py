@@ -127,7 +127,7 @@ def test_both_refuse(verdicts: tuple[str | None, str | None]) -> None:
 
 
 @_each(REFUSED_BY_US_ALONE)
-def test_ours_refuses_alone(verdicts: tuple[str | None, str | None]) -> None:
+def test_only_ours_refuses(verdicts: tuple[str | None, str | None]) -> None:
     theirs, ours = verdicts
     assert theirs is None
     assert ours is not None

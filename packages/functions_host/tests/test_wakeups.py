@@ -12,23 +12,22 @@ from typing import Any
 import azure.durable_functions as df
 import pytest
 from azure.durable_functions.orchestrator import Orchestrator
-from functions_host.activity import Activities
-from functions_host.agenda import Agenda
-from functions_host.asking import Asker
-from functions_host.dispatch import Dispatcher
-from functions_host.indexer import Binding, Function
-from functions_host.invoke import Invoker
-from functions_host.memory import Memory
-from functions_host.numbering import Rules
-from functions_host.operations import Operations
-from functions_host.outputs import QueueOutputs
-from functions_host.signature import Signature
-from functions_host.store import Store
-from functions_host.work import Work
+from functions_host.durable.activities import Activities
+from functions_host.durable.dispatcher import Dispatcher
+from functions_host.durable.instance_cache import InstanceCache
+from functions_host.durable.numbering import Rules
+from functions_host.durable.operations import Operations
+from functions_host.durable.orchestrator_executor import OrchestratorExecutor
+from functions_host.functions.indexer import Binding, Function
+from functions_host.functions.invoker import Invoker
+from functions_host.functions.outputs import QueueOutputs
+from functions_host.functions.signature import Signature
+from functions_host.scheduling.timer_queue import TimerQueue
+from functions_host.scheduling.work import Work
+from functions_host.storage.store import Store
+from host_testing.random_orchestrators import SECOND
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from packages.functions_host.tests.programs import SECOND
 
 START_US = 1_790_000_000_000_000
 TIMERS = 6
@@ -47,7 +46,7 @@ def naps(context: df.DurableOrchestrationContext) -> Generator[Any, Any, str]:
 
 
 class JumpingClock:
-    """Time that goes on a millisecond a read, and is off by the next jump each time; without any left, it is steady."""
+    """Time that advances a millisecond with each read, off by the next jump; after the last jump it is steady."""
 
     def __init__(self, jumps_us: list[int]) -> None:
         self._true_us = START_US
@@ -55,7 +54,7 @@ class JumpingClock:
         self._lock = threading.Lock()
 
     def jump(self, jumps_us: list[int]) -> None:
-        """Be off by these from now on."""
+        """Use these jumps from now on."""
         self._jumps = iter(jumps_us)
 
     def now_us(self) -> int:
@@ -70,10 +69,10 @@ class JumpingClock:
 
 
 class Parts:
-    """The durable half of a host on a clock that jumps; what a driver does is left to the test."""
+    """The parts of a host that run orchestrations, on a clock that jumps; the test drives it."""
 
     def __init__(self, db: Path, clock: JumpingClock, keep: int) -> None:
-        self.clock, self.agenda, self.work = clock, Agenda(), Work()
+        self.clock, self.timer_queue, self.work = clock, TimerQueue(), Work()
         self.store = Store(db, "hub", asyncio.get_running_loop())
         ids = itertools.count()
         rules = Rules(frozenset(), {"naps": "naps"}, self.store.next_n, lambda: f"x{next(ids)}")
@@ -82,9 +81,9 @@ class Parts:
         function = Function("naps", Orchestrator.create(naps), False, trigger, (trigger,), signature, None, "here")
         self.invoker = Invoker(db.parent, 1, None, str, str, QueueOutputs({}, base64_bodies=True))
         activities = Activities(self.store, clock, self.work, self.invoker, {}, 1)
-        asker = Asker({"naps": function}, keeps=keep > 0, debug_oracle=False)
+        executor = OrchestratorExecutor({"naps": function}, keeps=keep > 0, debug_oracle=False)
         self.dispatcher = Dispatcher(
-            self.store, clock, self.agenda, activities, asker, Memory(keep, 60.0), rules, at_once=1
+            self.store, clock, self.timer_queue, activities, executor, InstanceCache(keep, 60.0), rules, at_once=1
         )
         self.operations = Operations(self.store, clock, self.dispatcher, rules, replace_any_state=False)
 
@@ -111,10 +110,10 @@ class Parts:
         while True:
             async with asyncio.timeout(20):
                 await self.work.idle()
-            due_us = self.agenda.next_due()
+            due_us = self.timer_queue.next_due()
             if due_us is None:
                 return
-            if not self.agenda.run_due(self.clock.now_us()):
+            if not self.timer_queue.run_due(self.clock.now_us()):
                 self.clock.reach(due_us)
 
 

@@ -6,17 +6,17 @@ from urllib.parse import urlencode
 
 from simulation_base.pages.markup import Html, table, tag
 
-from functions_host.pages.words import length, lifetime, link, moment, status
-from functions_host.reads import Filter, Reads
-from functions_host.state import LIVE, TERMINAL, Instance
+from functions_host.pages.formatting import length, lifetime, link, moment, status
+from functions_host.storage.reads import Filter, Reads
+from functions_host.storage.state import LIVE, TERMINAL, Instance
 
 ROWS = 50
 _STATUSES = (*LIVE, *TERMINAL)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the form says; ``after`` is where the page before ended."""
+class ListQuery:
+    """The values of the form; ``after`` is the last row of the previous page."""
 
     status: str = ""
     name: str = ""
@@ -24,21 +24,21 @@ class Asked:
     after: tuple[int, str] | None = None
 
     def query(self, **changed: str) -> str:
-        """Write it as the query of an address, from the first page on."""
-        said = {"status": self.status, "name": self.name, "prefix": self.prefix} | changed
-        return "?" + urlencode({name: text for name, text in said.items() if text})
+        """Return the query of an address, for the first page."""
+        values = {"status": self.status, "name": self.name, "prefix": self.prefix} | changed
+        return "?" + urlencode({name: text for name, text in values.items() if text})
 
 
-def asked(query: Mapping[str, str]) -> Asked:
-    """Read an address; what cannot be read counts as not said."""
+def parse_query(query: Mapping[str, str]) -> ListQuery:
+    """Read an address; invalid values count as absent."""
     created, _, last_id = query.get("after", "").partition("|")
     after = (int(created), last_id) if created.isdecimal() else None
     chosen = query.get("status", "")
-    return Asked(chosen if chosen in _STATUSES else "", query.get("name", ""), query.get("prefix", ""), after)
+    return ListQuery(chosen if chosen in _STATUSES else "", query.get("name", ""), query.get("prefix", ""), after)
 
 
-def listed(reads: Reads, wanted: Asked, orchestrators: list[str], now_us: int) -> Html:
-    """Show the instances that fit."""
+def render(reads: Reads, wanted: ListQuery, orchestrators: list[str], now_us: int) -> Html:
+    """Write the list of the instances that match."""
     chosen = Filter(
         statuses=(wanted.status,) if wanted.status else (),
         name=wanted.name or None,
@@ -48,7 +48,7 @@ def listed(reads: Reads, wanted: Asked, orchestrators: list[str], now_us: int) -
     )
     rows = reads.instances(chosen, ROWS + 1)
     shown = rows[:ROWS]
-    heads = ("instance", "orchestrator", "status", "created", "last turn", "#lived")
+    heads = ("instance", "orchestrator", "status", "created", "last turn", "#duration")
     body = table(heads, [_row(row, now_us) for row in shown]) if shown else _nothing(wanted)
     return tag(
         "main",
@@ -59,19 +59,19 @@ def listed(reads: Reads, wanted: Asked, orchestrators: list[str], now_us: int) -
     )
 
 
-def _tiles(counts: Mapping[str, int], wanted: Asked) -> Html:
+def _tiles(counts: Mapping[str, int], wanted: ListQuery) -> Html:
     tiles = [("", sum(counts.values()), "all"), *((each, counts.get(each, 0), each) for each in _STATUSES)]
     return tag("div", [_tile(*tile, wanted) for tile in tiles], class_="tiles")
 
 
-def _tile(chosen: str, count: int, word: str, wanted: Asked) -> Html:
+def _tile(chosen: str, count: int, label: str, wanted: ListQuery) -> Html:
     tone = "tile bad" if chosen == "Failed" and count else "tile"
-    here = "true" if chosen == wanted.status else None
-    words = (tag("b", f"{count:,}"), tag("span", word))
-    return tag("a", *words, class_=tone, href=wanted.query(status=chosen), aria_current=here)
+    is_current = "true" if chosen == wanted.status else None
+    content = (tag("b", f"{count:,}"), tag("span", label))
+    return tag("a", *content, class_=tone, href=wanted.query(status=chosen), aria_current=is_current)
 
 
-def _form(wanted: Asked, orchestrators: list[str]) -> Html:
+def _form(wanted: ListQuery, orchestrators: list[str]) -> Html:
     names = [tag("option", name, value=name, selected=name.lower() == wanted.name.lower()) for name in orchestrators]
     statuses = [tag("option", each, value=each, selected=each == wanted.status) for each in _STATUSES]
     return tag(
@@ -80,7 +80,7 @@ def _form(wanted: Asked, orchestrators: list[str]) -> Html:
         tag("select", tag("option", "any status", value=""), statuses, name="status", aria_label="Status"),
         tag("input", type="search", name="prefix", value=wanted.prefix, placeholder="id begins with", aria_label="Id"),
         tag("button", "Show"),
-        tag("a", "everything", href="?") if wanted != Asked() else "",
+        tag("a", "everything", href="?") if wanted != ListQuery() else "",
         method="get",
         class_="choose",
     )
@@ -95,13 +95,15 @@ def _row(row: Instance, now_us: int) -> Iterator[Html | str]:
     yield length(lifetime(row, now_us))
 
 
-def _nothing(wanted: Asked) -> Html:
+def _nothing(wanted: ListQuery) -> Html:
     return tag(
-        "p", "No instance fits." if wanted != Asked() else "No orchestration has been started yet.", class_="note"
+        "p",
+        "No instance matches." if wanted != ListQuery() else "No orchestration has been started yet.",
+        class_="note",
     )
 
 
-def _pages(wanted: Asked, rows: list[Instance]) -> Html:
+def _pages(wanted: ListQuery, rows: list[Instance]) -> Html:
     """Link to the older rows, and back to the newest."""
     links = []
     if wanted.after is not None:

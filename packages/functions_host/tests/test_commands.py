@@ -97,7 +97,7 @@ def unnamed(m):
                 "17: orchestrates: its parameter must be called context, with context_name=\"context\", not 'ctx'",
                 "21: strange: 'b' is a blobTrigger, which this host does not support",
                 "25: typed: binding req has invalid non-type annotation",
-                "29: awaits: it must be def, not async def: nobody awaits orchestrators and entities",
+                "29: awaits: it must be def, not async def: orchestrators and entities are not awaited",
                 "33: waits_for_nothing: it must be async def: it has a durable client",
             ],
         ),

@@ -6,7 +6,7 @@ class ConfigError(Exception):
 
 
 class AppError(Exception):
-    """The app cannot be loaded; each problem is one line with its place."""
+    """The app cannot be loaded; each problem is one line with file and line number."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

@@ -117,12 +117,12 @@ def _control_commands(commands: Commands) -> None:
         commands, "terminate", "end an orchestration of a running host at once", control_commands.terminate
     )
     terminate.add_argument("id", help="instance id")
-    terminate.add_argument("--reason", default="terminated by hand", help="(%(default)s)")
+    terminate.add_argument("--reason", default="terminated on the command line", help="(%(default)s)")
     rewind = _command(
         commands, "rewind", "rewind a failed orchestration to before its failure", control_commands.rewind
     )
     rewind.add_argument("id", help="instance id")
-    rewind.add_argument("--reason", default="rewound by hand", help="(%(default)s)")
+    rewind.add_argument("--reason", default="rewound on the command line", help="(%(default)s)")
     purge = _command(
         commands, "purge", "remove orchestrations that have ended, with their history", control_commands.purge
     )

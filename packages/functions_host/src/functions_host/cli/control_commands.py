@@ -109,7 +109,7 @@ def _call(
     key: tuple[str, str],
     refusals: dict[int, str | None] | None = None,
 ) -> dict[str, Any] | None:
-    """Call the host with a key of its own; ``refusals`` words the error statuses; None is no error."""
+    """Call the host with its own key; ``refusals`` words the error statuses; None is no error."""
     secret = read_keys(read_commands.reads_of(args))[key]
     request = urllib.request.Request(running.url + path, method=method)  # noqa: S310 - the host's own address
     request.add_header("x-functions-key", secret)

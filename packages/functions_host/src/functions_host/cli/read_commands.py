@@ -69,8 +69,8 @@ def reads_of(args: argparse.Namespace) -> Reads:
 
 def instances(args: argparse.Namespace) -> int:
     """Print a table of instances, the newest first."""
-    wanted = Filter(statuses=statuses(args), name=args.name, prefix=args.prefix, newest_first=True)
-    rows = reads_of(args).instances(wanted, args.top)
+    chosen = Filter(statuses=statuses(args), name=args.name, prefix=args.prefix, newest_first=True)
+    rows = reads_of(args).instances(chosen, args.top)
     if args.json:
         print(json.dumps([status_view(row, show_input=False) for row in rows], indent=2))
         return 0

@@ -133,12 +133,12 @@ class Activities:
             event(kind, now_us, **fields),
         )  # fmt: skip
         completion = ActivityCompletion(task.id, task.execution_id, task.event_id, message)
-        self._store.submit(completion, lambda wanted, failure: self._completed(task, wanted, failure))
+        self._store.submit(completion, lambda was_there, failure: self._completed(task, was_there, failure))
 
-    def _completed(self, task: Task, wanted: bool, failure: BaseException | None) -> None:  # noqa: FBT001
+    def _completed(self, task: Task, was_there: bool, failure: BaseException | None) -> None:  # noqa: FBT001
         if failure is not None:
             log_event("activity", f"the result of {task.name} is lost: {failure}", logging.ERROR)
-        elif wanted:
+        elif was_there:
             self.wake(task.id)
         self.work.scheduler.finish()
         self.work.end("activity")

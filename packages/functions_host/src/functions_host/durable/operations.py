@@ -106,8 +106,8 @@ class Operations:
         row = self._store.reads.instance(instance_id)
         if row is None:
             return Outcome.NOT_FOUND, instance_id
-        wanted = self.new_id() if new_id else instance_id
-        return await self.start(row.name, wanted, row.input, row.version), wanted
+        started = self.new_id() if new_id else instance_id
+        return await self.start(row.name, started, row.input, row.version), started
 
     async def rewind(self, instance_id: str, reason: str) -> tuple[Outcome, str]:
         """Bring a failed instance back to before its failure; return its status too."""
@@ -139,9 +139,9 @@ class Operations:
 
         return await self._store.write(work)
 
-    async def purge_where(self, wanted: Filter) -> int:
+    async def purge_where(self, chosen: Filter) -> int:
         """Remove every instance that has ended and matches the filter; return how many."""
-        ended = [row.id for row in self._store.reads.instances(wanted) if row.status in TERMINAL]
+        ended = [row.id for row in self._store.reads.instances(chosen) if row.status in TERMINAL]
 
         def work(connection: sqlite3.Connection) -> int:
             found = dict(writes.where_in(connection, "SELECT id, status FROM instance WHERE id IN", ended))

@@ -114,11 +114,11 @@ class Turn:
                 self._terminated = self._terminated or message
             elif message.type in _CONTROL:
                 self.effects.consumed.append(message.n)
-                wanted = message.type == EventType.EXECUTION_SUSPENDED
-                if wanted != (self.row.status == "Suspended"):
+                suspends = message.type == EventType.EXECUTION_SUSPENDED
+                if suspends != (self.row.status == "Suspended"):
                     running = "Running" if self.row.n_hist else "Pending"
-                    self.row.status = "Suspended" if wanted else running
-                    self.row.output = json.dumps(message.name) if wanted else None
+                    self.row.status = "Suspended" if suspends else running
+                    self.row.output = json.dumps(message.name) if suspends else None
                     applied.append(message)
         return applied
 

@@ -18,12 +18,12 @@ class GenericConverter:
 
     @staticmethod
     def check_input_type_annotation(note: type) -> bool:
-        """Tell whether a parameter may be of a type."""
+        """Return whether a parameter may be of a type."""
         return issubclass(note, str | bytes)
 
     @staticmethod
     def check_output_type_annotation(note: type) -> bool:
-        """Tell whether an ``Out`` may be of a type."""
+        """Return whether an ``Out`` may be of a type."""
         return issubclass(note, str | bytes | bytearray)
 
     @staticmethod

@@ -195,7 +195,7 @@ def _check_async(call: Callable[..., Any]) -> None:
     for name in ("orchestrator_function", "entity_function"):
         own = getattr(call, name, None)
         if inspect.iscoroutinefunction(own) or inspect.isasyncgenfunction(own):
-            raise FunctionError("it must be def, not async def: nobody awaits orchestrators and entities")
+            raise FunctionError("it must be def, not async def: orchestrators and entities are not awaited")
     own = call
     while hasattr(own, "client_function"):
         own = own.client_function

@@ -64,7 +64,7 @@ class Invoker:
         return {"at": found} if found else {}
 
     def close(self) -> None:
-        """Call no more functions; threads that run are left to end."""
+        """Call no more functions; running threads are not interrupted."""
         for pool in (self._plain, self._activities):
             pool.shutdown(wait=False, cancel_futures=True)
 

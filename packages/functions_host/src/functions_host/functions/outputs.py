@@ -56,7 +56,7 @@ def _bodies(datum: meta.Datum) -> list[bytes]:
 
 
 def _text(one: Any) -> str:  # noqa: ANN401 - any JSON
-    """Write one message; a QueueMessage comes as its id and its body."""
+    """Write one message; a QueueMessage is encoded as its id and its body."""
     if isinstance(one, dict) and one.keys() == {"id", "body"}:
         return str(one["body"])
     return one if isinstance(one, str) else json.dumps(one)

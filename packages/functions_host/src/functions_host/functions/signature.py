@@ -45,7 +45,7 @@ def converter_of(kind: str) -> Any:  # noqa: ANN401 - the SDK's classes have no 
 
 
 def read_signature(call: Callable[..., Any], bindings: Mapping[str, _Bound]) -> Signature:
-    """Check a function's parameters; ``FunctionError`` says what the worker would refuse."""
+    """Check a function's parameters; ``FunctionError`` for what the worker would refuse."""
     bound = dict(bindings)
     for name, binding in bound.items():
         if binding.type in {"orchestrationTrigger", "entityTrigger"} and name != "context":
@@ -76,7 +76,7 @@ def _check_context(notes: Mapping[str, Any]) -> None:
 
 
 def _check_names(declared: set[str], bound: Mapping[str, _Bound]) -> None:
-    """Compare the names of parameters and bindings; say what to write where they differ."""
+    """Compare the names of parameters and bindings; the error says what to write."""
     unbound = sorted(declared - set(bound))
     absent = sorted(set(bound) - declared)
     if unbound and absent:
@@ -102,8 +102,8 @@ def _checked(name: str, binding: _Bound, notes: Mapping[str, Any]) -> str:
     origin = typing.get_origin(note) or note
     is_out = isinstance(origin, type) and issubclass(origin, func.Out)
     if is_out != (binding.direction == OUT):
-        wanted = "func.Out[...]" if binding.direction == OUT else "no func.Out"
-        raise FunctionError(f"the {name!r} binding wants {wanted}, got {note!r}")
+        expected = "func.Out[...]" if binding.direction == OUT else "a type without func.Out"
+        raise FunctionError(f"the annotation of {name!r} must be {expected}, not {note!r}")
     inner = note
     if is_out:
         arguments = typing.get_args(note)
@@ -123,7 +123,7 @@ def _checked(name: str, binding: _Bound, notes: Mapping[str, Any]) -> str:
 
 
 def _is_generic(note: Any) -> bool:  # noqa: ANN401 - any annotation
-    """Tell a generic of ``typing`` (Dict[str, int], Literal["a"]); dict[str, int] is none for the worker."""
+    """Return whether an annotation is a generic of ``typing``, as Dict[str, int] is and dict[str, int] is not."""
     return type(note).__module__ == "typing" and typing.get_origin(note) not in {None, *_NO_GENERICS}
 
 

@@ -103,9 +103,9 @@ class Management:
                 return web.Response(status=404)
         return await act
 
-    async def _start(self, request: web.BaseRequest, origin: str, name: str, wanted: str | None) -> web.Response:
+    async def _start(self, request: web.BaseRequest, origin: str, name: str, given_id: str | None) -> web.Response:
         input_text = stored_input(await request.read())
-        instance_id = self._operations.new_id() if wanted is None else checked_id(wanted)
+        instance_id = self._operations.new_id() if given_id is None else checked_id(given_id)
         if name.casefold() not in self._orchestrators:
             raise BadRequestError(missing_orchestrator(name))
         wait = wait_limits(request)
@@ -177,8 +177,8 @@ class Management:
         return web.json_response(view, status=500 if is_error else 200)
 
     async def _list(self, request: web.BaseRequest) -> web.Response:
-        wanted, top = instance_filter(request), page_size(request)
-        rows = await asyncio.to_thread(lambda: self._store.reads.instances(wanted, top + 1))
+        chosen, top = instance_filter(request), page_size(request)
+        rows = await asyncio.to_thread(lambda: self._store.reads.instances(chosen, top + 1))
         show_input = flag(request, "showInput", default=True)
         headers = {TOKEN: token_after(rows[top - 1])} if len(rows) > top else {}
         return web.json_response([status_view(row, show_input=show_input) for row in rows[:top]], headers=headers)

@@ -127,15 +127,15 @@ def json_of(body: bytes | str) -> Any:  # noqa: ANN401 - any JSON value
         raise BadRequestError(f"Invalid JSON content: {error}") from error
 
 
-def checked_id(wanted: str) -> str:
+def checked_id(given: str) -> str:
     """Return a valid instance id; the rules are those of Azure's extension."""
-    if not 1 <= len(wanted) <= _MAX_ID:
+    if not 1 <= len(given) <= _MAX_ID:
         raise BadRequestError(f"Instance ids are 1 to {_MAX_ID} characters long.")
-    if wanted.startswith("@"):
+    if given.startswith("@"):
         raise BadRequestError("Instance ids must not start with '@'.")
-    if not has_valid_characters(wanted):
+    if not has_valid_characters(given):
         raise BadRequestError("Instance ids must not hold / \\ # ? or control characters.")
-    return wanted
+    return given
 
 
 def has_valid_characters(text: str) -> bool:

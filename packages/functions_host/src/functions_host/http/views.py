@@ -66,7 +66,7 @@ def history_view(history: list[tuple[int, str]], *, show_input: bool, show_outpu
             entry |= {"ScheduledTime": origin["Timestamp"], "FunctionName": origin["Name"], "Input": origin["Input"]}
             shown[index] = None
         shown.append(entry)
-    left_out = {name for name, wanted in (("Input", show_input), ("Result", show_output)) if not wanted}
+    left_out = {name for name, shown in (("Input", show_input), ("Result", show_output)) if not shown}
     return [{name: value for name, value in entry.items() if name not in left_out} for entry in shown if entry]
 
 

@@ -37,50 +37,48 @@ def parse_query(query: Mapping[str, str]) -> ListQuery:
     return ListQuery(chosen if chosen in _STATUSES else "", query.get("name", ""), query.get("prefix", ""), after)
 
 
-def render(reads: Reads, wanted: ListQuery, orchestrators: list[str], now_us: int) -> Html:
+def render(reads: Reads, query: ListQuery, orchestrators: list[str], now_us: int) -> Html:
     """Write the list of the instances that match."""
     chosen = Filter(
-        statuses=(wanted.status,) if wanted.status else (),
-        name=wanted.name or None,
-        prefix=wanted.prefix or None,
-        after=wanted.after,
+        statuses=(query.status,) if query.status else (),
+        name=query.name or None,
+        prefix=query.prefix or None,
+        after=query.after,
         newest_first=True,
     )
     rows = reads.instances(chosen, ROWS + 1)
     shown = rows[:ROWS]
     heads = ("instance", "orchestrator", "status", "created", "last turn", "#duration")
-    body = table(heads, [_row(row, now_us) for row in shown]) if shown else _nothing(wanted)
+    body = table(heads, [_row(row, now_us) for row in shown]) if shown else _nothing(query)
     return tag(
         "main",
-        _tiles(reads.counts(), wanted),
-        tag(
-            "section", tag("h2", "Instances"), _form(wanted, orchestrators), body, _pages(wanted, rows), id="instances"
-        ),
+        _tiles(reads.counts(), query),
+        tag("section", tag("h2", "Instances"), _form(query, orchestrators), body, _pages(query, rows), id="instances"),
     )
 
 
-def _tiles(counts: Mapping[str, int], wanted: ListQuery) -> Html:
+def _tiles(counts: Mapping[str, int], query: ListQuery) -> Html:
     tiles = [("", sum(counts.values()), "all"), *((each, counts.get(each, 0), each) for each in _STATUSES)]
-    return tag("div", [_tile(*tile, wanted) for tile in tiles], class_="tiles")
+    return tag("div", [_tile(*tile, query) for tile in tiles], class_="tiles")
 
 
-def _tile(chosen: str, count: int, label: str, wanted: ListQuery) -> Html:
+def _tile(chosen: str, count: int, label: str, query: ListQuery) -> Html:
     tone = "tile bad" if chosen == "Failed" and count else "tile"
-    is_current = "true" if chosen == wanted.status else None
+    is_current = "true" if chosen == query.status else None
     content = (tag("b", f"{count:,}"), tag("span", label))
-    return tag("a", *content, class_=tone, href=wanted.query(status=chosen), aria_current=is_current)
+    return tag("a", *content, class_=tone, href=query.query(status=chosen), aria_current=is_current)
 
 
-def _form(wanted: ListQuery, orchestrators: list[str]) -> Html:
-    names = [tag("option", name, value=name, selected=name.lower() == wanted.name.lower()) for name in orchestrators]
-    statuses = [tag("option", each, value=each, selected=each == wanted.status) for each in _STATUSES]
+def _form(query: ListQuery, orchestrators: list[str]) -> Html:
+    names = [tag("option", name, value=name, selected=name.lower() == query.name.lower()) for name in orchestrators]
+    statuses = [tag("option", each, value=each, selected=each == query.status) for each in _STATUSES]
     return tag(
         "form",
         tag("select", tag("option", "any orchestrator", value=""), names, name="name", aria_label="Orchestrator"),
         tag("select", tag("option", "any status", value=""), statuses, name="status", aria_label="Status"),
-        tag("input", type="search", name="prefix", value=wanted.prefix, placeholder="id begins with", aria_label="Id"),
+        tag("input", type="search", name="prefix", value=query.prefix, placeholder="id begins with", aria_label="Id"),
         tag("button", "Show"),
-        tag("a", "everything", href="?") if wanted != ListQuery() else "",
+        tag("a", "everything", href="?") if query != ListQuery() else "",
         method="get",
         class_="choose",
     )
@@ -95,20 +93,20 @@ def _row(row: Instance, now_us: int) -> Iterator[Html | str]:
     yield length(lifetime(row, now_us))
 
 
-def _nothing(wanted: ListQuery) -> Html:
+def _nothing(query: ListQuery) -> Html:
     return tag(
         "p",
-        "No instance matches." if wanted != ListQuery() else "No orchestration has been started yet.",
+        "No instance matches." if query != ListQuery() else "No orchestration has been started yet.",
         class_="note",
     )
 
 
-def _pages(wanted: ListQuery, rows: list[Instance]) -> Html:
+def _pages(query: ListQuery, rows: list[Instance]) -> Html:
     """Link to the older rows, and back to the newest."""
     links = []
-    if wanted.after is not None:
-        links.append(tag("a", "« newest", href=wanted.query()))
+    if query.after is not None:
+        links.append(tag("a", "« newest", href=query.query()))
     if len(rows) > ROWS:
         last = rows[ROWS - 1]
-        links.append(tag("a", "older »", href=wanted.query(after=f"{last.created_us}|{last.id}")))
+        links.append(tag("a", "older »", href=query.query(after=f"{last.created_us}|{last.id}")))
     return tag("p", links, class_="pages") if links else Html("")

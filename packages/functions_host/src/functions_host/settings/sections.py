@@ -79,24 +79,24 @@ class Section:
         except ConfigError as error:
             raise self.error(name, "a time span (hh:mm:ss)") from error
 
-    def one_of(self, name: str, words: tuple[str, ...], default: str) -> str:
+    def one_of(self, name: str, values: tuple[str, ...], default: str) -> str:
         """Read an enumeration as .NET does, without regard to case."""
         given = str(self.raw.get(name) or default)
-        found = next((word for word in words if word.lower() == given.lower()), None)
+        found = next((value for value in values if value.lower() == given.lower()), None)
         if found is None:
-            raise self.error(name, f"one of {', '.join(words)}")
+            raise self.error(name, f"one of {', '.join(values)}")
         return found
 
-    def error(self, name: str, wanted: str) -> ConfigError:
+    def error(self, name: str, expected: str) -> ConfigError:
         """Make the error that names what a key must be, and what it is."""
         found = "" if self._secret else f", not {json.dumps(self.raw.get(name))}"
-        return ConfigError(f"{self._key(name)} must be {wanted}{found}")
+        return ConfigError(f"{self._key(name)} must be {expected}{found}")
 
     def _key(self, name: str) -> str:
         return f"{self._path}{'.' if ':' in self._path else ': '}{name}"
 
-    def _typed(self, name: str, default: Any, kind: type, word: str) -> Any:  # noqa: ANN401 - of that kind
+    def _typed(self, name: str, default: Any, kind: type, expected: str) -> Any:  # noqa: ANN401 - of that kind
         given = self.raw.get(name)
         if given is not None and not isinstance(given, kind):
-            raise self.error(name, word)
+            raise self.error(name, expected)
         return default if given is None else given

@@ -118,26 +118,26 @@ class Reads:
         rows = self._rows("SELECT id,execution_id,event_id,name,input,deliveries FROM activity ORDER BY created_us")
         return [(Task(*row[:5]), row[5]) for row in rows]
 
-    def instances(self, wanted: Filter, most: int | None = None) -> list[Instance]:
+    def instances(self, chosen: Filter, most: int | None = None) -> list[Instance]:
         """List instances by age, then id; at most so many."""
         where, values = _clauses(
-            ("created_us >= ?", wanted.created_from_us),
-            ("created_us <= ?", wanted.created_to_us),
-            ("name = ? COLLATE NOCASE", wanted.name),
+            ("created_us >= ?", chosen.created_from_us),
+            ("created_us <= ?", chosen.created_to_us),
+            ("name = ? COLLATE NOCASE", chosen.name),
         )
-        if wanted.after is not None:
-            where.append(f"(created_us, id) {'<' if wanted.newest_first else '>'} (?, ?)")
-            values += wanted.after
-        if wanted.statuses:
-            where.append(f"status IN ({','.join('?' * len(wanted.statuses))})")
-            values += wanted.statuses
-        if wanted.prefix:
+        if chosen.after is not None:
+            where.append(f"(created_us, id) {'<' if chosen.newest_first else '>'} (?, ?)")
+            values += chosen.after
+        if chosen.statuses:
+            where.append(f"status IN ({','.join('?' * len(chosen.statuses))})")
+            values += chosen.statuses
+        if chosen.prefix:
             where.append("substr(id, 1, length(?)) = ?")
-            values += [wanted.prefix, wanted.prefix]
+            values += [chosen.prefix, chosen.prefix]
         limit = f" LIMIT {most}" if most else ""
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM instance WHERE {' AND '.join(['1', *where])}"  # noqa: S608
-            f" ORDER BY {'created_us DESC, id DESC' if wanted.newest_first else 'created_us, id'}{limit}",
+            f" ORDER BY {'created_us DESC, id DESC' if chosen.newest_first else 'created_us, id'}{limit}",
             tuple(values),
         )
         return [Instance(*row) for row in rows]
@@ -168,15 +168,15 @@ class Reads:
         rows = self._rows("SELECT state, updated_us FROM entity WHERE name = ? AND key = ?", (name, key))
         return rows[0] if rows else None
 
-    def entities(self, wanted: EntityFilter) -> list[tuple[str, str, str | None, int]]:
+    def entities(self, chosen: EntityFilter) -> list[tuple[str, str, str | None, int]]:
         """List entities by name, then key: name, key, state, when changed."""
         where, values = _clauses(
-            ("name = ?", wanted.name), ("updated_us >= ?", wanted.from_us), ("updated_us <= ?", wanted.to_us)
+            ("name = ?", chosen.name), ("updated_us >= ?", chosen.from_us), ("updated_us <= ?", chosen.to_us)
         )
         return self._rows(
             f"SELECT name, key, state, updated_us FROM entity WHERE {' AND '.join(['(name, key) > (?, ?)', *where])}"  # noqa: S608
             " ORDER BY name, key LIMIT ?",
-            (*(wanted.after or ("", "")), *values, wanted.top),
+            (*(chosen.after or ("", "")), *values, chosen.top),
         )
 
     def keys(self) -> list[tuple[str, str, str]]:

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS history(
 CREATE TABLE IF NOT EXISTS node(
   id TEXT, execution_id TEXT, event_id INTEGER,
   kind TEXT,                        -- task sub timer retrytimer entity
-  path TEXT,                        -- place in the action list, "3" or "3.0.1"
+  path TEXT,                        -- path in the action list, "3" or "3.0.1"
   attempt INTEGER, max_attempts INTEGER, retry_us INTEGER, last INTEGER, body TEXT,
   PRIMARY KEY(id, execution_id, event_id)) WITHOUT ROWID, STRICT;
 CREATE TABLE IF NOT EXISTS inbox(
@@ -97,13 +97,13 @@ def _prepared(connection: sqlite3.Connection, path: Path, hub: str) -> sqlite3.C
 
 def record_shutdown(connection: sqlite3.Connection) -> None:
     """Record that the host ended in order, and move the write-ahead log into the file."""
-    connection.execute("INSERT OR REPLACE INTO meta VALUES ('left', 'in order')")
+    connection.execute("INSERT OR REPLACE INTO meta VALUES ('closed', 'in order')")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _take_shutdown_record(connection: sqlite3.Connection) -> bool:
     """Return whether the last host ended in order, and remove that record."""
-    return connection.execute("DELETE FROM meta WHERE k = 'left'").rowcount > 0
+    return connection.execute("DELETE FROM meta WHERE k = 'closed'").rowcount > 0
 
 
 def _damage(connection: sqlite3.Connection) -> str | None:

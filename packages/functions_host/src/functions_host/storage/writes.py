@@ -97,11 +97,11 @@ def where_in(connection: sqlite3.Connection, statement: str, keys: Iterable[Any]
         chunk += [chunk[-1]] * (size - len(chunk))
         if isinstance(chunk[0], tuple):
             marks = "(" + ",".join("?" * len(chunk[0])) + ")"
-            wanted = f"(VALUES {','.join([marks] * size)})"
+            keys_sql = f"(VALUES {','.join([marks] * size)})"
             values = [value for key in chunk for value in key]
         else:
-            wanted, values = f"({','.join('?' * size)})", chunk
-        found += connection.execute(f"{statement} {wanted}", values).fetchall()
+            keys_sql, values = f"({','.join('?' * size)})", chunk
+        found += connection.execute(f"{statement} {keys_sql}", values).fetchall()
     return found
 
 
@@ -180,13 +180,13 @@ def _nodes(connection: sqlite3.Connection, turns: Sequence[Effects]) -> None:
 
 def _children(connection: sqlite3.Connection, turns: Sequence[Effects], next_n: Callable[[], int]) -> None:
     """Start children; an id that is in use is refused, an instance that has ended is replaced."""
-    wanted = {child.id: one for one in turns for child in one.children}
-    if not wanted:
+    parents = {child.id: one for one in turns for child in one.children}
+    if not parents:
         return
-    there = dict(where_in(connection, "SELECT id, status FROM instance WHERE id IN", wanted))
+    there = dict(where_in(connection, "SELECT id, status FROM instance WHERE id IN", parents))
     for child_id, status in there.items():
         if status in LIVE:
-            _refuse(wanted[child_id], child_id, next_n)
+            _refuse(parents[child_id], child_id, next_n)
     remove_instance_data(connection, [child_id for child_id, status in there.items() if status not in LIVE])
     instance_rows(connection, [child for one in turns for child in one.children])
 

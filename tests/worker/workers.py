@@ -1,4 +1,4 @@
-"""Two judges of one app: Microsoft's worker and ours, each a process that answers the same questions."""
+"""Microsoft's worker and ours for one app, each a process that runs the same commands."""
 
 import json
 import os
@@ -11,28 +11,28 @@ from typing import Any, Self
 
 from tests.worker.environment import ROOT
 
-DRIVER = Path(__file__).parent / "driver.py"
-OURS = [sys.executable, "-m", "tests.worker.ours"]
+MICROSOFT_WORKER = Path(__file__).parent / "microsoft_worker.py"
+OUR_WORKER = [sys.executable, "-m", "tests.worker.our_worker"]
 
 Value = dict[str, Any]
 Reply = dict[str, Any]
 
 
-class Judge:
+class Worker:
     """One of them, at work on one app."""
 
     def __init__(self, command: list[str], environ: Mapping[str, str]) -> None:
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, cwd=ROOT, env={**os.environ, **environ})
 
-    def ask(self, **question: Any) -> Reply:
-        """Put a question; return the answer."""
+    def call(self, **command: Any) -> Reply:
+        """Send a command; return the reply."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(question).encode() + b"\n")
+        self._process.stdin.write(json.dumps(command).encode() + b"\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
-        assert line, f"{self._process.args!r} ended at {question}"
+        assert line, f"{self._process.args!r} ended at {command}"
         reply: Reply = json.loads(line)
         return reply
 
@@ -45,25 +45,25 @@ class Judge:
 
 
 @dataclass
-class Judges:
+class Workers:
     """Both, for one app."""
 
-    theirs: Judge
-    ours: Judge
+    theirs: Worker
+    ours: Worker
     read: tuple[Reply, Reply] = ({}, {})
 
     @classmethod
     def of(cls, python: Path, environ: Mapping[str, str], app: Path | None = None) -> Self:
         """Call both in; *python* has Microsoft's worker. With *app* they read it at once."""
-        judges = cls(Judge([str(python), str(DRIVER)], environ), Judge(OURS, environ))
+        workers = cls(Worker([str(python), str(MICROSOFT_WORKER)], environ), Worker(OUR_WORKER, environ))
         if app is not None:
-            judges.read = judges.index(app)
-        return judges
+            workers.read = workers.index(app)
+        return workers
 
     def index(self, app: Path, script: str = "function_app.py") -> tuple[Reply, Reply]:
         """Let both read an app: (theirs, ours)."""
-        question = {"ask": "index", "app": str(app), "script": script}
-        return self.theirs.ask(**question), self.ours.ask(**question)
+        command = {"command": "index", "app": str(app), "script": script}
+        return self.theirs.call(**command), self.ours.call(**command)
 
     def invoke(
         self,
@@ -73,8 +73,8 @@ class Judges:
         id: str = "5f0c",  # noqa: A002 - the wire's word
     ) -> tuple[Reply, Reply]:
         """Let both call a function with the same values: (theirs, ours)."""
-        question = {"ask": "invoke", "name": name, "inputs": inputs, "metadata": metadata or {}, "id": id}
-        return self.theirs.ask(**question), self.ours.ask(**question)
+        command = {"command": "invoke", "name": name, "inputs": inputs, "metadata": metadata or {}, "id": id}
+        return self.theirs.call(**command), self.ours.call(**command)
 
     def agreed(self, name: str, inputs: Mapping[str, Value], metadata: Mapping[str, Value] | None = None) -> Reply:
         """Let both call a function; return what both say."""

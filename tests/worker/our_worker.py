@@ -1,4 +1,4 @@
-"""Puts the questions of ``tests.worker.driver`` to ``functions_host``, and answers them in the same form."""
+"""Runs the commands of ``tests.worker.microsoft_worker`` with ``functions_host``; the replies have the same form."""
 
 import asyncio
 import json
@@ -28,19 +28,19 @@ class _KeptOutputs(QueueOutputs):
 
 
 class Driver:
-    """Answers questions about the app that was indexed last."""
+    """Runs commands for the app that was indexed last."""
 
     def __init__(self) -> None:
         self._indexed: dict[str, Function] = {}
 
-    async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        match question["ask"]:
+    async def answer(self, command: dict[str, Any]) -> dict[str, Any]:
+        match command["command"]:
             case "index":
-                return self._index(question["app"], question["script"])
+                return self._index(command["app"], command["script"])
             case "load":
-                return {"loaded": question["name"] in self._indexed}
+                return {"loaded": command["name"] in self._indexed}
             case _:
-                return await self._invoke(question)
+                return await self._invoke(command)
 
     def _index(self, app: str, script: str) -> dict[str, Any]:
         environ = {**os.environ, "PYTHON_SCRIPT_FILE_NAME": script}
@@ -51,12 +51,12 @@ class Driver:
         self._indexed = registry.functions
         return {"functions": [_described(one) for one in registry.functions.values()]}
 
-    async def _invoke(self, question: dict[str, Any]) -> dict[str, Any]:
-        function, inputs = self._indexed[question["name"]], question["inputs"]
+    async def _invoke(self, command: dict[str, Any]) -> dict[str, Any]:
+        function, inputs = self._indexed[command["name"]], command["inputs"]
         outputs = _KeptOutputs()
         client = next((inputs[one.name]["value"] for one in function.clients), "")
-        invoker = Invoker(Path.cwd(), 2, None, lambda: client, lambda: question["id"], outputs)
-        metadata = {name: _datum(value) for name, value in question["metadata"].items()}
+        invoker = Invoker(Path.cwd(), 2, None, lambda: client, lambda: command["id"], outputs)
+        metadata = {name: _datum(value) for name, value in command["metadata"].items()}
         try:
             returned = await invoker.invoke(function, _datum(inputs[function.trigger.name]), metadata)
         except Exception as error:  # noqa: BLE001 - user code may raise anything

@@ -1,4 +1,4 @@
-"""Plays an orchestration turn by turn: our host's own turn keeps the history, both judges are asked what comes next."""
+"""Runs an orchestration turn by turn: our host keeps the history, both workers run the orchestrator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from functions_host.storage.events import EventType, event
 from functions_host.storage.state import Instance, Message, Snapshot, Task
 from functions_host.timestamps import to_us
 
-from tests.worker.judge import Judges, text
+from tests.worker.workers import Workers, text
 
 Perform = Callable[[str, Any], Any]
 """Answers a call by name with its input; what it raises is the call's failure."""
@@ -30,10 +30,10 @@ class Failed(Exception):  # noqa: N818 - as the activity words it
 
 
 @dataclass
-class Play:
-    """One orchestration under both judges, who must agree at every turn."""
+class TurnByTurn:
+    """One orchestration under both workers, who must agree at every turn."""
 
-    judges: Judges
+    workers: Workers
     name: str
     activity: Perform
     workflow: Perform
@@ -44,7 +44,7 @@ class Play:
     _waiting: list[Message] = field(default_factory=list)
 
     def run(self, given: Any, events: Sequence[tuple[str, Any]] = ()) -> Instance:
-        """Play to the end; return the instance as it stands then."""
+        """Run to the end; return the instance as it stands then."""
         names = self._named("orchestrationTrigger")
         rules = Rules(frozenset(self._named("activityTrigger")), names, lambda: next(self._n), self._new_execution)
         stored = json.dumps(json.dumps(given))
@@ -64,7 +64,7 @@ class Play:
         return state.row
 
     def _named(self, trigger: str) -> dict[str, str]:
-        functions = self.judges.read[0]["functions"]
+        functions = self.workers.read[0]["functions"]
         return {f["name"]: f["name"] for f in functions for b in f["bindings"].values() if b["type"] == trigger}
 
     def _new_execution(self) -> str:
@@ -75,7 +75,7 @@ class Play:
         self.turns += 1
         due = [m for m in self._waiting if m.due_us <= self.now_us]
         turn = Turn(state, rules, self.now_us)
-        effects = turn.finish(self._asked(turn.context(state.past or "")) if turn.begin(due) else None)
+        effects = turn.finish(self._actions(turn.context(state.past or "")) if turn.begin(due) else None)
         self._waiting = [m for m in self._waiting if m.n not in effects.consumed]
         self._waiting += [m for m in effects.inbox if m.id == state.row.id]
         assert effects.after is not None
@@ -89,11 +89,11 @@ class Play:
             self._let_time_pass()
         return effects.after
 
-    def _asked(self, body: str) -> OrchestratorResult:
-        said = self.judges.agreed(self.name, {"context": text(body)})
-        if "raised" in said:
-            return parse_failure(Exception(said["raised"].partition(": ")[2]))
-        return parse_result(said["returned"]["value"])
+    def _actions(self, body: str) -> OrchestratorResult:
+        reply = self.workers.agreed(self.name, {"context": text(body)})
+        if "raised" in reply:
+            return parse_failure(Exception(reply["raised"].partition(": ")[2]))
+        return parse_result(reply["returned"]["value"])
 
     def _perform(self, row: Instance, task: Task) -> None:
         self._answer(row, task.name, json.loads(task.input), task.event_id, child=False)

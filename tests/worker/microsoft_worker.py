@@ -1,11 +1,12 @@
-"""Puts questions to Microsoft's own worker (``azure-functions-runtime``); runs in ``.tools/worker``, on Python 3.13.
+"""Sends commands to Microsoft's own worker (``azure-functions-runtime``); runs in ``.tools/worker``, on Python 3.13.
 
-Stands in for Microsoft's host and for its gRPC channel. A line of JSON in is a question, a line out is its answer:
-    {"ask": "index", "app": folder, "script": file} -> {"functions": [...]} or {"refused": text}
-    {"ask": "load", "name": ...} -> {"loaded": true or false}
-    {"ask": "invoke", "name", "id", "inputs": {...}, "metadata": {...}} -> {"returned", "outputs"} or {"raised": text}
+Stands in for Microsoft's host and for its gRPC channel. A line of JSON in is a command, a line out its reply:
+    {"command": "index", "app": folder, "script": file} -> {"functions": [...]} or {"refused": text}
+    {"command": "load", "name": ...} -> {"loaded": true or false}
+    {"command": "invoke", "name", "id", "inputs": {...}, "metadata": {...}}
+        -> {"returned", "outputs"} or {"raised": text}
 A value is {"type": "string" | "json" | "bytes" | "http" | ..., "value": ...}, bytes as Latin-1 text.
-``tests.worker.ours`` answers the same questions with ``functions_host``.
+``tests.worker.our_worker`` runs the same commands with ``functions_host``.
 """
 
 import asyncio
@@ -26,19 +27,19 @@ def _event(**request: Any) -> SimpleNamespace:
 
 
 class Driver:
-    """Answers questions about the app that was indexed last."""
+    """Runs commands for the app that was indexed last."""
 
     def __init__(self) -> None:
         self._indexed: dict[str, Any] = {}
 
-    async def answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        match question["ask"]:
+    async def answer(self, command: dict[str, Any]) -> dict[str, Any]:
+        match command["command"]:
             case "index":
-                return await self._index(question["app"], question["script"])
+                return await self._index(command["app"], command["script"])
             case "load":
-                return await self._load(question["name"])
+                return await self._load(command["name"])
             case _:
-                return await self._invoke(question)
+                return await self._invoke(command)
 
     async def _index(self, app: str, script: str) -> dict[str, Any]:
         os.environ["PYTHON_SCRIPT_FILE_NAME"] = script
@@ -59,12 +60,12 @@ class Driver:
         loaded = await worker.function_load_request(_event(function_load_request=request))
         return {"loaded": loaded.result.status == protos.StatusResult.Success}
 
-    async def _invoke(self, question: dict[str, Any]) -> dict[str, Any]:
+    async def _invoke(self, command: dict[str, Any]) -> dict[str, Any]:
         request = protos.InvocationRequest(
-            question["id"],
-            self._indexed[question["name"]].function_id,
-            [protos.ParameterBinding(name, _typed(value)) for name, value in question["inputs"].items()],
-            {name: _typed(value) for name, value in question["metadata"].items()},
+            command["id"],
+            self._indexed[command["name"]].function_id,
+            [protos.ParameterBinding(name, _typed(value)) for name, value in command["inputs"].items()],
+            {name: _typed(value) for name, value in command["metadata"].items()},
         )
         done = await worker.invocation_request(_event(invocation_request=request))
         if done.result.status != protos.StatusResult.Success:

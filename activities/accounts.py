@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from activities.audit import note
 from activities.run_commands import assemble, begin_run_command, read_run_command
-from activities.trail import note
 from shared.contracts.accounts import (
     BEGIN_DISABLE,
     READ_DISABLE,
@@ -15,11 +15,11 @@ from shared.contracts.accounts import (
 )
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import MissingError
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.orphans import Found, Judgement, OrphanType, orphan_of, same
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -33,12 +33,12 @@ DOMAIN_AREA = "domain"
 @implements(BEGIN_DISABLE)
 async def begin_disable(order: DisableOrder) -> Accepted | Refused:
     """Begin the script; the join account's password goes from the vault into protected parameters only."""
-    found = await services().connections.find(order.machine.tenant_id, order.connection_id)
+    found = await dependencies().connections.find(order.machine.tenant_id, order.connection_id)
     domain = found.value.domain if found else None
     if domain is None:
         return Refused(code="connectionGone", message="the connection through which it joined is gone")
     try:
-        password = await services().vault().read(domain.password_secret_url)
+        password = await dependencies().vault().read(domain.password_secret_url)
     except MissingError:
         message = f"the password of {domain.ad_domain_username} is not in the vault"
         return Refused(code="joinPasswordMissing", message=message, evidence=domain.password_secret_url)
@@ -46,7 +46,7 @@ async def begin_disable(order: DisableOrder) -> Accepted | Refused:
         "ComputerName": order.machine.computer_name,
         "Domain": domain.ad_domain_name,
         "User": domain.ad_domain_username,
-        "AskedAt": services().clock.now().isoformat(),  # Azure runs an unchanged command only once
+        "AskedAt": dependencies().clock.now().isoformat(),  # Azure runs an unchanged command only once
     }
     parameters = [{"name": name, "value": value} for name, value in given.items()]
     secret = [{"name": "Password", "value": password}]
@@ -69,7 +69,7 @@ async def read_disable(order: DisableOrder) -> Done | Pending | Refused:
 @implements(RECORD_ACCOUNT)
 async def record_account(record: AccountRecord) -> Done:
     """Say that the account is disabled; or list it for an administrator, before the record forgets it."""
-    here, machine = services(), record.machine
+    here, machine = dependencies(), record.machine
     at, name = here.clock.now(), machine.computer_name
     if record.refused is not None:
         await _list_computer(record, record.refused)
@@ -96,7 +96,7 @@ async def record_account(record: AccountRecord) -> Done:
 
 
 async def _list_computer(record: AccountRecord, refused: Refused) -> None:
-    here, machine = services(), record.machine
+    here, machine = dependencies(), record.machine
     connection = await here.connections.find(machine.tenant_id, record.connection_id)
     domain = connection.value.domain if connection else None
     where = domain.ad_domain_name if domain else "its domain"

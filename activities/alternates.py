@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from activities.trail import note
+from activities.audit import note
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.connection import Connection
 from shared.domain.lifecycle import Status
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind
-from shared.wiring import services
 
 
 async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
@@ -23,7 +23,7 @@ async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
         return False
     generation = pc.next_generation
     # Before the record: a build that was saved and never started would wait for ever.
-    await services().due.put(DueKind.START, at, pc.tenant_id, pc.id, generation)
+    await dependencies().due.put(DueKind.START, at, pc.tenant_id, pc.id, generation)
 
     def move(there: CloudPc) -> CloudPc | None:
         if there.generation != pc.generation or not _unbuilt(there) or there.snapshot is None:
@@ -45,7 +45,7 @@ async def moved_to_alternate(pc: CloudPc, at: datetime) -> bool:
         )
 
     try:
-        moved = await services().cloud_pcs.change(pc.tenant_id, pc.id, move)
+        moved = await dependencies().cloud_pcs.change(pc.tenant_id, pc.id, move)
     except NotFoundError:
         return False
     if moved.generation != generation:
@@ -65,9 +65,9 @@ async def _alternate(pc: CloudPc) -> Connection | None:
     """Return the first healthy connection of the Cloud PC's policy, None when there is none or no such policy."""
     if pc.snapshot is None:
         return None
-    policy = await services().policies.find(pc.tenant_id, pc.snapshot.policy_id)
+    policy = await dependencies().policies.find(pc.tenant_id, pc.snapshot.policy_id)
     for connection_id in policy.value.connection_ids if policy else ():
-        found = await services().connections.find(pc.tenant_id, connection_id)
+        found = await dependencies().connections.find(pc.tenant_id, connection_id)
         if found is not None and found.value.usable:
             return found.value
     return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from activities.checking import FaultError, Seen, Subject, refuse_anothers
 from shared.clients.arm import ask, subscription_state
 from shared.contracts.refusals import MissingError
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.connection import HealthStatus
-from shared.wiring import services
 
 _GROUP_VERSION = "2021-04-01"
 _LOCK_VERSION = "2020-05-01"
@@ -18,7 +18,7 @@ async def azure_tenant_readiness(subject: Subject) -> Seen | None:
     """See that the subscription answers and is enabled."""
     subscription = subject.connection.subscription_id
     try:
-        state = await subscription_state(services().compute(subscription), subscription)
+        state = await subscription_state(dependencies().compute(subscription), subscription)
     except MissingError as missing:
         raise FaultError(
             "resourceAvailabilityCheckSubscriptionNotFound",
@@ -38,7 +38,7 @@ async def azure_tenant_readiness(subject: Subject) -> Seen | None:
 async def permission_on_resource_group(subject: Subject) -> Seen | None:
     """See that we may write in the site's resource group, by writing our tag on it; it is made if it is not there."""
     subscription, name = subject.connection.subscription_id, subject.site.resource_group
-    compute = services().compute(subscription)
+    compute = dependencies().compute(subscription)
     path = f"/subscriptions/{subscription}/resourceGroups/{name}"
     try:
         found = await ask(compute, "GET", path, _GROUP_VERSION)
@@ -56,7 +56,7 @@ async def permission_on_resource_group(subject: Subject) -> Seen | None:
 async def resource_providers(subject: Subject) -> Seen | None:
     """See that what we use is registered in the subscription; the service does not register it."""
     subscription = subject.connection.subscription_id
-    compute = services().compute(subscription)
+    compute = dependencies().compute(subscription)
     missing: list[str] = []
     for namespace in _PROVIDERS:
         found = await ask(compute, "GET", f"/subscriptions/{subscription}/providers/{namespace}", _GROUP_VERSION)
@@ -74,7 +74,7 @@ async def resource_group_locks(subject: Subject) -> Seen | None:
     subscription, name = subject.connection.subscription_id, subject.site.resource_group
     path = f"/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Authorization/locks"
     try:
-        found = await ask(services().compute(subscription), "GET", path, _LOCK_VERSION)
+        found = await ask(dependencies().compute(subscription), "GET", path, _LOCK_VERSION)
     except MissingError:
         return Seen(f"{name} is not there yet, and has no lock")
     locks = {str(lock.get("name")): lock.get("properties", {}).get("level") for lock in found.get("value", ())}

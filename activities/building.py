@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.contracts.builds import OfBuild
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.replacing import build_of, with_build
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
-from shared.wiring import services
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Present:
 
 async def present(of: OfBuild) -> Present | None:
     """Return the record as a build sees it, None when it is gone."""
-    found = await services().cloud_pcs.find(of.tenant_id, of.cloud_pc_id)
+    found = await dependencies().cloud_pcs.find(of.tenant_id, of.cloud_pc_id)
     return Present(found, build_of(found.value, of.generation)) if found else None
 
 
@@ -42,7 +42,7 @@ async def change(
         return None if edited is None else with_build(there, edited)
 
     try:
-        changed = await services().cloud_pcs.change(
+        changed = await dependencies().cloud_pcs.change(
             of.tenant_id, of.cloud_pc_id, whole, known=known.stored if known else None
         )
     except NotFoundError:

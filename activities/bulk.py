@@ -6,22 +6,22 @@ from pydantic import ValidationError
 
 from shared.contracts.bulk import (
     ACT_ON_ITEM,
-    LOOK_AT_WAVE,
     NEXT_WAVE,
+    POLL_WAVE,
     BulkOrder,
     ItemOrder,
     Wave,
     WaveOrder,
 )
 from shared.contracts.outcomes import Done, Pending
+from shared.dependencies import dependencies
 from shared.domain.bulk import OVER, BulkAction, BulkItem, BulkStatus, ItemStatus, item_id
 from shared.domain.operation import ENDED, OperationStatus
 from shared.domain.tenant import Tenant
 from shared.errors import DeskwrightError, InvalidError, NotFoundError, UnavailableError
+from shared.services.action_context import ActionContext
 from shared.services.catalogue import ACTIONS
-from shared.services.deed import Deed
 from shared.storage.due import BULK_EVERY, DueKind
-from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements
 
 bp = Blueprint()
@@ -37,7 +37,7 @@ async def next_wave(order: BulkOrder) -> Wave:
     bulk = await count(order.tenant_id, order.bulk_id)
     if bulk is None or bulk.status is not BulkStatus.RUNNING:
         return Wave()
-    here = services()
+    here = dependencies()
     await here.due.put(DueKind.BULK, here.clock.now() + BULK_EVERY, order.tenant_id, order.bulk_id)
     items = [stored.value for stored in await here.bulk_items.of(order.tenant_id, order.bulk_id)]
     begun = [item.position for item in items if item.status is ItemStatus.RUNNING]
@@ -53,7 +53,7 @@ async def next_wave(order: BulkOrder) -> Wave:
 
 async def count(tenant_id: str, bulk_id: str) -> BulkAction | None:
     """Count the items anew, and with them whether it is stopped or over; None when it is gone."""
-    here = services()
+    here = dependencies()
     if await here.bulk_actions.find(tenant_id, bulk_id) is None:
         return None
     items = [stored.value for stored in await here.bulk_items.of(tenant_id, bulk_id)]
@@ -76,7 +76,7 @@ async def act_on_item(order: ItemOrder, client: DurableClient) -> Done:
 
     Of a wave that has begun, too, nobody's turn comes any more once it is paused or cancelled.
     """
-    here = services()
+    here = dependencies()
     bulk = (await here.bulk_actions.get(order.tenant_id, order.bulk_id)).value
     item = (await here.bulk_items.get(order.tenant_id, item_id(order.bulk_id, order.position))).value
     tenant = (await here.tenants.get(order.tenant_id)).value
@@ -92,8 +92,8 @@ async def act_on_item(order: ItemOrder, client: DurableClient) -> Done:
 
 async def _act(bulk: BulkAction, item: BulkItem, tenant: Tenant, client: DurableClient) -> None:
     kind = ACTIONS[bulk.action]
-    here = services()
-    deed = Deed(
+    here = dependencies()
+    context = ActionContext(
         here,
         bulk.requested_by,
         tenant,
@@ -103,8 +103,8 @@ async def _act(bulk: BulkAction, item: BulkItem, tenant: Tenant, client: Durable
         repeatable=True,
     )
     try:
-        pc = (await deed.cloud_pc(item.cloud_pc_id)).value
-        operation = await kind.perform(deed, client, pc, kind.form.model_validate(bulk.parameters))
+        pc = (await context.cloud_pc(item.cloud_pc_id)).value
+        operation = await kind.perform(context, client, pc, kind.form.model_validate(bulk.parameters))
     except UnavailableError:
         raise
     except NotFoundError:
@@ -121,14 +121,14 @@ async def _settle(item: BulkItem, status: ItemStatus, message: str | None, opera
         settled = there.but(status=status, message=message, operation_id=operation_id or there.operation_id)
         return settled if settled != there else None
 
-    return await services().bulk_items.change(item.tenant_id, item.id, edit)
+    return await dependencies().bulk_items.change(item.tenant_id, item.id, edit)
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_AT_WAVE)
-async def look_at_wave(order: WaveOrder) -> Done | Pending:
+@implements(POLL_WAVE)
+async def poll_wave(order: WaveOrder) -> Done | Pending:
     """See what has come of a wave; it is over when each of its operations is."""
-    here = services()
+    here = dependencies()
     running = 0
     for stored in await here.bulk_items.of(order.tenant_id, order.bulk_id):
         item = stored.value

@@ -10,9 +10,9 @@ from typing import Any
 
 from activities.memories import Memory
 from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Place
-from shared.contracts.outcomes import NoRoom, Refused
+from shared.contracts.outcomes import NoCapacity, Refused
+from shared.dependencies import dependencies
 from shared.domain.service_plan import Size, size_ladder
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -46,7 +46,7 @@ def remember_full(subscription_id: str, place: Place, code: str) -> None:
 
 @bp.activity_trigger(input_name="payload")
 @implements(ALLOCATE_CAPACITY)
-async def allocate_capacity(order: CapacityOrder) -> Place | NoRoom | Refused:
+async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refused:
     """Return the first place that may have room: the licence's sizes in every zone first, then fall-back regions.
 
     Quota is permission and can be looked up; hardware shows only when a machine is made. So this says where to try.
@@ -71,7 +71,7 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoRoom | Refused:
                 problems.append(f"{region} {size.name}: not offered")
     wanted = f"{order.plan.v_cpu_count} vCPU and {order.plan.ram_in_gb} GB"
     message = f"There is no room for {wanted}. {'; '.join(problems)}."
-    return NoRoom(code="quotaExceeded" if only_quota else "noCapacity", message=message, elsewhere=False)
+    return NoCapacity(code="quotaExceeded" if only_quota else "noCapacity", message=message, elsewhere=False)
 
 
 def zones_to_try(order: CapacityOrder, offer: Offer | None) -> Iterator[str | None]:
@@ -98,7 +98,7 @@ def quota_problem(size: Size, quotas: Quotas) -> str | None:
 async def _offers(order: CapacityOrder, region: str) -> dict[str, Offer]:
     """Return what this subscription may have in the region, by size in lower case."""
     found: dict[str, Offer] = {}
-    skus = services().compute(order.subscription_id).resource_skus.list(filter=f"location eq '{region}'")
+    skus = dependencies().compute(order.subscription_id).resource_skus.list(filter=f"location eq '{region}'")
     async for sku in skus:
         offer = _offer(sku)
         if offer is not None and sku.resource_type == "virtualMachines" and sku.name:
@@ -117,5 +117,5 @@ def _offer(sku: Any) -> Offer | None:  # noqa: ANN401 - the SDK's ResourceSku
 
 
 async def _quotas(order: CapacityOrder, region: str) -> Quotas:
-    usages = services().compute(order.subscription_id).usage.list(region)
+    usages = dependencies().compute(order.subscription_id).usage.list(region)
     return {(u.name.value or "").lower(): (u.current_value, u.limit) async for u in usages}

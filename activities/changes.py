@@ -12,7 +12,7 @@ from shared.contracts.changes import (
 )
 from shared.contracts.outcomes import Done
 from shared.contracts.reconciling import Again
-from shared.wiring import services
+from shared.dependencies import dependencies
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -22,13 +22,13 @@ bp = Blueprint()
 @implements(TAKE_CHANGES)
 async def take_changes(order: ChangesOrder) -> Batch:
     """Return the users of whom something was told."""
-    return Batch(marks=await services().changes.take(order.tenant_id, MOST_AT_ONCE))
+    return Batch(marks=await dependencies().changes.take(order.tenant_id, MOST_AT_ONCE))
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(CLOSE_CHANGES)
 async def close_changes(record: BatchRecord) -> Done | Again:
     """Forget what was told of these users up to their marks, and say whether anything is left."""
-    changes = services().changes
+    changes = dependencies().changes
     await changes.settle(record.tenant_id, record.marks)
     return Again() if await changes.take(record.tenant_id, 1) else Done()

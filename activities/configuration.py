@@ -10,8 +10,8 @@ from shared.contracts.configuration import (
     Configured,
 )
 from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import Warn
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -32,7 +32,7 @@ async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
     account = order.local_administrator
     parameters = [{"name": "LocalAdministrator", "value": account}] if account else []
     # Azure runs an unchanged command only once; running a step again must run it.
-    asked = {"name": "AskedAt", "value": services().clock.now().isoformat()}
+    asked = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
     return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), [*parameters, asked])
 
 

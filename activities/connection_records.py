@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from activities.trail import note, tell
+from activities.audit import note, tell
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.outcomes import Done
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pc import Failure
 from shared.domain.connection import USABLE, Connection, HealthCheck, HealthStatus, check_again_after, overall
@@ -17,7 +18,6 @@ from shared.domain.health import LEFT, PROBE_CHECKS
 from shared.domain.operation import SYSTEM, AuditEvent, Operation
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -31,19 +31,19 @@ async def record_connection(record: ConnectionRecord) -> Done:
 
     While they run, what they found before stands: a connection in use is not closed by a look at it.
     """
-    at = services().clock.now()
+    at = dependencies().clock.now()
     if record.status is HealthStatus.RUNNING:
         await _change(record, lambda connection: _running(connection, record, at))
         await tell(record.tenant_id, record.operation_id, lambda operation: operation.running(at))
         return Done()
-    tenant = await services().tenants.find(record.tenant_id)
-    before = await services().connections.find(record.tenant_id, record.connection_id)
+    tenant = await dependencies().tenants.find(record.tenant_id)
+    before = await dependencies().connections.find(record.tenant_id, record.connection_id)
     if tenant is None or before is None:
         return Done()
     # Before the record: a connection that nobody looks at again would stay as it is for ever.
     findings = with_last_probe(before.value, record)
     again_at = at + check_again_after(overall(findings), tenant.value.settings.connection_recheck)
-    await services().due.put(DueKind.RECHECK, again_at, record.tenant_id, record.connection_id)
+    await dependencies().due.put(DueKind.RECHECK, again_at, record.tenant_id, record.connection_id)
     checked = await _change(record, lambda connection: _checked(connection, record, at))
     await tell(record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, findings, at))
     if checked is not None:
@@ -67,7 +67,7 @@ def with_last_probe(connection: Connection, record: ConnectionRecord) -> tuple[H
 
 async def _change(record: ConnectionRecord, edit: Callable[[Connection], Connection | None]) -> Connection | None:
     try:
-        return await services().connections.change(record.tenant_id, record.connection_id, edit)
+        return await dependencies().connections.change(record.tenant_id, record.connection_id, edit)
     except NotFoundError:
         return None
 
@@ -118,7 +118,7 @@ async def _tell_change(connection: Connection) -> None:
         before={"healthCheckStatus": before.value},
         after={"healthCheckStatus": status, "failed": _failed(connection.health_checks)},
     )
-    await services().audit.append(event)
+    await dependencies().audit.append(event)
 
 
 def _failed(findings: tuple[HealthCheck, ...]) -> list[str]:

@@ -14,8 +14,8 @@ from activities.network_checks import subnet_ip_usage, virtual_network_region
 from shared.contracts.connections import RETIRE_PASSWORDS, RUN_CHECK, Checked, CheckOrder, PasswordOrder
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.refusals import DeclinedError, UnansweredError
+from shared.dependencies import dependencies
 from shared.domain.health import Fault
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -27,13 +27,13 @@ _FORBIDDEN = frozenset({"authorizationfailed", "linkedauthorizationfailed"})
 @implements(RUN_CHECK)
 async def run_check(order: CheckOrder) -> Checked:
     """Make one check and say what it found, with Graph's error type, the evidence and what to do."""
-    began = services().clock.now()
-    connection = (await services().connections.get(order.tenant_id, order.connection_id)).value
-    site = (await services().sites.get(order.tenant_id, connection.site_id)).value
+    began = dependencies().clock.now()
+    connection = (await dependencies().connections.get(order.tenant_id, order.connection_id)).value
+    site = (await dependencies().sites.get(order.tenant_id, connection.site_id)).value
     checked = await _make(order.check, Subject(connection, site))
     if checked.finding is None:
         return checked
-    finding = checked.finding.but(start_date_time=began, end_date_time=services().clock.now())
+    finding = checked.finding.but(start_date_time=began, end_date_time=dependencies().clock.now())
     return checked.but(finding=finding)
 
 
@@ -57,7 +57,7 @@ async def _make(check: str, subject: Subject) -> Checked:
 @implements(RETIRE_PASSWORDS)
 async def retire_passwords(order: PasswordOrder) -> Done | Refused:
     """Disable every version of the join password but the newest, which a machine has just joined with."""
-    await services().vault().retire(order.password_secret_url)
+    await dependencies().vault().retire(order.password_secret_url)
     return Done()
 
 

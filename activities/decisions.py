@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from activities.alternates import moved_to_alternate
+from activities.audit import note_status, tell
 from activities.building import change, present
-from activities.trail import note_status, tell
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
-from shared.contracts.outcomes import Done, NoRoom, Superseded
+from shared.contracts.outcomes import Done, NoCapacity, Superseded
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, HealthStatus
 from shared.domain.lifecycle import Event, Status
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -18,13 +18,13 @@ bp = Blueprint()
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_ATTEMPT)
-async def begin_attempt(order: AttemptOrder) -> Done | NoRoom | Superseded:
+async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
     """Begin an attempt, if the record still wants it and its connection may be used."""
     found = await present(order)
     if found is None or not _wanted(found.value, order):
         return Superseded()
-    connection = await services().connections.find(order.tenant_id, order.connection_id)
-    at = services().clock.now()
+    connection = await dependencies().connections.find(order.tenant_id, order.connection_id)
+    at = dependencies().clock.now()
     if connection is None or not connection.value.usable:
         if not found.beside and await moved_to_alternate(found.value, at):
             return Superseded()
@@ -58,11 +58,11 @@ def _wanted(pc: CloudPc, order: AttemptOrder) -> bool:
     return building and pc.generation == order.generation and pc.attempt <= order.attempt
 
 
-def _unusable(order: AttemptOrder, connection: Connection | None) -> NoRoom:
+def _unusable(order: AttemptOrder, connection: Connection | None) -> NoCapacity:
     if connection is None:
         message = f"the connection {order.connection_id} is gone"
-        return NoRoom(code="connectionUnhealthy", message=message, elsewhere=False)
+        return NoCapacity(code="connectionUnhealthy", message=message, elsewhere=False)
     failed = next((c for c in connection.health_checks if c.status is HealthStatus.FAILED), None)
     why = f": {failed.display_name}: {failed.additional_detail or failed.error_type}" if failed else ""
     message = f"the connection {connection.display_name} is {connection.health_check_status.value}{why}"
-    return NoRoom(code="connectionUnhealthy", message=message, elsewhere=False)
+    return NoCapacity(code="connectionUnhealthy", message=message, elsewhere=False)

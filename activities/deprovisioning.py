@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
+from activities.audit import note, note_status, tell
 from activities.replacing import give_up_beside
-from activities.trail import note, note_status, tell
 from shared.contracts.cleaning import remains_of
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
-    LOOK_FOR_END_OF_BUILD,
+    POLL_END_OF_BUILD,
     RECORD_DEPROVISIONED,
     START_DEPROVISIONING,
     STOP_AFTER,
@@ -22,6 +22,7 @@ from shared.contracts.outcomes import Done, Pending, Superseded
 from shared.contracts.provisioning import provisioning_instance, replacing_instance
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
 from shared.domain.grace import expire
 from shared.domain.lifecycle import BUILT, Event, Status
@@ -29,7 +30,6 @@ from shared.errors import NotFoundError
 from shared.services.grace import END_GRACE, deprovision
 from shared.services.pausing import why_paused
 from shared.storage.due import DEPROVISIONED_BY, DueKind, read_once
-from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements, is_alive
 
 bp = Blueprint()
@@ -42,7 +42,7 @@ _PAUSED = timedelta(minutes=15)
 @implements(START_DEPROVISIONING)
 async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Started:
     """Start to take these Cloud PCs out of use, as their records say."""
-    found = [await services().cloud_pcs.find(order.tenant_id, pc_id) for pc_id in order.cloud_pc_ids]
+    found = [await dependencies().cloud_pcs.find(order.tenant_id, pc_id) for pc_id in order.cloud_pc_ids]
     orders = [
         DeprovisionOrder(tenant_id=order.tenant_id, cloud_pc_id=each.value.id, generation=each.value.generation)
         for each in found
@@ -59,24 +59,24 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
 
     Whoever finds that it is, promises first that somebody looks again whether it has come to its end.
     """
-    found = await services().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
-    at = services().clock.now()
+    found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
+    at = dependencies().clock.now()
     if found is None or not _is_time(found.value, order):
         await _tell_of_reprieve(found.value if found else None, at)
         return Superseded()
     if await _paused(found.value):
-        await services().due.put(
+        await dependencies().due.put(
             DueKind.DEPROVISION, at + _PAUSED, order.tenant_id, order.cloud_pc_id, order.generation
         )
         return Superseded()
     again_at = at + DEPROVISIONED_BY
-    await services().due.put(DueKind.DEPROVISION, again_at, order.tenant_id, order.cloud_pc_id, order.generation)
+    await dependencies().due.put(DueKind.DEPROVISION, again_at, order.tenant_id, order.cloud_pc_id, order.generation)
 
     def edit(pc: CloudPc) -> CloudPc | None:
         return expire(pc, at) if _is_time(pc, order) and pc.status is Status.IN_GRACE_PERIOD else None
 
     try:
-        after = await services().cloud_pcs.change(order.tenant_id, order.cloud_pc_id, edit, known=found)
+        after = await dependencies().cloud_pcs.change(order.tenant_id, order.cloud_pc_id, edit, known=found)
     except NotFoundError:
         return Superseded()
     if not _is_closing(after, order):
@@ -100,12 +100,12 @@ async def _paused(pc: CloudPc) -> bool:
     """Whether its grace period may not end now, because somebody has paused its policy, its tenant or everything."""
     if pc.status is not Status.IN_GRACE_PERIOD:
         return False
-    tenant = await services().tenants.get(pc.tenant_id)
-    return await why_paused(services(), tenant.value, pc) is not None
+    tenant = await dependencies().tenants.get(pc.tenant_id)
+    return await why_paused(dependencies(), tenant.value, pc) is not None
 
 
 def _is_time(pc: CloudPc, order: DeprovisionOrder) -> bool:
-    at = services().clock.now()
+    at = dependencies().clock.now()
     over = pc.status is Status.IN_GRACE_PERIOD and pc.grace is not None and pc.grace.over(at)
     return pc.generation == order.generation and (over or _is_closing(pc, order))
 
@@ -118,10 +118,10 @@ def _is_closing(pc: CloudPc, order: DeprovisionOrder | DeprovisionedRecord) -> b
 
 @bp.activity_trigger(input_name="payload")
 @bp.durable_client_input(client_name="client")
-@implements(LOOK_FOR_END_OF_BUILD)
-async def look_for_end_of_build(order: DeprovisionOrder, client: DurableClient) -> Built | Pending | Superseded:
+@implements(POLL_END_OF_BUILD)
+async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> Built | Pending | Superseded:
     """Look whether a build of it still runs; end one that waits for something and does not notice."""
-    found = await services().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
+    found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     if found is None or not _is_closing(found.value, order):
         return Superseded()
     pc = found.value
@@ -132,7 +132,7 @@ async def look_for_end_of_build(order: DeprovisionOrder, client: DurableClient) 
             ended = Failure(code="cancelled", message="The Cloud PC is removed.", retriable=False)
             await give_up_beside(pc, pc.beside.generation, ended, timedelta(0))
         return Built(remains=remains_of(pc))
-    if services().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
+    if dependencies().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
         for instance_id in alive:
             await client.terminate(instance_id, "the Cloud PC is being removed")
         return Pending(note="what runs is being ended", after=60)  # what it had in hand ends meanwhile
@@ -143,7 +143,7 @@ async def look_for_end_of_build(order: DeprovisionOrder, client: DurableClient) 
 @implements(RECORD_DEPROVISIONED)
 async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded:
     """Say that it is out of use: what there is of it goes later; without anything, it is gone now."""
-    here = services()
+    here = dependencies()
     found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_closing(found.value, record):
         return Superseded()
@@ -178,7 +178,7 @@ def removed(pc: CloudPc) -> CloudPc:
     """Return *pc* with nothing left of it: the next plan lists it, forgets it, or builds anew."""
     return pc.after(
         Event.REMOVED,
-        at=services().clock.now(),
+        at=dependencies().clock.now(),
         reason="removed",
         resources=Resources(),
         snapshot=None,

@@ -13,8 +13,8 @@ from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     BEGIN_REGISTRATION,
-    FORGET_SESSION_HOST,
-    LOOK_FOR_SESSION_HOST,
+    DELETE_SESSION_HOST,
+    POLL_SESSION_HOST,
     PREPARE_HOST_POOL,
     RELEASE_SESSION_HOST,
     AssignmentOrder,
@@ -28,9 +28,9 @@ from shared.contracts.desktops import (
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import MissingError
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.connection import JoinType
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -43,7 +43,7 @@ _RDP = {
     JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;enablerdsaadauth:i:1;",
     JoinType.HYBRID_AZURE_AD_JOIN: "enablerdsaadauth:i:1;",
 }
-USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # spotpc-avd.md 2.4
+USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # docs/notes/spotpc-avd.md 2.4
 _POOLS: Memory[HostPoolReady] = Memory(timedelta(minutes=10))
 _TOKENS: Memory[str] = Memory(timedelta(hours=12))
 _TOKEN_LIFETIME = timedelta(hours=24)  # Azure allows one hour to 27 days
@@ -65,9 +65,9 @@ async def prepare_host_pool(order: HostPoolOrder) -> HostPoolReady | Refused:
 
 async def _host_pool(order: HostPoolOrder, name: str) -> HostPoolReady:
     tags = {naming.TENANT_TAG: order.tenant_id}
-    compute = services().compute(order.subscription_id)
+    compute = dependencies().compute(order.subscription_id)
     await ensure_group(compute, order.subscription_id, order.resource_group, order.region, tags)
-    desktops = services().desktops(order.subscription_id)
+    desktops = dependencies().desktops(order.subscription_id)
     group = f"/subscriptions/{order.subscription_id}/resourceGroups/{order.resource_group}"
     pool_id = f"{group}/providers/Microsoft.DesktopVirtualization/hostPools/{name}"
     desktop = application_group_id(pool_id)
@@ -140,8 +140,8 @@ async def begin_registration(order: RegistrationOrder) -> Accepted | Refused:
 
 async def _registration_token(pool: ResourceId) -> str:
     """Return a token that is good for some hours: the pool's, or a new one where it has none."""
-    pools = services().desktops(pool.subscription_id).host_pools
-    now = services().clock.now()
+    pools = dependencies().desktops(pool.subscription_id).host_pools
+    now = dependencies().clock.now()
     listed = await pools.list_registration_tokens(pool.resource_group, pool.name)
     for known in listed.value or ():
         if known.token and known.expiration_time and known.expiration_time - now > _TOKEN_LIFETIME / 2 + _TOKEN_RESERVE:
@@ -154,8 +154,8 @@ async def _registration_token(pool: ResourceId) -> str:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_FOR_SESSION_HOST)
-async def look_for_session_host(order: SessionHostOrder) -> SessionHostFound | Pending | Refused:
+@implements(POLL_SESSION_HOST)
+async def poll_session_host(order: SessionHostOrder) -> SessionHostFound | Pending | Refused:
     """Look whether the machine answers in the pool."""
     host = await find_host(order.machine, parse_id(order.host_pool_id))
     if host is None:
@@ -175,7 +175,7 @@ def host_name(host: Any) -> str:  # noqa: ANN401 - the SDK's SessionHost
 
 async def find_host(machine: Machine, pool: ResourceId) -> Any:  # noqa: ANN401 - the SDK's SessionHost or None
     """Return the machine's session host: by its name, or in a domain by the beginning of its full name."""
-    hosts = services().desktops(pool.subscription_id).session_hosts
+    hosts = dependencies().desktops(pool.subscription_id).session_hosts
     if not pool.name.endswith("-hybrid"):
         try:
             return await hosts.get(pool.resource_group, pool.name, machine.computer_name)
@@ -196,7 +196,7 @@ async def find_host(machine: Machine, pool: ResourceId) -> Any:  # noqa: ANN401 
 async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
     """Give the session host to the user; again is no error, and somebody else's is not taken from him."""
     pool = parse_id(order.host_pool_id)
-    hosts = services().desktops(pool.subscription_id).session_hosts
+    hosts = dependencies().desktops(pool.subscription_id).session_hosts
     wanted = {"assignedUser": order.user_principal_name, "allowNewSession": True}
     patch = as_content({"properties": wanted})
     await hosts.update(pool.resource_group, pool.name, order.session_host, session_host=patch)
@@ -208,18 +208,18 @@ async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
 async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
     """Take the session host from its user, who keeps the session he has; no new one begins. Gone is released too."""
     async for pool, name in hosts_of(order):
-        hosts = services().desktops(pool.subscription_id).session_hosts
+        hosts = dependencies().desktops(pool.subscription_id).session_hosts
         free = as_content({"properties": {"assignedUser": "", "allowNewSession": False}})
         await hosts.update(pool.resource_group, pool.name, name, session_host=free, force=True)
     return Done()
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(FORGET_SESSION_HOST)
-async def forget_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
+@implements(DELETE_SESSION_HOST)
+async def delete_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
     """Take the machine's record out of its pool, or of all the tenant's pools; do it before the VM goes."""
     async for pool, name in hosts_of(order):
-        hosts = services().desktops(pool.subscription_id).session_hosts
+        hosts = dependencies().desktops(pool.subscription_id).session_hosts
         await hosts.delete(pool.resource_group, pool.name, name, force=True)
     return Done()
 
@@ -229,7 +229,7 @@ async def forget_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
     """Let no new session begin on the machine, and sign off whoever has one."""
     async for pool, name in hosts_of(order):
-        desktops = services().desktops(pool.subscription_id)
+        desktops = dependencies().desktops(pool.subscription_id)
         closed = as_content({"properties": {"allowNewSession": False}})
         await desktops.session_hosts.update(pool.resource_group, pool.name, name, session_host=closed)
         try:

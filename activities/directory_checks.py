@@ -8,11 +8,11 @@ from datetime import timedelta
 from activities.checking import FaultError, Seen, Subject
 from activities.identities import graph_of
 from shared.contracts.refusals import DeclinedError, MissingError
+from shared.dependencies import dependencies
 from shared.domain.connection import HealthStatus, JoinType
-from shared.wiring import services
 
 _UNIT = re.compile(r"^(OU|CN)=[^,]+(,(OU|CN)=[^,]+)*(,DC=[^,]+)+$", re.IGNORECASE)
-_SYNC_EVERY = timedelta(minutes=60)  # windows365.md 2.6: every 30 minutes, never above 60
+_SYNC_EVERY = timedelta(minutes=60)  # docs/notes/windows365.md 2.6: every 30 minutes, never above 60
 
 
 async def domain_join_credentials(subject: Subject) -> Seen | None:
@@ -24,7 +24,7 @@ async def domain_join_credentials(subject: Subject) -> Seen | None:
         action = "Write it as a distinguished name: OU=Cloud PCs,DC=corp,DC=example,DC=com."
         raise FaultError("adJoinCheckOrganizationalUnitIncorrectFormat", domain.organizational_unit, action)
     try:
-        await services().vault().read(domain.password_secret_url)
+        await dependencies().vault().read(domain.password_secret_url)
     except MissingError as missing:
         raise FaultError(
             "adJoinCheckIncorrectCredentials",
@@ -71,7 +71,7 @@ async def entra_device_sync(subject: Subject) -> Seen | None:
         action = "Set up Entra Connect for the domain: without it no hybrid join comes to its end."
         detail = "the directory is not synchronised with a domain"
         raise FaultError("azureAdDeviceSyncCheckConnectDisabled", detail, action, warning)
-    now = services().clock.now()
+    now = dependencies().clock.now()
     if last is None or now - last > _SYNC_EVERY:
         action = "Let Entra Connect synchronise every 30 minutes, and see that it runs."
         detail = f"the last synchronisation was {last.isoformat() if last else 'never'}"

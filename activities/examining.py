@@ -12,8 +12,8 @@ from shared.clients.arm import parse_id
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import MissingError
 from shared.contracts.remote_actions import EXAMINE, Check, Examined, RemoteOrder
+from shared.dependencies import dependencies
 from shared.domain.connection import JoinType
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -104,7 +104,7 @@ async def _managed_device(order: RemoteOrder) -> Check:
 
 async def _rights(order: RemoteOrder) -> Check:
     subscription = order.machine.subscription_id
-    assignments = services().authorization(subscription).role_assignments
+    assignments = dependencies().authorization(subscription).role_assignments
     wanted = [(application_group_id(order.host_pool_id), DESKTOP_USER)] if order.host_pool_id else []
     if order.join_type is JoinType.AZURE_AD_JOIN:
         wanted.append((order.machine.vm_id, MACHINE_USER))

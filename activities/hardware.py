@@ -7,24 +7,24 @@ from typing import Any
 from activities.vms import begin_vm_update, vm_of
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
     BEGIN_RESIZE,
-    LOOK_AT_HARDWARE,
+    POLL_HARDWARE,
     DiskOrder,
     Hardware,
     SizeOrder,
 )
-from shared.wiring import services
+from shared.dependencies import dependencies
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_AT_HARDWARE)
-async def look_at_hardware(machine: Machine) -> Hardware | Refused:
+@implements(POLL_HARDWARE)
+async def poll_hardware(machine: Machine) -> Hardware | Refused:
     """Return what a machine has: its size, its zone, and how large its OS disk is."""
     vm = await vm_of(machine)
     disk = await _disk(machine, vm)
@@ -37,7 +37,7 @@ async def look_at_hardware(machine: Machine) -> Hardware | Refused:
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_RESIZE)
-async def begin_resize(order: SizeOrder) -> Accepted | Done | NoRoom | Refused:
+async def begin_resize(order: SizeOrder) -> Accepted | Done | NoCapacity | Refused:
     """Begin to give the machine another size; done when it has it already."""
     machine = order.machine
     vm = await vm_of(machine)
@@ -55,7 +55,7 @@ async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
     if int(properties(disk)["diskSizeGB"]) >= order.size_in_gb:
         return Done()
     body: Any = {"properties": {"diskSizeGB": order.size_in_gb}}
-    disks = services().compute(machine.subscription_id).disks
+    disks = dependencies().compute(machine.subscription_id).disks
     return await begin(
         lambda hook: disks.begin_update(
             machine.resource_group, str(disk.name), body, polling=False, raw_response_hook=hook
@@ -67,4 +67,4 @@ async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
 async def _disk(machine: Machine, vm: Any) -> Any:  # noqa: ANN401 - the SDK's
     """Return the OS disk that a machine has now: after a restore it is not the one it was built with."""
     found = parse_id(str(properties(vm)["storageProfile"]["osDisk"]["managedDisk"]["id"]))
-    return await services().compute(machine.subscription_id).disks.get(found.resource_group, found.name)
+    return await dependencies().compute(machine.subscription_id).disks.get(found.resource_group, found.name)

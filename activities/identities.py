@@ -10,10 +10,10 @@ from shared.clients.arm import begin
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENTRA_JOIN,
-    FORGET_DEVICE,
-    FORGET_MANAGED_DEVICE,
-    LOOK_FOR_DEVICE,
-    LOOK_FOR_ENROLLMENT,
+    DELETE_DEVICE,
+    DELETE_MANAGED_DEVICE,
+    POLL_DEVICE,
+    POLL_ENROLLMENT,
     SET_PRIMARY_USER,
     STAMP_ENROLLMENT_PROFILE,
     DeviceFound,
@@ -29,9 +29,9 @@ from shared.contracts.identities import (
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
+from shared.dependencies import dependencies
 from shared.domain.connection import JoinType
 from shared.domain.tenant import Tenant
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ async def begin_domain_join(order: DomainJoinOrder) -> Accepted | Refused:
     """Begin the join to the on-premises domain; the password goes from the vault into protected settings only."""
     domain = order.domain
     try:
-        password = await services().vault().read(domain.password_secret_url)
+        password = await dependencies().vault().read(domain.password_secret_url)
     except MissingError:
         return Refused(
             code="joinPasswordMissing",
@@ -99,7 +99,7 @@ async def begin_domain_join(order: DomainJoinOrder) -> Accepted | Refused:
 
 async def begin_extension(machine: Machine, name: str, properties: dict[str, Any]) -> Accepted:
     """Begin to put an extension into a VM; the same one again is no error."""
-    extensions = services().compute(machine.subscription_id).virtual_machine_extensions
+    extensions = dependencies().compute(machine.subscription_id).virtual_machine_extensions
     body: Any = {"location": machine.region, "tags": machine.tags, "properties": properties}
     return await begin(
         lambda hook: extensions.begin_create_or_update(
@@ -111,16 +111,16 @@ async def begin_extension(machine: Machine, name: str, properties: dict[str, Any
 
 async def graph_of(tenant_id: str) -> Graph:
     """Return the client of a tenant's directory."""
-    return services().graph(await _TENANTS.recall_or(tenant_id, lambda: _tenant(tenant_id)))
+    return dependencies().graph(await _TENANTS.recall_or(tenant_id, lambda: _tenant(tenant_id)))
 
 
 async def _tenant(tenant_id: str) -> Tenant:
-    return (await services().tenants.get(tenant_id)).value
+    return (await dependencies().tenants.get(tenant_id)).value
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_FOR_DEVICE)
-async def look_for_device(order: DeviceOrder) -> DeviceFound | Pending | Refused:
+@implements(POLL_DEVICE)
+async def poll_device(order: DeviceOrder) -> DeviceFound | Pending | Refused:
     """Look for the machine's device in Entra ID: of its name and kind, and registered since the join began."""
     graph = await graph_of(order.tenant_id)
     since = order.not_before - _CLOCKS_DIFFER
@@ -136,8 +136,8 @@ async def look_for_device(order: DeviceOrder) -> DeviceFound | Pending | Refused
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_FOR_ENROLLMENT)
-async def look_for_enrollment(order: EnrollmentOrder) -> Enrolled | Pending | Refused:
+@implements(POLL_ENROLLMENT)
+async def poll_enrollment(order: EnrollmentOrder) -> Enrolled | Pending | Refused:
     """Look for the device in Intune by its Entra device id; once that takes long, by its name too, to say why."""
     graph = await graph_of(order.tenant_id)
     found = await graph.managed_devices(device_id=order.device_id)
@@ -145,7 +145,7 @@ async def look_for_enrollment(order: EnrollmentOrder) -> Enrolled | Pending | Re
         # Enrolled twice: the younger record is the one that reports.
         youngest = max(found, key=lambda each: each.enrolled_at.timestamp() if each.enrolled_at else 0.0)
         return Enrolled(managed_device_id=youngest.id)
-    late = order.explain_from is None or services().clock.now() >= order.explain_from
+    late = order.explain_from is None or dependencies().clock.now() >= order.explain_from
     named = await graph.managed_devices(device_name=order.computer_name) if late else []
     if any((each.device_id or "") in _UNREGISTERED for each in named):
         return Pending(note=f"Intune knows {order.computer_name}; its registration is not complete.")
@@ -176,8 +176,8 @@ async def set_primary_user(order: PrimaryUserOrder) -> Done | Pending | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(FORGET_MANAGED_DEVICE)
-async def forget_managed_device(order: ForgetDeviceOrder) -> Done | Refused:
+@implements(DELETE_MANAGED_DEVICE)
+async def delete_managed_device(order: ForgetDeviceOrder) -> Done | Refused:
     """Delete every record of the computer name in Intune."""
     graph = await graph_of(order.tenant_id)
     for device in await graph.managed_devices(device_name=order.computer_name):
@@ -186,8 +186,8 @@ async def forget_managed_device(order: ForgetDeviceOrder) -> Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(FORGET_DEVICE)
-async def forget_device(order: ForgetDeviceOrder) -> Done | Refused:
+@implements(DELETE_DEVICE)
+async def delete_device(order: ForgetDeviceOrder) -> Done | Refused:
     """Delete every device of the computer name in Entra ID, so that the name may be joined again.
 
     The on-premises computer account stays: Deskwright may not delete it, and says so in the refusal when the

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.trail import note, tell
+from activities.audit import note, tell
 from shared.contracts.images import (
     BUILD_STEPS,
     RECORD_IMAGE_FAILED,
@@ -15,9 +15,9 @@ from shared.contracts.images import (
     ImageStepRecord,
 )
 from shared.contracts.outcomes import Done
+from shared.dependencies import dependencies
 from shared.domain.image import DeviceImage, DeviceImageStatus
 from shared.errors import NotFoundError
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -30,7 +30,7 @@ _PERCENT = {"allocateCapacity": 0, "createVm": 2, "generalize": 20, "capture": 3
 @implements(RECORD_IMAGE_STEP)
 async def record_image_step(record: ImageStepRecord) -> Done:
     """Say that a step of the build begins."""
-    at = services().clock.now()
+    at = dependencies().clock.now()
     percent = _PERCENT.get(record.step, 0)
     await tell(
         record.tenant_id,
@@ -52,7 +52,7 @@ async def record_image_ready(record: ImageReadyRecord) -> Done:
         "error_detail": None,
     }
     image = await _end(record, ready)
-    at = services().clock.now()
+    at = dependencies().clock.now()
     result = {"deviceImageId": record.image_id, "galleryVersionId": record.version_id}
     await tell(record.tenant_id, record.operation_id, lambda operation: operation.succeeded(result, at))
     await _note(image, record.operation_id)
@@ -68,7 +68,7 @@ async def record_image_failed(record: ImageFailedRecord) -> Done:
     detail = f"{failure.message} Could not be removed: {left}" if left else failure.message
     failed = {"status": DeviceImageStatus.FAILED, "error_code": failure.code, "error_detail": detail}
     image = await _end(record, failed)
-    at = services().clock.now()
+    at = dependencies().clock.now()
     shown = failure.but(message=detail)
     await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(shown, at))
     await _note(image, record.operation_id)
@@ -77,7 +77,7 @@ async def record_image_failed(record: ImageFailedRecord) -> Done:
 
 async def _end(record: ImageReadyRecord | ImageFailedRecord, changes: dict[str, Any]) -> DeviceImage | None:
     """Write the end of a build into its image, unless another build has taken over; None if the image is gone."""
-    at = services().clock.now()
+    at = dependencies().clock.now()
 
     def edit(image: DeviceImage) -> DeviceImage | None:
         others = image.operation_id not in {None, record.operation_id}
@@ -86,7 +86,7 @@ async def _end(record: ImageReadyRecord | ImageFailedRecord, changes: dict[str, 
         return image.but(**changes, last_modified_date_time=at)
 
     try:
-        return await services().images.change(record.tenant_id, record.image_id, edit)
+        return await dependencies().images.change(record.tenant_id, record.image_id, edit)
     except NotFoundError:
         return None
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from shared.contracts.image_removals import RECORD_IMAGE_FORGOTTEN, ImageForgottenRecord
+from shared.contracts.image_removals import RECORD_IMAGE_DELETED, ImageDeletedRecord
 from shared.contracts.outcomes import Done
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import Failure
 from shared.domain.operation import Operation
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(RECORD_IMAGE_FORGOTTEN)
-async def record_image_forgotten(record: ImageForgottenRecord) -> Done:
+@implements(RECORD_IMAGE_DELETED)
+async def record_image_deleted(record: ImageDeletedRecord) -> Done:
     """End the operation of the removal; what could not be removed is its error."""
-    here, left = services(), record.left
+    here, left = dependencies(), record.left
     at = here.clock.now()
 
     def edit(operation: Operation) -> Operation:

@@ -10,20 +10,20 @@ from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_GENERALIZE,
-    FORGET_GALLERY_VERSION,
-    LOOK_AT_REPLICATION,
-    LOOK_FOR_STOPPED,
+    DELETE_GALLERY_VERSION,
     MARK_GENERALIZED,
+    POLL_REPLICATION,
+    POLL_STOPPED,
     PREPARE_GALLERY,
     CaptureOrder,
     GalleryVersion,
 )
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import MissingError
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.errors import UnavailableError
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -61,13 +61,13 @@ async def begin_generalize(machine: Machine) -> Accepted | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_FOR_STOPPED)
-async def look_for_stopped(machine: Machine) -> Done | Pending | Refused:
+@implements(POLL_STOPPED)
+async def poll_stopped(machine: Machine) -> Done | Pending | Refused:
     """See whether sysprep has switched the VM off; a script that has failed never will."""
     power = (await pulse_of(machine)).power
     if power in _OFF:
         return Done()
-    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
+    commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     ran = await commands.get_by_virtual_machine(
         machine.resource_group, machine.vm_name, RUN_COMMAND, expand="instanceView"
     )
@@ -87,7 +87,7 @@ async def look_for_stopped(machine: Machine) -> Done | Pending | Refused:
 @implements(MARK_GENERALIZED)
 async def mark_generalized(machine: Machine) -> Done | Refused:
     """Tell Azure that the VM is generalised; from now on it cannot start. Again is no error."""
-    vms = services().compute(machine.subscription_id).virtual_machines
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
     await vms.generalize(machine.resource_group, machine.vm_name)
     return Done()
 
@@ -99,7 +99,7 @@ async def prepare_gallery(order: CaptureOrder) -> Done | Pending | Refused:
     machine = order.machine
     version = parse_id(version_id(order))
     gallery, definition, _ = version.names
-    compute = services().compute(machine.subscription_id)
+    compute = dependencies().compute(machine.subscription_id)
     common = {"location": machine.region, "tags": {naming.TENANT_TAG: machine.tenant_id}}
     about: dict[str, Any] = {**common, "properties": {"description": "Device images of Deskwright"}}
     state = await _ensure(compute.galleries, version.resource_group, (gallery,), about)
@@ -131,12 +131,12 @@ async def _ensure(operations: Any, group: str, names: tuple[str, ...], body: dic
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_CAPTURE)
-async def begin_capture(order: CaptureOrder) -> Accepted | NoRoom | Refused:
+async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
     """Begin to capture the VM as a version; one that this VM has been captured into already is adopted."""
     machine, identity = order.machine, version_id(order)
     version = parse_id(identity)
     gallery, definition, number = version.names
-    versions = services().compute(machine.subscription_id).gallery_image_versions
+    versions = dependencies().compute(machine.subscription_id).gallery_image_versions
     targets = [
         {"name": region, "regionalReplicaCount": _REPLICAS, "storageAccountType": "Standard_LRS"}
         for region in order.regions
@@ -175,11 +175,11 @@ async def _captured_from_another(versions: Any, group: str, names: tuple[str, ..
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_AT_REPLICATION)
-async def look_at_replication(order: GalleryVersion) -> Done | Pending | Refused:
+@implements(POLL_REPLICATION)
+async def poll_replication(order: GalleryVersion) -> Done | Pending | Refused:
     """See whether the version has arrived in all its regions."""
     version = parse_id(order.version_id)
-    versions = services().compute(order.subscription_id).gallery_image_versions
+    versions = dependencies().compute(order.subscription_id).gallery_image_versions
     found = await versions.get(version.resource_group, *version.names, expand="ReplicationStatus")
     status = dict(properties(found).get("replicationStatus") or {})
     regions = [f"{r.get('region')} {r.get('state')} {r.get('progress', 0)} %" for r in status.get("summary") or ()]
@@ -197,11 +197,11 @@ async def look_at_replication(order: GalleryVersion) -> Done | Pending | Refused
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(FORGET_GALLERY_VERSION)
-async def forget_gallery_version(order: GalleryVersion) -> Done | Refused:
+@implements(DELETE_GALLERY_VERSION)
+async def delete_gallery_version(order: GalleryVersion) -> Done | Refused:
     """Delete the version and see that it is gone. Raises: UnavailableError while it still goes."""
     version = parse_id(order.version_id)
-    versions = services().compute(order.subscription_id).gallery_image_versions
+    versions = dependencies().compute(order.subscription_id).gallery_image_versions
     try:
         found = await versions.get(version.resource_group, *version.names)
         if properties(found).get("provisioningState") != "Deleting":

@@ -12,17 +12,17 @@ from shared.contracts.machines import (
     BEGIN_VM,
     BEGIN_VM_DELETE,
     DELETE_DISK,
-    LOOK_AT_AGENT,
-    LOOK_AT_OPERATION,
+    POLL_AGENT,
+    POLL_OPERATION,
     Finished,
     Machine,
     OperationOrder,
     Place,
     VmOrder,
 )
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
-from shared.wiring import services
+from shared.dependencies import dependencies
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -37,7 +37,7 @@ _IN_THE_WAY = "The next attempt removes the older machine first; somebody else's
 
 
 def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
-    """Return the VM as ARM wants it (azure.md 1.3).
+    """Return the VM as ARM wants it (docs/notes/azure.md 1.3).
 
     Disk and interface go when the VM goes; the identity is what the Entra join proves itself with.
     """
@@ -83,7 +83,7 @@ def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_VM)
-async def begin_vm(order: VmOrder) -> Accepted | NoRoom | Refused:
+async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
     """Begin to create the VM; one that an earlier call of the same attempt made is adopted, any other is refused."""
     machine = order.machine
     # Nobody ever learns this password: people sign in with their directory identity.
@@ -93,7 +93,7 @@ async def begin_vm(order: VmOrder) -> Accepted | NoRoom | Refused:
     except MissingError:
         raise
     except DeclinedError as declined:
-        if isinstance(declined.outcome, NoRoom):
+        if isinstance(declined.outcome, NoCapacity):
             if declined.outcome.elsewhere:
                 remember_full(machine.subscription_id, order.place, declined.code)
             raise
@@ -108,7 +108,7 @@ async def begin_vm(order: VmOrder) -> Accepted | NoRoom | Refused:
 async def _create(machine: Machine, body: Any) -> Accepted:  # noqa: ANN401 - a plain body in a model's place
     from azure.core import MatchConditions
 
-    vms = services().compute(machine.subscription_id).virtual_machines
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
     return await begin(
         lambda hook: vms.begin_create_or_update(
             machine.resource_group,
@@ -150,24 +150,26 @@ async def _adopt(order: VmOrder) -> Accepted | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_AT_OPERATION)
-async def look_at_operation(order: OperationOrder) -> Finished | Pending | NoRoom | Refused:
+@implements(POLL_OPERATION)
+async def poll_operation(order: OperationOrder) -> Finished | Pending | NoCapacity | Refused:
     """Look once at what Azure has begun; a failure is told apart by Azure's own code."""
-    compute = services().compute(order.subscription_id)
+    compute = dependencies().compute(order.subscription_id)
     try:
-        return await look_at(compute, order.operation, arm_url=services().settings.arm_url)
+        return await look_at(compute, order.operation, arm_url=dependencies().settings.arm_url)
     except DeclinedError as declined:
         if declined.code.lower() in _SLOW_STARTS:
             return await _look_again(order, declined)
-        if isinstance(declined.outcome, NoRoom) and declined.outcome.elsewhere:
+        if isinstance(declined.outcome, NoCapacity) and declined.outcome.elsewhere:
             await _remember_place(order, declined.code)
         raise
 
 
 async def _look_again(order: OperationOrder, declined: DeclinedError) -> Finished | Pending:
-    """Windows may still come up some minutes after Azure gave up waiting for it: the caller's patience decides."""
+    """Windows may still come up some minutes after Azure gave up waiting for it: the caller decides how long."""
     vm = parse_id(order.operation.resource_id)
-    view = await services().compute(order.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
+    view = (
+        await dependencies().compute(order.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
+    )
     if pulse(view).agent_is_ready:
         return Finished()
     return Pending(note=f"{declined.code}: {declined.message}", after=60)
@@ -177,7 +179,7 @@ async def _remember_place(order: OperationOrder, code: str) -> None:
     """Tell the other builds of this worker which place had no room."""
     vm_id = parse_id(order.operation.resource_id)
     try:
-        vms = services().compute(order.subscription_id).virtual_machines
+        vms = dependencies().compute(order.subscription_id).virtual_machines
         vm = await vms.get(vm_id.resource_group, vm_id.name)
     except MissingError:
         return
@@ -188,8 +190,8 @@ async def _remember_place(order: OperationOrder, code: str) -> None:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(LOOK_AT_AGENT)
-async def look_at_agent(machine: Machine) -> Done | Pending | Refused:
+@implements(POLL_AGENT)
+async def poll_agent(machine: Machine) -> Done | Pending | Refused:
     """See whether the VM runs and its agent answers: extensions need both."""
     found = await pulse_of(machine)
     if found.answers:
@@ -204,7 +206,7 @@ async def look_at_agent(machine: Machine) -> Done | Pending | Refused:
 @implements(BEGIN_VM_DELETE)
 async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
     """Begin to delete the VM; its disk and its interface go with it."""
-    vms = services().compute(machine.subscription_id).virtual_machines
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
     try:
         begun = await begin(
             lambda hook: vms.begin_delete(
@@ -222,7 +224,7 @@ async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
 @implements(DELETE_DISK)
 async def delete_disk(machine: Machine) -> Done | Pending | Refused:
     """Delete the OS disk and see that it is gone: it stays behind when the VM was never finished."""
-    disks = services().compute(machine.subscription_id).disks
+    disks = dependencies().compute(machine.subscription_id).disks
     name = machine.disk_name
     try:
         await disks.get(machine.resource_group, name)

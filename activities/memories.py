@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from shared.wiring import Services, services
+from shared.dependencies import Dependencies, dependencies
 
 V = TypeVar("V")
 
@@ -25,16 +25,16 @@ class Memory(Generic[V]):
 
     def __init__(self, lifetime: timedelta) -> None:
         self._lifetime = lifetime
-        self._shelves: WeakKeyDictionary[Services, _Shelf[V]] = WeakKeyDictionary()
+        self._shelves: WeakKeyDictionary[Dependencies, _Shelf[V]] = WeakKeyDictionary()
 
     def recall(self, key: Hashable) -> V | None:
         """Return what is remembered of *key*, None when nothing is, or it is too old."""
         until, value = self._shelf().entries.get(key, (None, None))
-        return value if until is not None and services().clock.now() < until else None
+        return value if until is not None and dependencies().clock.now() < until else None
 
     def keep(self, key: Hashable, value: V, lifetime: timedelta | None = None) -> V:
         """Remember *value*."""
-        self._shelf().entries[key] = (services().clock.now() + (lifetime or self._lifetime), value)
+        self._shelf().entries[key] = (dependencies().clock.now() + (lifetime or self._lifetime), value)
         return value
 
     async def recall_or(self, key: Hashable, ask: Callable[[], Awaitable[V]]) -> V:
@@ -44,4 +44,4 @@ class Memory(Generic[V]):
             return known if known is not None else self.keep(key, await ask())
 
     def _shelf(self) -> _Shelf[V]:
-        return self._shelves.setdefault(services(), _Shelf())
+        return self._shelves.setdefault(dependencies(), _Shelf())

@@ -7,9 +7,9 @@ from typing import Any
 from activities.checking import FaultError, Seen, Subject, refuse_anothers
 from shared.clients.arm import ResourceId, parse_id, properties
 from shared.contracts.refusals import MissingError
+from shared.dependencies import dependencies
 from shared.domain.connection import Connection, HealthStatus, SubnetUsage
 from shared.domain.demand import awaiting_addresses
-from shared.wiring import services
 
 _SCARCE = 0.1
 _OTHERS = ("serviceAssociationLinks", "resourceNavigationLinks")
@@ -46,7 +46,7 @@ def _refuse_occupied(subnet_id: str, subnet: dict[str, Any]) -> None:
 async def _free_addresses(connection: Connection) -> Seen:
     subnets = await subnet_usages(connection)
     free, total = sum(s.free for s in subnets), sum(s.total for s in subnets)
-    cloud_pcs = [stored.value async for stored in services().cloud_pcs.each(connection.tenant_id)]
+    cloud_pcs = [stored.value async for stored in dependencies().cloud_pcs.each(connection.tenant_id)]
     awaited = awaiting_addresses(cloud_pcs, connection.id)
     detail = f"{free} of {total} addresses are free; {awaited} Cloud PC(s) are still to come"
     code, warning = "resourceAvailabilityCheckNoSubnetIP", HealthStatus.WARNING
@@ -65,7 +65,7 @@ async def _free_addresses(connection: Connection) -> Seen:
 async def subnet_usages(connection: Connection) -> tuple[SubnetUsage, ...]:
     """Return how many addresses the connection's subnets have, in its order."""
     vnet = _vnet_id(connection)
-    networks = services().network(vnet.subscription_id).virtual_networks
+    networks = dependencies().network(vnet.subscription_id).virtual_networks
     found: dict[str, SubnetUsage] = {}
     async for usage in networks.list_usage(vnet.resource_group, vnet.name):
         total, used = int(usage.limit or 0), int(usage.current_value or 0)
@@ -97,7 +97,7 @@ def _vnet_id(connection: Connection) -> ResourceId:
 async def _virtual_network(connection: Connection) -> Any:  # noqa: ANN401 - the SDK's VirtualNetwork
     vnet = _vnet_id(connection)
     try:
-        found = await services().network(vnet.subscription_id).virtual_networks.get(vnet.resource_group, vnet.name)
+        found = await dependencies().network(vnet.subscription_id).virtual_networks.get(vnet.resource_group, vnet.name)
     except MissingError as missing:
         detail = f"{connection.network.virtual_network_id}: {missing.message}"
         action = "Choose a network that exists, or give the service's identity Network Contributor on it."

@@ -18,10 +18,10 @@ from shared.contracts.machines import (
     NicOrder,
     NicReady,
 )
-from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
+from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -59,7 +59,7 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
         "networkSecurityGroup": {"id": _id(order, "networkSecurityGroups", f"{name}-nsg")},
         "natGateway": {"id": _id(order, "natGateways", f"{name}-nat")},
     }
-    # The subnet goes in with the network: subnets written one by one lock each other out (azure.md 1.4).
+    # The subnet goes in with the network: subnets written one by one lock each other out (docs/notes/azure.md 1.4).
     network = {
         "addressSpace": {"addressPrefixes": [order.address_space]},
         "subnets": [{"name": SUBNET, "properties": subnet}],
@@ -75,7 +75,7 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
 
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_HOSTED_NETWORK)
-async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pending | NoRoom | Refused:
+async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pending | NoCapacity | Refused:
     """Look what there is of the hosted network, begin whatever is missing and can begin, until all is there.
 
     Safe with many callers at once: every part has one name and one body.
@@ -83,7 +83,7 @@ async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pe
     key = (order.subscription_id, order.resource_group, naming.hosted_network_name(order.tenant_id, order.region))
     if ready := _READY.recall(key):
         return ready
-    network = services().network(order.subscription_id)
+    network = dependencies().network(order.subscription_id)
     parts = parts_of(order)
     if await _state(network, order, parts[-1]) == "Succeeded":
         subnet = f"{_id(order, 'virtualNetworks', parts[-1].name)}/subnets/{SUBNET}"
@@ -124,7 +124,7 @@ def _id(order: HostedNetworkOrder, kind: str, name: str) -> str:
 
 @bp.activity_trigger(input_name="payload")
 @implements(CREATE_NIC)
-async def create_nic(order: NicOrder) -> NicReady | NoRoom | Refused:
+async def create_nic(order: NicOrder) -> NicReady | NoCapacity | Refused:
     """Make the machine's interface in the first subnet that has a free address; again is no error."""
     machine = order.machine
     full: list[str] = []
@@ -136,11 +136,11 @@ async def create_nic(order: NicOrder) -> NicReady | NoRoom | Refused:
                 raise
             full.append(parse_id(subnet_id).name)
     message = f"No subnet has a free address: {', '.join(full) or 'the connection names none'}."
-    return NoRoom(code="SubnetIsFull", message=message, elsewhere=False)
+    return NoCapacity(code="SubnetIsFull", message=message, elsewhere=False)
 
 
 async def _put_nic(machine: Machine, subnet_id: str) -> NicReady:
-    network = services().network(machine.subscription_id)
+    network = dependencies().network(machine.subscription_id)
     configuration = {"name": "ipconfig", "properties": {"primary": True, "subnet": {"id": subnet_id}}}
     body: Any = {
         "location": machine.region,
@@ -160,7 +160,7 @@ async def _put_nic(machine: Machine, subnet_id: str) -> NicReady:
 @implements(DELETE_NIC)
 async def delete_nic(machine: Machine) -> Done | Pending | Refused:
     """Delete the machine's interface and see that it is gone; Azure keeps it for three minutes after a failed VM."""
-    network = services().network(machine.subscription_id)
+    network = dependencies().network(machine.subscription_id)
     name = machine.nic_name
     try:
         await network.network_interfaces.get(machine.resource_group, name)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.audit import note, tell
 from activities.identities import graph_of
-from activities.trail import note, tell
 from shared.clients.arm import parse_id
 from shared.contracts.orphans import RECORD_REMOVAL, TAKE_AWAY, RemovalOrder, RemovalRecord
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import MissingError
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.orphans import Judgement, Orphan, OrphanType, dismissable, judge, judge_right
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -30,10 +30,10 @@ _NOT_OURS = Refused(code="notOurs", message="it does not carry the tags of this 
 @implements(TAKE_AWAY)
 async def take_away(order: RemovalOrder) -> Done | Pending | Refused:
     """Take an orphan away and see that it is gone; what only a person can deal with is taken off the list."""
-    stored = await services().orphans.find(order.tenant_id, order.orphan_id)
+    stored = await dependencies().orphans.find(order.tenant_id, order.orphan_id)
     if stored is None or dismissable(stored.value):
         return Done()
-    orphan, at = stored.value, services().clock.now()
+    orphan, at = stored.value, dependencies().clock.now()
     said = await _judged(orphan)
     if said is None or not said.sure or orphan.removable_from is None or orphan.removable_from > at:
         return _NO_ORPHAN
@@ -45,7 +45,7 @@ async def take_away(order: RemovalOrder) -> Done | Pending | Refused:
 
 async def _judged(orphan: Orphan) -> Judgement | None:
     """Judge it again by the records of now."""
-    records, found = services().cloud_pcs, orphan.found
+    records, found = dependencies().cloud_pcs, orphan.found
     if found.cloud_pc_id is None:
         users = await records.of_user(orphan.tenant_id, found.name)
         is_right = found.type is OrphanType.ROLE_ASSIGNMENT
@@ -63,11 +63,11 @@ async def _remove(orphan: Orphan) -> Done | Pending | Refused:
             await (await graph_of(orphan.tenant_id)).delete_managed_device(found.resource_id)
         case OrphanType.SESSION_HOST:
             pool = parse_id(found.resource_id)
-            hosts = services().desktops(pool.subscription_id).session_hosts
+            hosts = dependencies().desktops(pool.subscription_id).session_hosts
             await hosts.delete(pool.resource_group, pool.names[0], pool.name, force=True)
         case OrphanType.ROLE_ASSIGNMENT:
             right = parse_id(found.resource_id)
-            assignments = services().authorization(right.subscription_id).role_assignments
+            assignments = dependencies().authorization(right.subscription_id).role_assignments
             await assignments.delete(found.owner or "", right.name)
         case _:
             return await _remove_resource(orphan)
@@ -88,10 +88,10 @@ async def _remove_resource(orphan: Orphan) -> Pending | Refused:
 
 
 def _operations(kind: OrphanType, subscription_id: str) -> Any:  # noqa: ANN401 - the SDK's groups of operations
-    compute = services().compute(subscription_id)
+    compute = dependencies().compute(subscription_id)
     return {
         OrphanType.VIRTUAL_MACHINE: compute.virtual_machines,
-        OrphanType.NETWORK_INTERFACE: services().network(subscription_id).network_interfaces,
+        OrphanType.NETWORK_INTERFACE: dependencies().network(subscription_id).network_interfaces,
         OrphanType.DISK: compute.disks,
         OrphanType.SNAPSHOT: compute.snapshots,
     }[kind]
@@ -101,7 +101,7 @@ def _operations(kind: OrphanType, subscription_id: str) -> Any:  # noqa: ANN401 
 @implements(RECORD_REMOVAL)
 async def record_removal(record: RemovalRecord) -> Done:
     """Take what is gone off the list, and tell whoever asked."""
-    here, at = services(), services().clock.now()
+    here, at = dependencies(), dependencies().clock.now()
     stored = await here.orphans.find(record.tenant_id, record.orphan_id)
     if record.refused is not None:
         failure = record.refused.failure()

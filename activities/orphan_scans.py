@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from activities.trail import tell
+from activities.audit import tell
 from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, Place, Scanned, ScanOrder, ScanPlan, ScanRecord
 from shared.contracts.outcomes import Refused
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.connection import JoinType
 from shared.domain.operation import Operation, OperationStatus
@@ -15,7 +16,6 @@ from shared.domain.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissa
 from shared.domain.pausing import held
 from shared.domain.tenant import Tenant
 from shared.storage.repository import Stored
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -30,7 +30,7 @@ _MOST_REMOVALS = 100
 @implements(BEGIN_SCAN)
 async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
     """Say that a scan begins, and where it has to look: also where a site was whose record has gone meanwhile."""
-    here, at = services(), services().clock.now()
+    here, at = dependencies(), dependencies().clock.now()
     tenant = await here.tenants.find(order.tenant_id)
     if tenant is None:
         return Refused(code="tenantGone", message="the tenant is gone")
@@ -47,7 +47,7 @@ async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
 
 async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
     """Return the resource groups and host pools in which something of the tenant is, was, or may be."""
-    here = services()
+    here = dependencies()
     places = {(tenant.subscription_id, tenant.resource_group)}
     pools = {
         f"/subscriptions/{tenant.subscription_id}/resourceGroups/{tenant.resource_group}"
@@ -82,7 +82,7 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
 @implements(RECORD_SCAN)
 async def record_scan(record: ScanRecord) -> Scanned:
     """Write down what was looked at, and end the operations of whoever waits for it."""
-    here, at = services(), services().clock.now()
+    here, at = dependencies(), dependencies().clock.now()
     before = await here.orphan_scans.find(record.tenant_id, LAST)
     started = before.value.started_at if before else at
     scan = OrphanScan(id=LAST, tenant_id=record.tenant_id, started_at=started, ended_at=at, looked_at=record.looked_at)
@@ -103,10 +103,10 @@ async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tup
 
     Nothing while somebody has paused it: until then the list is there to be looked at.
     """
-    tenant = await services().tenants.find(tenant_id)
+    tenant = await dependencies().tenants.find(tenant_id)
     if tenant is None or not tenant.value.settings.remove_orphans:
         return ()
-    if held(await services().service_state.get(), tenant.value, None):
+    if held(await dependencies().service_state.get(), tenant.value, None):
         return ()
     kinds = tuple(OrphanType)
     due = [each for each in orphans if not dismissable(each) and each.removable_from and each.removable_from <= at]
@@ -119,5 +119,5 @@ async def _waiting(tenant_id: str) -> list[Operation]:
     return [
         stored.value
         for status in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
-        async for stored in services().operations.each(tenant_id, kind=SCAN_OPERATION, status=status.value)
+        async for stored in dependencies().operations.each(tenant_id, kind=SCAN_OPERATION, status=status.value)
     ]

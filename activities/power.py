@@ -5,10 +5,10 @@ from __future__ import annotations
 from activities.vms import pulse_of
 from shared.clients.arm import begin
 from shared.contracts.machines import BEGIN_DEALLOCATE, Machine
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.contracts.refusals import MissingError
 from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
-from shared.wiring import services
+from shared.dependencies import dependencies
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -18,7 +18,7 @@ bp = Blueprint()
 @implements(BEGIN_DEALLOCATE)
 async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
     """Begin to give the VM's hardware back; one that has none, or is gone, is done."""
-    vms = services().compute(machine.subscription_id).virtual_machines
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
     try:
         if (await pulse_of(machine)).power == "deallocated":
             return Done()
@@ -34,21 +34,21 @@ async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_RESTART)
-async def begin_restart(machine: Machine) -> Accepted | NoRoom | Refused:
+async def begin_restart(machine: Machine) -> Accepted | NoCapacity | Refused:
     """Begin to restart the VM; one that does not run is started, for which there may be no room."""
-    vms = services().compute(machine.subscription_id).virtual_machines
-    again = vms.begin_restart if (await pulse_of(machine)).power == "running" else vms.begin_start
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
+    restart_or_start = vms.begin_restart if (await pulse_of(machine)).power == "running" else vms.begin_start
     return await begin(
-        lambda hook: again(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),
+        lambda hook: restart_or_start(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),
         resource_id=machine.vm_id,
     )
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_START)
-async def begin_start(machine: Machine) -> Accepted | Done | NoRoom | Refused:
+async def begin_start(machine: Machine) -> Accepted | Done | NoCapacity | Refused:
     """Begin to start the VM, for which there may be no room; one that runs is left alone."""
-    vms = services().compute(machine.subscription_id).virtual_machines
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
     if (await pulse_of(machine)).power == "running":
         return Done()
     return await begin(

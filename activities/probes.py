@@ -5,8 +5,8 @@ from __future__ import annotations
 from activities.run_commands import assemble, begin_run_command, read_run_command
 from shared.contracts.outcomes import Accepted, Pending, Refused
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
+from shared.dependencies import dependencies
 from shared.domain.health import step_finding
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -22,7 +22,7 @@ def command_name(steps: tuple[str, ...]) -> str:
 async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
     """Begin the script; the join account's password goes from the vault into protected parameters only."""
     domain = order.domain
-    given = {"AskedAt": services().clock.now().isoformat()}
+    given = {"AskedAt": dependencies().clock.now().isoformat()}
     secret: list[dict[str, str]] = []
     if domain is not None:
         given |= {
@@ -30,7 +30,7 @@ async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
             "OrganizationalUnit": domain.organizational_unit or "",
             "User": domain.ad_domain_username,
         }
-        secret = [{"name": "Password", "value": await services().vault().read(domain.password_secret_url)}]
+        secret = [{"name": "Password", "value": await dependencies().vault().read(domain.password_secret_url)}]
     parameters = [{"name": name, "value": value} for name, value in given.items() if value]
     source = assemble(order.steps, frame="frame", below="probe/")
     return await begin_run_command(order.machine, command_name(order.steps), source, parameters, protected=secret)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from activities.audit import status_event, tell
 from activities.observing import observe_all, observe_some
-from activities.trail import status_event, tell
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
@@ -19,20 +19,20 @@ from shared.contracts.reconciling import (
     ReconciledOrder,
     ReconcileOrder,
 )
+from shared.dependencies import dependencies
 from shared.domain import planner
 from shared.domain.cloud_pc import CloudPc, Failure
+from shared.domain.directory_subscriptions import WATCH
 from shared.domain.lifecycle import Status
 from shared.domain.pausing import held
 from shared.domain.plans import Observed, Plan, Rules
 from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.queueing import waits
 from shared.domain.tenant import LicenceSource, Tenant
-from shared.domain.watching import WATCH
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
 from shared.storage.images import source_of
 from shared.storage.repository import Stored
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -58,7 +58,7 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     With *user_ids* only these users are read; *round* then counts how often. Removals are recorded, never acted on.
     Raises: UnavailableError if a record changed meanwhile: the plan is made again.
     """
-    here = services()
+    here = dependencies()
     found = await here.tenants.find(order.tenant_id)
     if found is None:
         return Refused(code="tenantGone", message=f"there is no tenant {order.tenant_id}", final=True)
@@ -90,13 +90,13 @@ def _grouped(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 
 async def _rules(tenant: Tenant, policies: Iterable[Policy]) -> Rules:
-    service = await services().service_state.get()
+    service = await dependencies().service_state.get()
     paused = {policy.id: why for policy in policies if (why := held(service, tenant, policy))}
     return Rules(brake=tenant.settings.removal_brake, paused=paused, halted=held(service, tenant, None))
 
 
 async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
-    cloud_pcs = services().cloud_pcs
+    cloud_pcs = dependencies().cloud_pcs
     if order.user_ids is None:
         return {stored.value.id: stored async for stored in cloud_pcs.each(order.tenant_id)}
     users = [await cloud_pcs.of_user(order.tenant_id, user_id) for user_id in order.user_ids]
@@ -106,13 +106,13 @@ async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
 async def _observe(
     order: ReconcileOrder, tenant: Tenant, policies: tuple[Policy, ...], records: tuple[CloudPc, ...]
 ) -> Observed:
-    directory = services().graph(tenant)
+    directory = dependencies().graph(tenant)
     group_ids = sorted({assignment.group_id for policy in policies for assignment in policy.assignments})
     if order.user_ids is None:
         return await observe_all(directory, tenant.settings, group_ids, records)
     if tenant.settings.licence_source is LicenceSource.SEATS:
         # Who holds a seat depends on everybody: read all, and look only at those who were asked for.
-        everybody = tuple([stored.value async for stored in services().cloud_pcs.each(tenant.id)])
+        everybody = tuple([stored.value async for stored in dependencies().cloud_pcs.each(tenant.id)])
         whole = await observe_all(directory, tenant.settings, group_ids, everybody)
         wanted = tuple(each for each in whole.entitlements if each.user.id in order.user_ids)
         return whole.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
@@ -125,7 +125,7 @@ async def _fleet(tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc,
     Only Cloud PCs in their grace period hold licences that others have been given; and the brake asks how many there
     are when many go at once.
     """
-    cloud_pcs = services().cloud_pcs
+    cloud_pcs = dependencies().cloud_pcs
     in_grace = [each async for each in cloud_pcs.each(tenant.id, status=Status.IN_GRACE_PERIOD.value)]
     if not in_grace and len(records) <= tenant.settings.removal_brake.count:
         return ()
@@ -142,7 +142,7 @@ async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -
     built = {pc.user.id for pc in observed.cloud_pcs if pc.status is not Status.NOT_PROVISIONED}
     for user_id in order.user_ids or ():
         if user_id not in entitled | built:
-            await services().due.put(DueKind.REREAD, at + pause, order.tenant_id, user_id, order.round + 1)
+            await dependencies().due.put(DueKind.REREAD, at + pause, order.tenant_id, user_id, order.round + 1)
 
 
 async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) -> None:
@@ -156,19 +156,19 @@ async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) 
     if not assigned:
         return
     soon = next((max(assigned) + after for after in _soon_after() if max(assigned) + after > at), None)
-    watch = await services().watches.find(tenant.id, WATCH)
+    watch = await dependencies().watches.find(tenant.id, WATCH)
     regular = next_of(_SELDOM if watch and watch.value.follows(at) else _REGULARLY, at)
-    due = services().due
+    due = dependencies().due
     await due.ensure(DueKind.REREAD, min(soon or regular, regular), tenant.id, EVERYBODY)
     every = timedelta(minutes=tenant.settings.directory_catch_up_in_minutes)
     await due.ensure(DueKind.CATCH_UP, next_of(every, at), tenant.id, tenant.id)
-    if services().settings.notification_url and not await _is_watched(tenant):
+    if dependencies().settings.notification_url and not await _is_watched(tenant):
         await due.ensure(DueKind.SUBSCRIBE, next_of(timedelta(minutes=1), at), tenant.id, tenant.id)
 
 
 async def _is_watched(tenant: Tenant) -> bool:
     """Whether somebody has subscribed to the directory's changes: renewing that is promised day after day then."""
-    found = await services().watches.find(tenant.entra_tenant_id, WATCH)
+    found = await dependencies().watches.find(tenant.entra_tenant_id, WATCH)
     return found is not None and bool(found.value.subscriptions)
 
 
@@ -184,10 +184,10 @@ def _soon_after() -> Iterator[timedelta]:
 
 
 async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Snapshot]:
-    connections = {stored.value.id: stored.value async for stored in services().connections.each(tenant.id)}
+    connections = {stored.value.id: stored.value async for stored in dependencies().connections.each(tenant.id)}
     made = {}
     for policy in policies:
-        snapshot = snapshot_of(policy, connections, await source_of(services().images, policy), tenant.settings)
+        snapshot = snapshot_of(policy, connections, await source_of(dependencies().images, policy), tenant.settings)
         if snapshot is not None:
             made[policy.id] = snapshot
     return made
@@ -195,7 +195,7 @@ async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Sn
 
 async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """Save the intents, and before them the promise that a sweep starts what was saved and not started."""
-    here = services()
+    here = dependencies()
     dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel))
     for kind in DueKind:
         await here.due.put_all([due for due in dues if due and due.kind is kind])
@@ -220,7 +220,7 @@ async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
 
 async def _tell_of_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """End the operations of builds that somebody has asked for, and that will not begin: before the records."""
-    at = services().clock.now()
+    at = dependencies().clock.now()
     for pc in (*plan.provision, *plan.list_only, *plan.forget):
         if pc.id in stored and waits(before := stored[pc.id].value):
             await tell(pc.tenant_id, before.operation_id, lambda operation: operation.failed(_NOT_BEGUN, at))
@@ -231,7 +231,7 @@ async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> No
 
     Before the records: an operation that nobody ends would be waited for for ever.
     """
-    here = services()
+    here = dependencies()
     at = here.clock.now()
     await here.due.put_all([Due(DueKind.ACT, at, pc.tenant_id, pc.id, pc.generation) for pc in plan.resizes])
     for pc in plan.writes:
@@ -251,5 +251,5 @@ async def _tell_of_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> No
 @implements(CLOSE_RECONCILE)
 async def close_reconcile(order: ReconciledOrder) -> Done | Again:
     """Say that everything asked up to the plan is done, unless something was asked since."""
-    settled = await services().requests.settle(order.tenant_id, order.requested_at)
+    settled = await dependencies().requests.settle(order.tenant_id, order.requested_at)
     return Done() if settled else Again()

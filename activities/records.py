@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from activities.audit import note_status, tell
 from activities.building import Present, change, present
 from activities.replacing import end_last_steps, give_up_beside, promise_restore_points
-from activities.trail import note_status, tell
 from shared.contracts.attempts import (
     BEGIN_STEP,
     RECORD_FAILED,
@@ -22,6 +22,7 @@ from shared.contracts.attempts import (
     StepRecord,
 )
 from shared.contracts.outcomes import Done, Superseded
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Resources, TimelineEntry
 from shared.domain.connection import JoinType
@@ -31,7 +32,6 @@ from shared.domain.steps import ORDER, TITLES, Step, percent
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.storage.timeline import StepEnd
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -47,7 +47,7 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
     stored = await present(record)
     if stored is None or not _at_work(stored.value, record):
         return Superseded()
-    pc, at = stored.value, services().clock.now()
+    pc, at = stored.value, dependencies().clock.now()
     resources = pc.resources.with_found(record.resources)
     if pc.step is not None and pc.step is not record.step:
         await _end_step_before(pc, pc.step, record, resources)
@@ -56,7 +56,7 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
     entry = TimelineEntry(
         generation=record.generation, attempt=record.attempt, step=record.step, started_at=at, note=record.note
     )
-    await services().timeline.begin(record.tenant_id, record.cloud_pc_id, entry)
+    await dependencies().timeline.begin(record.tenant_id, record.cloud_pc_id, entry)
 
     changed = await change(record, lambda there: _begun(there, record, at), stored)
     if changed is None or not _at_work(changed, record):
@@ -101,9 +101,9 @@ async def _remember_name(pc: CloudPc, record: StepRecord) -> None:
         cloud_pc_id=pc.id,
         generation=record.generation,
         attempt=record.attempt,
-        given_at=services().clock.now(),
+        given_at=dependencies().clock.now(),
     )
-    await services().computer_names.save_all([Stored(given, "*")])
+    await dependencies().computer_names.save_all([Stored(given, "*")])
 
 
 async def _end_step_before(pc: CloudPc, before: Step, record: StepRecord, resources: Resources) -> None:
@@ -115,14 +115,14 @@ async def _end_step_before(pc: CloudPc, before: Step, record: StepRecord, resour
         generation=record.generation,
         attempt=record.attempt,
         step=before,
-        at=services().clock.now(),
+        at=dependencies().clock.now(),
         outcome="failed" if back else "succeeded",
         resource_ids=() if back else resources.made_in(before),
         note=("it broke off, and is begun again" if broke_off else "no room there; tried at another place")
         if back
         else None,
     )
-    await services().timeline.end(pc.tenant_id, pc.id, end)
+    await dependencies().timeline.end(pc.tenant_id, pc.id, end)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -132,7 +132,7 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
     stored = await present(record)
     if stored is None or not _building(stored.value, record):
         return Superseded()
-    pc, at = stored.value, services().clock.now()
+    pc, at = stored.value, dependencies().clock.now()
     end = StepEnd(
         generation=record.generation,
         attempt=record.attempt,
@@ -141,7 +141,7 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
         outcome="parked",
         note=f"{record.reason.code}: {record.reason.message}",
     )
-    await services().timeline.end(record.tenant_id, record.cloud_pc_id, end)
+    await dependencies().timeline.end(record.tenant_id, record.cloud_pc_id, end)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if not _building(there, record):
@@ -167,7 +167,7 @@ async def record_failed(record: FailedRecord) -> Done | Superseded:
     stored = await present(record)
     if stored is None or not (_building(stored.value, record) or _ended(stored.value, record, Status.FAILED)):
         return Superseded()
-    pc, at = stored.value, services().clock.now()
+    pc, at = stored.value, dependencies().clock.now()
     end = StepEnd(
         generation=record.generation,
         attempt=record.attempt,
@@ -177,7 +177,7 @@ async def record_failed(record: FailedRecord) -> Done | Superseded:
         error=record.failure,
     )
     if pc.status is not Status.FAILED:
-        await services().timeline.end(record.tenant_id, record.cloud_pc_id, end)
+        await dependencies().timeline.end(record.tenant_id, record.cloud_pc_id, end)
     if not record.last:
         edited = await change(record, lambda there: _after_failed_attempt(there, record), stored)
         return Done() if edited is not None and _building(edited, record) else Superseded()
@@ -192,15 +192,15 @@ def _after_failed_attempt(pc: CloudPc, record: FailedRecord) -> CloudPc | None:
 
 
 async def _give_up(stored: Present, record: FailedRecord) -> Done | Superseded:
-    pc, at = stored.value, services().clock.now()
+    pc, at = stored.value, dependencies().clock.now()
     if stored.beside:
         return await _give_up_beside(stored, record)
     clean_up_at = None
     if pc.resources.with_found(record.resources).computer_name and pc.status is not Status.FAILED:
-        tenant = await services().tenants.get(record.tenant_id)
+        tenant = await dependencies().tenants.get(record.tenant_id)
         clean_up_at = at + tenant.value.settings.clean_up_delay
         # Before the record: a record without its clean-up would keep its remains for ever.
-        await services().due.put(DueKind.CLEAN_UP, clean_up_at, pc.tenant_id, pc.id, record.generation)
+        await dependencies().due.put(DueKind.CLEAN_UP, clean_up_at, pc.tenant_id, pc.id, record.generation)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if not _building(there, record):
@@ -228,7 +228,7 @@ async def _give_up(stored: Present, record: FailedRecord) -> Done | Superseded:
 async def _give_up_beside(stored: Present, record: FailedRecord) -> Done | Superseded:
     """Give up what is built beside a Cloud PC, which keeps the machine it has."""
     await change(record, lambda there: _after_failed_attempt(there, record), stored)
-    tenant = await services().tenants.get(record.tenant_id)
+    tenant = await dependencies().tenants.get(record.tenant_id)
     delay = tenant.value.settings.clean_up_delay
     given_up = await give_up_beside(stored.stored.value, record.generation, record.failure, delay)
     return Done() if given_up else Superseded()
@@ -242,7 +242,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     stored = await present(record)
     if stored is None or not (_at_work(stored.value, record) or _ended(stored.value, record, status)):
         return Superseded()
-    pc, at = stored.value, services().clock.now()
+    pc, at = stored.value, dependencies().clock.now()
     if pc.status is Status.PROVISIONING:
         await end_last_steps(record)
         await promise_restore_points(pc, at)

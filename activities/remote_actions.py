@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from activities.trail import note, tell
+from activities.audit import note, tell
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc, Failure, TimelineEntry
 from shared.domain.lifecycle import Event, Status
 from shared.domain.remote_action import STEPS, Remote
@@ -16,7 +17,6 @@ from shared.domain.steps import Step
 from shared.domain.swapping import moved, stayed
 from shared.storage.due import read_once
 from shared.storage.timeline import StepEnd
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -38,8 +38,8 @@ def _is_at_work(pc: CloudPc, record: RemoteStep | RemoteEnd) -> bool:
 @implements(BEGIN_REMOTE_STEP)
 async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
     """Say that a step begins, unless the record knows of no such action any more."""
-    at = services().clock.now()
-    found = await services().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    at = dependencies().clock.now()
+    found = await dependencies().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_at_work(found.value, record):
         gone = Failure(code="superseded", message="the Cloud PC is being built anew or removed", retriable=False)
         await tell(record.tenant_id, record.operation_id, lambda operation: operation.failed(gone, at))
@@ -62,7 +62,7 @@ async def _open_entry(pc: CloudPc, record: RemoteStep, at: datetime) -> None:
         entry = TimelineEntry(
             generation=pc.generation, attempt=pc.attempt, step=step, started_at=at, run=record.operation_id
         )
-        await services().timeline.begin(pc.tenant_id, pc.id, entry)
+        await dependencies().timeline.begin(pc.tenant_id, pc.id, entry)
 
 
 async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
@@ -80,14 +80,14 @@ async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
         note=note_,
         run=record.operation_id,
     )
-    await services().timeline.end(pc.tenant_id, pc.id, end)
+    await dependencies().timeline.end(pc.tenant_id, pc.id, end)
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(END_REMOTE_ACTION)
 async def end_remote_action(record: RemoteEnd) -> Done:
     """Say what has come of it, and let the next one begin."""
-    here = services()
+    here = dependencies()
     at = here.clock.now()
     found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is not None and _is_at_work(found.value, record):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from activities.trail import note, tell
+from activities.audit import note, tell
 from shared.contracts.attempts import RECORD_REPLACED, ProvisionedRecord
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.lifecycle import Status
 from shared.domain.replacing import abandoned, replaced
@@ -16,7 +17,6 @@ from shared.domain.steps import Step
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind, cancel_due, grace_due, restore_point_due
 from shared.storage.timeline import StepEnd
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -29,7 +29,7 @@ _SOON = timedelta(minutes=5)
 @implements(RECORD_REPLACED)
 async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
     """Say that the new machine is the Cloud PC's, and that the old one goes."""
-    here = services()
+    here = dependencies()
     found = await here.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None:
         return Superseded()
@@ -68,20 +68,20 @@ async def _promise(pc: CloudPc, record: ProvisionedRecord) -> None:
     new = pc.but(generation=record.generation)
     due = cancel_due(new) if pc.status is Status.DEPROVISIONING else grace_due(new)
     if due is not None:
-        await services().due.put_all([due])
+        await dependencies().due.put_all([due])
 
 
 async def promise_restore_points(pc: CloudPc, at: datetime) -> None:
     """Promise the restore points that the tenant wants to be made regularly of what works now."""
-    tenant = await services().tenants.find(pc.tenant_id)
+    tenant = await dependencies().tenants.find(pc.tenant_id)
     if tenant is not None and (every := tenant.value.settings.restore_point_every):
-        await services().due.put_all([restore_point_due(pc, every, at)])
+        await dependencies().due.put_all([restore_point_due(pc, every, at)])
 
 
 async def end_last_steps(record: ProvisionedRecord) -> None:
     """Close the entries of the timeline that no step after them will close."""
-    of: dict[str, Any] = {"generation": record.generation, "attempt": record.attempt, "at": services().clock.now()}
-    timeline = services().timeline
+    of: dict[str, Any] = {"generation": record.generation, "attempt": record.attempt, "at": dependencies().clock.now()}
+    timeline = dependencies().timeline
     if record.warnings:
         said = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
         warned = StepEnd(**of, step=Step.CONFIGURE_WINDOWS, outcome="warned", note=said)
@@ -95,7 +95,7 @@ async def end_last_steps(record: ProvisionedRecord) -> None:
 @implements(ABANDON_REPLACEMENT)
 async def abandon_replacement(order: AbandonOrder) -> Done:
     """Give up a build that has no place to take any more; what it made is cleaned up soon."""
-    found = await services().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
+    found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     if found is not None:
         message = f"The Cloud PC is {found.value.status.value}: no other machine is built for it."
         cancelled = Failure(code="cancelled", message=message, retriable=False)
@@ -105,14 +105,14 @@ async def abandon_replacement(order: AbandonOrder) -> Done:
 
 async def give_up_beside(pc: CloudPc, generation: int, failure: Failure, delay: timedelta) -> bool:
     """Say that the build beside a Cloud PC is given up; what it made is cleaned up after *delay*. False: it was not."""
-    at = services().clock.now()
+    at = dependencies().clock.now()
     beside = pc.beside
     if beside is None or beside.generation != generation:
         return False
     if beside.being_built:
         # Before the record: a record without its clean-up would keep its remains for ever. And where nothing was made,
         # the record afterwards no longer knows whom to tell.
-        await services().due.put(DueKind.CLEAN_UP, at + delay, pc.tenant_id, pc.id, generation)
+        await dependencies().due.put(DueKind.CLEAN_UP, at + delay, pc.tenant_id, pc.id, generation)
         told = {"generation": generation, "code": failure.code, "message": failure.message}
         await note(pc.tenant_id, ("cloudPC", pc.id), "replaceFailed", told, at=at, run=f"replaceFailed/{generation}")
         await tell(pc.tenant_id, beside.operation_id, lambda operation: operation.failed(failure, at))
@@ -123,7 +123,7 @@ async def give_up_beside(pc: CloudPc, generation: int, failure: Failure, delay: 
         return abandoned(there, failure, at=at, clean_up_at=at + delay)
 
     try:
-        await services().cloud_pcs.change(pc.tenant_id, pc.id, edit)
+        await dependencies().cloud_pcs.change(pc.tenant_id, pc.id, edit)
     except NotFoundError:
         return False
     return True

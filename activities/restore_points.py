@@ -14,12 +14,12 @@ from shared.contracts.remote_actions import (
     BEGIN_RESTORE_POINT,
     BEGIN_RESTORED_DISK,
     BEGIN_SWAP,
-    FORGET_RESTORE_POINTS,
+    DELETE_RESTORE_POINTS,
     RemoteOrder,
     RestorePointsOrder,
 )
+from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -63,7 +63,7 @@ async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
     body: Any = _copy_of(disk.id, machine, disk, "Standard_ZRS" if disk.zones else "Standard_LRS")
     body["properties"]["incremental"] = True
     name = naming.restore_point_name(machine.cloud_pc_id, order.restore_point_id or order.operation_id)
-    snapshots = services().compute(machine.subscription_id).snapshots
+    snapshots = dependencies().compute(machine.subscription_id).snapshots
     return await begin(
         lambda hook: snapshots.begin_create_or_update(
             machine.resource_group, name, body, polling=False, raw_response_hook=hook
@@ -83,7 +83,7 @@ async def begin_restored_disk(order: RemoteOrder) -> Accepted | Done | Refused:
     point = naming.restore_point_name(machine.cloud_pc_id, order.restore_point_id or "")
     body: Any = _copy_of(_compute_id(machine, "snapshots", point), machine, disk, "Premium_LRS")
     body |= {"zones": list(disk.zones)} if disk.zones else {}
-    disks = services().compute(machine.subscription_id).disks
+    disks = dependencies().compute(machine.subscription_id).disks
     return await begin(
         lambda hook: disks.begin_create_or_update(
             machine.resource_group, name, body, polling=False, raw_response_hook=hook
@@ -104,11 +104,11 @@ async def begin_swap(order: RemoteOrder) -> Accepted | Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(FORGET_RESTORE_POINTS)
-async def forget_restore_points(order: RestorePointsOrder) -> Done | Pending | Refused:
+@implements(DELETE_RESTORE_POINTS)
+async def delete_restore_points(order: RestorePointsOrder) -> Done | Pending | Refused:
     """Delete restore points and disks, and see that they are gone; the disk that the machine has now stays."""
     machine = order.machine
-    compute = services().compute(machine.subscription_id)
+    compute = dependencies().compute(machine.subscription_id)
     try:
         used = (await _disk_of(machine)).name if order.disks else ""
     except MissingError:

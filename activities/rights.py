@@ -8,11 +8,11 @@ from shared.contracts.desktops import GRANT_SIGN_IN, REVOKE_SIGN_IN, ForgetSessi
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
+from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import JoinType
 from shared.domain.lifecycle import WORKING
-from shared.wiring import services
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -42,7 +42,7 @@ async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
 async def _assign(subscription: str, scope: str, role: str, user_id: str) -> None:
     definition = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     wanted = {"roleDefinitionId": definition, "principalId": user_id, "principalType": "User"}
-    assignments = services().authorization(subscription).role_assignments
+    assignments = dependencies().authorization(subscription).role_assignments
     try:
         await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": wanted}))
     except DeclinedError as declined:
@@ -63,7 +63,7 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
     Or this one with another machine than that of the order.
     """
     machine = order.machine
-    records = services().cloud_pcs
+    records = dependencies().cloud_pcs
     stored = await records.find(machine.tenant_id, machine.cloud_pc_id)
     if stored is None:
         return Done()
@@ -89,7 +89,7 @@ def _has_another(pc: CloudPc, machine: Machine) -> bool:
 
 
 async def _unassign(subscription: str, scope: str, role: str, user_id: str) -> None:
-    assignments = services().authorization(subscription).role_assignments
+    assignments = dependencies().authorization(subscription).role_assignments
     try:
         await assignments.delete(scope, assignment_id(scope, role, user_id))
     except MissingError:

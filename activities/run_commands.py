@@ -12,7 +12,7 @@ from typing import Any
 from shared.clients.arm import begin
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Pending
-from shared.wiring import services
+from shared.dependencies import dependencies
 
 _SCRIPTS = Path(__file__).parent.parent / "shared" / "scripts"
 _STEPS_GO_HERE, _REPORTING_GOES_HERE = "# <steps>", "# <reporting>"
@@ -66,7 +66,7 @@ async def begin_run_command(
 
     *protected*: parameters that Azure shows nobody. *asynchronous*: the operation ends when the script has begun.
     """
-    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
+    commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     body: Any = {
         "location": machine.region,
         "tags": machine.tags,
@@ -91,7 +91,7 @@ async def read_run_command(
     machine: Machine, name: str, steps: tuple[str, ...]
 ) -> dict[str, tuple[bool, str]] | Pending:
     """Return what each step of a run command has reported; Pending while its script runs."""
-    commands = services().compute(machine.subscription_id).virtual_machine_run_commands
+    commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     found = await commands.get_by_virtual_machine(machine.resource_group, machine.vm_name, name, expand="instanceView")
     view = dict(found.get("properties", {}).get("instanceView") or {})
     if str(view.get("executionState", "")).lower() in _UNFINISHED:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.contracts.provisioning import order_for
 from shared.contracts.reconciling import START_PROVISIONING, Started, StartOrder
+from shared.dependencies import dependencies
 from shared.domain.cloud_pc import CloudPc, Failure
 from shared.domain.connection import Connection
 from shared.domain.lifecycle import Event
@@ -14,7 +15,6 @@ from shared.domain.queueing import waits
 from shared.domain.tenant import Tenant
 from shared.services.starting import start_build
 from shared.storage.due import start_due
-from shared.wiring import services
 from shared.workflow import Blueprint, DurableClient, implements
 
 bp = Blueprint()
@@ -33,7 +33,7 @@ class _Ground:
 @implements(START_PROVISIONING)
 async def start_provisioning(order: StartOrder, client: DurableClient) -> Started:
     """Start the builds of these Cloud PCs, as their records say; what runs already runs once."""
-    found = await services().tenants.find(order.tenant_id)
+    found = await dependencies().tenants.find(order.tenant_id)
     if found is None:
         return Started(count=0)
     ground = _Ground(found.value, {})
@@ -42,7 +42,7 @@ async def start_provisioning(order: StartOrder, client: DurableClient) -> Starte
 
 
 async def _start(ground: _Ground, cloud_pc_id: str, client: DurableClient) -> bool:
-    here, tenant = services(), ground.tenant
+    here, tenant = dependencies(), ground.tenant
     stored = await here.cloud_pcs.find(tenant.id, cloud_pc_id)
     if stored is None or not waits(stored.value) or stored.value.snapshot is None:
         return False
@@ -66,12 +66,12 @@ async def _cannot_start(pc: CloudPc) -> None:
         advice="Give the policy a connection that is there; then retry.",
         retriable=False,
     )
-    at = services().clock.now()
+    at = dependencies().clock.now()
 
     def edit(there: CloudPc) -> CloudPc | None:
         if there.generation != pc.generation or not waits(there):
             return None
         return there.after(Event.GAVE_UP, at=at, last_error=failure, reason=None)
 
-    await services().cloud_pcs.change(pc.tenant_id, pc.id, edit)
-    await services().due.drop(start_due(pc))
+    await dependencies().cloud_pcs.change(pc.tenant_id, pc.id, edit)
+    await dependencies().due.drop(start_due(pc))

@@ -8,13 +8,13 @@ from typing import Any
 from shared.clients.arm import begin
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted
-from shared.wiring import services
+from shared.dependencies import dependencies
 
 _READY = "Ready"
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class VmHealth:
     """How a VM is: its power in lower case, what Azure's agent in Windows says; each empty when Azure does not say."""
 
     power: str
@@ -33,28 +33,28 @@ class Pulse:
 
 async def vm_of(machine: Machine) -> Any:  # noqa: ANN401 - the SDK's
     """Return the VM of a machine. Raises: MissingError."""
-    vms = services().compute(machine.subscription_id).virtual_machines
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
     return await vms.get(machine.resource_group, machine.vm_name)
 
 
-async def pulse_of(machine: Machine) -> Pulse:
+async def pulse_of(machine: Machine) -> VmHealth:
     """Return how the VM of a machine is. Raises: MissingError."""
-    vms = services().compute(machine.subscription_id).virtual_machines
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
     return pulse(await vms.instance_view(machine.resource_group, machine.vm_name))
 
 
-def pulse(view: Any) -> Pulse:  # noqa: ANN401 - the SDK's instance view
+def pulse(view: Any) -> VmHealth:  # noqa: ANN401 - the SDK's instance view
     """Return how a VM is, as its instance view tells."""
     codes = [str(status.code or "") for status in view.statuses or ()]
     power = next((code.partition("/")[2].lower() for code in codes if code.lower().startswith("powerstate/")), "")
     said = (view.vm_agent and view.vm_agent.statuses) or ()
-    return Pulse(power, next((str(status.display_status or "") for status in said), ""))
+    return VmHealth(power, next((str(status.display_status or "") for status in said), ""))
 
 
 async def begin_vm_update(machine: Machine, changed: dict[str, Any]) -> Accepted:
     """Begin to change properties of the VM; those that are not named stay."""
     body: Any = {"properties": changed}
-    vms = services().compute(machine.subscription_id).virtual_machines
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
     return await begin(
         lambda hook: vms.begin_update(
             machine.resource_group, machine.vm_name, body, polling=False, raw_response_hook=hook

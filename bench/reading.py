@@ -29,9 +29,9 @@ from bench.filing import file_rows
 from local import azurite
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
 from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
+from shared.domain.directory_subscriptions import Resource, Subscription, Watch
 from shared.domain.lifecycle import Status
-from shared.domain.watching import Resource, Subscription, Watch
-from shared.services.watching import catch_up
+from shared.services.directory_subscriptions import catch_up
 from shared.storage.due import Due, DueKind, _row, grace_due
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables

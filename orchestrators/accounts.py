@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.contracts.accounts import (
-    ACCOUNT_PATIENCE,
+    ACCOUNT_POLL,
     BEGIN_DISABLE,
     READ_DISABLE,
     RECORD_ACCOUNT,
@@ -11,7 +11,7 @@ from shared.contracts.accounts import (
     DisableOrder,
 )
 from shared.contracts.cleaning import CleanUpOrder
-from shared.contracts.machines import LOOK_AT_OPERATION
+from shared.contracts.machines import POLL_OPERATION
 from shared.contracts.outcomes import Pending, Refused
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
@@ -36,11 +36,11 @@ def _disable(ctx: Context, order: DisableOrder) -> Steps[Refused | None]:
         begun = yield from call(ctx, BEGIN_DISABLE, order)
         if isinstance(begun, Refused):
             return begun
-        done = yield from wait_for(ctx, LOOK_AT_OPERATION, order.machine.look_at(begun), ACCOUNT_PATIENCE)
+        done = yield from wait_for(ctx, POLL_OPERATION, order.machine.look_at(begun), ACCOUNT_POLL)
         if isinstance(done, Refused):
             return done
         if not isinstance(done, Pending):
-            done = yield from wait_for(ctx, READ_DISABLE, order, ACCOUNT_PATIENCE)
+            done = yield from wait_for(ctx, READ_DISABLE, order, ACCOUNT_POLL)
     except CallFailedError as error:
         return Refused(code="serviceUnavailable", message=error.reason)
     if isinstance(done, Pending):

@@ -7,12 +7,12 @@ from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     BEGIN_REGISTRATION,
     GRANT_SIGN_IN,
-    LOOK_FOR_SESSION_HOST,
+    POLL_SESSION_HOST,
     PREPARE_HOST_POOL,
-    REGISTRATION_PATIENCE,
+    REGISTRATION_POLL,
     RELEASE_SESSION_HOST,
-    SESSION_HOST_PATIENCE,
-    SIGN_IN_PATIENCE,
+    SESSION_HOST_POLL,
+    SIGN_IN_POLL,
     AssignmentOrder,
     ForgetSessionHostOrder,
     HostPoolOrder,
@@ -87,7 +87,7 @@ def let_sign_in(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Step
             user_id=order.user.id,
             join_type=order.snapshot.join_type,
         ),
-        SIGN_IN_PATIENCE,
+        SIGN_IN_POLL,
     )
 
 
@@ -114,11 +114,11 @@ def register(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[s
         join = attempt.order.snapshot.join_type
         order = RegistrationOrder(machine=machine, host_pool_id=pool.host_pool_id, join_type=join)
         begun = yield from attempt.do(BEGIN_REGISTRATION, order)
-        yield from attempt.finish(machine, begun, REGISTRATION_PATIENCE)
+        yield from attempt.finish(machine, begun, REGISTRATION_POLL)
     host = yield from attempt.wait(
-        LOOK_FOR_SESSION_HOST,
+        POLL_SESSION_HOST,
         SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id),
-        SESSION_HOST_PATIENCE,
+        SESSION_HOST_POLL,
     )
     attempt.found(session_host=host.name)
     name: str = host.name

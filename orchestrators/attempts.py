@@ -7,10 +7,10 @@ from typing import Literal
 
 from orchestrators.work import Work, overdue
 from shared.contracts.attempts import BEGIN_STEP, ProvisionedRecord, StepRecord
-from shared.contracts.outcomes import NoRoom, Pending, Refused, Superseded
+from shared.contracts.definitions import PollPolicy
+from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import ProvisionOrder, Receipt
-from shared.contracts.shape import Patience
-from shared.domain.advising import when_late
+from shared.domain.advice import when_late
 from shared.domain.cloud_pc import Failure, Resources, Warn
 from shared.domain.resuming import Resumption
 from shared.domain.steps import ORDER, TITLES, Step
@@ -28,7 +28,7 @@ class AttemptFailedError(Exception):
 class AttemptParkedError(Exception):
     """There is no room now: nobody's failure."""
 
-    def __init__(self, reason: NoRoom) -> None:
+    def __init__(self, reason: NoCapacity) -> None:
         super().__init__(reason.code)
         self.reason = reason
 
@@ -86,7 +86,7 @@ class Attempt(Work):
         """Return the failure at the step that is being made."""
         return AttemptFailedError(refused.failure(self.step))
 
-    def no_room(self, full: NoRoom) -> AttemptParkedError:
+    def no_capacity(self, full: NoCapacity) -> AttemptParkedError:
         """Return the end that uses up no attempt."""
         return AttemptParkedError(full)
 
@@ -101,8 +101,8 @@ class Attempt(Work):
         )
         return AttemptFailedError(failure)
 
-    def too_late(self, pending: Pending, patience: Patience) -> AttemptFailedError:
+    def too_late(self, pending: Pending, policy: PollPolicy) -> AttemptFailedError:
         """Return the failure of a step that took too long."""
-        message = f"{TITLES[self.step]}: {overdue(pending, patience)}"
+        message = f"{TITLES[self.step]}: {overdue(pending, policy)}"
         code, advice = f"{self.step.value}TimedOut", when_late(self.step)
         return AttemptFailedError(Failure(code=code, message=message, step=self.step, advice=advice))

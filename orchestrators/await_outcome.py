@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from shared.contracts.shape import Retry
+from shared.contracts.definitions import Retry
 from shared.contracts.waiting import AWAIT_OUTCOME, LOOKS_PER_EXECUTION, WaitOrder
-from shared.workflow import Blueprint, Context, Steps, again, call_raw, orchestrates, pause
+from shared.workflow import Blueprint, Context, Steps, call_raw, continue_as_new, orchestrates, pause
 
 bp = Blueprint()
 
@@ -29,5 +29,5 @@ def await_outcome(ctx: Context, order: WaitOrder) -> Steps[dict[str, Any]]:
             return seen
         every = timedelta(seconds=seen["after"]) if seen.get("after") else order.every
         next_look = min(now + every, order.until)
-    answer: dict[str, Any] = again(ctx, order.but(next_look=next_look))  # (4)
+    answer: dict[str, Any] = continue_as_new(ctx, order.but(next_look=next_look))  # (4)
     return answer

@@ -15,17 +15,17 @@ from shared.contracts.images import (
     BEGIN_GENERALIZE,
     BUILD_IMAGE,
     BUILDER,
-    CAPTURE_PATIENCE,
-    FORGET_GALLERY_VERSION,
-    LOOK_AT_REPLICATION,
-    LOOK_FOR_STOPPED,
+    CAPTURE_POLL,
+    DELETE_GALLERY_VERSION,
     MARK_GENERALIZED,
+    POLL_REPLICATION,
+    POLL_STOPPED,
     PREPARE_GALLERY,
     RECORD_IMAGE_FAILED,
     RECORD_IMAGE_READY,
     RECORD_IMAGE_STEP,
-    REPLICATION_PATIENCE,
-    STOP_PATIENCE,
+    REPLICATION_POLL,
+    STOP_POLL,
     CaptureOrder,
     GalleryVersion,
     ImageBuilt,
@@ -34,7 +34,7 @@ from shared.contracts.images import (
     ImageReadyRecord,
     ImageStepRecord,
 )
-from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_PATIENCE, EXTENSION_PATIENCE, NETWORK_PATIENCE, Machine
+from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, Machine
 from shared.contracts.outcomes import Accepted, Refused
 from shared.domain.cloud_pc import Failure
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
@@ -97,9 +97,9 @@ def generalize(build: _Build, machine: Machine) -> Steps[None]:
     """Run sysprep, wait until the VM has stopped, release it, and mark it as generalised."""
     yield from build.begin("generalize")
     begun = yield from build.do(BEGIN_GENERALIZE, machine)
-    yield from build.finish(machine, begun, EXTENSION_PATIENCE)
-    yield from build.wait(LOOK_FOR_STOPPED, machine, STOP_PATIENCE)
-    yield from build.finish(machine, (yield from build.do(BEGIN_DEALLOCATE, machine)), DELETE_PATIENCE)
+    yield from build.finish(machine, begun, EXTENSION_POLL)
+    yield from build.wait(POLL_STOPPED, machine, STOP_POLL)
+    yield from build.finish(machine, (yield from build.do(BEGIN_DEALLOCATE, machine)), DELETE_POLL)
     yield from build.do(MARK_GENERALIZED, machine)
 
 
@@ -108,10 +108,10 @@ def capture(build: _Build, machine: Machine) -> Steps[str]:
     order = build.order
     yield from build.begin("capture")
     what = CaptureOrder(machine=machine, display_name=order.display_name, version=order.version, regions=order.regions)
-    yield from build.wait(PREPARE_GALLERY, what, NETWORK_PATIENCE)
+    yield from build.wait(PREPARE_GALLERY, what, NETWORK_POLL)
     begun: Accepted = yield from build.do(BEGIN_CAPTURE, what)
     build.version_id = begun.resource_id
-    yield from build.finish(machine, begun, CAPTURE_PATIENCE)
+    yield from build.finish(machine, begun, CAPTURE_POLL)
     return begun.resource_id
 
 
@@ -120,7 +120,7 @@ def replicate(build: _Build, version_id: str) -> Steps[None]:
     yield from build.begin("replicate")
     order = build.order
     version = GalleryVersion(tenant_id=order.tenant_id, subscription_id=order.subscription_id, version_id=version_id)
-    yield from build.wait(LOOK_AT_REPLICATION, version, REPLICATION_PATIENCE)
+    yield from build.wait(POLL_REPLICATION, version, REPLICATION_POLL)
 
 
 def ready(build: _Build, version_id: str) -> Steps[ImageBuilt]:
@@ -146,7 +146,7 @@ def give_up(build: _Build, refused: Refused) -> Steps[ImageBuilt]:
             tenant_id=order.tenant_id, subscription_id=order.subscription_id, version_id=build.version_id
         )
         try:
-            yield from build.do(FORGET_GALLERY_VERSION, version)
+            yield from build.do(DELETE_GALLERY_VERSION, version)
         except GivenUpError as failed:
             left = (*left, failed.refused)
     failure = Failure(

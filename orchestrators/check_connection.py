@@ -6,7 +6,7 @@ from orchestrators.probing import Probed, probe_connection
 from shared.contracts.connections import (
     CHECK_CONNECTION,
     CHECK_GROUP,
-    CHECK_PATIENCE,
+    CHECK_POLL,
     GROUPS,
     RECORD_CONNECTION,
     RETIRE_PASSWORDS,
@@ -19,7 +19,7 @@ from shared.contracts.connections import (
     PasswordOrder,
 )
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, NetworkReady
-from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.contracts.probes import ProbeOrder
 from shared.domain.connection import HealthCheck, HealthStatus, overall
 from shared.domain.health import BROKE_OFF, JOIN, UNANSWERED, fault_of_network
@@ -30,8 +30,8 @@ from shared.workflow import (
     Steps,
     call,
     call_all,
+    call_sub_orchestrators,
     orchestrates,
-    run_all,
     wait_for,
 )
 
@@ -95,13 +95,13 @@ def prepare_network(ctx: Context, order: CheckConnectionOrder) -> Steps[tuple[He
         return ()
     check = "hostedNetwork"
     try:
-        ready = yield from wait_for(ctx, PREPARE_HOSTED_NETWORK, order.hosted_network, CHECK_PATIENCE)
+        ready = yield from wait_for(ctx, PREPARE_HOSTED_NETWORK, order.hosted_network, CHECK_POLL)
     except CallFailedError as error:
         return (fault_of_network("serviceUnavailable").finding(check, error.reason),)
     match ready:
         case NetworkReady():
             return (HealthCheck(display_name=check, status=HealthStatus.PASSED),)
-        case Refused(code=code, message=detail) | NoRoom(code=code, message=detail):
+        case Refused(code=code, message=detail) | NoCapacity(code=code, message=detail):
             return (fault_of_network(code).finding(check, detail),)
         case Pending(note=note):
             return (fault_of_network("timedOut").finding(check, note),)
@@ -114,7 +114,7 @@ def check_groups(ctx: Context, order: CheckConnectionOrder) -> Steps[list[GroupC
         CheckGroupOrder(tenant_id=order.tenant_id, connection_id=order.connection_id, group=group) for group in GROUPS
     ]
     try:
-        made: list[GroupChecked] = yield from run_all(ctx, CHECK_GROUP, orders)
+        made: list[GroupChecked] = yield from call_sub_orchestrators(ctx, CHECK_GROUP, orders)
     except CallFailedError as error:
         return [GroupChecked(findings=(BROKE_OFF.finding("serviceHealth", error.reason),))]
     return made

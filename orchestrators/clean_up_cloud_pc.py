@@ -5,10 +5,10 @@ from __future__ import annotations
 from orchestrators.accounts import disable_accounts
 from orchestrators.cleaning import Cleaning
 from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanedUp, CleanUpOrder, LeftRecord
-from shared.contracts.desktops import FORGET_SESSION_HOST, REVOKE_SIGN_IN, ForgetSessionHostOrder
-from shared.contracts.identities import FORGET_DEVICE, FORGET_MANAGED_DEVICE, ForgetDeviceOrder
+from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN, ForgetSessionHostOrder
+from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE, ForgetDeviceOrder
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC
-from shared.contracts.remote_actions import FORGET_RESTORE_POINTS, RestorePointsOrder
+from shared.contracts.remote_actions import DELETE_RESTORE_POINTS, RestorePointsOrder
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()
@@ -28,19 +28,19 @@ def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
     session_host = ForgetSessionHostOrder(machine=order.machine(), host_pool_id=order.host_pool_id)
     for name in order.computer_names:
         host = ForgetSessionHostOrder(machine=order.machine(name), host_pool_id=order.host_pool_id)
-        yield from clean.do(FORGET_SESSION_HOST, host)  # (1)
+        yield from clean.do(DELETE_SESSION_HOST, host)  # (1)
     yield from clean.do(REVOKE_SIGN_IN, session_host)  # (2)
     yield from disable_accounts(ctx, order)  # (2)
     for name in order.computer_names:
         device = ForgetDeviceOrder(tenant_id=order.tenant_id, cloud_pc_id=order.cloud_pc_id, computer_name=name)
-        yield from clean.do(FORGET_MANAGED_DEVICE, device)  # (3)
-        yield from clean.do(FORGET_DEVICE, device)  # (4)
+        yield from clean.do(DELETE_MANAGED_DEVICE, device)  # (3)
+        yield from clean.do(DELETE_DEVICE, device)  # (4)
     yield from clean.do(BEGIN_VM_DELETE, order.machine())  # (5)
     yield from clean.wait(DELETE_NIC, order.machine())  # (6)
     yield from clean.wait(DELETE_DISK, order.machine())  # (7)
     if order.restore_points or order.disks:
         kept = RestorePointsOrder(machine=order.machine(), restore_point_ids=order.restore_points, disks=order.disks)
-        yield from clean.wait(FORGET_RESTORE_POINTS, kept)  # (8)
+        yield from clean.wait(DELETE_RESTORE_POINTS, kept)  # (8)
     if order.standing_alone:
         record = LeftRecord(
             tenant_id=order.tenant_id,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from shared.contracts.machines import DELETE_PATIENCE, LOOK_AT_OPERATION, Machine
-from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
-from shared.contracts.shape import Activity
+from shared.contracts.definitions import Activity
+from shared.contracts.machines import DELETE_POLL, POLL_OPERATION, Machine
+from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
 
@@ -23,12 +23,12 @@ class Cleaning:
 
     def wait(self, activity: Activity[Any, Any], order: Any) -> Steps[None]:  # noqa: ANN401 - any contract
         """Call *activity* until it says that it is done."""
-        yield from self._keep(activity.name, lambda: wait_for(self.ctx, activity, order, DELETE_PATIENCE))
+        yield from self._keep(activity.name, lambda: wait_for(self.ctx, activity, order, DELETE_POLL))
 
     def _done(self, activity: Activity[Any, Any], order: Any) -> Steps[Any]:  # noqa: ANN401 - as above
         outcome = yield from call(self.ctx, activity, order)
         if isinstance(outcome, Accepted):
-            outcome = yield from wait_for(self.ctx, LOOK_AT_OPERATION, self.machine.look_at(outcome), DELETE_PATIENCE)
+            outcome = yield from wait_for(self.ctx, POLL_OPERATION, self.machine.look_at(outcome), DELETE_POLL)
         return outcome
 
     def _keep(self, name: str, remove: Callable[[], Steps[Any]]) -> Steps[None]:
@@ -40,7 +40,7 @@ class Cleaning:
         match outcome:
             case Refused():
                 self.left.append(outcome)
-            case NoRoom(code=code, message=message):
+            case NoCapacity(code=code, message=message):
                 self.left.append(Refused(code=code, message=message, evidence=name))
             case Pending(note=note):
                 self.left.append(Refused(code="notRemovedInTime", message=note or name, evidence=name))

@@ -11,10 +11,10 @@ from orchestrators.attempts import Attempt, AttemptParkedError
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENTRA_JOIN,
-    DEVICE_PATIENCE,
-    LOOK_FOR_DEVICE,
-    LOOK_FOR_ENROLLMENT,
-    PRIMARY_USER_PATIENCE,
+    DEVICE_POLL,
+    POLL_DEVICE,
+    POLL_ENROLLMENT,
+    PRIMARY_USER_POLL,
     SET_PRIMARY_USER,
     STAMP_ENROLLMENT_PROFILE,
     DeviceFound,
@@ -24,22 +24,22 @@ from shared.contracts.identities import (
     EntraJoinOrder,
     PrimaryUserOrder,
     StampOrder,
-    enrollment_patience,
-    hybrid_patience,
+    enrollment_poll,
+    hybrid_poll,
 )
 from shared.contracts.machines import (
-    AGENT_PATIENCE,
+    AGENT_POLL,
     ALLOCATE_CAPACITY,
     BEGIN_VM,
     BEGIN_VM_DELETE,
     CREATE_NIC,
     DELETE_NIC,
-    DELETE_PATIENCE,
-    EXTENSION_PATIENCE,
-    LOOK_AT_AGENT,
-    NETWORK_PATIENCE,
+    DELETE_POLL,
+    EXTENSION_POLL,
+    NETWORK_POLL,
+    POLL_AGENT,
     PREPARE_HOSTED_NETWORK,
-    VM_PATIENCE,
+    VM_POLL,
     CapacityOrder,
     HostedNetworkOrder,
     Machine,
@@ -124,8 +124,8 @@ def create_vm(attempt: Attempt, machine: Machine, place: Place) -> Steps[None]:
         ),
     )
     attempt.found(vm_id=begun.resource_id)
-    yield from attempt.finish(machine, begun, VM_PATIENCE)
-    yield from attempt.wait(LOOK_AT_AGENT, machine, AGENT_PATIENCE)
+    yield from attempt.finish(machine, begun, VM_POLL)
+    yield from attempt.wait(POLL_AGENT, machine, AGENT_POLL)
 
 
 def prepare_network(attempt: Attempt, machine: Machine) -> Steps[tuple[str, ...]]:
@@ -142,7 +142,7 @@ def prepare_network(attempt: Attempt, machine: Machine) -> Steps[tuple[str, ...]
             region=machine.region,
             address_space=naming.regional_address_space(order.address_space, order.regions.index(machine.region)),
         ),
-        NETWORK_PATIENCE,
+        NETWORK_POLL,
     )
     subnet_ids: tuple[str, ...] = ready.subnet_ids
     return subnet_ids
@@ -150,8 +150,8 @@ def prepare_network(attempt: Attempt, machine: Machine) -> Steps[tuple[str, ...]
 
 def remove_vm(attempt: Attempt, machine: Machine) -> Steps[None]:
     """Remove what a place without room left: a VM that never was, and its interface."""
-    yield from attempt.finish(machine, (yield from attempt.do(BEGIN_VM_DELETE, machine)), DELETE_PATIENCE)
-    yield from attempt.wait(DELETE_NIC, machine, DELETE_PATIENCE)
+    yield from attempt.finish(machine, (yield from attempt.do(BEGIN_VM_DELETE, machine)), DELETE_POLL)
+    yield from attempt.wait(DELETE_NIC, machine, DELETE_POLL)
     attempt.found(vm_id=None, nic_id=None, subnet_id=None)
 
 
@@ -165,7 +165,7 @@ def join_directory(attempt: Attempt, machine: Machine) -> Steps[DeviceFound]:
     yield from attempt.begin(Step.JOIN_DIRECTORY)
     since: datetime = made.joined_at or (yield from join(attempt, machine))
     device: DeviceFound = yield from attempt.wait(
-        LOOK_FOR_DEVICE,
+        POLL_DEVICE,
         DeviceOrder(
             tenant_id=order.tenant_id,
             cloud_pc_id=order.cloud_pc_id,
@@ -173,7 +173,7 @@ def join_directory(attempt: Attempt, machine: Machine) -> Steps[DeviceFound]:
             join_type=JoinType.AZURE_AD_JOIN if order.domain is None else JoinType.HYBRID_AZURE_AD_JOIN,
             not_before=since,
         ),
-        DEVICE_PATIENCE if order.domain is None else hybrid_patience(order.hybrid_join_wait),
+        DEVICE_POLL if order.domain is None else hybrid_poll(order.hybrid_join_wait),
     )
     attempt.found(entra_device_id=device.device_id)
     return device
@@ -187,7 +187,7 @@ def join(attempt: Attempt, machine: Machine) -> Steps[datetime]:
         begun = yield from attempt.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=machine))
     else:
         begun = yield from attempt.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=machine, domain=order.domain))
-    yield from attempt.finish(machine, begun, EXTENSION_PATIENCE)
+    yield from attempt.finish(machine, begun, EXTENSION_POLL)
     attempt.found(joined_at=since)
     return since
 
@@ -199,7 +199,7 @@ def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) ->
         return str(attempt.resources.managed_device_id)
     yield from attempt.begin(Step.ENROLL_IN_INTUNE)
     enrolled = yield from attempt.wait(
-        LOOK_FOR_ENROLLMENT,
+        POLL_ENROLLMENT,
         EnrollmentOrder(
             tenant_id=order.tenant_id,
             cloud_pc_id=order.cloud_pc_id,
@@ -207,7 +207,7 @@ def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) ->
             device_id=device.device_id,
             explain_from=attempt.ctx.current_utc_datetime + order.enrollment_wait / 2,
         ),
-        enrollment_patience(order.enrollment_wait),
+        enrollment_poll(order.enrollment_wait),
     )
     attempt.found(managed_device_id=enrolled.managed_device_id)
     yield from attempt.do(
@@ -231,5 +231,5 @@ def assign_primary_user(attempt: Attempt, managed_device_id: str) -> Steps[None]
     yield from attempt.wait(
         SET_PRIMARY_USER,
         PrimaryUserOrder(tenant_id=order.tenant_id, managed_device_id=managed_device_id, user_id=order.user.id),
-        PRIMARY_USER_PATIENCE,
+        PRIMARY_USER_POLL,
     )

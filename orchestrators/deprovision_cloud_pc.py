@@ -7,9 +7,9 @@ from orchestrators.cleaning import Cleaning
 from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
-    BUILD_END_PATIENCE,
+    BUILD_END_POLL,
     DEPROVISION,
-    LOOK_FOR_END_OF_BUILD,
+    POLL_END_OF_BUILD,
     RECORD_DEPROVISIONED,
     SIGN_OFF,
     Built,
@@ -36,7 +36,7 @@ def deprovision_cloud_pc(ctx: Context, order: DeprovisionOrder) -> Steps[Deprovi
     """
     if isinstance((yield from call(ctx, BEGIN_DEPROVISIONING, order)), Superseded):  # (1)
         return Deprovisioned(outcome="notNow")
-    built = yield from wait_for(ctx, LOOK_FOR_END_OF_BUILD, order, BUILD_END_PATIENCE)  # (2)
+    built = yield from wait_for(ctx, POLL_END_OF_BUILD, order, BUILD_END_POLL)  # (2)
     if not isinstance(built, Built):
         return Deprovisioned(outcome="notNow")
     left: tuple[Refused, ...] = ()

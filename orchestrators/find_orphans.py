@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared.contracts.definitions import Activity
 from shared.contracts.orphans import (
     BEGIN_SCAN,
     FIND_ORPHANS,
-    LOOK_AT_DIRECTORY,
-    LOOK_AT_PLACE,
-    LOOK_AT_POOL,
+    POLL_DIRECTORY,
+    POLL_PLACE,
+    POLL_POOL,
     RECORD_REMOVAL,
     RECORD_SCAN,
-    REMOVAL_PATIENCE,
+    REMOVAL_POLL,
     REMOVE_ORPHAN,
     TAKE_AWAY,
     LookedAt,
@@ -26,7 +27,6 @@ from shared.contracts.orphans import (
     ScanRecord,
 )
 from shared.contracts.outcomes import Pending, Refused
-from shared.contracts.shape import Activity
 from shared.domain.orphans import Looked
 from shared.workflow import Blueprint, CallFailedError, Context, Steps, call, orchestrates, wait_for
 
@@ -50,11 +50,11 @@ def find_orphans(ctx: Context, order: ScanOrder) -> Steps[OrphansFound]:
         group = PlaceOrder(
             tenant_id=order.tenant_id, subscription_id=place.subscription_id, resource_group=place.resource_group
         )
-        looked.append((yield from look(ctx, LOOK_AT_PLACE, group, group.area)))  # (2)
+        looked.append((yield from look(ctx, POLL_PLACE, group, group.area)))  # (2)
     for pool_id in plan.host_pool_ids:
         pool = PoolOrder(tenant_id=order.tenant_id, host_pool_id=pool_id)
-        looked.append((yield from look(ctx, LOOK_AT_POOL, pool, pool_id)))  # (3)
-    looked.append((yield from look(ctx, LOOK_AT_DIRECTORY, order, "directory")))  # (4)
+        looked.append((yield from look(ctx, POLL_POOL, pool, pool_id)))  # (3)
+    looked.append((yield from look(ctx, POLL_DIRECTORY, order, "directory")))  # (4)
     scanned = yield from call(ctx, RECORD_SCAN, ScanRecord(tenant_id=order.tenant_id, looked_at=tuple(looked)))  # (5)
     removed = 0
     for orphan_id in scanned.removable:
@@ -86,7 +86,7 @@ def remove(ctx: Context, order: RemovalOrder) -> Steps[OrphanRemoved]:
     """Take one orphan away, see that it is gone, and write that down."""
     refused: Refused | None = None
     try:
-        outcome = yield from wait_for(ctx, TAKE_AWAY, order, REMOVAL_PATIENCE)
+        outcome = yield from wait_for(ctx, TAKE_AWAY, order, REMOVAL_POLL)
     except CallFailedError as error:
         refused = Refused(code="serviceUnavailable", message=error.reason)
     else:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from orchestrators.attempts import Attempt
 from shared.contracts.configuration import (
     BEGIN_CONFIGURATION,
-    CONFIGURATION_PATIENCE,
+    CONFIGURATION_POLL,
     READ_CONFIGURATION,
     STEPS,
     ConfigurationOrder,
     Configured,
 )
-from shared.contracts.machines import LOOK_AT_OPERATION, Finished, Machine
-from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
+from shared.contracts.machines import POLL_OPERATION, Finished, Machine
+from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import ProvisionOrder
 from shared.domain.cloud_pc import Warn, local_administrator
 from shared.domain.steps import Step
@@ -43,7 +43,7 @@ def configure_windows(ctx: Context, order: ConfigurationOrder) -> Steps[tuple[Wa
         begun = yield from call(ctx, BEGIN_CONFIGURATION, order)
         if not isinstance(begun, Accepted):
             return _all_failed(order, begun)
-        ended = yield from wait_for(ctx, LOOK_AT_OPERATION, order.machine.look_at(begun), CONFIGURATION_PATIENCE)
+        ended = yield from wait_for(ctx, POLL_OPERATION, order.machine.look_at(begun), CONFIGURATION_POLL)
         if not isinstance(ended, Finished):
             return _all_failed(order, ended)
         configured = yield from call(ctx, READ_CONFIGURATION, order)
@@ -52,7 +52,7 @@ def configure_windows(ctx: Context, order: ConfigurationOrder) -> Steps[tuple[Wa
     return configured.warnings if isinstance(configured, Configured) else _all_failed(order, configured)
 
 
-def _all_failed(order: ConfigurationOrder, outcome: Refused | NoRoom | Pending) -> tuple[Warn, ...]:
+def _all_failed(order: ConfigurationOrder, outcome: Refused | NoCapacity | Pending) -> tuple[Warn, ...]:
     said = outcome.note if isinstance(outcome, Pending) else f"{outcome.code}: {outcome.message}"
     message = said or "the run command did not end in time"
     return tuple(Warn(step=step, message=message) for step in order.steps)

@@ -8,23 +8,23 @@ from orchestrators.temporary_vms import GivenUpError, TemporaryVm, Wish, create_
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENTRA_JOIN,
-    DEVICE_PATIENCE,
-    FORGET_DEVICE,
-    FORGET_MANAGED_DEVICE,
-    LOOK_FOR_DEVICE,
+    DELETE_DEVICE,
+    DELETE_MANAGED_DEVICE,
+    DEVICE_POLL,
+    POLL_DEVICE,
     DeviceOrder,
     DomainJoinOrder,
     EntraJoinOrder,
     ForgetDeviceOrder,
 )
-from shared.contracts.machines import AGENT_PATIENCE, EXTENSION_PATIENCE, LOOK_AT_AGENT
+from shared.contracts.machines import AGENT_POLL, EXTENSION_POLL, POLL_AGENT
 from shared.contracts.outcomes import Refused
 from shared.contracts.probes import (
     BEGIN_PROBE_SCRIPT,
     PROBE_IMAGE,
     PROBER,
     READ_PROBE_SCRIPT,
-    SCRIPT_PATIENCE,
+    SCRIPT_POLL,
     ProbeOrder,
     ScriptOrder,
     ScriptRead,
@@ -98,8 +98,8 @@ def run_script(vm: TemporaryVm, order: ProbeOrder, steps: tuple[str, ...]) -> St
     script = ScriptOrder(machine=order.machine, steps=steps, domain=order.domain)
     try:
         begun = yield from vm.do(BEGIN_PROBE_SCRIPT, script)
-        yield from vm.finish(vm.machine, begun, SCRIPT_PATIENCE)
-        read: ScriptRead = yield from vm.wait(READ_PROBE_SCRIPT, script, SCRIPT_PATIENCE)
+        yield from vm.finish(vm.machine, begun, SCRIPT_POLL)
+        read: ScriptRead = yield from vm.wait(READ_PROBE_SCRIPT, script, SCRIPT_POLL)
     except GivenUpError as failed:
         return (UNREAD.finding(SCRIPT, _said(failed.refused)),)
     return read.findings
@@ -113,7 +113,7 @@ def join(vm: TemporaryVm, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
         else:
             domain_join = DomainJoinOrder(machine=order.machine, domain=order.domain)
             begun = yield from vm.do(BEGIN_DOMAIN_JOIN, domain_join)
-            yield from vm.finish(vm.machine, begun, EXTENSION_PATIENCE)
+            yield from vm.finish(vm.machine, begun, EXTENSION_POLL)
     except GivenUpError as failed:
         refused = failed.refused
         return (fault_of_join(order.join_type, refused.code, refused.message).finding(JOIN, _said(refused)),)
@@ -125,7 +125,7 @@ def join_to_entra(vm: TemporaryVm, order: ProbeOrder) -> Steps[None]:
     """Join to Entra ID, without an enrolment in Intune, and wait until the directory shows the device."""
     since = vm.ctx.current_utc_datetime
     begun = yield from vm.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=order.machine, enroll=False))
-    yield from vm.finish(vm.machine, begun, EXTENSION_PATIENCE)
+    yield from vm.finish(vm.machine, begun, EXTENSION_POLL)
     device = DeviceOrder(
         tenant_id=order.tenant_id,
         cloud_pc_id=order.connection_id,
@@ -133,13 +133,13 @@ def join_to_entra(vm: TemporaryVm, order: ProbeOrder) -> Steps[None]:
         join_type=order.join_type,
         not_before=since,
     )
-    yield from vm.wait(LOOK_FOR_DEVICE, device, DEVICE_PATIENCE)
+    yield from vm.wait(POLL_DEVICE, device, DEVICE_POLL)
 
 
 def leave_domain(vm: TemporaryVm, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
     """See what the domain's policies do to scripts, and leave the domain; its device is not waited for in Entra ID."""
     try:
-        yield from vm.wait(LOOK_AT_AGENT, order.machine, AGENT_PATIENCE)  # the join has restarted Windows
+        yield from vm.wait(POLL_AGENT, order.machine, AGENT_POLL)  # the join has restarted Windows
     except GivenUpError as failed:
         return (UNREAD.finding(SCRIPT, _said(failed.refused)),)
     return (yield from run_script(vm, order, probe_steps(order.join_type, joined=True)))
@@ -152,7 +152,7 @@ def remove_all(vm: TemporaryVm, order: ProbeOrder, names: tuple[str, ...]) -> St
         ForgetDeviceOrder(tenant_id=order.tenant_id, cloud_pc_id=order.connection_id, computer_name=name)
         for name in names
     ]
-    forgets = [vm.do(forget, trace) for trace in traces for forget in (FORGET_MANAGED_DEVICE, FORGET_DEVICE)]
+    forgets = [vm.do(forget, trace) for trace in traces for forget in (DELETE_MANAGED_DEVICE, DELETE_DEVICE)]
     return (*left, *(yield from vm.attempt_each(forgets)))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from orchestrators.assignment import assign_user
+from orchestrators.attempt_outcome import try_again, wait_for_room
+from orchestrators.attempt_start import begin
 from orchestrators.attempts import Attempt, AttemptFailedError, AttemptParkedError, AttemptSupersededError
-from orchestrators.beginnings import begin
 from orchestrators.core_provisioning import assign_primary_user, build_machine, enroll_in_intune, join_directory
-from orchestrators.endings import try_again, wait_for_room
 from orchestrators.post_provisioning import configure
 from shared.contracts.attempts import RECORD_PROVISIONED
 from shared.contracts.outcomes import Superseded

@@ -15,7 +15,7 @@ from shared.contracts.reconciling import (
     ReconcileOrder,
     StartOrder,
 )
-from shared.workflow import Blueprint, Context, Steps, again, call, call_all, orchestrates
+from shared.workflow import Blueprint, Context, Steps, call, call_all, continue_as_new, orchestrates
 
 bp = Blueprint()
 
@@ -40,6 +40,6 @@ def reconcile_tenant(ctx: Context, order: ReconcileOrder) -> Steps[Reconciled]:
     if order.user_ids is None:
         asked = ReconciledOrder(tenant_id=order.tenant_id, requested_at=plan.requested_at)
         if isinstance((yield from call(ctx, CLOSE_RECONCILE, asked)), Again):  # (4)
-            answer: Reconciled = again(ctx, order.but(round=order.round + 1))
+            answer: Reconciled = continue_as_new(ctx, order.but(round=order.round + 1))
             return answer
     return Reconciled(started=sum(s.count for s in started), listed=plan.listed, removals_seen=plan.removals_seen)

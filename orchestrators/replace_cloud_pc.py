@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from orchestrators.assignment import take_place
+from orchestrators.attempt_outcome import try_again, wait_for_room
+from orchestrators.attempt_start import begin
 from orchestrators.attempts import Attempt, AttemptFailedError, AttemptParkedError, AttemptSupersededError
-from orchestrators.beginnings import begin
 from orchestrators.core_provisioning import assign_primary_user, build_machine, enroll_in_intune, join_directory
 from orchestrators.deprovision_cloud_pc import close
-from orchestrators.endings import try_again, wait_for_room
 from orchestrators.post_provisioning import configure
 from shared.contracts.attempts import RECORD_REPLACED
 from shared.contracts.outcomes import Superseded

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from orchestrators.acting import Acting, ActionFailedError, NoRoomError
 from orchestrators.post_provisioning import configure_windows
+from orchestrators.remote_action_run import Acting, ActionFailedError, NoCapacityError
 from shared.contracts.configuration import ConfigurationOrder
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, VM_PATIENCE, CapacityOrder, Place
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, VM_POLL, CapacityOrder, Place
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
     BEGIN_RESIZE,
     BEGIN_START,
-    LOOK_AT_HARDWARE,
+    POLL_HARDWARE,
     DiskOrder,
     Hardware,
     SizeOrder,
@@ -39,7 +39,7 @@ def resize(acting: Acting) -> Steps[dict[str, Any]]:
     if order.plan is None:
         raise ActionFailedError(Failure(code="noServicePlan", message="the record names no service plan to resize to"))
     yield from acting.begin("findRoom")
-    found: Hardware = yield from acting.do(LOOK_AT_HARDWARE, order.machine)
+    found: Hardware = yield from acting.do(POLL_HARDWARE, order.machine)
     place = yield from _place(acting, order.plan, found, ())  # (1)
     try:
         yield from _change(acting, order.plan, found, place)  # (2) (3) (4)
@@ -55,10 +55,10 @@ def _change(acting: Acting, plan: ServicePlan, found: Hardware, place: Place) ->
     order = acting.order
     if place.size != found.size or plan.storage_in_gb > found.disk_size_in_gb:
         yield from acting.begin("stop")
-        yield from acting.bring_about(BEGIN_DEALLOCATE, order.machine, VM_PATIENCE)
+        yield from acting.run_to_completion(BEGIN_DEALLOCATE, order.machine, VM_POLL)
         yield from acting.begin("growDisk")
         disk = DiskOrder(machine=order.machine, size_in_gb=plan.storage_in_gb)
-        yield from acting.bring_about(BEGIN_DISK_GROWTH, disk, VM_PATIENCE)
+        yield from acting.run_to_completion(BEGIN_DISK_GROWTH, disk, VM_POLL)
     yield from acting.begin("start")
     acting.size = yield from _start(acting, plan, found, place)
     yield from acting.begin("answer")
@@ -66,17 +66,17 @@ def _change(acting: Acting, plan: ServicePlan, found: Hardware, place: Place) ->
 
 
 def _start(acting: Acting, plan: ServicePlan, found: Hardware, place: Place) -> Steps[str]:
-    """Start the machine with a size for which there is room; return it. Raises: NoRoomError, as the first one said."""
+    """Start the machine with a size for which there is room; return it. Raises: NoCapacityError of the first try."""
     tried: tuple[Place, ...] = ()
-    first: NoRoomError | None = None
+    first: NoCapacityError | None = None
     while True:
         try:
             yield from _start_as(acting, place.size)
-        except NoRoomError as full:
+        except NoCapacityError as full:
             first, tried = first or full, (*tried, place)
             try:
                 place = yield from _place(acting, plan, found, tried)
-            except NoRoomError:
+            except NoCapacityError:
                 raise first from full
         else:
             return place.size
@@ -84,12 +84,12 @@ def _start(acting: Acting, plan: ServicePlan, found: Hardware, place: Place) -> 
 
 def _start_as(acting: Acting, size: str) -> Steps[None]:
     machine = acting.order.machine
-    yield from acting.bring_about(BEGIN_RESIZE, SizeOrder(machine=machine, size=size), VM_PATIENCE)
-    yield from acting.bring_about(BEGIN_START, machine, VM_PATIENCE)
+    yield from acting.run_to_completion(BEGIN_RESIZE, SizeOrder(machine=machine, size=size), VM_POLL)
+    yield from acting.run_to_completion(BEGIN_START, machine, VM_POLL)
 
 
 def _place(acting: Acting, plan: ServicePlan, found: Hardware, tried: tuple[Place, ...]) -> Steps[Place]:
-    """Return as what the machine may keep the plan, where it is; what it is already is best. Raises: NoRoomError."""
+    """Return as what the machine may keep the plan where it is; its present size is best. Raises: NoCapacityError."""
     machine = acting.order.machine
     here = Place(region=machine.region, zone=found.zone, size=found.size)
     if found.size in {size.name for size in size_ladder(plan)} and here not in tried:
@@ -111,7 +111,7 @@ def _give_back(acting: Acting, size: str, failure: Failure) -> Steps[ActionFaile
     """Start the machine with the size that it had; return the error that says why it has it still."""
     for _ in range(TRIES):
         try:
-            yield from acting.bring_about(BEGIN_DEALLOCATE, acting.order.machine, VM_PATIENCE)
+            yield from acting.run_to_completion(BEGIN_DEALLOCATE, acting.order.machine, VM_POLL)
             yield from _start_as(acting, size)
             yield from acting.wait_until_it_answers()
         except ActionFailedError:

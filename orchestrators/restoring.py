@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from orchestrators.acting import Acting, ActionFailedError
-from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_PATIENCE, VM_PATIENCE
+from orchestrators.remote_action_run import Acting, ActionFailedError
+from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, VM_POLL
 from shared.contracts.remote_actions import (
     BEGIN_RESTORE_POINT,
     BEGIN_RESTORED_DISK,
     BEGIN_START,
     BEGIN_SWAP,
-    FORGET_RESTORE_POINTS,
+    DELETE_RESTORE_POINTS,
     RestorePointsOrder,
 )
 from shared.workflow import Steps
@@ -23,7 +23,7 @@ def create_restore_point(acting: Acting) -> Steps[dict[str, Any]]:
     order = acting.order
     yield from acting.begin("copy")
     try:
-        yield from acting.bring_about(BEGIN_RESTORE_POINT, order, VM_PATIENCE)
+        yield from acting.run_to_completion(BEGIN_RESTORE_POINT, order, VM_POLL)
     except ActionFailedError:
         with suppress(ActionFailedError):
             yield from _forget(acting, (order.restore_point_id or "",))
@@ -35,7 +35,7 @@ def create_restore_point(acting: Acting) -> Steps[dict[str, Any]]:
     return {"cloudPcSnapshotId": order.restore_point_id}
 
 
-def forget_restore_points(acting: Acting) -> Steps[dict[str, Any]]:
+def delete_restore_points(acting: Acting) -> Steps[dict[str, Any]]:
     """Remove the restore points whose time is over."""
     yield from acting.begin("forget")
     yield from _forget(acting, acting.order.obsolete)
@@ -44,7 +44,7 @@ def forget_restore_points(acting: Acting) -> Steps[dict[str, Any]]:
 
 def _forget(acting: Acting, restore_point_ids: tuple[str, ...]) -> Steps[None]:
     going = RestorePointsOrder(machine=acting.order.machine, restore_point_ids=restore_point_ids)
-    yield from acting.wait(FORGET_RESTORE_POINTS, going, DELETE_PATIENCE)
+    yield from acting.wait(DELETE_RESTORE_POINTS, going, DELETE_POLL)
     acting.forgotten = restore_point_ids
 
 
@@ -56,19 +56,19 @@ def restore(acting: Acting) -> Steps[dict[str, Any]]:
     order = acting.order
     yield from acting.begin("stop")
     try:
-        yield from acting.bring_about(BEGIN_DEALLOCATE, order.machine, VM_PATIENCE)
+        yield from acting.run_to_completion(BEGIN_DEALLOCATE, order.machine, VM_POLL)
         yield from acting.begin("makeDisk")
-        yield from acting.bring_about(BEGIN_RESTORED_DISK, order, VM_PATIENCE)
+        yield from acting.run_to_completion(BEGIN_RESTORED_DISK, order, VM_POLL)
         yield from acting.begin("swap")
-        yield from acting.bring_about(BEGIN_SWAP, order, VM_PATIENCE)
+        yield from acting.run_to_completion(BEGIN_SWAP, order, VM_POLL)
     except ActionFailedError:
         with suppress(ActionFailedError):
-            yield from acting.bring_about(BEGIN_START, order.machine, VM_PATIENCE)
+            yield from acting.run_to_completion(BEGIN_START, order.machine, VM_POLL)
         with suppress(ActionFailedError):
             yield from _remove(acting, (order.new_disk,))
         raise
     yield from acting.begin("start")
-    yield from acting.bring_about(BEGIN_START, order.machine, VM_PATIENCE)
+    yield from acting.run_to_completion(BEGIN_START, order.machine, VM_POLL)
     yield from acting.begin("answer")
     yield from acting.wait_until_it_answers()
     yield from acting.begin("removeDisk")
@@ -80,4 +80,4 @@ def restore(acting: Acting) -> Steps[dict[str, Any]]:
 
 def _remove(acting: Acting, disks: tuple[str, ...]) -> Steps[None]:
     going = RestorePointsOrder(machine=acting.order.machine, disks=disks)
-    yield from acting.wait(FORGET_RESTORE_POINTS, going, DELETE_PATIENCE)
+    yield from acting.wait(DELETE_RESTORE_POINTS, going, DELETE_POLL)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from shared.contracts.bulk import (
     ACT_ON_ITEM,
     BULK,
-    LOOK_AT_WAVE,
     NEXT_WAVE,
-    WAVE_PATIENCE,
+    POLL_WAVE,
+    WAVE_POLL,
     BulkOrder,
     ItemOrder,
     WaveOrder,
     Worked,
 )
-from shared.workflow import Blueprint, Context, Steps, again, call, call_all, orchestrates, wait_for
+from shared.workflow import Blueprint, Context, Steps, call, call_all, continue_as_new, orchestrates, wait_for
 
 bp = Blueprint()
 
@@ -31,6 +31,6 @@ def run_bulk_action(ctx: Context, order: BulkOrder) -> Steps[Worked]:
         return Worked(waves=order.wave)
     of = {"tenant_id": order.tenant_id, "bulk_id": order.bulk_id}
     yield from call_all(ctx, ACT_ON_ITEM, [ItemOrder(**of, position=each) for each in wave.positions])  # (2)
-    yield from wait_for(ctx, LOOK_AT_WAVE, WaveOrder(**of, positions=wave.positions), WAVE_PATIENCE)  # (3)
-    answer: Worked = again(ctx, order.but(wave=order.wave + 1))  # (4)
+    yield from wait_for(ctx, POLL_WAVE, WaveOrder(**of, positions=wave.positions), WAVE_POLL)  # (3)
+    answer: Worked = continue_as_new(ctx, order.but(wave=order.wave + 1))  # (4)
     return answer

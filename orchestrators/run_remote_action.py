@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from orchestrators.acting import Acting, ActionFailedError, ActionSupersededError
 from orchestrators.post_provisioning import LOCAL_ADMINISTRATOR, configure_windows
+from orchestrators.remote_action_run import Acting, ActionFailedError, ActionSupersededError
 from orchestrators.resizing import resize
-from orchestrators.restoring import create_restore_point, forget_restore_points, restore
+from orchestrators.restoring import create_restore_point, delete_restore_points, restore
 from orchestrators.troubleshooting import troubleshoot
 from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, ConfigurationOrder
-from shared.contracts.machines import VM_PATIENCE
+from shared.contracts.machines import VM_POLL
 from shared.contracts.remote_actions import BEGIN_RESTART, RUN_REMOTE_ACTION, RemoteEnded, RemoteOrder
 from shared.domain.cloud_pc import Failure
 from shared.domain.remote_action import Remote
@@ -43,7 +43,7 @@ def run_remote_action(ctx: Context, order: RemoteOrder) -> Steps[RemoteEnded]:
 def reboot(acting: Acting) -> Steps[dict[str, Any]]:
     """Restart the machine, and wait until it answers."""
     yield from acting.begin("restart")
-    yield from acting.bring_about(BEGIN_RESTART, acting.order.machine, VM_PATIENCE)
+    yield from acting.run_to_completion(BEGIN_RESTART, acting.order.machine, VM_POLL)
     yield from acting.begin("answer")
     yield from acting.wait_until_it_answers()
     return {}
@@ -69,6 +69,6 @@ _PROCEDURES: Mapping[Remote, Callable[[Acting], Steps[dict[str, Any]]]] = Mappin
         Remote.CREATE_SNAPSHOT: create_restore_point,
         Remote.RESTORE: restore,
         Remote.RESIZE: resize,
-        Remote.FORGET_SNAPSHOTS: forget_restore_points,
+        Remote.DELETE_SNAPSHOTS: delete_restore_points,
     }
 )

@@ -11,7 +11,7 @@ from shared.contracts.changes import (
     Settled,
 )
 from shared.contracts.reconciling import RECONCILE, Again, ReconcileOrder
-from shared.workflow import Blueprint, Context, Steps, again, call, orchestrates, run
+from shared.workflow import Blueprint, Context, Steps, call, call_sub_orchestrator, continue_as_new, orchestrates
 
 bp = Blueprint()
 
@@ -27,11 +27,11 @@ def settle_changes(ctx: Context, order: ChangesOrder) -> Steps[Settled]:
     batch = yield from call(ctx, TAKE_CHANGES, order)  # (1)
     if not batch.marks:
         return Settled(count=0)
-    yield from run(
+    yield from call_sub_orchestrator(
         ctx, RECONCILE, ReconcileOrder(tenant_id=order.tenant_id, user_ids=tuple(sorted(batch.marks)))
     )  # (2)
     record = BatchRecord(tenant_id=order.tenant_id, marks=batch.marks)
     if isinstance((yield from call(ctx, CLOSE_CHANGES, record)), Again):  # (3)
-        answer: Settled = again(ctx, order)  # (4)
+        answer: Settled = continue_as_new(ctx, order)  # (4)
         return answer
     return Settled(count=len(batch.marks))

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrators.work import Work
+from shared.contracts.definitions import PollPolicy
 from shared.contracts.machines import (
-    AGENT_PATIENCE,
+    AGENT_POLL,
     ALLOCATE_CAPACITY,
     BEGIN_VM,
     BEGIN_VM_DELETE,
     CREATE_NIC,
     DELETE_DISK,
     DELETE_NIC,
-    DELETE_PATIENCE,
-    LOOK_AT_AGENT,
-    NETWORK_PATIENCE,
+    DELETE_POLL,
+    NETWORK_POLL,
+    POLL_AGENT,
     PREPARE_HOSTED_NETWORK,
-    VM_PATIENCE,
+    VM_POLL,
     CapacityOrder,
     HostedNetworkOrder,
     Machine,
@@ -27,8 +28,7 @@ from shared.contracts.machines import (
     Place,
     VmOrder,
 )
-from shared.contracts.outcomes import NoRoom, Pending, Refused
-from shared.contracts.shape import Patience
+from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.domain import naming
 from shared.domain.connection import Network
 from shared.domain.image import ImageSource
@@ -44,10 +44,10 @@ class GivenUpError(Exception):
         self.refused = refused
 
 
-class NoRoomError(GivenUpError):
+class NoCapacityError(GivenUpError):
     """There is no room here; *elsewhere* there may be."""
 
-    def __init__(self, full: NoRoom) -> None:
+    def __init__(self, full: NoCapacity) -> None:
         super().__init__(Refused(code=full.code, message=full.message))
         self.elsewhere = full.elsewhere
 
@@ -90,17 +90,17 @@ class TemporaryVm(Work):
         """Return the end of the work."""
         return GivenUpError(refused)
 
-    def no_room(self, full: NoRoom) -> NoRoomError:
+    def no_capacity(self, full: NoCapacity) -> NoCapacityError:
         """Return the end of the work at this place."""
-        return NoRoomError(full)
+        return NoCapacityError(full)
 
     def unanswered(self, reason: str) -> GivenUpError:
         """Return the end of the work where a service is out."""
         return GivenUpError(Refused(code="serviceUnavailable", message=reason))
 
-    def too_late(self, pending: Pending, patience: Patience) -> GivenUpError:
+    def too_late(self, pending: Pending, policy: PollPolicy) -> GivenUpError:
         """Return the end of work that took too long."""
-        del patience
+        del policy
         return GivenUpError(Refused(code="timedOut", message=pending.note or "it took too long"))
 
 
@@ -122,7 +122,7 @@ def create_temporary_vm(vm: TemporaryVm) -> Steps[Machine]:
         place: Place = yield from vm.do(ALLOCATE_CAPACITY, capacity)
         try:
             yield from _create_vm(vm, place)
-        except NoRoomError as full:
+        except NoCapacityError as full:
             must_be_gone((yield from remove_temporary_vm(vm)))
             if not full.elsewhere:
                 raise
@@ -142,7 +142,7 @@ def _create_vm(vm: TemporaryVm, place: Place) -> Steps[None]:
             region=place.region,
             address_space=naming.regional_address_space(wish.address_space, 0),
         )
-        subnet_ids = (yield from vm.wait(PREPARE_HOSTED_NETWORK, network, NETWORK_PATIENCE)).subnet_ids
+        subnet_ids = (yield from vm.wait(PREPARE_HOSTED_NETWORK, network, NETWORK_POLL)).subnet_ids
     yield from vm.begin("createVm")
     nic = yield from vm.do(CREATE_NIC, NicOrder(machine=machine, subnet_ids=subnet_ids))
     order = VmOrder(
@@ -153,8 +153,8 @@ def _create_vm(vm: TemporaryVm, place: Place) -> Steps[None]:
         disk_size_in_gb=wish.plan.storage_in_gb,
     )
     begun = yield from vm.do(BEGIN_VM, order)
-    yield from vm.finish(machine, begun, VM_PATIENCE)
-    yield from vm.wait(LOOK_AT_AGENT, machine, AGENT_PATIENCE)
+    yield from vm.finish(machine, begun, VM_POLL)
+    yield from vm.wait(POLL_AGENT, machine, AGENT_POLL)
 
 
 def remove_temporary_vm(vm: TemporaryVm) -> Steps[tuple[Refused, ...]]:
@@ -165,13 +165,11 @@ def remove_temporary_vm(vm: TemporaryVm) -> Steps[tuple[Refused, ...]]:
     left = yield from vm.attempt_each([_delete_vm(vm)])
     if left:
         return left
-    return (
-        yield from vm.attempt_each([vm.wait(look, vm.machine, DELETE_PATIENCE) for look in (DELETE_NIC, DELETE_DISK)])
-    )
+    return (yield from vm.attempt_each([vm.wait(look, vm.machine, DELETE_POLL) for look in (DELETE_NIC, DELETE_DISK)]))
 
 
 def _delete_vm(vm: TemporaryVm) -> Steps[None]:
-    yield from vm.finish(vm.machine, (yield from vm.do(BEGIN_VM_DELETE, vm.machine)), DELETE_PATIENCE)
+    yield from vm.finish(vm.machine, (yield from vm.do(BEGIN_VM_DELETE, vm.machine)), DELETE_POLL)
 
 
 def must_be_gone(left: tuple[Refused, ...]) -> None:

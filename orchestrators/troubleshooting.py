@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrators.acting import Acting, ActionFailedError
+from orchestrators.remote_action_run import Acting, ActionFailedError
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     GRANT_SIGN_IN,
-    SIGN_IN_PATIENCE,
+    SIGN_IN_POLL,
     AssignmentOrder,
     SignInRightsOrder,
 )
-from shared.contracts.machines import VM_PATIENCE
+from shared.contracts.machines import VM_POLL
 from shared.contracts.remote_actions import BEGIN_RESTART, EXAMINE, Check, Examined
 from shared.domain.cloud_pc import Failure
 from shared.workflow import Steps
@@ -53,7 +53,7 @@ def _machine(acting: Acting, found: Examined) -> Steps[None]:
     """Start a machine that is stopped; restart one whose agent is silent. Nobody works on either."""
     if not (found.failed("power") or found.failed("agent")):
         return
-    yield from acting.bring_about(BEGIN_RESTART, acting.order.machine, VM_PATIENCE)
+    yield from acting.run_to_completion(BEGIN_RESTART, acting.order.machine, VM_POLL)
     yield from acting.wait_until_it_answers()
 
 
@@ -82,4 +82,4 @@ def _rights(acting: Acting, found: Examined) -> Steps[None]:
         user_id=order.user_id,
         join_type=order.join_type,
     )
-    yield from acting.wait(GRANT_SIGN_IN, wanted, SIGN_IN_PATIENCE)
+    yield from acting.wait(GRANT_SIGN_IN, wanted, SIGN_IN_POLL)

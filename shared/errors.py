@@ -93,7 +93,7 @@ class UnavailableError(DeskwrightError):
 
 
 class ThrottledError(UnavailableError):
-    """The other side, or our own pacing, asks for patience."""
+    """The other side, or our own pacing, asks us to wait."""
 
     def __init__(self, message: str, *, after: timedelta) -> None:
         super().__init__(message)

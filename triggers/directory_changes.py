@@ -1,4 +1,4 @@
-"""Messages on ``directory-changes``: somebody joined a group, or was given a licence (product.md, section 4)."""
+"""Messages on ``directory-changes``: somebody joined a group, or was given a licence (docs/notes/product.md 4)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from uuid import UUID
 import azure.functions as func
 from pydantic import Field, ValidationError
 
+from shared.dependencies import Dependencies, dependencies
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse
 from shared.errors import DeskwrightError
+from shared.services.directory_subscriptions import tell_changes
 from shared.services.reconciling import ask_for_reconcile
-from shared.services.watching import tell_changes
-from shared.wiring import Services, services
 from shared.workflow import Blueprint, DurableClient
 
 bp = Blueprint()
@@ -56,37 +56,37 @@ async def receive_directory_change(msg: func.QueueMessage, client: DurableClient
 
     One that could be read and not carried out, as often as the host tries, is put aside as well, and says why.
     """
-    wired = services()
+    deps = dependencies()
     text = msg.get_body().decode("utf-8", "replace")
     try:
         change = parse(DirectoryChange, json.loads(text))
     except (ValidationError, ValueError, RecursionError) as error:
-        await _put_aside(wired, text, _reason(error))
+        await _put_aside(deps, text, _reason(error))
         return
-    if await wired.tenants.find(change.tenant_id) is None:
-        await _put_aside(wired, text, f"there is no tenant {change.tenant_id}")
+    if await deps.tenants.find(change.tenant_id) is None:
+        await _put_aside(deps, text, f"there is no tenant {change.tenant_id}")
         return
     try:
-        await _bring_about(wired, client, change)
+        await _bring_about(deps, client, change)
     except DeskwrightError as error:
         if (msg.dequeue_count or 0) < _LAST_TRY:
             raise
-        await _put_aside(wired, text, f"tried {_LAST_TRY} times: {error}")
+        await _put_aside(deps, text, f"tried {_LAST_TRY} times: {error}")
 
 
-async def _bring_about(wired: Services, client: DurableClient, change: DirectoryChange) -> None:
-    now = wired.clock.now()
+async def _bring_about(deps: Dependencies, client: DurableClient, change: DirectoryChange) -> None:
+    now = deps.clock.now()
     if change.type is ChangeType.GROUP or not change.user_ids:
-        await ask_for_reconcile(wired, client, change.tenant_id, now)
+        await ask_for_reconcile(deps, client, change.tenant_id, now)
     else:
-        await tell_changes(wired, client, change.tenant_id, map(str, change.user_ids), now)
+        await tell_changes(deps, client, change.tenant_id, map(str, change.user_ids), now)
 
 
-async def put(wired: Services, name: str, message: dict[str, Any]) -> None:
+async def put(deps: Dependencies, name: str, message: dict[str, Any]) -> None:
     """Put a message on a queue, which is made when it is the first one."""
     from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
-    queue = wired.queue(name)
+    queue = deps.queue(name)
     text = json.dumps(message)
     try:
         await queue.send_message(text)
@@ -96,9 +96,9 @@ async def put(wired: Services, name: str, message: dict[str, Any]) -> None:
         await queue.send_message(text)
 
 
-async def _put_aside(wired: Services, message: str, reason: str) -> None:
-    aside = {"message": message[:_MOST_CHARACTERS], "reason": reason, "at": wired.clock.now().isoformat()}
-    await put(wired, _POISON, aside)
+async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:
+    aside = {"message": message[:_MOST_CHARACTERS], "reason": reason, "at": deps.clock.now().isoformat()}
+    await put(deps, _POISON, aside)
 
 
 def _reason(error: Exception) -> str:

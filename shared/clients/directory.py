@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from shared.clients.patience import patiently
+from shared.clients.throttling import retry_while_throttled
 from shared.domain.directory import DirectoryUser, Group
 from shared.domain.entitlements import Entitlement, person, plans_of
 from shared.domain.policy import Policy
@@ -27,7 +27,7 @@ async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group
 
     async def look(group_id: str) -> Group | None:
         try:
-            return await patiently(lambda: graph.group(group_id))
+            return await retry_while_throttled(lambda: graph.group(group_id))
         except NotFoundError:
             return None
 
@@ -37,7 +37,7 @@ async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group
 
 async def plans(graph: Graph) -> dict[str, ServicePlan]:
     """Return the Cloud PC licences that the directory has bought, by skuId."""
-    skus = await patiently(graph.subscribed_skus)
+    skus = await retry_while_throttled(graph.subscribed_skus)
     return {s.sku_id: plan for s in skus if (plan := service_plan(s.sku_id, s.sku_part_number)) is not None}
 
 
@@ -47,7 +47,7 @@ async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tupl
 
     async def members(group_id: str) -> list[DirectoryUser]:
         try:
-            return await patiently(lambda: graph.group_users(group_id))
+            return await retry_while_throttled(lambda: graph.group_users(group_id))
         except NotFoundError:  # the group was deleted: nobody is in it
             return []
 
@@ -63,9 +63,11 @@ async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tupl
 
 async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
     """Return one user with his Cloud PC licences and those of the groups he is in. Raises: NotFoundError."""
-    user = await patiently(lambda: graph.user(id_or_upn))
+    user = await retry_while_throttled(lambda: graph.user(id_or_upn))
     wanted = sorted(group_ids)
-    bought, groups = await asyncio.gather(plans(graph), patiently(lambda: graph.member_group_ids(user.id, wanted)))
+    bought, groups = await asyncio.gather(
+        plans(graph), retry_while_throttled(lambda: graph.member_group_ids(user.id, wanted))
+    )
     return entitlement(user, bought, groups)
 
 

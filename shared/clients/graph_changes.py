@@ -1,4 +1,4 @@
-"""What Microsoft Graph says has changed: delta queries, and subscriptions to change notifications (azure.md 2)."""
+"""Changes in Microsoft Graph: delta queries, and subscriptions to change notifications (docs/notes/azure.md 2)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.refusals import DeclinedError, MissingError
-from shared.domain.watching import DirectoryChanges, Resource, Subscription
+from shared.domain.directory_subscriptions import DirectoryChanges, Resource, Subscription
 from shared.errors import UnavailableError
 
 if TYPE_CHECKING:  # azure-core's pipeline is loaded when first used: cold start

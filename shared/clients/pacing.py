@@ -90,12 +90,12 @@ class Pacing:
                 (ticket,), wait = await self._desk(bucket).join(BEHALF.get().tenant_id)
                 taken.append(ticket)
             if wait > 0:
-                raise await self.again(timedelta(seconds=wait), *taken)
+                raise await self.call_again(timedelta(seconds=wait), *taken)
         TICKETS.set(tuple(held))
         if spent is not None:
             spent += buckets
 
-    async def again(self, after: timedelta, *taken: Ticket) -> PacedError:
+    async def call_again(self, after: timedelta, *taken: Ticket) -> PacedError:
         """Return that the call has to come back *after*, with *taken* and a place for each call that it makes again."""
         tickets, wait = list(taken), after.total_seconds()
         for bucket, n in Counter(SPENT.get() or ()).items():

@@ -19,7 +19,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from shared.clients.limits import Limits
 from shared.clients.pacing import Bucket, Clock, Pacing
-from shared.contracts.outcomes import NoRoom, Refused
+from shared.contracts.outcomes import NoCapacity, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.contracts.tickets import BEHALF
 from shared.domain.azure_errors import Verdict, rule_for
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 _ERROR = 400
 _NOT_FOUND = 404
 _TOO_MANY = 429
-_PATIENCE = timedelta(seconds=20)  # Intune and Key Vault often do not say when to come back
+_POLL = timedelta(seconds=20)  # Intune and Key Vault often do not say when to come back
 _OF_THE_MANAGER = frozenset({"SubscriptionRequestsThrottled", "TenantRequestsThrottled"})
 _ALLOWED = re.compile(r'"allowedRequestCount":\s*(\d+)')
 _OF_ONE_RESOURCE = 100
-"""Compute allows one machine up to 45 calls at once and all machines hundreds (azure.md 1.9)."""
+"""Compute allows one machine up to 45 calls at once and all machines hundreds (docs/notes/azure.md 1.9)."""
 _EVIDENCE = 2000
 USER_AGENT = "deskwright/0.1"
 
@@ -53,7 +53,7 @@ def decide(status: int, code: str, message: str, *, after: timedelta | None = No
         case Verdict.UNAVAILABLE:
             return UnansweredError(code, f"{said} ({rule.advice})")
         case Verdict.NO_ROOM:
-            return DeclinedError(NoRoom(code=code, message=message, elsewhere=rule.elsewhere))
+            return DeclinedError(NoCapacity(code=code, message=message, elsewhere=rule.elsewhere))
         case Verdict.REFUSED | Verdict.FINAL:
             # Something that is not there may be there again, unless its code says more than that.
             final = rule.verdict is Verdict.FINAL and (status != _NOT_FOUND or bool(rule.codes))
@@ -135,10 +135,10 @@ class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
             await self._pacing.hear(bucket, left_in(bucket, answer.headers))
         if answer.status_code == _TOO_MANY:
             await (answer.read() if hasattr(answer, "read") else answer.load_body())
-            after = retry_after(answer.headers, self._pacing.clock.now()) or _PATIENCE
+            after = retry_after(answer.headers, self._pacing.clock.now()) or _POLL
             if (empty := _empty(buckets, answer)) is not None:
                 await self._pacing.close(empty, after)
-            raise await self._pacing.again(after)
+            raise await self._pacing.call_again(after)
         return response
 
 
@@ -180,7 +180,8 @@ def cloud_policies(
     """Return the policies of a client.
 
     Left out on purpose: retries (durable timers do the waiting) and the SDK's automatic registration of resource
-    providers, which waits in a loop without end (azure.md 1.8), and the logging of bodies: passwords travel in them.
+    providers, which waits in a loop without end (docs/notes/azure.md 1.8), and the logging of bodies: passwords travel
+    in them.
     """
     authentication = azure_policies.AsyncBearerTokenCredentialPolicy
     if arm:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.contracts.definitions import PATIENT, Activity, PollPolicy, returns
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
-from shared.contracts.shape import PATIENT, Activity, Patience, gives
 from shared.domain.values import Value
 
 
@@ -28,9 +28,9 @@ class AccountRecord(Value):
     refused: Refused | None = None
 
 
-BEGIN_DISABLE = Activity("begin_disable", DisableOrder, gives(Accepted | Refused))
-READ_DISABLE = Activity("read_disable", DisableOrder, gives(Done | Pending | Refused))
-RECORD_ACCOUNT = Activity("record_account", AccountRecord, gives(Done), PATIENT)
+BEGIN_DISABLE = Activity("begin_disable", DisableOrder, returns(Accepted | Refused))
+READ_DISABLE = Activity("read_disable", DisableOrder, returns(Done | Pending | Refused))
+RECORD_ACCOUNT = Activity("record_account", AccountRecord, returns(Done), PATIENT)
 
-ACCOUNT_PATIENCE = Patience(timedelta(seconds=30), timedelta(seconds=20), timedelta(minutes=15))
+ACCOUNT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=20), timedelta(minutes=15))
 """An agent that does not answer must not hold up the clean-up."""

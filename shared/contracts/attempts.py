@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.contracts.builds import OfAttempt
-from shared.contracts.outcomes import Done, NoRoom, Superseded
-from shared.contracts.shape import PATIENT, Activity, gives
+from shared.contracts.definitions import PATIENT, Activity, returns
+from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.domain.cloud_pc import Failure, Resources, Warn
 from shared.domain.steps import Step
 
@@ -33,7 +33,7 @@ class StepRecord(OfAttempt):
 class ParkedRecord(OfAttempt):
     """The build waits for room."""
 
-    reason: NoRoom
+    reason: NoCapacity
     since: datetime
 
 
@@ -53,9 +53,9 @@ class ProvisionedRecord(OfAttempt):
     warnings: tuple[Warn, ...] = ()
 
 
-BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, gives(Done | NoRoom | Superseded), PATIENT)
-BEGIN_STEP = Activity("begin_step", StepRecord, gives(Done | Superseded), PATIENT)
-RECORD_PARKED = Activity("record_parked", ParkedRecord, gives(Done | Superseded), PATIENT)
-RECORD_FAILED = Activity("record_failed", FailedRecord, gives(Done | Superseded), PATIENT)
-RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, gives(Done | Superseded), PATIENT)
-RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, gives(Done | Superseded), PATIENT)
+BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, returns(Done | NoCapacity | Superseded), PATIENT)
+BEGIN_STEP = Activity("begin_step", StepRecord, returns(Done | Superseded), PATIENT)
+RECORD_PARKED = Activity("record_parked", ParkedRecord, returns(Done | Superseded), PATIENT)
+RECORD_FAILED = Activity("record_failed", FailedRecord, returns(Done | Superseded), PATIENT)
+RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, returns(Done | Superseded), PATIENT)
+RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, returns(Done | Superseded), PATIENT)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
 from shared.contracts.outcomes import Done, Pending
-from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
 from shared.domain.values import Value
 
 
@@ -47,10 +47,10 @@ class Worked(Value):
     waves: int
 
 
-BULK = Workflow("run_bulk_action", BulkOrder, gives(Worked))
-NEXT_WAVE = Activity("next_wave", BulkOrder, gives(Wave), PATIENT)
-ACT_ON_ITEM = Activity("act_on_item", ItemOrder, gives(Done), PATIENT)
-LOOK_AT_WAVE = Activity("look_at_wave", WaveOrder, gives(Done | Pending), PATIENT)
+BULK = Workflow("run_bulk_action", BulkOrder, returns(Worked))
+NEXT_WAVE = Activity("next_wave", BulkOrder, returns(Wave), PATIENT)
+ACT_ON_ITEM = Activity("act_on_item", ItemOrder, returns(Done), PATIENT)
+POLL_WAVE = Activity("poll_wave", WaveOrder, returns(Done | Pending), PATIENT)
 
-WAVE_PATIENCE = Patience(timedelta(seconds=30), timedelta(seconds=60), timedelta(hours=24))
+WAVE_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=60), timedelta(hours=24))
 """A wave ends with its slowest: three attempts of a build take hours at worst, parking a day."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
 from shared.contracts.outcomes import Done
 from shared.contracts.reconciling import Again
-from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain.values import Value
 
 MOST_AT_ONCE = 100
@@ -39,6 +39,6 @@ class Settled(Value):
     count: int
 
 
-SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, gives(Settled))
-TAKE_CHANGES = Activity("take_changes", ChangesOrder, gives(Batch), PATIENT)
-CLOSE_CHANGES = Activity("close_changes", BatchRecord, gives(Done | Again), PATIENT)
+SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, returns(Settled))
+TAKE_CHANGES = Activity("take_changes", ChangesOrder, returns(Batch), PATIENT)
+CLOSE_CHANGES = Activity("close_changes", BatchRecord, returns(Done | Again), PATIENT)

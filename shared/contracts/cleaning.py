@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from shared.contracts.builds import OfBuild
+from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, Refused, Superseded
-from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.values import Value
@@ -69,7 +69,7 @@ class CleanedUp(Value):
     left: tuple[Refused, ...] = ()
 
 
-CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, gives(CleanedUp))
+CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, returns(CleanedUp))
 
 
 class LeftRecord(OfBuild):
@@ -78,4 +78,4 @@ class LeftRecord(OfBuild):
     left: tuple[Refused, ...] = ()
 
 
-RECORD_CLEANED = Activity("record_cleaned", LeftRecord, gives(Done | Superseded), PATIENT)
+RECORD_CLEANED = Activity("record_cleaned", LeftRecord, returns(Done | Superseded), PATIENT)

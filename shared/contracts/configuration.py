@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Literal
 
 from shared.contracts.builds import OfBuild
+from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
-from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Warn
 from shared.domain.values import Value
@@ -63,9 +63,9 @@ def rerunning_instance(pc: CloudPc) -> str:
     return naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.generation)
 
 
-RERUN_STEPS = Workflow("rerun_steps", RerunOrder, gives(Configured))
-RECORD_RERUN = Activity("record_rerun", RerunRecord, gives(Done), PATIENT)
+RERUN_STEPS = Workflow("rerun_steps", RerunOrder, returns(Configured))
+RECORD_RERUN = Activity("record_rerun", RerunRecord, returns(Done), PATIENT)
 
-BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, gives(Accepted | Refused))
-READ_CONFIGURATION = Activity("read_configuration", ConfigurationOrder, gives(Configured | Pending | Refused))
-CONFIGURATION_PATIENCE = Patience(timedelta(seconds=30), timedelta(seconds=30), timedelta(minutes=95))
+BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, returns(Accepted | Refused))
+READ_CONFIGURATION = Activity("read_configuration", ConfigurationOrder, returns(Configured | Pending | Refused))
+CONFIGURATION_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=30), timedelta(minutes=95))

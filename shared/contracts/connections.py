@@ -7,10 +7,10 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Retry, Workflow, returns
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.probes import ProbeOrder
-from shared.contracts.shape import PATIENT, Activity, Patience, Retry, Workflow, gives
 from shared.domain.connection import HealthCheck, HealthStatus, SubnetUsage
 from shared.domain.values import Value
 
@@ -108,10 +108,10 @@ class PasswordOrder(Value):
     password_secret_url: str
 
 
-CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, gives(ConnectionRecord))
-CHECK_GROUP = Workflow("check_group", CheckGroupOrder, gives(GroupChecked))
-RUN_CHECK = Activity("run_check", CheckOrder, gives(Checked))
-RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, gives(Done), PATIENT)
-RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, gives(Done | Refused), Retry(attempts=3))
+CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, returns(ConnectionRecord))
+CHECK_GROUP = Workflow("check_group", CheckGroupOrder, returns(GroupChecked))
+RUN_CHECK = Activity("run_check", CheckOrder, returns(Checked))
+RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, returns(Done), PATIENT)
+RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, returns(Done | Refused), Retry(attempts=3))
 
-CHECK_PATIENCE = Patience(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=30))
+CHECK_POLL = PollPolicy(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=30))

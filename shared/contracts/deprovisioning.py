@@ -7,10 +7,10 @@ from typing import Literal
 
 from shared.contracts.builds import OfBuild
 from shared.contracts.cleaning import CleanUpOrder
+from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
 from shared.contracts.desktops import ForgetSessionHostOrder
 from shared.contracts.outcomes import Done, Pending, Refused, Superseded
 from shared.contracts.reconciling import Started, StartOrder
-from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
 from shared.domain.values import Value
 
 
@@ -38,14 +38,14 @@ class DeprovisionedRecord(OfBuild):
     left: tuple[Refused, ...] = ()
 
 
-DEPROVISION = Workflow("deprovision_cloud_pc", DeprovisionOrder, gives(Deprovisioned))
-START_DEPROVISIONING = Activity("start_deprovisioning", StartOrder, gives(Started), PATIENT)
-BEGIN_DEPROVISIONING = Activity("begin_deprovisioning", DeprovisionOrder, gives(Done | Superseded), PATIENT)
-LOOK_FOR_END_OF_BUILD = Activity("look_for_end_of_build", DeprovisionOrder, gives(Built | Pending | Superseded))
-SIGN_OFF = Activity("sign_off", ForgetSessionHostOrder, gives(Done | Refused))
-RECORD_DEPROVISIONED = Activity("record_deprovisioned", DeprovisionedRecord, gives(Done | Superseded), PATIENT)
+DEPROVISION = Workflow("deprovision_cloud_pc", DeprovisionOrder, returns(Deprovisioned))
+START_DEPROVISIONING = Activity("start_deprovisioning", StartOrder, returns(Started), PATIENT)
+BEGIN_DEPROVISIONING = Activity("begin_deprovisioning", DeprovisionOrder, returns(Done | Superseded), PATIENT)
+POLL_END_OF_BUILD = Activity("poll_end_of_build", DeprovisionOrder, returns(Built | Pending | Superseded))
+SIGN_OFF = Activity("sign_off", ForgetSessionHostOrder, returns(Done | Refused))
+RECORD_DEPROVISIONED = Activity("record_deprovisioned", DeprovisionedRecord, returns(Done | Superseded), PATIENT)
 
-BUILD_END_PATIENCE = Patience(timedelta(0), timedelta(seconds=30), timedelta(hours=1))
+BUILD_END_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(hours=1))
 """A build that was overtaken ends by itself at its next step; one that waits for long is ended (``STOP_AFTER``)."""
 
 STOP_AFTER = timedelta(minutes=10)

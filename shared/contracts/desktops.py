@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts.definitions import Activity, PollPolicy, returns
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
-from shared.contracts.shape import Activity, Patience, gives
 from shared.domain.connection import JoinType
 from shared.domain.values import Value
 
@@ -77,16 +77,16 @@ class ForgetSessionHostOrder(Value):
     host_pool_id: str | None = None
 
 
-PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, gives(HostPoolReady | Refused))
-BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, gives(Accepted | Refused))
-LOOK_FOR_SESSION_HOST = Activity("look_for_session_host", SessionHostOrder, gives(SessionHostFound | Pending | Refused))
-ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, gives(Done | Refused))
-RELEASE_SESSION_HOST = Activity("release_session_host", ForgetSessionHostOrder, gives(Done | Refused))
-GRANT_SIGN_IN = Activity("grant_sign_in", SignInRightsOrder, gives(Done | Pending | Refused))
-FORGET_SESSION_HOST = Activity("forget_session_host", ForgetSessionHostOrder, gives(Done | Refused))
-REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, gives(Done | Refused))
+PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, returns(HostPoolReady | Refused))
+BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, returns(Accepted | Refused))
+POLL_SESSION_HOST = Activity("poll_session_host", SessionHostOrder, returns(SessionHostFound | Pending | Refused))
+ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, returns(Done | Refused))
+RELEASE_SESSION_HOST = Activity("release_session_host", ForgetSessionHostOrder, returns(Done | Refused))
+GRANT_SIGN_IN = Activity("grant_sign_in", SignInRightsOrder, returns(Done | Pending | Refused))
+DELETE_SESSION_HOST = Activity("delete_session_host", ForgetSessionHostOrder, returns(Done | Refused))
+REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, returns(Done | Refused))
 
 # First looks come near the usual end: DSC takes about three minutes, the agent's first report about 90 seconds.
-REGISTRATION_PATIENCE = Patience(timedelta(seconds=120), timedelta(seconds=30), timedelta(minutes=90))
-SESSION_HOST_PATIENCE = Patience(timedelta(seconds=45), timedelta(seconds=30), timedelta(minutes=30))
-SIGN_IN_PATIENCE = Patience(timedelta(0), timedelta(seconds=20), timedelta(minutes=10))
+REGISTRATION_POLL = PollPolicy(timedelta(seconds=120), timedelta(seconds=30), timedelta(minutes=90))
+SESSION_HOST_POLL = PollPolicy(timedelta(seconds=45), timedelta(seconds=30), timedelta(minutes=30))
+SIGN_IN_POLL = PollPolicy(timedelta(0), timedelta(seconds=20), timedelta(minutes=10))

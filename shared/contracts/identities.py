@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.contracts.definitions import Activity, PollPolicy, returns
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
-from shared.contracts.shape import Activity, Patience, gives
 from shared.domain.connection import Domain, JoinType
 from shared.domain.values import Value
 
@@ -85,24 +85,24 @@ class ForgetDeviceOrder(Value):
     computer_name: str
 
 
-BEGIN_ENTRA_JOIN = Activity("begin_entra_join", EntraJoinOrder, gives(Accepted | Refused))
-BEGIN_DOMAIN_JOIN = Activity("begin_domain_join", DomainJoinOrder, gives(Accepted | Refused))
-LOOK_FOR_DEVICE = Activity("look_for_device", DeviceOrder, gives(DeviceFound | Pending | Refused))
-LOOK_FOR_ENROLLMENT = Activity("look_for_enrollment", EnrollmentOrder, gives(Enrolled | Pending | Refused))
-STAMP_ENROLLMENT_PROFILE = Activity("stamp_enrollment_profile", StampOrder, gives(Done | Refused))
-SET_PRIMARY_USER = Activity("set_primary_user", PrimaryUserOrder, gives(Done | Pending | Refused))
-FORGET_MANAGED_DEVICE = Activity("forget_managed_device", ForgetDeviceOrder, gives(Done | Refused))
-FORGET_DEVICE = Activity("forget_device", ForgetDeviceOrder, gives(Done | Refused))
+BEGIN_ENTRA_JOIN = Activity("begin_entra_join", EntraJoinOrder, returns(Accepted | Refused))
+BEGIN_DOMAIN_JOIN = Activity("begin_domain_join", DomainJoinOrder, returns(Accepted | Refused))
+POLL_DEVICE = Activity("poll_device", DeviceOrder, returns(DeviceFound | Pending | Refused))
+POLL_ENROLLMENT = Activity("poll_enrollment", EnrollmentOrder, returns(Enrolled | Pending | Refused))
+STAMP_ENROLLMENT_PROFILE = Activity("stamp_enrollment_profile", StampOrder, returns(Done | Refused))
+SET_PRIMARY_USER = Activity("set_primary_user", PrimaryUserOrder, returns(Done | Pending | Refused))
+DELETE_MANAGED_DEVICE = Activity("delete_managed_device", ForgetDeviceOrder, returns(Done | Refused))
+DELETE_DEVICE = Activity("delete_device", ForgetDeviceOrder, returns(Done | Refused))
 
-DEVICE_PATIENCE = Patience(timedelta(seconds=5), timedelta(seconds=45), timedelta(minutes=20))
-PRIMARY_USER_PATIENCE = Patience(timedelta(0), timedelta(seconds=30), timedelta(minutes=15))
+DEVICE_POLL = PollPolicy(timedelta(seconds=5), timedelta(seconds=45), timedelta(minutes=20))
+PRIMARY_USER_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(minutes=15))
 
 
-def hybrid_patience(limit: timedelta) -> Patience:
+def hybrid_poll(limit: timedelta) -> PollPolicy:
     """Return how to wait for a hybrid device: it comes with the next sync cycle, at most every 30 minutes."""
-    return Patience(timedelta(minutes=2), timedelta(minutes=2), limit)
+    return PollPolicy(timedelta(minutes=2), timedelta(minutes=2), limit)
 
 
-def enrollment_patience(limit: timedelta) -> Patience:
+def enrollment_poll(limit: timedelta) -> PollPolicy:
     """Return how to wait for Intune: the record appears 1 to 30 minutes after the join."""
-    return Patience(timedelta(seconds=60), timedelta(seconds=45), limit)
+    return PollPolicy(timedelta(seconds=60), timedelta(seconds=45), limit)

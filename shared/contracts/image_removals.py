@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
 from shared.contracts.images import GalleryVersion
 from shared.contracts.outcomes import Done, Refused
-from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain.values import Value
 
 
-class ForgetImageOrder(Value):
+class RemoveImageOrder(Value):
     """Remove what was built for a device image whose record is gone."""
 
     tenant_id: str
@@ -17,7 +17,7 @@ class ForgetImageOrder(Value):
     version: GalleryVersion
 
 
-class ImageForgottenRecord(Value):
+class ImageDeletedRecord(Value):
     """How it ended; *left*: why the version is still there."""
 
     tenant_id: str
@@ -25,5 +25,5 @@ class ImageForgottenRecord(Value):
     left: Refused | None = None
 
 
-FORGET_IMAGE = Workflow("forget_device_image", ForgetImageOrder, gives(Done | Refused))
-RECORD_IMAGE_FORGOTTEN = Activity("record_image_forgotten", ImageForgottenRecord, gives(Done), PATIENT)
+REMOVE_IMAGE = Workflow("remove_device_image", RemoveImageOrder, returns(Done | Refused))
+RECORD_IMAGE_DELETED = Activity("record_image_deleted", ImageDeletedRecord, returns(Done), PATIENT)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
-from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.domain.cloud_pc import Failure
 from shared.domain.connection import Network
 from shared.domain.image import ImageSource
@@ -116,18 +116,18 @@ class ImageBuilt(Value):
     failure: Failure | None = None
 
 
-BUILD_IMAGE = Workflow("build_device_image", ImageOrder, gives(ImageBuilt))
-PREPARE_GALLERY = Activity("prepare_gallery", CaptureOrder, gives(Done | Pending | Refused))
-BEGIN_GENERALIZE = Activity("begin_generalize", Machine, gives(Accepted | Refused))
-LOOK_FOR_STOPPED = Activity("look_for_stopped", Machine, gives(Done | Pending | Refused))
-MARK_GENERALIZED = Activity("mark_generalized", Machine, gives(Done | Refused))
-BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, gives(Accepted | NoRoom | Refused))
-LOOK_AT_REPLICATION = Activity("look_at_replication", GalleryVersion, gives(Done | Pending | Refused))
-FORGET_GALLERY_VERSION = Activity("forget_gallery_version", GalleryVersion, gives(Done | Refused))
-RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, gives(Done), PATIENT)
-RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, gives(Done), PATIENT)
-RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, gives(Done), PATIENT)
+BUILD_IMAGE = Workflow("build_device_image", ImageOrder, returns(ImageBuilt))
+PREPARE_GALLERY = Activity("prepare_gallery", CaptureOrder, returns(Done | Pending | Refused))
+BEGIN_GENERALIZE = Activity("begin_generalize", Machine, returns(Accepted | Refused))
+POLL_STOPPED = Activity("poll_stopped", Machine, returns(Done | Pending | Refused))
+MARK_GENERALIZED = Activity("mark_generalized", Machine, returns(Done | Refused))
+BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, returns(Accepted | NoCapacity | Refused))
+POLL_REPLICATION = Activity("poll_replication", GalleryVersion, returns(Done | Pending | Refused))
+DELETE_GALLERY_VERSION = Activity("delete_gallery_version", GalleryVersion, returns(Done | Refused))
+RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, returns(Done), PATIENT)
+RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, returns(Done), PATIENT)
+RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, returns(Done), PATIENT)
 
-STOP_PATIENCE = Patience(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
-CAPTURE_PATIENCE = Patience(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))
-REPLICATION_PATIENCE = Patience(timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=6))
+STOP_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
+CAPTURE_POLL = PollPolicy(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))
+REPLICATION_POLL = PollPolicy(timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=6))

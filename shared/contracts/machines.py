@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
-from shared.contracts.shape import Activity, Patience, gives
+from shared.contracts.definitions import Activity, PollPolicy, returns
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.domain import naming
 from shared.domain.image import ImageSource
 from shared.domain.service_plan import ServicePlan
@@ -156,22 +156,22 @@ class Finished(Value):
     kind: Literal["finished"] = "finished"
 
 
-ALLOCATE_CAPACITY = Activity("allocate_capacity", CapacityOrder, gives(Place | NoRoom | Refused))
+ALLOCATE_CAPACITY = Activity("allocate_capacity", CapacityOrder, returns(Place | NoCapacity | Refused))
 PREPARE_HOSTED_NETWORK = Activity(
-    "prepare_hosted_network", HostedNetworkOrder, gives(NetworkReady | Pending | NoRoom | Refused)
+    "prepare_hosted_network", HostedNetworkOrder, returns(NetworkReady | Pending | NoCapacity | Refused)
 )
-CREATE_NIC = Activity("create_nic", NicOrder, gives(NicReady | NoRoom | Refused))
-BEGIN_VM = Activity("begin_vm", VmOrder, gives(Accepted | NoRoom | Refused))
-LOOK_AT_OPERATION = Activity("look_at_operation", OperationOrder, gives(Finished | Pending | NoRoom | Refused))
-LOOK_AT_AGENT = Activity("look_at_agent", Machine, gives(Done | Pending | Refused))
-BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, gives(Accepted | Done | Refused))
-BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, gives(Accepted | Done | Refused))
-DELETE_NIC = Activity("delete_nic", Machine, gives(Done | Pending | Refused))
-DELETE_DISK = Activity("delete_disk", Machine, gives(Done | Pending | Refused))
+CREATE_NIC = Activity("create_nic", NicOrder, returns(NicReady | NoCapacity | Refused))
+BEGIN_VM = Activity("begin_vm", VmOrder, returns(Accepted | NoCapacity | Refused))
+POLL_OPERATION = Activity("poll_operation", OperationOrder, returns(Finished | Pending | NoCapacity | Refused))
+POLL_AGENT = Activity("poll_agent", Machine, returns(Done | Pending | Refused))
+BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, returns(Accepted | Done | Refused))
+BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, returns(Accepted | Done | Refused))
+DELETE_NIC = Activity("delete_nic", Machine, returns(Done | Pending | Refused))
+DELETE_DISK = Activity("delete_disk", Machine, returns(Done | Pending | Refused))
 
-# First looks come near the usual end (azure.md 1.1), later ones within the read budget of 25/s.
-VM_PATIENCE = Patience(timedelta(seconds=75), timedelta(seconds=30), timedelta(minutes=40))
-AGENT_PATIENCE = Patience(timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=20))
-NETWORK_PATIENCE = Patience(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=20))
-EXTENSION_PATIENCE = Patience(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=90))
-DELETE_PATIENCE = Patience(timedelta(seconds=15), timedelta(seconds=30), timedelta(minutes=60))
+# First looks come near the usual end (docs/notes/azure.md 1.1), later ones within the read budget of 25/s.
+VM_POLL = PollPolicy(timedelta(seconds=75), timedelta(seconds=30), timedelta(minutes=40))
+AGENT_POLL = PollPolicy(timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=20))
+NETWORK_POLL = PollPolicy(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=20))
+EXTENSION_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=90))
+DELETE_POLL = PollPolicy(timedelta(seconds=15), timedelta(seconds=30), timedelta(minutes=60))

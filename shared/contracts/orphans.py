@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts.definitions import PATIENT, Activity, PollPolicy, Workflow, returns
 from shared.contracts.outcomes import Done, Pending, Refused
-from shared.contracts.shape import PATIENT, Activity, Patience, Workflow, gives
 from shared.domain.orphans import Looked
 from shared.domain.values import Value
 
@@ -103,15 +103,15 @@ class OrphanRemoved(Value):
     refused: Refused | None = None
 
 
-FIND_ORPHANS = Workflow("find_orphans", ScanOrder, gives(OrphansFound))
-REMOVE_ORPHAN = Workflow("remove_orphan", RemovalOrder, gives(OrphanRemoved))
+FIND_ORPHANS = Workflow("find_orphans", ScanOrder, returns(OrphansFound))
+REMOVE_ORPHAN = Workflow("remove_orphan", RemovalOrder, returns(OrphanRemoved))
 
-BEGIN_SCAN = Activity("begin_scan", ScanOrder, gives(ScanPlan | Refused), PATIENT)
-LOOK_AT_PLACE = Activity("look_at_place", PlaceOrder, gives(LookedAt | Refused))
-LOOK_AT_POOL = Activity("look_at_pool", PoolOrder, gives(LookedAt | Refused))
-LOOK_AT_DIRECTORY = Activity("look_at_directory", ScanOrder, gives(LookedAt | Refused))
-RECORD_SCAN = Activity("record_scan", ScanRecord, gives(Scanned), PATIENT)
-TAKE_AWAY = Activity("take_away", RemovalOrder, gives(Done | Pending | Refused))
-RECORD_REMOVAL = Activity("record_removal", RemovalRecord, gives(Done), PATIENT)
+BEGIN_SCAN = Activity("begin_scan", ScanOrder, returns(ScanPlan | Refused), PATIENT)
+POLL_PLACE = Activity("poll_place", PlaceOrder, returns(LookedAt | Refused))
+POLL_POOL = Activity("poll_pool", PoolOrder, returns(LookedAt | Refused))
+POLL_DIRECTORY = Activity("poll_directory", ScanOrder, returns(LookedAt | Refused))
+RECORD_SCAN = Activity("record_scan", ScanRecord, returns(Scanned), PATIENT)
+TAKE_AWAY = Activity("take_away", RemovalOrder, returns(Done | Pending | Refused))
+RECORD_REMOVAL = Activity("record_removal", RemovalRecord, returns(Done), PATIENT)
 
-REMOVAL_PATIENCE = Patience(timedelta(0), timedelta(seconds=30), timedelta(minutes=60))
+REMOVAL_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(minutes=60))

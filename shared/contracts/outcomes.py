@@ -73,10 +73,10 @@ class Refused(Value):
         )
 
 
-class NoRoom(Value):
+class NoCapacity(Value):
     """No capacity or no quota: not the user's failure. The work is parked, visibly, without using up an attempt."""
 
-    kind: Literal["noRoom"] = "noRoom"
+    kind: Literal["noCapacity"] = "noCapacity"
     code: str
     message: str
     elsewhere: bool = True  # another size, zone or region may have room

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from shared.contracts.definitions import Activity, PollPolicy, returns
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Pending, Refused
-from shared.contracts.shape import Activity, Patience, gives
 from shared.domain.connection import Domain, HealthCheck, JoinType, Network
 from shared.domain.image import ImageSource, MarketplaceImage
 from shared.domain.service_plan import ServicePlan
@@ -75,6 +75,6 @@ class ScriptRead(Value):
     findings: tuple[HealthCheck, ...]
 
 
-BEGIN_PROBE_SCRIPT = Activity("begin_probe_script", ScriptOrder, gives(Accepted | Refused))
-READ_PROBE_SCRIPT = Activity("read_probe_script", ScriptOrder, gives(ScriptRead | Pending | Refused))
-SCRIPT_PATIENCE = Patience(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))
+BEGIN_PROBE_SCRIPT = Activity("begin_probe_script", ScriptOrder, returns(Accepted | Refused))
+READ_PROBE_SCRIPT = Activity("read_probe_script", ScriptOrder, returns(ScriptRead | Pending | Refused))
+SCRIPT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))

@@ -7,9 +7,9 @@ from typing import Literal
 
 from shared.contracts.builds import OfAttempt, OfBuild
 from shared.contracts.cleaning import CleanUpOrder, remains_of
+from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done
-from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, User
 from shared.domain.connection import Connection, Domain, Network
@@ -22,7 +22,7 @@ from shared.domain.values import Value
 
 
 class Replaced(Value):
-    """The machine whose place another takes: what remains of it then, and its name in the host pool."""
+    """The machine whose place another accepts: what remains of it then, and its name in the host pool."""
 
     remains: CleanUpOrder
     session_host: str | None = None
@@ -175,9 +175,9 @@ class AbandonOrder(OfBuild):
     """The build of a machine beside a Cloud PC's own is over: there is no place for it to take any more."""
 
 
-PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, gives(Receipt))
-REPLACE = Workflow("replace_cloud_pc", ProvisionOrder, gives(Receipt))
-ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, gives(Done), PATIENT)
+PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, returns(Receipt))
+REPLACE = Workflow("replace_cloud_pc", ProvisionOrder, returns(Receipt))
+ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, returns(Done), PATIENT)
 
 PARKING_PAUSE = timedelta(minutes=10)
 """How long a parked build waits before it looks for room again."""

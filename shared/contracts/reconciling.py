@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
 from shared.contracts.outcomes import Done, Refused
-from shared.contracts.shape import PATIENT, Activity, Workflow, gives
 from shared.domain.values import Value
 
 GROUP_SIZE = 25
@@ -59,7 +59,7 @@ class ReconciledOrder(Value):
 class Again(Value):
     """Something was requested meanwhile."""
 
-    kind: Literal["again"] = "again"
+    kind: Literal["continue_as_new"] = "continue_as_new"
 
 
 class Reconciled(Value):
@@ -71,7 +71,7 @@ class Reconciled(Value):
     refused: Refused | None = None
 
 
-RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, gives(Reconciled))
-PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, gives(Planned | Refused))
-START_PROVISIONING = Activity("start_provisioning", StartOrder, gives(Started), PATIENT)
-CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, gives(Done | Again), PATIENT)
+RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, returns(Reconciled))
+PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, returns(Planned | Refused))
+START_PROVISIONING = Activity("start_provisioning", StartOrder, returns(Started), PATIENT)
+CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, returns(Done | Again), PATIENT)

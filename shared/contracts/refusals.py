@@ -5,14 +5,14 @@ So an activity reads as if all went well, and no call site can forget to look.
 
 from __future__ import annotations
 
-from shared.contracts.outcomes import NoRoom, Refused
+from shared.contracts.outcomes import NoCapacity, Refused
 from shared.errors import RefusedError, UnavailableError
 
 
 class DeclinedError(RefusedError):
     """The cloud declined: *outcome* is what an activity answers."""
 
-    def __init__(self, outcome: Refused | NoRoom) -> None:
+    def __init__(self, outcome: Refused | NoCapacity) -> None:
         super().__init__(outcome.code, outcome.message)
         self.outcome = outcome
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from shared.contracts.definitions import PATIENT, Activity, Workflow, returns
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused, Superseded
-from shared.contracts.shape import PATIENT, Activity, Workflow, gives
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused, Superseded
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Failure, Warn, account_of
 from shared.domain.connection import JoinType
@@ -73,7 +73,7 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
         return None
     join = pc.snapshot.join_type
     made = pc.resources
-    forgets = action.name in {Remote.CREATE_SNAPSHOT, Remote.FORGET_SNAPSHOTS}
+    forgets = action.name in {Remote.CREATE_SNAPSHOT, Remote.DELETE_SNAPSHOTS}
     return RemoteOrder(
         name=action.name,
         generation=pc.generation,
@@ -192,17 +192,17 @@ class RestorePointsOrder(Value):
     disks: tuple[str, ...] = ()
 
 
-RUN_REMOTE_ACTION = Workflow("run_remote_action", RemoteOrder, gives(RemoteEnded))
-BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, gives(Done | Superseded), PATIENT)
-END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, gives(Done), PATIENT)
+RUN_REMOTE_ACTION = Workflow("run_remote_action", RemoteOrder, returns(RemoteEnded))
+BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, returns(Done | Superseded), PATIENT)
+END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, returns(Done), PATIENT)
 
-BEGIN_RESTART = Activity("begin_restart", Machine, gives(Accepted | NoRoom | Refused))
-BEGIN_START = Activity("begin_start", Machine, gives(Accepted | Done | NoRoom | Refused))
-EXAMINE = Activity("examine", RemoteOrder, gives(Examined | Refused))
-BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, gives(Accepted | Refused))
-BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, gives(Accepted | Done | Refused))
-LOOK_AT_HARDWARE = Activity("look_at_hardware", Machine, gives(Hardware | Refused))
-BEGIN_RESIZE = Activity("begin_resize", SizeOrder, gives(Accepted | Done | NoRoom | Refused))
-BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, gives(Accepted | Done | Refused))
-BEGIN_SWAP = Activity("begin_swap", RemoteOrder, gives(Accepted | Done | Refused))
-FORGET_RESTORE_POINTS = Activity("forget_restore_points", RestorePointsOrder, gives(Done | Pending | Refused))
+BEGIN_RESTART = Activity("begin_restart", Machine, returns(Accepted | NoCapacity | Refused))
+BEGIN_START = Activity("begin_start", Machine, returns(Accepted | Done | NoCapacity | Refused))
+EXAMINE = Activity("examine", RemoteOrder, returns(Examined | Refused))
+BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, returns(Accepted | Refused))
+BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, returns(Accepted | Done | Refused))
+POLL_HARDWARE = Activity("poll_hardware", Machine, returns(Hardware | Refused))
+BEGIN_RESIZE = Activity("begin_resize", SizeOrder, returns(Accepted | Done | NoCapacity | Refused))
+BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, returns(Accepted | Done | Refused))
+BEGIN_SWAP = Activity("begin_swap", RemoteOrder, returns(Accepted | Done | Refused))
+DELETE_RESTORE_POINTS = Activity("delete_restore_points", RestorePointsOrder, returns(Done | Pending | Refused))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from shared.contracts.definitions import Activity, returns
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Refused
-from shared.contracts.shape import Activity, gives
 from shared.domain.values import Value
 
 
@@ -32,4 +32,4 @@ class Unrecognised(Value):
     why: str
 
 
-RECOGNISE_MACHINE = Activity("recognise_machine", RecogniseOrder, gives(Recognised | Unrecognised | Refused))
+RECOGNISE_MACHINE = Activity("recognise_machine", RecogniseOrder, returns(Recognised | Unrecognised | Refused))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.contracts.shape import Workflow, gives
+from shared.contracts.definitions import Workflow, returns
 from shared.domain.values import Value
 
 LOOKS_PER_EXECUTION = 10
@@ -21,5 +21,5 @@ class WaitOrder(Value):
     until: datetime
 
 
-AWAIT_OUTCOME: Workflow[WaitOrder, dict[str, Any]] = Workflow("await_outcome", WaitOrder, gives(dict[str, Any]))
+AWAIT_OUTCOME: Workflow[WaitOrder, dict[str, Any]] = Workflow("await_outcome", WaitOrder, returns(dict[str, Any]))
 """Gives the outcome as JSON, ``{"kind": "pending", ...}`` when the time was up."""

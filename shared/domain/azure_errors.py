@@ -1,7 +1,7 @@
 """What each error of the clouds means for us, as one table: who waits, who tries elsewhere, who gives up.
 
 Azure's codes decide, not the HTTP status alone: a long-running operation fails with status 200, and one code can
-mean a rate limit, a quota or a lock (azure.md 1.8). ``phrase`` tells those apart by the message.
+mean a rate limit, a quota or a lock (docs/notes/azure.md 1.8). ``phrase`` tells those apart by the message.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ class Verdict(StrEnum):
 
     THROTTLED = "throttled"  # the same call again, after what was asked for
     UNAVAILABLE = "unavailable"  # the same call again, with growing pauses
-    NO_ROOM = "noRoom"  # another place, or later; nobody's failure
+    NO_ROOM = "noCapacity"  # another place, or later; nobody's failure
     REFUSED = "refused"  # this attempt has failed, the next one may not
     FINAL = "final"  # every further attempt would fail as well
 

@@ -66,7 +66,7 @@ class Removal(Value):
 class Grace(Value):
     """A grace period: why, since when, until when. *held_at*: since when it stands still; None: it runs.
 
-    *extended_by*: the deed that has extended it last, so that the same one does not do it twice.
+    *extended_by*: the context that has extended it last, so that the same one does not do it twice.
     *confirmed_by*: who has confirmed the removal, where the brake had stopped it.
     """
 

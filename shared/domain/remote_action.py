@@ -22,7 +22,7 @@ class Remote(StrEnum):
     CREATE_SNAPSHOT = "createSnapshot"
     RESTORE = "restore"
     RESIZE = "resize"
-    FORGET_SNAPSHOTS = "forgetSnapshots"  # ours: nobody asks for it, the time of restore points is over
+    DELETE_SNAPSHOTS = "forgetSnapshots"  # ours: nobody asks for it, the time of restore points is over
 
     def allows(self, status: Status) -> bool:
         """Whether a Cloud PC of *status* may have it done."""
@@ -47,7 +47,7 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
             "answer": "Wait until Windows answers",
             "removeDisk": "Remove the disk it had before",
         },
-        Remote.FORGET_SNAPSHOTS: {"forget": "Remove restore points whose time is over"},
+        Remote.DELETE_SNAPSHOTS: {"forget": "Remove restore points whose time is over"},
         Remote.RESIZE: {
             "licence": "Wait for the licence",
             "findRoom": "Find room for the size",

@@ -13,8 +13,8 @@ from shared.domain.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkS
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
+from shared.services.action_context import ActionContext
 from shared.services.catalogue import ACTIONS
-from shared.services.deed import Deed
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
@@ -56,12 +56,12 @@ def check(form: BulkForm) -> None:
         raise InvalidError(*problems) from error
 
 
-async def meant_by(deed: Deed, form: BulkForm) -> list[Meant]:
+async def meant_by(context: ActionContext, form: BulkForm) -> list[Meant]:
     """Return whom the form means, in the order of their names, and what stands in the way of each."""
     kind, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
-    fleet = [stored.value async for stored in deed.services.cloud_pcs.each(deed.tenant.id)]
-    found = [pc for pc in fleet if pc.id in wanted or (form.filter is not None and form.filter.takes(pc))]
-    refusal = await kind.judge(deed, kind.form.model_validate(form.parameters), fleet)
+    fleet = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
+    found = [pc for pc in fleet if pc.id in wanted or (form.filter is not None and form.filter.accepts(pc))]
+    refusal = await kind.judge(context, kind.form.model_validate(form.parameters), fleet)
     meant = [
         Meant(
             cloud_pc_id=pc.id,
@@ -78,14 +78,16 @@ async def meant_by(deed: Deed, form: BulkForm) -> list[Meant]:
     return [*meant, *gone]
 
 
-async def begin_bulk(deed: Deed, client: DurableClient, form: BulkForm, meant: Sequence[Meant]) -> BulkAction:
+async def begin_bulk(
+    context: ActionContext, client: DurableClient, form: BulkForm, meant: Sequence[Meant]
+) -> BulkAction:
     """Write the bulk action down, its items first, and begin. Raises: ConflictError when nobody is meant."""
     possible = [each for each in meant if each.refusal is None]
     if not possible:
         raise ConflictError("there is no Cloud PC on which this is possible", meant=len(meant))
     if len(possible) > MOST_CLOUD_PCS:
         raise ConflictError(f"a bulk action may have {MOST_CLOUD_PCS} Cloud PCs", meant=len(possible))
-    wired, tenant_id, bulk_id = deed.services, deed.tenant.id, deed.new_id("bulkAction")
+    deps, tenant_id, bulk_id = context.deps, context.tenant.id, context.new_id("bulkAction")
     items = [
         BulkItem(
             tenant_id=tenant_id,
@@ -101,20 +103,20 @@ async def begin_bulk(deed: Deed, client: DurableClient, form: BulkForm, meant: S
         tenant_id=tenant_id,
         action=form.action,
         parameters=form.parameters,
-        requested_by=deed.actor,
+        requested_by=context.actor,
         total=len(items),
         counts={"pending": len(items)},
         max_concurrency=form.max_concurrency,
         stop_at_failure_rate=form.stop_at_failure_rate,
         canary=form.canary and len(items) > 1,
-        created_date_time=deed.now,
-        last_modified_date_time=deed.now,
+        created_date_time=context.now,
+        last_modified_date_time=context.now,
     )
-    if (there := await wired.bulk_actions.find(tenant_id, bulk_id)) is None:
-        await wired.bulk_items.save_all([Stored(item, "*") for item in items])
-        await wired.due.put(DueKind.BULK, deed.now + BULK_EVERY, tenant_id, bulk_id)
-        there = await deed.insert(wired.bulk_actions, bulk, bulk_id)
-        await deed.audit("bulkAction", bulk_id, after=there.value)
+    if (there := await deps.bulk_actions.find(tenant_id, bulk_id)) is None:
+        await deps.bulk_items.save_all([Stored(item, "*") for item in items])
+        await deps.due.put(DueKind.BULK, context.now + BULK_EVERY, tenant_id, bulk_id)
+        there = await context.insert(deps.bulk_actions, bulk, bulk_id)
+        await context.audit("bulkAction", bulk_id, after=there.value)
     await work(client, there.value)
     return there.value
 
@@ -125,25 +127,25 @@ async def work(client: DurableClient, bulk: BulkAction) -> bool:
     return await start(client, BULK, order, instance_id=naming.instance_id(bulk.tenant_id, bulk.id, "bulk", 0))
 
 
-async def steer(deed: Deed, client: DurableClient, bulk_id: str, status: BulkStatus) -> BulkAction:
+async def steer(context: ActionContext, client: DurableClient, bulk_id: str, status: BulkStatus) -> BulkAction:
     """Pause, resume or cancel; what has begun comes to its end. Raises: ConflictError when it is over.
 
     One that is cancelled is worked on once more, too: nobody else would say of the rest that its turn never came.
     """
-    wired, tenant_id = deed.services, deed.tenant.id
-    before = (await wired.bulk_actions.get(tenant_id, bulk_id)).value
+    deps, tenant_id = context.deps, context.tenant.id
+    before = (await deps.bulk_actions.get(tenant_id, bulk_id)).value
 
     def edit(there: BulkAction) -> BulkAction | None:
         if there.status is status:
             return None
         if there.status in OVER:
             raise ConflictError(f"it is over: {there.status.value}", status=there.status.value)
-        return there.but(status=status, reason=None, last_modified_date_time=deed.now)
+        return there.but(status=status, reason=None, last_modified_date_time=context.now)
 
     if status is not BulkStatus.PAUSED:
-        await wired.due.put(DueKind.BULK, deed.now + BULK_EVERY, tenant_id, bulk_id)
-    after = await wired.bulk_actions.change(tenant_id, bulk_id, edit)
-    await deed.audit("bulkAction", bulk_id, before=before, after=after)
+        await deps.due.put(DueKind.BULK, context.now + BULK_EVERY, tenant_id, bulk_id)
+    after = await deps.bulk_actions.change(tenant_id, bulk_id, edit)
+    await context.audit("bulkAction", bulk_id, before=before, after=after)
     if status is not BulkStatus.PAUSED:
         await work(client, after)
     return after

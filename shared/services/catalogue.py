@@ -15,7 +15,7 @@ from shared.domain.operation import Operation
 from shared.domain.remote_action import Remote
 from shared.domain.restore_points import TimeRange, nearest
 from shared.domain.values import Value
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
 from shared.services.rebuilding import REPROVISION, RETRY, UserAccountType, rebuild
 from shared.services.rebuilding import refusal as unbuildable
@@ -27,7 +27,7 @@ from shared.services.rerunning import refusal as without_warning
 from shared.services.resizing import blocker, resize, target_plan
 from shared.workflow import DurableClient
 
-Perform = Callable[[Deed, DurableClient, CloudPc, Value], Awaitable[Operation | None]]
+Perform = Callable[[ActionContext, DurableClient, CloudPc, Value], Awaitable[Operation | None]]
 """Does it to one Cloud PC; gives the operation that tells how it goes, None when it is done at once."""
 
 
@@ -57,7 +57,7 @@ class ResizeForm(Value):
 Refusal = Callable[[CloudPc], str | None]
 """Why an action is not possible on a Cloud PC as far as the records tell, None when it is."""
 
-Judge = Callable[[Deed, Value, Sequence[CloudPc]], Awaitable[Refusal]]
+Judge = Callable[[ActionContext, Value, Sequence[CloudPc]], Awaitable[Refusal]]
 """Gives the refusal for the parameters of an action; it may ask what there is, and look at all Cloud PCs."""
 
 
@@ -74,8 +74,8 @@ class Kind:
 def _record(refused: Callable[[CloudPc, Value], str | None]) -> Judge:
     """Return the judge of an action for which the record of the Cloud PC itself tells enough."""
 
-    async def judge(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
-        del deed, fleet
+    async def judge(context: ActionContext, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
+        del context, fleet
         return lambda pc: refused(pc, form)
 
     return judge
@@ -84,13 +84,13 @@ def _record(refused: Callable[[CloudPc, Value], str | None]) -> Judge:
 _IN_GRACE = _record(lambda pc, _: None if pc.status is Status.IN_GRACE_PERIOD else f"it is {pc.status.value}")
 
 
-async def _retry(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+async def _retry(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
     del form
-    return await rebuild(deed, client, pc.id, RETRY)
+    return await rebuild(context, client, pc.id, RETRY)
 
 
-async def _reprovision(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    return await reprovision(deed, client, pc.id, form if isinstance(form, ReprovisionForm) else ReprovisionForm())
+async def _reprovision(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    return await reprovision(context, client, pc.id, form if isinstance(form, ReprovisionForm) else ReprovisionForm())
 
 
 def _unreprovisionable(pc: CloudPc, form: Value) -> str | None:
@@ -98,34 +98,34 @@ def _unreprovisionable(pc: CloudPc, form: Value) -> str | None:
     return unreplaceable(pc) if first else unbuildable(pc, REPROVISION)
 
 
-async def _end_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+async def _end_grace(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
     del form
-    return await end_grace(deed, client, pc.id)
+    return await end_grace(context, client, pc.id)
 
 
-async def _extend_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+async def _extend_grace(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
     del client
     hours = form.hours if isinstance(form, ExtendForm) else 0
-    await lengthen_grace(deed, await deed.cloud_pc(pc.id), hours)
+    await lengthen_grace(context, await context.cloud_pc(pc.id), hours)
     return None
 
 
-async def _hold_grace(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+async def _hold_grace(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
     del client
     held = isinstance(form, HoldForm) and form.held
-    stored = await deed.cloud_pc(pc.id)
-    await change_grace(deed, stored, lambda grace: grace.hold(deed.now) if held else grace.release(deed.now))
+    stored = await context.cloud_pc(pc.id)
+    await change_grace(context, stored, lambda grace: grace.hold(context.now) if held else grace.release(context.now))
     return None
 
 
-async def _confirm(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+async def _confirm(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
     del form
-    await confirm_removal(deed, client, pc.id)
+    await confirm_removal(context, client, pc.id)
     return None
 
 
-async def _rerun(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    return await rerun(deed, client, pc.id, form if isinstance(form, RerunForm) else RerunForm())
+async def _rerun(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    return await rerun(context, client, pc.id, form if isinstance(form, RerunForm) else RerunForm())
 
 
 def _without_warning(pc: CloudPc, form: Value) -> str | None:
@@ -133,10 +133,10 @@ def _without_warning(pc: CloudPc, form: Value) -> str | None:
 
 
 def _remote(name: Remote) -> Perform:
-    async def perform(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    async def perform(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
         account = form.user_account_type if isinstance(form, AccountForm) else None
         administrator = account is UserAccountType.ADMINISTRATOR if account else None
-        return await act(deed, client, pc.id, Wish(name, administrator=administrator))
+        return await act(context, client, pc.id, Wish(name, administrator=administrator))
 
     return perform
 
@@ -145,8 +145,8 @@ def _remote_kind(name: Remote, form: type[Value] = Nothing) -> Kind:
     return Kind(_VERB + name.value, _record(lambda pc, _: refusal(pc, Wish(name))), _remote(name), form)
 
 
-async def _restore(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    return await act(deed, client, pc.id, _wished_restore(pc, form))
+async def _restore(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    return await act(context, client, pc.id, _wished_restore(pc, form))
 
 
 def _wished_restore(pc: CloudPc, form: Value) -> Wish:
@@ -156,14 +156,16 @@ def _wished_restore(pc: CloudPc, form: Value) -> Wish:
     return Wish(Remote.RESTORE, restore_point_id=found.id if found else None)
 
 
-async def _resize(deed: Deed, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    operation = await resize(deed, client, pc.id, form.target_service_plan_id if isinstance(form, ResizeForm) else "")
-    waits = (await deed.cloud_pc(pc.id)).value.status is Status.RESIZE_PENDING_LICENSE
+async def _resize(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+    operation = await resize(
+        context, client, pc.id, form.target_service_plan_id if isinstance(form, ResizeForm) else ""
+    )
+    waits = (await context.cloud_pc(pc.id)).value.status is Status.RESIZE_PENDING_LICENSE
     return None if waits else operation  # nobody else waits for two days because of one licence
 
 
-async def _resizable(deed: Deed, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
-    target = await target_plan(deed, form.target_service_plan_id if isinstance(form, ResizeForm) else "")
+async def _resizable(context: ActionContext, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
+    target = await target_plan(context, form.target_service_plan_id if isinstance(form, ResizeForm) else "")
     of_user: dict[str, list[CloudPc]] = defaultdict(list)
     for pc in fleet:
         of_user[pc.user.id].append(pc)

@@ -40,7 +40,7 @@ async def read_manifest(blobs: Blobs, day: date) -> Manifest | None:
     return None if content is None else Manifest.model_validate_json(content)
 
 
-async def forget_exports(blobs: Blobs, today: date, kept: timedelta) -> list[str]:
+async def delete_exports(blobs: Blobs, today: date, kept: timedelta) -> list[str]:
     """Remove the exports older than *kept*, each manifest first: what is half gone must not look whole."""
     gone = expired(await blobs.folders(), today, kept)
     for folder in gone:

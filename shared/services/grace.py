@@ -14,7 +14,7 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.services.reconciling import reconcile_users
 from shared.storage.due import DueKind, grace_due
 from shared.storage.repository import Stored
@@ -35,19 +35,19 @@ class HoldForm(Value):
     held: bool = True
 
 
-async def end_grace(deed: Deed, client: DurableClient, cloud_pc_id: str) -> Operation:
+async def end_grace(context: ActionContext, client: DurableClient, cloud_pc_id: str) -> Operation:
     """End a grace period now; return the operation that tells how it goes, also when somebody has ended it already.
 
     Raises: ConflictError outside of a grace period.
     """
-    wired, tenant = deed.services, deed.tenant
-    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if before.operation_id != deed.operation_id:
+    deps, tenant = context.deps, context.tenant
+    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    if before.operation_id != context.operation_id:
         _grace_of(before)
-        if (ending := await _being_ended(deed, before)) is not None:
+        if (ending := await _being_ended(context, before)) is not None:
             return ending
-    operation = await deed.open_operation(END_GRACE, cloud_pc_id)
-    await wired.due.put(DueKind.DEPROVISION, deed.now, tenant.id, cloud_pc_id, before.generation)
+    operation = await context.open_operation(END_GRACE, cloud_pc_id)
+    await deps.due.put(DueKind.DEPROVISION, context.now, tenant.id, cloud_pc_id, before.generation)
 
     def edit(pc: CloudPc) -> CloudPc:
         if pc.operation_id == operation.id:
@@ -55,21 +55,21 @@ async def end_grace(deed: Deed, client: DurableClient, cloud_pc_id: str) -> Oper
         grace = _grace_of(pc)
         if pc.operation_id != before.operation_id:
             raise ConflictError("somebody else is ending its grace period just now", status=pc.status.value)
-        ended = grace.but(ends_at=deed.now, held_at=None)
-        return pc.but(grace=ended, operation_id=operation.id, last_modified_date_time=deed.now)
+        ended = grace.but(ends_at=context.now, held_at=None)
+        return pc.but(grace=ended, operation_id=operation.id, last_modified_date_time=context.now)
 
-    after = await deed.change_cloud_pc(operation, before, edit)
-    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    after = await context.change_cloud_pc(operation, before, edit)
+    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
     order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=after.generation)
     await deprovision(client, order)
     return operation
 
 
-async def _being_ended(deed: Deed, pc: CloudPc) -> Operation | None:
+async def _being_ended(context: ActionContext, pc: CloudPc) -> Operation | None:
     """Return the operation by which somebody is ending the grace period, None when nobody is."""
-    if pc.operation_id is None or not _grace_of(pc).over(deed.now):
+    if pc.operation_id is None or not _grace_of(pc).over(context.now):
         return None
-    found = await deed.services.operations.find(pc.tenant_id, pc.operation_id)
+    found = await context.deps.operations.find(pc.tenant_id, pc.operation_id)
     return found.value if found and found.value.kind == END_GRACE and not found.value.ended else None
 
 
@@ -79,28 +79,28 @@ async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:
     return await start(client, DEPROVISION, order, instance_id=instance_id)
 
 
-async def lengthen_grace(deed: Deed, stored: Stored[CloudPc], hours: int) -> CloudPc:
-    """Let a grace period last longer; the very same deed does that once. Raises: ConflictError outside of one."""
-    extension = deed.new_id("extension")
+async def lengthen_grace(context: ActionContext, stored: Stored[CloudPc], hours: int) -> CloudPc:
+    """Let a grace period last longer; the very same request does that once. Raises: ConflictError outside of one."""
+    extension = context.new_id("extension")
 
     def extend(grace: Grace) -> Grace:
         if grace.extended_by == extension:
             return grace
-        return grace.extend(timedelta(hours=hours), deed.now).but(extended_by=extension)
+        return grace.extend(timedelta(hours=hours), context.now).but(extended_by=extension)
 
-    return await change_grace(deed, stored, extend)
+    return await change_grace(context, stored, extend)
 
 
-async def change_grace(deed: Deed, stored: Stored[CloudPc], change: Callable[[Grace], Grace]) -> CloudPc:
+async def change_grace(context: ActionContext, stored: Stored[CloudPc], change: Callable[[Grace], Grace]) -> CloudPc:
     """Change a grace period, and before that the promise of its end. Raises: ConflictError outside of one."""
-    wired, before = deed.services, stored.value
+    deps, before = context.deps, stored.value
     if (changed := change(_grace_of(before))) == before.grace:
         return before
-    wanted = before.but(grace=changed, last_modified_date_time=deed.now)
+    wanted = before.but(grace=changed, last_modified_date_time=context.now)
     if due := grace_due(wanted):
-        await wired.due.put_all([due])
-    after = (await wired.cloud_pcs.replace(wanted, seen=stored.etag)).value
-    await deed.audit("cloudPC", before.id, before=before, after=after)
+        await deps.due.put_all([due])
+    after = (await deps.cloud_pcs.replace(wanted, seen=stored.etag)).value
+    await context.audit("cloudPC", before.id, before=before, after=after)
     return after
 
 
@@ -110,19 +110,19 @@ def _grace_of(pc: CloudPc) -> Grace:
     return pc.grace
 
 
-async def confirm_removal(deed: Deed, client: DurableClient, cloud_pc_id: str) -> CloudPc:
+async def confirm_removal(context: ActionContext, client: DurableClient, cloud_pc_id: str) -> CloudPc:
     """Confirm a removal that waits; the user is read anew and planned. Raises: ConflictError when none waits."""
-    wired, tenant = deed.services, deed.tenant
-    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    deps, tenant = context.deps, context.tenant
+    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
 
     def edit(pc: CloudPc) -> CloudPc | None:
         if pc.removal is None:
             raise ConflictError("no removal of it waits to be confirmed", status=pc.status.value)
         if pc.removal.confirmed_by:
             return None
-        return pc.but(removal=pc.removal.but(confirmed_by=deed.actor.name), last_modified_date_time=deed.now)
+        return pc.but(removal=pc.removal.but(confirmed_by=context.actor.name), last_modified_date_time=context.now)
 
-    after = await wired.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
-    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
-    await reconcile_users(client, tenant.id, (after.user.id,), origin=f"confirm/{deed.trace_id}/{cloud_pc_id}")
+    after = await deps.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
+    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    await reconcile_users(client, tenant.id, (after.user.id,), origin=f"confirm/{context.trace_id}/{cloud_pc_id}")
     return after

@@ -9,36 +9,36 @@ from shared.domain.entitlements import Entitlement
 from shared.domain.seats import seat_plans, with_seats
 from shared.domain.service_plan import ServicePlan
 from shared.domain.tenant import LicenceSource
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 
 
-async def licences(deed: Deed) -> dict[str, ServicePlan]:
+async def licences(context: ActionContext) -> dict[str, ServicePlan]:
     """Return the Cloud PC licences that the tenant has, by id."""
-    if _has_seats(deed):
-        return seat_plans(deed.tenant.settings.seats)
-    return await plans(deed.services.graph(deed.tenant))
+    if _has_seats(context):
+        return seat_plans(context.tenant.settings.seats)
+    return await plans(context.deps.graph(context.tenant))
 
 
-async def licensed_members(deed: Deed, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
+async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
     """Return every member of the groups, nested ones too, with his licences; of seats, those that he would be given."""
-    members = await entitlements_of_groups(deed.services.graph(deed.tenant), group_ids)
-    if not _has_seats(deed):
+    members = await entitlements_of_groups(context.deps.graph(context.tenant), group_ids)
+    if not _has_seats(context):
         return members
-    records = [stored.value async for stored in deed.services.cloud_pcs.each(deed.tenant.id)]
-    return with_seats(members, deed.tenant.settings.seats, records)
+    records = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
+    return with_seats(members, context.tenant.settings.seats, records)
 
 
-async def licensed_user(deed: Deed, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
+async def licensed_user(context: ActionContext, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
     """Return one user with his licences and those of the groups he is in. Raises: NotFoundError.
 
     Who gets a seat depends on everybody, so that for one user's the groups are read.
     """
-    found = await entitlement_of_user(deed.services.graph(deed.tenant), id_or_upn, group_ids)
-    if not _has_seats(deed):
+    found = await entitlement_of_user(context.deps.graph(context.tenant), id_or_upn, group_ids)
+    if not _has_seats(context):
         return found
-    members = {member.user.id: member for member in await licensed_members(deed, group_ids)}
+    members = {member.user.id: member for member in await licensed_members(context, group_ids)}
     return found.but(plans=members[found.user.id].plans if found.user.id in members else ())
 
 
-def _has_seats(deed: Deed) -> bool:
-    return deed.tenant.settings.licence_source is LicenceSource.SEATS
+def _has_seats(context: ActionContext) -> bool:
+    return context.tenant.settings.licence_source is LicenceSource.SEATS

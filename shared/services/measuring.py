@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
+from shared.dependencies import Dependencies
 from shared.domain.lifecycle import Status
 from shared.telemetry import PENDING, REMOVALS_WAITING, measure_now
-from shared.wiring import Services
 
 
-async def measure(wired: Services) -> None:
+async def measure(deps: Dependencies) -> None:
     """Measure every tenant, in three reads for all together: Table Storage gives only what waits."""
-    waiting = wired.cloud_pcs.of_all(status=Status.PENDING_PROVISION.value)
+    waiting = deps.cloud_pcs.of_all(status=Status.PENDING_PROVISION.value)
     pending = Counter([stored.value.tenant_id async for stored in waiting])
-    removals = Counter(stored.value.tenant_id for stored in await wired.cloud_pcs.with_removals())
-    async for tenant in wired.tenants.each():
+    removals = Counter(stored.value.tenant_id for stored in await deps.cloud_pcs.with_removals())
+    async for tenant in deps.tenants.each():
         measure_now(PENDING, pending[tenant.value.id], tenant_id=tenant.value.id)
         measure_now(REMOVALS_WAITING, removals[tenant.value.id], tenant_id=tenant.value.id)

@@ -5,61 +5,61 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, RemovalOrder, ScanOrder
+from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.operation import Operation, OperationStatus
 from shared.domain.orphans import LAST, Orphan, dismissable
 from shared.errors import ConflictError
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import Due, DueKind
-from shared.wiring import Services
 from shared.workflow import DurableClient, start
 
 SCAN, REMOVE = "findOrphans", "removeOrphan"
 
 
-async def ask_for_scan(deed: Deed, client: DurableClient) -> Operation:
+async def ask_for_scan(context: ActionContext, client: DurableClient) -> Operation:
     """Begin a scan; return the operation that tells how it goes.
 
     A scan that runs already comes to its end first, because it may have passed what is asked about; the sweep begins
     another after it. Two that wait are one.
     """
-    wired, tenant_id = deed.services, deed.tenant.id
-    operation = await _waiting(wired, tenant_id, OperationStatus.NOT_STARTED)
+    deps, tenant_id = context.deps, context.tenant.id
+    operation = await _waiting(deps, tenant_id, OperationStatus.NOT_STARTED)
     if operation is None:
-        operation = await deed.open_operation(SCAN, tenant_id)
-    await wired.due.put(DueKind.ORPHANS, deed.now + LOOK_AGAIN, tenant_id, tenant_id)
-    await deed.audit("orphanScan", tenant_id)
+        operation = await context.open_operation(SCAN, tenant_id)
+    await deps.due.put(DueKind.ORPHANS, context.now + LOOK_AGAIN, tenant_id, tenant_id)
+    await context.audit("orphanScan", tenant_id)
     await _start(client, tenant_id)
     return operation
 
 
-async def scan_due(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Scan a tenant whose last scan is old, that was asked for, or that broke off; return when to look again."""
-    tenant = await wired.tenants.find(due.tenant_id)
+    tenant = await deps.tenants.find(due.tenant_id)
     if tenant is None:
         return None
-    now, every = wired.clock.now(), tenant.value.settings.orphan_scan
-    found = await wired.orphan_scans.find(due.tenant_id, LAST)
+    now, every = deps.clock.now(), tenant.value.settings.orphan_scan
+    found = await deps.orphan_scans.find(due.tenant_id, LAST)
     ended = found.value.ended_at if found else None
-    if ended is not None and now - ended < every and await _asked(wired, due.tenant_id) is None:
+    if ended is not None and now - ended < every and await _asked(deps, due.tenant_id) is None:
         return ended + every
     await _start(client, due.tenant_id)
     return now + LOOK_AGAIN
 
 
-async def begin_removal(deed: Deed, client: DurableClient, orphan_id: str) -> Operation:
+async def begin_removal(context: ActionContext, client: DurableClient, orphan_id: str) -> Operation:
     """Have an orphan removed, or taken off the list where only a person can tell.
 
     Raises: ConflictError unless that is sure and it has been one for long enough, NotFoundError.
     """
-    orphan = (await deed.services.orphans.get(deed.tenant.id, orphan_id)).value
-    _refuse_unless_removable(orphan, deed.now)
-    operation = await deed.open_operation(REMOVE, orphan_id)
-    order = RemovalOrder(tenant_id=deed.tenant.id, orphan_id=orphan_id, operation_id=operation.id)
-    instance_id = naming.instance_id(deed.tenant.id, f"{orphan_id}-{operation.id}", "orphan", 0)
+    orphan = (await context.deps.orphans.get(context.tenant.id, orphan_id)).value
+    _refuse_unless_removable(orphan, context.now)
+    operation = await context.open_operation(REMOVE, orphan_id)
+    order = RemovalOrder(tenant_id=context.tenant.id, orphan_id=orphan_id, operation_id=operation.id)
+    instance_id = naming.instance_id(context.tenant.id, f"{orphan_id}-{operation.id}", "orphan", 0)
     await start(client, REMOVE_ORPHAN, order, instance_id=instance_id)
-    await deed.audit("orphan", orphan_id, before=orphan)
+    await context.audit("orphan", orphan_id, before=orphan)
     return operation
 
 
@@ -82,12 +82,12 @@ async def _start(client: DurableClient, tenant_id: str) -> None:
     )
 
 
-async def _asked(wired: Services, tenant_id: str) -> Operation | None:
-    return await _waiting(wired, tenant_id, OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
+async def _asked(deps: Dependencies, tenant_id: str) -> Operation | None:
+    return await _waiting(deps, tenant_id, OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
 
 
-async def _waiting(wired: Services, tenant_id: str, *statuses: OperationStatus) -> Operation | None:
+async def _waiting(deps: Dependencies, tenant_id: str, *statuses: OperationStatus) -> Operation | None:
     for status in statuses:
-        async for stored in wired.operations.each(tenant_id, kind=SCAN, status=status.value):
+        async for stored in deps.operations.each(tenant_id, kind=SCAN, status=status.value):
             return stored.value
     return None

@@ -19,7 +19,7 @@ from shared.domain.resuming import resumable_by_hand
 from shared.domain.swapping import as_held
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.services.starting import start_build
 from shared.storage.due import START_GRACE, Due, DueKind
 from shared.storage.images import source_of
@@ -53,7 +53,11 @@ REPROVISION = Rebuild(
 
 
 async def rebuild(
-    deed: Deed, client: DurableClient, cloud_pc_id: str, way: Rebuild, account: UserAccountType | None = None
+    context: ActionContext,
+    client: DurableClient,
+    cloud_pc_id: str,
+    way: Rebuild,
+    account: UserAccountType | None = None,
 ) -> Operation:
     """Build a Cloud PC anew, three attempts; return the operation that tells how it goes.
 
@@ -62,18 +66,18 @@ async def rebuild(
     None: as the policy says. Raises: ConflictError unless its status allows it, its user is still entitled, and no
     clean-up is at work on it. Nothing is deleted then.
     """
-    wired, tenant = deed.services, deed.tenant
-    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if before.operation_id == deed.operation_id:  # this very deed has been heard: complete what it began
-        return await _start(deed, client, before, await deed.open_operation(way.name, cloud_pc_id))
+    deps, tenant = context.deps, context.tenant
+    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    if before.operation_id == context.operation_id:  # this very request came before: complete what it began
+        return await _start(context, client, before, await context.open_operation(way.name, cloud_pc_id))
     _refuse_unless_possible(before, way)
-    today = await built_today(deed, before, account)
-    operation = await deed.open_operation(way.name, cloud_pc_id)
-    await wired.due.put(DueKind.START, deed.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
+    today = await built_today(context, before, account)
+    operation = await context.open_operation(way.name, cloud_pc_id)
+    await deps.due.put(DueKind.START, context.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
 
     def edit(pc: CloudPc) -> CloudPc:
         _refuse_unless_possible(pc, way)
-        anew = replanned(as_held(pc, today.licences), way.event, deed.now)
+        anew = replanned(as_held(pc, today.licences), way.event, context.now)
         resumed_at = resumable_by_hand(pc, today.snapshot) if way is RETRY else None
         return anew.but(
             snapshot=today.snapshot,
@@ -83,11 +87,11 @@ async def rebuild(
             warnings=pc.warnings if resumed_at else (),
         )
 
-    after = await deed.change_cloud_pc(operation, before, edit, code="notRebuilt")
-    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    after = await context.change_cloud_pc(operation, before, edit, code="notRebuilt")
+    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
     if before.clean_up_at is not None:
-        await wired.due.drop(Due(DueKind.CLEAN_UP, before.clean_up_at, tenant.id, cloud_pc_id, before.generation))
-    return await _start(deed, client, after, operation)
+        await deps.due.drop(Due(DueKind.CLEAN_UP, before.clean_up_at, tenant.id, cloud_pc_id, before.generation))
+    return await _start(context, client, after, operation)
 
 
 def refusal(pc: CloudPc, way: Rebuild) -> str | None:
@@ -105,14 +109,14 @@ def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
         raise ConflictError(why, status=pc.status.value)
 
 
-async def _start(deed: Deed, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
+async def _start(context: ActionContext, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
     """Start the build as the record says; a sweep does it if this does not come to its end."""
-    wired, tenant = deed.services, deed.tenant
+    deps, tenant = context.deps, context.tenant
     if pc.snapshot is None or not waits(pc):
         return operation
-    connection = (await wired.connections.get(tenant.id, pc.snapshot.connection_id)).value
-    site = (await wired.sites.get(tenant.id, connection.site_id)).value
-    await start_build(wired, client, pc, order_for(pc, tenant, site, connection), at=deed.now)
+    connection = (await deps.connections.get(tenant.id, pc.snapshot.connection_id)).value
+    site = (await deps.sites.get(tenant.id, connection.site_id)).value
+    await start_build(deps, client, pc, order_for(pc, tenant, site, connection), at=context.now)
     return operation
 
 
@@ -125,15 +129,15 @@ class Today:
     licences: frozenset[str]
 
 
-async def built_today(deed: Deed, pc: CloudPc, account: UserAccountType | None) -> Today:
+async def built_today(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> Today:
     """Return what holds for the Cloud PC now, as the directory says.
 
     *account*: what the user becomes, None: as the policy says. Raises: ConflictError.
     """
-    wired, tenant = deed.services, deed.tenant
-    policies = tuple([stored.value async for stored in wired.policies.each(tenant.id, assigned=True)])
+    deps, tenant = context.deps, context.tenant
+    policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     try:
-        entitled = await entitlement_of_user(wired.graph(tenant), pc.user.id, assigned_groups(policies))
+        entitled = await entitlement_of_user(deps.graph(tenant), pc.user.id, assigned_groups(policies))
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user") from error
     seats = tenant.settings.licence_source is LicenceSource.SEATS
@@ -142,16 +146,16 @@ async def built_today(deed: Deed, pc: CloudPc, account: UserAccountType | None) 
     policy = winner(policies, entitled.group_ids)
     if policy is None:
         raise ConflictError("no provisioning policy targets a group the user is in")
-    if why := held(await wired.service_state.get(), tenant, policy):
+    if why := held(await deps.service_state.get(), tenant, policy):
         raise ConflictError(f"{why}; resume it first", policyId=policy.id)
-    connections = {c.id: c for c in [stored.value async for stored in wired.connections.each(tenant.id)]}
-    snapshot = snapshot_of(policy, connections, await source_of(deed.services.images, policy), tenant.settings)
-    if snapshot is None or not await _has_site(deed, connections[snapshot.connection_id]):
+    connections = {c.id: c for c in [stored.value async for stored in deps.connections.each(tenant.id)]}
+    snapshot = snapshot_of(policy, connections, await source_of(context.deps.images, policy), tenant.settings)
+    if snapshot is None or not await _has_site(context, connections[snapshot.connection_id]):
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
     if account is not None:
         snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
     return Today(snapshot, way_in(policy, entitled.group_ids), frozenset(plan.id for plan in entitled.plans))
 
 
-async def _has_site(deed: Deed, connection: Connection) -> bool:
-    return await deed.services.sites.find(deed.tenant.id, connection.site_id) is not None
+async def _has_site(context: ActionContext, connection: Connection) -> bool:
+    return await context.deps.sites.find(context.tenant.id, connection.site_id) is not None

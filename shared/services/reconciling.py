@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.contracts.reconciling import RECONCILE, ReconcileOrder
+from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.operation import OperationStatus
 from shared.storage.due import DueKind
-from shared.wiring import Services
 from shared.workflow import DurableClient, start
 
 LOOK_AGAIN = timedelta(minutes=2)
@@ -17,23 +17,23 @@ LOOK_AGAIN = timedelta(minutes=2)
 RECONCILE_OPERATION = "reconcile"
 
 
-async def ask_for_reconcile(wired: Services, client: DurableClient, tenant_id: str, now: datetime) -> None:
+async def ask_for_reconcile(deps: Dependencies, client: DurableClient, tenant_id: str, now: datetime) -> None:
     """Bring the whole tenant to what its directory and policies say, now.
 
     A reconcile that runs already sees the marker when it ends and goes round again; one that never started, or
     ended in between, is started by the sweep.
     """
-    await promise_reconcile(wired, tenant_id, now)
+    await promise_reconcile(deps, tenant_id, now)
     await start_reconcile(client, tenant_id)
 
 
-async def promise_reconcile(wired: Services, tenant_id: str, now: datetime) -> None:
+async def promise_reconcile(deps: Dependencies, tenant_id: str, now: datetime) -> None:
     """Have the sweep reconcile the tenant soon: written before a record that must not be saved without it.
 
     First the due row, then the marker: without the marker the sweep forgets the row.
     """
-    await wired.due.put(DueKind.RECONCILE, now + LOOK_AGAIN, tenant_id, tenant_id)
-    await wired.requests.ask(tenant_id, now)
+    await deps.due.put(DueKind.RECONCILE, now + LOOK_AGAIN, tenant_id, tenant_id)
+    await deps.requests.ask(tenant_id, now)
 
 
 async def start_reconcile(client: DurableClient, tenant_id: str) -> bool:
@@ -51,9 +51,9 @@ async def reconcile_users(
     await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, subject, "reconcile", round_))
 
 
-async def close_operations(wired: Services, tenant_id: str, now: datetime) -> None:
+async def close_operations(deps: Dependencies, tenant_id: str, now: datetime) -> None:
     """Say that the operations which wait for a reconcile are done: all that was asked has been seen."""
     for status in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING):
-        waiting = wired.operations.each(tenant_id, kind=RECONCILE_OPERATION, status=status.value)
+        waiting = deps.operations.each(tenant_id, kind=RECONCILE_OPERATION, status=status.value)
         for stored in [each async for each in waiting]:
-            await wired.operations.change(tenant_id, stored.value.id, lambda operation: operation.succeeded({}, now))
+            await deps.operations.change(tenant_id, stored.value.id, lambda operation: operation.succeeded({}, now))

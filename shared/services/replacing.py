@@ -9,7 +9,7 @@ from shared.domain.operation import Operation
 from shared.domain.replacing import REPLACEABLE, begin_replacement
 from shared.domain.values import Value
 from shared.errors import ConflictError
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.services.rebuilding import REPROVISION, UserAccountType, built_today, rebuild
 from shared.services.remote import refuse_while_rerunning
 from shared.storage.due import START_GRACE, Due, DueKind
@@ -26,11 +26,13 @@ class ReprovisionForm(Value):
     build_first: bool = False
 
 
-async def reprovision(deed: Deed, client: DurableClient, cloud_pc_id: str, form: ReprovisionForm) -> Operation:
+async def reprovision(
+    context: ActionContext, client: DurableClient, cloud_pc_id: str, form: ReprovisionForm
+) -> Operation:
     """Have a Cloud PC built anew: beside the machine there is, or in its place. Raises: ConflictError."""
     if form.build_first:
-        return await replace(deed, client, cloud_pc_id, form.user_account_type)
-    return await rebuild(deed, client, cloud_pc_id, REPROVISION, form.user_account_type)
+        return await replace(context, client, cloud_pc_id, form.user_account_type)
+    return await rebuild(context, client, cloud_pc_id, REPROVISION, form.user_account_type)
 
 
 def refusal(pc: CloudPc) -> str | None:
@@ -49,48 +51,48 @@ def refusal(pc: CloudPc) -> str | None:
 
 
 async def replace(
-    deed: Deed, client: DurableClient, cloud_pc_id: str, account: UserAccountType | None = None
+    context: ActionContext, client: DurableClient, cloud_pc_id: str, account: UserAccountType | None = None
 ) -> Operation:
     """Build another machine for a Cloud PC under the policy that wins today; the user goes on until it takes the place.
 
     What remains of a machine that it had before is cleaned up first. *account*: as of ``rebuild``. Raises:
     ConflictError unless the Cloud PC works, its user is still entitled, and nothing is at work on it.
     """
-    wired, tenant = deed.services, deed.tenant
-    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    known = await deed.opened_before()
+    deps, tenant = context.deps, context.tenant
+    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    known = await context.opened_before()
     if known and (known.ended or (before.beside and before.beside.operation_id == known.id)):
-        await go_on(deed, client, before)  # this very deed has been heard: complete what it began
+        await go_on(context, client, before)  # this very request came before: complete what it began
         return known
     if why := refusal(before):
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)
-    today = await built_today(deed, before, account)
-    operation = await deed.open_operation("reprovision", cloud_pc_id)
+    today = await built_today(context, before, account)
+    operation = await context.open_operation("reprovision", cloud_pc_id)
     # A build that is not begun is found by the look whether it broke off.
-    await wired.due.put(DueKind.WATCH, deed.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
+    await deps.due.put(DueKind.WATCH, context.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
 
     def edit(pc: CloudPc) -> CloudPc:
         if (why := refusal(pc)) or pc.next_generation != before.next_generation:
             raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
-        return begin_replacement(pc, today.snapshot, today.group_id, operation.id, deed.now)
+        return begin_replacement(pc, today.snapshot, today.group_id, operation.id, context.now)
 
-    after = await deed.change_cloud_pc(operation, before, edit)
-    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    after = await context.change_cloud_pc(operation, before, edit)
+    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
     gone = before.beside
     if gone is not None and gone.clean_up_at is not None:
-        await wired.due.drop(Due(DueKind.CLEAN_UP, gone.clean_up_at, tenant.id, cloud_pc_id, gone.generation))
-    await go_on(deed, client, after)
+        await deps.due.drop(Due(DueKind.CLEAN_UP, gone.clean_up_at, tenant.id, cloud_pc_id, gone.generation))
+    await go_on(context, client, after)
     return operation
 
 
-async def go_on(deed: Deed, client: DurableClient, pc: CloudPc) -> None:
+async def go_on(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
     """Start the build that the record asks for; a sweep does it if this does not come to its end."""
-    wired, instance_id = deed.services, replacing_instance(pc)
+    deps, instance_id = context.deps, replacing_instance(pc)
     if instance_id is None or pc.beside is None or pc.beside.snapshot is None:
         return
-    connection = (await wired.connections.get(pc.tenant_id, pc.beside.snapshot.connection_id)).value
-    site = (await wired.sites.get(pc.tenant_id, connection.site_id)).value
-    order = replacement_order(pc, deed.tenant, site, connection)
+    connection = (await deps.connections.get(pc.tenant_id, pc.beside.snapshot.connection_id)).value
+    site = (await deps.sites.get(pc.tenant_id, connection.site_id)).value
+    order = replacement_order(pc, context.tenant, site, connection)
     if order is not None:
         await start(client, REPLACE, order, instance_id=instance_id)

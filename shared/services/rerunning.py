@@ -11,7 +11,7 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.workflow import DurableClient, start
 
 
@@ -21,21 +21,21 @@ class RerunForm(Value):
     step: str | None = Field(None, description=", ".join(STEPS))
 
 
-async def rerun(deed: Deed, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
+async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
     """Run the step again; return the operation that tells how it goes.
 
     Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
     """
-    known = await deed.opened_before()
+    known = await context.opened_before()
     if known is not None and (known.ended or known.steps):
-        return known  # this very deed has been heard
-    pc = (await deed.services.cloud_pcs.get(deed.tenant.id, cloud_pc_id)).value
-    order = _order(pc, _steps(pc, form), deed.operation_id)
-    operation = await deed.open_operation("rerunStep", cloud_pc_id)
-    await deed.audit("cloudPC", pc.id, before=pc, after=form)
+        return known  # this very request came before
+    pc = (await context.deps.cloud_pcs.get(context.tenant.id, cloud_pc_id)).value
+    order = _order(pc, _steps(pc, form), context.operation_id)
+    operation = await context.open_operation("rerunStep", cloud_pc_id)
+    await context.audit("cloudPC", pc.id, before=pc, after=form)
     if not await start(client, RERUN_STEPS, order, instance_id=rerunning_instance(pc)) and known is None:
         busy = ConflictError("steps of this Cloud PC are being run again already")
-        await deed.give_up(operation, "rerunning", busy)
+        await context.give_up(operation, "rerunning", busy)
         raise busy
     return operation
 

@@ -17,7 +17,7 @@ from shared.domain.remote_action import STEPS, Remote
 from shared.domain.service_plan import ServicePlan, size_ladder
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.services.licences import licences
 from shared.services.pausing import why_paused
 from shared.services.remote import go_on, heard_before, refuse_while_rerunning
@@ -85,61 +85,61 @@ def _unfit(pc: CloudPc, target: ServicePlan) -> str | None:
     return None if size_ladder(target) else f"no known VM size has what {target.display_name} promises"
 
 
-async def target_plan(deed: Deed, plan_id: str) -> ServicePlan:
+async def target_plan(context: ActionContext, plan_id: str) -> ServicePlan:
     """Return the service plan of an id. Raises: InvalidError without a licence of that id."""
-    found = (await licences(deed)).get(plan_id)
+    found = (await licences(context)).get(plan_id)
     if found is None:
         raise InvalidError(Problem("/targetServicePlanId", "not the id of a service plan that the tenant has"))
     return found
 
 
-async def resize(deed: Deed, client: DurableClient, cloud_pc_id: str, plan_id: str) -> Operation:
+async def resize(context: ActionContext, client: DurableClient, cloud_pc_id: str, plan_id: str) -> Operation:
     """Begin a resize; return the operation that tells how it goes, also of the wait for the licence.
 
     From here on the target licence is this Cloud PC's own: none is built for it. Raises: InvalidError, ConflictError.
     """
-    wired, tenant = deed.services, deed.tenant
-    before = (await wired.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if (heard := await heard_before(deed, before)) is not None:
+    deps, tenant = context.deps, context.tenant
+    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
+    if (heard := await heard_before(context, before)) is not None:
         await go_on(client, before)
         return heard
-    target = await target_plan(deed, plan_id)
-    await _refuse(deed, before, target)
+    target = await target_plan(context, plan_id)
+    await _refuse(context, before, target)
     await refuse_while_rerunning(client, before)
-    await _refuse_while_paused(deed, before)
-    licensed = await _holds(deed, before, target)
-    operation = await deed.open_operation(Remote.RESIZE.value, cloud_pc_id)
+    await _refuse_while_paused(context, before)
+    licensed = await _holds(context, before, target)
+    operation = await context.open_operation(Remote.RESIZE.value, cloud_pc_id)
     hours = tenant.settings.resize_wait_in_hours
-    await wired.due.put_all([read_once(before, deed.now + each) for each in (_SOON, timedelta(hours=hours))])
+    await deps.due.put_all([read_once(before, context.now + each) for each in (_SOON, timedelta(hours=hours))])
     if licensed:
-        await wired.due.put(DueKind.ACT, deed.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
+        await deps.due.put(DueKind.ACT, context.now + ACT_EVERY, tenant.id, cloud_pc_id, before.generation)
 
     def edit(pc: CloudPc) -> CloudPc:
         _raise(blocker(pc, target, ()))
-        waits = swapping.ask(pc, target, operation.id, hours, deed.now)
-        return swapping.begin(waits, deed.now) if licensed else waits
+        waits = swapping.ask(pc, target, operation.id, hours, context.now)
+        return swapping.begin(waits, context.now) if licensed else waits
 
     try:
-        after = await deed.change_cloud_pc(operation, before, edit)
+        after = await context.change_cloud_pc(operation, before, edit)
     except ConflictError:  # somebody else was faster: with this Cloud PC, or with the licence
-        await _refuse(deed, before, target)
+        await _refuse(context, before, target)
         raise
-    await deed.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
     steps = STEPS[Remote.RESIZE]
-    operation = await wired.operations.change(
-        tenant.id, operation.id, lambda there: there.at_step("licence", steps, percent=0, at=deed.now)
+    operation = await deps.operations.change(
+        tenant.id, operation.id, lambda there: there.at_step("licence", steps, percent=0, at=context.now)
     )
     await go_on(client, after)
     return operation
 
 
-async def _refuse(deed: Deed, pc: CloudPc, target: ServicePlan) -> None:
-    of_user = await deed.services.cloud_pcs.of_user(pc.tenant_id, pc.user.id)
+async def _refuse(context: ActionContext, pc: CloudPc, target: ServicePlan) -> None:
+    of_user = await context.deps.cloud_pcs.of_user(pc.tenant_id, pc.user.id)
     _raise(blocker(pc, target, [stored.value for stored in of_user]))
 
 
-async def _refuse_while_paused(deed: Deed, pc: CloudPc) -> None:
-    if why := await why_paused(deed.services, deed.tenant, pc):
+async def _refuse_while_paused(context: ActionContext, pc: CloudPc) -> None:
+    if why := await why_paused(context.deps, context.tenant, pc):
         raise ConflictError(f"{why}; resume it first", code=Verdict.CONFLICT.value)
 
 
@@ -148,25 +148,25 @@ def _raise(found: Blocker | None) -> None:
         raise ConflictError(found.why, code=found.verdict.value)
 
 
-async def _holds(deed: Deed, pc: CloudPc, target: ServicePlan) -> bool:
+async def _holds(context: ActionContext, pc: CloudPc, target: ServicePlan) -> bool:
     """Whether the user has the target licence now; of seats the next plan knows, which hands them out."""
-    if deed.tenant.settings.licence_source is LicenceSource.SEATS:
+    if context.tenant.settings.licence_source is LicenceSource.SEATS:
         return False
     try:
-        entitled = await entitlement_of_user(deed.services.graph(deed.tenant), pc.user.id, ())
+        entitled = await entitlement_of_user(context.deps.graph(context.tenant), pc.user.id, ())
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user", code=Verdict.NOT_SUPPORTED.value) from error
     return target.id in {plan.id for plan in entitled.plans}
 
 
-async def verdicts(deed: Deed, cloud_pc_ids: Iterable[str], plan_id: str) -> dict[str, Verdict]:
+async def verdicts(context: ActionContext, cloud_pc_ids: Iterable[str], plan_id: str) -> dict[str, Verdict]:
     """Return for each Cloud PC whether it could be resized now, in Graph's words. Raises: InvalidError."""
-    target, found = await target_plan(deed, plan_id), {}
+    target, found = await target_plan(context, plan_id), {}
     for each in dict.fromkeys(cloud_pc_ids):
-        stored = await deed.services.cloud_pcs.find(deed.tenant.id, each)
+        stored = await context.deps.cloud_pcs.find(context.tenant.id, each)
         found[each] = Verdict.NOT_FOUND
         if stored is not None:
-            of_user = await deed.services.cloud_pcs.of_user(deed.tenant.id, stored.value.user.id)
+            of_user = await context.deps.cloud_pcs.of_user(context.tenant.id, stored.value.user.id)
             blocked = blocker(stored.value, target, [one.value for one in of_user])
             found[each] = blocked.verdict if blocked else Verdict.SUCCESS
     return found

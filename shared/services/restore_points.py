@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.acting import begun
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.lifecycle import WORKING, Status
 from shared.domain.remote_action import Remote, RemoteAction
+from shared.domain.remote_action_run import begun
 from shared.domain.restore_points import is_time, next_moment, obsolete
 from shared.domain.tenant import Tenant
 from shared.services.remote import Wish, go_on, refusal
 from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind, restore_point_due
-from shared.wiring import Services
 from shared.workflow import DurableClient
 
 _BUSY = timedelta(minutes=15)
@@ -26,16 +26,16 @@ _BUSY = timedelta(minutes=15)
 _BUILT = WORKING | {Status.RESTORING, Status.RESIZING}
 
 
-async def keep_restore_points(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+async def keep_restore_points(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Make a restore point that is due, or remove those whose time is over; return when to look again."""
-    found = await wired.tenants.find(due.tenant_id)
+    found = await deps.tenants.find(due.tenant_id)
     if found is None:
         return None
-    tenant, now = found.value, wired.clock.now()
+    tenant, now = found.value, deps.clock.now()
     if due.subject_id == EVERYBODY:
-        await _promise_all(wired, tenant, now)
+        await _promise_all(deps, tenant, now)
         return None
-    stored = await wired.cloud_pcs.find(due.tenant_id, due.subject_id)
+    stored = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
     if stored is None or stored.value.status not in _BUILT:  # what is built anew promises it anew
         return None
     pc = stored.value
@@ -43,7 +43,7 @@ async def keep_restore_points(wired: Services, client: DurableClient, due: Due) 
     if name is not None:
         if refusal(pc, Wish(name)) is not None:
             return now + _BUSY
-        await _begin(wired, client, pc, name, due)
+        await _begin(deps, client, pc, name, due)
     every = tenant.settings.restore_point_every
     return next_moment(pc.id, every, now) if every else None
 
@@ -52,11 +52,11 @@ def _what(tenant: Tenant, pc: CloudPc, now: datetime) -> Remote | None:
     every = tenant.settings.restore_point_every
     if every is not None and is_time(pc.restore_points, every, now):
         return Remote.CREATE_SNAPSHOT
-    return Remote.FORGET_SNAPSHOTS if obsolete(pc.restore_points, now) else None
+    return Remote.DELETE_SNAPSHOTS if obsolete(pc.restore_points, now) else None
 
 
-async def _begin(wired: Services, client: DurableClient, pc: CloudPc, name: Remote, due: Due) -> None:
-    now, seed = wired.clock.now(), (pc.tenant_id, pc.id, due.at.isoformat())
+async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: Remote, due: Due) -> None:
+    now, seed = deps.clock.now(), (pc.tenant_id, pc.id, due.at.isoformat())
     action = RemoteAction(
         name=name,
         operation_id=naming.derived_id("automatic", *seed),
@@ -64,18 +64,18 @@ async def _begin(wired: Services, client: DurableClient, pc: CloudPc, name: Remo
         restore_point_id=naming.derived_id("restorePoint", *seed) if name is Remote.CREATE_SNAPSHOT else None,
         automatic=True,
     )
-    await wired.due.put(DueKind.ACT, now + ACT_EVERY, pc.tenant_id, pc.id, pc.generation)
+    await deps.due.put(DueKind.ACT, now + ACT_EVERY, pc.tenant_id, pc.id, pc.generation)
 
     def edit(there: CloudPc) -> CloudPc | None:
         if there.generation != pc.generation or refusal(there, Wish(name)) is not None:
             return None
         return begun(there, action)
 
-    await go_on(client, await wired.cloud_pcs.change(pc.tenant_id, pc.id, edit))
+    await go_on(client, await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit))
 
 
-async def _promise_all(wired: Services, tenant: Tenant, now: datetime) -> None:
+async def _promise_all(deps: Dependencies, tenant: Tenant, now: datetime) -> None:
     """Promise the next restore point of every Cloud PC there is, as after a change of the tenant's wish."""
     every = tenant.settings.restore_point_every
-    built = [stored.value async for stored in wired.cloud_pcs.each(tenant.id) if stored.value.status in _BUILT]
-    await wired.due.put_all([restore_point_due(pc, every, now) for pc in built] if every else [])
+    built = [stored.value async for stored in deps.cloud_pcs.each(tenant.id) if stored.value.status in _BUILT]
+    await deps.due.put_all([restore_point_due(pc, every, now) for pc in built] if every else [])

@@ -6,12 +6,12 @@ from functools import cached_property
 
 from shared.domain.bulk import BulkAction
 from shared.domain.connection import Connection
+from shared.domain.directory_subscriptions import Watch
 from shared.domain.image import DeviceImage
 from shared.domain.operation import Operation
 from shared.domain.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.policy import Policy
 from shared.domain.tenant import Site
-from shared.domain.watching import Watch
 from shared.storage.audit import Audit
 from shared.storage.bulk import BulkItems, bulk_actions
 from shared.storage.cloud_pcs import CloudPcs

@@ -1,7 +1,7 @@
-"""Calling activities: retries with doubling pauses, patience with rate limits.
+"""Calling activities: retries with doubling pauses, waiting for rate limits.
 
 Not the SDK's ``*_with_retry``: its pauses do not double, it costs one timer more than it has attempts, and it must
-not meet ``task_any`` (host.md 0.3, 1.8).
+not meet ``task_any`` (docs/notes/host.md 0.3, 1.8).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from shared.contracts.shape import Activity, Retry
+from shared.contracts.definitions import Activity, Retry
 from shared.domain.values import Value
 from shared.workflow.orchestrating import Steps
 from shared.workflow.sdk import Context
@@ -34,7 +34,7 @@ def call(ctx: Context, activity: Activity[In, Out], order: In) -> Steps[Out]:
     Raises: CallFailedError when it failed more often than its contract allows.
     """
     raw = yield from call_raw(ctx, activity.name, order.to_json(), activity.retry)
-    return activity.gives.read(raw)
+    return activity.returns.read(raw)
 
 
 def call_raw(ctx: Context, name: str, order: dict[str, Any], retry: Retry) -> Steps[dict[str, Any]]:
@@ -46,7 +46,7 @@ def call_raw(ctx: Context, name: str, order: dict[str, Any], retry: Retry) -> St
 def call_all(ctx: Context, activity: Activity[In, Out], orders: Sequence[In]) -> Steps[list[Out]]:
     """Call *activity* once for each order, all at once; return the outcomes in the order of *orders*."""
     raws = yield from _call_each(ctx, activity.name, [order.to_json() for order in orders], activity.retry)
-    return [activity.gives.read(raw) for raw in raws]
+    return [activity.returns.read(raw) for raw in raws]
 
 
 def _call_each(ctx: Context, name: str, orders: list[dict[str, Any]], retry: Retry) -> Steps[list[dict[str, Any]]]:

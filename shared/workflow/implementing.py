@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shared.contracts.outcomes import Later, NoRoom, Refused, Ticket
+from shared.contracts.definitions import Activity
+from shared.contracts.outcomes import Later, NoCapacity, Refused, Ticket
 from shared.contracts.refusals import DeclinedError
-from shared.contracts.shape import Activity
 from shared.contracts.tickets import SPENT, TICKETS, PacedError, on_behalf_of
 from shared.domain.values import Value
 from shared.errors import ThrottledError
@@ -47,7 +47,7 @@ def implements(
                 return _offered(activity, declined)
 
         async def perform(payload: dict[str, Any], *arguments: DurableClient) -> Any:
-            order = activity.takes.model_validate(payload["order"])
+            order = activity.accepts.model_validate(payload["order"])
             tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
             held, spent = TICKETS.set(tickets), SPENT.set([])
             try:
@@ -60,7 +60,7 @@ def implements(
             finally:
                 TICKETS.reset(held)
                 SPENT.reset(spent)
-            return activity.gives.write(outcome)
+            return activity.returns.write(outcome)
 
         ACTIVITIES[activity.name] = kept
         return _entry(function, activity.name, perform)
@@ -68,14 +68,14 @@ def implements(
     return implement
 
 
-def _offered(activity: Activity[In, Out], declined: DeclinedError) -> Refused | NoRoom:
+def _offered(activity: Activity[In, Out], declined: DeclinedError) -> Refused | NoCapacity:
     """Return the outcome as the contract knows it: not every one has room to lack.
 
     Raises: DeclinedError when the contract knows no refusal at all.
     """
     for outcome in (declined.outcome, declined.refused):
         with suppress(ValidationError):
-            activity.gives.read(outcome)
+            activity.returns.read(outcome)
             return outcome
     raise declined
 

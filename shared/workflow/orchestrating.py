@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
-from shared.contracts.shape import Workflow
+from shared.contracts.definitions import Workflow
 from shared.domain.values import Value
 from shared.workflow.sdk import Context
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 Steps = Generator[Any, Any, T]
 """What an orchestrator is: it yields the tasks it waits for and returns a T."""
 
-STORIES: dict[str, Callable[..., Steps[Any]]] = {}
+ORCHESTRATORS: dict[str, Callable[..., Steps[Any]]] = {}
 """Every orchestrator by its wire name, as it was written: stories are tested on this."""
 
 
@@ -27,7 +27,7 @@ class _Again:
 AGAIN = _Again()
 
 
-def again(ctx: Context, order: Value) -> Any:
+def continue_as_new(ctx: Context, order: Value) -> Any:
     """Continue this instance as new with *order*: same id, empty history. Return the answer to give."""
     ctx.continue_as_new(order.to_json())
     return AGAIN
@@ -40,16 +40,16 @@ def orchestrates(
 
     def implement(story: Callable[[Context, In], Steps[Out]]) -> Callable[[Context], Steps[Any]]:
         def entry(context: Context) -> Steps[Any]:
-            order = workflow.takes.model_validate(context.get_input())
+            order = workflow.accepts.model_validate(context.get_input())
             outcome = yield from story(context, order)
             if outcome is AGAIN:
                 return None
-            return workflow.gives.write(outcome)
+            return workflow.returns.write(outcome)
 
         if story.__name__ != workflow.name:
             message = f"{story.__name__} implements {workflow.name}: the names must agree"
             raise ValueError(message)
-        STORIES[workflow.name] = story
+        ORCHESTRATORS[workflow.name] = story
         # Not functools.wraps: the Functions worker reads the signature of the function it finds.
         entry.__name__ = entry.__qualname__ = workflow.name
         entry.__doc__ = story.__doc__

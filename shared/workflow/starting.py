@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from shared.contracts.shape import Workflow
+from shared.contracts.definitions import Workflow
 from shared.domain.values import Value
 from shared.errors import UnavailableError
 from shared.workflow.sdk import DurableClient

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from shared.contracts.shape import Activity, Patience, Workflow
+from shared.contracts.definitions import Activity, PollPolicy, Workflow
 from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
 from shared.domain.values import Value
 from shared.workflow.calling import CallFailedError, first_line, on_the_second
@@ -21,42 +21,42 @@ LONGEST_TIMER = timedelta(days=5)
 """Durable 1.7 cannot cancel a timer of more than six days (durable-python issue 573)."""
 
 
-def wait_for(ctx: Context, look: Activity[In, Out], order: In, patience: Patience) -> Steps[Out]:
-    """Look until the outcome is no longer pending, or patience ends; then the outcome is ``Pending``.
+def wait_for(ctx: Context, look: Activity[In, Out], order: In, policy: PollPolicy) -> Steps[Out]:
+    """Look until the outcome is no longer pending, or *policy* times out; then the outcome is ``Pending``.
 
     The first look comes when it usually is done, spread by the instance's id so that a thousand waits do not look
     in the same second.
     """
     now = ctx.current_utc_datetime
-    spread = patience.every * (zlib.crc32(f"{ctx.instance_id}/{look.name}".encode()) % 100) / 400
+    spread = policy.interval * (zlib.crc32(f"{ctx.instance_id}/{look.name}".encode()) % 100) / 400
     wait = WaitOrder(
         activity=look.name,
         payload=order.to_json(),
-        next_look=on_the_second(now + patience.first + spread),
-        every=patience.every,
-        until=now + patience.limit,
+        next_look=on_the_second(now + policy.first + spread),
+        every=policy.interval,
+        until=now + policy.timeout,
     )
-    raw = yield from run(ctx, AWAIT_OUTCOME, wait)
-    return look.gives.read(raw)
+    raw = yield from call_sub_orchestrator(ctx, AWAIT_OUTCOME, wait)
+    return look.returns.read(raw)
 
 
-def run(ctx: Context, workflow: Workflow[In, Out], order: In) -> Steps[Out]:
+def call_sub_orchestrator(ctx: Context, workflow: Workflow[In, Out], order: In) -> Steps[Out]:
     """Run *workflow* as a part of this one and return what it gives. Raises: CallFailedError when it failed."""
     try:
         raw = yield ctx.call_sub_orchestrator(workflow.name, order.to_json())
     except Exception as error:
         raise CallFailedError(workflow.name, first_line(error)) from error
-    return workflow.gives.read(raw)
+    return workflow.returns.read(raw)
 
 
-def run_all(ctx: Context, workflow: Workflow[In, Out], orders: Sequence[In]) -> Steps[list[Out]]:
+def call_sub_orchestrators(ctx: Context, workflow: Workflow[In, Out], orders: Sequence[In]) -> Steps[list[Out]]:
     """Run *workflow* once for each order, all at once. Raises: CallFailedError when one failed."""
     tasks = [ctx.call_sub_orchestrator(workflow.name, order.to_json()) for order in orders]
     try:
         raws = [(yield tasks[0])] if len(tasks) == 1 else (yield ctx.task_all(tasks))
     except Exception as error:
         raise CallFailedError(workflow.name, first_line(error)) from error
-    return [workflow.gives.read(raw) for raw in raws]
+    return [workflow.returns.read(raw) for raw in raws]
 
 
 def pause(ctx: Context, length: timedelta) -> Steps[None]:

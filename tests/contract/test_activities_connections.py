@@ -43,7 +43,7 @@ def connection(worker: Worker, **changes: Any) -> Connection:
         site_id=SITE.id,
         subscription_id=SUBSCRIPTION,
         join_type=JoinType.AZURE_AD_JOIN,
-        created_date_time=worker.services.clock.now(),
+        created_date_time=worker.deps.clock.now(),
     ).but(**changes)
     worker.keep(made)
     return made
@@ -122,7 +122,7 @@ async def test_a_delegated_subnet_is_refused(worker: Worker) -> None:
 
 
 async def test_a_password_in_the_vault_is_found(worker: Worker) -> None:
-    url = await worker.services.vault().store(secret_name(TENANT.id, "c1"), "demo-join-password")
+    url = await worker.deps.vault().store(secret_name(TENANT.id, "c1"), "demo-join-password")
     connection(worker, **hybrid(password_secret_url=url))
     found = await check(worker, "domainJoinCredentials")
     assert found is not None
@@ -130,7 +130,7 @@ async def test_a_password_in_the_vault_is_found(worker: Worker) -> None:
 
 
 async def test_a_password_that_is_not_in_the_vault_fails(worker: Worker) -> None:
-    connection(worker, **hybrid(password_secret_url=f"{worker.services.settings.key_vault_url}/secrets/none"))
+    connection(worker, **hybrid(password_secret_url=f"{worker.deps.settings.key_vault_url}/secrets/none"))
     found = await check(worker, "domainJoinCredentials")
     assert found is not None
     assert found.error_type == "adJoinCheckIncorrectCredentials"
@@ -251,7 +251,7 @@ async def test_more_to_come_than_addresses_are_free_is_a_warning_with_numbers(wo
 
 
 def to_come(worker: Worker, number: int) -> CloudPc:
-    now = worker.services.clock.now()
+    now = worker.deps.clock.now()
     return CloudPc(
         id=f"pc{number}",
         tenant_id=TENANT.id,
@@ -266,7 +266,7 @@ def to_come(worker: Worker, number: int) -> CloudPc:
 
 
 async def test_older_passwords_are_disabled_and_the_newest_is_read(worker: Worker) -> None:
-    vault = worker.services.vault()
+    vault = worker.deps.vault()
     name = secret_name(TENANT.id, "c1")
     for password in ("first", "second", "third"):
         url = await vault.store(name, password)

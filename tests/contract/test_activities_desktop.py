@@ -15,7 +15,7 @@ import activities.networks
 import activities.rights  # noqa: F401 - imported for what they register
 from shared.contracts import configuration, desktops, identities, machines
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.connection import JoinType
@@ -82,16 +82,16 @@ async def vm_order(worker: Worker, machine: Machine) -> machines.VmOrder:
 async def build(worker: Worker, machine: Machine) -> machines.VmOrder:
     order = await vm_order(worker, machine)
     assert isinstance(await worker.finish(await worker.do(machines.BEGIN_VM, order)), machines.Finished)
-    assert isinstance(await worker.wait(machines.LOOK_AT_AGENT, machine), Done)
+    assert isinstance(await worker.wait(machines.POLL_AGENT, machine), Done)
     return order
 
 
 async def join(worker: Worker, machine: Machine) -> identities.DeviceFound:
-    since = worker.services.clock.now()
+    since = worker.deps.clock.now()
     begun = await worker.do(identities.BEGIN_ENTRA_JOIN, identities.EntraJoinOrder(machine=machine))
     assert isinstance(await worker.finish(begun), machines.Finished)
     device = await worker.wait(
-        identities.LOOK_FOR_DEVICE,
+        identities.POLL_DEVICE,
         identities.DeviceOrder(
             tenant_id=TENANT.id,
             cloud_pc_id=machine.cloud_pc_id,
@@ -111,7 +111,7 @@ async def enrol(worker: Worker, machine: Machine, device: identities.DeviceFound
         computer_name=machine.computer_name,
         device_id=device.device_id,
     )
-    enrolled = await worker.wait(identities.LOOK_FOR_ENROLLMENT, order)
+    enrolled = await worker.wait(identities.POLL_ENROLLMENT, order)
     assert isinstance(enrolled, identities.Enrolled), enrolled
     stamp = identities.StampOrder(tenant_id=TENANT.id, device_object_id=device.object_id, policy_name="All of us")
     assert isinstance(await worker.do(identities.STAMP_ENROLLMENT_PROFILE, stamp), Done)
@@ -138,7 +138,7 @@ async def assign(worker: Worker, machine: Machine) -> desktops.HostPoolReady:
     begun = await worker.do(desktops.BEGIN_REGISTRATION, registration)
     assert isinstance(await worker.finish(begun), machines.Finished)
     looked = desktops.SessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id)
-    host = await worker.wait(desktops.LOOK_FOR_SESSION_HOST, looked)
+    host = await worker.wait(desktops.POLL_SESSION_HOST, looked)
     assert isinstance(host, desktops.SessionHostFound), host
     given = desktops.AssignmentOrder(
         machine=machine,
@@ -161,10 +161,10 @@ async def remove(worker: Worker, machine: Machine, pool_id: str | None) -> None:
     device = identities.ForgetDeviceOrder(
         tenant_id=TENANT.id, cloud_pc_id=machine.cloud_pc_id, computer_name=machine.computer_name
     )
-    assert isinstance(await worker.do(desktops.FORGET_SESSION_HOST, forget), Done)
+    assert isinstance(await worker.do(desktops.DELETE_SESSION_HOST, forget), Done)
     assert isinstance(await worker.do(desktops.REVOKE_SIGN_IN, forget), Done)
-    assert isinstance(await worker.do(identities.FORGET_MANAGED_DEVICE, device), Done)
-    assert isinstance(await worker.do(identities.FORGET_DEVICE, device), Done)
+    assert isinstance(await worker.do(identities.DELETE_MANAGED_DEVICE, device), Done)
+    assert isinstance(await worker.do(identities.DELETE_DEVICE, device), Done)
     going = await worker.do(machines.BEGIN_VM_DELETE, machine)
     if isinstance(going, Accepted):
         await worker.finish(going)
@@ -173,7 +173,7 @@ async def remove(worker: Worker, machine: Machine, pool_id: str | None) -> None:
 
 
 def record(worker: Worker, machine: Machine, pool_id: str) -> CloudPc:
-    now = worker.services.clock.now()
+    now = worker.deps.clock.now()
     return CloudPc(
         id=machine.cloud_pc_id,
         tenant_id=TENANT.id,
@@ -249,7 +249,7 @@ async def test_a_place_without_hardware_is_told_apart_and_remembered(worker: Wor
     await worker.cloud.sim("config", full)
     begun = await worker.do(machines.BEGIN_VM, order)
     answer = await worker.finish(begun)
-    assert isinstance(answer, NoRoom)
+    assert isinstance(answer, NoCapacity)
     assert answer.elsewhere
     next_place = await worker.do(machines.ALLOCATE_CAPACITY, capacity(cloud_pc_id="pc2"))
     assert next_place.size != order.place.size
@@ -258,7 +258,7 @@ async def test_a_place_without_hardware_is_told_apart_and_remembered(worker: Wor
 async def test_a_quota_that_is_used_up_says_which(worker: Worker) -> None:
     await worker.cloud.sim("config", {"quotas": {REGION: {"cores": 1}}})
     answer = await worker.do(machines.ALLOCATE_CAPACITY, capacity())
-    assert isinstance(answer, NoRoom)
+    assert isinstance(answer, NoCapacity)
     assert (answer.code, answer.elsewhere) == ("quotaExceeded", False)
     assert "cores is 1" in answer.message
 
@@ -296,6 +296,6 @@ async def test_a_device_of_an_earlier_machine_is_not_taken_for_the_new_one(worke
         cloud_pc_id=machine.cloud_pc_id,
         computer_name=machine.computer_name,
         join_type=ENTRA,
-        not_before=worker.services.clock.now() + timedelta(hours=1),
+        not_before=worker.deps.clock.now() + timedelta(hours=1),
     )
-    assert (await worker.do(identities.LOOK_FOR_DEVICE, later)).kind == "pending"
+    assert (await worker.do(identities.POLL_DEVICE, later)).kind == "pending"

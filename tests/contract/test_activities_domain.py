@@ -24,7 +24,7 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def order(worker: Worker, machine: Machine, password: str) -> identities.DomainJoinOrder:
-    url = await worker.services.vault().store("join", password)
+    url = await worker.deps.vault().store("join", password)
     domain = Domain(
         ad_domain_name="corp.contoso.example",
         ad_domain_username="corp\\svc-join",
@@ -37,7 +37,7 @@ async def order(worker: Worker, machine: Machine, password: str) -> identities.D
 async def test_a_hybrid_device_appears_with_the_synchronisation_and_can_be_forgotten(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
-    since = worker.services.clock.now()
+    since = worker.deps.clock.now()
     begun = await worker.do(identities.BEGIN_DOMAIN_JOIN, await order(worker, machine, "demo-join-password"))
     assert isinstance(await worker.finish(begun), machines.Finished)
     look = identities.DeviceOrder(
@@ -47,11 +47,11 @@ async def test_a_hybrid_device_appears_with_the_synchronisation_and_can_be_forgo
         join_type=JoinType.HYBRID_AZURE_AD_JOIN,
         not_before=since,
     )
-    assert isinstance(await worker.wait(identities.LOOK_FOR_DEVICE, look), identities.DeviceFound)
+    assert isinstance(await worker.wait(identities.POLL_DEVICE, look), identities.DeviceFound)
     forget = identities.ForgetDeviceOrder(
         tenant_id=TENANT.id, cloud_pc_id=machine.cloud_pc_id, computer_name=machine.computer_name
     )
-    assert isinstance(await worker.do(identities.FORGET_DEVICE, forget), Done)
+    assert isinstance(await worker.do(identities.DELETE_DEVICE, forget), Done)
 
 
 async def test_a_wrong_join_password_is_told_with_the_extensions_own_words(worker: Worker) -> None:
@@ -84,9 +84,9 @@ async def test_a_machine_that_never_joined_is_pending_not_lost(worker: Worker) -
         cloud_pc_id="pc1",
         computer_name="CPC-NOBODY",
         join_type=JoinType.AZURE_AD_JOIN,
-        not_before=worker.services.clock.now() - timedelta(minutes=1),
+        not_before=worker.deps.clock.now() - timedelta(minutes=1),
     )
-    assert isinstance(await worker.do(identities.LOOK_FOR_DEVICE, look), Pending)
+    assert isinstance(await worker.do(identities.POLL_DEVICE, look), Pending)
 
 
 async def test_an_operation_whose_address_is_gone_is_read_from_its_resource(worker: Worker) -> None:

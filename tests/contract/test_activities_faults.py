@@ -53,8 +53,8 @@ async def test_one_machine_is_built(worker: Worker, scenario: str) -> None:
 
 async def test_when_compute_asks_for_patience_nobody_asks_before(worker: Worker) -> None:
     order = await vm_order(worker, machine_of())
-    patience = {"kind": "http", "status": 429, "code": "OperationNotAllowed", "message": "too many requests"}
-    rule = {"match": {"op": "vm.create"}, "when": {"until": 1200}, "do": {**patience, "headers": {"Retry-After": 1200}}}
+    policy = {"kind": "http", "status": 429, "code": "OperationNotAllowed", "message": "too many requests"}
+    rule = {"match": {"op": "vm.create"}, "when": {"until": 1200}, "do": {**policy, "headers": {"Retry-After": 1200}}}
     await worker.cloud.sim("faults", rule)
     await worker.finish(await worker.do(machines.BEGIN_VM, order))
     statuses = [each.status for each in worker.cloud.cloud.log.ring if each.op == "vm.create"]

@@ -33,13 +33,13 @@ async def brought_about(worker: Worker, activity: Any, order: Any) -> None:
 async def test_a_stopped_machine_has_another_size_and_a_larger_disk(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
-    before: Hardware = await worker.do(remote_actions.LOOK_AT_HARDWARE, machine)
+    before: Hardware = await worker.do(remote_actions.POLL_HARDWARE, machine)
     larger = DiskOrder(machine=machine, size_in_gb=before.disk_size_in_gb * 2)
     await brought_about(worker, machines.BEGIN_DEALLOCATE, machine)
     await brought_about(worker, remote_actions.BEGIN_DISK_GROWTH, larger)
     await brought_about(worker, remote_actions.BEGIN_RESIZE, SizeOrder(machine=machine, size=LARGER))
     await brought_about(worker, remote_actions.BEGIN_START, machine)
-    after = await worker.do(remote_actions.LOOK_AT_HARDWARE, machine)
+    after = await worker.do(remote_actions.POLL_HARDWARE, machine)
     assert after == before.but(size=LARGER, disk_size_in_gb=before.disk_size_in_gb * 2)
 
 
@@ -47,5 +47,5 @@ async def test_a_disk_never_shrinks_and_a_machine_that_is_gone_has_no_hardware(w
     machine = machine_of()
     await build(worker, machine)
     assert await worker.do(remote_actions.BEGIN_DISK_GROWTH, DiskOrder(machine=machine, size_in_gb=1)) == Done()
-    gone = await worker.do(remote_actions.LOOK_AT_HARDWARE, machine.but(cloud_pc_id="another"))
+    gone = await worker.do(remote_actions.POLL_HARDWARE, machine.but(cloud_pc_id="another"))
     assert isinstance(gone, Refused)

@@ -40,7 +40,7 @@ ORDER = images.CaptureOrder(machine=MACHINE, display_name="Teachers", version="1
 async def generalize(worker: Worker) -> None:
     await build(worker, MACHINE)
     await worker.finish(await worker.do(images.BEGIN_GENERALIZE, MACHINE))
-    assert isinstance(await worker.wait(images.LOOK_FOR_STOPPED, MACHINE), Done)
+    assert isinstance(await worker.wait(images.POLL_STOPPED, MACHINE), Done)
     stopping = await worker.do(machines.BEGIN_DEALLOCATE, MACHINE)
     if isinstance(stopping, Accepted):
         await worker.finish(stopping)
@@ -58,8 +58,8 @@ async def capture(worker: Worker) -> images.GalleryVersion:
 async def test_an_image_arrives_in_every_region_and_can_be_forgotten(worker: Worker) -> None:
     await generalize(worker)
     version = await capture(worker)
-    assert isinstance(await worker.wait(images.LOOK_AT_REPLICATION, version), Done)
-    assert isinstance(await worker.do(images.FORGET_GALLERY_VERSION, version), Done)
+    assert isinstance(await worker.wait(images.POLL_REPLICATION, version), Done)
+    assert isinstance(await worker.do(images.DELETE_GALLERY_VERSION, version), Done)
 
 
 async def test_a_capture_that_was_begun_is_begun_again_without_harm(worker: Worker) -> None:
@@ -75,7 +75,7 @@ async def test_what_is_built_is_offered_to_its_tenant_and_to_no_neighbour_in_the
     site, offered = SITE.but(resource_group=GROUP), {}
     for tenant in (TENANT, TENANT.but(id="neighbour")):
         with on_behalf_of(TENANT.id):
-            found = await gallery_versions(worker.services, tenant, [site])
+            found = await gallery_versions(worker.deps, tenant, [site])
         offered[tenant.id] = [each.id.casefold() for each in found]
     assert offered == {TENANT.id: [version.version_id.casefold()], "neighbour": []}
 
@@ -93,7 +93,7 @@ async def test_a_sysprep_that_fails_is_told_with_its_evidence(worker: Worker) ->
     await build(worker, MACHINE)
     await worker.cloud.sim("config", {"scriptOutcomes": [{"step": "generalize", "message": "an app is in the way"}]})
     await worker.finish(await worker.do(images.BEGIN_GENERALIZE, MACHINE))
-    refused = await worker.wait(images.LOOK_FOR_STOPPED, MACHINE)
+    refused = await worker.wait(images.POLL_STOPPED, MACHINE)
     assert isinstance(refused, Refused)
     assert refused.code == "generalizeFailed"
     assert "an app is in the way" in (refused.evidence or "")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from azure_simulator.certificates import Certificates
 
-import activities.orphan_looks
+import activities.orphan_detection
 import activities.orphan_removals  # noqa: F401 - imported for what they register
 from activities.rights import MACHINE_USER, assignment_id
-from shared.contracts.orphans import LOOK_AT_PLACE, TAKE_AWAY, PlaceOrder, RemovalOrder
+from shared.contracts.orphans import POLL_PLACE, TAKE_AWAY, PlaceOrder, RemovalOrder
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.domain import naming
 from shared.domain.orphans import ComputerName, Orphan, OrphanType
@@ -45,7 +45,7 @@ class Lists(Records):
 @pytest.fixture
 async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
     async with working(certificates, monkeypatch, profile="instant") as found:
-        services: Any = found.services
+        deps: Any = found.deps
         given = ComputerName(
             tenant_id=TENANT.id,
             name="CPC-GONE",
@@ -53,9 +53,9 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
             cloud_pc_id=GONE,
             generation=1,
             attempt=1,
-            given_at=found.services.clock.now(),
+            given_at=found.deps.clock.now(),
         )
-        services.orphans, services.computer_names, services.images = Lists(), Records({"CPC-GONE": given}), Records()
+        deps.orphans, deps.computer_names, deps.images = Lists(), Records({"CPC-GONE": given}), Records()
         await found.cloud.arm("PUT", GROUP_ID, {"location": REGION})
         yield found
 
@@ -78,10 +78,10 @@ async def right(worker: Worker, cloud_pc: str, name: str | None = None, role_id:
 
 
 async def look(worker: Worker) -> dict[str, Orphan]:
-    answer = await worker.do(LOOK_AT_PLACE, PLACE)
+    answer = await worker.do(POLL_PLACE, PLACE)
     assert answer.looked.area == PLACE.area
-    services: Any = worker.services
-    listed: list[Orphan] = list(services.orphans.values.values())
+    deps: Any = worker.deps
+    listed: list[Orphan] = list(deps.orphans.values.values())
     assert answer.looked.orphans == len(listed)
     return {each.found.resource_id: each for each in listed}
 
@@ -91,7 +91,7 @@ async def rights(worker: Worker) -> list[Orphan]:
 
 
 def roles(worker: Worker) -> Any:
-    return worker.services.arm.authorization(TENANT.id, SUBSCRIPTION).role_assignments
+    return worker.deps.arm.authorization(TENANT.id, SUBSCRIPTION).role_assignments
 
 
 async def take(worker: Worker, orphan: Orphan) -> Any:

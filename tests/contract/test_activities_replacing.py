@@ -44,7 +44,7 @@ async def test_the_assignment_moves_to_a_machine_beside_the_old_one(worker: Work
     await remove(worker, old, pool.host_pool_id)
 
     rights = desktops.SessionHostOrder(machine=new, host_pool_id=pool.host_pool_id)
-    assert isinstance(await worker.wait(desktops.LOOK_FOR_SESSION_HOST, rights), desktops.SessionHostFound)
+    assert isinstance(await worker.wait(desktops.POLL_SESSION_HOST, rights), desktops.SessionHostFound)
     scopes = sorted(scope.rpartition("/")[2] for scope in await rights_of(worker))
     assert scopes == [new.vm_name, pool.application_group_id.rpartition("/")[2]]  # the old machine's alone is gone
     assert await worker.cloud.findings() == []

@@ -34,12 +34,12 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def directory(worker: Worker, app_client_id: str) -> AsyncIterator[Graph]:
-    services = worker.services
-    url = services.settings.authority_url
+    deps = worker.deps
+    url = deps.settings.authority_url
     async with FederatedCredential(
-        services.credential, directory=CUSTOMER, app_client_id=app_client_id, authority_url=url
+        deps.credential, directory=CUSTOMER, app_client_id=app_client_id, authority_url=url
     ) as credential:
-        found = Graph(credential, url, principal=app_client_id, directory=CUSTOMER, pacing=services.pacing)
+        found = Graph(credential, url, principal=app_client_id, directory=CUSTOMER, pacing=deps.pacing)
         yield found
         await found.close()
 

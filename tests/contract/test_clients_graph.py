@@ -12,7 +12,7 @@ pytestmark = pytest.mark.simulator
 
 @pytest.fixture
 def graph(worker: Worker) -> Graph:
-    found: Graph = worker.services.graph(TENANT)
+    found: Graph = worker.deps.graph(TENANT)
     return found
 
 

@@ -44,7 +44,7 @@ class Caller:
 
 async def called(worker: Worker, callers: list[Caller]) -> timedelta:
     """Let all call at once, and again when they are due; return how long it took until the last had its outcome."""
-    clock = worker.services.clock
+    clock = worker.deps.clock
     began = clock.now()
     while waiting := [caller for caller in callers if caller.outcome is None]:
         now = clock.now()
@@ -63,7 +63,7 @@ async def refused(worker: Worker) -> int:
 
 
 def callers_of(worker: Worker, subnet_ids: tuple[str, ...], prefix: str, count: int) -> list[Caller]:
-    now = worker.services.clock.now()
+    now = worker.deps.clock.now()
     machines = (machine_of(f"{prefix}{n}") for n in range(count))
     return [Caller(NicOrder(machine=machine, subnet_ids=subnet_ids), now) for machine in machines]
 

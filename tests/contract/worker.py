@@ -12,17 +12,17 @@ from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import DOMAIN, TENANT_ID
 
 from shared.config import Settings
-from shared.contracts.machines import LOOK_AT_OPERATION, OperationOrder
+from shared.contracts.definitions import Activity
+from shared.contracts.machines import POLL_OPERATION, OperationOrder
 from shared.contracts.outcomes import Accepted, Pending, Ticket
-from shared.contracts.shape import Activity
 from shared.contracts.tickets import TICKETS, PacedError
+from shared.dependencies import Dependencies, use
 from shared.domain.cloud_pc import CloudPc, User
 from shared.domain.connection import Connection
 from shared.domain.tenant import Site, Tenant
 from shared.domain.values import Value
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored
-from shared.wiring import Services, use
 from shared.workflow import ACTIVITIES
 from tests.contract.running import SUBSCRIPTION, Running, running
 from tests.lines import MemoryLines
@@ -75,11 +75,11 @@ class Worker:
     """Runs activities; time moves when they ask for it."""
 
     cloud: Running
-    services: Services
+    deps: Dependencies
     user: User
 
     def keep(self, *values: CloudPc | Connection) -> None:
-        services: Any = self.services
+        services: Any = self.deps
         for value in values:
             records = services.cloud_pcs if isinstance(value, CloudPc) else services.connections
             records.values[value.id] = value
@@ -91,8 +91,8 @@ class Worker:
         for _ in range(50):
             held = TICKETS.set(tickets)
             try:
-                outcome = await ACTIVITIES[activity.name](activity.takes.model_validate(order.to_json()))
-                return activity.gives.read(activity.gives.write(outcome))
+                outcome = await ACTIVITIES[activity.name](activity.accepts.model_validate(order.to_json()))
+                return activity.returns.read(activity.returns.write(outcome))
             except PacedError as paced:
                 tickets = (*tickets, *paced.tickets)
                 self.cloud.advance(paced.after.total_seconds())
@@ -120,7 +120,7 @@ class Worker:
         """Wait for the end of what Azure has begun."""
         assert isinstance(begun, Accepted), begun
         order = OperationOrder(tenant_id=TENANT.id, subscription_id=SUBSCRIPTION, region=REGION, operation=begun)
-        return await self.wait(LOOK_AT_OPERATION, order)
+        return await self.wait(POLL_OPERATION, order)
 
 
 @asynccontextmanager
@@ -142,7 +142,7 @@ async def working(
                 "provider_tenant_id": TENANT_ID,
             }
         )
-        made: Any = Services(settings, CloudClock(cloud))
+        made: Any = Dependencies(settings, CloudClock(cloud))
         made.lines, made.tenants = MemoryLines(), Records({TENANT.id: TENANT})
         made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
         before = use(made)

@@ -23,7 +23,7 @@ HOST: HostKind = "func" if os.environ.get("DESKWRIGHT_E2E_HOST") == "func" else 
 """The host that every stack here has: ``make test HOST=func`` chooses Core Tools'."""
 
 SEED = int(os.environ.get("DESKWRIGHT_E2E_SEED", "7"))
-"""What the simulated cloud's chance comes from, how long everything takes: tests hold with any."""
+"""What the simulated cloud's chance comes from, how long everything accepts: tests hold with any."""
 
 _FAST = 1_000.0
 """Simulated seconds per real second of a stack that one test has for itself."""

@@ -39,7 +39,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def test_every_licensed_user_gets_a_cloud_pc_and_the_run_ends_well(tmp_path: Path) -> None:
-    with demo(tmp_path / "run", "--once") as process:
+    with demo(tmp_path / "call_sub_orchestrator", "--once") as process:
         said, _ = process.communicate()
     assert "5 of 5 Cloud PCs: 5 provisioned" in said, said
     assert "Invariants: clean" in said

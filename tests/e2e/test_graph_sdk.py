@@ -111,7 +111,7 @@ def test_it_reprovisions_and_ends_a_grace_period(office: Office, told: dict[str,
         says="the grace period has ended",
     )
     office.reaches(first, "provisioned")
-    assert told["actions"]["again"]["status"] == 409
+    assert told["actions"]["continue_as_new"]["status"] == 409
 
 
 def test_it_reads_who_has_done_what(told: dict[str, Any]) -> None:

@@ -109,7 +109,11 @@ class Talk:
         await spare.rename.post(self._rename("By the client"))
         await spare.reboot.post()
         renamed = (await spare.get()).display_name
-        return {"again": again, "renamed": renamed, "counts": {str(row.status): row.count for row in counted.value}}
+        return {
+            "continue_as_new": again,
+            "renamed": renamed,
+            "counts": {str(row.status): row.count for row in counted.value},
+        }
 
     async def changes(self) -> Json:
         """Read who has done what."""

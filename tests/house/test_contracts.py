@@ -1,4 +1,4 @@
-"""Every promise has somebody who keeps it: contracts, errors, permissions (ARCHITECTURE.md, tests)."""
+"""Every contract has its function, every error its status, every permission its route."""
 
 import pkgutil
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import shared.contracts
-from shared.contracts.shape import Activity, Workflow
+from shared.contracts.definitions import Activity, Workflow
 from shared.errors import DeskwrightError
 from tests.house.tree import ROOT, below, text
 from triggers.http.permissions import VERBS

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.config import Settings
+from shared.dependencies import Dependencies, use
 from shared.domain.directory import DirectoryUser, Group, SubscribedSku
 from shared.domain.tenant import Tenant
 from shared.errors import NotFoundError
 from shared.storage.tables import Tables
-from shared.wiring import Services, use
 from shared.workflow import ACTIVITIES
 from tests.integration import things
 
@@ -79,7 +79,7 @@ class PaperDirectory:
         return self.skus
 
 
-class PaperServices(Services):
+class PaperServices(Dependencies):
     """The service with a directory on paper."""
 
     def __init__(self, tables: Tables) -> None:
@@ -116,7 +116,7 @@ class IdleHost:
 
 
 @contextmanager
-def in_place(services: Services) -> Iterator[None]:
+def in_place(services: Dependencies) -> Iterator[None]:
     before = use(services)
     yield
     use(before)

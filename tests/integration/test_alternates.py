@@ -6,7 +6,7 @@ import pytest
 
 import activities.decisions  # noqa: F401 - puts the activities into their table
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
-from shared.contracts.outcomes import NoRoom, Superseded
+from shared.contracts.outcomes import NoCapacity, Superseded
 from shared.domain.cloud_pc import CloudPc, Resources
 from shared.domain.connection import HealthStatus, JoinType
 from shared.domain.lifecycle import Status
@@ -59,11 +59,11 @@ async def test_it_goes_to_the_first_that_is_healthy_as_a_build_of_its_own(here: 
 )
 async def test_what_has_begun_waits_where_it_is(here: PaperServices, changes: dict[str, Any]) -> None:
     await here.cloud_pcs.change(PC.tenant_id, PC.id, lambda pc: pc.but(**changes))
-    assert isinstance(await perform(BEGIN_ATTEMPT, BEGIN), NoRoom)
+    assert isinstance(await perform(BEGIN_ATTEMPT, BEGIN), NoCapacity)
     assert (await record(here)).generation == 1
 
 
 async def test_without_a_healthy_alternate_it_waits(here: PaperServices) -> None:
     await here.connections.change("contoso", "c3", lambda c: c.but(health_check_status=HealthStatus.FAILED))
-    assert isinstance(await perform(BEGIN_ATTEMPT, BEGIN), NoRoom)
+    assert isinstance(await perform(BEGIN_ATTEMPT, BEGIN), NoCapacity)
     assert await record(here) == PC

@@ -14,9 +14,9 @@ from shared.domain.lifecycle import Status
 from shared.domain.operation import Actor
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.errors import ConflictError
+from shared.services.action_context import ActionContext
 from shared.services.bulk import BulkForm, begin_bulk, meant_by, steer
 from shared.services.catalogue import ACTIONS
-from shared.services.deed import Deed
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
 from tests.integration import things
@@ -70,9 +70,11 @@ def in_state(state: str) -> CloudPc:
     return things.cloud_pc(name_of(state), **{**works, **STATES[state]})
 
 
-async def deed_of(here: PaperServices, action: str, *seed: str) -> Deed:
+async def deed_of(here: PaperServices, action: str, *seed: str) -> ActionContext:
     tenant = (await here.tenants.get(things.TENANT_ID)).value
-    return Deed(here, EVE, tenant, verb=ACTIONS[action].verb, trace_id="/".join(seed), seed=seed, repeatable=True)
+    return ActionContext(
+        here, EVE, tenant, verb=ACTIONS[action].verb, trace_id="/".join(seed), seed=seed, repeatable=True
+    )
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))
@@ -99,8 +101,8 @@ async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, acti
 
 async def begun(here: PaperServices, action: str, host: IdleHost, **parameters: Any) -> str:
     form = BulkForm(action=action, parameters=parameters, cloud_pc_ids=(WORKS.id,))
-    deed = await deed_of(here, action, "bulk")
-    bulk = await begin_bulk(deed, host, form, await meant_by(deed, form))
+    context = await deed_of(here, action, "bulk")
+    bulk = await begin_bulk(context, host, form, await meant_by(context, form))
     return bulk.id
 
 
@@ -116,13 +118,13 @@ async def test_of_one_that_is_cancelled_while_it_is_paused_the_rest_is_skipped(
     host = IdleHost()
     bulk_id = await begun(here, "reboot", host)
     order = BulkOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id)
-    deed = await deed_of(here, "reboot", "steer")
-    await steer(deed, host, bulk_id, BulkStatus.PAUSED)
+    context = await deed_of(here, "reboot", "steer")
+    await steer(context, host, bulk_id, BulkStatus.PAUSED)
     assert (await perform(NEXT_WAVE, order)).positions == ()
     host.started.clear()
     await perform(ACT_ON_ITEM, ItemOrder(**order.model_dump(include={"tenant_id", "bulk_id"}), position=0), host)
     assert (host.started, await items(here, bulk_id)) == ([], [ItemStatus.PENDING])
-    await steer(deed, host, bulk_id, BulkStatus.CANCELED)
+    await steer(context, host, bulk_id, BulkStatus.CANCELED)
     if crashed:  # right after the record: the sweep starts it
         host.started.clear()
         (due,) = await here.due.due(DueKind.BULK, NOW + BULK_EVERY)

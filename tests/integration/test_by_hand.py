@@ -9,7 +9,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import activities.aftercare
+import activities.clean_up_records
 import activities.reconciliation
 import activities.records  # noqa: F401 - imported for what they register
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
@@ -206,7 +206,7 @@ async def test_a_retry_goes_on_with_the_machine_whose_clean_up_it_cancels(here: 
     )
     host = IdleHost()
     due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.generation + 1)
-    await rebuild((await call(here, trace="again")), host, FAILED.id, RETRY)
+    await rebuild((await call(here, trace="continue_as_new")), host, FAILED.id, RETRY)
     pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
 
     assert (pc.resumed_at, pc.status) == (Step.ENROLL_IN_INTUNE, Status.PENDING_PROVISION)
@@ -235,7 +235,7 @@ async def test_a_retry_begins_anew_where_the_machine_is_not_what_would_be_built(
         "contoso", FAILED.id, lambda pc: pc.but(status=Status.FAILED, clean_up_at=things.NOW, **failed)
     )
     host = IdleHost()
-    await rebuild((await call(here, trace="again")), host, FAILED.id, RETRY)
+    await rebuild((await call(here, trace="continue_as_new")), host, FAILED.id, RETRY)
 
     assert "resume" not in host.orders[0]
     assert [each["computerNames"] for each in host.orders[0]["remains"]] == [["CPC-ADA-X"]]

@@ -13,17 +13,17 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from local.azurite import Azurite
 from shared.clients.blobs import Blobs
+from shared.dependencies import Dependencies
 from shared.domain.cloud_pc import Beside, CloudPc, Resources
 from shared.domain.exporting import EXPORTED, manifest_name
 from shared.domain.lifecycle import Status
 from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.services import exporting
-from shared.services.exporting import export_tables, forget_exports, read_manifest
+from shared.services.exporting import delete_exports, export_tables, read_manifest
 from shared.services.restoring import DamagedError, restore_tables
 from shared.storage.contents import Contents
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.tables import Row, Tables
-from shared.wiring import Services
 from tests.identities import Identity
 from tests.integration import things
 from tests.integration.services import PaperServices
@@ -45,7 +45,7 @@ async def blobs(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[B
 
 
 @pytest.fixture
-async def here(tables: Tables) -> Services:
+async def here(tables: Tables) -> Dependencies:
     """A service with something in it."""
     services = PaperServices(tables)
     await services.tenants.insert(things.tenant())
@@ -76,7 +76,7 @@ def silent(_: str) -> None:
     """Nobody listens."""
 
 
-async def test_what_was_exported_comes_back_as_it_was(here: Services, blobs: Blobs, elsewhere: Tables) -> None:
+async def test_what_was_exported_comes_back_as_it_was(here: Dependencies, blobs: Blobs, elsewhere: Tables) -> None:
     manifest = await export_tables(here.tables, blobs, NIGHT)
     done = await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
     assert await everything(elsewhere) == await everything(here.tables)
@@ -91,7 +91,7 @@ async def test_what_was_exported_comes_back_as_it_was(here: Services, blobs: Blo
     }
 
 
-async def test_rows_say_their_schema_and_no_etag(here: Services, blobs: Blobs) -> None:
+async def test_rows_say_their_schema_and_no_etag(here: Dependencies, blobs: Blobs) -> None:
     manifest = await export_tables(here.tables, blobs, NIGHT)
     (part,) = manifest.tables["cloudpcs"]
     rows = [json.loads(line) for line in (await blobs.get(part.name) or b"").splitlines()]
@@ -100,7 +100,7 @@ async def test_rows_say_their_schema_and_no_etag(here: Services, blobs: Blobs) -
     assert [name for row in rows for name in row if name.lower() in {"etag", "odata.etag", "timestamp"}] == []
 
 
-async def test_the_manifest_is_the_last_to_be_written(here: Services, blobs: Blobs) -> None:
+async def test_the_manifest_is_the_last_to_be_written(here: Dependencies, blobs: Blobs) -> None:
     written: list[str] = []
     real = blobs.put
 
@@ -115,7 +115,7 @@ async def test_the_manifest_is_the_last_to_be_written(here: Services, blobs: Blo
 
 
 async def test_an_export_that_broke_off_goes_on_where_it_was(
-    here: Services, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
+    here: Dependencies, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "_PART_BYTES", 1)  # a part for each page
     real, allowed, written = blobs.put, 7, list[str]()
@@ -139,14 +139,14 @@ async def test_an_export_that_broke_off_goes_on_where_it_was(
     assert await everything(elsewhere) == await everything(here.tables)
 
 
-async def test_an_export_that_is_whole_is_not_made_again(here: Services, blobs: Blobs) -> None:
+async def test_an_export_that_is_whole_is_not_made_again(here: Dependencies, blobs: Blobs) -> None:
     first = await export_tables(here.tables, blobs, NIGHT)
     await here.cloud_pcs.insert(things.cloud_pc("eve"))
     assert await export_tables(here.tables, blobs, NIGHT + timedelta(hours=2)) == first
 
 
 async def test_a_table_of_several_parts_comes_back_whole(
-    here: Services, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
+    here: Dependencies, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "_PART_ROWS", 1)
     rows: list[Row] = [{"PartitionKey": "p", "RowKey": f"{n:05d}", "n": n, "yes": True} for n in range(1_003)]
@@ -159,7 +159,7 @@ async def test_a_table_of_several_parts_comes_back_whole(
     assert [*first.rows, *(await again.page("requests", first.next_token)).rows] == rows
 
 
-async def test_an_account_with_rows_is_left_alone(here: Services, blobs: Blobs) -> None:
+async def test_an_account_with_rows_is_left_alone(here: Dependencies, blobs: Blobs) -> None:
     await export_tables(here.tables, blobs, NIGHT)
     await here.cloud_pcs.remove("contoso", BOB.id)
     before = await everything(here.tables)
@@ -168,7 +168,7 @@ async def test_an_account_with_rows_is_left_alone(here: Services, blobs: Blobs) 
     assert await everything(here.tables) == before
 
 
-async def test_merging_adds_what_is_missing_and_changes_nothing(here: Services, blobs: Blobs) -> None:
+async def test_merging_adds_what_is_missing_and_changes_nothing(here: Dependencies, blobs: Blobs) -> None:
     await export_tables(here.tables, blobs, NIGHT)
     ada = things.cloud_pc("ada", status=Status.PROVISIONING, generation=7)
     await here.cloud_pcs.remove("contoso", BOB.id)
@@ -180,7 +180,7 @@ async def test_merging_adds_what_is_missing_and_changes_nothing(here: Services, 
 
 
 async def test_a_restore_that_broke_off_is_finished_by_the_next(
-    here: Services, blobs: Blobs, elsewhere: Tables
+    here: Dependencies, blobs: Blobs, elsewhere: Tables
 ) -> None:
     await export_tables(here.tables, blobs, NIGHT)
 
@@ -199,7 +199,7 @@ async def test_a_restore_that_broke_off_is_finished_by_the_next(
 
 @pytest.mark.parametrize("damage", ["changed", "gone"])
 async def test_a_damaged_export_is_found_before_anything_is_written(
-    here: Services, blobs: Blobs, elsewhere: Tables, damage: str
+    here: Dependencies, blobs: Blobs, elsewhere: Tables, damage: str
 ) -> None:
     manifest = await export_tables(here.tables, blobs, NIGHT)
     (part,) = manifest.tables["due"]  # the last: whoever verifies as he writes would have written everything
@@ -218,7 +218,7 @@ def beside(name: str, status: Status, generation: int) -> CloudPc:
     return things.cloud_pc(name, status=Status.PROVISIONED, generation=4, beside=other)
 
 
-async def test_what_workflows_knew_is_promised_again(here: Services, blobs: Blobs, elsewhere: Tables) -> None:
+async def test_what_workflows_knew_is_promised_again(here: Dependencies, blobs: Blobs, elsewhere: Tables) -> None:
     failed = things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))
     await here.cloud_pcs.insert(failed)
     await here.cloud_pcs.insert(beside("gil", Status.PROVISIONING, 7))
@@ -233,10 +233,10 @@ async def test_what_workflows_knew_is_promised_again(here: Services, blobs: Blob
     assert [due.subject_id for due in dues[DueKind.REREAD]] == [EVERYBODY]
 
 
-async def test_old_exports_are_removed_and_others_stay(here: Services, blobs: Blobs) -> None:
+async def test_old_exports_are_removed_and_others_stay(here: Dependencies, blobs: Blobs) -> None:
     for days in (0, 30, 31):
         await export_tables(here.tables, blobs, NIGHT - timedelta(days=days))
     await blobs.put("notes/mine.txt", b"not an export")
-    gone = await forget_exports(blobs, DAY, timedelta(days=30))
+    gone = await delete_exports(blobs, DAY, timedelta(days=30))
     assert gone == [date(2026, 10, 21).isoformat()]
     assert await blobs.folders() == ["2026-10-22", "2026-11-21", "notes"]

@@ -14,7 +14,7 @@ from shared.domain.grace import reprieve
 from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, OperationStatus
 from shared.errors import ConflictError
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.services.grace import change_grace, end_grace
 from shared.storage.due import DueKind
 from shared.storage.tables import Tables
@@ -50,10 +50,10 @@ async def here(tables: Tables) -> AsyncIterator[PaperServices]:
         yield services
 
 
-async def deed(here: PaperServices, trace: str) -> Deed:
+async def context(here: PaperServices, trace: str) -> ActionContext:
     tenant = await here.tenants.get("contoso")
     verb = "Microsoft.CloudPC/cloudPCs/endGracePeriod"
-    return Deed(here, SYSTEM, tenant.value, verb=verb, trace_id=trace, seed=(trace,))
+    return ActionContext(here, SYSTEM, tenant.value, verb=verb, trace_id=trace, seed=(trace,))
 
 
 async def operations(here: PaperServices) -> dict[str, OperationStatus]:
@@ -63,8 +63,8 @@ async def operations(here: PaperServices) -> dict[str, OperationStatus]:
 
 
 async def test_ended_twice_it_is_ended_once(here: PaperServices) -> None:
-    first = await end_grace(await deed(here, "one"), IdleHost(), LEAVING.id)
-    second = await end_grace(await deed(here, "two"), IdleHost(), LEAVING.id)
+    first = await end_grace(await context(here, "one"), IdleHost(), LEAVING.id)
+    second = await end_grace(await context(here, "two"), IdleHost(), LEAVING.id)
     assert second.id == first.id
     assert list(await operations(here)) == [first.id]
 
@@ -72,7 +72,7 @@ async def test_ended_twice_it_is_ended_once(here: PaperServices) -> None:
 async def test_of_two_who_end_it_at_one_moment_one_is_told(
     here: PaperServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, slower, faster = here.due.put, await deed(here, "slower"), await deed(here, "faster")
+    real, slower, faster = here.due.put, await context(here, "slower"), await context(here, "faster")
 
     async def overtaken(*arguments: Any) -> Any:
         monkeypatch.setattr(here.due, "put", real)
@@ -88,7 +88,7 @@ async def test_of_two_who_end_it_at_one_moment_one_is_told(
 
 
 async def test_whoever_ends_it_when_a_plan_has_taken_it_back_is_told(here: PaperServices) -> None:
-    ending = await end_grace(await deed(here, "one"), IdleHost(), LEAVING.id)
+    ending = await end_grace(await context(here, "one"), IdleHost(), LEAVING.id)
     await here.cloud_pcs.change("contoso", LEAVING.id, lambda pc: reprieve(pc, things.NOW))
     assert isinstance(await perform(BEGIN_DEPROVISIONING, ORDER), Superseded)
     told = (await here.operations.get("contoso", ending.id)).value
@@ -109,13 +109,13 @@ async def test_it_is_held_extended_and_over_at_one_moment(here: PaperServices) -
     """Each writes what it has read: whoever comes later finds what the one before has made of it."""
     here.hand.advance(WEEK)
     stored = await here.cloud_pcs.get("contoso", LEAVING.id)
-    await change_grace(await deed(here, "hold"), stored, lambda grace: grace.hold(here.hand.at))
+    await change_grace(await context(here, "hold"), stored, lambda grace: grace.hold(here.hand.at))
     assert isinstance(await perform(BEGIN_DEPROVISIONING, ORDER), Superseded)
     held = await here.cloud_pcs.get("contoso", LEAVING.id)
     here.hand.advance(timedelta(days=1))
-    await change_grace(await deed(here, "extend"), held, lambda g: g.extend(timedelta(hours=1), here.hand.at))
+    await change_grace(await context(here, "extend"), held, lambda g: g.extend(timedelta(hours=1), here.hand.at))
     extended = await here.cloud_pcs.get("contoso", LEAVING.id)
-    released = await change_grace(await deed(here, "release"), extended, lambda g: g.release(here.hand.at))
+    released = await change_grace(await context(here, "release"), extended, lambda g: g.release(here.hand.at))
     assert released.grace is not None
     assert released.grace.ends_at == here.hand.at + timedelta(hours=1)
     here.hand.advance(timedelta(hours=1))
@@ -125,7 +125,9 @@ async def test_it_is_held_extended_and_over_at_one_moment(here: PaperServices) -
 async def test_one_that_has_run_out_while_a_pause_keeps_it_is_extended_from_now(here: PaperServices) -> None:
     here.hand.advance(2 * WEEK)
     stored = await here.cloud_pcs.get("contoso", LEAVING.id)
-    after = await change_grace(await deed(here, "extend"), stored, lambda g: g.extend(timedelta(hours=1), here.hand.at))
+    after = await change_grace(
+        await context(here, "extend"), stored, lambda g: g.extend(timedelta(hours=1), here.hand.at)
+    )
     assert after.grace is not None
     assert after.grace.ends_at == here.hand.at + timedelta(hours=1)
     dues = await here.due.due(DueKind.DEPROVISION, here.hand.at + timedelta(hours=1))

@@ -23,11 +23,11 @@ from shared.contracts.reconciling import (
 )
 from shared.domain.cloud_pc import CloudPc, RemovalCause
 from shared.domain.connection import HealthStatus
+from shared.domain.directory_subscriptions import Watch
 from shared.domain.image import DeviceImageStatus, ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.naming import cloud_pc_id
 from shared.domain.tenant import LicenceSource, TenantSettings
-from shared.domain.watching import Watch
 from shared.errors import UnavailableError
 from shared.storage.due import EVERYBODY, DueKind, next_of
 from tests.integration import things

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-import activities.aftercare
+import activities.clean_up_records
 import activities.decisions
 import activities.records  # noqa: F401 - puts the activities into their table
 from shared.contracts.attempts import (
@@ -22,7 +22,7 @@ from shared.contracts.attempts import (
 )
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
-from shared.contracts.outcomes import Done, NoRoom, Refused, Superseded
+from shared.contracts.outcomes import Done, NoCapacity, Refused, Superseded
 from shared.domain.cloud_pc import CloudPc, Failure, Resources, Warn
 from shared.domain.connection import HealthCheck, HealthStatus
 from shared.domain.explain import standing
@@ -98,7 +98,7 @@ async def test_an_attempt_waits_for_its_connection(here: PaperServices) -> None:
         "contoso", "c1", lambda c: c.but(health_check_status=HealthStatus.FAILED, health_checks=(check,))
     )
     told = await twice(BEGIN_ATTEMPT, BEGIN)
-    assert told == NoRoom(
+    assert told == NoCapacity(
         code="connectionUnhealthy",
         message="the connection Hosted is failed: subnetIpUsage: no free address",
         elsewhere=False,
@@ -128,7 +128,7 @@ async def test_an_attempt_that_is_overtaken_learns_it(here: PaperServices, chang
     [
         (BEGIN_ATTEMPT, BEGIN),
         (BEGIN_STEP, step(Step.CREATE_VM)),
-        (RECORD_PARKED, ParkedRecord(**WHO, attempt=1, reason=NoRoom(code="x", message="y"), since=things.NOW)),
+        (RECORD_PARKED, ParkedRecord(**WHO, attempt=1, reason=NoCapacity(code="x", message="y"), since=things.NOW)),
         (RECORD_FAILED, failed(last=True)),
         (RECORD_PROVISIONED, provisioned()),
         (RECORD_CLEANED, LeftRecord(**WHO)),
@@ -189,7 +189,7 @@ async def test_another_place_is_another_visit_of_the_same_step(here: PaperServic
 async def test_a_build_without_room_is_parked_visibly(here: PaperServices) -> None:
     await build(here, Step.CREATE_VM)
     parked = ParkedRecord(
-        **WHO, attempt=1, reason=NoRoom(code="SkuNotAvailable", message="westeurope is full"), since=here.hand.at
+        **WHO, attempt=1, reason=NoCapacity(code="SkuNotAvailable", message="westeurope is full"), since=here.hand.at
     )
     assert await twice(RECORD_PARKED, parked) == Done()
     pc = await record(here)
@@ -200,7 +200,7 @@ async def test_a_build_without_room_is_parked_visibly(here: PaperServices) -> No
 
 async def test_looking_for_room_again_is_no_news(here: PaperServices) -> None:
     await build(here, Step.ALLOCATE_CAPACITY)
-    parked = ParkedRecord(**WHO, attempt=1, reason=NoRoom(code="x", message="full"), since=here.hand.at)
+    parked = ParkedRecord(**WHO, attempt=1, reason=NoCapacity(code="x", message="full"), since=here.hand.at)
     for _ in range(3):
         await perform(RECORD_PARKED, parked)
         here.hand.advance(timedelta(minutes=10))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.watching import WATCH, Resource, Subscription, Watch
+from shared.domain.directory_subscriptions import WATCH, Resource, Subscription, Watch
 from shared.errors import RefusedError
 from shared.storage.due import EVERYBODY, RENEWING, Due, DueKind
 from shared.storage.tables import Tables

@@ -6,7 +6,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import activities.aftercare
+import activities.clean_up_records
 import activities.decisions
 import activities.deprovisioning
 import activities.records
@@ -24,8 +24,8 @@ from shared.contracts.attempts import (
     StepRecord,
 )
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
-from shared.contracts.deprovisioning import LOOK_FOR_END_OF_BUILD, Built, DeprovisionOrder
-from shared.contracts.outcomes import Done, NoRoom, Pending, Superseded
+from shared.contracts.deprovisioning import POLL_END_OF_BUILD, Built, DeprovisionOrder
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
 from shared.domain.cloud_pc import CloudPc, Failure, Grace, RemovalCause, Resources
 from shared.domain.lifecycle import Status
@@ -134,7 +134,7 @@ async def test_while_it_is_built_nothing_else_happens_to_the_machine(here: Paper
 
 async def test_it_parks_without_a_word_about_the_cloud_pc_s_own_status(here: PaperServices) -> None:
     await begun(here, upto=Step.ALLOCATE_CAPACITY)
-    full = NoRoom(code="QuotaExceeded", message="no quota for both")
+    full = NoCapacity(code="QuotaExceeded", message="no quota for both")
     parked = ParkedRecord(**WHO, attempt=1, reason=full, since=here.hand.at)
     assert await twice(RECORD_PARKED, parked) == Done()
     pc = await record(here)
@@ -212,7 +212,7 @@ async def test_the_next_one_cleans_up_what_the_failed_one_left_and_has_a_name_of
     await begun(here, upto=Step.JOIN_DIRECTORY)
     await perform(RECORD_FAILED, FailedRecord(**WHO, attempt=1, failure=FAILURE, last=True, resources=NEW))
     host = IdleHost()
-    await replace(await call(here, "again"), host, PC.id)
+    await replace(await call(here, "continue_as_new"), host, PC.id)
     order = host.orders[0]
 
     assert (order["generation"], order["slot"]) == (6, "b")
@@ -248,10 +248,10 @@ async def test_what_goes_out_of_use_waits_for_the_build_beside_it_and_keeps_noth
     await begun(here, upto=Step.CREATE_VM)
     await here.cloud_pcs.change("contoso", PC.id, lambda pc: pc.but(status=Status.DEPROVISIONING))
     closing = DeprovisionOrder(tenant_id="contoso", cloud_pc_id=PC.id, generation=4)
-    assert isinstance(await perform(LOOK_FOR_END_OF_BUILD, closing, BusyHost()), Pending)
+    assert isinstance(await perform(POLL_END_OF_BUILD, closing, BusyHost()), Pending)
     assert (await record(here)).beside is not None
 
-    built = await perform(LOOK_FOR_END_OF_BUILD, closing, IdleHost())
+    built = await perform(POLL_END_OF_BUILD, closing, IdleHost())
     assert isinstance(built, Built)
     assert [each.computer_names for each in built.remains] == [("CPC-OLD",)]
     pc, host = await record(here), IdleHost()

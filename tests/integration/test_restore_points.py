@@ -89,7 +89,7 @@ async def test_one_by_hand_goes_when_its_time_is_over_also_where_none_is_made_by
         tenant_id=PC.tenant_id,
         cloud_pc_id=PC.id,
         operation_id=order["operationId"],
-        name=Remote.FORGET_SNAPSHOTS,
+        name=Remote.DELETE_SNAPSHOTS,
         forgotten=("old",),
     )
     await perform(END_REMOTE_ACTION, ended)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from activities.trail import note_status, tell
+from activities.audit import note_status, tell
 from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.cloud_pc import Failure, Removal, RemovalCause, TimelineEntry
 from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, OperationStatus
 from shared.domain.steps import Step
-from shared.services.forgetting import Forgotten, forget_old
+from shared.services.deleting import Forgotten, forget_old
 from shared.services.measuring import measure
 from shared.storage.idempotency import Answer
 from tests.integration import things

@@ -11,8 +11,8 @@ from shared.clock import FileClock, SystemClock
 from shared.config import Settings, SettingsError
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.tickets import on_behalf_of
+from shared.dependencies import Dependencies, dependencies, use
 from shared.storage.tables import Tables
-from shared.wiring import Services, services, use
 from tests.integration import things
 
 ENVIRONMENT = {
@@ -39,14 +39,14 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture
-async def made(process: pytest.MonkeyPatch) -> AsyncIterator[Services]:
-    here = services()
+async def made(process: pytest.MonkeyPatch) -> AsyncIterator[Dependencies]:
+    here = dependencies()
     yield here
     await here.close()
 
 
-async def test_a_process_is_made_once(made: Services) -> None:
-    assert services() is made
+async def test_a_process_is_made_once(made: Dependencies) -> None:
+    assert dependencies() is made
     assert made.cloud_pcs is made.cloud_pcs
     assert made.graph(things.tenant()) is made.graph(things.tenant())
     with on_behalf_of("contoso"):
@@ -55,26 +55,26 @@ async def test_a_process_is_made_once(made: Services) -> None:
     assert made.vault() is made.vault()
 
 
-async def test_tenants_share_no_client_of_azure_and_so_no_token(made: Services) -> None:
+async def test_tenants_share_no_client_of_azure_and_so_no_token(made: Dependencies) -> None:
     with on_behalf_of("contoso"):
         contoso = made.compute(things.SUBSCRIPTION)
     with on_behalf_of("fabrikam"):
         assert made.compute(things.SUBSCRIPTION) is not contoso
 
 
-async def test_azure_is_never_asked_on_nobodys_behalf(made: Services) -> None:
+async def test_azure_is_never_asked_on_nobodys_behalf(made: Dependencies) -> None:
     with pytest.raises(LookupError):
         made.compute(things.SUBSCRIPTION)
 
 
-async def test_without_a_clock_file_the_system_tells_the_time(made: Services) -> None:
+async def test_without_a_clock_file_the_system_tells_the_time(made: Dependencies) -> None:
     assert isinstance(made.clock, SystemClock)
 
 
 def test_with_a_clock_file_the_file_tells_the_time(process: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "clock").write_bytes(b"DWCLOCK1" + bytes(120))
     process.setenv("DESKWRIGHT_CLOCK_FILE", str(tmp_path / "clock"))
-    clock = services().clock
+    clock = dependencies().clock
     assert isinstance(clock, FileClock)
     clock.close()
 
@@ -82,10 +82,10 @@ def test_with_a_clock_file_the_file_tells_the_time(process: pytest.MonkeyPatch, 
 def test_a_process_with_wrong_settings_does_not_start(process: pytest.MonkeyPatch) -> None:
     process.delenv("DESKWRIGHT_TABLES_URL")
     with pytest.raises(SettingsError, match="DESKWRIGHT_TABLES_URL: not set"):
-        services()
+        dependencies()
 
 
-async def test_a_customers_directory_needs_the_app_that_customers_trust(made: Services) -> None:
+async def test_a_customers_directory_needs_the_app_that_customers_trust(made: Dependencies) -> None:
     with pytest.raises(DeclinedError) as declined:
         made.graph(STRANGE)
     assert declined.value.refused.final
@@ -93,12 +93,12 @@ async def test_a_customers_directory_needs_the_app_that_customers_trust(made: Se
 
 async def test_a_customers_directory_is_not_the_providers(process: pytest.MonkeyPatch) -> None:
     process.setenv("DESKWRIGHT_APP_CLIENT_ID", "00000000-0000-4000-8000-000000000002")
-    made = services()
+    made = dependencies()
     assert made.graph(STRANGE) is not made.graph(things.tenant())
     await made.close()
 
 
-async def test_ids_are_all_different(made: Services) -> None:
+async def test_ids_are_all_different(made: Dependencies) -> None:
     assert len({made.new_id() for _ in range(100)}) == 100
 
 
@@ -109,7 +109,7 @@ async def test_tables_are_made_when_first_missed(azurite_server: Azurite, tables
         key_vault_url="https://vault.invalid",
         provider_tenant_id=things.DIRECTORY,
     )
-    here = Services(settings, SystemClock(), tables)
+    here = Dependencies(settings, SystemClock(), tables)
     assert [s async for s in here.policies.each("contoso")] == []
     assert await here.requests.newest("contoso") is None
     assert await here.timeline.entries("contoso", "pc") == []

@@ -65,8 +65,8 @@ def fields(wizard: str) -> st.SearchStrategy[dict[str, Any]]:
     """Return forms with the wizard's own steps and fields, and anything in them."""
     steps = {}
     for step in WIZARDS[wizard].steps:
-        if step.takes:
-            names = [field.alias or name for name, field in step.takes.model_fields.items()]
+        if step.accepts:
+            names = [field.alias or name for name, field in step.accepts.model_fields.items()]
             steps[step.name] = st.dictionaries(st.sampled_from(names), json_values) | json_values
     return st.fixed_dictionaries({}, optional=steps)
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from orchestrators import replace_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.attempts import RECORD_REPLACED
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
-from shared.contracts.desktops import ASSIGN_SESSION_HOST, LOOK_FOR_SESSION_HOST, RELEASE_SESSION_HOST
-from shared.contracts.identities import LOOK_FOR_DEVICE, LOOK_FOR_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.desktops import ASSIGN_SESSION_HOST, POLL_SESSION_HOST, RELEASE_SESSION_HOST
+from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
-from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import REPLACE, ProvisionOrder
 from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, Unrecognised
 from shared.domain.cloud_pc import CloudPc, Failure, Resources
@@ -210,14 +210,14 @@ class Cloud:
 
 
 NO, LATE = Refused(code="serviceSaysNo", message="no"), Pending(note="not there yet")
-FULL = NoRoom(code="QuotaExceeded", message="none")
+FULL = NoCapacity(code="QuotaExceeded", message="none")
 BREAKS: dict[str, tuple[Any, Any]] = {
     "no room": (ALLOCATE_CAPACITY, FULL),
     "no machine": (BEGIN_VM, NO),
-    "no device": (LOOK_FOR_DEVICE, LATE),
-    "not enrolled": (LOOK_FOR_ENROLLMENT, LATE),
+    "no device": (POLL_DEVICE, LATE),
+    "not enrolled": (POLL_ENROLLMENT, LATE),
     "no primary user": (SET_PRIMARY_USER, NO),
-    "no session host": (LOOK_FOR_SESSION_HOST, LATE),
+    "no session host": (POLL_SESSION_HOST, LATE),
     "not released": (RELEASE_SESSION_HOST, NO),
 }
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp
 from shared.contracts.configuration import BEGIN_CONFIGURATION
-from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, GRANT_SIGN_IN, LOOK_FOR_SESSION_HOST
+from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, GRANT_SIGN_IN, POLL_SESSION_HOST
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENTRA_JOIN,
-    LOOK_FOR_DEVICE,
-    LOOK_FOR_ENROLLMENT,
+    POLL_DEVICE,
+    POLL_ENROLLMENT,
     SET_PRIMARY_USER,
 )
-from shared.contracts.machines import BEGIN_VM, LOOK_AT_AGENT
+from shared.contracts.machines import BEGIN_VM, POLL_AGENT
 from shared.contracts.outcomes import Pending, Refused
 from shared.contracts.provisioning import PROVISION, ProvisionOrder
 from shared.contracts.resuming import RECOGNISE_MACHINE, Recognised, Unrecognised
@@ -73,20 +73,20 @@ BREAKS = {
     each.name: each
     for each in (
         BEGIN_VM,
-        LOOK_AT_AGENT,
+        POLL_AGENT,
         BEGIN_ENTRA_JOIN,
         BEGIN_DOMAIN_JOIN,
-        LOOK_FOR_DEVICE,
-        LOOK_FOR_ENROLLMENT,
+        POLL_DEVICE,
+        POLL_ENROLLMENT,
         SET_PRIMARY_USER,
         BEGIN_REGISTRATION,
-        LOOK_FOR_SESSION_HOST,
+        POLL_SESSION_HOST,
         ASSIGN_SESSION_HOST,
         GRANT_SIGN_IN,
         BEGIN_CONFIGURATION,
     )
 }
-LATE_ONES = frozenset({LOOK_AT_AGENT, LOOK_FOR_DEVICE, LOOK_FOR_ENROLLMENT, SET_PRIMARY_USER, LOOK_FOR_SESSION_HOST})
+LATE_ONES = frozenset({POLL_AGENT, POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER, POLL_SESSION_HOST})
 ANSWERS = {
     name: st.sampled_from((NO, BROKEN, *((LATE,) if each in LATE_ONES else ()))) for name, each in BREAKS.items()
 }

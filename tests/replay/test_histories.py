@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from functions_host.durable.resumable import Resumable
 
-from shared.workflow import STORIES
+from shared.workflow import ORCHESTRATORS
 from tests.replay.record import HISTORIES
 
 ORCHESTRATOR_STARTED = 12
@@ -93,7 +93,7 @@ def test_a_recorded_history_replays_to_the_same_calls_and_the_same_end(
 
 def test_every_orchestrator_has_a_recorded_history(functions: list[Any]) -> None:
     assert functions
-    assert set(STORIES) == {json.loads(path.read_text())["orchestrator"] for path in HISTORIES.glob("*.json")}
+    assert set(ORCHESTRATORS) == {json.loads(path.read_text())["orchestrator"] for path in HISTORIES.glob("*.json")}
 
 
 @pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.contracts.shape import Activity, Workflow
+from shared.contracts.definitions import Activity, Workflow
 from shared.domain.values import Value
-from shared.workflow import STORIES
+from shared.workflow import ORCHESTRATORS
 from shared.workflow.orchestrating import AGAIN
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -111,7 +111,7 @@ def tell(workflow: Workflow[Any, Any], order: Value, answers: Answers) -> Story:
     """Return the story of *workflow* with *order* when every call is answered as scripted."""
     teller = Teller(answers)
     story = teller.story
-    steps = STORIES[workflow.name](teller.context, order)
+    steps = ORCHESTRATORS[workflow.name](teller.context, order)
     try:
         task = next(steps)
         while True:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from orchestrators import await_outcome as _registered  # noqa: F401 - registers the story
-from shared.contracts.machines import LOOK_AT_AGENT
+from shared.contracts.machines import POLL_AGENT
 from shared.contracts.outcomes import Done, Pending
 from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
 from tests.stories.tell import START, tell
 
 ORDER = WaitOrder(
-    activity=LOOK_AT_AGENT.name,
+    activity=POLL_AGENT.name,
     payload={"computerName": "CPC-A"},
     next_look=START + timedelta(seconds=75),
     every=timedelta(seconds=30),
@@ -20,22 +20,22 @@ ORDER = WaitOrder(
 
 
 def test_the_first_look_comes_when_it_usually_is_done() -> None:
-    story = tell(AWAIT_OUTCOME, ORDER, {LOOK_AT_AGENT: Done()})
+    story = tell(AWAIT_OUTCOME, ORDER, {POLL_AGENT: Done()})
 
     assert story.slept == timedelta(seconds=75)
-    assert story.calls == [LOOK_AT_AGENT.name]
+    assert story.calls == [POLL_AGENT.name]
     assert story.result == {"kind": "done"}
 
 
 def test_the_pause_between_looks_is_the_orders_or_the_answers() -> None:
-    script = {LOOK_AT_AGENT: [Pending(), Pending(after=180), Done()]}
+    script = {POLL_AGENT: [Pending(), Pending(after=180), Done()]}
     story = tell(AWAIT_OUTCOME, ORDER, script)
 
     assert story.slept == timedelta(seconds=75 + 30 + 180)
 
 
 def test_after_ten_looks_it_goes_on_with_an_empty_history() -> None:
-    story = tell(AWAIT_OUTCOME, ORDER, {LOOK_AT_AGENT: Pending()})
+    story = tell(AWAIT_OUTCOME, ORDER, {POLL_AGENT: Pending()})
 
     assert len(story.calls) == 10
     assert story.continued is not None
@@ -44,7 +44,7 @@ def test_after_ten_looks_it_goes_on_with_an_empty_history() -> None:
 
 def test_when_the_time_is_up_the_last_look_is_the_answer() -> None:
     order = ORDER.but(until=START + timedelta(seconds=100))
-    story = tell(AWAIT_OUTCOME, order, {LOOK_AT_AGENT: Pending(note="no agent")})
+    story = tell(AWAIT_OUTCOME, order, {POLL_AGENT: Pending(note="no agent")})
 
     assert len(story.calls) == 2
     assert story.slept == timedelta(seconds=100)
@@ -52,6 +52,6 @@ def test_when_the_time_is_up_the_last_look_is_the_answer() -> None:
 
 
 def test_a_look_that_fails_is_looked_again() -> None:
-    script = {LOOK_AT_AGENT: [Exception("UnavailableError: 503"), Done()]}
+    script = {POLL_AGENT: [Exception("UnavailableError: 503"), Done()]}
 
     assert tell(AWAIT_OUTCOME, ORDER, script).result == {"kind": "done"}

@@ -9,10 +9,10 @@ from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_GENERALIZE,
     BUILD_IMAGE,
-    FORGET_GALLERY_VERSION,
-    LOOK_AT_REPLICATION,
-    LOOK_FOR_STOPPED,
+    DELETE_GALLERY_VERSION,
     MARK_GENERALIZED,
+    POLL_REPLICATION,
+    POLL_STOPPED,
     PREPARE_GALLERY,
     RECORD_IMAGE_FAILED,
     RECORD_IMAGE_READY,
@@ -20,7 +20,7 @@ from shared.contracts.images import (
     ImageOrder,
 )
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM, DELETE_DISK, Place
-from shared.contracts.outcomes import Accepted, Done, NoRoom, Pending, Refused
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from tests.stories.people import ALL_WELL, BEGUN, HERE, SNAPSHOT
 from tests.stories.tell import Answers, tell
 
@@ -40,18 +40,18 @@ SMOOTH: Answers = {
     **ALL_WELL,
     DELETE_DISK: Done(),
     BEGIN_GENERALIZE: BEGUN,
-    LOOK_FOR_STOPPED: Done(),
+    POLL_STOPPED: Done(),
     BEGIN_DEALLOCATE: BEGUN,
     MARK_GENERALIZED: Done(),
     PREPARE_GALLERY: Done(),
     BEGIN_CAPTURE: Accepted(resource_id="/gallery/versions/1.0.0", operation_url="https://arm/operations/2"),
-    LOOK_AT_REPLICATION: Done(),
-    FORGET_GALLERY_VERSION: Done(),
+    POLL_REPLICATION: Done(),
+    DELETE_GALLERY_VERSION: Done(),
     RECORD_IMAGE_STEP: Done(),
     RECORD_IMAGE_READY: Done(),
     RECORD_IMAGE_FAILED: Done(),
 }
-REMOVED = ["begin_vm_delete", "look_at_operation", "delete_nic", "delete_disk"]
+REMOVED = ["begin_vm_delete", "poll_operation", "delete_nic", "delete_disk"]
 
 
 def test_the_steps_come_in_order_and_the_temporary_machine_goes_before_the_image_is_ready() -> None:
@@ -71,7 +71,7 @@ def test_the_steps_come_in_order_and_the_temporary_machine_goes_before_the_image
 
 def test_a_place_without_room_is_left_clean_and_the_next_is_tried() -> None:
     there = Place(region="westeurope", size="Standard_D2as_v5")
-    full = NoRoom(code="AllocationFailed", message="full")
+    full = NoCapacity(code="AllocationFailed", message="full")
     story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, ALLOCATE_CAPACITY: [HERE, there], BEGIN_VM: [full, BEGUN]})
 
     assert story.result.outcome == "ready"
@@ -89,9 +89,9 @@ def test_whatever_fails_nothing_is_left_and_the_evidence_is_kept(broken: object)
 
 
 def test_a_version_that_never_replicates_is_removed() -> None:
-    story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, LOOK_AT_REPLICATION: Pending(note="40 %")})
+    story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, POLL_REPLICATION: Pending(note="40 %")})
 
-    assert story.calls[-2:] == ["forget_gallery_version", "record_image_failed"]
+    assert story.calls[-2:] == ["delete_gallery_version", "record_image_failed"]
 
 
 def test_what_cannot_be_removed_is_listed() -> None:

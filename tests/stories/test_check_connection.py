@@ -19,7 +19,7 @@ from shared.contracts.connections import (
 )
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, HostedNetworkOrder, NetworkReady
-from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.domain.connection import HealthCheck, HealthStatus, SubnetUsage
 from shared.domain.values import Value
 from tests.stories.probing import ENTRA, HYBRID, PROBED
@@ -87,7 +87,7 @@ def test_the_worst_finding_decides(findings: list[Value], status: HealthStatus) 
     "answer",
     [
         Refused(code="AuthorizationFailed", message="no"),
-        NoRoom(code="quota", message="no"),
+        NoCapacity(code="quota", message="no"),
         Pending(note="still"),
         Exception("UnavailableError: 503"),
     ],
@@ -117,7 +117,7 @@ def test_a_probe_comes_after_the_looks_and_its_name_is_known_before() -> None:
     story = tell(CHECK_CONNECTION, OWN.but(probe=ENTRA), HEALTHY)
 
     assert story.calls[len(GROUPS) + 1] == "allocate_capacity"
-    assert story.calls[-2:] == ["forget_device", "record_connection"]
+    assert story.calls[-2:] == ["delete_device", "record_connection"]
     assert [o["joined"] for o in story.orders["record_connection"]] == [[ENTRA.computer_name], []]
     assert story.last(RECORD_CONNECTION)["probed"] is True
 

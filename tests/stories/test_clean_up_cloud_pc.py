@@ -7,9 +7,9 @@ import pytest
 from orchestrators import clean_up_cloud_pc as _registered  # noqa: F401 - registers the story
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
-from shared.contracts.desktops import FORGET_SESSION_HOST, REVOKE_SIGN_IN
-from shared.contracts.identities import FORGET_DEVICE, FORGET_MANAGED_DEVICE
-from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC, LOOK_AT_OPERATION, Finished
+from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN
+from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE
+from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, Pending, Refused
 from tests.stories.people import BEGUN
 from tests.stories.tell import Answers, tell
@@ -24,12 +24,12 @@ ORDER = CleanUpOrder(
     computer_names=("CPC-A", "CPC-B"),
 )
 ALL_GO: Answers = {
-    FORGET_SESSION_HOST: Done(),
+    DELETE_SESSION_HOST: Done(),
     REVOKE_SIGN_IN: Done(),
-    FORGET_MANAGED_DEVICE: Done(),
-    FORGET_DEVICE: Done(),
+    DELETE_MANAGED_DEVICE: Done(),
+    DELETE_DEVICE: Done(),
     BEGIN_VM_DELETE: BEGUN,
-    LOOK_AT_OPERATION: Finished(),
+    POLL_OPERATION: Finished(),
     DELETE_NIC: Done(),
     DELETE_DISK: Done(),
     RECORD_CLEANED: Done(),
@@ -41,19 +41,19 @@ def test_the_session_host_goes_before_its_machine_and_the_devices_of_every_name(
     story = tell(CLEAN_UP, ORDER, ALL_GO)
 
     assert story.calls == [
-        "forget_session_host",
-        "forget_session_host",
+        "delete_session_host",
+        "delete_session_host",
         "revoke_sign_in",
-        "forget_managed_device",
-        "forget_device",
-        "forget_managed_device",
-        "forget_device",
+        "delete_managed_device",
+        "delete_device",
+        "delete_managed_device",
+        "delete_device",
         "begin_vm_delete",
-        "look_at_operation",
+        "poll_operation",
         "delete_nic",
         "delete_disk",
     ]
-    assert [o["computerName"] for o in story.orders[FORGET_DEVICE.name]] == ["CPC-A", "CPC-B"]
+    assert [o["computerName"] for o in story.orders[DELETE_DEVICE.name]] == ["CPC-A", "CPC-B"]
     assert story.result.left == ()
 
 
@@ -61,7 +61,7 @@ def test_the_account_in_a_domain_is_disabled_while_there_is_a_machine_to_do_it_f
     hybrid = ORDER.but(computer_names=("CPC-A",), domain_connection_id="connection-1")
     story = tell(CLEAN_UP, hybrid, {**ALL_GO, **DISABLED})
 
-    assert story.calls[2:6] == ["begin_disable", "look_at_operation", "read_disable", "record_account"]
+    assert story.calls[2:6] == ["begin_disable", "poll_operation", "read_disable", "record_account"]
     assert story.calls.index("record_account") < story.calls.index("begin_vm_delete")
     record = story.last(RECORD_ACCOUNT)
     assert (record["machine"]["computerName"], record["connectionId"]) == ("CPC-A", "connection-1")
@@ -88,7 +88,7 @@ def test_an_account_that_cannot_be_disabled_is_listed_and_keeps_nothing(said: An
 def test_a_machine_that_is_gone_already_needs_no_waiting() -> None:
     story = tell(CLEAN_UP, ORDER, {**ALL_GO, BEGIN_VM_DELETE: Done()})
 
-    assert "look_at_operation" not in story.calls
+    assert "poll_operation" not in story.calls
 
 
 def test_what_cannot_be_removed_is_listed_and_the_rest_is_removed() -> None:
@@ -101,7 +101,7 @@ def test_what_cannot_be_removed_is_listed_and_the_rest_is_removed() -> None:
 
 
 def test_a_service_that_does_not_answer_does_not_stop_the_rest() -> None:
-    story = tell(CLEAN_UP, ORDER, {**ALL_GO, FORGET_MANAGED_DEVICE: Exception("UnavailableError: 503")})
+    story = tell(CLEAN_UP, ORDER, {**ALL_GO, DELETE_MANAGED_DEVICE: Exception("UnavailableError: 503")})
 
     assert {left.code for left in story.result.left} == {"serviceUnavailable"}
     assert story.calls[-1] == "delete_disk"

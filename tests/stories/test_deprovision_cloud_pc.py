@@ -10,14 +10,14 @@ from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
     DEPROVISION,
-    LOOK_FOR_END_OF_BUILD,
+    POLL_END_OF_BUILD,
     RECORD_DEPROVISIONED,
     SIGN_OFF,
     Built,
     DeprovisionOrder,
 )
 from shared.contracts.desktops import REVOKE_SIGN_IN
-from shared.contracts.machines import BEGIN_DEALLOCATE, LOOK_AT_OPERATION, Finished
+from shared.contracts.machines import BEGIN_DEALLOCATE, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, Pending, Refused, Superseded
 from tests.stories.people import BEGUN
 from tests.stories.tell import Answers, tell
@@ -35,11 +35,11 @@ REMAINS = CleanUpOrder(
 )
 SMOOTH: Answers = {
     BEGIN_DEPROVISIONING: Done(),
-    LOOK_FOR_END_OF_BUILD: Built(remains=(REMAINS,)),
+    POLL_END_OF_BUILD: Built(remains=(REMAINS,)),
     SIGN_OFF: Done(),
     REVOKE_SIGN_IN: Done(),
     BEGIN_DEALLOCATE: BEGUN,
-    LOOK_AT_OPERATION: Finished(),
+    POLL_OPERATION: Finished(),
     RECORD_DEPROVISIONED: Done(),
 }
 
@@ -49,11 +49,11 @@ def test_the_user_is_signed_off_before_the_machine_stops() -> None:
 
     assert story.calls == [
         "begin_deprovisioning",
-        "look_for_end_of_build",
+        "poll_end_of_build",
         "sign_off",
         "revoke_sign_in",
         "begin_deallocate",
-        "look_at_operation",
+        "poll_operation",
         "record_deprovisioned",
     ]
     assert (story.result.outcome, story.result.left) == ("deprovisioned", ())
@@ -62,11 +62,11 @@ def test_the_user_is_signed_off_before_the_machine_stops() -> None:
 def test_the_account_in_a_domain_is_disabled_before_the_machine_stops() -> None:
     hybrid = Built(remains=(REMAINS.but(domain_connection_id="connection-1"),))
     disabled: Answers = {BEGIN_DISABLE: BEGUN, READ_DISABLE: Done(), RECORD_ACCOUNT: Done()}
-    story = tell(DEPROVISION, ORDER, {**SMOOTH, LOOK_FOR_END_OF_BUILD: hybrid, **disabled})
+    story = tell(DEPROVISION, ORDER, {**SMOOTH, POLL_END_OF_BUILD: hybrid, **disabled})
 
     assert story.calls[4:9] == [
         "begin_disable",
-        "look_at_operation",
+        "poll_operation",
         "read_disable",
         "record_account",
         "begin_deallocate",
@@ -90,13 +90,13 @@ def test_what_cannot_be_closed_is_listed_and_stops_nothing() -> None:
 
 
 def test_of_what_was_never_built_there_is_nothing_to_close() -> None:
-    story = tell(DEPROVISION, ORDER, {**SMOOTH, LOOK_FOR_END_OF_BUILD: Built()})
+    story = tell(DEPROVISION, ORDER, {**SMOOTH, POLL_END_OF_BUILD: Built()})
 
-    assert story.calls[-2:] == ["look_for_end_of_build", "record_deprovisioned"]
+    assert story.calls[-2:] == ["poll_end_of_build", "record_deprovisioned"]
 
 
 def test_a_build_that_does_not_end_is_looked_at_again_later() -> None:
-    story = tell(DEPROVISION, ORDER, {**SMOOTH, LOOK_FOR_END_OF_BUILD: Pending(note="it runs")})
+    story = tell(DEPROVISION, ORDER, {**SMOOTH, POLL_END_OF_BUILD: Pending(note="it runs")})
 
     assert story.result.outcome == "notNow"
     assert "record_deprovisioned" not in story.calls

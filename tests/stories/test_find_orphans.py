@@ -6,9 +6,9 @@ from orchestrators import find_orphans as _registered  # noqa: F401 - registers 
 from shared.contracts.orphans import (
     BEGIN_SCAN,
     FIND_ORPHANS,
-    LOOK_AT_DIRECTORY,
-    LOOK_AT_PLACE,
-    LOOK_AT_POOL,
+    POLL_DIRECTORY,
+    POLL_PLACE,
+    POLL_POOL,
     RECORD_REMOVAL,
     RECORD_SCAN,
     REMOVE_ORPHAN,
@@ -37,9 +37,9 @@ PLAN = ScanPlan(
 LOOKED = LookedAt(looked=Looked(area="somewhere", found=4, orphans=1))
 ALL_SEEN: Answers = {
     BEGIN_SCAN: PLAN,
-    LOOK_AT_PLACE: LOOKED,
-    LOOK_AT_POOL: LOOKED,
-    LOOK_AT_DIRECTORY: LOOKED,
+    POLL_PLACE: LOOKED,
+    POLL_POOL: LOOKED,
+    POLL_DIRECTORY: LOOKED,
     RECORD_SCAN: Scanned(),
     TAKE_AWAY: Done(),
     RECORD_REMOVAL: Done(),
@@ -51,13 +51,13 @@ def test_every_place_is_looked_at_and_nothing_is_removed_unasked() -> None:
 
     assert story.calls == [
         "begin_scan",
-        "look_at_place",
-        "look_at_place",
-        "look_at_pool",
-        "look_at_directory",
+        "poll_place",
+        "poll_place",
+        "poll_pool",
+        "poll_directory",
         "record_scan",
     ]
-    assert [o["resourceGroup"] for o in story.orders[LOOK_AT_PLACE.name]] == ["cloud-pcs", "old"]
+    assert [o["resourceGroup"] for o in story.orders[POLL_PLACE.name]] == ["cloud-pcs", "old"]
     assert len(story.last(RECORD_SCAN)["lookedAt"]) == len(story.result.looked_at) == 4
     assert story.result.removed == 0
 
@@ -65,7 +65,7 @@ def test_every_place_is_looked_at_and_nothing_is_removed_unasked() -> None:
 def test_what_cannot_be_looked_at_is_said_and_does_not_stop_the_rest() -> None:
     silent = Exception("UnavailableError: 503")
     refused = Refused(code="AuthorizationFailed", message="no right to read")
-    story = tell(FIND_ORPHANS, ORDER, {**ALL_SEEN, LOOK_AT_PLACE: silent, LOOK_AT_POOL: refused})
+    story = tell(FIND_ORPHANS, ORDER, {**ALL_SEEN, POLL_PLACE: silent, POLL_POOL: refused})
 
     said = {each["area"]: each.get("problem") for each in story.last(RECORD_SCAN)["lookedAt"]}
     assert said == {

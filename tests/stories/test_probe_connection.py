@@ -6,9 +6,9 @@ import pytest
 
 from orchestrators import check_connection as _registered  # noqa: F401 - registers the story
 from shared.contracts.connections import CHECK_CONNECTION
-from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, FORGET_DEVICE, LOOK_FOR_DEVICE
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, LOOK_AT_AGENT, LOOK_AT_OPERATION
-from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, DELETE_DEVICE, POLL_DEVICE
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, POLL_AGENT, POLL_OPERATION
+from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
 from shared.domain.connection import HealthCheck, HealthStatus
 from shared.domain.values import Value
@@ -18,11 +18,11 @@ from tests.stories.test_check_connection import FINE, HEALTHY, OWN
 
 REMOVAL = [
     "begin_vm_delete",
-    "look_at_operation",
+    "poll_operation",
     "delete_nic",
     "delete_disk",
-    "forget_managed_device",
-    "forget_device",
+    "delete_managed_device",
+    "delete_device",
 ]
 BOUND = HealthCheck(display_name="bindJoinAccount", status=HealthStatus.FAILED)
 
@@ -53,14 +53,14 @@ def test_a_machine_is_made_tried_joined_and_removed() -> None:
         "allocate_capacity",
         "create_nic",
         "begin_vm",
-        "look_at_operation",
-        "look_at_agent",
+        "poll_operation",
+        "poll_agent",
         "begin_probe_script",
-        "look_at_operation",
+        "poll_operation",
         "read_probe_script",
         "begin_entra_join",
-        "look_at_operation",
-        "look_for_device",
+        "poll_operation",
+        "poll_device",
         *REMOVAL,
     ]
     assert [f.display_name for f in findings(story)] == ["environmentReady", "reachEntra", "directoryJoin"]
@@ -83,7 +83,7 @@ def test_a_domain_is_joined_and_left_again() -> None:
     story = probe(HYBRID)
 
     assert [o["steps"] for o in story.orders["begin_probe_script"]][-1] == ["runScripts", "leaveDomain"]
-    assert "look_for_device" not in story.calls
+    assert "poll_device" not in story.calls
     assert story.calls[-len(REMOVAL) :] == REMOVAL
 
 
@@ -102,9 +102,9 @@ def test_a_join_that_cannot_work_is_not_tried() -> None:
 @pytest.mark.parametrize(
     ("answers", "error_type"),
     [
-        pytest.param({ALLOCATE_CAPACITY: NoRoom(code="noCapacity", message="full")}, "DeploymentQuotaLimitReached"),
+        pytest.param({ALLOCATE_CAPACITY: NoCapacity(code="noCapacity", message="full")}, "DeploymentQuotaLimitReached"),
         pytest.param({BEGIN_VM: Refused(code="RequestDisallowedByPolicy", message="no")}, "AzurePolicyViolation"),
-        pytest.param({LOOK_AT_AGENT: Pending(note="silent")}, "internalServerErrorVMDeploymentTimeout"),
+        pytest.param({POLL_AGENT: Pending(note="silent")}, "internalServerErrorVMDeploymentTimeout"),
         pytest.param({BEGIN_VM: Exception("UnavailableError: 503")}, "TransientServiceError"),
     ],
     ids=["no room", "policy", "agent", "unavailable"],
@@ -118,7 +118,7 @@ def test_a_machine_that_cannot_be_made_is_a_finding_and_is_removed(answers: Answ
 
 
 def test_no_room_for_a_probe_is_a_warning_only() -> None:
-    assert found(ENTRA, {ALLOCATE_CAPACITY: NoRoom(code="quotaExceeded", message="full", elsewhere=False)}) == {
+    assert found(ENTRA, {ALLOCATE_CAPACITY: NoCapacity(code="quotaExceeded", message="full", elsewhere=False)}) == {
         "environmentReady": ("warning", "resourceAvailabilityCheckDeploymentQuotaLimitReached")
     }
 
@@ -132,7 +132,7 @@ def test_a_script_that_cannot_run_is_a_finding(answer: Value | Exception) -> Non
 
 
 def test_a_device_that_never_comes_is_a_finding() -> None:
-    assert found(ENTRA, {LOOK_FOR_DEVICE: Pending(note="not yet")})["directoryJoin"] == (
+    assert found(ENTRA, {POLL_DEVICE: Pending(note="not yet")})["directoryJoin"] == (
         "failed",
         "azureAdDeviceSyncCheckDeviceNotFound",
     )
@@ -141,12 +141,12 @@ def test_a_device_that_never_comes_is_a_finding() -> None:
 def test_a_domain_that_refuses_says_why() -> None:
     said = "Exception(s) occurred while joining Domain. Win32 error code 1330: the password has expired."
     refused = Refused(code="VMExtensionProvisioningError", message=said)
-    answers = [*[PROBED[LOOK_AT_OPERATION]] * 2, refused, PROBED[LOOK_AT_OPERATION]]
+    answers = [*[PROBED[POLL_OPERATION]] * 2, refused, PROBED[POLL_OPERATION]]
 
-    assert found(HYBRID, {LOOK_AT_OPERATION: answers})["directoryJoin"] == ("failed", "adJoinCheckCredentialsExpired")
+    assert found(HYBRID, {POLL_OPERATION: answers})["directoryJoin"] == ("failed", "adJoinCheckCredentialsExpired")
 
 
-@pytest.mark.parametrize("activity", [DELETE_NIC, FORGET_DEVICE], ids=["interface", "device"])
+@pytest.mark.parametrize("activity", [DELETE_NIC, DELETE_DEVICE], ids=["interface", "device"])
 def test_what_could_not_be_removed_is_listed_and_remembered(activity: Value) -> None:
     story = probe(ENTRA, {activity: Refused(code="ScopeLocked", message="locked")})
 
@@ -160,7 +160,7 @@ def test_what_an_earlier_probe_left_goes_first() -> None:
     story = probe(ENTRA.but(earlier=("CPC-HTH-OLDER",)))
 
     assert story.calls[: len(REMOVAL)] == REMOVAL
-    assert story.orders["forget_device"][0]["computerName"] == "CPC-HTH-OLDER"
+    assert story.orders["delete_device"][0]["computerName"] == "CPC-HTH-OLDER"
 
 
 def test_cleaning_up_is_all_that_is_done_when_nothing_else_is_wanted() -> None:

@@ -10,17 +10,17 @@ from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - regi
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp, remains_of
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
-from shared.contracts.desktops import GRANT_SIGN_IN, LOOK_FOR_SESSION_HOST
-from shared.contracts.identities import LOOK_FOR_DEVICE, LOOK_FOR_ENROLLMENT, SET_PRIMARY_USER
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, LOOK_AT_AGENT, Place
-from shared.contracts.outcomes import NoRoom, Pending, Refused, Superseded
+from shared.contracts.desktops import GRANT_SIGN_IN, POLL_SESSION_HOST
+from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, POLL_AGENT, Place
+from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
 from shared.domain.cloud_pc import CloudPc, Resources, Warn
 from shared.domain.lifecycle import Status
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER
 from tests.stories.tell import START, tell
 
-FULL = NoRoom(code="AllocationFailed", message="no room for Standard_D2s_v5 in zone 1")
+FULL = NoCapacity(code="AllocationFailed", message="no room for Standard_D2s_v5 in zone 1")
 BROKEN = Refused(code="VMExtensionProvisioningError", message="the join failed")
 FORBIDDEN = Refused(code="RequestDisallowedByPolicy", message="not here", final=True)
 
@@ -51,21 +51,21 @@ def test_an_entra_joined_cloud_pc_is_made_like_this() -> None:
         "prepare_hosted_network",
         "create_nic",
         "begin_vm",
-        "look_at_operation",
-        "look_at_agent",
+        "poll_operation",
+        "poll_agent",
         "begin_entra_join",
-        "look_at_operation",
-        "look_for_device",
-        "look_for_enrollment",
+        "poll_operation",
+        "poll_device",
+        "poll_enrollment",
         "stamp_enrollment_profile",
         "set_primary_user",
         "begin_configuration",
-        "look_at_operation",
+        "poll_operation",
         "read_configuration",
         "prepare_host_pool",
         "begin_registration",
-        "look_at_operation",
-        "look_for_session_host",
+        "poll_operation",
+        "poll_session_host",
         "assign_session_host",
         "grant_sign_in",
         "record_provisioned",
@@ -80,7 +80,7 @@ def test_a_hybrid_cloud_pc_joins_the_domain_in_the_customers_subnets() -> None:
     assert story.last(CREATE_NIC)["subnetIds"] == ["subnet-a", "subnet-b"]
     assert "begin_domain_join" in story.calls
     assert "begin_entra_join" not in story.calls
-    assert story.last(LOOK_FOR_DEVICE)["joinType"] == "hybridAzureADJoin"
+    assert story.last(POLL_DEVICE)["joinType"] == "hybridAzureADJoin"
 
 
 def test_what_was_made_is_in_the_record() -> None:
@@ -140,7 +140,7 @@ def test_a_place_without_room_is_left_clean_and_the_next_one_is_tried() -> None:
     assert story.result.outcome == "provisioned"
     assert story.last(ALLOCATE_CAPACITY)["tried"] == [HERE.to_json()]
     failed = story.calls.index("begin_vm")
-    assert story.calls[failed + 1 : failed + 4] == ["begin_vm_delete", "look_at_operation", "delete_nic"]
+    assert story.calls[failed + 1 : failed + 4] == ["begin_vm_delete", "poll_operation", "delete_nic"]
 
 
 def test_without_any_room_it_is_parked_and_the_attempt_is_not_used_up() -> None:
@@ -154,14 +154,14 @@ def test_without_any_room_it_is_parked_and_the_attempt_is_not_used_up() -> None:
 
 
 def test_a_full_subnet_parks_at_once_because_no_other_size_helps() -> None:
-    full = NoRoom(code="SubnetIsFull", message="no free address", elsewhere=False)
+    full = NoCapacity(code="SubnetIsFull", message="no free address", elsewhere=False)
     story = tell(PROVISION, HYBRID, {**ALL_WELL, CREATE_NIC: full})
 
     assert story.calls.count("allocate_capacity") == 1
     assert story.last(RECORD_PARKED)["reason"]["code"] == "SubnetIsFull"
 
 
-SICK = NoRoom(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
+SICK = NoCapacity(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_an_unhealthy_connection_parks() -> None:
 
 
 def test_a_failed_attempt_is_cleaned_up_before_the_next() -> None:
-    first = tell(PROVISION, ORDER, {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN})  # the machine is in doubt
+    first = tell(PROVISION, ORDER, {**ALL_WELL, POLL_DEVICE: BROKEN})  # the machine is in doubt
     assert first.last(RECORD_FAILED)["last"] is False
     assert first.continued is not None
     second = tell(PROVISION, ProvisionOrder.model_validate(first.continued), ALL_WELL)
@@ -195,7 +195,7 @@ def test_a_failed_attempt_is_cleaned_up_before_the_next() -> None:
 
 
 def test_the_third_failure_is_the_last() -> None:
-    story = tell(PROVISION, ORDER.but(attempt=3), {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN})
+    story = tell(PROVISION, ORDER.but(attempt=3), {**ALL_WELL, POLL_DEVICE: BROKEN})
 
     assert story.result.outcome == "failed"
     assert story.continued is None
@@ -213,11 +213,11 @@ def test_an_error_that_cannot_heal_stops_at_once() -> None:
 @pytest.mark.parametrize(
     ("late", "code", "advice"),
     [
-        (LOOK_AT_AGENT, "createVmTimedOut", "boot diagnostics"),
-        (LOOK_FOR_DEVICE, "joinDirectoryTimedOut", "Entra Connect synchronises"),
-        (LOOK_FOR_ENROLLMENT, "enrollInIntuneTimedOut", "MDM user scope"),
+        (POLL_AGENT, "createVmTimedOut", "boot diagnostics"),
+        (POLL_DEVICE, "joinDirectoryTimedOut", "Entra Connect synchronises"),
+        (POLL_ENROLLMENT, "enrollInIntuneTimedOut", "MDM user scope"),
         (SET_PRIMARY_USER, "assignPrimaryUserTimedOut", "Intune licence"),
-        (LOOK_FOR_SESSION_HOST, "assignUserTimedOut", "wvd.microsoft.com"),
+        (POLL_SESSION_HOST, "assignUserTimedOut", "wvd.microsoft.com"),
         (GRANT_SIGN_IN, "assignUserTimedOut", "sign-in roles"),
     ],
 )
@@ -289,7 +289,7 @@ def test_what_could_not_be_removed_is_tried_again_with_what_came_since() -> None
 
 
 def test_an_attempt_that_has_cleaned_up_leaves_only_its_own() -> None:
-    story = tell(PROVISION, ORDER.next_attempt(), {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN})
+    story = tell(PROVISION, ORDER.next_attempt(), {**ALL_WELL, POLL_DEVICE: BROKEN})
     assert story.continued is not None
 
     assert [r["computerNames"] for r in story.continued["remains"]] == [[ORDER.next_attempt().computer_name]]

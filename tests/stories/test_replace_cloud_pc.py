@@ -12,13 +12,13 @@ from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     GRANT_SIGN_IN,
-    LOOK_FOR_SESSION_HOST,
+    POLL_SESSION_HOST,
     RELEASE_SESSION_HOST,
     REVOKE_SIGN_IN,
 )
-from shared.contracts.identities import LOOK_FOR_DEVICE
+from shared.contracts.identities import POLL_DEVICE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
-from shared.contracts.outcomes import Done, NoRoom, Pending, Refused, Superseded
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, REPLACE, ProvisionOrder, Replaced
 from tests.stories.people import ALL_WELL, BEGUN, ORDER
 from tests.stories.tell import Answers, tell
@@ -70,14 +70,14 @@ def test_the_assignment_moves_once_the_user_can_sign_in_and_never_to_both() -> N
         "sign_off",
         "revoke_sign_in",
         "begin_deallocate",
-        "look_at_operation",
+        "poll_operation",
     ]
     assert story.last(RELEASE_SESSION_HOST)["machine"]["computerName"] == "CPC-OLD"
     assert story.last(ASSIGN_SESSION_HOST)["machine"]["computerName"] == FIRST.computer_name
     assert story.last(SIGN_OFF)["machine"]["computerName"] == "CPC-OLD"
 
 
-@pytest.mark.parametrize("late", [LOOK_FOR_DEVICE, LOOK_FOR_SESSION_HOST, GRANT_SIGN_IN])
+@pytest.mark.parametrize("late", [POLL_DEVICE, POLL_SESSION_HOST, GRANT_SIGN_IN])
 def test_until_it_is_ready_nothing_is_done_to_the_machine_that_the_user_has(late: object) -> None:
     story = tell(REPLACE, FIRST.but(attempt=3), {**ALL_REPLACED, late: Pending(note="not there yet")})
 
@@ -104,7 +104,7 @@ def test_a_release_that_may_have_been_made_is_taken_back() -> None:
 
 
 def test_a_failed_attempt_is_cleaned_up_before_the_next_and_only_that() -> None:
-    first = tell(REPLACE, FIRST, {**ALL_REPLACED, LOOK_FOR_DEVICE: BROKEN})
+    first = tell(REPLACE, FIRST, {**ALL_REPLACED, POLL_DEVICE: BROKEN})
     assert first.continued is not None
     second = tell(REPLACE, ProvisionOrder.model_validate(first.continued), ALL_REPLACED)
 
@@ -114,7 +114,7 @@ def test_a_failed_attempt_is_cleaned_up_before_the_next_and_only_that() -> None:
 
 
 def test_without_room_for_both_it_parks_and_the_user_keeps_what_he_has() -> None:
-    full = NoRoom(code="QuotaExceeded", message="no quota for one more")
+    full = NoCapacity(code="QuotaExceeded", message="no quota for one more")
     story = tell(REPLACE, FIRST, {**ALL_REPLACED, ALLOCATE_CAPACITY: full})
 
     assert story.last(RECORD_PARKED)["reason"]["code"] == "QuotaExceeded"
@@ -124,7 +124,7 @@ def test_without_room_for_both_it_parks_and_the_user_keeps_what_he_has() -> None
 
 
 def test_after_the_last_attempt_it_is_told_as_failed() -> None:
-    story = tell(REPLACE, FIRST.but(attempt=3), {**ALL_REPLACED, LOOK_FOR_DEVICE: BROKEN})
+    story = tell(REPLACE, FIRST.but(attempt=3), {**ALL_REPLACED, POLL_DEVICE: BROKEN})
 
     assert story.last(RECORD_FAILED)["last"] is True
     assert ABANDON_REPLACEMENT.name not in story.calls
@@ -142,9 +142,9 @@ def test_when_there_is_no_place_to_take_any_more_it_is_abandoned(noticed: object
 
 @pytest.mark.parametrize("ending", [RECORD_PARKED, RECORD_FAILED])
 def test_so_it_is_when_that_shows_at_its_end(ending: object) -> None:
-    trouble: Answers = {ALLOCATE_CAPACITY: NoRoom(code="QuotaExceeded", message="none")}
+    trouble: Answers = {ALLOCATE_CAPACITY: NoCapacity(code="QuotaExceeded", message="none")}
     if ending is RECORD_FAILED:
-        trouble = {LOOK_FOR_DEVICE: BROKEN}
+        trouble = {POLL_DEVICE: BROKEN}
     story = tell(REPLACE, FIRST, {**ALL_REPLACED, **trouble, ending: Superseded()})
 
     assert story.calls[-1] == "abandon_replacement"

@@ -8,25 +8,25 @@ import pytest
 
 from orchestrators.resizing import TRIES
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, LOOK_AT_AGENT, LOOK_AT_OPERATION, Finished
-from shared.contracts.outcomes import Done, NoRoom
+from shared.contracts.definitions import Activity
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, POLL_AGENT, POLL_OPERATION, Finished
+from shared.contracts.outcomes import Done, NoCapacity
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
     BEGIN_RESIZE,
     BEGIN_START,
     END_REMOTE_ACTION,
-    LOOK_AT_HARDWARE,
+    POLL_HARDWARE,
     Hardware,
 )
-from shared.contracts.shape import Activity
 from shared.domain.cloud_pc import Warn
 from shared.domain.remote_action import Remote
 from tests.stories.people import HERE
 from tests.stories.tell import Answers, Story
 from tests.stories.test_run_remote_action import LOCKED, SILENT, play
 
-FULL = NoRoom(code="ZonalAllocationFailed", message="no hardware")
-NOWHERE = NoRoom(code="noCapacity", message="tried", elsewhere=False)
+FULL = NoCapacity(code="ZonalAllocationFailed", message="no hardware")
+NOWHERE = NoCapacity(code="noCapacity", message="tried", elsewhere=False)
 OLD, NEW, NEXT = "Standard_D2s_v5", "Standard_D4s_v5", "Standard_D4as_v5"
 PLACES = [HERE.but(size=NEW), HERE.but(size=NEXT), NOWHERE]
 
@@ -101,7 +101,7 @@ def test_whatever_is_refused_it_runs_with_its_old_size(refused: Activity[Any, An
 
 
 def test_windows_that_stays_silent_with_the_new_size_has_the_old_one_again() -> None:
-    story = resized({LOOK_AT_AGENT: [SILENT, Done()]})
+    story = resized({POLL_AGENT: [SILENT, Done()]})
     assert sizes(story) == [NEW, OLD]
     assert work(story)[-3:] == [BEGIN_DEALLOCATE.name, BEGIN_RESIZE.name, BEGIN_START.name]
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "timedOut"
@@ -109,7 +109,7 @@ def test_windows_that_stays_silent_with_the_new_size_has_the_old_one_again() -> 
 
 def test_one_that_broke_off_after_its_start_is_not_stopped_again() -> None:
     done = Hardware(size=NEXT, zone="1", disk_size_in_gb=256)
-    story = resized({LOOK_AT_HARDWARE: done, BEGIN_RESIZE: Done(), BEGIN_START: Done()})
+    story = resized({POLL_HARDWARE: done, BEGIN_RESIZE: Done(), BEGIN_START: Done()})
     assert work(story) == [BEGIN_RESIZE.name, BEGIN_START.name]
     assert (ALLOCATE_CAPACITY.name in story.calls, story.last(END_REMOTE_ACTION)["size"]) == (False, NEXT)
 
@@ -122,5 +122,5 @@ def test_a_partition_that_does_not_grow_is_a_warning() -> None:
 
 
 def test_an_operation_of_azure_that_fails_is_the_same_as_one_that_is_refused() -> None:
-    story = resized({LOOK_AT_OPERATION: [*([Finished()] * 3), FULL, Finished()], ALLOCATE_CAPACITY: PLACES})
+    story = resized({POLL_OPERATION: [*([Finished()] * 3), FULL, Finished()], ALLOCATE_CAPACITY: PLACES})
     assert sizes(story) == [NEW, NEXT]

@@ -8,9 +8,9 @@ from orchestrators import provision_cloud_pc as _registered  # noqa: F401 - regi
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PROVISIONED
 from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
-from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, LOOK_FOR_SESSION_HOST
-from shared.contracts.identities import BEGIN_DOMAIN_JOIN, LOOK_FOR_DEVICE, LOOK_FOR_ENROLLMENT, SET_PRIMARY_USER
-from shared.contracts.outcomes import NoRoom, Pending, Refused
+from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, POLL_SESSION_HOST
+from shared.contracts.identities import BEGIN_DOMAIN_JOIN, POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, ProvisionOrder
 from shared.contracts.resuming import RECOGNISE_MACHINE, Unrecognised
 from shared.domain.cloud_pc import Warn
@@ -35,9 +35,9 @@ def steps(story: Story) -> list[str]:
 @pytest.mark.parametrize(
     ("late", "resumed"),
     [
-        (LOOK_FOR_ENROLLMENT, ["enrollInIntune", "assignPrimaryUser", "configureWindows", "assignUser"]),
+        (POLL_ENROLLMENT, ["enrollInIntune", "assignPrimaryUser", "configureWindows", "assignUser"]),
         (SET_PRIMARY_USER, ["assignPrimaryUser", "configureWindows", "assignUser"]),
-        (LOOK_FOR_SESSION_HOST, ["assignUser"]),
+        (POLL_SESSION_HOST, ["assignUser"]),
     ],
 )
 def test_what_was_late_is_waited_for_on_the_same_machine(late: object, resumed: list[str]) -> None:
@@ -51,15 +51,15 @@ def test_what_was_late_is_waited_for_on_the_same_machine(late: object, resumed: 
 
 
 def test_a_device_that_is_late_is_looked_for_since_the_join_that_made_it() -> None:
-    story = tell(PROVISION, after({LOOK_FOR_DEVICE: LATE}, HYBRID), ALL_WELL)
+    story = tell(PROVISION, after({POLL_DEVICE: LATE}, HYBRID), ALL_WELL)
 
     assert steps(story)[0] == "joinDirectory"
     assert BEGIN_DOMAIN_JOIN.name not in story.calls
-    assert story.last(LOOK_FOR_DEVICE)["notBefore"] == START.isoformat().replace("+00:00", "Z")
+    assert story.last(POLL_DEVICE)["notBefore"] == START.isoformat().replace("+00:00", "Z")
 
 
 def test_it_is_told_where_and_with_what_it_goes_on() -> None:
-    story = tell(PROVISION, after({LOOK_FOR_ENROLLMENT: LATE}), ALL_WELL)
+    story = tell(PROVISION, after({POLL_ENROLLMENT: LATE}), ALL_WELL)
     first = story.orders[BEGIN_STEP.name][0]
 
     assert story.last(BEGIN_ATTEMPT)["resumesAt"] == "enrollInIntune"
@@ -69,7 +69,7 @@ def test_it_is_told_where_and_with_what_it_goes_on() -> None:
 
 def test_the_warnings_of_windows_go_with_it() -> None:
     warned = {READ_CONFIGURATION: Configured(warnings=(Warn(step="setTeamsVdiMode", message="no"),))}
-    story = tell(PROVISION, after({**warned, LOOK_FOR_SESSION_HOST: LATE}), ALL_WELL)
+    story = tell(PROVISION, after({**warned, POLL_SESSION_HOST: LATE}), ALL_WELL)
 
     assert "begin_configuration" not in story.calls
     assert story.result.outcome == "provisionedWithWarnings"
@@ -80,12 +80,12 @@ def test_a_machine_that_was_registered_is_not_registered_again() -> None:
     story = tell(PROVISION, after(refused), ALL_WELL)
 
     assert BEGIN_REGISTRATION.name not in story.calls
-    assert LOOK_FOR_SESSION_HOST.name in story.calls
+    assert POLL_SESSION_HOST.name in story.calls
     assert story.result.outcome == "provisioned"
 
 
 def test_a_step_that_fails_twice_on_one_machine_gets_another_machine() -> None:
-    third = after({LOOK_FOR_ENROLLMENT: LATE}, after({LOOK_FOR_ENROLLMENT: LATE}))
+    third = after({POLL_ENROLLMENT: LATE}, after({POLL_ENROLLMENT: LATE}))
     story = tell(PROVISION, third, ALL_WELL)
 
     assert (third.attempt, third.resume) == (3, None)
@@ -94,21 +94,21 @@ def test_a_step_that_fails_twice_on_one_machine_gets_another_machine() -> None:
 
 
 def test_a_later_step_may_be_gone_on_from_again() -> None:
-    third = after({LOOK_FOR_SESSION_HOST: LATE}, after({LOOK_FOR_ENROLLMENT: LATE}))
+    third = after({POLL_SESSION_HOST: LATE}, after({POLL_ENROLLMENT: LATE}))
 
     assert third.resume is not None
     assert [r.computer_names for r in third.remains] == [(ORDER.computer_name,)]
     assert steps(tell(PROVISION, third, ALL_WELL)) == ["assignUser"]
 
 
-@pytest.mark.parametrize("said", [{LOOK_FOR_SESSION_HOST: BROKEN}, {BEGIN_DOMAIN_JOIN: BROKEN}])
+@pytest.mark.parametrize("said", [{POLL_SESSION_HOST: BROKEN}, {BEGIN_DOMAIN_JOIN: BROKEN}])
 def test_a_machine_in_doubt_is_made_anew(said: Answers) -> None:
     assert after(said, HYBRID).resume is None
 
 
 def test_a_machine_that_is_no_longer_as_it_was_left_is_cleaned_up_and_made_anew() -> None:
     gone = {RECOGNISE_MACHINE: Unrecognised(why="cpc-1 is gone")}
-    story = tell(PROVISION, after({LOOK_FOR_ENROLLMENT: LATE}), {**ALL_WELL, **gone})
+    story = tell(PROVISION, after({POLL_ENROLLMENT: LATE}), {**ALL_WELL, **gone})
 
     assert steps(story)[:2] == ["cleanUp", "allocateCapacity"]
     assert story.orders[BEGIN_STEP.name][0]["note"] == "not resumed: cpc-1 is gone"
@@ -117,8 +117,8 @@ def test_a_machine_that_is_no_longer_as_it_was_left_is_cleaned_up_and_made_anew(
 
 
 def test_a_resumed_attempt_that_waits_for_room_goes_on_with_its_machine() -> None:
-    sick = NoRoom(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
-    resumed = after({LOOK_FOR_ENROLLMENT: LATE})
+    sick = NoCapacity(code="connectionUnhealthy", message="West has failed its checks", elsewhere=False)
+    resumed = after({POLL_ENROLLMENT: LATE})
     parked = after({BEGIN_ATTEMPT: sick}, resumed)
 
     assert (parked.attempt, parked.resume) == (resumed.attempt, resumed.resume)
@@ -126,13 +126,13 @@ def test_a_resumed_attempt_that_waits_for_room_goes_on_with_its_machine() -> Non
 
 def test_when_nobody_can_tell_what_is_there_the_next_attempt_begins_anew() -> None:
     down = {RECOGNISE_MACHINE: Exception("UnavailableError: 503")}
-    third = after(down, after({LOOK_FOR_ENROLLMENT: LATE}))
+    third = after(down, after({POLL_ENROLLMENT: LATE}))
 
     assert (third.resume, [r.computer_names for r in third.remains]) == (None, [(ORDER.computer_name,)])
 
 
 def test_the_last_failure_keeps_what_a_retry_by_hand_may_go_on_with() -> None:
-    story = tell(PROVISION, ORDER.but(attempt=3), {**ALL_WELL, LOOK_FOR_ENROLLMENT: LATE})
+    story = tell(PROVISION, ORDER.but(attempt=3), {**ALL_WELL, POLL_ENROLLMENT: LATE})
     made = story.last(RECORD_FAILED)["resources"]
 
     assert (made["entraDeviceId"], made["computerName"]) == ("device-1", ORDER.but(attempt=3).computer_name)

@@ -9,16 +9,17 @@ import pytest
 
 from orchestrators import run_remote_action as _registered  # noqa: F401 - registers the story
 from shared.contracts.configuration import READ_CONFIGURATION, Configured
-from shared.contracts.desktops import ASSIGN_SESSION_HOST, GRANT_SIGN_IN, LOOK_FOR_SESSION_HOST
+from shared.contracts.definitions import Activity
+from shared.contracts.desktops import ASSIGN_SESSION_HOST, GRANT_SIGN_IN, POLL_SESSION_HOST
 from shared.contracts.machines import (
-    AGENT_PATIENCE,
+    AGENT_POLL,
     ALLOCATE_CAPACITY,
     BEGIN_DEALLOCATE,
-    LOOK_AT_AGENT,
-    LOOK_AT_OPERATION,
+    POLL_AGENT,
+    POLL_OPERATION,
     Finished,
 )
-from shared.contracts.outcomes import Done, NoRoom, Pending, Refused, Superseded
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
     BEGIN_REMOTE_STEP,
@@ -28,17 +29,16 @@ from shared.contracts.remote_actions import (
     BEGIN_RESTORED_DISK,
     BEGIN_START,
     BEGIN_SWAP,
+    DELETE_RESTORE_POINTS,
     END_REMOTE_ACTION,
     EXAMINE,
-    FORGET_RESTORE_POINTS,
-    LOOK_AT_HARDWARE,
+    POLL_HARDWARE,
     RUN_REMOTE_ACTION,
     Check,
     Examined,
     Hardware,
     RemoteOrder,
 )
-from shared.contracts.shape import Activity
 from shared.domain.cloud_pc import Warn
 from shared.domain.connection import JoinType
 from shared.domain.remote_action import STEPS, Remote
@@ -87,8 +87,8 @@ SMOOTH: Answers = {
     BEGIN_RESTORE_POINT: BEGUN,
     BEGIN_RESTORED_DISK: BEGUN,
     BEGIN_SWAP: BEGUN,
-    FORGET_RESTORE_POINTS: Done(),
-    LOOK_AT_HARDWARE: Hardware(size="Standard_D2s_v5", zone="1", disk_size_in_gb=128),
+    DELETE_RESTORE_POINTS: Done(),
+    POLL_HARDWARE: Hardware(size="Standard_D2s_v5", zone="1", disk_size_in_gb=128),
     ALLOCATE_CAPACITY: HERE.but(size="Standard_D4s_v5"),
     BEGIN_RESIZE: BEGUN,
     BEGIN_DISK_GROWTH: BEGUN,
@@ -121,10 +121,10 @@ def test_one_that_was_superseded_does_nothing(name: Remote) -> None:
 
 
 def test_a_reboot_after_which_windows_stays_silent_fails_with_what_was_seen() -> None:
-    story = play(Remote.REBOOT, {LOOK_AT_AGENT: SILENT})
+    story = play(Remote.REBOOT, {POLL_AGENT: SILENT})
     failure = story.last(END_REMOTE_ACTION)["failure"]
     assert (failure["code"], "the agent is silent" in failure["message"]) == ("timedOut", True)
-    assert story.slept <= AGENT_PATIENCE.limit + timedelta(hours=1)
+    assert story.slept <= AGENT_POLL.timeout + timedelta(hours=1)
 
 
 def test_a_service_that_never_answers_ends_the_action() -> None:
@@ -162,7 +162,7 @@ def test_a_stopped_machine_is_started_and_rights_come_back() -> None:
 
 def test_what_cannot_be_repaired_is_told_and_the_rest_is_repaired() -> None:
     ill = examined("agent", "sessionHost")
-    story = play(Remote.TROUBLESHOOT, {EXAMINE: ill, LOOK_AT_AGENT: SILENT})
+    story = play(Remote.TROUBLESHOOT, {EXAMINE: ill, POLL_AGENT: SILENT})
     result = story.last(END_REMOTE_ACTION)["result"]
     assert (result["healthy"], [each["code"] for each in result["notRepaired"]]) == (False, ["timedOut"])
     assert ASSIGN_SESSION_HOST.name in story.calls
@@ -170,10 +170,10 @@ def test_what_cannot_be_repaired_is_told_and_the_rest_is_repaired() -> None:
 
 
 def test_a_restore_point_that_was_not_made_is_forgotten() -> None:
-    story = play(Remote.CREATE_SNAPSHOT, {LOOK_AT_OPERATION: LOCKED})
+    story = play(Remote.CREATE_SNAPSHOT, {POLL_OPERATION: LOCKED})
     end = story.last(END_REMOTE_ACTION)
     assert (end["failure"]["code"], end["forgotten"]) == ("ScopeLocked", ["point-1"])
-    assert story.last(FORGET_RESTORE_POINTS)["restorePointIds"] == ["point-1"]
+    assert story.last(DELETE_RESTORE_POINTS)["restorePointIds"] == ["point-1"]
 
 
 def test_of_an_eleventh_restore_point_the_first_goes() -> None:
@@ -182,19 +182,19 @@ def test_of_an_eleventh_restore_point_the_first_goes() -> None:
 
 
 def test_a_restore_point_that_cannot_be_removed_is_removed_by_the_next_one() -> None:
-    story = play(Remote.CREATE_SNAPSHOT, {FORGET_RESTORE_POINTS: LOCKED}, obsolete=("point-0",))
+    story = play(Remote.CREATE_SNAPSHOT, {DELETE_RESTORE_POINTS: LOCKED}, obsolete=("point-0",))
     assert story.result.outcome == "succeeded"
     assert not story.last(END_REMOTE_ACTION)["forgotten"]
 
 
 def test_a_restore_removes_the_disk_before_at_last() -> None:
     story = play(Remote.RESTORE)
-    work = [name for name in story.calls if name not in {BEGIN_REMOTE_STEP.name, LOOK_AT_OPERATION.name}]
+    work = [name for name in story.calls if name not in {BEGIN_REMOTE_STEP.name, POLL_OPERATION.name}]
     assert work == [
-        *(BEGIN_DEALLOCATE.name, BEGIN_RESTORED_DISK.name, BEGIN_SWAP.name, BEGIN_START.name, LOOK_AT_AGENT.name),
-        *(LOOK_FOR_SESSION_HOST.name, FORGET_RESTORE_POINTS.name, END_REMOTE_ACTION.name),
+        *(BEGIN_DEALLOCATE.name, BEGIN_RESTORED_DISK.name, BEGIN_SWAP.name, BEGIN_START.name, POLL_AGENT.name),
+        *(POLL_SESSION_HOST.name, DELETE_RESTORE_POINTS.name, END_REMOTE_ACTION.name),
     ]
-    assert story.last(FORGET_RESTORE_POINTS)["disks"] == list(ORDER.disks)
+    assert story.last(DELETE_RESTORE_POINTS)["disks"] == list(ORDER.disks)
     assert story.last(END_REMOTE_ACTION)["newDisk"] == ORDER.new_disk
 
 
@@ -203,20 +203,20 @@ def test_a_restore_that_fails_before_the_swap_starts_the_machine_as_it_was(refus
     story = play(Remote.RESTORE, {refused: LOCKED})
     assert BEGIN_SWAP.name not in story.calls
     assert story.calls.count(BEGIN_START.name) == 1
-    assert story.last(FORGET_RESTORE_POINTS)["disks"] == [ORDER.new_disk]
+    assert story.last(DELETE_RESTORE_POINTS)["disks"] == [ORDER.new_disk]
     assert story.last(END_REMOTE_ACTION)["failure"]["code"] == "ScopeLocked"
 
 
 def test_a_machine_that_finds_no_room_after_the_swap_keeps_both_disks() -> None:
-    full = NoRoom(code="AllocationFailed", message="full")
-    story = play(Remote.RESTORE, {LOOK_AT_OPERATION: [Finished(), Finished(), Finished(), full]})
+    full = NoCapacity(code="AllocationFailed", message="full")
+    story = play(Remote.RESTORE, {POLL_OPERATION: [Finished(), Finished(), Finished(), full]})
     failure = story.last(END_REMOTE_ACTION)["failure"]
     assert (failure["code"], "Troubleshoot" in failure["advice"]) == ("AllocationFailed", True)
-    assert FORGET_RESTORE_POINTS.name not in story.calls
+    assert DELETE_RESTORE_POINTS.name not in story.calls
     assert "newDisk" not in story.last(END_REMOTE_ACTION)
 
 
 def test_a_disk_that_cannot_be_removed_yet_is_no_failure() -> None:
-    story = play(Remote.RESTORE, {FORGET_RESTORE_POINTS: LOCKED})
+    story = play(Remote.RESTORE, {DELETE_RESTORE_POINTS: LOCKED})
     assert story.result.outcome == "succeeded"
     assert "newDisk" not in story.last(END_REMOTE_ACTION)

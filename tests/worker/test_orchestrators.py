@@ -12,17 +12,17 @@ from shared.contracts.changes import SETTLE_CHANGES
 from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
+from shared.contracts.definitions import Workflow
 from shared.contracts.deprovisioning import DEPROVISION
-from shared.contracts.identities import LOOK_FOR_DEVICE
-from shared.contracts.image_removals import FORGET_IMAGE, RECORD_IMAGE_FORGOTTEN
-from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE, FORGET_GALLERY_VERSION
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, LOOK_AT_AGENT
+from shared.contracts.identities import POLL_DEVICE
+from shared.contracts.image_removals import RECORD_IMAGE_DELETED, REMOVE_IMAGE
+from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE, DELETE_GALLERY_VERSION
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, POLL_AGENT
 from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, TAKE_AWAY
-from shared.contracts.outcomes import Done, NoRoom, Pending, Refused
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, REPLACE
 from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, Again, Started
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION
-from shared.contracts.shape import Workflow
 from shared.contracts.waiting import AWAIT_OUTCOME
 from shared.domain.remote_action import Remote
 from shared.domain.values import Value
@@ -33,8 +33,8 @@ from tests.stories import test_check_connection as checking
 from tests.stories import test_clean_up_cloud_pc as cleaning
 from tests.stories import test_deprovision_cloud_pc as deprovisioning
 from tests.stories import test_find_orphans as orphans
-from tests.stories import test_forget_device_image as forgetting
 from tests.stories import test_reconcile_tenant as reconciling
+from tests.stories import test_remove_device_image as forgetting
 from tests.stories import test_replace_cloud_pc as replacing
 from tests.stories import test_rerun_steps as rerunning
 from tests.stories import test_run_bulk_action as bulk
@@ -45,7 +45,7 @@ from tests.stories.tell import Answers, Teller
 from tests.worker.turn_by_turn import Failed, TurnByTurn
 from tests.worker.workers import Workers, text
 
-FULL = NoRoom(code="AllocationFailed", message="no room")
+FULL = NoCapacity(code="AllocationFailed", message="no room")
 BROKEN = Refused(code="VMExtensionProvisioningError", message="it did not work")
 DOWN = Exception("UnavailableError: 503")
 LATER = {"kind": "later", "after": 60.0}
@@ -79,17 +79,17 @@ def _play(workers: Workers, workflow: Workflow[Any, Any], order: Value, answers:
 
 IMPATIENT = ORDER.but(parking_limit=timedelta(hours=1))
 CLOSED_LATER = [Again(), Done()]
-STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
+ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "provision": (PROVISION, ORDER, ALL_WELL),
     "provision, hybrid join": (PROVISION, HYBRID, ALL_WELL),
     "provision, no room anywhere": (PROVISION, IMPATIENT, {**ALL_WELL, ALLOCATE_CAPACITY: FULL}),
-    "provision, every attempt fails": (PROVISION, ORDER, {**ALL_WELL, LOOK_FOR_DEVICE: BROKEN}),
+    "provision, every attempt fails": (PROVISION, ORDER, {**ALL_WELL, POLL_DEVICE: BROKEN}),
     "provision, Azure is down": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: DOWN}),
     "provision, throttled once": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: [LATER, ALL_WELL[BEGIN_VM]]}),
     "replace": (REPLACE, replacing.FIRST, replacing.ALL_REPLACED),
-    "replace, every attempt fails": (REPLACE, replacing.FIRST, {**replacing.ALL_REPLACED, LOOK_FOR_DEVICE: BROKEN}),
-    "wait": (AWAIT_OUTCOME, waiting.ORDER, {LOOK_AT_AGENT: [Pending(), Pending(after=180), Done()]}),
-    "wait, until the time is up": (AWAIT_OUTCOME, waiting.ORDER, {LOOK_AT_AGENT: Pending()}),
+    "replace, every attempt fails": (REPLACE, replacing.FIRST, {**replacing.ALL_REPLACED, POLL_DEVICE: BROKEN}),
+    "wait": (AWAIT_OUTCOME, waiting.ORDER, {POLL_AGENT: [Pending(), Pending(after=180), Done()]}),
+    "wait, until the time is up": (AWAIT_OUTCOME, waiting.ORDER, {POLL_AGENT: Pending()}),
     "build an image": (BUILD_IMAGE, building.ORDER, building.SMOOTH),
     "build an image, refused": (BUILD_IMAGE, building.ORDER, {**building.SMOOTH, BEGIN_CAPTURE: BROKEN}),
     "check a connection": (CHECK_CONNECTION, checking.HOSTED, checking.HEALTHY),
@@ -108,7 +108,7 @@ STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
         BULK, bulk.ORDER, {**bulk.ONE_WAVE, NEXT_WAVE: [bulk.ONE_WAVE[NEXT_WAVE], Wave()]},
     ),
     "forget an image": (
-        FORGET_IMAGE, forgetting.ORDER, {FORGET_GALLERY_VERSION: Done(), RECORD_IMAGE_FORGOTTEN: Done()},
+        REMOVE_IMAGE, forgetting.ORDER, {DELETE_GALLERY_VERSION: Done(), RECORD_IMAGE_DELETED: Done()},
     ),
     "find orphans": (FIND_ORPHANS, orphans.ORDER, orphans.ALL_SEEN),
     "remove an orphan": (REMOVE_ORPHAN, orphans.REMOVAL, {**orphans.ALL_SEEN, TAKE_AWAY: Done()}),
@@ -117,9 +117,9 @@ STORIES: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("story", ORCHESTRATORS)
 def test_both_return_the_same_actions_at_every_turn(deskwright: Workers, story: str) -> None:
-    play = _play(deskwright, *STORIES[story])
+    play = _play(deskwright, *ORCHESTRATORS[story])
     assert play.turns > 1
 
 
@@ -127,7 +127,7 @@ def test_every_orchestrator_of_the_app_is_run(deskwright: Workers) -> None:
     orchestrators = {
         name for one in deskwright.read[0]["functions"] if "context" in one["bindings"] for name in [one["name"]]
     }
-    assert orchestrators == {workflow.name for workflow, _, _ in STORIES.values()}
+    assert orchestrators == {workflow.name for workflow, _, _ in ORCHESTRATORS.values()}
 
 
 def test_an_order_that_cannot_be_read_fails_with_the_same_words(deskwright: Workers) -> None:
@@ -148,7 +148,7 @@ SHAPES: dict[str, tuple[str, Any, list[tuple[str, Any]]]] = {
     "a timer that nothing beats": ("race", {"seconds": 60}, []),
     "a retry in task_any": ("retry_in_any", {"file": "no/such/folder/f"}, []),
     "retries": ("retries", {"file": "no/such/folder/f", "attempts": 3}, []),
-    "continue as new": ("again", {"n": 1, "until": 3}, []),
+    "continue as new": ("continue_as_new", {"n": 1, "until": 3}, []),
     "one of five fails": ("one_fails", 0, []),
     "an orchestrator that raises": ("raises_after", None, []),
     "a missing activity": ("calls_missing", None, []),

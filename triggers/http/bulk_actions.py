@@ -45,7 +45,7 @@ _ITEM = Trimmed("bulkItem", BulkItem, ("tenantId", "bulkId"))
 
 @bp.route(route=_PLACE, methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/create", takes=BulkForm, gives={200: _DRY, 202: _BULK})
+@endpoint("Microsoft.CloudPC/bulkActions/create", accepts=BulkForm, returns={200: _DRY, 202: _BULK})
 async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Begin one action on many Cloud PCs, or with ``dryRun`` tell on whom it is possible and what stands in the way."""
     form = call.read(BulkForm)
@@ -66,35 +66,37 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", gives=listing(_BULK, "bulkAction"), asks=("status", "action", *PAGES))
+@endpoint(
+    "Microsoft.CloudPC/bulkActions/read", returns=listing(_BULK, "bulkAction"), query=("status", "action", *PAGES)
+)
 async def list_bulk_actions(call: Call) -> Answer:
     """List the bulk actions; ``status`` and ``action`` choose."""
     filters = {name: value for name in ("status", "action") if (value := call.query(name))}
-    page = await call.services.bulk_actions.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
+    page = await call.deps.bulk_actions.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
     return ok(listed(call, (shown(stored.value) for stored in page.items), page.next_token))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", gives=_BULK)
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=_BULK)
 async def get_bulk_action(call: Call) -> Answer:
     """Show how far a bulk action is."""
-    stored = await call.services.bulk_actions.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))
     return ok(shown(stored.value), etag=stored.etag)
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", gives=listing(_ITEM, "bulkItem"), asks=("status", *PAGES))
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=listing(_ITEM, "bulkItem"), query=("status", *PAGES))
 async def list_bulk_items(call: Call) -> Answer:
     """List the Cloud PCs of a bulk action with what has come of each; ``status`` chooses."""
-    bulk = (await call.services.bulk_actions.get(call.tenant.id, call.param("id"))).value
+    bulk = (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value
     filters = {"bulk_id": bulk.id, **({"status": status} if (status := call.query("status")) else {})}
-    page = await call.services.bulk_items.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
+    page = await call.deps.bulk_items.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
     return ok(listed(call, (_item(stored.value) for stored in page.items), page.next_token))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", gives=_BULK)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
 async def pause_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Begin with no further Cloud PC; what has begun comes to its end."""
     return ok(shown(await steer(call, client, call.param("id"), BulkStatus.PAUSED)))
@@ -102,23 +104,23 @@ async def pause_bulk_action(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route=f"{_PLACE}/{{id}}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", gives=_BULK)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
 async def resume_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Go on with a bulk action that was paused: for that, too, the caller needs the permission of the action itself."""
-    _authorise(call, (await call.services.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
+    _authorise(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
     return ok(shown(await steer(call, client, call.param("id"), BulkStatus.RUNNING)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/cancel", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/bulkActions/update", gives=_BULK)
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Answer:
     """Leave the rest alone; what has begun comes to its end."""
     return ok(shown(await steer(call, client, call.param("id"), BulkStatus.CANCELED)))
 
 
 def _authorise(call: Call, action: str) -> None:
-    authorise(call.caller, ACTIONS[action].verb, call.services.settings.provider_tenant_id, call.tenant)
+    authorise(call.caller, ACTIONS[action].verb, call.deps.settings.provider_tenant_id, call.tenant)
 
 
 def shown(bulk: BulkAction) -> dict[str, Any]:

@@ -31,7 +31,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 @bp.route(route=f"{BASE}/servicePlans", methods=["GET"], auth_level=_OPEN)
 @endpoint(
-    "Microsoft.CloudPC/servicePlans/read", graph=True, gives=listing(SERVICE_PLAN, "servicePlan"), asks=SERVICE_PLANS
+    "Microsoft.CloudPC/servicePlans/read", graph=True, returns=listing(SERVICE_PLAN, "servicePlan"), query=SERVICE_PLANS
 )
 async def list_service_plans(call: Call) -> Answer:
     """List the Cloud PC licences that the tenant has: bought by its directory, or its own seats."""
@@ -43,8 +43,8 @@ async def list_service_plans(call: Call) -> Answer:
 @endpoint(
     "Microsoft.CloudPC/supportedRegions/read",
     graph=True,
-    gives=listing(SUPPORTED_REGION, "supportedRegion"),
-    asks=SUPPORTED_REGIONS,
+    returns=listing(SUPPORTED_REGION, "supportedRegion"),
+    query=SUPPORTED_REGIONS,
 )
 async def list_supported_regions(call: Call) -> Answer:
     """List the regions a site may be in."""
@@ -52,7 +52,7 @@ async def list_supported_regions(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/supportedRegions/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True, gives=SUPPORTED_REGION, asks=ONE)
+@endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True, returns=SUPPORTED_REGION, query=ONE)
 async def get_supported_region(call: Call) -> Answer:
     """Show one region."""
     for region in REGIONS:
@@ -62,13 +62,15 @@ async def get_supported_region(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/auditEvents", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, gives=listing(AUDIT_EVENT, "auditEvent"), asks=AUDIT_EVENTS)
+@endpoint(
+    "Microsoft.CloudPC/auditEvents/read", graph=True, returns=listing(AUDIT_EVENT, "auditEvent"), query=AUDIT_EVENTS
+)
 async def list_audit_events(call: Call) -> Answer:
     """List what was done, newest first; ``$filter=resourceId eq '...'`` chooses."""
     query = asked(call, AUDIT_EVENTS)
     if query.count:
         raise InvalidError(Problem("$count", "audit events are not counted; page through them"))
-    page = await call.services.audit.page(
+    page = await call.deps.audit.page(
         call.tenant.id, top_of(call), call.query("$skiptoken"), resource_id=query.filters.get("resourceId")
     )
     items = [shaped(audit_event_view(stored.value), query, AUDIT_EVENTS) for stored in page.items]
@@ -77,19 +79,19 @@ async def list_audit_events(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/auditEvents/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, gives=AUDIT_EVENT, asks=ONE)
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=AUDIT_EVENT, query=ONE)
 async def get_audit_event(call: Call) -> Answer:
     """Show one audit event."""
-    event = await call.services.audit.find(call.tenant.id, call.param("id"))
+    event = await call.deps.audit.find(call.tenant.id, call.param("id"))
     if event is None:
         raise NotFoundError("there is no such audit event")
     return graph_item(call, AUDIT_EVENTS, audit_event_view(event))
 
 
 @bp.route(route="auditEvents", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/read", gives=listing(AUDIT_EVENT, "auditEvent"), asks=("tenantId", *PAGES))
+@endpoint("Microsoft.CloudPC/service/read", returns=listing(AUDIT_EVENT, "auditEvent"), query=("tenantId", *PAGES))
 async def list_service_audit_events(call: Call) -> Answer:
     """List what was done to the service as a whole, or with ``tenantId`` in one tenant, also in one that is deleted."""
     of = call.query("tenantId") or EVERYWHERE
-    page = await call.services.audit.page(of, top_of(call), call.query("$skiptoken"))
+    page = await call.deps.audit.page(of, top_of(call), call.query("$skiptoken"))
     return ok(listed(call, (audit_event_view(stored.value) for stored in page.items), page.next_token))

@@ -33,36 +33,36 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route=f"{BASE}/cloudPCs", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=listing(CLOUD_PC, "cloudPC"), asks=CLOUD_PCS)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=listing(CLOUD_PC, "cloudPC"), query=CLOUD_PCS)
 async def list_cloud_pcs(call: Call) -> Answer:
     """List the Cloud PCs."""
     today = await _today(call)
-    return await graph_list(call, call.services.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, today))
+    return await graph_list(call, call.deps.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, today))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=STATUS_COUNTS)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=STATUS_COUNTS)
 async def count_cloud_pcs(call: Call) -> Answer:
     """Count the Cloud PCs by status."""
-    counted = count_by_status([stored.value async for stored in call.services.cloud_pcs.each(call.tenant.id)])
+    counted = count_by_status([stored.value async for stored in call.deps.cloud_pcs.each(call.tenant.id)])
     return ok({"value": counted})
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=CLOUD_PC, asks=ONE)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=CLOUD_PC, query=ONE)
 async def get_cloud_pc(call: Call) -> Answer:
     """Show one Cloud PC."""
-    stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
     today = await _today(call)
     return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, today), stored.etag)
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", gives=TIMELINE)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=TIMELINE)
 async def get_timeline(call: Call) -> Answer:
     """Show every step of a Cloud PC: start, end, attempt, Azure ids, error; and when it should be ready."""
     pc = await _present(call)
-    entries = await call.services.timeline.entries(call.tenant.id, pc.id)
+    entries = await call.deps.timeline.entries(call.tenant.id, pc.id)
     return ok(
         {
             "cloudPcId": pc.id,
@@ -76,7 +76,7 @@ async def get_timeline(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/signInDetails", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", gives=SignInDetails)
+@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", returns=SignInDetails)
 async def get_sign_in_details(call: Call) -> Answer:
     """Tell how the user signs in, with a text that an admin passes on."""
     pc = await _present(call)
@@ -87,7 +87,7 @@ async def get_sign_in_details(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/retry", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/retry", gives={202: OPERATION})
+@endpoint("Microsoft.CloudPC/cloudPCs/retry", returns={202: OPERATION})
 async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Try a failed Cloud PC again, under the policy that wins today."""
 
@@ -99,7 +99,7 @@ async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/rerunStep", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/rerunStep", takes=RerunForm, gives={202: OPERATION})
+@endpoint("Microsoft.CloudPC/cloudPCs/rerunStep", accepts=RerunForm, returns={202: OPERATION})
 async def rerun_step(call: Call, client: DurableClient) -> Answer:
     """Run a post-provisioning step again that has left a warning; curing the last one gives provisioned."""
     form = call.read(RerunForm)
@@ -119,7 +119,7 @@ async def _today(call: Call) -> Today:
 
 
 async def _present(call: Call) -> CloudPc:
-    return (await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))).value
+    return (await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))).value
 
 
 def _shown(entry: TimelineEntry) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.contracts.connections import CHECK_CONNECTION, CheckConnectionOrder
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.probes import ProbeOrder
+from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import WANTED_AFTER_DEMAND, WANTED_AFTER_EDIT, Connection, HealthStatus, check_again_after
@@ -18,7 +19,6 @@ from shared.domain.replacing import builds_of
 from shared.domain.tenant import Site, Tenant
 from shared.services.reconciling import LOOK_AGAIN
 from shared.storage.due import Due, DueKind
-from shared.wiring import Services
 from shared.workflow import DurableClient, start
 from triggers.http.endpoints import Call
 
@@ -32,17 +32,17 @@ async def ask_for_check(call: Call, client: DurableClient, connection: Connectio
 
     Checks that run already come to their end first; the sweep begins these after them. Two that wait are one.
     """
-    wired, tenant = call.services, call.tenant
-    operation = await unfinished_check(wired, connection, OperationStatus.NOT_STARTED)
+    deps, tenant = call.deps, call.tenant
+    operation = await unfinished_check(deps, connection, OperationStatus.NOT_STARTED)
     if operation is None:
         operation = await call.open_operation(CHECK_OPERATION, connection.id)
-    await wired.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
-    await start_check(wired, client, tenant, site, connection, operation.id, asked=True)
+    await deps.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
+    await start_check(deps, client, tenant, site, connection, operation.id, asked=True)
     return operation
 
 
 async def start_check(
-    wired: Services,
+    deps: Dependencies,
     client: DurableClient,
     tenant: Tenant,
     site: Site,
@@ -66,7 +66,7 @@ async def start_check(
         connection_id=connection.id,
         operation_id=operation_id,
         hosted_network=hosted,
-        probe=probe_for(connection, site, asked=asked, at=wired.clock.now()),
+        probe=probe_for(connection, site, asked=asked, at=deps.clock.now()),
     )
     instance_id = naming.instance_id(tenant.id, connection.id, "check", 0)
     return await start(client, CHECK_CONNECTION, order, instance_id=instance_id)
@@ -106,61 +106,61 @@ def probe_wanted(connection: Connection, *, asked: bool) -> bool:
     return any(f.display_name in PROBE_CHECKS and f.status is HealthStatus.FAILED for f in connection.health_checks)
 
 
-async def check_due(wired: Services, client: DurableClient, due: Due) -> datetime | None:
+async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Check a connection whose last check is some hours old, was asked for, never begun, or has broken off.
 
     While one runs, the next looks find its instance alive; the look after its end sees when the next is due. A tenant
     that is paused, or the whole service, builds nothing: the connections are looked at when it is resumed.
     """
-    tenant = await wired.tenants.find(due.tenant_id)
-    found = await wired.connections.find(due.tenant_id, due.subject_id)
+    tenant = await deps.tenants.find(due.tenant_id)
+    found = await deps.connections.find(due.tenant_id, due.subject_id)
     if tenant is None or found is None:
         return None
-    connection, now = found.value, wired.clock.now()
+    connection, now = found.value, deps.clock.now()
     every = check_again_after(connection.health_check_status, tenant.value.settings.connection_recheck)
-    operation = await unfinished_check(wired, connection, OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
+    operation = await unfinished_check(deps, connection, OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
     if operation is None:
         if connection.checked_date_time and now - connection.checked_date_time < every:
             return connection.checked_date_time + every
-        halted = held(await wired.service_state.get(), tenant.value, None)
-        if halted or await _paused(wired, connection, now):
+        halted = held(await deps.service_state.get(), tenant.value, None)
+        if halted or await _paused(deps, connection, now):
             return now + every
-    site = await wired.sites.find(due.tenant_id, connection.site_id)
+    site = await deps.sites.find(due.tenant_id, connection.site_id)
     if site is None:
         return now + every
     operation_id = operation.id if operation else None
-    await start_check(wired, client, tenant.value, site.value, connection, operation_id, asked=operation is not None)
+    await start_check(deps, client, tenant.value, site.value, connection, operation_id, asked=operation is not None)
     return now + LOOK_AGAIN
 
 
-async def promise_checks(wired: Services, tenant_id: str, now: datetime) -> None:
+async def promise_checks(deps: Dependencies, tenant_id: str, now: datetime) -> None:
     """Have the sweep look soon which of a tenant's connections are to be checked: nobody did while it was paused."""
-    async for stored in wired.connections.each(tenant_id):
-        await wired.due.put(DueKind.RECHECK, now, tenant_id, stored.value.id)
+    async for stored in deps.connections.each(tenant_id):
+        await deps.due.put(DueKind.RECHECK, now, tenant_id, stored.value.id)
 
 
-async def unfinished_check(wired: Services, connection: Connection, *statuses: OperationStatus) -> Operation | None:
+async def unfinished_check(deps: Dependencies, connection: Connection, *statuses: OperationStatus) -> Operation | None:
     """Return the first operation that waits for a connection's health checks and has one of *statuses*."""
     for status in statuses:
         filters = {"kind": CHECK_OPERATION, "resource_id": connection.id, "status": status.value}
-        async for stored in wired.operations.each(connection.tenant_id, **filters):
+        async for stored in deps.operations.each(connection.tenant_id, **filters):
             return stored.value
     return None
 
 
-async def users_of(wired: Services, connection: Connection) -> tuple[list[str], int]:
+async def users_of(deps: Dependencies, connection: Connection) -> tuple[list[str], int]:
     """Return the names of the policies that name a connection, and how many Cloud PCs are built through it."""
     policies = [
         stored.value.display_name
-        async for stored in wired.policies.each(connection.tenant_id)
+        async for stored in deps.policies.each(connection.tenant_id)
         if connection.id in stored.value.connection_ids
     ]
-    return policies, await cloud_pcs_of(wired, connection)
+    return policies, await cloud_pcs_of(deps, connection)
 
 
-async def cloud_pcs_of(wired: Services, connection: Connection) -> int:
+async def cloud_pcs_of(deps: Dependencies, connection: Connection) -> int:
     """Return how many Cloud PCs are, or are being, built through a connection."""
-    return len([1 async for pc in wired.cloud_pcs.each(connection.tenant_id) if built_through(pc.value, connection.id)])
+    return len([1 async for pc in deps.cloud_pcs.each(connection.tenant_id) if built_through(pc.value, connection.id)])
 
 
 def built_through(pc: CloudPc, connection_id: str) -> bool:
@@ -179,15 +179,15 @@ def wanted_for_now(connection: Connection, now: datetime, *, edited: bool) -> da
     return max(until, connection.checks_wanted_until or until)
 
 
-async def _paused(wired: Services, connection: Connection, now: datetime) -> bool:
+async def _paused(deps: Dependencies, connection: Connection, now: datetime) -> bool:
     """Whether nobody needs the checks; a connection in use is wanted for another four weeks."""
     if not connection.checks_paused(now, in_use=False):
         return False
-    policies, cloud_pcs = await users_of(wired, connection)
+    policies, cloud_pcs = await users_of(deps, connection)
     if not (policies or cloud_pcs):
         return True
     until = now + WANTED_AFTER_EDIT
-    await wired.connections.change(
+    await deps.connections.change(
         connection.tenant_id, connection.id, lambda there: there.but(checks_wanted_until=until)
     )
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 from pydantic import Field
 
-from shared.clients.patience import patiently
+from shared.clients.throttling import retry_while_throttled
 from shared.domain.connection import Connection, HealthStatus, JoinType, Network
 from shared.domain.graph.bodies import renamed
 from shared.domain.graph.connections import CONNECTIONS, POINTERS, connection_patch
@@ -37,10 +37,10 @@ class NewPassword(Value):
 
 @bp.route(route=_ONE, methods=["PATCH"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/update", graph=True, takes=CONNECTION_EDIT, gives=CONNECTION)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/update", graph=True, accepts=CONNECTION_EDIT, returns=CONNECTION)
 async def update_connection(call: Call, client: DurableClient) -> Answer:
     """Change a connection. What decides whether machines can be built is checked again before it is used again."""
-    stored = await call.services.connections.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     before = stored.value
     after, password = await _changed(call, before)
@@ -54,21 +54,21 @@ async def update_connection(call: Call, client: DurableClient) -> Answer:
     if password is not None:
         await store_password(call, before.id, password)
     if rechecked:  # before the record: what is pending and never checked would stay so
-        await call.services.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, call.tenant.id, before.id)
-    replaced = await call.services.connections.replace(after, seen=stored.etag)
+        await call.deps.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, call.tenant.id, before.id)
+    replaced = await call.deps.connections.replace(after, seen=stored.etag)
     await call.audit(_RESOURCE, before.id, before=before, after=after)
     operation = await _check(call, client, after) if rechecked else None
     return await _shown(call, replaced, operation)
 
 
 @bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/onPremisesConnections/delete", graph=True, gives={204: None})
+@endpoint("Microsoft.CloudPC/onPremisesConnections/delete", graph=True, returns={204: None})
 async def delete_connection(call: Call) -> Answer:
     """Delete a connection that nothing uses, and its password with it."""
-    stored = await call.services.connections.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     connection = stored.value
-    policies, cloud_pcs = await users_of(call.services, connection)
+    policies, cloud_pcs = await users_of(call.deps, connection)
     if policies or cloud_pcs:
         in_the_way = {"provisioningPolicies": policies, "cloudPCs": cloud_pcs}
         raise ConflictError(
@@ -77,23 +77,23 @@ async def delete_connection(call: Call) -> Answer:
             inTheWay=in_the_way,
         )
     _refuse_while_checked(call, connection)
-    await call.services.connections.remove(call.tenant.id, connection.id, seen=stored.etag)
+    await call.deps.connections.remove(call.tenant.id, connection.id, seen=stored.etag)
     await call.audit(_RESOURCE, connection.id, before=connection)
     if connection.domain is not None:
-        vault, secret = call.services.vault(), connection.domain.password_secret_url
-        await patiently(lambda: vault.forget(secret))
+        vault, secret = call.deps.vault(), connection.domain.password_secret_url
+        await retry_while_throttled(lambda: vault.forget(secret))
     return Answer(204)
 
 
 @bp.route(route=f"{_ONE}/runHealthChecks", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/runHealthChecks", graph=True, gives={204: None})
+@endpoint("Microsoft.CloudPC/onPremisesConnections/runHealthChecks", graph=True, returns={204: None})
 async def run_health_checks(call: Call, client: DurableClient) -> Answer:
     """Make all health checks of a connection now, with a probe."""
 
     async def run() -> Answer:
-        connection = (await call.services.connections.get(call.tenant.id, call.param("id"))).value
-        await call.services.connections.change(
+        connection = (await call.deps.connections.get(call.tenant.id, call.param("id"))).value
+        await call.deps.connections.change(
             call.tenant.id,
             connection.id,
             lambda there: there.but(checks_wanted_until=wanted_for_now(there, call.now, edited=False)),
@@ -107,7 +107,10 @@ async def run_health_checks(call: Call, client: DurableClient) -> Answer:
 @bp.route(route=f"{_ONE}/updateAdDomainPassword", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
-    "Microsoft.CloudPC/onPremisesConnections/updateAdDomainPassword", graph=True, takes=NewPassword, gives={204: None}
+    "Microsoft.CloudPC/onPremisesConnections/updateAdDomainPassword",
+    graph=True,
+    accepts=NewPassword,
+    returns={204: None},
 )
 async def update_ad_domain_password(call: Call, client: DurableClient) -> Answer:
     """Take a new password of the join account; builds that run use it from their next join on.
@@ -116,7 +119,7 @@ async def update_ad_domain_password(call: Call, client: DurableClient) -> Answer
     """
 
     async def update() -> Answer:
-        connection = (await call.services.connections.get(call.tenant.id, call.param("id"))).value
+        connection = (await call.deps.connections.get(call.tenant.id, call.param("id"))).value
         password = call.read(NewPassword).ad_domain_password
         if connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
             raise InvalidError(Problem("/adDomainPassword", "a Microsoft Entra join has no join account"))
@@ -158,7 +161,7 @@ async def _refuse_moving(call: Call, before: Connection, after: Connection) -> N
     """Refuse a change while the checks run, or of where the Cloud PCs are that use it. Raises: ConflictError."""
     _refuse_while_checked(call, before)
     moves = (before.site_id, before.subscription_id) != (after.site_id, after.subscription_id)
-    if moves and (cloud_pcs := await cloud_pcs_of(call.services, before)):
+    if moves and (cloud_pcs := await cloud_pcs_of(call.deps, before)):
         raise ConflictError(
             f"{cloud_pcs} Cloud PCs use the connection: its site and its subscription stay",
             inTheWay={"cloudPCs": cloud_pcs},
@@ -172,7 +175,7 @@ def _refuse_while_checked(call: Call, connection: Connection) -> None:
 
 async def _check(call: Call, client: DurableClient, connection: Connection) -> str:
     """Begin the health checks; return the address of their operation."""
-    site = (await call.services.sites.get(call.tenant.id, connection.site_id)).value
+    site = (await call.deps.sites.get(call.tenant.id, connection.site_id)).value
     return address(await ask_for_check(call, client, connection, site))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import azure.functions as func
 
 from shared.clients.key_vault import secret_name
-from shared.clients.patience import patiently
+from shared.clients.throttling import retry_while_throttled
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.demand import address_forecast
@@ -45,27 +45,29 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @endpoint(
     "Microsoft.CloudPC/onPremisesConnections/read",
     graph=True,
-    gives=listing(CONNECTION, "onPremisesConnection"),
-    asks=CONNECTIONS,
+    returns=listing(CONNECTION, "onPremisesConnection"),
+    query=CONNECTIONS,
 )
 async def list_connections(call: Call) -> Answer:
     """List the connections."""
     shown = await views(call)
-    return await graph_list(call, call.services.connections, CONNECTIONS, shown)
+    return await graph_list(call, call.deps.connections, CONNECTIONS, shown)
 
 
 @bp.route(route=f"{BASE}/onPremisesConnections/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True, gives=CONNECTION, asks=ONE)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True, returns=CONNECTION, query=ONE)
 async def get_connection(call: Call) -> Answer:
     """Show one connection."""
-    stored = await call.services.connections.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
     shown = await views(call)
     return graph_item(call, CONNECTIONS, shown(stored.value), stored.etag)
 
 
 @bp.route(route=f"{BASE}/onPremisesConnections", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/onPremisesConnections/create", graph=True, takes=CONNECTION_BODY, gives={201: CONNECTION})
+@endpoint(
+    "Microsoft.CloudPC/onPremisesConnections/create", graph=True, accepts=CONNECTION_BODY, returns={201: CONNECTION}
+)
 async def create_connection(call: Call, client: DurableClient) -> Answer:
     """Create a connection; its health checks begin."""
 
@@ -91,10 +93,10 @@ async def save_connection_form(call: Call, client: DurableClient) -> Answer:
 async def connection_facts(call: Call) -> ConnectionFacts:
     """Return what the wizard has to know."""
     return ConnectionFacts(
-        sites=tuple([stored.value async for stored in call.services.sites.each(call.tenant.id)]),
-        connections=tuple([stored.value async for stored in call.services.connections.each(call.tenant.id)]),
+        sites=tuple([stored.value async for stored in call.deps.sites.each(call.tenant.id)]),
+        connections=tuple([stored.value async for stored in call.deps.connections.each(call.tenant.id)]),
         subscription_id=call.tenant.subscription_id,
-        any_subscription=is_provider(call.caller, call.services.settings.provider_tenant_id),
+        any_subscription=is_provider(call.caller, call.deps.settings.provider_tenant_id),
     )
 
 
@@ -136,11 +138,11 @@ async def save_connection(
         created_date_time=call.now,
     )
     operation = await call.open_operation(CHECK_OPERATION, connection.id)
-    await call.services.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
-    stored = await call.insert(call.services.connections, connection, connection.id)
+    await call.deps.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
+    stored = await call.insert(call.deps.connections, connection, connection.id)
     await call.audit("onPremisesConnection", connection.id, after=stored.value)
     where = next(s for s in facts.sites if s.id == site.site_id)
-    await start_check(call.services, client, tenant, where, stored.value, operation.id, asked=True)
+    await start_check(call.deps, client, tenant, where, stored.value, operation.id, asked=True)
     return stored.value, operation, stored.etag
 
 
@@ -161,8 +163,8 @@ def domain_of(said: DomainStep, address: str) -> Domain:
 
 async def store_password(call: Call, connection_id: str, password: str) -> str:
     """Make *password* the newest version of the connection's secret; return its address, which stays the same."""
-    vault, name, tags = call.services.vault(), secret_name(call.tenant.id, connection_id), {"tenant": call.tenant.id}
-    return await patiently(lambda: vault.store(name, password, tags=tags))
+    vault, name, tags = call.deps.vault(), secret_name(call.tenant.id, connection_id), {"tenant": call.tenant.id}
+    return await retry_while_throttled(lambda: vault.store(name, password, tags=tags))
 
 
 async def views(call: Call) -> Callable[[Connection], dict[str, Any]]:
@@ -171,13 +173,13 @@ async def views(call: Call) -> Callable[[Connection], dict[str, Any]]:
     The Cloud PCs are only read when they are asked for. Whether the checks pause shows without: the sweep renews the
     time of a connection that they use.
     """
-    wired, tenant_id = call.services, call.tenant.id
-    sites = {stored.value.id: stored.value async for stored in wired.sites.each(tenant_id)}
-    used = {i async for stored in wired.policies.each(tenant_id) for i in stored.value.connection_ids}
+    deps, tenant_id = call.deps, call.tenant.id
+    sites = {stored.value.id: stored.value async for stored in deps.sites.each(tenant_id)}
+    used = {i async for stored in deps.policies.each(tenant_id) for i in stored.value.connection_ids}
     asked = call.query("$select") or ""
     cloud_pcs: list[CloudPc] = []
     if "inUseByCloudPc" in asked or "@deskwright.addresses" in asked:
-        cloud_pcs = [stored.value async for stored in wired.cloud_pcs.each(tenant_id)]
+        cloud_pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant_id)]
 
     def view(connection: Connection) -> dict[str, Any]:
         in_use, by_pc = connection.id in used, any(built_through(pc, connection.id) for pc in cloud_pcs)

@@ -22,19 +22,19 @@ class Described:
     *asks*: a collection, for the options of OData; or names of query parameters. *graph*: errors have Graph's shape.
     """
 
-    takes: Node | None = None
+    accepts: Node | None = None
     optional: bool = False
-    gives: Mapping[int, Node | None] = field(default_factory=dict)
-    asks: Collection | tuple[str, ...] = ()
+    returns: Mapping[int, Node | None] = field(default_factory=dict)
+    query: Collection | tuple[str, ...] = ()
     graph: bool = False
     verb: str = ""
 
 
-def gives(
-    answers: Mapping[int, Node | None], *, takes: Node | None = None, asks: tuple[str, ...] = ()
+def returns(
+    answers: Mapping[int, Node | None], *, accepts: Node | None = None, query: tuple[str, ...] = ()
 ) -> Callable[[F], F]:
     """Declare a route outside the frame of ``triggers.http.endpoints``; a body may be left out."""
-    return lambda function: describe(function, Described(takes, optional=True, gives=answers, asks=asks))
+    return lambda function: describe(function, Described(accepts, optional=True, returns=answers, query=query))
 
 
 def describe(function: F, described: Described) -> F:

@@ -16,16 +16,16 @@ import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
 from shared.contracts.tickets import on_behalf_of
+from shared.dependencies import Dependencies, dependencies
 from shared.domain.describing import Node
 from shared.domain.graph.odata import Collection
 from shared.domain.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ForbiddenError, InvalidError, NotFoundError, Problem, StaleError, TooLargeError
-from shared.services.deed import Deed
+from shared.services.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Stored
-from shared.wiring import Services, services
 from shared.workflow import DurableClient
 from triggers.http.authentication import Caller, StrangerError, Trust, authenticate, bearer
 from triggers.http.described import Described, describe
@@ -60,20 +60,20 @@ def created(body: Any, location: str, *, etag: str | None = None) -> Answer:  # 
     return Answer(201, body, {"Location": location, **({"ETag": etag} if etag else {})})
 
 
-class Call(Deed):
-    """One request, after its caller was let in: the deed that he asks for."""
+class Call(ActionContext):
+    """One request, after its caller was authorised."""
 
     def __init__(
         self,
         request: func.HttpRequest,
-        wired: Services,
+        deps: Dependencies,
         caller: Caller,
         *,
         tenant: Stored[Tenant] | None,
         verb: str,
         trace_id: str,
     ) -> None:
-        super().__init__(wired, caller.actor, tenant.value if tenant else None, verb=verb, trace_id=trace_id)
+        super().__init__(deps, caller.actor, tenant.value if tenant else None, verb=verb, trace_id=trace_id)
         self.request, self.caller, self._tenant = request, caller, tenant
 
     @property
@@ -166,14 +166,14 @@ def endpoint(
     verb: str,
     *,
     graph: bool = False,
-    takes: Node | None = None,
+    accepts: Node | None = None,
     optional: bool = False,
-    gives: Node | Mapping[int, Node | None] | None = None,
-    asks: Collection | tuple[str, ...] = (),
+    returns: Node | Mapping[int, Node | None] | None = None,
+    query: Collection | tuple[str, ...] = (),
 ) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
     """Make ``handler(call)`` or ``handler(call, client)`` an HTTP function that *verb* guards.
 
-    The others are for the OpenAPI document (``described``); *gives*: the body of a 200, or a body for each status.
+    The others are for the OpenAPI document (``described``); *returns*: the body of a 200, or a body for each status.
     """
     if verb not in VERBS:
         message = f"{verb} is not in the table of permissions"
@@ -188,39 +188,41 @@ def endpoint(
 
             return await answered(perform, graph=graph, trace_id=trace_id)
 
-        answers = gives if isinstance(gives, Mapping) and all(isinstance(s, int) for s in gives) else {200: gives}
-        described = Described(takes, optional=optional, gives=answers, asks=asks, graph=graph, verb=verb)
-        return _entry(handler, respond) if gives is None else describe(_entry(handler, respond), described)
+        answers = (
+            returns if isinstance(returns, Mapping) and all(isinstance(s, int) for s in returns) else {200: returns}
+        )
+        described = Described(accepts, optional=optional, returns=answers, query=query, graph=graph, verb=verb)
+        return _entry(handler, respond) if returns is None else describe(_entry(handler, respond), described)
 
     return frame
 
 
 async def _let_in(request: func.HttpRequest, verb: str, trace_id: str) -> Call:
     """Return the call, once it is known who calls and that he may."""
-    wired = services()
-    trust = trust_of(wired.settings)
+    deps = dependencies()
+    trust = trust_of(deps.settings)
     params = request.route_params
     if "version" in params and params["version"] not in _GRAPH_VERSIONS:
         raise NotFoundError("the versions are v1.0 and beta")
     tenant = None
     if "tenant" in params:
-        caller, tenant = await _admit(request, trust, wired, str(params["tenant"]))
+        caller, tenant = await _admit(request, trust, deps, str(params["tenant"]))
     else:
-        caller = await _provider(request, trust, wired.settings.provider_tenant_id.lower())
-    authorise(caller, verb, wired.settings.provider_tenant_id, tenant.value if tenant else None)
+        caller = await _provider(request, trust, deps.settings.provider_tenant_id.lower())
+    authorise(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
     if len(request.get_body()) > _MOST_BYTES:
         raise TooLargeError(f"a body may have {_MOST_BYTES} bytes")
-    return Call(request, wired, caller, tenant=tenant, verb=verb, trace_id=trace_id)
+    return Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id)
 
 
 async def _admit(
-    request: func.HttpRequest, trust: Trust, wired: Services, tenant_id: str
+    request: func.HttpRequest, trust: Trust, deps: Dependencies, tenant_id: str
 ) -> tuple[Caller, Stored[Tenant]]:
     """Return the caller and the tenant he addresses; to a stranger there is no such tenant."""
     if not (trust.trust_client_principal and request.headers.get("x-ms-client-principal")):
         bearer(request.headers)
-    stored = await wired.tenants.find(tenant_id)
-    provider = wired.settings.provider_tenant_id.lower()
+    stored = await deps.tenants.find(tenant_id)
+    provider = deps.settings.provider_tenant_id.lower()
     known = {provider, stored.value.entra_tenant_id} if stored else {provider}
     try:
         caller = await _authenticate(request, trust, known)

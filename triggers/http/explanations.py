@@ -17,17 +17,17 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route="tenants/{tenant}/explain", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/explanations/read", gives=Explanation, asks=("user",))
+@endpoint("Microsoft.CloudPC/explanations/read", returns=Explanation, query=("user",))
 async def explain_user(call: Call) -> Answer:
     """Explain the user named by ``user``: principal name or id."""
     named = call.query("user")
     if not named:
         raise InvalidError(Problem("user", "required: a user principal name or an id"))
-    wired, tenant = call.services, call.tenant
-    graph = wired.graph(tenant)
+    deps, tenant = call.deps, call.tenant
+    graph = deps.graph(tenant)
     today = await read_today(call)
     entitled = await licensed_user(call, named, assigned_groups(today.policies.values()))
     groups = await existing_groups(graph, sorted(entitled.group_ids))
-    records = [stored.value for stored in await wired.cloud_pcs.of_user(tenant.id, entitled.user.id)]
+    records = [stored.value for stored in await deps.cloud_pcs.of_user(tenant.id, entitled.user.id)]
     names = {group.id: group.display_name for group in groups}
     return ok(explain(entitled, today, records, names, tenant_id=tenant.id).to_json())

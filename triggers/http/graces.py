@@ -25,7 +25,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/endGracePeriod", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/endGracePeriod", graph=True, gives={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/endGracePeriod", graph=True, returns={204: None})
 async def end_grace_period(call: Call, client: DurableClient) -> Answer:
     """End a grace period now: the user is signed off, and the Cloud PC goes."""
 
@@ -37,7 +37,7 @@ async def end_grace_period(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/extendGrace", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/extendGrace", takes=ExtendForm, gives=GRACE_CHANGE)
+@endpoint("Microsoft.CloudPC/cloudPCs/extendGrace", accepts=ExtendForm, returns=GRACE_CHANGE)
 async def extend_grace(call: Call) -> Answer:
     """Let a grace period last longer."""
     form = call.read(ExtendForm)
@@ -49,7 +49,7 @@ async def extend_grace(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/holdGrace", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/holdGrace", takes=HoldForm, optional=True, gives=GRACE_CHANGE)
+@endpoint("Microsoft.CloudPC/cloudPCs/holdGrace", accepts=HoldForm, optional=True, returns=GRACE_CHANGE)
 async def hold_grace(call: Call) -> Answer:
     """Let a grace period stand still, or go on."""
     held = call.read(HoldForm, call.json_if_any()).held
@@ -58,7 +58,7 @@ async def hold_grace(call: Call) -> Answer:
 
 
 async def _read(call: Call) -> Stored[CloudPc]:
-    stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     return stored
 
@@ -69,10 +69,10 @@ def _shown(after: CloudPc, call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/removals", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", gives=listing(REMOVAL, "removal"))
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=listing(REMOVAL, "removal"))
 async def list_removals(call: Call) -> Answer:
     """List the Cloud PCs whose removal was seen and not made, with cause and reason: each waits to be confirmed."""
-    found = [stored.value for stored in await call.services.cloud_pcs.with_removals(call.tenant.id)]
+    found = [stored.value for stored in await call.deps.cloud_pcs.with_removals(call.tenant.id)]
     return ok(listed(call, (_waiting(pc) for pc in found), None))
 
 
@@ -87,7 +87,7 @@ def _waiting(pc: CloudPc) -> dict[str, Any]:
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/confirmRemoval", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/confirmRemoval", gives=REMOVAL)
+@endpoint("Microsoft.CloudPC/cloudPCs/confirmRemoval", returns=REMOVAL)
 async def confirm_removal_of_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Confirm a removal that waits: the Cloud PC's grace period begins if the directory still says so."""
     after = await confirm_removal(call, client, call.param("id"))

@@ -18,14 +18,14 @@ async def once(call: Call, perform: Callable[[], Awaitable[Answer]]) -> Answer:
     if key is None:
         return await perform()
     scope = f"{call.tenant_id}:{call.caller.directory_id}:{call.caller.actor.id}"
-    kept = await call.services.idempotency.claim(scope, key, call.mark, at=call.now)
+    kept = await call.deps.idempotency.claim(scope, key, call.mark, at=call.now)
     if kept is not None:
         return Answer(kept.status, kept.body, {**kept.headers, "Idempotent-Replayed": "true"})
     try:
         answer = await perform()
     except BaseException:
-        await call.services.idempotency.release(scope, key)
+        await call.deps.idempotency.release(scope, key)
         raise
     kept = KeptAnswer(status=answer.status, headers=dict(answer.headers or {}), body=answer.body)
-    await call.services.idempotency.keep(scope, key, kept)
+    await call.deps.idempotency.keep(scope, key, kept)
     return answer

@@ -49,24 +49,24 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 @bp.route(route=f"{BASE}/deviceImages", methods=["GET"], auth_level=_OPEN)
 @endpoint(
-    "Microsoft.CloudPC/deviceImages/read", graph=True, gives=listing(DEVICE_IMAGE, "deviceImage"), asks=DEVICE_IMAGES
+    "Microsoft.CloudPC/deviceImages/read", graph=True, returns=listing(DEVICE_IMAGE, "deviceImage"), query=DEVICE_IMAGES
 )
 async def list_device_images(call: Call) -> Answer:
     """List the device images."""
-    return await graph_list(call, call.services.images, DEVICE_IMAGES, device_image_view)
+    return await graph_list(call, call.deps.images, DEVICE_IMAGES, device_image_view)
 
 
 @bp.route(route=f"{BASE}/deviceImages/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/deviceImages/read", graph=True, gives=DEVICE_IMAGE, asks=ONE)
+@endpoint("Microsoft.CloudPC/deviceImages/read", graph=True, returns=DEVICE_IMAGE, query=ONE)
 async def get_device_image(call: Call) -> Answer:
     """Show one device image."""
-    stored = await call.services.images.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.images.get(call.tenant.id, call.param("id"))
     return graph_item(call, DEVICE_IMAGES, device_image_view(stored.value), stored.etag)
 
 
 @bp.route(route=f"{BASE}/deviceImages", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/deviceImages/create", graph=True, takes=IMAGE_BODY, gives={201: DEVICE_IMAGE})
+@endpoint("Microsoft.CloudPC/deviceImages/create", graph=True, accepts=IMAGE_BODY, returns={201: DEVICE_IMAGE})
 async def create_device_image(call: Call, client: DurableClient) -> Answer:
     """Create a device image; its build begins."""
 
@@ -86,8 +86,8 @@ async def create_device_image(call: Call, client: DurableClient) -> Answer:
 @endpoint(
     "Microsoft.CloudPC/galleryImages/read",
     graph=True,
-    gives=listing(GALLERY_IMAGE, "galleryImage"),
-    asks=GALLERY_IMAGES,
+    returns=listing(GALLERY_IMAGE, "galleryImage"),
+    query=GALLERY_IMAGES,
 )
 async def list_gallery_images(call: Call) -> Answer:
     """List the marketplace images that fit a Cloud PC."""
@@ -96,7 +96,7 @@ async def list_gallery_images(call: Call) -> Answer:
 
 
 @bp.route(route=f"{BASE}/galleryImages/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/galleryImages/read", graph=True, gives=GALLERY_IMAGE, asks=ONE)
+@endpoint("Microsoft.CloudPC/galleryImages/read", graph=True, returns=GALLERY_IMAGE, query=ONE)
 async def get_gallery_image(call: Call) -> Answer:
     """Show one marketplace image."""
     for image in await offered_images(call):
@@ -107,8 +107,8 @@ async def get_gallery_image(call: Call) -> Answer:
 
 async def offered_images(call: Call) -> tuple[Any, ...]:
     """Return the marketplace images of the first site's region; without a site there is nothing to build."""
-    async for stored in call.services.sites.each(call.tenant.id):
-        return await gallery_images(call.services, call.tenant, stored.value.region)
+    async for stored in call.deps.sites.each(call.tenant.id):
+        return await gallery_images(call.deps, call.tenant, stored.value.region)
     return ()
 
 
@@ -120,11 +120,11 @@ async def save_device_image_form(call: Call, client: DurableClient) -> Answer:
 
 async def image_facts(call: Call) -> ImageFacts:
     """Return what the wizard has to know."""
-    sites = tuple([stored.value async for stored in call.services.sites.each(call.tenant.id)])
-    offered, versions = await asyncio.gather(offered_images(call), gallery_versions(call.services, call.tenant, sites))
+    sites = tuple([stored.value async for stored in call.deps.sites.each(call.tenant.id)])
+    offered, versions = await asyncio.gather(offered_images(call), gallery_versions(call.deps, call.tenant, sites))
     return ImageFacts(
         sites=sites,
-        images=tuple([stored.value async for stored in call.services.images.each(call.tenant.id)]),
+        images=tuple([stored.value async for stored in call.deps.images.each(call.tenant.id)]),
         gallery_images=offered,
         gallery_versions=versions,
     )
@@ -162,8 +162,8 @@ async def save_device_image(
         created_date_time=call.now,
         last_modified_date_time=call.now,
     )
-    await call.services.due.put(DueKind.BUILD, call.now + LOOK_AGAIN, call.tenant.id, image_id)
-    stored = await call.insert(call.services.images, image, image_id)
+    await call.deps.due.put(DueKind.BUILD, call.now + LOOK_AGAIN, call.tenant.id, image_id)
+    stored = await call.insert(call.deps.images, image, image_id)
     await call.audit("deviceImage", image_id, after=stored.value)
     where = next(s for s in facts.sites if s.id == site.site_id)
     await start_build(client, call.tenant, where, stored.value)

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from shared.clients.patience import all_of, patiently
+from shared.clients.throttling import all_of, retry_while_throttled
 from shared.contracts.refusals import MissingError
+from shared.dependencies import Dependencies
 from shared.domain.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, gallery_image
 from shared.domain.naming import TENANT_TAG
 from shared.domain.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
-from shared.wiring import Services
 
 T = TypeVar("T")
 
@@ -42,18 +42,18 @@ class Kept:
 _kept = Kept()
 
 
-async def gallery_images(wired: Services, tenant: Tenant, region: str) -> tuple[GalleryImage, ...]:
+async def gallery_images(deps: Dependencies, tenant: Tenant, region: str) -> tuple[GalleryImage, ...]:
     """Return the marketplace images that fit a Cloud PC, newest Windows first."""
-    key = (wired.settings.arm_url, "images", tenant.subscription_id, region)
-    return await _kept.get(key, wired.clock.now(), lambda: _gallery_images(wired, tenant.subscription_id, region))
+    key = (deps.settings.arm_url, "images", tenant.subscription_id, region)
+    return await _kept.get(key, deps.clock.now(), lambda: _gallery_images(deps, tenant.subscription_id, region))
 
 
-async def _gallery_images(wired: Services, subscription_id: str, region: str) -> tuple[GalleryImage, ...]:
-    images = wired.compute(subscription_id).virtual_machine_images
+async def _gallery_images(deps: Dependencies, subscription_id: str, region: str) -> tuple[GalleryImage, ...]:
+    images = deps.compute(subscription_id).virtual_machine_images
 
     async def skus(offer: str) -> list[GalleryImage]:
         try:
-            listed = await patiently(lambda: images.list_skus(region, PUBLISHER, offer))
+            listed = await retry_while_throttled(lambda: images.list_skus(region, PUBLISHER, offer))
         except MissingError:  # not every region has every offer
             return []
         return [found for sku in listed if (found := gallery_image(offer, str(sku.name)))]
@@ -62,12 +62,12 @@ async def _gallery_images(wired: Services, subscription_id: str, region: str) ->
     return tuple(sorted(found, key=lambda i: (OFFERS.index(i.image.offer), i.display_name)))
 
 
-async def gallery_versions(wired: Services, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:
+async def gallery_versions(deps: Dependencies, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:
     """Return every image version in the galleries of the sites' resource groups.
 
     Where tenants share a subscription, a site may name the group of another: what carries his tag is not shown.
     """
-    compute = wired.compute(tenant.subscription_id)
+    compute = deps.compute(tenant.subscription_id)
     groups = sorted({site.resource_group for site in sites})
     found: list[GalleryVersion] = []
     for group in groups:
@@ -81,9 +81,9 @@ async def gallery_versions(wired: Services, tenant: Tenant, sites: Iterable[Site
     return tuple(found)
 
 
-async def usages(wired: Services, subscription_id: str, region: str) -> tuple[Usage, ...]:
+async def usages(deps: Dependencies, subscription_id: str, region: str) -> tuple[Usage, ...]:
     """Return how much of its vCPU quotas a subscription uses in a region."""
-    compute = wired.compute(subscription_id)
+    compute = deps.compute(subscription_id)
     return tuple(
         Usage(
             subscription_id=subscription_id,

@@ -11,14 +11,14 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.dependencies import Dependencies, dependencies
 from shared.domain.describing import TEXT, many, shape
 from shared.domain.tenant import Tenant
-from shared.services.watching import is_from_graph
+from shared.services.directory_subscriptions import is_from_graph
 from shared.storage.due import RENEWING, DueKind, next_of
-from shared.wiring import Services, services
 from shared.workflow import Blueprint
 from triggers.directory_changes import QUEUE, put
-from triggers.http.described import gives
+from triggers.http.described import returns
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.notifications")
@@ -29,7 +29,7 @@ _NOTIFICATIONS = shape("changeNotificationCollection", {"value": many("object")}
 
 
 @bp.route(route="graph/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@gives({200: TEXT, 202: None, 400: None}, takes=_NOTIFICATIONS, asks=("validationToken",))
+@returns({200: TEXT, 202: None, 400: None}, accepts=_NOTIFICATIONS, query=("validationToken",))
 async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     """Take Graph's notifications. Who speaks is known by clientState; whoever is not Graph learns nothing."""
     token = req.params.get("validationToken")
@@ -38,15 +38,15 @@ async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     told = _told(req)
     if told is None:
         return func.HttpResponse(status_code=_BAD)
-    wired = services()
-    now = wired.clock.now()
+    deps = dependencies()
+    now = deps.clock.now()
     directories = {str(each.get("tenantId", "")).lower() for each in told}
     for directory_id in directories - {""}:
-        mine = [each for each in told if await _is_ours(wired, directory_id, each, now)]
+        mine = [each for each in told if await _is_ours(deps, directory_id, each, now)]
         if not mine:
             continue
-        async for stored in wired.tenants.each(entra_tenant_id=directory_id):
-            await _take(wired, stored.value, mine, now)
+        async for stored in deps.tenants.each(entra_tenant_id=directory_id):
+            await _take(deps, stored.value, mine, now)
     return func.HttpResponse(status_code=_ACCEPTED)
 
 
@@ -60,14 +60,14 @@ def _told(req: func.HttpRequest) -> list[dict[str, Any]] | None:
     return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else None
 
 
-async def _take(wired: Services, tenant: Tenant, mine: list[dict[str, Any]], now: datetime) -> None:
+async def _take(deps: Dependencies, tenant: Tenant, mine: list[dict[str, Any]], now: datetime) -> None:
     if any("lifecycleEvent" in each for each in mine):
-        await wired.due.put(DueKind.SUBSCRIBE, now, tenant.id, tenant.id, RENEWING)
-        await _catch_up(wired, tenant, now)  # something may have been missed
+        await deps.due.put(DueKind.SUBSCRIBE, now, tenant.id, tenant.id, RENEWING)
+        await _catch_up(deps, tenant, now)  # something may have been missed
     changes = [each for each in mine if "lifecycleEvent" not in each]
     if any("groups" in str(each.get("resource", "")).lower() for each in changes):
         # Who came in may be a group of others: asking what has changed tells users from groups.
-        await _catch_up(wired, tenant, now)
+        await _catch_up(deps, tenant, now)
     users = sorted({user_id for each in changes for user_id in _users(each)})
     for at in range(0, len(users), _MOST_USERS):
         message = {
@@ -76,18 +76,18 @@ async def _take(wired: Services, tenant: Tenant, mine: list[dict[str, Any]], now
             "userIds": users[at : at + _MOST_USERS],
             "at": now.isoformat(),
         }
-        await put(wired, QUEUE, message)
+        await put(deps, QUEUE, message)
 
 
-async def _catch_up(wired: Services, tenant: Tenant, now: datetime) -> None:
+async def _catch_up(deps: Dependencies, tenant: Tenant, now: datetime) -> None:
     """Have the directory asked what has changed: once for all that is told within a minute."""
-    await wired.due.put(DueKind.CATCH_UP, next_of(timedelta(minutes=1), now), tenant.id, tenant.id)
+    await deps.due.put(DueKind.CATCH_UP, next_of(timedelta(minutes=1), now), tenant.id, tenant.id)
 
 
-async def _is_ours(wired: Services, directory_id: str, told: dict[str, Any], now: datetime) -> bool:
+async def _is_ours(deps: Dependencies, directory_id: str, told: dict[str, Any], now: datetime) -> bool:
     if str(told.get("tenantId", "")).lower() != directory_id:
         return False
-    ours = await is_from_graph(wired, directory_id, str(told.get("clientState", "")), now)
+    ours = await is_from_graph(deps, directory_id, str(told.get("clientState", "")), now)
     if not ours:
         _log.warning("a notification for the directory %s was not Graph's", directory_id)
     return ours

@@ -12,14 +12,14 @@ from pkgutil import iter_modules
 import azure.functions as func
 
 from shared.workflow import Blueprint
-from triggers.http.described import description_of, gives
+from triggers.http.described import description_of, returns
 from triggers.http.openapi_document import Route, document
 
 bp = Blueprint()
 
 
 @bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@gives({200: {"type": "object"}})
+@returns({200: {"type": "object"}})
 async def openapi(req: func.HttpRequest) -> func.HttpResponse:
     """Show what can be called, and how: with a function key, as the health."""
     del req

@@ -91,8 +91,8 @@ def _operation(route: Route, parts: _Components) -> dict[str, Any]:
     made: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.words.partition("\n")[0],
-        "parameters": [*_of_path(route.address), *_of_query(said.asks), *_of_headers(route)],
-        "responses": {str(status): _answer(node, parts) for status, node in said.gives.items()},
+        "parameters": [*_of_path(route.address), *_of_query(said.query), *_of_headers(route)],
+        "responses": {str(status): _answer(node, parts) for status, node in said.returns.items()},
         "security": [{"key": []}] if route.keyed else [{"token": []}] if said.verb else [],
     }
     if route.keyed:
@@ -102,8 +102,8 @@ def _operation(route: Route, parts: _Components) -> dict[str, Any]:
         kind, error = ("application/json", GRAPH_ERROR) if said.graph else ("application/problem+json", PROBLEM)
         wrong = {"description": "Not done", "content": {kind: {"schema": parts.resolve(error)}}}
         made["responses"] |= {str(status): wrong for status in _WRONG}
-    if said.takes is not None:
-        content = {"application/json": {"schema": parts.resolve(said.takes)}}
+    if said.accepts is not None:
+        content = {"application/json": {"schema": parts.resolve(said.accepts)}}
         made["requestBody"] = {"required": not said.optional, "content": content}
     return made
 
@@ -121,18 +121,18 @@ def _of_path(address: str) -> list[dict[str, Any]]:
     return [{"name": n, "in": "path", "required": True, "schema": _PATHS.get(n, text)} for n in names]
 
 
-def _of_query(asks: Collection | tuple[str, ...]) -> list[dict[str, Any]]:
+def _of_query(query: Collection | tuple[str, ...]) -> list[dict[str, Any]]:
     text = {"type": "string"}
     schemas: dict[str, Any] = {
         "$top": {"type": "integer", "minimum": 1, "maximum": 1000},
         "$count": {"type": "boolean"},
     }
-    if isinstance(asks, Collection):
-        expands = {"type": "string", "enum": sorted(asks.expands)}
+    if isinstance(query, Collection):
+        expands = {"type": "string", "enum": sorted(query.expands)}
         found = dict.fromkeys(("$top", "$skiptoken", "$select", "$filter", "$count"), text) | schemas
-        found |= {"$expand": expands} if asks.expands else {}
+        found |= {"$expand": expands} if query.expands else {}
     else:
-        found = {name: schemas.get(name, text) for name in asks}
+        found = {name: schemas.get(name, text) for name in query}
     return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in found.items()]
 
 

@@ -21,22 +21,22 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @bp.route(route="tenants/{tenant}/operations", methods=["GET"], auth_level=_OPEN)
 @endpoint(
     "Microsoft.CloudPC/operations/read",
-    gives=listing(OPERATION, "operation"),
-    asks=("kind", "resourceId", "status", *PAGES),
+    returns=listing(OPERATION, "operation"),
+    query=("kind", "resourceId", "status", *PAGES),
 )
 async def list_operations(call: Call) -> Answer:
     """List the operations; ``kind``, ``resourceId`` and ``status`` choose."""
     names = {"kind": "kind", "resourceId": "resource_id", "status": "status"}
     filters = {column: value for name, column in names.items() if (value := call.query(name))}
-    page = await call.services.operations.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
+    page = await call.deps.operations.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
     return ok(listed(call, (shown(stored.value) for stored in page.items), page.next_token))
 
 
 @bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/operations/read", gives=OPERATION)
+@endpoint("Microsoft.CloudPC/operations/read", returns=OPERATION)
 async def get_operation(call: Call) -> Answer:
     """Show one operation."""
-    stored = await call.services.operations.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.operations.get(call.tenant.id, call.param("id"))
     return ok(shown(stored.value), etag=stored.etag)
 
 

@@ -49,19 +49,19 @@ _LIST = shape(
 
 
 @bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/orphans/read", gives=_LIST, asks=("type", "cloudPcId", *PAGES))
+@endpoint("Microsoft.CloudPC/orphans/read", returns=_LIST, query=("type", "cloudPcId", *PAGES))
 async def list_orphans(call: Call) -> Answer:
     """List the orphans, and what the last scan for them has looked at; ``type`` and ``cloudPcId`` choose."""
     filters = {"type": call.query("type"), "cloud_pc_id": call.query("cloudPcId")}
-    page = await call.services.orphans.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
-    scan = await call.services.orphan_scans.find(call.tenant.id, LAST)
+    page = await call.deps.orphans.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
+    scan = await call.deps.orphan_scans.find(call.tenant.id, LAST)
     proof = _proof(scan.value) if scan else None
     return ok(listed(call, (_shown(stored.value, call.now) for stored in page.items), page.next_token, scan=proof))
 
 
 @bp.route(route=f"{_PLACE}/scan", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/orphans/scan", gives={202: OPERATION})
+@endpoint("Microsoft.CloudPC/orphans/scan", returns={202: OPERATION})
 async def scan_for_orphans(call: Call, client: DurableClient) -> Answer:
     """Compare now what there is in Azure, Entra ID and Intune with the records of the Cloud PCs."""
 
@@ -73,7 +73,7 @@ async def scan_for_orphans(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route=f"{_PLACE}/{{id}}/remove", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/orphans/remove", gives={202: OPERATION})
+@endpoint("Microsoft.CloudPC/orphans/remove", returns={202: OPERATION})
 async def remove_orphan_by_hand(call: Call, client: DurableClient) -> Answer:
     """Remove an orphan of a Cloud PC of which nothing should be left; take a computer account off the list."""
 

@@ -36,7 +36,7 @@ class ResumeForm(Value):
 
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/pause", takes=PauseForm, optional=True, gives=POLICY)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/pause", accepts=PauseForm, optional=True, returns=POLICY)
 async def pause_policy(call: Call) -> Answer:
     """Let a policy begin no build and no removal."""
     return await _set_policy(call, _paused(call))
@@ -44,17 +44,17 @@ async def pause_policy(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/provisioningPolicies/resume", takes=ResumeForm, optional=True, gives=POLICY)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/resume", accepts=ResumeForm, optional=True, returns=POLICY)
 async def resume_policy(call: Call, client: DurableClient) -> Answer:
     """Let a policy act again; what has waited for it begins."""
     call.read(ResumeForm, call.json_if_any())
-    await promise_reconcile(call.services, call.tenant.id, call.now)
+    await promise_reconcile(call.deps, call.tenant.id, call.now)
     answer = await _set_policy(call, None)
     return telling(answer, await reconciling(call, client, call.param("id")))
 
 
 @bp.route(route="tenants/{tenant}/pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/pause", takes=PauseForm, optional=True, gives=Tenant)
+@endpoint("Microsoft.CloudPC/tenants/pause", accepts=PauseForm, optional=True, returns=Tenant)
 async def pause_tenant(call: Call) -> Answer:
     """Let a whole tenant begin no build and no removal."""
     return await _set_tenant(call, _paused(call))
@@ -62,39 +62,39 @@ async def pause_tenant(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/tenants/resume", takes=ResumeForm, optional=True, gives=Tenant)
+@endpoint("Microsoft.CloudPC/tenants/resume", accepts=ResumeForm, optional=True, returns=Tenant)
 async def resume_tenant(call: Call, client: DurableClient) -> Answer:
     """Let a tenant act again; what has waited for it begins."""
     call.read(ResumeForm, call.json_if_any())
-    await promise_reconcile(call.services, call.tenant.id, call.now)
-    await promise_checks(call.services, call.tenant.id, call.now)
+    await promise_reconcile(call.deps, call.tenant.id, call.now)
+    await promise_checks(call.deps, call.tenant.id, call.now)
     answer = await _set_tenant(call, None)
     return telling(answer, await reconciling(call, client, call.tenant.id))
 
 
 @bp.route(route="pause", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/read", gives=_STATE)
+@endpoint("Microsoft.CloudPC/service/read", returns=_STATE)
 async def get_pause(call: Call) -> Answer:
     """Tell whether the service is paused for all tenants."""
-    return ok(shown(await call.services.service_state.get()))
+    return ok(shown(await call.deps.service_state.get()))
 
 
 @bp.route(route="pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/pause", takes=PauseForm, optional=True, gives=_STATE)
+@endpoint("Microsoft.CloudPC/service/pause", accepts=PauseForm, optional=True, returns=_STATE)
 async def pause_service(call: Call) -> Answer:
     """Let the service begin no build and no removal, in no tenant."""
     return await _set_service(call, _paused(call))
 
 
 @bp.route(route="resume", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/resume", takes=ResumeForm, optional=True, gives=_STATE)
+@endpoint("Microsoft.CloudPC/service/resume", accepts=ResumeForm, optional=True, returns=_STATE)
 async def resume_service(call: Call) -> Answer:
     """Let the service act again; the sweep begins what has waited, tenant by tenant."""
     call.read(ResumeForm, call.json_if_any())
-    async for stored in call.services.tenants.each():
+    async for stored in call.deps.tenants.each():
         if stored.value.paused is None:  # whoever resumes it asks for a reconcile
-            await promise_reconcile(call.services, stored.value.id, call.now)
-            await promise_checks(call.services, stored.value.id, call.now)
+            await promise_reconcile(call.deps, stored.value.id, call.now)
+            await promise_checks(call.deps, stored.value.id, call.now)
     return await _set_service(call, None)
 
 
@@ -113,7 +113,7 @@ def _again(there: Paused | None, paused: Paused | None) -> bool:
 
 
 async def _set_policy(call: Call, paused: Paused | None) -> Answer:
-    policies, tenant = call.services.policies, call.tenant
+    policies, tenant = call.deps.policies, call.tenant
     stored = await policies.get(tenant.id, call.param("id"))
     call.match(stored.etag)
     before = stored.value
@@ -138,7 +138,7 @@ async def _set_tenant(call: Call, paused: Paused | None) -> Answer:
         before = tenant
         return None if _again(tenant.paused, paused) else tenant.but(paused=paused)
 
-    after = await call.services.tenants.change(before.id, edit)
+    after = await call.deps.tenants.change(before.id, edit)
     if after != before:
         await call.audit("tenant", after.id, before=before, after=after)
     return ok(after.to_json())
@@ -152,7 +152,7 @@ async def _set_service(call: Call, paused: Paused | None) -> Answer:
         before = state
         return None if _again(state.paused, paused) else state.but(paused=paused)
 
-    after = await call.services.service_state.change(edit)
+    after = await call.deps.service_state.change(edit)
     if after != before:
         await call.audit("service", EVERYWHERE, before=before, after=after)
     return ok(shown(after))

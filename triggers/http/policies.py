@@ -22,7 +22,7 @@ from shared.domain.graph.policies import (
 )
 from shared.domain.graph.shapes import ASSIGN_BODY, ASSIGNMENT, POLICY, POLICY_BODY
 from shared.domain.policy import Assignment, Policy
-from shared.domain.roster import RosterEntry, roster
+from shared.domain.policy_users import RosterEntry, roster
 from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
 from shared.domain.wizards.edit_provisioning_policy import fields_of
 from shared.domain.wizards.overlaps import overlaps, target
@@ -33,12 +33,12 @@ from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.described import ONE, PAGES
 from triggers.http.endpoints import Answer, Call, created, endpoint, ok
-from triggers.http.facts import group_names, members_of, policy_facts
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, telling
 from triggers.http.idempotency import once
 from triggers.http.operations import address
 from triggers.http.paging import listed
 from triggers.http.today import read_today
+from triggers.http.wizard_lookups import group_names, members_of, policy_facts
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -52,29 +52,29 @@ _MOST_READ = 20
 @endpoint(
     "Microsoft.CloudPC/provisioningPolicies/read",
     graph=True,
-    gives=listing(POLICY, "provisioningPolicy"),
-    asks=POLICIES,
+    returns=listing(POLICY, "provisioningPolicy"),
+    query=POLICIES,
 )
 async def list_policies(call: Call) -> Answer:
     """List the provisioning policies."""
-    return await graph_list(call, call.services.policies, POLICIES, lambda policy: shown(call, policy))
+    return await graph_list(call, call.deps.policies, POLICIES, lambda policy: shown(call, policy))
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, gives=POLICY, asks=(*ONE, "$expand"))
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=POLICY, query=(*ONE, "$expand"))
 async def get_policy(call: Call) -> Answer:
     """Show one provisioning policy."""
-    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     return graph_item(call, POLICIES, shown(call, stored.value), stored.etag)
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/create", graph=True, takes=POLICY_BODY, gives={201: POLICY})
+@endpoint("Microsoft.CloudPC/provisioningPolicies/create", graph=True, accepts=POLICY_BODY, returns={201: POLICY})
 async def create_policy(call: Call) -> Answer:
     """Create a provisioning policy; it does nothing until it is assigned."""
 
     async def create() -> Answer:
-        connections = tuple([stored.value async for stored in call.services.connections.each(call.tenant.id)])
+        connections = tuple([stored.value async for stored in call.deps.connections.each(call.tenant.id)])
         form = policy_form(call.json(), connections)
         try:
             stored = await save_policy(call, form, await policy_facts(call, form, foresee=False), groups_needed=False)
@@ -87,51 +87,51 @@ async def create_policy(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assignments", methods=["GET"], auth_level=_OPEN)
 @endpoint(
-    "Microsoft.CloudPC/provisioningPolicies/read", graph=True, gives=listing(ASSIGNMENT, "assignment"), asks=PAGES
+    "Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=listing(ASSIGNMENT, "assignment"), query=PAGES
 )
 async def list_assignments(call: Call) -> Answer:
     """List the groups a policy is assigned to."""
-    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     return graph_whole_list(call, _ASSIGNMENTS, assignments_view(stored.value))
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assign", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True, takes=ASSIGN_BODY, gives={204: None})
+@endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True, accepts=ASSIGN_BODY, returns={204: None})
 async def assign_policy(call: Call, client: DurableClient) -> Answer:
     """Replace the groups a policy is assigned to, and bring the tenant to what that means."""
-    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     wanted = assign_body(call.json()).group_ids
     if len(wanted) > _MOST_GROUPS:
         raise InvalidError(Problem("/assignments", f"a policy may be assigned to {_MOST_GROUPS} groups"))
     kept = {a.group_id for a in stored.value.assignments}
     new = tuple(g for g in wanted if g not in kept)
-    problems = group_problems(new, await existing_groups(call.services.graph(call.tenant), new))
+    problems = group_problems(new, await existing_groups(call.deps.graph(call.tenant), new))
     if problems:
         at = {f"/groups/groupIds/{n}": f"/assignments/{wanted.index(g)}/target/groupId" for n, g in enumerate(new)}
         raise renamed(InvalidError(*problems), at)
     before = stored.value
     after = before.but(assignments=assignments(before, wanted, call.now))
     warnings = await overlap_warnings(call, after)
-    await promise_reconcile(call.services, call.tenant.id, call.now)
+    await promise_reconcile(call.deps, call.tenant.id, call.now)
     if after != before:
         after = after.but(last_modified_date_time=call.now)
-        await call.services.policies.replace(after, seen=stored.etag)
+        await call.deps.policies.replace(after, seen=stored.etag)
         await call.audit("provisioningPolicy", after.id, before=before, after=after)
     return Answer(204, headers={"Operation-Location": await reconciling(call, client, after.id, warnings)})
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, gives=listing(RosterEntry, "policyUser"))
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=listing(RosterEntry, "policyUser"))
 async def list_policy_users(call: Call) -> Answer:
     """Tell who has a Cloud PC through a policy, who waits, who lacks one, and why."""
-    wired, tenant = call.services, call.tenant
-    policy = (await wired.policies.get(tenant.id, call.param("id"))).value
+    deps, tenant = call.deps, call.tenant
+    policy = (await deps.policies.get(tenant.id, call.param("id"))).value
     today = await read_today(call)
     groups = assigned_groups(today.policies.values())
     members = await licensed_members(call, groups) if policy.assignments else ()
-    cloud_pcs = [stored.value async for stored in wired.cloud_pcs.each(tenant.id)]
+    cloud_pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant.id)]
     return ok(listed(call, (entry.to_json() for entry in roster(policy, today, members, cloud_pcs)), None))
 
 
@@ -150,7 +150,7 @@ async def overlap_warnings(call: Call, policy: Policy) -> tuple[dict[str, Any], 
     """Return whom other policies target too, and which wins; as much of it as the directory lets us see."""
     others = [
         stored.value
-        async for stored in call.services.policies.each(call.tenant.id, assigned=True)
+        async for stored in call.deps.policies.each(call.tenant.id, assigned=True)
         if stored.value.id != policy.id
     ]
     if not policy.assignments or not others:
@@ -169,7 +169,7 @@ async def reconciling(
 
     The operation is opened after the asking: the sweep that closes it must not see it with nothing asked.
     """
-    await ask_for_reconcile(call.services, client, call.tenant.id, call.now)
+    await ask_for_reconcile(call.deps, client, call.tenant.id, call.now)
     return address(await call.open_operation(RECONCILE_OPERATION, resource_id, warnings=warnings))
 
 
@@ -196,8 +196,8 @@ async def save_policy(
 async def _keep(call: Call, policy: Policy) -> Stored[Policy]:
     """Write a new policy down, and before it the promise that its assignments are acted on."""
     if policy.assignments:
-        await promise_reconcile(call.services, call.tenant.id, call.now)
-    stored = await call.insert(call.services.policies, policy, policy.id)
+        await promise_reconcile(call.deps, call.tenant.id, call.now)
+    stored = await call.insert(call.deps.policies, policy, policy.id)
     await call.audit("provisioningPolicy", policy.id, after=stored.value)
     return stored
 

@@ -17,9 +17,9 @@ from shared.errors import ConflictError, InvalidError
 from shared.services.reconciling import promise_reconcile
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.endpoints import Answer, Call, endpoint
-from triggers.http.facts import group_names, policy_facts
 from triggers.http.graph import BASE, graph_changed, telling
 from triggers.http.policies import reconciling, shown
+from triggers.http.wizard_lookups import group_names, policy_facts
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -30,22 +30,22 @@ _GOING = frozenset({Status.NOT_PROVISIONED, Status.IN_GRACE_PERIOD, Status.DEPRO
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["PATCH"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
-    "Microsoft.CloudPC/provisioningPolicies/update", graph=True, takes=POLICY_EDIT, gives={200: POLICY, 204: None}
+    "Microsoft.CloudPC/provisioningPolicies/update", graph=True, accepts=POLICY_EDIT, returns={200: POLICY, 204: None}
 )
 async def update_policy(call: Call, client: DurableClient) -> Answer:
     """Change what the body names of a policy; Cloud PCs that are there stay as they are."""
-    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     before = stored.value
-    connections = tuple([each.value async for each in call.services.connections.each(call.tenant.id)])
+    connections = tuple([each.value async for each in call.deps.connections.each(call.tenant.id)])
     form = policy_edit_form(call.json(), before, shown(call, before), connections)
     changed = changed_steps(form, before)
     if not changed:
         return graph_changed(call, POLICIES, shown(call, before), stored.etag)
     after = before.but(**await _fields(call, form, before), last_modified_date_time=call.now)
     if after.assignments:
-        await promise_reconcile(call.services, call.tenant.id, call.now)
-    replaced = await call.services.policies.replace(after, seen=stored.etag)
+        await promise_reconcile(call.deps, call.tenant.id, call.now)
+    replaced = await call.deps.policies.replace(after, seen=stored.etag)
     await call.audit("provisioningPolicy", after.id, before=before, after=after)
     # Who could not be given a Cloud PC by it before may be given one now.
     operation = await reconciling(call, client, after.id) if after.assignments else None
@@ -53,15 +53,15 @@ async def update_policy(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["DELETE"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/delete", graph=True, gives={204: None})
+@endpoint("Microsoft.CloudPC/provisioningPolicies/delete", graph=True, returns={204: None})
 async def delete_policy(call: Call) -> Answer:
     """Delete a policy that is assigned to nobody; Cloud PCs in their grace period expire all the same."""
-    stored = await call.services.policies.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     policy = stored.value
     if policy.assignments:
         raise await _assigned(call, policy)
-    await call.services.policies.remove(call.tenant.id, policy.id, seen=stored.etag)
+    await call.deps.policies.remove(call.tenant.id, policy.id, seen=stored.etag)
     await call.audit("provisioningPolicy", policy.id, before=policy)
     return Answer(204)
 
@@ -80,7 +80,7 @@ async def _assigned(call: Call, policy: Policy) -> ConflictError:
     """Return why the policy cannot go: its groups by name, and how many Cloud PCs it holds."""
     ids = [assignment.group_id for assignment in policy.assignments]
     names = await group_names(call, ids)
-    pcs = [s.value.status async for s in call.services.cloud_pcs.each(call.tenant.id, policy_id=policy.id)]
+    pcs = [s.value.status async for s in call.deps.cloud_pcs.each(call.tenant.id, policy_id=policy.id)]
     count = sum(status not in _GOING for status in pcs)
     named = ", ".join(names.get(group, group) for group in ids)
     return ConflictError(

@@ -34,7 +34,7 @@ _MOST_VALIDATED = 2000  # Graph: cloudPC validateBulkResize
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/reboot", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/reboot", graph=True, gives={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/reboot", graph=True, returns={204: None})
 async def reboot_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Restart a Cloud PC's machine; one that is stopped is started."""
     return await _begun(call, client, Wish(Remote.REBOOT))
@@ -42,14 +42,14 @@ async def reboot_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/troubleshoot", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/troubleshoot", graph=True, gives={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/troubleshoot", graph=True, returns={204: None})
 async def troubleshoot_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Look at all that a Cloud PC needs to work, and repair what is safe; the operation's result has the findings."""
     return await _begun(call, client, Wish(Remote.TROUBLESHOOT))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/rename", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/rename", graph=True, takes=RENAME_BODY, gives={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/rename", graph=True, accepts=RENAME_BODY, returns={204: None})
 async def rename_cloud_pc(call: Call) -> Answer:
     """Give a Cloud PC another display name; the computer's name stays."""
     body = Body(call.json())
@@ -68,7 +68,7 @@ async def rename_cloud_pc(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/changeUserAccountType", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/changeUserAccountType", graph=True, takes=ACCOUNT_BODY, gives={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/changeUserAccountType", graph=True, accepts=ACCOUNT_BODY, returns={204: None})
 async def change_user_account_type(call: Call, client: DurableClient) -> Answer:
     """Make the user a local administrator of his Cloud PC, or a standard user again."""
     body = Body(call.json())
@@ -82,7 +82,9 @@ async def change_user_account_type(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/createSnapshot", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/createSnapshot", graph=True, takes=EXPORT_BODY, optional=True, gives={204: None})
+@endpoint(
+    "Microsoft.CloudPC/cloudPCs/createSnapshot", graph=True, accepts=EXPORT_BODY, optional=True, returns={204: None}
+)
 async def create_snapshot(call: Call, client: DurableClient) -> Answer:
     """Make a restore point of a Cloud PC; of more than ten the oldest goes."""
     body = Body(call.json_if_any())
@@ -93,16 +95,16 @@ async def create_snapshot(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/retrieveSnapshots()", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, gives=RESTORE_POINTS)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=RESTORE_POINTS)
 async def retrieve_snapshots(call: Call) -> Answer:
     """List the restore points of a Cloud PC, newest first."""
-    stored = await call.services.cloud_pcs.get(call.tenant.id, call.param("id"))
+    stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
     return ok({"value": restore_points_view(stored.value)})
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/restore", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/restore", graph=True, takes=RESTORE_BODY, gives={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/restore", graph=True, accepts=RESTORE_BODY, returns={204: None})
 async def restore_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Put the disk of a Cloud PC back to a restore point: what was changed since then is lost."""
     body = Body(call.json())
@@ -115,7 +117,7 @@ async def restore_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/resize", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, takes=RESIZE_BODY, gives={204: None})
+@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=RESIZE_BODY, returns={204: None})
 async def resize_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Give a Cloud PC the hardware of another licence; without that licence it waits for it."""
     plan_id = _target(Body(call.json()))
@@ -128,7 +130,7 @@ async def resize_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/validateBulkResize", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, takes=RESIZES_BODY, gives=RESIZE_VERDICTS)
+@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=RESIZES_BODY, returns=RESIZE_VERDICTS)
 async def validate_bulk_resize(call: Call) -> Answer:
     """Say for each of many Cloud PCs whether it could be resized now; nothing happens."""
     body = Body(call.json())

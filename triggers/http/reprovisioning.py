@@ -22,7 +22,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/reprovision", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
-    "Microsoft.CloudPC/cloudPCs/reprovision", graph=True, takes=REPROVISION_BODY, optional=True, gives={204: None}
+    "Microsoft.CloudPC/cloudPCs/reprovision", graph=True, accepts=REPROVISION_BODY, optional=True, returns={204: None}
 )
 async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Answer:
     """Delete a Cloud PC and make it anew under the policy that wins today; without one, nothing is deleted."""
@@ -37,7 +37,7 @@ async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Answer:
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/reprovision", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/reprovision", takes=ReprovisionForm, optional=True, gives={202: OPERATION})
+@endpoint("Microsoft.CloudPC/cloudPCs/reprovision", accepts=ReprovisionForm, optional=True, returns={202: OPERATION})
 async def reprovision_as_wished(call: Call, client: DurableClient) -> Answer:
     """Make a Cloud PC anew: with buildFirst the user keeps the machine he has until another has taken its place."""
     form = call.read(ReprovisionForm, call.json_if_any())

@@ -24,23 +24,23 @@ _FIXED = ("region", "resource_group", "address_space")
 
 
 @bp.route(route="tenants/{tenant}/sites", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read", gives=listing(_SITE, "site"), asks=PAGES)
+@endpoint("Microsoft.CloudPC/sites/read", returns=listing(_SITE, "site"), query=PAGES)
 async def list_sites(call: Call) -> Answer:
     """List the sites."""
-    page = await call.services.sites.page(call.tenant.id, top_of(call), call.query("$skiptoken"))
+    page = await call.deps.sites.page(call.tenant.id, top_of(call), call.query("$skiptoken"))
     return ok(listed(call, (shown(stored.value) for stored in page.items), page.next_token))
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read", gives=_SITE)
+@endpoint("Microsoft.CloudPC/sites/read", returns=_SITE)
 async def get_site(call: Call) -> Answer:
     """Show one site."""
-    stored = await call.services.sites.get(call.tenant.id, call.param("site"))
+    stored = await call.deps.sites.get(call.tenant.id, call.param("site"))
     return ok(shown(stored.value), etag=stored.etag)
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["PUT"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/write", takes=_NEW, gives={200: _SITE, 201: _SITE})
+@endpoint("Microsoft.CloudPC/sites/write", accepts=_NEW, returns={200: _SITE, 201: _SITE})
 async def put_site(call: Call) -> Answer:
     """Create a site, or replace it."""
     said = call.json()
@@ -49,7 +49,7 @@ async def put_site(call: Call) -> Answer:
     if "tenantId" in said:
         raise InvalidError(Problem("/tenantId", "unknown field"))
     site = call.read(Site, {**said, "id": call.param("site"), "tenantId": call.tenant.id})
-    sites = call.services.sites
+    sites = call.deps.sites
     there = await sites.find(call.tenant.id, site.id)
     if there is None:
         if call.request.headers.get("if-match"):
@@ -57,7 +57,7 @@ async def put_site(call: Call) -> Answer:
         stored = await sites.insert(site)
         await call.audit("site", site.id, after=site)
         every = call.tenant.settings.orphan_scan
-        await call.services.due.put(DueKind.ORPHANS, call.now + every, call.tenant.id, call.tenant.id)
+        await call.deps.due.put(DueKind.ORPHANS, call.now + every, call.tenant.id, call.tenant.id)
         return created(shown(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
     call.match(there.etag)
     moved = [name for name in _FIXED if getattr(site, name) != getattr(there.value, name)]
@@ -69,14 +69,14 @@ async def put_site(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["DELETE"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/delete", gives={204: None})
+@endpoint("Microsoft.CloudPC/sites/delete", returns={204: None})
 async def delete_site(call: Call) -> Answer:
     """Delete a site that nothing uses."""
-    there = await call.services.sites.get(call.tenant.id, call.param("site"))
+    there = await call.deps.sites.get(call.tenant.id, call.param("site"))
     call.match(there.etag)
     if users := await _users(call, there.value.id):
         raise ConflictError("the site is in use", inTheWay=users)
-    await call.services.sites.remove(call.tenant.id, there.value.id, seen=there.etag)
+    await call.deps.sites.remove(call.tenant.id, there.value.id, seen=there.etag)
     await call.audit("site", there.value.id, before=there.value)
     return Answer(204)
 
@@ -88,11 +88,11 @@ def shown(site: Site) -> dict[str, Any]:
 
 async def _users(call: Call, site_id: str) -> dict[str, list[str]]:
     """Return the names of what uses a site."""
-    wired, tenant_id = call.services, call.tenant.id
+    deps, tenant_id = call.deps, call.tenant.id
     users = {
         "onPremisesConnections": [
-            c.value.display_name async for c in wired.connections.each(tenant_id, site_id=site_id)
+            c.value.display_name async for c in deps.connections.each(tenant_id, site_id=site_id)
         ],
-        "deviceImages": [i.value.display_name async for i in wired.images.each(tenant_id, site_id=site_id)],
+        "deviceImages": [i.value.display_name async for i in deps.images.each(tenant_id, site_id=site_id)],
     }
     return {kind: names for kind, names in users.items() if names}

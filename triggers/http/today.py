@@ -9,8 +9,8 @@ from triggers.http.endpoints import Call
 
 async def read_today(call: Call) -> Today:
     """Return what the policies of the addressed tenant would build today."""
-    wired, tenant = call.services, call.tenant
-    policies = {stored.value.id: stored.value async for stored in wired.policies.each(tenant.id)}
+    deps, tenant = call.deps, call.tenant
+    policies = {stored.value.id: stored.value async for stored in deps.policies.each(tenant.id)}
     custom = any(policy.image_type is ImageType.CUSTOM for policy in policies.values())
-    images = {stored.value.id: stored.value async for stored in wired.images.each(tenant.id)} if custom else {}
+    images = {stored.value.id: stored.value async for stored in deps.images.each(tenant.id)} if custom else {}
     return Today(policies, images, tenant.settings)

@@ -7,7 +7,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.clients.patience import patiently
+from shared.clients.throttling import retry_while_throttled
 from shared.domain.graph.shapes import POLICY
 from shared.domain.locales import LOCALES
 from shared.domain.shown import OPERATION
@@ -23,10 +23,10 @@ from shared.services.licences import licences
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.connections import connection_facts, save_connection_form
 from triggers.http.endpoints import Answer, Call, endpoint, ok
-from triggers.http.facts import policy_facts
 from triggers.http.idempotency import once
 from triggers.http.images import image_facts, offered_images, save_device_image_form
 from triggers.http.policies import save_policy_form
+from triggers.http.wizard_lookups import policy_facts
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -36,7 +36,7 @@ Choices = dict[str, list[dict[str, Any]]]
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/wizards/read", gives=WIZARD, asks=("search",))
+@endpoint("Microsoft.CloudPC/wizards/read", returns=WIZARD, query=("search",))
 async def get_wizard(call: Call) -> Answer:
     """Show a wizard: its steps, a JSON schema of each, and today's choices; ``search`` looks for groups."""
     wizard = _wizard(call)
@@ -46,7 +46,7 @@ async def get_wizard(call: Call) -> Answer:
             "name": step.name,
             "title": step.title,
             "hint": step.hint,
-            "schema": step.takes.model_json_schema(by_alias=True) if step.takes else None,
+            "schema": step.accepts.model_json_schema(by_alias=True) if step.accepts else None,
             "choices": {field: each for name, each in choices.items() if (field := _field(name, step.name))},
         }
         for step in wizard.steps
@@ -55,7 +55,7 @@ async def get_wizard(call: Call) -> Answer:
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}/review", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/wizards/review", takes={"anyOf": [*FORMS_SO_FAR]}, gives=Review)
+@endpoint("Microsoft.CloudPC/wizards/review", accepts={"anyOf": [*FORMS_SO_FAR]}, returns=Review)
 async def review_wizard(call: Call) -> Answer:
     """Review a form as far as it is filled in; nothing is saved."""
     wizard = _wizard(call)
@@ -70,7 +70,7 @@ async def review_wizard(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/wizards/save", takes={"anyOf": [*FORMS]}, gives={201: POLICY, 202: OPERATION})
+@endpoint("Microsoft.CloudPC/wizards/save", accepts={"anyOf": [*FORMS]}, returns={201: POLICY, 202: OPERATION})
 async def save_wizard(call: Call, client: DurableClient) -> Answer:
     """Save a form: 201 with what was made, or 202 with the operation that makes it."""
     wizard = _wizard(call)
@@ -127,12 +127,12 @@ async def _image_choices(call: Call) -> Choices:
 
 
 async def _policy_choices(call: Call) -> Choices:
-    wired, tenant = call.services, call.tenant
-    graph = wired.graph(tenant)
+    deps, tenant = call.deps, call.tenant
+    graph = deps.graph(tenant)
     search = call.query("search") or ""
-    groups = await patiently(lambda: graph.groups(search, _MOST_GROUPS))
-    connections = [stored.value async for stored in wired.connections.each(tenant.id)]
-    images = [stored.value async for stored in wired.images.each(tenant.id)]
+    groups = await retry_while_throttled(lambda: graph.groups(search, _MOST_GROUPS))
+    connections = [stored.value async for stored in deps.connections.each(tenant.id)]
+    images = [stored.value async for stored in deps.images.each(tenant.id)]
     gallery = [{"value": i.id, "title": i.display_name, "imageType": "gallery"} for i in await offered_images(call)]
     custom = [
         {
@@ -165,7 +165,7 @@ async def _policy_choices(call: Call) -> Choices:
 async def _sites(call: Call) -> list[dict[str, Any]]:
     return [
         {"value": s.value.id, "title": s.value.display_name, "regions": list(s.value.regions)}
-        async for s in call.services.sites.each(call.tenant.id)
+        async for s in call.deps.sites.each(call.tenant.id)
     ]
 
 

@@ -27,7 +27,7 @@ class WizardStep:
 
     name: str
     title: str
-    takes: type[Value] | None = None
+    accepts: type[Value] | None = None
     hint: str = ""
     words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Words that may stand for a value: field -> word -> value."""
@@ -75,16 +75,16 @@ class Wizard:
         values: dict[str, Value] = {}
         problems = [
             Problem(
-                f"/{escape(name)}", f"unknown step; the steps are {', '.join(s.name for s in self.steps if s.takes)}"
+                f"/{escape(name)}", f"unknown step; the steps are {', '.join(s.name for s in self.steps if s.accepts)}"
             )
             for name in form
-            if name not in {step.name for step in self.steps if step.takes}
+            if name not in {step.name for step in self.steps if step.accepts}
         ]
         for step in self.until(through_step):
-            if step.takes is None:
+            if step.accepts is None:
                 continue
             try:
-                values[step.name] = parse(step.takes, step.spelled_out(form.get(step.name, {})))
+                values[step.name] = parse(step.accepts, step.spelled_out(form.get(step.name, {})))
             except ValidationError as error:
                 problems.extend(problems_of(error, f"/{step.name}", step.name))
         return Reading(values, tuple(problems))

@@ -27,15 +27,15 @@ WIZARD = shape(
 
 def _step(step: WizardStep) -> Node:
     """Return what a step takes; a word may stand for a value ("hosted")."""
-    if not step.words or step.takes is None:
-        return step.takes
+    if not step.words or step.accepts is None:
+        return step.accepts
     words = {name: {"properties": {name: {"enum": list(values)}}} for name, values in step.words.items()}
     others = [{"type": "object", **each} for each in words.values()]
-    return {"anyOf": [step.takes, *others]}
+    return {"anyOf": [step.accepts, *others]}
 
 
 def _form(wizard: Wizard, ending: str, *, so_far: bool) -> Shape:
-    asked = [step for step in wizard.steps if step.takes]
+    asked = [step for step in wizard.steps if step.accepts]
     properties: dict[str, Any] = {step.name: _step(step) for step in asked}
     if so_far:
         properties["throughStep"] = {"type": "string", "enum": [step.name for step in wizard.steps]}
@@ -44,7 +44,7 @@ def _form(wizard: Wizard, ending: str, *, so_far: bool) -> Shape:
 
 
 def _asks(step: WizardStep) -> bool:
-    return step.takes is not None and any(field.is_required() for field in step.takes.model_fields.values())
+    return step.accepts is not None and any(field.is_required() for field in step.accepts.model_fields.values())
 
 
 FORMS = tuple(_form(wizard, "form", so_far=False) for wizard in WIZARDS.values())

@@ -9,7 +9,7 @@ import pytest
 from shared.clients.arm import look_at, parse_id
 from shared.clients.pipeline import decide, read_error, retry_after
 from shared.contracts.machines import Finished
-from shared.contracts.outcomes import Accepted, NoRoom, Pending, Refused
+from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.errors import ThrottledError
 
@@ -86,7 +86,7 @@ async def test_what_has_failed_says_why() -> None:
     client = Client({URL: Answer({"status": "Failed", "error": error})})
     with pytest.raises(DeclinedError) as declined:
         await look_at(client, begun(), arm_url=ARM)
-    assert declined.value.outcome == NoRoom(code="ZonalAllocationFailed", message="no hardware")
+    assert declined.value.outcome == NoCapacity(code="ZonalAllocationFailed", message="no hardware")
 
 
 @pytest.mark.parametrize("code", ["OperationPreempted", "NicReservedForAnotherVm"])

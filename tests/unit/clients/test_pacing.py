@@ -212,6 +212,6 @@ async def test_an_activity_begins_only_when_all_its_places_have_come(pacing: Pac
 async def test_a_refused_call_comes_back_with_a_place_when_the_cloud_wants_to_hear_of_it(pacing: Pacing) -> None:
     SPENT.set([])
     await pacing.reserve(WRITES)
-    error = await pacing.again(timedelta(seconds=30))
+    error = await pacing.call_again(timedelta(seconds=30))
     assert [ticket.bucket for ticket in error.tickets] == [WRITES.name]
     assert error.after == timedelta(seconds=30)

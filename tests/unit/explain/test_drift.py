@@ -12,7 +12,7 @@ from shared.domain.graph.cloud_pcs import cloud_pc_view
 from shared.domain.image import ImageType
 from shared.domain.lifecycle import Status
 from shared.domain.policy import DomainJoinConfiguration, image_source, snapshot_of
-from shared.domain.roster import roster
+from shared.domain.policy_users import roster
 from shared.domain.tenant import TenantSettings
 from tests.unit.wizards import office
 

@@ -14,8 +14,8 @@ from shared.domain.graph.cloud_pcs import cloud_pc_view, count_by_status
 from shared.domain.image import ImageSource
 from shared.domain.lifecycle import Status
 from shared.domain.policy import Policy, Snapshot
+from shared.domain.policy_users import RosterEntry, roster
 from shared.domain.progress import progress
-from shared.domain.roster import RosterEntry, roster
 from shared.domain.sign_in import sign_in_details
 from shared.domain.steps import Step
 from tests.unit.wizards import office

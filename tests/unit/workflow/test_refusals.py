@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.outcomes import Done, NoRoom, Refused, Ticket
+from shared.contracts.definitions import Activity, returns
+from shared.contracts.outcomes import Done, NoCapacity, Refused, Ticket
 from shared.contracts.refusals import DeclinedError
-from shared.contracts.shape import Activity, gives
 from shared.contracts.tickets import TICKETS, PacedError
 from shared.domain.values import Value
 from shared.workflow import ACTIVITIES, implements
 
-FULL = NoRoom(code="AllocationFailed", message="no hardware")
+FULL = NoCapacity(code="AllocationFailed", message="no hardware")
 
 
 @pytest.fixture(autouse=True)
@@ -29,15 +29,15 @@ class Nothing(Value):
 
 
 def activity(name: str, outcomes: Any) -> Activity[Nothing, Any]:
-    return Activity(name, Nothing, gives(outcomes))
+    return Activity(name, Nothing, returns(outcomes))
 
 
 async def test_a_lack_of_room_is_told_where_the_contract_knows_it() -> None:
-    @implements(activity("find_room", Done | NoRoom))
-    async def find_room(_order: Nothing) -> Done | NoRoom:
+    @implements(activity("find_room", Done | NoCapacity))
+    async def find_room(_order: Nothing) -> Done | NoCapacity:
         raise DeclinedError(FULL)
 
-    assert (await find_room({"order": {}}))["kind"] == "noRoom"
+    assert (await find_room({"order": {}}))["kind"] == "noCapacity"
 
 
 async def test_a_lack_of_room_is_a_refusal_elsewhere() -> None:

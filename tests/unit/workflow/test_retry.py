@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.contracts.shape import PATIENT, Retry
+from shared.contracts.definitions import PATIENT, Retry
 
 
 def test_the_pause_doubles_up_to_the_most() -> None:

@@ -1,0 +1,232 @@
+"""Looking for orphans: what is in a resource group, a host pool, the directory, against the records of Cloud PCs.
+
+The clouds are read first and the records after them: what is built meanwhile has a record then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from activities.identities import graph_of
+from activities.rights import assignment_id
+from shared.clients.arm import parse_id, properties
+from shared.clients.graph_inventory import devices_beginning, managed_devices_beginning
+from shared.contracts.orphans import (
+    POLL_DIRECTORY,
+    POLL_PLACE,
+    POLL_POOL,
+    LookedAt,
+    PlaceOrder,
+    PoolOrder,
+    ScanOrder,
+)
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import MissingError
+from shared.dependencies import dependencies
+from shared.domain import naming
+from shared.domain.cloud_pc import CloudPc
+from shared.domain.connection import JoinType
+from shared.domain.image import DeviceImageStatus
+from shared.domain.orphans import (
+    ComputerName,
+    Found,
+    Judgement,
+    Looked,
+    OrphanType,
+    cloud_pc_of_machine,
+    judge,
+    judge_host,
+    judge_right,
+    judge_temporary,
+    orphan_id,
+    orphan_of,
+    same,
+)
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+DIRECTORY = "directory"
+_NAMES_KEPT = timedelta(days=90)
+"""How long a name of which nothing is left is remembered: a directory shows late what a machine did before it went."""
+
+Judged = tuple[Found, Judgement | None]
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(POLL_PLACE)
+async def poll_place(order: PlaceOrder) -> LookedAt | Refused:
+    """Look at what is in a resource group and carries the tenant's tag, and at the rights that we gave in it."""
+    began = dependencies().clock.now()
+    try:
+        tagged = await _tagged(order)
+        rights = await _rights(order)
+    except MissingError:
+        tagged, rights = [], []  # the group is not there yet, or no longer
+    records = await _records(order.tenant_id)
+    judged: list[Judged] = []
+    for kind, each in tagged:
+        subject = str(each.tags.get(naming.CLOUD_PC_TAG) or "")
+        if subject:
+            found = _found(kind, each, subject)
+            judged.append((found, _fresh(judge(found, records.get(subject)), records.get(subject), began)))
+        elif role := _temporary(each.tags):
+            busy = await _busy(order.tenant_id, *role, began)
+            judged.append((_found(kind, each, None), None if busy else judge_temporary(*role)))
+    known = {*records, *[each.value.cloud_pc_id async for each in dependencies().computer_names.each(order.tenant_id)]}
+    for found in rights:
+        if found.cloud_pc_id is not None and found.cloud_pc_id not in known:
+            continue  # a neighbour's in the same resource group
+        pc = records.get(found.cloud_pc_id or "")
+        judgement = judge_right(found, records.values()) if found.cloud_pc_id is None else judge(found, pc)
+        judged.append((found, _fresh(judgement, pc, began)))
+    return await _settle(order.tenant_id, order.area, judged, began)
+
+
+async def _tagged(order: PlaceOrder) -> list[tuple[OrphanType, Any]]:
+    """Return what in the group carries the tenant's tag: another tenant's, and nobody's, are not ours to judge."""
+    compute, network = dependencies().compute(order.subscription_id), dependencies().network(order.subscription_id)
+    group = order.resource_group
+    lists: dict[OrphanType, Any] = {
+        OrphanType.VIRTUAL_MACHINE: compute.virtual_machines.list(group),
+        OrphanType.NETWORK_INTERFACE: network.network_interfaces.list(group),
+        OrphanType.DISK: compute.disks.list_by_resource_group(group),
+        OrphanType.SNAPSHOT: compute.snapshots.list_by_resource_group(group),
+        OrphanType.PUBLIC_IP_ADDRESS: network.public_ip_addresses.list(group),
+    }
+    return [
+        (kind, each)
+        for kind, paged in lists.items()
+        async for each in paged
+        if (each.tags or {}).get(naming.TENANT_TAG) == order.tenant_id
+    ]
+
+
+def _found(kind: OrphanType, each: Any, cloud_pc_id: str | None) -> Found:  # noqa: ANN401 - the SDK's models
+    owner = each.get("managedBy") or (properties(each).get("virtualMachine") or {}).get("id")
+    return Found(type=kind, resource_id=each.id, name=each.name, cloud_pc_id=cloud_pc_id, owner=owner)
+
+
+def _temporary(tags: dict[str, str]) -> tuple[str, str] | None:
+    """Return role and subject of what an image build or a probe has made."""
+    role = tags.get(naming.ROLE_TAG, "")
+    subject = tags.get(naming.SUBJECT_TAGS.get(role, ""), "")
+    return (role, subject) if subject else None
+
+
+async def _busy(tenant_id: str, role: str, subject: str, at: datetime) -> bool:
+    """Whether what made it is still at work; an image build keeps its disk for the gallery's sake until it ends."""
+    if role == "image":
+        image = await dependencies().images.find(tenant_id, subject)
+        return image is not None and image.value.status is DeviceImageStatus.PENDING
+    connection = await dependencies().connections.find(tenant_id, subject)
+    return connection is not None and connection.value.being_checked(at)
+
+
+async def _rights(order: PlaceOrder) -> list[Found]:
+    """Return the roles in the group that we gave: their ids are derived from what they say, and nobody else's are."""
+    assignments = dependencies().authorization(order.subscription_id).role_assignments
+    desktops = {f"{naming.host_pool_name(order.tenant_id, join.value)}-dag" for join in JoinType}
+    found: list[Found] = []
+    async for each in assignments.list_for_resource_group(order.resource_group):
+        scope, principal = str(each.scope), str(each.principal_id)
+        role, whose = str(each.role_definition_id).rpartition("/")[2], cloud_pc_of_machine(scope)
+        ours = whose is not None or scope.rpartition("/")[2].casefold() in desktops
+        if ours and same(each.name, assignment_id(scope, role, principal)):
+            kind = OrphanType.ROLE_ASSIGNMENT
+            found.append(Found(type=kind, resource_id=each.id, name=principal, cloud_pc_id=whose, owner=scope))
+    return found
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(POLL_POOL)
+async def poll_pool(order: PoolOrder) -> LookedAt | Refused:
+    """Look at the session hosts of a pool of the tenant."""
+    began, pool = dependencies().clock.now(), parse_id(order.host_pool_id)
+    hosts = dependencies().desktops(pool.subscription_id).session_hosts
+    try:
+        there = [each async for each in hosts.list(pool.resource_group, pool.name)]
+    except MissingError:
+        there = []
+    records = await _records(order.tenant_id)
+    names = await _names(order.tenant_id, records.values())
+    judged: list[Judged] = []
+    for each in there:
+        name = str(each.id).rpartition("/")[2].partition(".")[0]
+        whose = names.get(name.upper())
+        found = Found(
+            type=OrphanType.SESSION_HOST, resource_id=str(each.id), name=name, cloud_pc_id=whose, owner=each.resource_id
+        )
+        pc = records.get(whose or "")
+        judged.append((found, _fresh(judge(found, pc) if whose else judge_host(name), pc, began)))
+    return await _settle(order.tenant_id, order.host_pool_id, judged, began)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(POLL_DIRECTORY)
+async def poll_directory(order: ScanOrder) -> LookedAt | Refused:
+    """Look at the devices in Entra ID and Intune that have a name which a build of ours gave."""
+    began, graph = dependencies().clock.now(), await graph_of(order.tenant_id)
+    given = [stored.value async for stored in dependencies().computer_names.each(order.tenant_id)]
+    there: list[Found] = []
+    for beginning in sorted({each.beginning for each in given}):
+        there += [
+            Found(type=OrphanType.DEVICE, resource_id=each.object_id, name=each.display_name, owner=each.device_id)
+            for each in await devices_beginning(graph, beginning)
+        ]
+        there += [
+            Found(type=OrphanType.MANAGED_DEVICE, resource_id=each.id, name=each.device_name, owner=each.id)
+            for each in await managed_devices_beginning(graph, beginning)
+        ]
+    records = await _records(order.tenant_id)
+    names = {each.name.upper(): each.cloud_pc_id for each in given}
+    ours = [found.but(cloud_pc_id=names[found.name.upper()]) for found in there if found.name.upper() in names]
+    judged = [
+        (found, _fresh(judge(found, pc), pc, began)) for found in ours for pc in [records.get(found.cloud_pc_id or "")]
+    ]
+    await _forget_names(given, {found.name.upper() for found in ours}, records.values(), began)
+    return await _settle(order.tenant_id, DIRECTORY, judged, began)
+
+
+async def _forget_names(given: list[ComputerName], seen: set[str], pcs: Iterable[CloudPc], at: datetime) -> None:
+    """Forget the names of which nothing has been left for long."""
+    used = {(pc.resources.computer_name or "").upper() for pc in pcs} | seen
+    for each in given:
+        if each.name.upper() not in used and at - each.given_at > _NAMES_KEPT:
+            await dependencies().computer_names.remove(each.tenant_id, each.name.upper())
+
+
+async def _records(tenant_id: str) -> dict[str, CloudPc]:
+    return {stored.value.id: stored.value async for stored in dependencies().cloud_pcs.each(tenant_id)}
+
+
+async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
+    """Return whose each computer name is, in capitals."""
+    given = {
+        each.value.name.upper(): each.value.cloud_pc_id async for each in dependencies().computer_names.each(tenant_id)
+    }
+    return given | {pc.resources.computer_name.upper(): pc.id for pc in pcs if pc.resources.computer_name}
+
+
+def _fresh(judgement: Judgement | None, pc: CloudPc | None, began: datetime) -> Judgement | None:
+    """Return *judgement*, unless the record has changed since the cloud was read: the two do not fit together then."""
+    return None if pc is not None and pc.last_modified_date_time >= began else judgement
+
+
+async def _settle(tenant_id: str, area: str, judged: list[Judged], at: datetime) -> LookedAt:
+    """Keep the orphans of an area as they are now, each since when it is one."""
+    here = dependencies().orphans
+    before = {stored.value.id: stored.value async for stored in here.each(tenant_id, area=area)}
+    lines = [
+        orphan_of(tenant_id, area, found, said, at=at, before=before.get(orphan_id(tenant_id, found)))
+        for found, said in judged
+        if said is not None
+    ]
+    listed = {line.id: line for line in lines}
+    await here.save_all([Stored(line, "*") for line in listed.values()])
+    for gone in before.keys() - listed.keys():
+        await here.remove(tenant_id, gone)
+    return LookedAt(looked=Looked(area=area, found=len(judged), orphans=len(listed)))

@@ -1,0 +1,240 @@
+"""The composition root: what the service is made of, in one object for each process.
+
+The only place that knows the environment, real time and real ids. Everything is made when it is first asked for, so
+that a cold start pays for nothing it does not use; clients belong to the event loop that is running then.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from shared.clock import FileClock, SystemClock
+from shared.config import Settings, read_settings
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import DeclinedError
+from shared.contracts.tickets import BEHALF
+from shared.domain.exporting import CONTAINER
+from shared.storage.records import Records
+from shared.storage.tables import Tables
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.mgmt.authorization.aio import AuthorizationManagementClient
+    from azure.mgmt.compute.aio import ComputeManagementClient
+    from azure.mgmt.desktopvirtualization.aio import DesktopVirtualizationMgmtClient
+    from azure.mgmt.network.aio import NetworkManagementClient
+    from azure.storage.queue.aio import QueueClient
+
+    from shared.clients.arm import ArmClients
+    from shared.clients.blobs import Blobs
+    from shared.clients.graph import Graph
+    from shared.clients.key_vault import Vault
+    from shared.clients.pacing import Pacing
+    from shared.domain.tenant import Tenant
+
+
+_NO_APP = Refused(
+    code="noAppForCustomers",
+    message="a customer's directory is reached through a multi-tenant app, and none is set",
+    advice="Set DESKWRIGHT_APP_CLIENT_ID to the app that customers trust (docs/permissions.md).",
+    final=True,
+)
+
+
+class Closable(Protocol):
+    """Whatever holds connections."""
+
+    async def close(self) -> None:
+        """Let go of them."""
+
+
+Closing = TypeVar("Closing", bound=Closable)
+
+
+class Clock(Protocol):
+    """Whoever knows what time it is."""
+
+    def now(self) -> datetime:
+        """Return the time as an aware UTC datetime."""
+
+
+class Dependencies(Records):
+    """What the service is made of: its records, and the clouds."""
+
+    def __init__(self, settings: Settings, clock: Clock, tables: Tables | None = None) -> None:
+        super().__init__(tables or Tables(settings.tables_url, lambda: self.credential))
+        self.settings = settings
+        self.clock = clock
+        self._graphs: dict[str, Graph] = {}
+        self._apps: dict[str, AsyncTokenCredential] = {}
+        self._queues: dict[str, QueueClient] = {}
+        self._open: list[Closable] = []
+
+    def new_id(self) -> str:
+        """Return an id that nothing else has."""
+        return str(uuid.uuid4())  # noqa: TID251 - the one place
+
+    @cached_property
+    def exports(self) -> Blobs | None:
+        """The container of the daily exports, None where there is none."""
+        if self.settings.blobs_url is None:
+            return None
+        from shared.clients.blobs import Blobs
+
+        return self._closing(Blobs(self.settings.blobs_url, lambda: self.credential, CONTAINER))
+
+    @cached_property
+    def credential(self) -> AsyncTokenCredential:
+        """The service's managed identity."""
+        from shared.clients.credentials import own_credential
+
+        endpoint = "IDENTITY_ENDPOINT" in os.environ  # noqa: TID251 - set by the platform, not a setting of ours
+        return self._closing(own_credential(self.settings.client_id, identity_endpoint=endpoint))
+
+    @cached_property
+    def pacing(self) -> Pacing:
+        """The clouds' rate limits."""
+        from shared.clients.pacing import Pacing
+
+        return Pacing(self.lines, self.clock)
+
+    @cached_property
+    def arm(self) -> ArmClients:
+        """Azure Resource Manager, with tokens of each tenant's own directory."""
+        from shared.clients.arm import ArmClients
+        from shared.clients.credentials import TenantCredential
+
+        made = ArmClients(
+            lambda tenant_id: TenantCredential(tenant_id, self._credential_of),
+            url=self.settings.arm_url,
+            principal=self._principal,
+            pacing=self.pacing,
+        )
+        return self._closing(made)
+
+    def compute(self, subscription_id: str) -> ComputeManagementClient:
+        """Return the client of Azure Compute for the tenant on whose behalf the running call is made."""
+        return self.arm.compute(_tenant_at_hand(), subscription_id)
+
+    def network(self, subscription_id: str) -> NetworkManagementClient:
+        """Return the client of Azure's networks for the tenant at hand."""
+        return self.arm.network(_tenant_at_hand(), subscription_id)
+
+    def authorization(self, subscription_id: str) -> AuthorizationManagementClient:
+        """Return the client of role assignments for the tenant at hand."""
+        return self.arm.authorization(_tenant_at_hand(), subscription_id)
+
+    def desktops(self, subscription_id: str) -> DesktopVirtualizationMgmtClient:
+        """Return the client of Azure Virtual Desktop for the tenant at hand."""
+        return self.arm.desktops(_tenant_at_hand(), subscription_id)
+
+    def graph(self, tenant: Tenant) -> Graph:
+        """Return the client of a tenant's directory.
+
+        Raises: DeclinedError if it is a customer's and the service has no app that customers could trust.
+        """
+        directory = tenant.entra_tenant_id.lower()
+        if directory not in self._graphs:
+            from shared.clients.graph import Graph
+
+            made = Graph(
+                self._credential_in(directory),
+                self.settings.graph_url,
+                principal=self._principal,
+                directory=directory,
+                pacing=self.pacing,
+            )
+            self._graphs[directory] = self._closing(made)
+        return self._graphs[directory]
+
+    @cached_property
+    def _vault(self) -> Vault:
+        from shared.clients.key_vault import Vault
+
+        return self._closing(Vault(self.credential, self.settings.key_vault_url, pacing=self.pacing))
+
+    def vault(self) -> Vault:
+        """Return the service's own vault."""
+        return self._vault
+
+    def queue(self, name: str) -> QueueClient:
+        """Return the client of one queue."""
+        if name not in self._queues:
+            from shared.clients.queues import queue_client
+
+            self._queues[name] = self._closing(queue_client(self.credential, self.settings.queues_url, name))
+        return self._queues[name]
+
+    async def close(self) -> None:
+        """Let go of every connection; this object is of no use afterwards."""
+        await self.tables.close()
+        while self._open:
+            await self._open.pop().close()
+
+    @property
+    def _principal(self) -> str:
+        return self.settings.client_id or "system"
+
+    async def _credential_of(self, tenant_id: str) -> AsyncTokenCredential:
+        """Return who we are for a tenant. Raises: NotFoundError if there is none, DeclinedError without the app."""
+        tenant = (await self.tenants.get(tenant_id)).value
+        return self._credential_in(tenant.entra_tenant_id.lower())
+
+    def _credential_in(self, directory: str) -> AsyncTokenCredential:
+        """Return who we are in a directory: the managed identity in its own, the multi-tenant app in a customer's."""
+        if directory == self.settings.provider_tenant_id.lower():
+            return self.credential
+        if directory in self._apps:
+            return self._apps[directory]
+        if self.settings.app_client_id is None:
+            raise DeclinedError(_NO_APP)
+        from shared.clients.credentials import FederatedCredential
+
+        made = FederatedCredential(
+            self.credential,
+            directory=directory,
+            app_client_id=self.settings.app_client_id,
+            authority_url=self.settings.authority_url,
+        )
+        self._apps[directory] = self._closing(made)
+        return made
+
+    def _closing(self, made: Closing) -> Closing:
+        """Remember to close *made*, after what is made of it."""
+        self._open.append(made)
+        return made
+
+
+def _tenant_at_hand() -> str:
+    """Return the tenant of the running call. Raises: LookupError outside of one: Azure is never asked for nobody."""
+    tenant_id = BEHALF.get().tenant_id
+    if not tenant_id:
+        message = "Azure is asked on a tenant's behalf, and this call is on nobody's (shared.contracts.tickets)"
+        raise LookupError(message)
+    return tenant_id
+
+
+_present: Dependencies | None = None
+
+
+def dependencies() -> Dependencies:
+    """Return what this process is made of. Raises: SettingsError if it must not start."""
+    global _present  # noqa: PLW0603 - one for each process
+    if _present is None:
+        settings = read_settings(os.environ)  # noqa: TID251 - the one place
+        clock = FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock()
+        _present = Dependencies(settings, clock)
+    return _present
+
+
+def use(other: Dependencies | None) -> Dependencies | None:
+    """Put another composition in place (tests), None: the one of the environment; return the one before."""
+    global _present
+    before, _present = _present, other
+    return before

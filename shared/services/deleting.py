@@ -1,0 +1,63 @@
+"""Forgetting at night what nobody asks for any more: operations, bulk actions, answered Idempotency-Keys.
+
+Records, their timelines and the audit log stay. What is forgotten is in the exports for as long as these are kept.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.dependencies import Dependencies
+from shared.domain.bulk import OVER
+from shared.domain.operation import ENDED
+from shared.errors import StaleError
+from shared.storage.idempotency import KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many of each."""
+
+    operations: int
+    bulk_actions: int
+    idempotency_keys: int
+
+
+async def forget_old(deps: Dependencies, now: datetime) -> Forgotten:
+    """Remove what ended longer ago than the settings say, and keys older than the day for which they hold."""
+    before = now - timedelta(days=deps.settings.operations_kept_in_days)
+    return Forgotten(
+        operations=await _forget_operations(deps, before),
+        bulk_actions=await _forget_bulk_actions(deps, before),
+        idempotency_keys=await deps.idempotency.forget(now - KEPT),
+    )
+
+
+async def _forget_operations(deps: Dependencies, before: datetime) -> int:
+    count = 0
+    for status in ENDED:
+        async for stored in deps.operations.of_all(status=status.value):
+            old = stored.value
+            if old.last_modified_date_time < before:  # as it ended: it is not changed afterwards
+                with suppress(StaleError):
+                    await deps.operations.remove(old.tenant_id, old.id, seen=stored.etag)
+                    count += 1
+    return count
+
+
+async def _forget_bulk_actions(deps: Dependencies, before: datetime) -> int:
+    """Remove what is over; the items first: without their bulk action nothing would find them."""
+    count = 0
+    for status in OVER:
+        async for stored in deps.bulk_actions.of_all(status=status.value):
+            old = stored.value
+            if old.last_modified_date_time >= before:
+                continue
+            for item in await deps.bulk_items.of(old.tenant_id, old.id):
+                await deps.bulk_items.remove(old.tenant_id, item.value.id)
+            with suppress(StaleError):
+                await deps.bulk_actions.remove(old.tenant_id, old.id, seen=stored.etag)
+                count += 1
+    return count

@@ -45,7 +45,7 @@ from tests.stories.tell import Answers, Teller
 from tests.worker.turn_by_turn import Failed, TurnByTurn
 from tests.worker.workers import Workers, text
 
-FULL = NoCapacity(code="AllocationFailed", message="no room")
+FULL = NoCapacity(code="AllocationFailed", message="no capacity")
 BROKEN = Refused(code="VMExtensionProvisioningError", message="it did not work")
 DOWN = Exception("UnavailableError: 503")
 LATER = {"kind": "later", "after": 60.0}
@@ -82,7 +82,7 @@ CLOSED_LATER = [Again(), Done()]
 ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "provision": (PROVISION, ORDER, ALL_WELL),
     "provision, hybrid join": (PROVISION, HYBRID, ALL_WELL),
-    "provision, no room anywhere": (PROVISION, IMPATIENT, {**ALL_WELL, ALLOCATE_CAPACITY: FULL}),
+    "provision, no capacity anywhere": (PROVISION, IMPATIENT, {**ALL_WELL, ALLOCATE_CAPACITY: FULL}),
     "provision, every attempt fails": (PROVISION, ORDER, {**ALL_WELL, POLL_DEVICE: BROKEN}),
     "provision, Azure is down": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: DOWN}),
     "provision, throttled once": (PROVISION, ORDER, {**ALL_WELL, BEGIN_VM: [LATER, ALL_WELL[BEGIN_VM]]}),

@@ -1,4 +1,4 @@
-"""The pages at ``/runtime/instances``: what they show, to whom, and what they hide."""
+"""The pages at ``/runtime/instances``: what they show, and what they hide."""
 
 import re
 from collections.abc import Iterator

@@ -21,7 +21,7 @@ PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 # The distributions of this repository, each before what needs it.
 PACKAGES := packages/simulation_base packages/functions_host packages/azure_simulator
-CODE   := $(wildcard function_app.py) orchestrators activities triggers shared tools local packages tests bench
+CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local packages tests bench
 
 # Three at a time, a file each: on two cores too, because tests also wait; none minds a neighbour.
 THREE  := -n 3 --dist loadfile

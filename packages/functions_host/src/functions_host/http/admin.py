@@ -38,7 +38,7 @@ class Admin:
         path = [path[0].lower(), *path[1:]] if path else []
         if path == ["host", "ping"]:
             return web.Response()
-        if self._auth and not self._keys.allow(presented_key(request), "admin"):
+        if self._auth and not self._keys.accept(presented_key(request), "admin"):
             return web.Response(status=401)
         match path:
             case ["host", "status"]:

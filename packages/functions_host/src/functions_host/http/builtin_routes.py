@@ -31,6 +31,6 @@ class BuiltinRoutes:
         return None
 
     async def _manage(self, request: web.BaseRequest) -> web.Response:
-        if not self._keys.allow(presented_key(request), "system"):
+        if not self._keys.accept(presented_key(request), "system"):
             return web.Response(status=401)
         return await self._management.answer(request, request.rel_url.raw_path, public=True)

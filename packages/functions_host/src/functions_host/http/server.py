@@ -119,7 +119,7 @@ class PublicServer:
         self, request: web.BaseRequest, found: _FunctionRoute, values: Mapping[str, str]
     ) -> web.Response:
         name = found.function.name
-        if self._auth and not self._keys.allow(presented_key(request), found.level, name):
+        if self._auth and not self._keys.accept(presented_key(request), found.level, name):
             return web.Response(status=401)
         limit = self._settings.max_requests
         if limit is not None and self._work.running.get("http", 0) >= limit:

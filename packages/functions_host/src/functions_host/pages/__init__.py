@@ -38,9 +38,9 @@ class Pages:
         if request.method not in {"GET", "HEAD"}:
             return web.Response(status=404)
         code = request.query.get("code")
-        if self._auth and self._keys.allow(code, "system"):
+        if self._auth and self._keys.accept(code, "system"):
             return _with_cookie(request, code or "")
-        if self._auth and not self._keys.allow(_presented(request), "system"):
+        if self._auth and not self._keys.accept(_presented(request), "system"):
             return self._page(_locked(), status=401)
         if len(path) > 1:
             return web.Response(status=404)

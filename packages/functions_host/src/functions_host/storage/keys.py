@@ -42,8 +42,8 @@ class Keys:
         """Return the system key of the management API."""
         return self._known[DURABLE]
 
-    def allow(self, key: str | None, level: str, function: str | None = None) -> bool:
-        """Return whether a key is enough for a level: anonymous, function, admin or system."""
+    def accept(self, key: str | None, level: str, function: str | None = None) -> bool:
+        """Return whether a key is accepted for a level: anonymous, function, admin or system."""
         if level == "anonymous":
             return True
         if not key:

@@ -148,7 +148,7 @@ SHAPES: dict[str, tuple[str, Any, list[tuple[str, Any]]]] = {
     "a timer that nothing beats": ("race", {"seconds": 60}, []),
     "a retry in task_any": ("retry_in_any", {"file": "no/such/folder/f"}, []),
     "retries": ("retries", {"file": "no/such/folder/f", "attempts": 3}, []),
-    "continue as new": ("continue_as_new", {"n": 1, "until": 3}, []),
+    "continue as new": ("again", {"n": 1, "until": 3}, []),
     "one of five fails": ("one_fails", 0, []),
     "an orchestrator that raises": ("raises_after", None, []),
     "a missing activity": ("calls_missing", None, []),

@@ -19,7 +19,9 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV   := .venv
 PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
-CODE   := $(wildcard function_app.py) orchestrators activities triggers shared tools local packages tests bench
+# The distributions of this repository, each before what needs it.
+PACKAGES := packages/simulation_base packages/functions_host packages/azure_simulator
+CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local packages tests bench
 
 # Three at a time, a file each: on two cores too, because tests also wait; none minds a neighbour.
 THREE  := -n 3 --dist loadfile
@@ -109,15 +111,15 @@ FIND_PYTHON = for p in "$$PYTHON" python3.11 python3.12 python3.13 python3; do \
 	test -n "$$p" && "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2> /dev/null && \
 	{ echo "$$p"; break; }; done
 
-$(VENV)/installed: requirements-dev.txt
+$(VENV)/installed: requirements-dev.txt $(PACKAGES:%=%/pyproject.toml)
 	@python="$$($(FIND_PYTHON))"; \
 	test -n "$$python" || { echo "make: Python 3.11, 3.12 or 3.13 is missing: none is on the PATH (PYTHON=/its/path names one)" >&2; exit 1; }; \
 	test -x $(PY) || "$$python" -m venv $(VENV) > /dev/null 2>&1 || { rm -rf $(VENV); echo "make: '$$python -m venv' failed: its venv module is missing (Debian: apt-get install python3-venv)" >&2; exit 1; }; \
 	echo "Installing Python packages ..."; \
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt > $(VENV)/install.log 2>&1 || \
 	{ echo "make: pip could not install requirements-dev.txt: $$(grep -m 1 ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
-	@for name in functions_host azure_simulator simulation_base; do echo "$(CURDIR)/packages/$$name/src"; done \
-	> "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/packages.pth"
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation $(PACKAGES:%=--editable %) > $(VENV)/install.log 2>&1 || \
+	{ echo "make: pip could not install packages/: $$(grep -m 1 -i ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
 	@touch $@
 
 .tools/azurite/installed: local/package-lock.json local/node.py requirements-node.txt $(VENV)/installed

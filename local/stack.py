@@ -67,7 +67,7 @@ class Wishes:
     ``app`` is the folder of the Functions app. ``speed`` is in simulated seconds per real second, and counts while
     nothing is ready to run; 0 leaves the clock to ``FileClock.advance``. ``seed_data`` replaces the demo tenant,
     ``settings`` add to the app's environment. ``notifications``: the directory tells the app of changes.
-    ``one_at_a_time``: the embedded host does everything in an order that is the same each time.
+    ``sequential``: the embedded host does everything in an order that is the same each time.
     With Core Tools' host ``begins``, ``speed`` and ``profile`` are as real time needs them.
     """
 
@@ -81,7 +81,7 @@ class Wishes:
     seed_data: Mapping[str, Any] | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     notifications: bool = False
-    one_at_a_time: bool = False
+    sequential: bool = False
 
 
 class Stack:
@@ -294,7 +294,7 @@ class Stack:
             return self._part("Host (func)", "host", command, self.environment() | python, self.wishes.app)
         command = [sys.executable, "-m", "functions_host", "start", "--app", str(self.wishes.app), "--port", port]
         command += ["--rpc-port", str(free_port()), "--db", str(self.folder / "host.db")]
-        command += ["--one-at-a-time"] if self.wishes.one_at_a_time else []
+        command += ["--clock", str(self.clock.path), *(["--sequential"] if self.wishes.sequential else [])]
         return self._part("Host", "host", command, self.environment())
 
     def _part(self, name: str, log: str, command: list[str], environment: dict[str, str], folder: Path = APP) -> Part:

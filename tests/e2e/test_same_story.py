@@ -5,6 +5,7 @@ host does one thing at a time.
 """
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,7 +17,6 @@ from local.board import READY
 from local.journey import GROUP, SITES, Journey, licences
 from local.portal import Answer, Portal
 from local.stack import Stack
-from packages.functions_host.tests.conftest import until
 from tests.e2e.conftest import StartStack
 
 USERS = int(os.environ.get("DESKWRIGHT_SAME_STORY_USERS", "10"))
@@ -34,6 +34,14 @@ pytestmark = [
     pytest.mark.timeout(4 * 3600),
     pytest.mark.embedded_only("time is moved by hand, and runs at two speeds"),
 ]
+
+
+def until(check: Callable[[], bool], seconds: float, every: float = 0.02) -> None:
+    """Check again *every* so many seconds until it is true; fail when it does not come true in time."""
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, "the condition did not come true in time"
+        time.sleep(every)
 
 
 def _by_hand(stack: Stack) -> Portal:
@@ -68,7 +76,7 @@ def _story(stack: Stack, speed: float) -> dict[str, Any]:
 
 
 def test_every_timeline_is_the_same_at_any_speed(start_stack: StartStack) -> None:
-    stacks = [start_stack(users=USERS, speed=0.0, one_at_a_time=True) for _ in SPEEDS]
+    stacks = [start_stack(users=USERS, speed=0.0, sequential=True) for _ in SPEEDS]
     with ThreadPoolExecutor(len(SPEEDS)) as side_by_side:
         slow, fast = side_by_side.map(_story, stacks, SPEEDS)
     assert len(slow) == licences(USERS)

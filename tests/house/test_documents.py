@@ -48,7 +48,9 @@ def test_every_path_that_a_page_names_is_there() -> None:
     named = [(page, path) for page in PAGES for path in _PATH.findall(prose(page)) if path.split("/")[0] in folders]
     made_here = (".run", ".tools", ".venv")
     missing = [
-        f"{relative(page)}: {path}" for page, path in named if not path.startswith(made_here) and not there(path)
+        f"{relative(page)}: {path}"
+        for page, path in named
+        if not path.startswith(made_here) and not there(path, base(page)) and not there(path, ROOT)
     ]
     assert missing == []
 
@@ -59,14 +61,25 @@ def test_every_file_that_a_page_names_is_there() -> None:
     assert sorted(f"{relative(page)}: {name}" for page, name in named if name not in names) == []
 
 
-def there(path: str) -> bool:
-    return (ROOT / path).exists() or any(ROOT.glob(path))
+def base(path: Path) -> Path:
+    """Return the folder from which a file names others: its distribution's, or the repository's."""
+    packages = ROOT / "packages"
+    return packages / path.relative_to(packages).parts[0] if path.is_relative_to(packages) else ROOT
+
+
+def there(path: str, folder: Path) -> bool:
+    return (folder / path).exists() or any(folder.glob(path))
 
 
 def test_every_page_that_the_code_names_is_there() -> None:
     code = [path for path in tracked() if path.suffix in {".py", ".ps1", ".bicep", ".toml"}]
     named = {(path, name) for path in code for name in re.findall(r"\bdocs/[\w/-]+\.md", text(path))}
-    assert sorted(f"{relative(path)}: {name}" for path, name in named if not (ROOT / name).exists()) == []
+    assert (
+        sorted(
+            f"{relative(path)}: {name}" for path, name in named if not there(name, base(path)) and not there(name, ROOT)
+        )
+        == []
+    )
 
 
 def test_what_is_drawn_from_the_code_is_up_to_date() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from functions_host.resuming import Resumable
+from functions_host.durable.resumable import Resumable
 
 from shared.contracts.definitions import Workflow
 from tests.implementations import implementations

@@ -1,4 +1,4 @@
-"""Calls Microsoft's worker and ours in, each as a process, once a session for each app."""
+"""Starts Microsoft's worker and ours, each as a process, once a session for each app."""
 
 import json
 import threading
@@ -11,9 +11,9 @@ import pytest
 
 from tests.worker import environment
 from tests.worker.environment import ROOT
-from tests.worker.judge import Judges, Value, text
+from tests.worker.workers import Value, Workers, text
 
-SHAPES = ROOT / "tests" / "host" / "app"
+SHAPES = ROOT / "packages" / "functions_host" / "tests" / "apps" / "durable"
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +25,12 @@ def worker_python() -> Path:
         pytest.skip(str(missing))
 
 
-class Outside(ThreadingHTTPServer):
-    """What the functions meet outside: a durable host that hears everything, and an identity that gives no token."""
+class FakeServices(ThreadingHTTPServer):
+    """What the functions call: a durable host that records all requests, and an identity endpoint without tokens."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Outside)
-        self.heard: list[tuple[str, str, Any]] = []
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.received: list[tuple[str, str, Any]] = []
 
     @property
     def url(self) -> str:
@@ -56,21 +56,21 @@ class Outside(ThreadingHTTPServer):
         }
         return text(json.dumps(described))
 
-    def take_heard(self) -> list[tuple[str, str, Any]]:
+    def take_requests(self) -> list[tuple[str, str, Any]]:
         """Return the requests since the last time, bodies read as JSON."""
-        heard, self.heard = self.heard, []
-        return heard
+        received, self.received = self.received, []
+        return received
 
 
-class _Outside(BaseHTTPRequestHandler):
-    server: Outside
+class _Handler(BaseHTTPRequestHandler):
+    server: FakeServices
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if self.path.startswith("/msi"):
             self._send(400, {"error": "invalid_request", "error_description": "there are no tokens here"})
             return
-        self.server.heard.append((self.command, self.path, json.loads(body) if body else None))
+        self.server.received.append((self.command, self.path, json.loads(body) if body else None))
         if self.command == "DELETE":
             self._send(200, {"instancesDeleted": 3})
         else:
@@ -91,9 +91,9 @@ class _Outside(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def outside() -> Iterator[Outside]:
-    """Give the functions somebody to call."""
-    server = Outside()
+def services() -> Iterator[FakeServices]:
+    """Start the services that the functions call."""
+    server = FakeServices()
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield server
@@ -102,31 +102,31 @@ def outside() -> Iterator[Outside]:
     thread.join()
 
 
-def settings(outside: Outside) -> dict[str, str]:
+def settings(services: FakeServices) -> dict[str, str]:
     """Give the sample settings; the managed identity is the one that gives no token."""
     sample = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
-    return {**sample, "IDENTITY_ENDPOINT": f"{outside.url}/msi/token", "IDENTITY_HEADER": "h"}
+    return {**sample, "IDENTITY_ENDPOINT": f"{services.url}/msi/token", "IDENTITY_HEADER": "h"}
 
 
 @pytest.fixture(scope="session")
-def deskwright(worker_python: Path, outside: Outside) -> Iterator[Judges]:
-    """Give both judges of Deskwright."""
-    judges = Judges.of(worker_python, settings(outside), ROOT)
-    yield judges
-    judges.end()
+def deskwright(worker_python: Path, services: FakeServices) -> Iterator[Workers]:
+    """Start both workers for Deskwright."""
+    workers = Workers.of(worker_python, settings(services), ROOT)
+    yield workers
+    workers.end()
 
 
 @pytest.fixture(scope="session")
-def shapes(worker_python: Path, outside: Outside) -> Iterator[Judges]:
-    """Give both judges of the host's own small app."""
-    judges = Judges.of(worker_python, settings(outside), SHAPES)
-    yield judges
-    judges.end()
+def shapes(worker_python: Path, services: FakeServices) -> Iterator[Workers]:
+    """Start both workers for the host's own test app."""
+    workers = Workers.of(worker_python, settings(services), SHAPES)
+    yield workers
+    workers.end()
 
 
 @pytest.fixture(scope="session")
-def strangers(worker_python: Path) -> Iterator[Judges]:
-    """Give both judges, to read apps of a test's own."""
-    judges = Judges.of(worker_python, {})
-    yield judges
-    judges.end()
+def any_app(worker_python: Path) -> Iterator[Workers]:
+    """Start both workers, for apps of a test's own."""
+    workers = Workers.of(worker_python, {})
+    yield workers
+    workers.end()

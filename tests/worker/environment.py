@@ -65,8 +65,8 @@ def _candidates() -> Iterator[str]:
 def _runs(python: str) -> bool:
     if not python or shutil.which(python) is None:
         return False
-    asked = [python, "-c", "import sys, venv; sys.exit(sys.version_info[:2] != (3, 13))"]
-    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    command = [python, "-c", "import sys, venv; sys.exit(sys.version_info[:2] != (3, 13))"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _is_fresh() -> bool:
@@ -84,8 +84,8 @@ def _install(interpreter: str) -> None:
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()
-        errors = [line for line in said if line.startswith("ERROR")] or said[-1:]
+        output = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()
+        errors = [line for line in output if line.startswith("ERROR")] or output[-1:]
         raise InstallError(f"{PLACE.name}: could not install {LOCK.name}: {errors[0]}")
 
 

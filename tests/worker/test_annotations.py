@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.judge import Judges
+from tests.worker.workers import Workers
 
 _HEAD = """\
 from typing import *
@@ -42,11 +42,11 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_both_say_the_same_of_every_annotation(strangers: Judges, tmp_path: Path, place: str) -> None:
+def test_both_check_every_annotation_alike(any_app: Workers, tmp_path: Path, place: str) -> None:
     loaded = {}
     for n, note in enumerate(NOTES):
         script = f"notes_{abs(hash(place))}_{n}.py"
         (tmp_path / script).write_text(_HEAD + PLACES[place].format(note) + "\n")
-        loaded[note] = ["refused" not in said for said in strangers.index(tmp_path, script)]
+        loaded[note] = ["refused" not in reply for reply in any_app.index(tmp_path, script)]
     assert {note: both for note, both in loaded.items() if both[0] != both[1]} == {}
     assert [True, True] in loaded.values()

@@ -8,30 +8,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.conftest import Outside, settings
-from tests.worker.judge import Judges, Reply, request, text
+from tests.worker.conftest import FakeServices, settings
 from tests.worker.test_invocations import MESSAGE
+from tests.worker.workers import Reply, Workers, request, text
 
 APP = Path(__file__).parent / "app"
 VALUES = list(importlib.import_module("tests.worker.app.conversions").VALUES)
 
 
 @pytest.fixture(scope="module")
-def conversions(worker_python: Path, outside: Outside) -> Iterator[Judges]:
-    judges = Judges.of(worker_python, settings(outside))
-    judges.read = judges.index(APP, "conversions.py")
-    yield judges
-    judges.end()
+def conversions(worker_python: Path, services: FakeServices) -> Iterator[Workers]:
+    workers = Workers.of(worker_python, settings(services))
+    workers.read = workers.index(APP, "conversions.py")
+    yield workers
+    workers.end()
 
 
-def _told(said: Reply) -> Reply:
-    """Leave out where in memory an object is."""
-    return {"raised": re.sub(r" at 0x[0-9a-f]+", "", said["raised"])} if "raised" in said else said
+def _without_addresses(reply: Reply) -> Reply:
+    """Remove memory addresses from a message."""
+    return {"raised": re.sub(r" at 0x[0-9a-f]+", "", reply["raised"])} if "raised" in reply else reply
 
 
 def _alike(both: tuple[Reply, Reply]) -> None:
-    """Both give the same, or both refuse it (a value that cannot be written: in words of their own)."""
-    theirs, ours = map(_told, both)
+    """Check that both return the same, or both refuse it (a value that cannot be encoded: with different messages)."""
+    theirs, ours = map(_without_addresses, both)
     if "raised" not in theirs:
         assert ours == theirs
     else:
@@ -41,32 +41,32 @@ def _alike(both: tuple[Reply, Reply]) -> None:
 
 # A QueueMessage can be written since azure-functions 2.x, which is what Python 3.13 has.
 @pytest.mark.parametrize("value", [value for value in VALUES if value != "message"])
-def test_what_an_activity_returns(conversions: Judges, value: str) -> None:
+def test_what_an_activity_returns(conversions: Workers, value: str) -> None:
     _alike(conversions.invoke("gives", {"name": text(json.dumps(value))}))
 
 
 @pytest.mark.parametrize("value", VALUES)
-def test_what_a_route_returns(conversions: Judges, value: str) -> None:
+def test_what_a_route_returns(conversions: Workers, value: str) -> None:
     _alike(conversions.invoke("answers", {"req": request("GET", params={"name": value})}))
 
 
 @pytest.mark.parametrize("value", [value for value in VALUES if value != "not a number"])
-def test_what_is_set_on_a_queue_output(conversions: Judges, value: str) -> None:
+def test_what_is_set_on_a_queue_output(conversions: Workers, value: str) -> None:
     _alike(conversions.invoke("sends", {"msg": text(value)}, MESSAGE))
 
 
 @pytest.mark.parametrize("given", ["null", "1", '"a"', "[1]", '{"a": {"b": "ü"}}', "", "plain", '{"a"', "NaN", "1e999"])
-def test_what_an_activity_is_given(conversions: Judges, given: str) -> None:
+def test_what_an_activity_gets(conversions: Workers, given: str) -> None:
     conversions.agreed("back", {"given": text(given)})
 
 
-def test_a_timer_that_returns_something(conversions: Judges) -> None:
+def test_a_timer_that_returns_something(conversions: Workers) -> None:
     value = {"type": "json", "value": '{"IsPastDue": true}'}
     theirs, ours = conversions.invoke("returns", {"timer": value})
-    # The worker's own words have lost a blank and a format.
+    # The worker's message lacks a space and is not formatted.
     assert theirs["raised"].startswith("RuntimeError: ('function %s without a $return binding")
     assert ours == {"raised": "RuntimeError: function 'returns' without a $return binding returned a non-None value"}
 
 
-def test_what_a_message_and_the_context_tell(conversions: Judges) -> None:
+def test_what_a_message_and_the_context_hold(conversions: Workers) -> None:
     assert "'tells', '5f0c'" in conversions.agreed("tells", {"msg": text("hi")}, MESSAGE)["raised"]

@@ -1,10 +1,10 @@
-"""What Microsoft's worker tells its host about each function is what our host has read."""
+"""Microsoft's worker and ours find the same functions with the same bindings."""
 
 from typing import Any
 
 import pytest
 
-from tests.worker.judge import Judges
+from tests.worker.workers import Workers
 
 _DIRECTIONS = {"IN": 0, "OUT": 1, "INOUT": 2}
 
@@ -15,37 +15,37 @@ def _functions(reply: dict[str, Any]) -> dict[str, Any]:
 
 
 def _as_the_host_reads_it(raw: dict[str, Any]) -> dict[str, Any]:
-    """The worker writes enum members by name, and Microsoft's host reads those words without case."""
+    """The worker writes enum members by name, and Microsoft's host reads those names without regard to case."""
     level = {"authLevel": raw["authLevel"].lower()} if "authLevel" in raw else {}
     return {**raw, "direction": _DIRECTIONS[raw["direction"]], **level}
 
 
 @pytest.fixture(params=["deskwright", "shapes"])
-def read(request: pytest.FixtureRequest) -> Judges:
-    judges: Judges = request.getfixturevalue(request.param)
-    return judges
+def read(request: pytest.FixtureRequest) -> Workers:
+    workers: Workers = request.getfixturevalue(request.param)
+    return workers
 
 
-def test_both_find_the_same_functions(read: Judges) -> None:
+def test_both_find_the_same_functions(read: Workers) -> None:
     theirs, ours = map(_functions, read.read)
     assert list(theirs) == list(ours)
     assert len(theirs) > 40
 
 
-def test_both_see_the_same_bindings(read: Judges) -> None:
+def test_both_see_the_same_bindings(read: Workers) -> None:
     theirs, ours = map(_functions, read.read)
     assert {name: one["bindings"] for name, one in theirs.items()} == {n: one["bindings"] for n, one in ours.items()}
 
 
-def test_both_see_the_same_details_of_every_binding(read: Judges) -> None:
+def test_both_see_the_same_details_of_every_binding(read: Workers) -> None:
     theirs, ours = map(_functions, read.read)
-    told = {
+    described = {
         name: {binding: _as_the_host_reads_it(raw) for binding, raw in one["raw"].items()}
         for name, one in theirs.items()
     }
-    assert told == {name: one["raw"] for name, one in ours.items()}
+    assert described == {name: one["raw"] for name, one in ours.items()}
 
 
-def test_every_function_loads(read: Judges) -> None:
+def test_every_function_loads(read: Workers) -> None:
     names = list(_functions(read.read[0]))
-    assert [name for name in names if not read.theirs.ask(ask="load", name=name)["loaded"]] == []
+    assert [name for name in names if not read.theirs.call(command="load", name=name)["loaded"]] == []

@@ -20,8 +20,8 @@ from tests.stories import test_clean_up_cloud_pc as cleaning
 from tests.stories import test_reconcile_tenant as reconciling
 from tests.stories.people import ALL_WELL, HYBRID
 from tests.stories.tell import tell
-from tests.worker.conftest import Outside
-from tests.worker.judge import Judges, Reply, Value, request, text
+from tests.worker.conftest import FakeServices
+from tests.worker.workers import Reply, Value, Workers, request, text
 
 _NOON = {
     "Schedule": {"AdjustForDST": True},
@@ -43,26 +43,26 @@ MESSAGE = {
 }
 
 
-def _of(judges: Judges, trigger: str) -> Iterator[dict[str, Any]]:
-    for one in judges.read[1]["functions"]:
+def _of(workers: Workers, trigger: str) -> Iterator[dict[str, Any]]:
+    for one in workers.read[1]["functions"]:
         if any(binding["type"] == trigger for binding in one["bindings"].values()):
             yield one
 
 
-def _client(one: dict[str, Any], outside: Outside) -> dict[str, Value]:
-    return {"client": outside.client} if "client" in one["bindings"] else {}
+def _client(one: dict[str, Any], services: FakeServices) -> dict[str, Value]:
+    return {"client": services.client} if "client" in one["bindings"] else {}
 
 
 # ---- HTTP --------------------------------------------------------------------------------------
 
 
-def test_every_route_without_a_token_answers_alike(deskwright: Judges, outside: Outside) -> None:
+def test_every_route_without_a_token_answers_alike(deskwright: Workers, services: FakeServices) -> None:
     answers: dict[str, Reply] = {}
     for one in _of(deskwright, "httpTrigger"):
         raw = one["raw"]["req"]
         params = dict.fromkeys(re.findall(r"{(\w+)", raw["route"]), "x") | {"version": "v1.0"}
         sent = request(raw["methods"][0], params=params, body="{}")
-        answers[one["name"]] = deskwright.agreed(one["name"], {"req": sent, **_client(one, outside)})
+        answers[one["name"]] = deskwright.agreed(one["name"], {"req": sent, **_client(one, services)})
     statuses = {name: answer["returned"]["value"]["status"] for name, answer in answers.items()}
     assert {name: status for name, status in statuses.items() if status != "401"} == {
         "health": "503",  # there is no storage
@@ -85,12 +85,12 @@ def test_every_route_without_a_token_answers_alike(deskwright: Judges, outside: 
         pytest.param("read_ticks", request("GET"), id="a response with a type"),
     ],
 )
-def test_both_answer_a_request_alike(shapes: Judges, name: str, sent: Value) -> None:
+def test_both_answer_a_request_alike(shapes: Workers, name: str, sent: Value) -> None:
     shapes.agreed(name, {"req": sent})
 
 
-def test_both_run_a_sync_function_in_a_thread(shapes: Judges) -> None:
-    threads = [said["returned"]["value"] for said in shapes.invoke("slow", {"req": request("GET")})]
+def test_both_run_a_sync_function_in_a_thread(shapes: Workers) -> None:
+    threads = [reply["returned"]["value"] for reply in shapes.invoke("slow", {"req": request("GET")})]
     assert "MainThread" not in threads
 
 
@@ -117,25 +117,25 @@ def test_both_run_a_sync_function_in_a_thread(shapes: Judges) -> None:
         ),
     ],
 )
-def test_both_hand_the_function_a_client_that_asks_the_same(
-    shapes: Judges, outside: Outside, name: str, sent: Value
+def test_both_give_the_function_a_client_that_sends_the_same_requests(
+    shapes: Workers, services: FakeServices, name: str, sent: Value
 ) -> None:
-    asked = {}
+    requests = {}
     replies = {}
-    for who, judge in (("theirs", shapes.theirs), ("ours", shapes.ours)):
-        outside.take_heard()
-        question = {"ask": "invoke", "name": name, "id": "5f0c", "metadata": {}}
-        replies[who] = judge.ask(**question, inputs={"req": sent, "client": outside.client})
-        asked[who] = outside.take_heard()
+    for who, worker in (("theirs", shapes.theirs), ("ours", shapes.ours)):
+        services.take_requests()
+        command = {"command": "invoke", "name": name, "id": "5f0c", "metadata": {}}
+        replies[who] = worker.call(**command, inputs={"req": sent, "client": services.client})
+        requests[who] = services.take_requests()
     assert replies["ours"] == replies["theirs"]
-    assert asked["ours"] == asked["theirs"]
-    assert asked["ours"] != []
+    assert requests["ours"] == requests["theirs"]
+    assert requests["ours"] != []
 
 
-def test_the_purging_timer_asks_the_same(deskwright: Judges, outside: Outside) -> None:
-    outside.take_heard()
-    assert deskwright.agreed("purge_history", {"timer": _timer(), "client": outside.client})["returned"] is None
-    methods = [(method, path.partition("?")[0]) for method, path, _ in outside.take_heard()]
+def test_the_purging_timer_sends_the_same_requests(deskwright: Workers, services: FakeServices) -> None:
+    services.take_requests()
+    assert deskwright.agreed("purge_history", {"timer": _timer(), "client": services.client})["returned"] is None
+    methods = [(method, path.partition("?")[0]) for method, path, _ in services.take_requests()]
     assert methods[0] == methods[1]
     assert methods[0][0] == "DELETE"
 
@@ -147,25 +147,25 @@ def _timer() -> Value:
     return {"type": "json", "value": json.dumps(_NOON)}
 
 
-def test_both_hand_a_timer_what_its_schedule_says(shapes: Judges) -> None:
+def test_both_pass_a_timer_what_its_schedule_is(shapes: Workers) -> None:
     assert shapes.agreed("nightly", {"timer": _timer()}) == {"returned": None, "outputs": {}}
     told = shapes.agreed("read_ticks", {"req": request("GET")})
     assert json.loads(told["returned"]["value"]["body"]["value"])[-1] == {"past_due": True}
 
 
-def test_every_timer_of_the_app_takes_its_data(deskwright: Judges, outside: Outside) -> None:
-    said = {
-        one["name"]: deskwright.agreed(one["name"], {"timer": _timer(), **_client(one, outside)})
+def test_every_timer_of_the_app_takes_its_data(deskwright: Workers, services: FakeServices) -> None:
+    reply = {
+        one["name"]: deskwright.agreed(one["name"], {"timer": _timer(), **_client(one, services)})
         for one in _of(deskwright, "timerTrigger")
     }
     # There are no tokens here: each has come as far as its records.
-    failed = {name: reply["raised"] for name, reply in said.items() if "raised" in reply}
-    assert set(said) - set(failed) == {"purge_history"}
+    failed = {name: reply["raised"] for name, reply in reply.items() if "raised" in reply}
+    assert set(reply) - set(failed) == {"purge_history"}
     assert all(words.startswith("UnavailableError: ") for words in failed.values()), failed
 
 
 @pytest.mark.parametrize("kind", ["string", "bytes"])
-def test_both_hand_over_a_queue_message_alike(shapes: Judges, kind: str) -> None:
+def test_both_pass_a_queue_message_alike(shapes: Workers, kind: str) -> None:
     message = {"type": kind, "value": "hello"}
     assert shapes.agreed("inbound", {"msg": message}, MESSAGE) == {"returned": None, "outputs": {}}
     told = shapes.agreed("read_messages", {"req": request("GET")})
@@ -173,16 +173,16 @@ def test_both_hand_over_a_queue_message_alike(shapes: Judges, kind: str) -> None
     assert seen == {"body": "hello", "count": 2, "id": "4b7c"}
 
 
-def test_a_queue_function_that_raises_says_the_same(shapes: Judges) -> None:
-    assert shapes.agreed("inbound", {"msg": text("fail")}, MESSAGE) == {"raised": "ValueError: told to fail"}
+def test_a_queue_function_that_raises_fails_alike(shapes: Workers) -> None:
+    assert shapes.agreed("inbound", {"msg": text("fail")}, MESSAGE) == {"raised": "ValueError: the body says fail"}
 
 
 @pytest.mark.parametrize("users", [None, ["6f9619ff-8b86-d011-b42d-00cf4fc964ff"]])
 def test_the_queue_function_of_the_app_takes_its_data(
-    deskwright: Judges, outside: Outside, users: list[str] | None
+    deskwright: Workers, services: FakeServices, users: list[str] | None
 ) -> None:
     change = {"tenantId": "contoso", "type": "userLicense", "at": "2026-11-21T12:00:00Z", "userIds": users}
-    given = {"msg": text(json.dumps(change)), "client": outside.client}
+    given = {"msg": text(json.dumps(change)), "client": services.client}
     # There are no tokens here: as far as the tenant's record.
     assert deskwright.agreed("receive_directory_change", given, MESSAGE)["raised"].startswith("UnavailableError: ")
 
@@ -194,11 +194,11 @@ def test_the_queue_function_of_the_app_takes_its_data(
     "payload", ["not JSON", "null", "[1]", "{}", '{"order": {"nope": 1}}', '{"order": 7, "tickets": [1]}']
 )
 def test_every_activity_refuses_a_bad_payload_with_the_same_words(
-    deskwright: Judges, outside: Outside, payload: str
+    deskwright: Workers, services: FakeServices, payload: str
 ) -> None:
     for one in _of(deskwright, "activityTrigger"):
-        said = deskwright.agreed(one["name"], {"payload": text(payload), **_client(one, outside)})
-        assert re.match(r"[A-Z]\w+: .", said["raised"]), one["name"]
+        reply = deskwright.agreed(one["name"], {"payload": text(payload), **_client(one, services)})
+        assert re.match(r"[A-Z]\w+: .", reply["raised"]), one["name"]
 
 
 def _orders() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -215,29 +215,29 @@ def _orders() -> Iterator[tuple[str, dict[str, Any]]]:
     yield from ((name, order) for name, order in called.items() if name in implementations())
 
 
-def test_every_activity_takes_the_order_of_a_story(deskwright: Judges, outside: Outside) -> None:
+def test_every_activity_takes_the_order_of_a_story(deskwright: Workers, services: FakeServices) -> None:
     described = {one["name"]: one for one in _of(deskwright, "activityTrigger")}
     for name, order in _orders():
         payload = {"payload": text(json.dumps({"order": order, "tickets": []}))}
-        said = deskwright.agreed(name, {**payload, **_client(described[name], outside)})
-        # There are no tokens here: as far as the first call outside, or an id of the stories that Azure has not.
+        reply = deskwright.agreed(name, {**payload, **_client(described[name], services)})
+        # There are no tokens here: as far as the first call services, or an id of the stories that Azure has not.
         assert re.match(
-            r"UnavailableError: |ValueError: not the id of", said.get("raised", "ValueError: not the id of")
+            r"UnavailableError: |ValueError: not the id of", reply.get("raised", "ValueError: not the id of")
         )
 
 
-def test_both_run_an_entity_alike(shapes: Judges) -> None:
+def test_both_run_an_entity_alike(shapes: Workers) -> None:
     operations = [("add", 2), ("boom", None), ("add", 3)]
     batch = [{"name": name, "input": json.dumps(json.dumps(given)), "isSignal": False} for name, given in operations]
     state = {"self": {"name": "counter", "key": "k"}, "exists": True, "state": "5", "batch": batch}
-    theirs, ours = (_timeless(said) for said in shapes.invoke("counter", {"context": text(json.dumps(state))}))
+    theirs, ours = (_timeless(reply) for reply in shapes.invoke("counter", {"context": text(json.dumps(state))}))
     assert ours == theirs
     assert [result["isError"] for result in ours["results"]] == [False, True, False]
 
 
-def _timeless(said: Reply) -> Any:
+def _timeless(reply: Reply) -> Any:
     """Read an entity's answer without the moments at which it ran."""
-    answer = json.loads(said["returned"]["value"])
+    answer = json.loads(reply["returned"]["value"])
     for result in answer["results"]:
         result.pop("startTime")
         result.pop("duration")

@@ -42,8 +42,8 @@ from tests.stories import test_run_remote_action as acting
 from tests.stories import test_settle_changes as settling
 from tests.stories.people import ALL_WELL, HYBRID, ORDER
 from tests.stories.tell import Answers, Teller
-from tests.worker.judge import Judges, text
-from tests.worker.playing import Failed, Play
+from tests.worker.turn_by_turn import Failed, TurnByTurn
+from tests.worker.workers import Workers, text
 
 FULL = NoCapacity(code="AllocationFailed", message="no capacity")
 BROKEN = Refused(code="VMExtensionProvisioningError", message="it did not work")
@@ -69,9 +69,9 @@ def _performer(answers: Answers) -> Callable[[str, Any], Any]:
     return perform
 
 
-def _play(judges: Judges, workflow: Workflow[Any, Any], order: Value, answers: Answers) -> Play:
+def _play(workers: Workers, workflow: Workflow[Any, Any], order: Value, answers: Answers) -> TurnByTurn:
     perform = _performer(answers)
-    play = Play(judges, workflow.name, perform, perform)
+    play = TurnByTurn(workers, workflow.name, perform, perform)
     row = play.run(order.to_json())
     assert row.status == "Completed", row.failure
     return play
@@ -118,19 +118,21 @@ ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
 
 
 @pytest.mark.parametrize("story", ORCHESTRATORS)
-def test_both_ask_for_the_same_at_every_turn(deskwright: Judges, story: str) -> None:
+def test_both_return_the_same_actions_at_every_turn(deskwright: Workers, story: str) -> None:
     play = _play(deskwright, *ORCHESTRATORS[story])
     assert play.turns > 1
 
 
-def test_every_orchestrator_of_the_app_is_played(deskwright: Judges) -> None:
-    told = {name for one in deskwright.read[0]["functions"] if "context" in one["bindings"] for name in [one["name"]]}
-    assert told == {workflow.name for workflow, _, _ in ORCHESTRATORS.values()}
+def test_every_orchestrator_of_the_app_is_run(deskwright: Workers) -> None:
+    orchestrators = {
+        name for one in deskwright.read[0]["functions"] if "context" in one["bindings"] for name in [one["name"]]
+    }
+    assert orchestrators == {workflow.name for workflow, _, _ in ORCHESTRATORS.values()}
 
 
-def test_an_order_that_cannot_be_read_fails_with_the_same_words(deskwright: Judges) -> None:
+def test_an_order_that_cannot_be_read_fails_with_the_same_words(deskwright: Workers) -> None:
     perform = _performer({})
-    row = Play(deskwright, PROVISION.name, perform, perform).run({"tenantId": "contoso"})
+    row = TurnByTurn(deskwright, PROVISION.name, perform, perform).run({"tenantId": "contoso"})
     assert row.status == "Failed"
     assert "validation errors for ProvisionOrder" in str(row.failure)
 
@@ -146,7 +148,7 @@ SHAPES: dict[str, tuple[str, Any, list[tuple[str, Any]]]] = {
     "a timer that nothing beats": ("race", {"seconds": 60}, []),
     "a retry in task_any": ("retry_in_any", {"file": "no/such/folder/f"}, []),
     "retries": ("retries", {"file": "no/such/folder/f", "attempts": 3}, []),
-    "continue as new": ("continue_as_new", {"n": 1, "until": 3}, []),
+    "continue as new": ("again", {"n": 1, "until": 3}, []),
     "one of five fails": ("one_fails", 0, []),
     "an orchestrator that raises": ("raises_after", None, []),
     "a missing activity": ("calls_missing", None, []),
@@ -156,23 +158,23 @@ SHAPES: dict[str, tuple[str, Any, list[tuple[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_both_agree_on_every_shape_with_its_real_activities(shapes: Judges, shape: str) -> None:
+def test_both_agree_on_every_shape_with_its_real_activities(shapes: Workers, shape: str) -> None:
     name, given, events = SHAPES[shape]
 
     def activity(called: str, argument: Any) -> Any:
-        said = shapes.agreed(called, {_parameter(shapes, called): text(json.dumps(argument))})
-        if "raised" in said:
-            raise Failed(said["raised"])
-        return json.loads(said["returned"]["value"])
+        reply = shapes.agreed(called, {_parameter(shapes, called): text(json.dumps(argument))})
+        if "raised" in reply:
+            raise Failed(reply["raised"])
+        return json.loads(reply["returned"]["value"])
 
     def workflow(called: str, argument: Any) -> Any:
         raise AssertionError((called, argument))
 
-    row = Play(shapes, name, activity, workflow).run(given, events)
+    row = TurnByTurn(shapes, name, activity, workflow).run(given, events)
     assert row.status == ("Failed" if name in {"one_fails", "raises_after", "retries"} else "Completed")
 
 
-def _parameter(judges: Judges, name: str) -> str:
-    one = next(f for f in judges.read[0]["functions"] if f["name"] == name)
+def _parameter(workers: Workers, name: str) -> str:
+    one = next(f for f in workers.read[0]["functions"] if f["name"] == name)
     names = [key for key, binding in one["bindings"].items() if binding["type"] == "activityTrigger"]
     return str(names[0])

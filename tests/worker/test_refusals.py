@@ -1,10 +1,10 @@
-"""What Microsoft's worker refuses to load, our host refuses too; what it loads, ours loads, but for four reasons."""
+"""Our host refuses and loads the same apps as Microsoft's worker, with four exceptions."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.worker.judge import Judges
+from tests.worker.workers import Workers
 
 _HEAD = """\
 import functools
@@ -78,7 +78,7 @@ REFUSED = {
     "a queue message of typing's List": _QUEUE + "def f(msg: List[str]): ...",
     "an output of a number": _OUT + "def f(t: func.TimerRequest, out: func.Out[int]): ...",
     "an output of list[str]": _OUT + "def f(t: func.TimerRequest, out: func.Out[list[str]]): ...",
-    "an output of nothing said": _OUT + "def f(t: func.TimerRequest, out: func.Out): ...",
+    "an output of no type": _OUT + "def f(t: func.TimerRequest, out: func.Out): ...",
     "an output that is no Out": _OUT + "def f(t: func.TimerRequest, out: str): ...",
     "two functions of one name": 2 * (_ACTIVITY + "def f(payload): ...\n"),
     "two triggers": _TIMER + _ROUTE + "def f(t, req): ...",
@@ -89,11 +89,11 @@ REFUSED = {
     "a syntax error": "def",
     "a module that is not there": "import nothere",
 }
-# The worker reads these; what becomes of them on Azure is the rest of the Functions host's business.
-REFUSED_BY_US_ALONE = {
+# The worker loads these; on Azure, other parts of the Functions host handle or ignore them.
+REFUSED_ONLY_BY_OURS = {
     "no function at all (Azure starts, and does nothing)": "",
     "a name that Azure's host refuses": '@app.function_name("bad name!")\n' + _TIMER + "def f(t): ...",
-    "a binding that docs/host.md leaves out": (
+    "a binding that the host does not support": (
         '@app.blob_trigger(arg_name="b", path="x/y", connection="C")\ndef f(b: func.InputStream): ...'
     ),
     "two durable names that differ in case only": _ACTIVITY
@@ -104,30 +104,30 @@ REFUSED_BY_US_ALONE = {
 
 
 @pytest.fixture
-def verdicts(strangers: Judges, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[str | None, str | None]:
+def refusals(any_app: Workers, tmp_path: Path, request: pytest.FixtureRequest) -> tuple[str | None, str | None]:
     """Let both read an app of a few lines: (why theirs refuses, why ours does)."""
     script = f"app_{abs(hash(request.node.name))}.py"
     (tmp_path / script).write_text(_HEAD + request.param + "\n")
-    theirs, ours = strangers.index(tmp_path, script)
+    theirs, ours = any_app.index(tmp_path, script)
     return theirs.get("refused"), ours.get("refused")
 
 
 def _each(cases: dict[str, str]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("verdicts", list(cases.values()), ids=list(cases), indirect=True)
+    return pytest.mark.parametrize("refusals", list(cases.values()), ids=list(cases), indirect=True)
 
 
 @_each(LOADED)
-def test_both_load(verdicts: tuple[str | None, str | None]) -> None:
-    assert verdicts == (None, None)
+def test_both_load(refusals: tuple[str | None, str | None]) -> None:
+    assert refusals == (None, None)
 
 
 @_each(REFUSED)
-def test_both_refuse(verdicts: tuple[str | None, str | None]) -> None:
-    assert None not in verdicts, verdicts
+def test_both_refuse(refusals: tuple[str | None, str | None]) -> None:
+    assert None not in refusals, refusals
 
 
-@_each(REFUSED_BY_US_ALONE)
-def test_ours_refuses_alone(verdicts: tuple[str | None, str | None]) -> None:
-    theirs, ours = verdicts
+@_each(REFUSED_ONLY_BY_OURS)
+def test_only_ours_refuses(refusals: tuple[str | None, str | None]) -> None:
+    theirs, ours = refusals
     assert theirs is None
     assert ours is not None

@@ -1,4 +1,4 @@
-"""Time stands still for work that is ready, and never runs past what is due (decision 11)."""
+"""Time stands still for work that is ready, and never runs past what is due."""
 
 import json
 import subprocess
@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from host_testing.killable import ForkServer, KillableHost
+from host_testing.running import DURABLE_APP, until
 from simulation_base.clock import NO_LIMIT, FileClock
 
-from packages.functions_host.tests.conftest import APP, ROOT, until
-from packages.functions_host.tests.crash.mortal import Mortal, Nursery
-
 BASE = datetime(2030, 1, 1, 2, 59, 0, tzinfo=UTC)
-Start = Callable[..., Mortal]
+Start = Callable[..., KillableHost]
 
 
 @pytest.fixture
@@ -24,28 +23,30 @@ def clock(tmp_path: Path) -> FileClock:
 
 
 @pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    one = Nursery(APP)
+def fork_server() -> Iterator[ForkServer]:
+    one = ForkServer(DURABLE_APP)
     yield one
     one.close()
 
 
 @pytest.fixture
-def begin_host(nursery: Nursery, clock: FileClock, tmp_path: Path) -> Iterator[Start]:
+def begin_host(fork_server: ForkServer, clock: FileClock, tmp_path: Path) -> Iterator[Start]:
     """Start a host on the clock; the settings are its environment."""
-    made: list[Mortal] = []
+    made: list[KillableHost] = []
 
-    def begin(**settings: str) -> Mortal:
-        environ = {"DESKWRIGHT_CLOCK_FILE": str(clock.path), **settings}
-        made.append(Mortal(tmp_path / "state.db", tmp_path / "log", APP, environ=environ, nursery=nursery))
-        return made[-1].live()
+    def begin(**settings: str) -> KillableHost:
+        environ = {"FUNCTIONS_HOST_CLOCK": str(clock.path), **settings}
+        made.append(
+            KillableHost(tmp_path / "state.db", tmp_path / "log", DURABLE_APP, environ=environ, fork_server=fork_server)
+        )
+        return made[-1].begin_process()
 
     yield begin
     for one in made:
         one.end()
 
 
-def test_300_sleepers_fire_at_their_moment(begin_host: Start, clock: FileClock) -> None:
+def test_300_timers_fire_at_their_moment(begin_host: Start, clock: FileClock) -> None:
     host = begin_host()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: host.begin("naps", 60 + n, f"nap-{n:04}"), range(300)))
@@ -57,20 +58,18 @@ def test_300_sleepers_fire_at_their_moment(begin_host: Start, clock: FileClock) 
     assert set(lags) == {0}
 
 
-def _all_done(host: Mortal) -> list[dict[str, object]] | None:
+def _all_done(host: KillableHost) -> list[dict[str, object]] | None:
     listed: list[dict[str, object]] = host.manage("GET", "/instances?top=2000").json
     return listed if all(one["runtimeStatus"] == "Completed" for one in listed) else None
 
 
-def test_an_activity_at_work_stops_the_time(begin_host: Start, clock: FileClock) -> None:
+def test_a_running_activity_stops_the_time(begin_host: Start, clock: FileClock) -> None:
     host = begin_host()
     clock.set_speed(10_000.0)
     assert host.outcome("busy_then_nap", 1.0) < 0.001
 
 
-def test_seven_days_of_grace_pass_at_once_and_meet_each_timer_at_its_moment(
-    begin_host: Start, clock: FileClock
-) -> None:
+def test_seven_days_pass_at_once_and_every_timer_fires_at_its_moment(begin_host: Start, clock: FileClock) -> None:
     host = begin_host()
     for days in (3, 1, 7, 9):
         host.begin("grace", days, f"days-{days}")
@@ -83,7 +82,7 @@ def test_seven_days_of_grace_pass_at_once_and_meet_each_timer_at_its_moment(
     assert len(host.call("GET", "/api/ticks").json) == 7
 
 
-def test_time_set_by_hand_moves_only_by_hand(begin_host: Start, clock: FileClock) -> None:
+def test_at_speed_0_only_advance_moves_the_time(begin_host: Start, clock: FileClock) -> None:
     host = begin_host()
     before = clock.now_us()
     one = host.begin("naps", 30)
@@ -105,36 +104,36 @@ def test_a_wait_for_simulated_time_inside_an_activity_is_released_by_the_watchdo
     assert clock.now_us() > before
 
 
-def test_a_host_that_leaves_lets_the_time_run_freely(begin_host: Start, clock: FileClock) -> None:
+def test_a_host_that_stops_lets_the_time_run_freely(begin_host: Start, clock: FileClock) -> None:
     host = begin_host()
     host.begin("naps", 5)
     assert clock.read().driver_pid == host.pid
-    host.leave()
+    host.shut_down()
     fields = clock.read()
     assert (fields.driver_pid, fields.limit_us) == (0, NO_LIMIT)
 
 
-def test_the_clock_verbs_show_and_move_it(begin_host: Start, clock: FileClock) -> None:
+def test_the_clock_commands_show_and_move_it(begin_host: Start, clock: FileClock) -> None:
     host = begin_host()
 
-    def verb(*words: str) -> str:
-        command = [sys.executable, "-m", "functions_host", "clock", "--clock", str(clock.path), *words]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    def command(*arguments: str) -> str:
+        line = [sys.executable, "-m", "functions_host", "clock", "--clock", str(clock.path), *arguments]
+        return subprocess.run(line, capture_output=True, text=True, check=True).stdout
 
-    assert "2030-01-01T02:59:00" in verb("show")
-    verb("advance", "7d")
+    assert "2030-01-01T02:59:00" in command("show")
+    command("advance", "7d")
     until(lambda: clock.now() == BASE + timedelta(days=7))
     assert len(host.call("GET", "/api/ticks").json) == 7
-    verb("speed", "60")
-    told = json.loads(verb("show", "--json"))
-    assert (clock.read().speed, told["speed"], told["driver"]) == (60, 60, host.pid)
+    command("speed", "60")
+    shown = json.loads(command("show", "--json"))
+    assert (clock.read().speed, shown["speed"], shown["driver"]) == (60, 60, host.pid)
 
 
-def test_a_night_missed_while_no_host_ran_comes_once_as_past_due(begin_host: Start, clock: FileClock) -> None:
+def test_nights_missed_without_a_host_give_one_run_that_is_past_due(begin_host: Start, clock: FileClock) -> None:
     host = begin_host()
     assert host.call("GET", "/api/ticks").json == []
-    host.leave()
+    host.shut_down()
     clock.advance(timedelta(days=3))
-    host.live()
+    host.begin_process()
     ticks = until(lambda: host.call("GET", "/api/ticks").json)
     assert ticks == [{"past_due": True}]

@@ -1,12 +1,11 @@
-"""Where a host listens, and how that is written."""
+"""Where a host listens."""
 
 from pathlib import Path
 
 import pytest
 from functions_host.errors import ConfigError
-from functions_host.listening import listen, origin_of
-
-from packages.functions_host.tests.test_commands import HEAD, HOST_JSON, TWICE, run_start
+from functions_host.http.listening import listen, origin_of
+from host_testing.refused_start import HEAD, HOST_JSON, SAME_NAME, run_start
 
 
 @pytest.mark.parametrize(
@@ -24,14 +23,14 @@ def test_an_origin_can_be_called_from_this_machine(host: str, origin: str) -> No
     assert origin_of(host, 7071) == origin
 
 
-def test_a_port_that_there_is_not_is_refused() -> None:
+def test_an_invalid_port_is_refused() -> None:
     with pytest.raises(ConfigError, match="ports are 0 to 65535"):
         listen("127.0.0.1", 99_999)
 
 
-def test_a_state_file_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+def test_a_state_file_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "host.json").write_text(HOST_JSON)
-    (tmp_path / "function_app.py").write_text(HEAD + TWICE.format("one"))
+    (tmp_path / "function_app.py").write_text(HEAD + SAME_NAME.format("one"))
     (tmp_path / ".run").touch()  # where the folder of the state file would be
     refused = run_start(tmp_path)
     assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)

@@ -1,4 +1,4 @@
-"""The log: a line an invocation, in columns; colours for a terminal alone; JSON for machines."""
+"""The log: one line for each invocation, in columns; colours only for a terminal; JSON for machines."""
 
 import io
 import json
@@ -7,9 +7,8 @@ import re
 from collections.abc import Callable
 
 import pytest
-from functions_host.lines import Lines, Ran, wants_colour
-
-from packages.functions_host.tests.conftest import RunningHost, until
+from functions_host.log_format import InvocationRecord, LineFormatter, wants_color
+from host_testing.running import RunningHost, until
 
 ESCAPE = "\x1b["
 
@@ -21,7 +20,7 @@ def record(level: int, text: str, **extra: object) -> logging.LogRecord:
 
 
 def invocation(name: str, outcome: str, ms: int, level: int = logging.INFO) -> logging.LogRecord:
-    return record(level, "GET /api/hello", kind="http", ran=Ran(name, outcome, ms))
+    return record(level, "GET /api/hello", kind="http", invocation=InvocationRecord(name, outcome, ms))
 
 
 class Terminal(io.StringIO):
@@ -29,25 +28,26 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_invocations_stand_in_columns_below_each_other() -> None:
-    lines = Lines(colour=False)
+def test_invocations_are_aligned_in_columns() -> None:
+    lines = LineFormatter(color=False)
     short = lines.format(invocation("hello", "200", 3))
     long = lines.format(invocation("a_much_longer_name", "failed", 12345, logging.ERROR))
     assert re.search(r"http +hello +200 +3 ms  GET /api/hello$", short)
     assert short.index(" ms ") == long.index(" ms ")
 
 
-@pytest.mark.parametrize(("level", "colour"), [(logging.INFO, "32"), (logging.WARNING, "33"), (logging.ERROR, "31")])
-def test_how_it_ended_has_a_colour(level: int, colour: str) -> None:
-    line = Lines(colour=True).format(invocation("hello", "ended", 3, level))
-    assert f"{ESCAPE}{colour}m ended" in line
+@pytest.mark.parametrize(("level", "color"), [(logging.INFO, "32"), (logging.WARNING, "33"), (logging.ERROR, "31")])
+def test_the_outcome_is_colored(level: int, color: str) -> None:
+    line = LineFormatter(color=True).format(invocation("hello", "ended", 3, level))
+    assert f"{ESCAPE}{color}m ended" in line
     assert (
-        re.sub(r"\x1b\[\d+m", "", line)[14:] == Lines(colour=False).format(invocation("hello", "ended", 3, level))[14:]
+        re.sub(r"\x1b\[\d+m", "", line)[14:]
+        == LineFormatter(color=False).format(invocation("hello", "ended", 3, level))[14:]
     )
 
 
 @pytest.mark.parametrize(
-    ("stream", "environ", "wanted"),
+    ("stream", "environ", "expected"),
     [
         (Terminal(), {}, True),
         (Terminal(), {"NO_COLOR": "1"}, False),
@@ -56,13 +56,13 @@ def test_how_it_ended_has_a_colour(level: int, colour: str) -> None:
         (io.StringIO(), {}, False),
     ],
 )
-def test_only_a_terminal_that_wants_them_gets_colours(
-    stream: io.StringIO, environ: dict[str, str], *, wanted: bool
+def test_only_a_terminal_without_no_color_gets_colors(
+    stream: io.StringIO, environ: dict[str, str], *, expected: bool
 ) -> None:
-    assert wants_colour(stream, environ) == wanted
+    assert wants_color(stream, environ) == expected
 
 
-def test_machines_get_an_object_for_each_line(fresh_host: Callable[..., RunningHost]) -> None:
+def test_json_has_an_object_for_each_line(fresh_host: Callable[..., RunningHost]) -> None:
     host = fresh_host("--json", "--verbose")
     host.call("GET", "/api/hello")
     host.call("GET", "/api/boom%0Afake")

@@ -2,10 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from packages.functions_host.tests.conftest import RunningHost, until
+from host_testing.running import RunningHost, until
 
 
-def test_of_many_starts_with_one_id_exactly_one_wins(host: RunningHost) -> None:
+def test_of_many_starts_with_one_id_exactly_one_succeeds(host: RunningHost) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda _: host.manage("POST", "/orchestrators/waits/contested", ["go"]), range(8))
         assert sorted(answer.status for answer in answers) == [202] + [409] * 7
@@ -24,6 +24,6 @@ def test_an_activity_starts_an_orchestration_with_its_own_client(host: RunningHo
     assert host.ended("from-activity")["output"] == 64
 
 
-def test_whatever_a_start_carries_the_orchestrator_can_read(host: RunningHost) -> None:
+def test_the_orchestrator_can_read_any_json_input(host: RunningHost) -> None:
     for given in ({"a": 1}, [1, 2], 5, True, "text", None):
         assert host.outcome("given_back", given) == given

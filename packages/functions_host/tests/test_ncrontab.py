@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from functions_host.errors import ConfigError
-from functions_host.events import EPOCH, to_us
-from functions_host.ncrontab import parse_schedule
+from functions_host.timestamps import EPOCH, to_us
+from functions_host.triggers.ncrontab import parse_schedule
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,13 +38,13 @@ def test_the_next_occurrence(schedule: str, moment: str, expected: str) -> None:
     assert following(schedule, moment) == [expected]
 
 
-def test_a_zone_moves_the_hours_and_a_skipped_hour_still_comes() -> None:
+def test_a_time_zone_moves_the_hours_and_a_skipped_hour_still_occurs() -> None:
     found = following("0 0 3 * * *", "2026-03-28T00:00:00Z", 2, "Europe/Berlin")
     assert found == ["2026-03-28 02:00:00", "2026-03-29 01:00:00"]
 
 
 @pytest.mark.parametrize("schedule", ["", "* * *", "0 61 * * * *", "0 0 0 31 2 *", "a b c d e f", "0 */0 * * * *"])
-def test_a_schedule_that_cannot_be_is_refused(schedule: str) -> None:
+def test_an_invalid_schedule_is_refused(schedule: str) -> None:
     with pytest.raises(ConfigError):
         parse_schedule(schedule)
 
@@ -53,7 +53,7 @@ def test_a_schedule_that_cannot_be_is_refused(schedule: str) -> None:
     st.sampled_from(["*/7 * * * * *", "0 13 */3 * * *", "0 0 0 1,15 * *", "30 0 12 * * MON"]),
     st.integers(0, 20 * 365 * 86_400_000_000),
 )
-def test_occurrences_only_go_forward_and_fit_a_second(schedule: str, since_us: int) -> None:
+def test_occurrences_are_later_and_on_whole_seconds(schedule: str, since_us: int) -> None:
     at = to_us(datetime(2020, 1, 1, tzinfo=UTC)) + since_us
     found = parse_schedule(schedule).next_after(at)
     assert found > at

@@ -1,4 +1,4 @@
-"""The turn counts as the SDK counts (host.md 1.6), for random orchestrators and recorded samples."""
+"""The turn numbers tasks as the SDK does (docs/notes.md 1.6), for random orchestrators and recorded samples."""
 
 import json
 import os
@@ -11,46 +11,46 @@ import pytest
 from azure.durable_functions.models.DurableOrchestrationContext import (
     DurableOrchestrationContext,
 )
-from functions_host.answer import Answer, read_failure
-from functions_host.events import EventType, event, stamp
-from functions_host.state import Message
-from functions_host.turn import Turn
+from functions_host.durable.orchestrator_result import OrchestratorResult, parse_failure
+from functions_host.durable.turn import Turn
+from functions_host.storage.events import EventType, event
+from functions_host.storage.state import Message
+from functions_host.timestamps import stamp
+from host_testing.random_orchestrators import SECOND, Generated, program
+from host_testing.random_turns import START_US, RandomTurns
 
-from packages.functions_host.tests.programs import SECOND, Generated, program
-from packages.functions_host.tests.world import START_US, World
-
-SEEDS = int(os.environ.get("DESKWRIGHT_FUZZ_SEEDS", "1000"))
+SEEDS = int(os.environ.get("FUNCTIONS_HOST_FUZZ_SEEDS", "1000"))
 
 
 @pytest.mark.usefixtures("quick_dates")
 @pytest.mark.parametrize("batch", range(10))
 def test_random_orchestrators_are_numbered_as_the_sdk_numbers_them(batch: int) -> None:
     for seed in range(batch, SEEDS, 10):
-        world = World(program(seed), seed)
+        world = RandomTurns(program(seed), seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for _ in range(400):
                 if world.turn().ended:
                     break
-                world.answer_some()
+                world.complete_some()
             else:
                 pytest.fail(f"seed {seed} did not end: {world.state.nodes}")
         assert world.state.row.output == '"done"', f"seed {seed}"
 
 
-def take_turns(orchestrator: Generated, answers: list[Message]) -> tuple[World, list[str]]:
-    """Run a program with one message a turn; return the world and the contexts it was given."""
-    world = World(orchestrator, 0)
+def take_turns(orchestrator: Generated, completions: list[Message]) -> tuple[RandomTurns, list[str]]:
+    """Run an orchestrator with one message in each turn; return the orchestration and the contexts that it got."""
+    world = RandomTurns(orchestrator, 0)
     bodies: list[str] = []
-    original = world.ask
+    original = world.execute
 
-    def listen(body: str) -> tuple[Answer, DurableOrchestrationContext]:
+    def record(body: str) -> tuple[OrchestratorResult, DurableOrchestrationContext]:
         bodies.append(body)
         return original(body)
 
-    world.ask = listen  # type: ignore[method-assign]
+    world.execute = record  # type: ignore[method-assign]
     world.turn()
-    for message in answers:
+    for message in completions:
         world.inbox.append(message)
         world.turn()
     return world, bodies
@@ -133,6 +133,6 @@ def test_an_instance_whose_replay_crashes_the_sdk_fails_once_its_tasks_ended() -
     turn = Turn(world.state, world.rules, world.now_us)
     body = event(EventType.TASK_COMPLETED, START_US, TaskScheduledId=0, Result="1")
     assert turn.begin([Message(99, "main-1", "x0", 0, EventType.TASK_COMPLETED, None, 0, body)])
-    effects = turn.finish(read_failure(RuntimeError("broken")))
+    effects = turn.finish(parse_failure(RuntimeError("broken")))
     assert effects.row.status == "Failed"
     assert "RuntimeError: broken" in str(effects.row.output)

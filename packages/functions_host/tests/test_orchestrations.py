@@ -1,14 +1,14 @@
-"""What orchestrators see, beyond the acceptance list; every turn is checked by the SDK itself."""
+"""Orchestrations, beyond the acceptance list; every turn is compared with a replay in the SDK."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-from packages.functions_host.tests.conftest import RunningHost, until
+from host_testing.running import RunningHost, until
 
 Start = Callable[..., RunningHost]
 
 
-def test_steps_come_one_after_the_other(host: RunningHost) -> None:
+def test_steps_run_one_after_the_other(host: RunningHost) -> None:
     assert host.outcome("steps", 20) == sum(n * n for n in range(20))
 
 
@@ -26,7 +26,7 @@ def test_activities_that_block_every_thread_run_side_by_side_and_starve_no_orche
     assert host.ended(one)["output"] == 3
 
 
-def test_orchestrators_that_leave_memory_between_their_turns_go_on_as_if_they_had_stayed(fresh_host: Start) -> None:
+def test_orchestrators_dropped_from_memory_continue_like_those_that_stayed(fresh_host: Start) -> None:
     host = fresh_host("--keep", "1", "--debug-oracle")
     ids = [host.begin("steps", 6, f"crowded-{n}") for n in range(5)]
     waiting = host.begin("waits", ["a", "b"])
@@ -37,7 +37,7 @@ def test_orchestrators_that_leave_memory_between_their_turns_go_on_as_if_they_ha
     assert "Diverged" not in host.log.read_text()
 
 
-def test_an_orchestrator_that_waits_for_nothing_need_not_be_a_generator(host: RunningHost) -> None:
+def test_an_orchestrator_without_a_task_need_not_be_a_generator(host: RunningHost) -> None:
     one = host.begin("plain", 5)
     assert host.ended(one)["output"] == [5, one]
 
@@ -60,7 +60,7 @@ def test_a_missing_child_fails_the_call(host: RunningHost) -> None:
     assert "is not an orchestrator function" in caught
 
 
-def test_a_child_id_that_lives_is_refused_and_one_that_ended_is_replaced(
+def test_a_child_id_in_use_is_refused_and_one_that_has_ended_is_replaced(
     host: RunningHost,
 ) -> None:
     host.begin("waits", ["go"], "shared-child")

@@ -1,10 +1,10 @@
-"""What a function sets on an ``Out[str]`` becomes the messages that Azure's queue binding sends."""
+"""A value set on an ``Out[str]`` is sent as by Azure's queue binding."""
 
 from typing import Any
 
 import pytest
-from functions_host.generic import GenericConverter
-from functions_host.outputs import _bodies
+from functions_host.functions.generic_binding import GenericConverter
+from functions_host.functions.outputs import _bodies
 
 
 @pytest.mark.parametrize(
@@ -18,11 +18,11 @@ from functions_host.outputs import _bodies
         (["one", {"b": 2}, 3], ["one", '{"b": 2}', "3"]),
     ],
 )
-def test_what_is_set_is_sent(value: Any, sent: list[str]) -> None:
+def test_outputs_are_sent_as_messages(value: Any, sent: list[str]) -> None:
     datum = GenericConverter.encode(value, expected_type=None)
     assert [body.decode() for body in _bodies(datum)] == sent
 
 
-def test_what_has_no_text_is_refused() -> None:
+def test_an_output_that_cannot_be_encoded_is_refused() -> None:
     with pytest.raises(TypeError, match='unsupported type "generic" for Python type "object"'):
         GenericConverter.encode(object(), expected_type=None)

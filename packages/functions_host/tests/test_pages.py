@@ -1,4 +1,4 @@
-"""The pages at ``/runtime/instances``: what they show, to whom, and what they keep to themselves."""
+"""The pages at ``/runtime/instances``: what they show, and what they hide."""
 
 import re
 from collections.abc import Iterator
@@ -7,9 +7,8 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
-from functions_host.pages.words import length
-
-from packages.functions_host.tests.conftest import Answer, RunningHost, until
+from functions_host.pages.formatting import length
+from host_testing.running import HttpResponse, RunningHost, until
 
 HOME = "/runtime/instances"
 EVIL = "<script>alert('x')</script>"
@@ -17,7 +16,7 @@ VOID = {"meta", "input", "rect"}
 
 
 class Reader(HTMLParser):
-    """Reads a page: every element closed in its order, its words, its links, the classes of its bars."""
+    """Parses a page: elements are closed in order; keeps its text, its links, the classes of its bars."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -29,13 +28,13 @@ class Reader(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        attributes = dict(attrs)
         if tag not in VOID:
             self.open.append(tag)
         if tag == "a":
-            self.links.append(told["href"] or "")
+            self.links.append(attributes["href"] or "")
         if tag == "rect":
-            self.bars.append(told["class"] or "")
+            self.bars.append(attributes["class"] or "")
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -49,16 +48,16 @@ class Reader(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.words))
 
 
-def read(answer: Answer) -> Reader:
+def read(answer: HttpResponse) -> Reader:
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     return Reader(answer.text)
 
 
 @pytest.fixture(scope="module")
 def showing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
-    """Give a host that may show inputs and outputs."""
-    place = tmp_path_factory.mktemp("showing")
-    running = RunningHost(place / "state.db", place / "log", arguments=["--show-payloads"]).start()
+    """Start a host that shows inputs and outputs."""
+    folder = tmp_path_factory.mktemp("showing")
+    running = RunningHost(folder / "state.db", folder / "log", arguments=["--show-payloads"]).start()
     yield running
     assert running.stop() == 0
 
@@ -67,7 +66,7 @@ def look(host: RunningHost, path: str = "") -> Reader:
     return read(host.call("GET", HOME + path, headers={"x-functions-key": host.key}))
 
 
-def test_the_list_shows_instances_with_their_status_and_leads_to_each(host: RunningHost) -> None:
+def test_the_list_shows_instances_with_their_status_and_links_to_each(host: RunningHost) -> None:
     one = host.begin("one_step", 3, "shown-one")
     host.ended(one)
     page = look(host, "?prefix=shown-")
@@ -86,7 +85,7 @@ def test_the_list_shows_instances_with_their_status_and_leads_to_each(host: Runn
         ("status=Nonsense&after=odd", {"chosen-good", "chosen-bad"}),
     ],
 )
-def test_instances_are_chosen_by_status_name_and_prefix(host: RunningHost, query: str, found: set[str]) -> None:
+def test_instances_are_filtered_by_status_name_and_prefix(host: RunningHost, query: str, found: set[str]) -> None:
     if host.manage("GET", "/instances/chosen-bad").status == 404:
         host.begin("one_step", 3, "chosen-good")
         host.begin("raises_after", None, "chosen-bad")
@@ -106,7 +105,7 @@ def test_older_instances_are_on_the_next_page(host: RunningHost) -> None:
     assert [link for link in second.links if "after=" in link] == []
 
 
-def test_a_timeline_has_a_bar_for_each_step_in_its_colour(host: RunningHost) -> None:
+def test_a_timeline_has_a_bar_for_each_step_in_its_color(host: RunningHost) -> None:
     one = host.begin("one_fails", 0.01)
     host.ended(one)
     page = look(host, f"/{one}")
@@ -115,14 +114,14 @@ def test_a_timeline_has_a_bar_for_each_step_in_its_colour(host: RunningHost) -> 
     assert "Activity function 'fails' failed" in page.text
 
 
-def test_a_timeline_leads_to_children_and_back(host: RunningHost) -> None:
+def test_a_timeline_links_to_children_and_back(host: RunningHost) -> None:
     one = host.begin("parent", {"child": "one_step", "input": 3})
     host.ended(one)
     (child,) = [link for link in look(host, f"/{one}").links if link != HOME]
     assert f"{HOME}/{one}" in look(host, child.removeprefix(HOME)).links
 
 
-def test_what_is_not_over_is_open(host: RunningHost) -> None:
+def test_an_open_task_is_shown_as_open(host: RunningHost) -> None:
     one = host.begin("waits", ["never"])
     until(lambda: host.status(one)["runtimeStatus"] == "Running")
     page = look(host, f"/{one}")
@@ -140,7 +139,7 @@ def test_inputs_and_outputs_are_hidden_unless_the_host_may_show_them(host: Runni
     assert look(showing, "/private").text.count("hunter4") == 2
 
 
-def test_what_an_app_says_is_text_and_never_markup(showing: RunningHost) -> None:
+def test_texts_of_the_app_are_escaped(showing: RunningHost) -> None:
     host = showing
     host.ended(host.begin("given_back", {"said": EVIL}, "evil"))
     host.ended(host.begin("raises_after", EVIL, "worse"))
@@ -149,7 +148,7 @@ def test_what_an_app_says_is_text_and_never_markup(showing: RunningHost) -> None
     assert EVIL in look(host, "/evil").text
 
 
-def test_without_the_key_there_is_a_door_and_nothing_else(host: RunningHost) -> None:
+def test_without_the_key_there_is_only_a_form(host: RunningHost) -> None:
     host.ended(host.begin("one_step", 3, "locked-away"))
     for path in (HOME, f"{HOME}/locked-away", f"{HOME}?code=wrong"):
         answer = host.call("GET", path)
@@ -177,7 +176,7 @@ def test_the_pages_load_nothing_and_change_nothing(host: RunningHost) -> None:
     assert host.call("POST", HOME, {}, headers={"x-functions-key": host.key}).status == 404
 
 
-def test_an_instance_that_is_not_there_is_said_to_be_so(host: RunningHost) -> None:
+def test_an_unknown_instance_is_404(host: RunningHost) -> None:
     answer = host.call("GET", f"{HOME}/nobody", headers={"x-functions-key": host.key})
     assert answer.status == 404
     assert "There is no instance nobody" in read(answer).text
@@ -195,5 +194,5 @@ def test_an_instance_that_is_not_there_is_said_to_be_so(host: RunningHost) -> No
         (90_000, "1 d 1 h"),
     ],
 )
-def test_a_length_of_time_is_told_in_two_units_at_most(seconds: float, words: str) -> None:
+def test_a_duration_has_two_units_at_most(seconds: float, words: str) -> None:
     assert length(int(seconds * 1_000_000)) == words

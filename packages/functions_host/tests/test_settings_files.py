@@ -1,14 +1,14 @@
-"""host.json and local.settings.json: what cannot be obeyed is refused with file and key, and secrets are not quoted."""
+"""host.json and local.settings.json: invalid values are refused with file and key, and secrets are not quoted."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from functions_host import commands
-from functions_host.arguments import parser
-from functions_host.config import load_settings, read_host_json
+from functions_host.cli import read_commands
+from functions_host.cli.arguments import parser
 from functions_host.errors import ConfigError
+from functions_host.settings.config import load_settings, read_host_json
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,9 @@ from functions_host.errors import ConfigError
         ("logging.logLevel", "Debug", 'logging.logLevel must be an object, not "Debug"'),
     ],
 )
-def test_what_host_json_cannot_say_is_refused_with_its_key(tmp_path: Path, path: str, value: Any, words: str) -> None:
+def test_an_invalid_value_in_host_json_is_refused_with_its_key(
+    tmp_path: Path, path: str, value: Any, words: str
+) -> None:
     inner = value
     for name in reversed(path.split(".")):
         inner = {name: inner}
@@ -43,7 +45,7 @@ def test_what_host_json_cannot_say_is_refused_with_its_key(tmp_path: Path, path:
     assert words in str(refused.value)
 
 
-def test_what_is_null_or_in_quotes_is_read(tmp_path: Path) -> None:
+def test_null_and_quoted_numbers_are_read(tmp_path: Path) -> None:
     durable = {"maxConcurrentActivityFunctions": "7", "storageProvider": None}
     host = {"version": "2.0", "extensions": {"durableTask": durable, "queues": None}}
     (tmp_path / "host.json").write_text(json.dumps(host))
@@ -72,6 +74,6 @@ def test_settings_that_cannot_be_set_are_refused_and_not_quoted(tmp_path: Path, 
 def test_the_port_is_that_of_core_tools(tmp_path: Path, settings: object, port: int) -> None:
     if settings is not None:
         (tmp_path / "local.settings.json").write_text(json.dumps(settings))
-    asked = parser().parse_args(["start", "--app", str(tmp_path)])
-    assert commands.port(asked) == port
-    assert commands.port(parser().parse_args(["start", "--app", str(tmp_path), "--port", "0"])) == 0
+    arguments = parser().parse_args(["start", "--app", str(tmp_path)])
+    assert read_commands.port(arguments) == port
+    assert read_commands.port(parser().parse_args(["start", "--app", str(tmp_path), "--port", "0"])) == 0

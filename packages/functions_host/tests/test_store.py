@@ -1,4 +1,4 @@
-"""What many turns want to write shares a commit, and each hears of its own."""
+"""The writes of many turns share a commit, and each gets its own result."""
 
 import asyncio
 import sqlite3
@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from functions_host import schema
-from functions_host.store import GROUP, Store
+from functions_host.storage import schema
+from functions_host.storage.store import GROUP, Store
 
 
-async def test_what_comes_in_during_a_commit_goes_into_the_next_one_together(tmp_path: Path) -> None:
+async def test_writes_submitted_during_a_commit_share_the_next_one(tmp_path: Path) -> None:
     store = Store(tmp_path / "db", "hub", asyncio.get_running_loop())
     all_in = threading.Event()
     with closing(schema.connect(tmp_path / "db")) as beside:
@@ -30,7 +30,7 @@ async def test_what_comes_in_during_a_commit_goes_into_the_next_one_together(tmp
     assert len(set(seen)) <= 2, "the first write may have taken some of the others along"
 
 
-async def test_a_write_that_fails_takes_none_of_its_group_along(tmp_path: Path) -> None:
+async def test_a_write_that_fails_does_not_fail_the_others_of_its_group(tmp_path: Path) -> None:
     store = Store(tmp_path / "db", "hub", asyncio.get_running_loop())
     names = ["a", "b", "c"]
     good = [store.write(lambda c, name=name: c.execute("INSERT INTO meta VALUES (?, 1)", (name,))) for name in names]  # type: ignore[misc]

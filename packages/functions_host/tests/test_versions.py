@@ -1,7 +1,7 @@
 """Versions are compared as DurableTask.Core compares them."""
 
 import pytest
-from functions_host.versions import Versioning, is_newer
+from functions_host.settings.versions import Versioning, is_newer
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from functions_host.versions import Versioning, is_newer
         ("v1", "V1", False),
     ],
 )
-def test_numbers_are_numbers_and_the_rest_is_text(one: str | None, other: str | None, *, newer: bool) -> None:
+def test_versions_are_compared_by_numbers_or_else_as_text(one: str | None, other: str | None, *, newer: bool) -> None:
     assert is_newer(one, other) is newer
 
 
@@ -28,6 +28,6 @@ def test_numbers_are_numbers_and_the_rest_is_text(one: str | None, other: str | 
     ("strategy", "accepted"),
     [("None", {None, "1.0", "2.0", "3.0"}), ("Strict", {"2.0"}), ("CurrentOrOlder", {None, "1.0", "2.0"})],
 )
-def test_the_strategy_says_whose_versions_run(strategy: str, accepted: set[str | None]) -> None:
+def test_the_strategy_decides_which_versions_run(strategy: str, accepted: set[str | None]) -> None:
     mine = Versioning("2.0", strategy)
     assert {version for version in (None, "1.0", "2.0", "3.0") if mine.accepts(version)} == accepted

@@ -1,27 +1,27 @@
-"""Finds all that would go wrong once the app is served: routes, schedules, connections. Opens nothing."""
+"""Finds everything that would fail once the app is served: routes, schedules, connections. Opens nothing."""
 
 from collections.abc import Callable, Iterator, Mapping
 
-from functions_host.config import HostSettings
 from functions_host.errors import AppError, ConfigError, RouteError
-from functions_host.http import doors
-from functions_host.indexer import Binding, Function, Registry
-from functions_host.queue_clients import address_of, queue_name
-from functions_host.timers import schedule_of
+from functions_host.functions.indexer import Binding, Function, Registry
+from functions_host.functions.queue_clients import address_of, queue_name
+from functions_host.http.server import function_routes
+from functions_host.settings.config import HostSettings
+from functions_host.triggers.timers import schedule_of
 
 
 def check(registry: Registry, settings: HostSettings, environ: Mapping[str, str]) -> None:
-    """Look at every enabled function; ``AppError`` lists all problems, file and line first."""
-    problems = list(_found(registry, settings, environ))
+    """Check every enabled function; ``AppError`` lists all problems, file and line first."""
+    problems = list(_problems(registry, settings, environ))
     if problems:
         raise AppError(problems)
 
 
-def _found(registry: Registry, settings: HostSettings, environ: Mapping[str, str]) -> Iterator[str]:
+def _problems(registry: Registry, settings: HostSettings, environ: Mapping[str, str]) -> Iterator[str]:
     zone = environ.get("WEBSITE_TIME_ZONE")
     yield from _routes(registry, settings.route_prefix)
     for timer in registry.of("timerTrigger"):
-        yield from _said(lambda one=timer: schedule_of(one, environ, zone))  # type: ignore[misc]
+        yield from _error_of(lambda one=timer: schedule_of(one, environ, zone))  # type: ignore[misc]
     for function in registry.functions.values():
         for binding in (function.trigger, *function.outputs):
             if binding.type in {"queueTrigger", "queue"} and not function.disabled:
@@ -29,20 +29,20 @@ def _found(registry: Registry, settings: HostSettings, environ: Mapping[str, str
 
 
 def _routes(registry: Registry, prefix: str) -> Iterator[str]:
-    """Look at each route by itself, and at all of them together when each is good."""
+    """Check each route by itself, and all of them together when each is valid."""
     alone = [Registry({one.name: one}) for one in registry.of("httpTrigger")]
-    found = [problem for one in alone for problem in _said(lambda one=one: doors(one, prefix))]  # type: ignore[misc]
-    yield from found or _said(lambda: doors(registry, prefix))
+    found = [problem for one in alone for problem in _error_of(lambda one=one: function_routes(one, prefix))]  # type: ignore[misc]
+    yield from found or _error_of(lambda: function_routes(registry, prefix))
 
 
 def _queue(function: Function, binding: Binding, environ: Mapping[str, str]) -> Iterator[str]:
     connection = str(binding.raw.get("connection") or "AzureWebJobsStorage")
-    for act in (lambda: address_of(connection, environ), lambda: queue_name(binding.raw, environ)):
-        yield from (f"{function.place}: {function.name}: {problem}" for problem in _said(act))
+    for attempt in (lambda: address_of(connection, environ), lambda: queue_name(binding.raw, environ)):
+        yield from (f"{function.location}: {function.name}: {problem}" for problem in _error_of(attempt))
 
 
-def _said(act: Callable[[], object]) -> Iterator[str]:
+def _error_of(attempt: Callable[[], object]) -> Iterator[str]:
     try:
-        act()
+        attempt()
     except (ConfigError, RouteError) as error:
         yield str(error)

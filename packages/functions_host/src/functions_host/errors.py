@@ -1,12 +1,12 @@
-"""Why an app is refused at start: the command line prints these, one line a problem."""
+"""Why an app or a command is refused: the command line prints these, one line for each problem."""
 
 
 class ConfigError(Exception):
-    """A file of the app says what the host cannot obey; the text names file and key."""
+    """A settings file, a setting or an option cannot be used; the message names file and key."""
 
 
 class AppError(Exception):
-    """The app cannot be loaded; each problem is one line with its place."""
+    """The app cannot be loaded; each problem is one line with file and line number."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -20,5 +20,5 @@ class StoreError(Exception):
     """The state file cannot be used: another host has it, it is damaged, or of another version."""
 
 
-class RefusalError(Exception):
-    """A command that cannot do what it was asked for, with the reason in plain words."""
+class CommandError(Exception):
+    """A command cannot do what it should, with the reason."""

@@ -1,6 +1,6 @@
-"""The host's log: one line an event, short and aligned, or one JSON object with ``--json``.
+"""The host's log: one line for each event, short and aligned, or one JSON object with ``--json``.
 
-Inputs, outputs and bodies may be private: lines carry names, ids, durations and error texts.
+Inputs, outputs and bodies may be private: log lines hold names, ids, durations and error texts.
 """
 
 import io
@@ -9,19 +9,19 @@ import sys
 import time
 from typing import Any, TextIO
 
-from functions_host.config import environment
-from functions_host.lines import JsonLines, Lines, Ran, wants_colour
+from functions_host.log_format import InvocationRecord, JsonFormatter, LineFormatter, wants_color
+from functions_host.settings.config import environment
 
 host_log = logging.getLogger("host")
 
 
-def say(kind: str, text: str, level: int = logging.INFO, **facts: Any) -> None:  # noqa: ANN401
+def log_event(kind: str, text: str, level: int = logging.INFO, **facts: Any) -> None:  # noqa: ANN401
     """Log one event of the host; ``facts`` are names, ids and numbers."""
     if host_log.isEnabledFor(level):
         host_log.log(level, text, extra={"kind": kind, "facts": facts})
 
 
-def ran(
+def log_invocation(
     kind: str,
     name: str,
     outcome: str,
@@ -30,14 +30,15 @@ def ran(
     level: int = logging.INFO,
     **facts: Any,  # noqa: ANN401 - names, ids and numbers
 ) -> None:
-    """Log one invocation that began at ``started`` (``time.monotonic``); ``text`` is what else is to be said."""
+    """Log one invocation that began at ``started`` (``time.monotonic``); ``text`` follows its columns."""
     if host_log.isEnabledFor(level):
         ms = round((time.monotonic() - started) * 1000)
-        host_log.log(level, "%s", text, extra={"kind": kind, "facts": facts, "ran": Ran(name, outcome, ms)})
+        record = InvocationRecord(name, outcome, ms)
+        host_log.log(level, "%s", text, extra={"kind": kind, "facts": facts, "invocation": record})
 
 
-class _PrintLines(io.TextIOBase):
-    """Stands in for stdout: what user code prints becomes log lines."""
+class _PrintLogger(io.TextIOBase):
+    """Replaces stdout: what user code prints becomes log lines."""
 
     def __init__(self) -> None:
         self._rest = ""
@@ -55,21 +56,21 @@ class _PrintLines(io.TextIOBase):
 def open_log(stream: TextIO, levels: dict[str, str], *, as_json: bool) -> None:
     """Send all logging to ``stream``; ``levels`` are host.json's ``logging.logLevel``."""
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(JsonLines() if as_json else Lines(colour=wants_colour(stream, environment())))
+    handler.setFormatter(JsonFormatter() if as_json else LineFormatter(color=wants_color(stream, environment())))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(_level(levels.get("default", "Information")))
     host_log.setLevel(_level(levels.get("Host", levels.get("default", "Information"))))
     logging.getLogger("azure").setLevel(logging.WARNING)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
-    logging.getLogger("aiohttp.server").addFilter(_without_what_was_sent)
+    logging.getLogger("aiohttp.server").addFilter(_without_request_text)
     for name, level in levels.items():
         logging.getLogger(name).setLevel(_level(level))
-    sys.stdout = _PrintLines()
+    sys.stdout = _PrintLogger()
 
 
-def _without_what_was_sent(record: logging.LogRecord) -> bool:
-    """Tell only what kind of request could not be read: aiohttp quotes it, a token too."""
+def _without_request_text(record: logging.LogRecord) -> bool:
+    """Log only the class of the error for a request that cannot be read: aiohttp quotes the request, tokens too."""
     error = record.exc_info[1] if record.exc_info else None
     if error is not None and (isinstance(error, ConnectionError) or type(error).__module__.startswith("aiohttp")):
         record.msg, record.args, record.exc_info = "a request cannot be read: %s", (type(error).__name__,), None

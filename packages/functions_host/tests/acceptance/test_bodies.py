@@ -9,8 +9,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
-
-from packages.functions_host.tests.conftest import RunningHost, until
+from host_testing.running import RunningHost, until
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 PARTS = (
@@ -20,7 +19,7 @@ PARTS = (
 
 
 def raw_call(host: RunningHost, method: str, path: str, **sent: object) -> tuple[http.client.HTTPResponse, bytes]:
-    """Call without anything that reads the answer for us."""
+    """Call with a client that does not decode the response."""
     connection = http.client.HTTPConnection(urlsplit(host.url).netloc, timeout=30)
     try:
         connection.request(method, path, **sent)  # type: ignore[arg-type]
@@ -35,11 +34,11 @@ def address(host: RunningHost) -> tuple[str, int]:
     return str(found.hostname), int(found.port or 0)
 
 
-def spoken(host: RunningHost, request: bytes) -> bytes:
-    """Send bytes as they are; return all that is answered until the host hangs up."""
-    with socket.create_connection(address(host), timeout=30) as line:
-        line.sendall(request)
-        return b"".join(iter(lambda: line.recv(65536), b""))
+def exchanged(host: RunningHost, request: bytes) -> bytes:
+    """Send bytes as they are; return everything until the host closes the connection."""
+    with socket.create_connection(address(host), timeout=30) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,7 @@ def test_a_body_that_comes_in_chunks_is_whole(host: RunningHost) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_the_method_is_told(host: RunningHost, method: str) -> None:
+def test_the_method_is_passed_on(host: RunningHost, method: str) -> None:
     assert host.call(method, "/api/mirror").json["method"] == method
 
 
@@ -81,45 +80,45 @@ def test_query_parameters_are_decoded_and_empty_ones_are_left_out(host: RunningH
     assert seen["url"].startswith(f"{host.url}/api/mirror/a/b")
 
 
-def test_what_comes_several_times_is_joined_as_azure_joins_it(host: RunningHost) -> None:
+def test_repeated_names_are_joined_as_on_azure(host: RunningHost) -> None:
     """``StringValues.ToString()`` in functions-host, GrpcMessageConversionExtensions.cs."""
-    lines = b"GET /api/mirror?a=1&A=2&a= HTTP/1.1\r\nHost: x\r\nX-Own: 1\r\nx-own: 2\r\nConnection: close\r\n\r\n"
-    seen = json.loads(spoken(host, lines).partition(b"\r\n\r\n")[2])
+    request = b"GET /api/mirror?a=1&A=2&a= HTTP/1.1\r\nHost: x\r\nX-Own: 1\r\nx-own: 2\r\nConnection: close\r\n\r\n"
+    seen = json.loads(exchanged(host, request).partition(b"\r\n\r\n")[2])
     assert (seen["params"], seen["headers"]["x-own"]) == ({"a": "1,2"}, "1,2")
 
 
-def test_a_packed_body_is_the_functions_to_unpack(host: RunningHost) -> None:
+def test_a_compressed_body_is_passed_on_as_it_is(host: RunningHost) -> None:
     packed = gzip.compress(b"hello")
     seen = host.call("POST", "/api/mirror", raw=packed, headers={"Content-Encoding": "gzip"}).json
     assert base64.b64decode(seen["body"]) == packed
 
 
-def test_who_waits_to_be_asked_for_the_body_is_asked(host: RunningHost) -> None:
-    with socket.create_connection(address(host), timeout=30) as line:
-        line.sendall(b"POST /api/mirror HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-        assert line.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
-        line.sendall(b"hi")
-        assert line.recv(100).startswith(b"HTTP/1.1 200 ")
+def test_a_caller_that_expects_100_continue_gets_it(host: RunningHost) -> None:
+    with socket.create_connection(address(host), timeout=30) as connection:
+        connection.sendall(b"POST /api/mirror HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"hi")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_token_of_many_roles_comes_in(host: RunningHost) -> None:
+def test_a_large_token_is_accepted(host: RunningHost) -> None:
     token = "Bearer " + "t" * 20_000
     assert host.call("GET", "/api/mirror", headers={"Authorization": token}).json["headers"]["authorization"] == token
 
 
-def test_what_cannot_be_read_is_refused_and_not_quoted_in_the_log(host: RunningHost) -> None:
+def test_an_invalid_request_is_refused_and_not_quoted_in_the_log(host: RunningHost) -> None:
     secret = b"hunter4" * 6000
     with suppress(ConnectionError):  # the host may hang up while we still speak
-        spoken(host, b"GET /api/mirror HTTP/1.1\r\nHost: x\r\nAuthorization: " + secret + b"\r\n\r\n")
-    assert spoken(host, b"GET /api/mirror HTTP/1.1\r\nHost: a[\r\nConnection: close\r\n\r\n").split()[1] == b"400"
+        exchanged(host, b"GET /api/mirror HTTP/1.1\r\nHost: x\r\nAuthorization: " + secret + b"\r\n\r\n")
+    assert exchanged(host, b"GET /api/mirror HTTP/1.1\r\nHost: a[\r\nConnection: close\r\n\r\n").split()[1] == b"400"
     until(lambda: "a request cannot be read: LineTooLong" in host.log.read_text())
     assert "hunter4" not in host.log.read_text()
 
 
 @pytest.mark.parametrize("path", ["/api/locked", "/admin/host/status", "/runtime/webhooks/durabletask/instances"])
-def test_a_key_that_is_no_text_opens_nothing(host: RunningHost, path: str) -> None:
-    lines = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
-    assert spoken(host, lines + b"x-functions-key: \xff\xfe\r\n\r\n").split()[1] == b"401"
+def test_a_key_that_is_not_text_is_401(host: RunningHost, path: str) -> None:
+    request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
+    assert exchanged(host, request + b"x-functions-key: \xff\xfe\r\n\r\n").split()[1] == b"401"
 
 
 def test_a_form_is_read(host: RunningHost) -> None:
@@ -127,7 +126,7 @@ def test_a_form_is_read(host: RunningHost) -> None:
     assert seen["form"] == {"who": "Ada L", "x": "ü"}
 
 
-def test_a_form_of_parts_is_read_with_its_files(host: RunningHost) -> None:
+def test_a_multipart_form_is_read_with_its_files(host: RunningHost) -> None:
     seen = host.call("POST", "/api/mirror", raw=PARTS, headers={"Content-Type": "multipart/form-data; boundary=cut"})
     assert seen.json["form"] == {"who": "Ada"}
     assert base64.b64decode(seen.json["files"]["photo"]) == b"\x00\xff"
@@ -155,20 +154,20 @@ def test_each_cookie_is_a_header_of_its_own(host: RunningHost) -> None:
     assert any("HttpOnly" in one for one in found)
 
 
-def test_how_an_answer_is_sent_is_the_hosts_business(host: RunningHost) -> None:
+def test_the_host_sets_length_and_framing_of_a_response(host: RunningHost) -> None:
     response, body = raw_call(host, "GET", "/api/answers/framed")
     assert (body, response.headers["X-Own"], response.headers.get_all("Content-Length")) == (b"whole", "kept", ["5"])
     assert response.headers["Transfer-Encoding"] is None
 
 
 @pytest.mark.parametrize("status", [99, 101, 1000])
-def test_a_status_that_no_answer_can_have_is_500(host: RunningHost, status: int) -> None:
+def test_an_invalid_status_is_500(host: RunningHost, status: int) -> None:
     assert host.call("GET", f"/api/answers/status/{status}").status == 500
 
 
-def test_returned_text_that_describes_an_answer_becomes_it(host: RunningHost) -> None:
+def test_returned_json_that_describes_a_response_becomes_it(host: RunningHost) -> None:
     answer = host.call("GET", "/api/answers/described")
-    assert (answer.status, answer.headers["X-Own"], answer.json) == (202, "told", {"a": 1})
+    assert (answer.status, answer.headers["X-Own"], answer.json) == (202, "set", {"a": 1})
 
 
 def test_the_log_never_holds_bodies(host: RunningHost) -> None:

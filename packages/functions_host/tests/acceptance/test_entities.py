@@ -1,9 +1,9 @@
-"""Entities keep their state, in order, whoever calls them (facts 49 to 51)."""
+"""Entities run operations in order and keep their state, whoever calls them (facts 49 to 51)."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from packages.functions_host.tests.conftest import RunningHost, until
+from host_testing.running import RunningHost, until
 
 
 def test_49_a_hundred_signals_in_parallel_lose_no_update(host: RunningHost) -> None:
@@ -14,7 +14,7 @@ def test_49_a_hundred_signals_in_parallel_lose_no_update(host: RunningHost) -> N
     until(lambda: host.manage("GET", "/entities/counter/many").text == "100")
 
 
-def test_50_an_orchestrator_calls_an_entity_and_hears_what_it_raises(host: RunningHost) -> None:
+def test_50_an_orchestrator_calls_an_entity_and_gets_what_it_raises(host: RunningHost) -> None:
     assert host.outcome("uses_entity", "called") == [5, "no"]
 
 
@@ -26,19 +26,19 @@ def test_51_an_entity_is_read_signalled_and_deleted_over_http(host: RunningHost)
     until(lambda: host.manage("GET", "/entities/counter/over-http").status == 404)
 
 
-def test_operations_come_in_order_and_a_failed_one_keeps_what_it_wrote(host: RunningHost) -> None:
+def test_operations_run_in_order_and_a_failed_one_keeps_what_it_wrote(host: RunningHost) -> None:
     assert host.outcome("writes_diary", ["Diary", "ordered"]) == [2, "after 3", 4]
     assert host.manage("GET", "/entities/diary/ordered").json == ["first", "second", "third", "fourth"]
 
 
 def test_a_call_to_an_entity_that_is_not_in_the_app_fails(host: RunningHost) -> None:
-    told = host.outcome("writes_diary", ["nobody", "k"])
-    assert all("doesn't exist" in one for one in told)
+    results = host.outcome("writes_diary", ["nobody", "k"])
+    assert all("doesn't exist" in one for one in results)
     refused = host.manage("POST", "/entities/nobody/k?op=add", 1)
     assert (refused.status, "doesn't exist" in refused.json["Message"]) == (400, True)
 
 
-def test_whatever_a_signal_carries_the_entity_can_read(host: RunningHost) -> None:
+def test_an_entity_can_read_any_json_input(host: RunningHost) -> None:
     path = "/entities/diary/carried?op=write"
     for body in ({"a": 1}, [1, 2], "text", 5, False):
         assert host.manage("POST", path, body).status == 202

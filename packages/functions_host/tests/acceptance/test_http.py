@@ -1,17 +1,16 @@
-"""Routes, keys and the admin API, as a caller sees them (host.md 8, 1-14)."""
+"""Routes, keys and the admin API, as a caller sees them (facts 1 to 14)."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-
-from packages.functions_host.tests.conftest import RunningHost, until
-from packages.functions_host.tests.test_commands import HEAD, HOST_JSON, TWICE, run_start
+from host_testing.refused_start import HEAD, HOST_JSON, SAME_NAME, run_start
+from host_testing.running import RunningHost, until
 
 
 def key_of(host: RunningHost, name: str) -> str:
-    lines = [line.split() for line in host.verb("keys").splitlines()]
+    lines = [line.split() for line in host.command("keys").splitlines()]
     return next(value for _, one, value in lines if one == name)
 
 
@@ -61,7 +60,7 @@ def test_04_routes_match_without_case_with_optional_and_catch_all_parameters(
     assert (answer.status, answer.text) == (200, text)
 
 
-def test_06_function_level_wants_a_key(host: RunningHost, master: str, default: str) -> None:
+def test_06_function_level_needs_a_key(host: RunningHost, master: str, default: str) -> None:
     assert host.call("GET", "/api/locked").status == 401
     assert host.call("GET", "/api/locked?code=wrong").status == 401
     assert host.call("GET", f"/api/locked?code={default}").status == 200
@@ -69,7 +68,7 @@ def test_06_function_level_wants_a_key(host: RunningHost, master: str, default: 
     assert host.call("GET", f"/api/locked?code={master}").status == 200
 
 
-def test_a_key_of_one_function_opens_that_function_until_it_is_dropped(
+def test_a_key_of_one_function_is_accepted_there_until_it_is_removed(
     host: RunningHost, master: str, default: str
 ) -> None:
     made = host.call("POST", f"/admin/functions/locked/keys/mine?code={master}", {})
@@ -87,7 +86,7 @@ def test_a_key_that_cannot_be_read_is_400(host: RunningHost, master: str, raw: b
     assert host.call("PUT", f"/admin/host/keys/odd?code={master}", raw=raw).status == 400
 
 
-def test_the_keys_that_the_host_needs_can_be_changed_and_not_dropped(host: RunningHost, master: str) -> None:
+def test_the_keys_that_the_host_needs_can_be_changed_but_not_removed(host: RunningHost, master: str) -> None:
     path = f"/admin/host/systemkeys/durabletask_extension?code={master}"
     assert host.call("DELETE", path).status == 400
     assert host.call("DELETE", f"/admin/host/keys/_master?code={master}").status == 400
@@ -99,11 +98,11 @@ def test_the_keys_that_the_host_needs_can_be_changed_and_not_dropped(host: Runni
         assert host.call("PUT", path, {"value": host.key}).status == 201
 
 
-def test_the_key_of_the_management_api_opens_no_function(host: RunningHost) -> None:
+def test_the_key_of_the_management_api_is_not_accepted_by_functions(host: RunningHost) -> None:
     assert host.call("GET", f"/api/locked?code={host.key}").status == 401
 
 
-def test_07_admin_level_wants_the_master_key(host: RunningHost, master: str, default: str) -> None:
+def test_07_admin_level_needs_the_master_key(host: RunningHost, master: str, default: str) -> None:
     assert host.call("GET", f"/api/locked-admin?code={default}").status == 401
     assert host.call("GET", f"/api/locked-admin?code={master}").status == 200
 
@@ -114,12 +113,12 @@ def test_08_an_exception_is_500_with_an_empty_body_and_its_text_is_only_logged(h
     until(lambda: "ValueError: secret text" in host.log.read_text())
 
 
-def test_a_function_that_answers_nothing_is_told_what_to_answer(host: RunningHost) -> None:
+def test_a_function_that_returns_nothing_is_logged_with_a_hint(host: RunningHost) -> None:
     assert host.call("GET", "/api/answers/nothing").status == 500
     until(lambda: "answer_nothing failed: NotImplementedError: it must return text or" in host.log.read_text())
 
 
-def test_the_log_tells_where_in_the_app_a_function_raised(host: RunningHost) -> None:
+def test_the_log_has_the_location_where_a_function_raised(host: RunningHost) -> None:
     host.call("GET", "/api/boom")
     host.ended(host.begin("one_fails", 0))
     function = r"boom failed: .*  at=function_app.py:\d+"
@@ -134,7 +133,7 @@ def test_09_identity_headers_from_outside_never_reach_the_function(host: Running
     assert not [name for name in seen if "principal" in name]
 
 
-def test_10_ping_is_open_and_status_wants_the_master_key(host: RunningHost, master: str, default: str) -> None:
+def test_10_ping_is_open_and_status_needs_the_master_key(host: RunningHost, master: str, default: str) -> None:
     assert host.call("GET", "/admin/host/ping").status == 200
     assert host.call("GET", "/admin/host/status").status == 401
     assert host.call("GET", f"/admin/host/status?code={default}").status == 401
@@ -142,26 +141,26 @@ def test_10_ping_is_open_and_status_wants_the_master_key(host: RunningHost, mast
     assert host.call("GET", "/").status == 200
 
 
-def test_11_a_timer_is_fired_by_hand(host: RunningHost, master: str) -> None:
+def test_11_the_admin_api_fires_a_timer(host: RunningHost, master: str) -> None:
     before = len(host.call("GET", "/api/ticks").json)
     assert host.call("POST", "/admin/functions/nightly", {}).status == 401
     assert host.call("POST", f"/admin/functions/nightly?code={master}", {}).status == 202
     until(lambda: len(host.call("GET", "/api/ticks").json) == before + 1)
 
 
-def test_what_has_a_door_of_its_own_is_not_fired_by_hand(host: RunningHost, master: str) -> None:
+def test_the_admin_api_runs_only_timers_and_queue_functions(host: RunningHost, master: str) -> None:
     assert host.call("POST", f"/admin/functions/one_step?code={master}", {}).status == 400
     assert host.call("POST", f"/admin/functions/nobody?code={master}", {}).status == 404
 
 
-TWO_OF_A_NAME = HEAD + TWICE.format("one") + TWICE.format("two")
+TWO_OF_A_NAME = HEAD + SAME_NAME.format("one") + SAME_NAME.format("two")
 NO_BINDING = HEAD + '@app.route(route="x")\ndef bad(req, extra):\n    return ""\n'
 
 
 @pytest.mark.parametrize(
     ("code", "words"), [(TWO_OF_A_NAME, ["function_app.py", "same"]), (NO_BINDING, ["function_app.py:3", "extra"])]
 )
-def test_12_two_functions_of_one_name_or_a_parameter_without_binding_end_the_start(
+def test_12_two_functions_of_one_name_or_a_parameter_without_binding_are_refused_at_start(
     tmp_path: Path, code: str, words: list[str]
 ) -> None:
     (tmp_path / "host.json").write_text(HOST_JSON)
@@ -172,7 +171,7 @@ def test_12_two_functions_of_one_name_or_a_parameter_without_binding_end_the_sta
 
 
 def test_13_sync_functions_run_side_by_side(host: RunningHost) -> None:
-    """Each waits for the other four: one after the other, none would ever answer."""
+    """Each waits for the other four: one after the other, none would end."""
     with ThreadPoolExecutor(5) as pool:
         answers = list(pool.map(lambda _: host.call("GET", "/api/meet"), range(5)))
     assert [answer.status for answer in answers] == [200] * 5

@@ -1,4 +1,4 @@
-"""How orchestrators go on and end (facts 36 to 48 and 67); every turn is checked by the SDK itself."""
+"""How orchestrations end (facts 36 to 48 and 67); every turn is compared with a replay in the SDK."""
 
 import json
 from datetime import timedelta
@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from host_testing.running import RunningHost, until
+from host_testing.triggers import pass_time
 from simulation_base.clock import FileClock
-
-from packages.functions_host.tests.acceptance.conftest import pass_time
-from packages.functions_host.tests.conftest import RunningHost, until
 
 
 def kinds(host: RunningHost, instance: str) -> list[str]:
@@ -29,28 +28,28 @@ def test_37_an_instance_runs_on_until_its_losers_end(host: RunningHost, tmp_path
     one = host.begin("loser_runs", {"folder": str(tmp_path), "name": "loser", "many": 2})
     until(lambda: kinds(host, one).count("TaskCompleted") == 1)
     assert host.status(one)["runtimeStatus"] == "Running"
-    (tmp_path / "whom it waits for").touch()
+    (tmp_path / "gate").touch()
     assert host.ended(one)["output"] == 9
     assert kinds(host, one).count("TaskCompleted") == 2
 
 
-def test_38_a_timer_left_alone_holds_its_instance_and_a_cancelled_one_does_not(
+def test_38_an_open_timer_keeps_its_instance_running_and_a_cancelled_one_does_not(
     still_host: RunningHost, clock: FileClock
 ) -> None:
-    left = still_host.begin("race", {"seconds": 60, "cancel": False})
+    still_open = still_host.begin("race", {"seconds": 60, "cancel": False})
     cancelled = still_host.begin("race", {"seconds": 60})
-    for one in (left, cancelled):
+    for one in (still_open, cancelled):
         still_host.manage("POST", f"/instances/{one}/raiseEvent/go", "won")
     assert still_host.ended(cancelled)["output"] == "won"
-    until(lambda: "EventRaised" in kinds(still_host, left))
-    assert still_host.status(left)["runtimeStatus"] == "Running"
+    until(lambda: "EventRaised" in kinds(still_host, still_open))
+    assert still_host.status(still_open)["runtimeStatus"] == "Running"
     pass_time(clock, timedelta(seconds=60))
-    assert still_host.ended(left)["output"] == "won"
-    assert "TimerFired" in kinds(still_host, left)
+    assert still_host.ended(still_open)["output"] == "won"
+    assert "TimerFired" in kinds(still_host, still_open)
     assert "TimerFired" not in kinds(still_host, cancelled)
 
 
-def test_39_a_cancelled_timer_of_ten_days_holds_nothing_up(still_host: RunningHost) -> None:
+def test_39_a_cancelled_timer_of_ten_days_does_not_delay_the_end(still_host: RunningHost) -> None:
     one = still_host.begin("race", {"seconds": 864_000})  # never ends on Azure (durable-python 573)
     still_host.manage("POST", f"/instances/{one}/raiseEvent/go", "won")
     assert still_host.ended(one)["output"] == "won"
@@ -83,7 +82,7 @@ def test_42_a_call_to_a_missing_activity_fails_soon(host: RunningHost) -> None:
     assert "The function 'nope' doesn't exist" in host.outcome("calls_missing")
 
 
-def test_43_what_an_activity_raises_is_told_as_azure_words_it(host: RunningHost) -> None:
+def test_43_the_failure_of_an_activity_is_worded_as_on_azure(host: RunningHost) -> None:
     output = host.outcome("one_fails", 0)
     assert output.startswith(
         "Orchestrator function 'one_fails' failed: Activity function 'fails' failed:  ValueError: boom"
@@ -97,13 +96,13 @@ def test_44_a_failed_orchestrator_says_why_and_keeps_its_custom_status(host: Run
     assert ended["customStatus"] == {"phase": "first"}
 
 
-def test_45_a_parent_catches_what_its_child_failed_with(host: RunningHost) -> None:
+def test_45_a_parent_catches_the_failure_of_its_child(host: RunningHost) -> None:
     one = host.begin("parent", {"child": "raises_after", "id": "fails-for-parent"})
     caught = host.ended(one)["output"]["caught"]
-    said = host.status("fails-for-parent")["output"]
-    assert caught.startswith(said)
+    failure_of_child = host.status("fails-for-parent")["output"]
+    assert caught.startswith(failure_of_child)
     failure = next(event for event in host.history(one) if event["EventType"] == "SubOrchestrationInstanceFailed")
-    assert failure["Reason"] == said
+    assert failure["Reason"] == failure_of_child
 
 
 def test_46_a_child_without_an_id_is_named_after_its_parents_execution(host: RunningHost) -> None:
@@ -114,7 +113,7 @@ def test_46_a_child_without_an_id_is_named_after_its_parents_execution(host: Run
     assert [child for child in children if len(child) == 34 and child.endswith(":0")]
 
 
-def test_47_continue_as_new_keeps_the_id_forgets_the_history_and_is_created_anew(
+def test_47_continue_as_new_keeps_the_id_and_renews_history_and_created_time(
     still_host: RunningHost, clock: FileClock
 ) -> None:
     one = still_host.begin("again", {"n": 1, "until": 5})
@@ -129,7 +128,7 @@ def test_47_continue_as_new_keeps_the_id_forgets_the_history_and_is_created_anew
     assert still_host.status(two)["input"] == "[1]"
 
 
-def test_events_not_heard_before_continue_as_new_are_heard_after_it(host: RunningHost) -> None:
+def test_events_not_received_before_continue_as_new_are_received_after_it(host: RunningHost) -> None:
     one = host.begin("rounds", [])
     host.manage("POST", f"/instances/{one}/suspend?reason=collect")
     until(lambda: host.status(one)["runtimeStatus"] == "Suspended")
@@ -151,7 +150,7 @@ def test_a_suspended_instances_timer_fires_when_it_resumes(still_host: RunningHo
     assert still_host.ended(one)["output"] == pytest.approx(240_000_000, abs=10)
 
 
-def test_what_is_suspended_can_be_terminated(host: RunningHost) -> None:
+def test_a_suspended_instance_can_be_terminated(host: RunningHost) -> None:
     one = host.begin("waits", ["go"])
     host.manage("POST", f"/instances/{one}/suspend?reason=x")
     until(lambda: host.status(one)["runtimeStatus"] == "Suspended")

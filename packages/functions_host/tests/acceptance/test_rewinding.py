@@ -1,4 +1,4 @@
-"""A failed instance is brought back to before its failure (fact 35)."""
+"""A failed instance is rewound to before its failure (fact 35)."""
 
 import random
 from collections.abc import Callable
@@ -7,34 +7,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from packages.functions_host.tests.conftest import RunningHost, until
+from host_testing.running import RunningHost, until
 
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> "Workshop":
-    place = tmp_path / "workshop"
-    place.mkdir()
-    return Workshop(place)
+    folder = tmp_path / "workshop"
+    folder.mkdir()
+    return Workshop(folder)
 
 
 class Workshop:
-    """The folder in which activities work, or do not."""
+    """The folder whose files decide whether activities succeed."""
 
-    def __init__(self, place: Path) -> None:
-        self.place = place
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
     def repair(self, *names: str) -> None:
         for name in names:
-            (self.place / name).touch()
+            (self.folder / name).touch()
 
     @property
     def log(self) -> list[str]:
         """Return every call so far."""
-        return (self.place / "log").read_text().splitlines()
+        return (self.folder / "log").read_text().splitlines()
 
     def given(self, *names: str, **more: Any) -> dict[str, Any]:
-        return {"place": str(self.place), "names": names, **more}
+        return {"folder": str(self.folder), "names": names, **more}
 
 
 def rewind(host: RunningHost, instance: str) -> dict[str, Any]:
@@ -42,7 +41,9 @@ def rewind(host: RunningHost, instance: str) -> dict[str, Any]:
     return host.ended(instance)
 
 
-def test_35_a_rewound_instance_goes_on_without_doing_again_what_was_done(host: RunningHost, workshop: Workshop) -> None:
+def test_35_a_rewound_instance_continues_without_repeating_what_has_succeeded(
+    host: RunningHost, workshop: Workshop
+) -> None:
     workshop.repair("one", "two", "four")
     one = host.begin("in_steps", workshop.given("one", "two", "three", "four"))
     assert host.ended(one)["runtimeStatus"] == "Failed"
@@ -73,7 +74,7 @@ def test_only_failed_instances_are_rewound(host: RunningHost) -> None:
     assert host.manage("POST", f"/instances/{waiting}/rewind?reason=x").status == 412
 
 
-def test_of_a_fan_out_only_what_failed_is_done_again(host: RunningHost, workshop: Workshop) -> None:
+def test_of_a_fan_out_only_what_failed_is_repeated(host: RunningHost, workshop: Workshop) -> None:
     workshop.repair("a", "c")
     one = host.begin("side_by_side", workshop.given("a", "b", "c", "d"))
     host.ended(one)
@@ -85,7 +86,7 @@ def test_of_a_fan_out_only_what_failed_is_done_again(host: RunningHost, workshop
     assert sorted(workshop.log) == ["a", "b", "b", "c", "d", "d"]
 
 
-def test_a_failure_that_was_caught_stays_caught_and_retries_go_on(host: RunningHost, workshop: Workshop) -> None:
+def test_a_failure_that_was_caught_stays_caught_and_retries_continue(host: RunningHost, workshop: Workshop) -> None:
     workshop.repair("instead")
     one = host.begin("with_retries", workshop.given())
     assert "flaky is broken" in host.ended(one)["output"]
@@ -95,9 +96,7 @@ def test_a_failure_that_was_caught_stays_caught_and_retries_go_on(host: RunningH
     assert workshop.log == ["hopeless", "instead", "flaky", "flaky", "flaky"]
 
 
-def test_a_failure_that_was_kept_and_raised_later_is_the_one_to_go_back_to(
-    host: RunningHost, workshop: Workshop
-) -> None:
+def test_a_rewind_returns_to_a_failure_that_was_kept_and_raised_later(host: RunningHost, workshop: Workshop) -> None:
     workshop.repair("lamp")
     one = host.begin("raises_later", workshop.given())
     assert "pump is broken" in host.ended(one)["output"]
@@ -130,7 +129,7 @@ def test_a_rewind_that_was_accepted_survives_a_kill(fresh_host: Callable[..., Ru
     assert workshop.log.count("one") == 1
 
 
-def test_an_orchestrators_own_error_is_met_again_until_its_code_is_repaired(host: RunningHost) -> None:
+def test_an_orchestrators_own_error_is_raised_again_until_its_code_is_repaired(host: RunningHost) -> None:
     one = host.begin("raises_after")
     before = host.ended(one)
     again = rewind(host, one)
@@ -168,26 +167,26 @@ class Plans:
         return {"name": name, "breaks": self.breaks[name], "attempts": self._dice.randint(1, 2)}
 
 
-def told(plan: Any) -> Any:
-    """Return what a plan gives when nothing breaks."""
+def expected_output(plan: Any) -> Any:
+    """Return the output of a plan when nothing fails."""
     if isinstance(plan, list):
-        return [told(one) for one in plan]
+        return [expected_output(one) for one in plan]
     if "plan" in plan:
-        return told(plan["plan"])
+        return expected_output(plan["plan"])
     return "caught" if "caught" in plan else plan["name"]
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_however_often_it_breaks_nothing_that_worked_is_done_twice(
+def test_however_often_it_fails_nothing_that_succeeded_is_repeated(
     host: RunningHost, tmp_path: Path, seed: int
 ) -> None:
     plans = Plans(seed)
     plan = plans.plan()
-    one = host.begin("planned", {"place": str(tmp_path), "plan": plan})
+    one = host.begin("planned", {"folder": str(tmp_path), "plan": plan})
     ended = host.ended(one)
     for _ in range(sum(plans.breaks.values())):
         if ended["runtimeStatus"] == "Completed":
             break
         ended = rewind(host, one)
-    assert (ended["runtimeStatus"], ended["output"]) == ("Completed", told(plan))
+    assert (ended["runtimeStatus"], ended["output"]) == ("Completed", expected_output(plan))
     assert {name: len((tmp_path / name).read_text().splitlines()) for name in plans.runs} == plans.runs

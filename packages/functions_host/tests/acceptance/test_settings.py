@@ -1,23 +1,22 @@
-"""What host.json says of Durable is obeyed: versions, ids that live, actions."""
+"""The settings of Durable in host.json: versions, ids in use, number of actions."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-
-from packages.functions_host.tests.conftest import RunningHost, until
+from host_testing.running import RunningHost, until
 
 SECTION = "AzureFunctionsJobHost__extensions__durableTask__"
 
 
 @pytest.fixture(scope="module")
 def chosen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
-    """Give a host of version 2.0 that replaces whatever lives, and allows ten actions and a second and a half."""
-    place = tmp_path_factory.mktemp("chosen")
-    said = {"defaultVersion": "2.0", "overridableExistingInstanceStates": "AnyState", "maxOrchestrationActions": "10"}
-    environ = {SECTION + name: value for name, value in said.items()}
+    """Start a host of version 2.0 that replaces running instances, and allows ten actions and a second and a half."""
+    folder = tmp_path_factory.mktemp("chosen")
+    values = {"defaultVersion": "2.0", "overridableExistingInstanceStates": "AnyState", "maxOrchestrationActions": "10"}
+    environ = {SECTION + name: value for name, value in values.items()}
     environ["AzureFunctionsJobHost__functionTimeout"] = "00:00:01.5"
-    running = RunningHost(place / "state.db", place / "log", environ=environ).start()
+    running = RunningHost(folder / "state.db", folder / "log", environ=environ).start()
     yield running
     assert running.stop() == 0
 
@@ -40,7 +39,7 @@ def test_new_instances_and_children_get_the_default_version_or_their_own(chosen:
 
 def test_a_newer_version_waits_for_a_host_that_may_run_it(chosen: RunningHost) -> None:
     one, other = started(chosen, "2.0.1"), started(chosen, "10.0")
-    until(lambda: f"{other} cannot go on" in chosen.log.read_text())
+    until(lambda: f"{other} cannot continue" in chosen.log.read_text())
     assert "version '10.0' is not for this host: defaultVersion is '2.0'" in chosen.log.read_text()
     assert [chosen.status(each)["runtimeStatus"] for each in (one, other)] == ["Pending", "Pending"]
     assert chosen.manage("POST", f"/instances/{one}/terminate?reason=unwanted").status == 202
@@ -52,7 +51,7 @@ def test_a_newer_version_waits_for_a_host_that_may_run_it(chosen: RunningHost) -
     assert (ended["runtimeStatus"], "version '10.0' is not for this host" in ended["output"]) == ("Failed", True)
 
 
-def test_any_state_replaces_an_instance_that_lives(chosen: RunningHost) -> None:
+def test_any_state_replaces_an_instance_that_has_not_ended(chosen: RunningHost) -> None:
     first = chosen.begin("waits", ["go"], "replaced")
     until(lambda: chosen.status(first)["runtimeStatus"] == "Running")
     chosen.begin("one_step", 3, "replaced")

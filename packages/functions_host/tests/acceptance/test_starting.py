@@ -3,8 +3,7 @@
 from urllib.parse import quote
 
 import pytest
-
-from packages.functions_host.tests.conftest import MANAGEMENT, RunningHost, until
+from host_testing.running import MANAGEMENT, RunningHost, until
 
 ADDRESSES = {
     "id",
@@ -27,7 +26,7 @@ def test_15_a_start_answers_202_with_eight_addresses(host: RunningHost) -> None:
     assert host.call("GET", answer.headers["Location"]).status in {200, 202}
 
 
-def test_16_without_the_key_nothing_is_managed(host: RunningHost) -> None:
+def test_16_the_management_api_needs_the_key(host: RunningHost) -> None:
     assert host.call("POST", f"{MANAGEMENT}/orchestrators/one_step", 1).status == 401
     assert host.call("GET", f"{MANAGEMENT}/instances?code=wrong").status == 401
     assert host.call("GET", f"{MANAGEMENT}/instances", headers={"x-functions-key": host.key}).status == 200
@@ -46,7 +45,7 @@ def test_18_a_bad_id_is_400_with_the_reason(host: RunningHost, bad: str) -> None
     assert "nstance id" in answer.json["ExceptionMessage"]
 
 
-def test_19_an_id_is_refused_while_its_instance_lives_and_free_after(host: RunningHost) -> None:
+def test_19_an_id_is_refused_until_its_instance_has_ended(host: RunningHost) -> None:
     host.begin("waits", ["go"], "taken")
     assert host.manage("POST", "/orchestrators/waits/taken", ["go"]).status == 409
     host.manage("POST", "/instances/taken/raiseEvent/go", 1)

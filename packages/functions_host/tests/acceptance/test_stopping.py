@@ -1,14 +1,14 @@
-"""A host that is told to stop, under load (host.md 8, 68)."""
+"""A host that is stopped under load (fact 68), and functions that try to end it."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from packages.functions_host.tests.conftest import RunningHost, until
+from host_testing.running import RunningHost, until
 
 Start = Callable[..., RunningHost]
 
 
-def test_68_a_stop_under_load_is_clean_and_the_next_host_goes_on(fresh_host: Start) -> None:
+def test_68_a_stop_under_load_is_clean_and_the_next_host_continues(fresh_host: Start) -> None:
     host = fresh_host("--grace", "10")
     ids = [host.begin("steps", 30, f"load-{n}") for n in range(10)]
     slow = host.begin("loser_runs", 0.5)
@@ -20,9 +20,9 @@ def test_68_a_stop_under_load_is_clean_and_the_next_host_goes_on(fresh_host: Sta
     assert host.ended(slow)["output"] == 9
 
 
-def test_a_request_in_hand_is_answered_before_the_host_leaves(fresh_host: Start) -> None:
+def test_a_running_request_is_answered_before_the_host_stops(fresh_host: Start) -> None:
     host = fresh_host()
-    master = next(line.split()[2] for line in host.verb("keys").splitlines() if "_master" in line)
+    master = next(line.split()[2] for line in host.command("keys").splitlines() if "_master" in line)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(host.call, "GET", "/api/slow")
         until(lambda: host.call("GET", f"/admin/host/status?code={master}").json["running"].get("http"))
@@ -30,7 +30,7 @@ def test_a_request_in_hand_is_answered_before_the_host_leaves(fresh_host: Start)
         assert answer.result().status == 200
 
 
-def test_a_function_that_exits_or_is_cancelled_fails_and_the_host_goes_on(host: RunningHost) -> None:
+def test_a_function_that_exits_or_is_cancelled_fails_and_the_host_continues(host: RunningHost) -> None:
     assert [host.call("GET", path).status for path in ("/api/leave", "/api/give-up")] == [500, 500]
     ended = host.ended(host.begin("leaves"))
     assert ended["customStatus"] == [

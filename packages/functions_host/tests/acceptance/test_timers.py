@@ -1,21 +1,20 @@
-"""Timer triggers on the shared clock (host.md 8, 56-60)."""
+"""Timer triggers on the shared clock (facts 56 to 60)."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from host_testing.running import RunningHost, until
+from host_testing.triggers import StartTriggers, pass_time
 from simulation_base.clock import FileClock, microseconds
-
-from packages.functions_host.tests.acceptance.conftest import StartDoors, pass_time
-from packages.functions_host.tests.conftest import RunningHost, until
 
 THURSDAY = datetime(2026, 2, 12, 8, 59, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def clock(tmp_path: Path) -> FileClock:
-    """A clock that only a hand moves."""
+    """A clock that moves only by ``advance``."""
     return FileClock.create(tmp_path / "clock", THURSDAY, 0.0)
 
 
@@ -24,14 +23,14 @@ def runs(host: RunningHost, name: str) -> list[dict[str, Any]]:
 
 
 def moments(host: RunningHost, name: str) -> list[str]:
-    """Give the scheduled moments of a timer's runs, to the second."""
+    """Return the scheduled moments of a timer's runs, to the second."""
     return [one["last"][:19] for one in runs(host, name)]
 
 
 def test_56_a_timer_keeps_its_schedule_and_never_overlaps_with_itself(
-    start_doors: StartDoors, clock: FileClock
+    start_triggers: StartTriggers, clock: FileClock
 ) -> None:
-    host = start_doors("tight", arguments=["--clock", str(clock.path)])
+    host = start_triggers("tight", arguments=["--clock", str(clock.path)])
     clock.advance(timedelta(seconds=5))
     until(lambda: runs(host, "tight"))
     clock.jump_to(microseconds(THURSDAY) + 12_000_000)  # seven seconds go by while it runs
@@ -47,9 +46,9 @@ def test_56_a_timer_keeps_its_schedule_and_never_overlaps_with_itself(
 
 
 def test_57_hours_that_passed_without_a_host_give_one_run_that_is_past_due(
-    start_doors: StartDoors, clock: FileClock
+    start_triggers: StartTriggers, clock: FileClock
 ) -> None:
-    host = start_doors("hourly", arguments=["--clock", str(clock.path)])
+    host = start_triggers("hourly", arguments=["--clock", str(clock.path)])
     assert host.stop() == 0
     clock.advance(timedelta(hours=3))
     host.start()
@@ -60,23 +59,25 @@ def test_57_hours_that_passed_without_a_host_give_one_run_that_is_past_due(
     assert moments(host, "hourly")[1] == "2026-02-12T12:00:00"
 
 
-def test_58_run_on_startup_is_one_run_at_the_start_and_not_past_due(start_doors: StartDoors, clock: FileClock) -> None:
-    host = start_doors("at_once", arguments=["--clock", str(clock.path)])
+def test_58_run_on_startup_is_one_run_at_the_start_and_not_past_due(
+    start_triggers: StartTriggers, clock: FileClock
+) -> None:
+    host = start_triggers("at_once", arguments=["--clock", str(clock.path)])
     until(lambda: runs(host, "at_once"))
     pass_time(clock, timedelta(days=1))
     assert [one["past_due"] for one in runs(host, "at_once")] == [False]
 
 
-def test_59_a_timer_that_raises_comes_again(start_doors: StartDoors, clock: FileClock) -> None:
-    host = start_doors("stumbling", arguments=["--clock", str(clock.path)])
+def test_59_a_timer_that_raises_fires_again(start_triggers: StartTriggers, clock: FileClock) -> None:
+    host = start_triggers("stumbling", arguments=["--clock", str(clock.path)])
     pass_time(clock, timedelta(hours=2))
     until(lambda: len(runs(host, "stumbling")) == 2)
     assert "ValueError: stumbled" in host.log.read_text()
 
 
-def test_60_day_and_weekday_must_both_fit(start_doors: StartDoors, clock: FileClock) -> None:
+def test_60_day_and_weekday_must_both_match(start_triggers: StartTriggers, clock: FileClock) -> None:
     """February and March 2026 have a Friday the 13th; then only November has."""
-    host = start_doors("unlucky", arguments=["--clock", str(clock.path)])
+    host = start_triggers("unlucky", arguments=["--clock", str(clock.path)])
     pass_time(clock, timedelta(days=365))
     until(lambda: len(runs(host, "unlucky")) == 3)
     days = [moment[:10] for moment in moments(host, "unlucky")]

@@ -1,29 +1,28 @@
-"""One nursery for all tests of this folder; each test has a state file of its own."""
+"""One fork server for all tests of this folder; each test has a state file of its own."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-from packages.functions_host.tests.crash.mortal import Mortal, Nursery
+from host_testing.killable import ForkServer, KillableHost
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    one = Nursery()
+def fork_server() -> Iterator[ForkServer]:
+    one = ForkServer()
     yield one
     one.close()
 
 
 @pytest.fixture
-def conceive(nursery: Nursery, tmp_path: Path) -> Iterator[Callable[..., Mortal]]:
-    """Give hosts, each with a folder of its own by name; all of them end with the test."""
-    made: list[Mortal] = []
+def new_host(fork_server: ForkServer, tmp_path: Path) -> Iterator[Callable[..., KillableHost]]:
+    """Make hosts, each with a folder of its own by name; all of them end with the test."""
+    made: list[KillableHost] = []
 
-    def make(name: str = "one", **environ: str) -> Mortal:
-        place = tmp_path / name
-        place.mkdir()
-        made.append(Mortal(place / "state.db", place / "log", environ=environ, nursery=nursery))
+    def make(name: str = "one", **environ: str) -> KillableHost:
+        folder = tmp_path / name
+        folder.mkdir()
+        made.append(KillableHost(folder / "state.db", folder / "log", environ=environ, fork_server=fork_server))
         return made[-1]
 
     yield make

@@ -1,1 +1,1 @@
-"""What the embedded host and the simulated cloud share: the clock file, and the frame of their pages."""
+"""What functions_host and azure_simulator have in common: the shared clock, and the frame of their pages."""

@@ -1,4 +1,4 @@
-"""The one clock that host, cloud and app share: a memory-mapped file of 128 bytes.
+"""A clock that several processes share: a memory-mapped file of 128 bytes.
 
 Time runs from an anchor at a rate, and never past a limit::
 
@@ -8,13 +8,13 @@ Time runs from an anchor at a rate, and never past a limit::
 offset  type  field       meaning
 ======  ====  ==========  ==============================================================
 0       8s    magic       ``DWCLOCK1``
-8       u64   sequence    odd while a writer is inside: readers repeat
+8       u64   sequence    odd during a write: readers repeat
 16      i64   base_us     simulated microseconds since the Unix epoch, at the anchor
 24      i64   anchor_ns   CLOCK_MONOTONIC at the anchor, the same for all processes
 32      f64   rate        simulated seconds per real second now; 0 = stands still
 40      i64   limit_us    time never passes this point; ``NO_LIMIT`` = no limit
-48      f64   speed       the rate wished for while nothing is ready; 0 = by hand only
-56      i64   target_us   asked for by hand; the driver jumps until here; 0 = none
+48      f64   speed       the requested rate, for when nothing is ready; 0 = only ``advance`` moves time
+56      i64   target_us   requested by ``advance``; the driver jumps until here; 0 = none
 64      i64   driver_pid  the process that drives the clock; 0 = none
 72      56s   undo        the seven fields as they were before the write
 ======  ====  ==========  ==============================================================
@@ -22,10 +22,10 @@ offset  type  field       meaning
 Time never goes back, whatever happens to a writer between two of its instructions:
 
 - A writer copies the fields to ``undo``, makes the sequence odd, and only then takes the moment at which it
-  anchors the clock. While the sequence is odd nobody can read the time, so nobody has seen a later one.
+  anchors the clock. While the sequence is odd no reader gets a time, so none has seen a later one.
 - A reader takes its moment before it looks at the sequence a second time. If that has not changed, the fields
   were in force at that moment.
-- A writer that was killed inside is undone by whoever finds an odd sequence while holding the file's lock.
+- The write of a process that was killed in the middle is undone by the next process that locks the file.
 """
 
 import fcntl
@@ -52,17 +52,17 @@ _MICROSECOND = timedelta(microseconds=1)
 _FIELDS = struct.Struct("@qqdqdqq")
 _READ = struct.Struct("@Qqqdq")
 _SEQUENCE, _FIELDS_AT, _UNDO_AT = 8, 16, 72
-# A live writer is inside for about a microsecond; after so many looks it must be dead.
-_LOOKS_BEFORE_REPAIR = 1000
+# A write takes about a microsecond; after so many attempts the writer must be dead.
+_READS_BEFORE_REPAIR = 1000
 
 
 class ClockError(Exception):
-    """The clock file is missing, is not one, or is driven by somebody else."""
+    """The clock file is missing, is not one, or is driven by another process."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClockFields:
-    """All that the file says, read at one moment."""
+    """All fields of the file, read at one moment."""
 
     base_us: int
     anchor_ns: int
@@ -82,7 +82,7 @@ class ClockFields:
         return replace(self, base_us=self.at(monotonic_ns), anchor_ns=monotonic_ns)
 
     def pack(self) -> bytes:
-        """Lay the fields out as the file has them."""
+        """Return the fields as the file has them."""
         return _FIELDS.pack(
             self.base_us,
             self.anchor_ns,
@@ -100,7 +100,7 @@ def microseconds(moment: datetime) -> int:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that ended and waits for its parent does not."""
+    """Return whether a process runs; a zombie does not."""
     if pid <= 0:
         return False
     try:
@@ -132,11 +132,11 @@ class FileClock:
         self._words = memoryview(self._map).cast("Q")
         self._lock = threading.Lock()
         with self._writing():
-            pass  # undoes what a killed writer left
+            pass  # undoes the write of a process that was killed
 
     @classmethod
     def create(cls, path: Path, base: datetime, speed: float) -> Self:
-        """Make a clock that reads ``base`` now and runs at ``speed`` until somebody drives it."""
+        """Make a clock that reads ``base`` now and runs at ``speed`` until a process drives it."""
         fields = ClockFields(microseconds(base), time.monotonic_ns(), speed, NO_LIMIT, speed, 0, 0).pack()
         fresh = path.with_name(f"{path.name}.{os.getpid()}")
         fresh.write_bytes(MAGIC + bytes(8) + fields + fields)
@@ -149,14 +149,14 @@ class FileClock:
         return cls(path)
 
     def close(self) -> None:
-        """Let go of the file; the clock goes on."""
+        """Close the file; the clock runs on."""
         self._words.release()
         self._map.close()
         os.close(self._fd)
 
     def now_us(self) -> int:
         """Return the simulated microseconds since the epoch (about half a microsecond)."""
-        unpack, words, looks = _READ.unpack_from, self._words, 0
+        unpack, words, attempts = _READ.unpack_from, self._words, 0
         while True:
             sequence, base_us, anchor_ns, rate, limit_us = unpack(self._map, _SEQUENCE)
             elapsed_ns = time.monotonic_ns() - anchor_ns
@@ -164,7 +164,7 @@ class FileClock:
                 passed_us = int(elapsed_ns / 1000 * rate) if elapsed_ns > 0 else 0
                 now_us: int = min(base_us + passed_us, limit_us)
                 return now_us
-            looks = self._look_again(looks)
+            attempts = self._read_again(attempts)
 
     def now(self) -> datetime:
         """Return the simulated time as an aware UTC datetime."""
@@ -172,13 +172,13 @@ class FileClock:
 
     def read(self) -> ClockFields:
         """Return all fields of one moment."""
-        looks = 0
+        attempts = 0
         while True:
             sequence = self._words[1]
             fields = _FIELDS.unpack_from(self._map, _FIELDS_AT)
             if not sequence & 1 and self._words[1] == sequence:
                 return ClockFields(*fields)
-            looks = self._look_again(looks)
+            attempts = self._read_again(attempts)
 
     def write(
         self,
@@ -226,9 +226,9 @@ class FileClock:
             self._put(edit)
 
     def advance(self, delta: timedelta) -> None:
-        """Ask for time to move on: the living driver goes there in steps, else it jumps.
+        """Request that time moves forward: a living driver moves it in steps, without one it jumps.
 
-        While a driver is still on its way, a second request adds to the first.
+        While the driver is still moving it, a second request adds to the first.
         """
         with self._writing() as before:
             driven = is_alive(before.driver_pid)
@@ -242,21 +242,21 @@ class FileClock:
             self._put(edit)
 
     def set_speed(self, speed: float) -> None:
-        """Wish for another rate; it counts at once unless time stands still for ready work."""
+        """Request another rate; it applies at once unless time stands still for ready work."""
         with self._writing() as before:
             free = before.rate == before.speed != 0 or not is_alive(before.driver_pid)
             rate = speed if free else before.rate
             self._put(lambda now: replace(now, speed=speed, rate=rate))
 
     def claim(self, pid: int) -> None:
-        """Make a process the driver: time stands still until it says otherwise."""
+        """Make a process the driver: time stands still until the driver lets it run."""
         with self._writing() as before:
             if before.driver_pid != pid and is_alive(before.driver_pid):
                 raise ClockError(f"process {before.driver_pid} drives {self.path.name} already")
             self._put(lambda now: replace(now, rate=0.0, limit_us=NO_LIMIT, driver_pid=pid))
 
     def release(self, pid: int, *, rate: float | None = None) -> None:
-        """Stop driving: time runs freely at the wished speed, or at ``rate`` (0 = stand still).
+        """Stop driving: time runs freely at the requested speed, or at ``rate`` (0 = stand still).
 
         A target not reached yet is left to the next driver.
         """
@@ -277,9 +277,9 @@ class FileClock:
 
     @contextmanager
     def _writing(self) -> Iterator[ClockFields]:
-        """Hold the file for writing, and give what it says.
+        """Lock the file for writing, and yield its fields.
 
-        flock() keeps other processes out, the lock keeps out the threads that share our file.
+        flock() excludes other processes, the lock the other threads of this one.
         """
         with self._lock:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
@@ -291,7 +291,7 @@ class FileClock:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def _put(self, edit: Callable[[ClockFields], ClockFields]) -> None:
-        """Replace the fields by what *edit* makes of them now; the caller holds the file."""
+        """Replace the fields by what *edit* makes of them now; the caller has locked the file."""
         self._map[_UNDO_AT:SIZE] = self._map[_FIELDS_AT:_UNDO_AT]
         self._words[1] += 1
         after = edit(self._fields().anchored(time.monotonic_ns()))
@@ -302,14 +302,14 @@ class FileClock:
         return ClockFields(*_FIELDS.unpack_from(self._map, _FIELDS_AT))
 
     def _undo(self) -> None:
-        """Put back the fields as they were before a write that did not come to its end; the caller holds the file."""
+        """Put back the fields as they were before a write that was interrupted; the caller has locked the file."""
         self._map[_FIELDS_AT:_UNDO_AT] = self._map[_UNDO_AT:SIZE]
         self._words[1] += 1
 
-    def _look_again(self, looks: int) -> int:
-        """Give the writer its turn; after many looks, undo what a dead one left."""
-        if looks < _LOOKS_BEFORE_REPAIR:
+    def _read_again(self, attempts: int) -> int:
+        """Let the writer run; after many attempts, undo the write of a dead one."""
+        if attempts < _READS_BEFORE_REPAIR:
             os.sched_yield()
-            return looks + 1
+            return attempts + 1
         with self._writing():
             return 0

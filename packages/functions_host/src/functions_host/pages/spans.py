@@ -1,11 +1,12 @@
-"""Reads a history as spans of time: what was begun when, how it ended, and what just happened."""
+"""Reads a history as spans of time: tasks with begin and end, and events as marks."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from functions_host.events import EventType, parse_us
+from functions_host.storage.events import EventType
+from functions_host.timestamps import parse_us
 
 _BEGUN = {
     EventType.TASK_SCHEDULED: "activity",
@@ -30,9 +31,9 @@ _MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One bar: microseconds since the epoch; ``end_us`` None is open. A mark begins and ends at once.
+    """One bar: microseconds since the epoch; ``end_us`` None is open. A mark has no length.
 
-    ``idle`` says why nothing came of it, ``note`` why it failed, ``child`` is the id of another instance.
+    ``idle`` is why it did not end, ``note`` why it failed, ``child`` is the id of another instance.
     """
 
     kind: str
@@ -84,7 +85,7 @@ def _reason(event: dict[str, Any]) -> str:
 
 
 def _settled(key: object, span: Span, open_ids: frozenset[int], now_us: int) -> Span:
-    """Close what nobody waits for any more: a timer that was cancelled, a task of an execution that ended."""
+    """Close what is not waited for any more: a timer that was cancelled, a task of an execution that has ended."""
     if span.end_us is not None or key in open_ids:
         return span
     idle = "cancelled" if span.kind == "timer" else "left open"

@@ -1,21 +1,21 @@
-"""The page of one instance: what it is, and a bar for everything it did."""
+"""The page of one instance: its facts, and a bar for each of its steps."""
 
 from collections.abc import Iterator
 
 from simulation_base.pages.markup import Html, tag
 
+from functions_host.pages.formatting import length, lifetime, link, moment, status, value
 from functions_host.pages.spans import Span, spans
-from functions_host.pages.words import length, lifetime, link, moment, status, value
-from functions_host.reads import Reads
-from functions_host.state import TERMINAL, Instance
+from functions_host.storage.reads import Reads
+from functions_host.storage.state import TERMINAL, Instance
 
 BARS = 400
 _WIDE, _LEAST = 1000.0, 3.0
 _TICKS = 5
 
 
-def told(reads: Reads, row: Instance, now_us: int, *, payloads: bool) -> Html:
-    """Show one instance as it stands."""
+def render(reads: Reads, row: Instance, now_us: int, *, payloads: bool) -> Html:
+    """Write the page of one instance."""
     live = row.status not in TERMINAL
     open_ids = reads.open_tasks(row.id, row.execution_id) if live else frozenset[int]()
     until_us = max(now_us if live else row.updated_us, row.created_us + 1)
@@ -29,7 +29,7 @@ def _facts(row: Instance, now_us: int, *, payloads: bool) -> Html:
         ("orchestrator", row.name + (f" ({row.version})" if row.version else "")),
         ("created", moment(row.created_us)),
         ("last turn", tag("span", moment(row.updated_us), f", {row.turn:,} turns")),
-        ("lived", length(lifetime(row, now_us))),
+        ("duration", length(lifetime(row, now_us))),
     ]
     if row.parent_id:
         facts.append(("child of", link(row.parent_id)))
@@ -39,7 +39,7 @@ def _facts(row: Instance, now_us: int, *, payloads: bool) -> Html:
     for name, text in (("custom status", row.custom_status), ("input", row.input), ("output", row.output)):
         if text is not None and not (name == "output" and row.failure):
             facts.append((name, value(text) if payloads else hidden))
-    lines = [(tag("dt", name), tag("dd", told)) for name, told in facts]
+    lines = [(tag("dt", name), tag("dd", content)) for name, content in facts]
     return tag("section", tag("h2", row.id, class_="wide"), tag("dl", lines), id="facts")
 
 
@@ -78,13 +78,13 @@ def _bar(each: Span, from_us: int, until_us: int) -> Html:
     wide = max(_LEAST, (end_us - each.begin_us) * scale)
     left = min(_WIDE - _LEAST, max(0.0, (each.begin_us - from_us) * scale))
     filled = tag("rect", x=round(left, 1), width=round(min(wide, _WIDE - left), 1), height=10, class_=each.tone)
-    lane = tag("svg", filled, class_="lane", viewBox="0 0 1000 10", preserveAspectRatio="none", aria_hidden="true")
+    track = tag("svg", filled, class_="track", viewBox="0 0 1000 10", preserveAspectRatio="none", aria_hidden="true")
     name = link(each.child, each.name) if each.child else tag("span", each.name)
-    words = tag("span", tag("span", each.kind, class_="kind"), name, class_="label")
+    label = tag("span", tag("span", each.kind, class_="kind"), name, class_="label")
     took = each.idle or _took(each)
     notes = tag("span", each.note, class_="why") if each.note else ""
     about = f"{each.kind} {each.name}, {length(max(0, each.begin_us - from_us))} after the start"
-    return tag("div", words, lane, tag("span", took, class_="took"), notes, class_=f"span {each.tone}", title=about)
+    return tag("div", label, track, tag("span", took, class_="took"), notes, class_=f"span {each.tone}", title=about)
 
 
 def _took(each: Span) -> str:

@@ -3,10 +3,10 @@
   var box = document.getElementById("live"), main = document.querySelector("main");
   if (!box) { return; }
   box.parentElement.hidden = false;
-  function later(began) { // a large page takes its time: leave it ten times as much
+  function later(began) { // wait ten times as long as a large page takes
     setTimeout(look, Math.max(3000, 10 * (performance.now() - began)));
   }
-  function rest() { // nobody looks, or somebody fills in a form of the page
+  function rest() { // the page is hidden, or a form is being filled in
     var at = document.activeElement;
     return !box.checked || document.hidden || (main.contains(at) && at.matches("input,select,button"));
   }

@@ -1,4 +1,4 @@
-"""HTML that escapes whatever is not markup already."""
+"""HTML that escapes everything that is not markup already."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _text(child: Child) -> str:
 
 
 def brief(text: str) -> Html:
-    """Write a path or a key without what every one has, GUIDs by their beginning; whole when pointed at."""
+    """Write a path or a key without its common parts, GUIDs by their beginning; the title has it in full."""
     short = _GUID.sub(r"\1…", _ROUTINE.sub("", text) or text)
     return tag("span", short, title=text if short != text else None)
 

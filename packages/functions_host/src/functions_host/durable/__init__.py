@@ -1,0 +1,1 @@
+"""Durable Functions: orchestrations, activities and entities, from committed messages to committed effects."""

@@ -1,0 +1,151 @@
+"""Runs activities: at least once each, and exactly one result enters the history."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from azure.functions import meta
+
+from functions_host.durable.http_activity import call_http
+from functions_host.durable.numbering import HTTP_ACTIVITY, missing_activity
+from functions_host.functions.failures import error_text
+from functions_host.functions.indexer import Function
+from functions_host.functions.invoker import Invoker
+from functions_host.log import log_event, log_invocation
+from functions_host.scheduling.clocks import Clock
+from functions_host.scheduling.work import Work
+from functions_host.storage.events import EventType, event
+from functions_host.storage.state import Message, Task
+from functions_host.storage.store import Store
+from functions_host.storage.writes import ActivityCompletion
+
+if TYPE_CHECKING:
+    import sqlite3
+
+MAX_DELIVERIES = 20
+
+
+class Activities:
+    """Runs up to ``at_once`` activities concurrently; their results go to the instances' inboxes."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        work: Work,
+        invoker: Invoker,
+        functions: Mapping[str, Function],
+        at_once: int,
+    ) -> None:
+        self._store, self._clock, self.work = store, clock, work
+        self._invoker, self._functions = invoker, functions
+        self._at_once = at_once
+        self._waiting: deque[tuple[Task, int]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = True
+        self.wake: Callable[[str], None] = lambda _: None
+
+    def recover(self) -> None:
+        """Run what an earlier host left; what it had begun runs again."""
+        for task, deliveries in self._store.reads.tasks():
+            self._take(task, deliveries + 1)
+
+    def take(self, task: Task) -> None:
+        """Run a committed activity as soon as the limit allows."""
+        self._take(task, 0)
+
+    def stop(self) -> None:
+        """Begin no more activities."""
+        self._open = False
+
+    @property
+    def running(self) -> int:
+        """Count the activities that run."""
+        return len(self._tasks)
+
+    def _take(self, task: Task, delivery: int) -> None:
+        self.work.begin("activity")
+        self.work.scheduler.submit(lambda: self._queue(task, delivery))
+
+    def _queue(self, task: Task, delivery: int) -> None:
+        self._waiting.append((task, delivery))
+        self._pump()
+
+    def _pump(self) -> None:
+        while self._open and self._waiting and len(self._tasks) < self._at_once:
+            task, delivery = self._waiting.popleft()
+            runner = asyncio.create_task(self._run(task, delivery))
+            self._tasks.add(runner)
+            runner.add_done_callback(self._ended)
+
+    def _ended(self, runner: asyncio.Task[None]) -> None:
+        self._tasks.discard(runner)
+        self._pump()
+
+    async def _run(self, task: Task, delivery: int) -> None:
+        if delivery:
+            await self._store.write(lambda c: _count_delivery(c, task, delivery), retried=True)
+        started = time.monotonic()
+        result: str | None = None
+        error: str | None
+        facts: dict[str, Any] = {"instance": task.id, "id": task.event_id}
+        if delivery > MAX_DELIVERIES:
+            error = f"activity crashed the host {MAX_DELIVERIES} times"
+        else:
+            result, error = await self._call(task, facts)
+        if error is None:
+            log_invocation("activity", task.name, "ok", started, level=logging.DEBUG, **facts)
+        else:
+            first = (error.splitlines() or [""])[0][:300]
+            log_invocation("activity", task.name, "failed", started, first, logging.WARNING, **facts)
+        self.work.scheduler.sort_submitted()
+        self._complete(task, result, error)
+
+    async def _call(self, task: Task, facts: dict[str, Any]) -> tuple[str | None, str | None]:
+        """Return (result as JSON, None) or (None, reason of the failure); add to *facts* where it raised."""
+        try:
+            if task.name == HTTP_ACTIVITY:
+                return await call_http(task.input), None
+            function = self._functions.get(task.name.casefold())
+            if function is None:
+                return None, missing_activity(task.name)
+            result = await self._invoker.invoke(function, meta.Datum(task.input, "string"))
+        except Exception as error:  # noqa: BLE001 - user code may raise anything
+            facts |= self._invoker.location(error)
+            # Two spaces, as the extension writes it; user code may look for them.
+            return None, f"Activity function '{task.name}' failed:  {error_text(error)}"
+        text = str(result.value) if result else "null"
+        return (None if text == "null" else text), None
+
+    def _complete(self, task: Task, result: str | None, error: str | None) -> None:
+        now_us = self._clock.now_us()
+        kind = EventType.TASK_COMPLETED if error is None else EventType.TASK_FAILED
+        fields: dict[str, object] = {"TaskScheduledId": task.event_id}
+        if error is None:
+            fields["Result"] = result
+        else:
+            fields |= {"Reason": error, "Details": "", "FailureDetails": None}
+        message = Message(
+            self._store.next_n(), task.id, task.execution_id, 0, kind, None, task.event_id,
+            event(kind, now_us, **fields),
+        )  # fmt: skip
+        completion = ActivityCompletion(task.id, task.execution_id, task.event_id, message)
+        self._store.submit(completion, lambda was_there, failure: self._completed(task, was_there, failure))
+
+    def _completed(self, task: Task, was_there: bool, failure: BaseException | None) -> None:  # noqa: FBT001
+        if failure is not None:
+            log_event("activity", f"the result of {task.name} is lost: {failure}", logging.ERROR)
+        elif was_there:
+            self.wake(task.id)
+        self.work.scheduler.finish()
+        self.work.end("activity")
+
+
+def _count_delivery(connection: "sqlite3.Connection", task: Task, delivery: int) -> None:
+    connection.execute(
+        "UPDATE activity SET deliveries = ? WHERE id = ? AND execution_id = ? AND event_id = ?",
+        (delivery, task.id, task.execution_id, task.event_id),
+    )

@@ -1,0 +1,35 @@
+"""The built-in activity behind ``call_http``: one request, no polling (docs/notes.md 1.15)."""
+
+import json
+
+import aiohttp
+
+
+async def call_http(request_text: str) -> str:
+    """Send the request of a CallHttp action; return status, headers and content as JSON."""
+    request = json.loads(request_text)
+    headers = dict(request.get("headers") or {})
+    if source := request.get("tokenSource"):
+        headers["Authorization"] = f"Bearer {await _token(source['resource'])}"
+    content = request.get("content")
+    if content is not None and not any(name.lower() == "content-type" for name in headers):
+        headers["Content-Type"] = "text/plain; charset=utf-8"
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(request["method"], request["uri"], data=content, headers=headers) as response,
+    ):
+        text = await response.text()
+        result = {
+            "statusCode": response.status,
+            "headers": dict(response.headers),
+            "content": text,
+        }
+    return json.dumps(result)
+
+
+async def _token(resource: str) -> str:
+    from azure.identity.aio import DefaultAzureCredential
+
+    async with DefaultAzureCredential() as credential:
+        scope = resource if resource.endswith("/.default") else f"{resource}/.default"
+        return (await credential.get_token(scope)).token

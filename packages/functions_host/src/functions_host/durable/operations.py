@@ -1,0 +1,188 @@
+"""What clients may do with orchestrations (docs/notes.md 6.6): each operation is one transaction."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable
+from enum import StrEnum
+
+from functions_host.durable.dispatcher import Dispatcher
+from functions_host.durable.numbering import Rules, started_event
+from functions_host.durable.rewind import Rewinder
+from functions_host.log import log_event
+from functions_host.scheduling.clocks import Clock
+from functions_host.storage import writes
+from functions_host.storage.events import EventType, event
+from functions_host.storage.reads import Filter
+from functions_host.storage.state import LIVE, TERMINAL, Instance, Message
+from functions_host.storage.store import Store
+
+
+class Outcome(StrEnum):
+    """How an operation ended; ENDED and LIVE: the instance has ended already, or has not ended."""
+
+    DONE = "done"
+    NOT_FOUND = "not found"
+    ENDED = "ended"
+    LIVE = "live"
+
+
+_CONTROLS = {
+    "terminate": EventType.EXECUTION_TERMINATED,
+    "suspend": EventType.EXECUTION_SUSPENDED,
+    "resume": EventType.EXECUTION_RESUMED,
+}
+
+
+class Operations:
+    """Starts, signals, stops and removes instances; each returns once the commit is on the disk."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        dispatcher: Dispatcher,
+        rules: Rules,
+        *,
+        replace_any_state: bool,
+    ) -> None:
+        self._store, self._clock, self._dispatcher = store, clock, dispatcher
+        self._rules, self._replace_any = rules, replace_any_state
+        self._rewinder = Rewinder(store, rules, dispatcher.replay)
+
+    def new_id(self) -> str:
+        """Make an instance id."""
+        return self._rules.new_execution_id()
+
+    async def start(self, name: str, instance_id: str, input_text: str | None, version: str | None) -> Outcome:
+        """Start an instance; LIVE when the id is taken by one that has not ended.
+
+        ``input_text`` is JSON as it is stored; ``name`` must be an orchestrator of the app.
+        """
+        now_us = self._clock.now_us()
+        row = Instance(
+            instance_id, self._rules.new_execution_id(), self._rules.orchestrators[name.casefold()],
+            self._rules.versioning.default if version is None else version, "Pending", input_text, None, None, None,
+            now_us, now_us, None, None, None, None,
+        )  # fmt: skip
+        kind = EventType.EXECUTION_STARTED
+        message = Message(
+            self._store.next_n(), instance_id, row.execution_id, 0, kind, None, None,
+            started_event(row, now_us),
+        )  # fmt: skip
+
+        def work(connection: sqlite3.Connection) -> Outcome:
+            status = _status(connection, instance_id)
+            if status in LIVE and not self._replace_any:
+                return Outcome.LIVE
+            if status is not None:
+                writes.remove_instance_data(connection, [instance_id])
+            writes.instance_rows(connection, [row])
+            writes.messages(connection, [message])
+            return Outcome.DONE
+
+        outcome = await self._write(work, instance_id, replaces=True)
+        if outcome is Outcome.DONE:
+            log_event("instance", f"{instance_id} started", name=row.name)
+        return outcome
+
+    async def raise_event(self, instance_id: str, name: str, body: str) -> Outcome:
+        """Send an external event; ``body`` is JSON text, passed to the orchestrator as it is."""
+        kind = EventType.EVENT_RAISED
+        text = event(kind, self._clock.now_us(), Name=name, Input=body)
+        return await self._send(instance_id, kind, name, text)
+
+    async def control(self, instance_id: str, verb: str, reason: str) -> Outcome:
+        """Terminate, suspend or resume."""
+        kind = _CONTROLS[verb]
+        fields: dict[str, object] = {"Reason": reason}
+        if kind is EventType.EXECUTION_TERMINATED:
+            fields = {"Input": json.dumps(reason)}
+        text = event(kind, self._clock.now_us(), **fields)
+        return await self._send(instance_id, kind, reason, text)
+
+    async def restart(self, instance_id: str, *, new_id: bool) -> tuple[Outcome, str]:
+        """Start an instance with the orchestrator and input of another one; return its id too."""
+        row = self._store.reads.instance(instance_id)
+        if row is None:
+            return Outcome.NOT_FOUND, instance_id
+        started = self.new_id() if new_id else instance_id
+        return await self.start(row.name, started, row.input, row.version), started
+
+    async def rewind(self, instance_id: str, reason: str) -> tuple[Outcome, str]:
+        """Bring a failed instance back to before its failure; return its status too."""
+        row = self._store.reads.instance(instance_id)
+        if row is None:
+            return Outcome.NOT_FOUND, ""
+        if row.status != "Failed":
+            return Outcome.LIVE, row.status
+        plan = await asyncio.to_thread(self._rewinder.plan, row, reason, self._clock.now_us())
+        if not await self._rewinder.commit(plan):
+            return Outcome.LIVE, "Running"
+        for one in plan:
+            self._dispatcher.discard_cached(one.effects.id)
+            self._dispatcher.follow(one.effects)
+            log_event("instance", f"{one.effects.id} is rewound", name=one.effects.row.name)
+        return Outcome.DONE, "Running"
+
+    async def purge(self, instance_id: str) -> Outcome:
+        """Remove an instance that has ended, and its history."""
+
+        def work(connection: sqlite3.Connection) -> Outcome:
+            status = _status(connection, instance_id)
+            if status is None:
+                return Outcome.NOT_FOUND
+            if status not in TERMINAL:
+                return Outcome.LIVE
+            _remove(connection, [instance_id])
+            return Outcome.DONE
+
+        return await self._store.write(work)
+
+    async def purge_where(self, chosen: Filter) -> int:
+        """Remove every instance that has ended and matches the filter; return how many."""
+        ended = [row.id for row in self._store.reads.instances(chosen) if row.status in TERMINAL]
+
+        def work(connection: sqlite3.Connection) -> int:
+            found = dict(writes.where_in(connection, "SELECT id, status FROM instance WHERE id IN", ended))
+            removed = [one for one, status in found.items() if status in TERMINAL]
+            _remove(connection, removed)
+            return len(removed)
+
+        return await self._store.write(work)
+
+    async def _send(self, instance_id: str, kind: EventType, name: str, body: str) -> Outcome:
+        n = self._store.next_n()
+        message = Message(n, instance_id, None, 0, kind, name, None, body)
+
+        def work(connection: sqlite3.Connection) -> Outcome:
+            status = _status(connection, instance_id)
+            if status is None:
+                return Outcome.NOT_FOUND
+            if status in TERMINAL:
+                return Outcome.ENDED
+            writes.messages(connection, [message])
+            return Outcome.DONE
+
+        return await self._write(work, instance_id)
+
+    async def _write(
+        self, work: Callable[[sqlite3.Connection], Outcome], instance_id: str, *, replaces: bool = False
+    ) -> Outcome:
+        """Commit, and wake the instance before the caller gets the outcome."""
+        outcome = await self._store.write(work)
+        if outcome is Outcome.DONE:
+            if replaces:
+                self._dispatcher.discard_cached(instance_id)
+            self._dispatcher.wake(instance_id, by_client=True)
+        return outcome
+
+
+def _status(connection: sqlite3.Connection, instance_id: str) -> str | None:
+    row = connection.execute("SELECT status FROM instance WHERE id = ?", (instance_id,)).fetchone()
+    return row[0] if row else None
+
+
+def _remove(connection: sqlite3.Connection, ids: list[str]) -> None:
+    writes.remove_instance_data(connection, ids)
+    writes.where_in(connection, "DELETE FROM instance WHERE id IN", ids)

@@ -1,0 +1,36 @@
+"""The host's own routes, beside the app's functions: management API, admin API, pages."""
+
+from aiohttp import web
+
+from functions_host import pages
+from functions_host.http import addresses
+from functions_host.http.admin import Admin
+from functions_host.http.management import Management
+from functions_host.http.parameters import presented_key
+from functions_host.pages import Pages
+from functions_host.storage.keys import Keys
+
+
+class BuiltinRoutes:
+    """Passes a request to the part that its path belongs to; each part checks its own key."""
+
+    def __init__(self, keys: Keys, management: Management, admin: Admin, instance_pages: Pages) -> None:
+        self._keys, self._management, self._admin, self._pages = keys, management, admin, instance_pages
+
+    async def answer(self, request: web.BaseRequest, segments: list[str]) -> web.Response | None:
+        """Answer a request for the host itself; None: it is for the app."""
+        if not segments:
+            return web.Response(text="Your embedded Functions host is up and running.")
+        lowered = [segment.lower() for segment in segments[:3]]
+        if lowered == addresses.PREFIX:
+            return await self._manage(request)
+        if lowered[:2] == pages.PREFIX:
+            return await self._pages.answer(request, segments[2:])
+        if lowered[0] == "admin":
+            return await self._admin.answer(request, segments[1:])
+        return None
+
+    async def _manage(self, request: web.BaseRequest) -> web.Response:
+        if not self._keys.accept(presented_key(request), "system"):
+            return web.Response(status=401)
+        return await self._management.answer(request, request.rel_url.raw_path, public=True)

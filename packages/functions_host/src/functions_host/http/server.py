@@ -1,0 +1,170 @@
+"""The public server: HTTP triggers, and the host's own routes (docs/notes.md 4.1)."""
+
+import asyncio
+import functools
+import logging
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from functions_host.errors import RouteError
+from functions_host.functions.failures import error_text
+from functions_host.functions.indexer import Function, Registry
+from functions_host.functions.invoker import InvocationTimeoutError, Invoker
+from functions_host.http.builtin_routes import BuiltinRoutes
+from functions_host.http.conversion import accept, datum_of, response_of, trace_of
+from functions_host.http.listening import BACKLOG
+from functions_host.http.management import Management
+from functions_host.http.parameters import presented_key
+from functions_host.http.route_templates import Route, path_segments
+from functions_host.log import log_event, log_invocation
+from functions_host.scheduling.work import Work
+from functions_host.settings.config import HostSettings
+from functions_host.storage.keys import Keys
+
+_ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
+_RESERVED = ("admin", "runtime")
+_RETURN_HINT = "it must return text or a func.HttpResponse"  # the SDK raises a bare NotImplementedError
+MAX_BODY_BYTES = 210_000_000
+_MAX_HEADER_BYTES = 32_768  # of all headers on Azure, of each one here: a token with many roles must pass
+
+
+@dataclass(frozen=True, slots=True)
+class _FunctionRoute:
+    route: Route
+    methods: frozenset[str]
+    level: str
+    function: Function
+
+
+def function_routes(registry: Registry, prefix: str) -> list[_FunctionRoute]:
+    """Read the routes of all HTTP functions, most specific first; ``RouteError`` names a bad one."""
+    found: list[_FunctionRoute] = []
+    for function in registry.of("httpTrigger"):
+        raw = function.trigger.raw
+        own = _template(function)
+        if own.lower().startswith(_RESERVED):  # as Azure's host: whatever the prefix is
+            raise RouteError(f"{function.location}: route {own!r} is reserved by the host")
+        template = "/".join(part for part in (prefix, own) if part)
+        try:
+            route = Route(template)
+        except RouteError as error:
+            raise RouteError(f"{function.location}: {error}") from error
+        methods = frozenset(str(m).upper() for m in raw.get("methods") or ()) or _ALL_METHODS
+        level = str(raw.get("authLevel") or "function").lower()
+        for other in found:
+            if other.route.template.lower() == template.lower() and other.methods & methods:
+                raise RouteError(
+                    f"{function.location}: {function.name} and {other.function.name} have the same route {template!r}"
+                )
+        found.append(_FunctionRoute(route, methods, level, function))
+    return sorted(found, key=lambda one: one.route.rank)
+
+
+def _template(function: Function) -> str:
+    route = function.trigger.raw.get("route")
+    return function.name if route is None else str(route).strip("/")
+
+
+class PublicServer:
+    """Answers a request by the first route that matches, or 404."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        settings: HostSettings,
+        invoker: Invoker,
+        keys: Keys,
+        builtin: BuiltinRoutes,
+        work: Work,
+        *,
+        auth: bool,
+    ) -> None:
+        self._routes = function_routes(registry, settings.route_prefix)
+        self._settings, self._invoker, self._keys = settings, invoker, keys
+        self._builtin = builtin
+        self._work, self._auth = work, auth
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer, and log one line."""
+        started = time.monotonic()
+        response, name = await self._answer(request) if await accept(request) else (web.Response(status=400), "")
+        for header, value in self._settings.custom_headers.items():
+            response.headers[header] = value
+        failed = response.status >= 500  # noqa: PLR2004 - HTTP
+        level = logging.WARNING if failed else logging.INFO if name else logging.DEBUG
+        # The path as it was sent: decoded, it could hold line breaks.
+        log_invocation(
+            "http", name or "-", str(response.status), started, f"{request.method} {request.rel_url.raw_path}", level
+        )
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> tuple[web.Response, str]:
+        segments = path_segments(request.rel_url.raw_path)
+        own = await self._builtin.answer(request, segments)
+        if own is not None:
+            return own, ""
+        for found in self._routes:
+            if request.method not in found.methods:
+                continue
+            values = found.route.match(segments)
+            if values is not None:
+                return await self._authorized(request, found, values), found.function.name
+        return web.Response(status=404), ""
+
+    async def _authorized(
+        self, request: web.BaseRequest, found: _FunctionRoute, values: Mapping[str, str]
+    ) -> web.Response:
+        name = found.function.name
+        if self._auth and not self._keys.accept(presented_key(request), found.level, name):
+            return web.Response(status=401)
+        limit = self._settings.max_requests
+        if limit is not None and self._work.running.get("http", 0) >= limit:
+            return web.Response(status=429)
+        body = await request.read()
+        self._work.begin("http")
+        try:
+            return await self._invoke(request, found.function, values, body)
+        finally:
+            self._work.end("http")
+
+    async def _invoke(
+        self,
+        request: web.BaseRequest,
+        function: Function,
+        values: Mapping[str, str],
+        body: bytes,
+    ) -> web.Response:
+        try:
+            result = await self._invoker.invoke(function, datum_of(request, values, body), trace=trace_of(request))
+            return response_of(result, request.method)
+        except asyncio.CancelledError:
+            raise
+        except (Exception, InvocationTimeoutError) as error:
+            location = self._invoker.location(error)
+            hint = "" if location or not isinstance(error, NotImplementedError) else _RETURN_HINT
+            log_event("http", f"{function.name} failed: {error_text(error)}{hint}", logging.ERROR, **location)
+            logging.getLogger(f"Function.{function.name}").debug("trace", exc_info=error)
+            return web.Response(status=500)
+
+
+async def serve(
+    handler: PublicServer | Management, listening: socket.socket, shutdown_seconds: float
+) -> web.ServerRunner:
+    """Serve on a socket; return the runner, to clean up.
+
+    ``shutdown_seconds``: how long the clean-up waits for running requests.
+    """
+    call = handler if isinstance(handler, PublicServer) else handler.rpc
+    loop = asyncio.get_running_loop()
+    make = functools.partial(web.BaseRequest, loop=loop, client_max_size=MAX_BODY_BYTES)
+    server = web.Server(
+        call, request_factory=make, access_log=None, auto_decompress=False, max_field_size=_MAX_HEADER_BYTES
+    )
+    runner = web.ServerRunner(server, shutdown_timeout=shutdown_seconds)
+    await runner.setup()
+    await web.SockSite(runner, listening, backlog=BACKLOG).start()
+    return runner

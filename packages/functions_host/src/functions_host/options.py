@@ -1,0 +1,38 @@
+"""The options of ``start``."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from functions_host.scheduling.clock_drivers import WATCHDOG_SECONDS
+from functions_host.settings.config import KEEP, KEEP_SECONDS
+from functions_host.triggers.queues import VISIBILITY_SECONDS
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a host runs: where it listens, its files, and its limits."""
+
+    app: Path
+    db: Path
+    host: str = "127.0.0.1"
+    port: int = 7071
+    rpc_port: int = 17071
+    listening: socket.socket | None = None
+    show_payloads: bool = False
+    auth: bool | None = None
+    clock: Path | None = None
+    grace_seconds: float = 30.0
+    debug_oracle: bool = False
+    watchdog_seconds: float = WATCHDOG_SECONDS
+    queue_visibility_seconds: int = VISIBILITY_SECONDS
+    keep: int = KEEP
+    keep_seconds: float = KEEP_SECONDS
+    sequential: bool = False
+
+    @property
+    def checks_keys(self) -> bool:
+        """Return whether keys are checked: as ``auth`` says, by default unless the host listens on loopback only."""
+        return self.host not in _LOOPBACK if self.auth is None else self.auth

@@ -1,0 +1,1 @@
+"""The app's settings: host.json, local.settings.json and the environment."""

@@ -1,0 +1,1 @@
+"""Triggers other than HTTP and Durable: timers and storage queues."""

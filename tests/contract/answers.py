@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from azure_simulator.arm.bodies import answer_of
-from azure_simulator.arm.sdkmodels import Shape
+from azure_simulator.arm.sdk_models import Shape
 
 from tests.contract.shared import Given
 

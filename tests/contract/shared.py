@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken
-from azure_simulator.arm.kinds import Kind, kind_of
+from azure_simulator.arm.resource_types import Kind, kind_of
 from azure_simulator.assembly import build
 from azure_simulator.certificates import Certificates
 from azure_simulator.core.cloud import Cloud, Options

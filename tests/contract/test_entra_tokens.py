@@ -18,7 +18,7 @@ from azure.identity.aio import (
     ManagedIdentityCredential,
 )
 from azure_simulator.certificates import Certificates
-from azure_simulator.entra.keys import Keys
+from azure_simulator.core.keys import Keys
 from azure_simulator.seeds import TENANT_ID, demo_seed
 
 from local.azurite import Azurite

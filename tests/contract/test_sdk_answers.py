@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from azure_simulator.arm.bodies import RESOURCES
-from azure_simulator.arm.sdkmodels import library
+from azure_simulator.arm.sdk_models import library
 
 from tests.contract.answers import findings
 from tests.contract.azure import REGION

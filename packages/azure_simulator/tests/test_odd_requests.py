@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from azure_simulator.assembly import build
 from azure_simulator.core.cloud import Cloud, Options
+from azure_simulator.core.keys import Keys
 from azure_simulator.core.requests import Reply, Request
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.routing import Route
 from azure_simulator.core.times import OwnClock
-from azure_simulator.desktops import hosts, pools, publishing
-from azure_simulator.entra.keys import Keys
+from azure_simulator.desktops import application_groups, host_pools, session_hosts
 from azure_simulator.graph import batches, control, subscriptions
 from azure_simulator.graph.plane import ROUTES
 from azure_simulator.seeds import TENANT_ID, demo_seed
@@ -34,10 +34,10 @@ OURS = [
     *subscriptions.routes(build(OwnClock(START_US, 0), Keys(), Options())).found,
     *control.ROUTES.found,
     *secrets.ROUTES.found,
-    *pools.ROUTES.found,
-    *publishing.ROUTES.found,
-    *hosts.ROUTES.found,
-    *hosts.CONTROL.found,
+    *host_pools.ROUTES.found,
+    *application_groups.ROUTES.found,
+    *session_hosts.ROUTES.found,
+    *session_hosts.CONTROL.found,
 ]
 AUDIENCES = {
     "graph": "https://graph.microsoft.com",
@@ -98,7 +98,7 @@ def cloud(purpose: str) -> Cloud:
     host = f"{PROVIDER}/hostPools/pool/sessionHosts/h"
     properties = {"sessions": 0, "status": "Available", "resourceId": "vm", "lastHeartBeat": ""}
     shown = {"id": host, "name": "pool/h", "properties": properties}
-    found.world.resources.add(Resource(host, hosts.TYPE, shown, START_US))
+    found.world.resources.add(Resource(host, session_hosts.TYPE, shown, START_US))
     send(found, "POST", "/_sim/desktops/sessions", "sim", {"sessionHost": host, "userPrincipalName": "a"})
     send(found, "PUT", "/secrets/x", "vault", {"value": "x"})
     found.world.resources.add(Resource("/vm", "vm", {"properties": {"vmId": "1"}}, START_US))

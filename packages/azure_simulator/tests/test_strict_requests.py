@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 import pytest
+from azure_simulator.arm.api_versions import VERSIONS
 from azure_simulator.arm.naming import RULES
-from azure_simulator.arm.versions import VERSIONS
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
 from tests.contract.azure import REGION, nic_body

@@ -17,9 +17,9 @@ from simulation_base.clock import ClockError, FileClock
 from azure_simulator import certificates
 from azure_simulator.assembly import build
 from azure_simulator.core.cloud import Options
+from azure_simulator.core.keys import Keys
 from azure_simulator.core.latency import FACTORS
 from azure_simulator.core.times import OwnClock, system_now_us
-from azure_simulator.entra.keys import Keys
 from azure_simulator.server import Addresses, CloudServer
 
 if TYPE_CHECKING:

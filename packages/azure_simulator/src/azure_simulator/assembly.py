@@ -13,8 +13,8 @@ from azure_simulator.core.journal import Journal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from azure_simulator.core.keys import Keys
     from azure_simulator.core.times import Clock
-    from azure_simulator.entra.keys import Keys
 
 ROOMS = ("arm", "entra", "entra.directories", "vault", "graph", "desktops")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from azure_simulator.arm.sdkmodels import ANY, Member, Shape, library
+from azure_simulator.arm.sdk_models import ANY, Member, Shape, library
 
 COMPUTE = "azure.mgmt.compute"
 NETWORK = "azure.mgmt.network"

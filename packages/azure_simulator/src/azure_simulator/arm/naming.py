@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.core.answers import Problem
 
 if TYPE_CHECKING:
-    from azure_simulator.arm.kinds import Kind
+    from azure_simulator.arm.resource_types import Kind
 
 _LONGEST = 260
 _NEVER = re.compile(r"[<>%&\\?/#\x00-\x1f]")

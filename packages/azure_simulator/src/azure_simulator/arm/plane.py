@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import locks, osprofile, preconditions, references, versions
+from azure_simulator.arm import api_versions, locks, preconditions, references
 from azure_simulator.arm.bodies import shape_of
-from azure_simulator.arm.conformity import Reading
-from azure_simulator.arm.kinds import Kind, kind_of
+from azure_simulator.arm.body_validation import Reading
 from azure_simulator.arm.reading import tags_of
+from azure_simulator.arm.resource_types import Kind, kind_of
+from azure_simulator.compute.machines import os_profiles
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.planes import Plane
 from azure_simulator.core.throttling import Charge
@@ -56,7 +57,7 @@ class ArmPlane(Plane):
         if path_known:
             text = f"The requested resource does not support http method '{request.method}'."
             return Problem(405, "MethodNotAllowed", text)
-        return versions.unknown_type(request)
+        return api_versions.unknown_type(request)
 
     def check_media(self, media: str) -> None:
         """Take JSON alone."""
@@ -93,12 +94,12 @@ class ArmPlane(Plane):
     def glimpse(self, call: Call, body: object) -> None:
         """Note what is wrong with the password of a new machine."""
         if call.route.name == "vm.create":
-            call.notes[osprofile.NOTE] = osprofile.flaw(body)
+            call.notes[os_profiles.NOTE] = os_profiles.flaw(body)
 
     def check(self, call: Call) -> None:
         """Refuse what ARM refuses, in its order; then what is locked."""
         kind = kind_of(call.method, call.route.template)
-        versions.check_version(call, kind, lambda: region_of(call))
+        api_versions.check_version(call, kind, lambda: region_of(call))
         preconditions.check_group(call)
         if call.method == "PUT":
             preconditions.check_write(call, kind)

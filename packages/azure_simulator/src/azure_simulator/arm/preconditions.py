@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import naming
-from azure_simulator.arm.catalogue import REGIONS
+from azure_simulator.compute.capacity.sizes import REGIONS
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
-    from azure_simulator.arm.kinds import Kind
+    from azure_simulator.arm.resource_types import Kind
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World

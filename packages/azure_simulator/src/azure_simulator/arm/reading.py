@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.arm.catalogue import REGIONS
+from azure_simulator.compute.capacity.sizes import REGIONS
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:

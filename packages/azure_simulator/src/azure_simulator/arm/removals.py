@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import (
-    addresses,
-    diskbody,
-    drives,
-    galleries,
-    images,
-    interfaces,
-    machine,
-    networks,
-    placement,
-    publicaddresses,
-)
+from azure_simulator.compute.capacity import placement
+from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.compute.images import galleries, image_references
+from azure_simulator.compute.machines import lifecycle, machine_disks
+from azure_simulator.network import address_pools, network_interfaces, public_ip_addresses, virtual_networks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +16,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
-FIRST = machine.TYPE
+FIRST = lifecycle.TYPE
 """Machines go before what they use."""
 
 
@@ -32,8 +25,8 @@ def blocking(world: World, group_id: str) -> list[str]:
     inside = f"{group_id.lower()}/"
     found = []
     for subnet in world.resources.under(group_id):
-        if subnet.type == networks.SUBNET_TYPE:
-            owners = addresses.pool(world, subnet.id).used.values()
+        if subnet.type == virtual_networks.SUBNET_TYPE:
+            owners = address_pools.pool(world, subnet.id).used.values()
             found += [owner for owner in owners if not owner.lower().startswith(inside)]
     return found
 
@@ -57,29 +50,29 @@ def _reservation(world: World, reservation: Resource) -> None:
 
 def _disk(world: World, disk: Resource) -> None:
     """Leave the machine of another group without a data disk."""
-    vm = diskbody.owner_of(world, disk)
+    vm = disk_bodies.owner_of(world, disk)
     if vm is not None:
-        drives.forget(world, vm, disk)
+        machine_disks.forget(world, vm, disk)
 
 
 def _version(world: World, version: Resource) -> None:
-    images.vanished(world, version.id)
+    image_references.vanished(world, version.id)
 
 
 def _gateway(world: World, gateway: Resource) -> None:
-    publicaddresses.untie(world, gateway.id)
+    public_ip_addresses.untie(world, gateway.id)
 
 
 def _subnet(world: World, subnet: Resource) -> None:
-    addresses.close_pool(world, subnet.id)
+    address_pools.close_pool(world, subnet.id)
 
 
 _UNDO: dict[str, Callable[[World, Resource], None]] = {
-    machine.TYPE: machine.remove,
-    interfaces.TYPE: interfaces.remove,
+    lifecycle.TYPE: lifecycle.remove,
+    network_interfaces.TYPE: network_interfaces.remove,
     placement.TYPE: _reservation,
-    diskbody.TYPE: _disk,
+    disk_bodies.TYPE: _disk,
     galleries.VERSION_TYPE: _version,
-    networks.SUBNET_TYPE: _subnet,
+    virtual_networks.SUBNET_TYPE: _subnet,
     "Microsoft.Network/natGateways": _gateway,
 }

@@ -5,36 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import (
-    accepted,
-    activedirectory,
-    attachments,
-    authorization,
-    capacity,
-    disks,
-    edges,
-    extensions,
-    galleries,
-    groups,
-    interfaces,
-    invariants,
+    async_operations,
     latencies,
     locks,
-    machinelists,
-    machines,
-    managedimages,
-    marketplace,
-    networks,
-    power,
-    providers,
+    plain_resources,
+    provider_registrations,
     removals,
-    reservations,
-    resourcelists,
-    runcommands,
-    securityrules,
+    resource_groups,
+    resource_lists,
     settings,
-    snapshots,
 )
 from azure_simulator.arm.plane import ArmPlane
+from azure_simulator.authorization import role_assignments
+from azure_simulator.compute import invariants
+from azure_simulator.compute.capacity import counters, reservations
+from azure_simulator.compute.disks import disks, snapshots
+from azure_simulator.compute.images import galleries, managed_images, marketplace
+from azure_simulator.compute.machines import (
+    active_directory,
+    attachments,
+    extensions,
+    lists,
+    machines,
+    power,
+    run_commands,
+)
+from azure_simulator.network import network_interfaces, security_rules, virtual_networks
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -42,28 +38,28 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 MODULES = (
-    accepted,
+    async_operations,
     attachments,
-    authorization,
-    capacity,
+    role_assignments,
+    counters,
     disks,
-    edges,
+    plain_resources,
     extensions,
     galleries,
-    groups,
-    interfaces,
+    resource_groups,
+    network_interfaces,
     locks,
-    machinelists,
+    lists,
     machines,
-    managedimages,
+    managed_images,
     marketplace,
-    networks,
+    virtual_networks,
     power,
-    providers,
+    provider_registrations,
     reservations,
-    resourcelists,
-    runcommands,
-    securityrules,
+    resource_lists,
+    run_commands,
+    security_rules,
     snapshots,
 )
 
@@ -75,17 +71,17 @@ def install(cloud: Cloud) -> None:
         cloud.add(module.ROUTES)
     cloud.latencies(latencies.KINDS)
     settings.declare(cloud)
-    cloud.shelf("capacity", capacity.Counters)
+    cloud.shelf("capacity", counters.Counters)
     cloud.shelf("addresses", dict)
     cloud.shelf("imageUse", dict)
     cloud.shelf("identities", dict)
     cloud.shelf("providers", dict)
-    cloud.shelf("actions", lambda: providers.Actions(cloud.router.routes))
+    cloud.shelf("actions", lambda: provider_registrations.Actions(cloud.router.routes))
     cloud.shelf("domains", dict)
     cloud.seeder("domains", _seed_domains)
-    cloud.on("domain_seeded", lambda world, **entry: activedirectory.add_domain(world, _entry(entry)))
+    cloud.on("domain_seeded", lambda world, **entry: active_directory.add_domain(world, _entry(entry)))
     cloud.on("resource_removed", removals.removed)
-    cloud.on("configured", capacity.note_change)
+    cloud.on("configured", counters.note_change)
     cloud.invariant("orphans", invariants.orphans)
     cloud.invariant("orphaned snapshots", invariants.orphaned_snapshots)
     cloud.invariant("counted", invariants.counted)
@@ -97,7 +93,7 @@ def install(cloud: Cloud) -> None:
 
 def _seed_domains(world: World, data: list[Json]) -> None:
     for entry in data:
-        activedirectory.add_domain(world, entry)
+        active_directory.add_domain(world, entry)
 
 
 def _entry(event: Json) -> Json:
@@ -105,7 +101,7 @@ def _entry(event: Json) -> Json:
 
 
 def _capacity(world: World) -> Json:
-    found = capacity.counters(world)
+    found = counters.counters(world)
     return {
         "cores": {"/".join(key): number for key, number in found.cores.items() if number},
         "placed": {"/".join(key): number for key, number in found.placed.items() if number},
@@ -115,5 +111,5 @@ def _capacity(world: World) -> Json:
 def _domains(world: World) -> list[Json]:
     return [
         {"name": each.name, "ous": sorted(each.units), "computers": each.computers}
-        for each in activedirectory.domains(world).values()
+        for each in active_directory.domains(world).values()
     ]

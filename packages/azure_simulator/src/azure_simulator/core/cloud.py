@@ -30,12 +30,12 @@ from azure_simulator.core.world import World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from azure_simulator.core.keys import Keys
     from azure_simulator.core.planes import Plane
     from azure_simulator.core.settings import Shape
     from azure_simulator.core.throttling import Charge
     from azure_simulator.core.times import Clock
     from azure_simulator.core.waiting import Handshake
-    from azure_simulator.entra.keys import Keys
 
     Invariant = Callable[[World], list[Json]]
     Seeder = Callable[[World, Any], None]

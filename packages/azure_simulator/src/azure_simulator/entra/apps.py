@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from azure_simulator.core.answers import Json
+    from azure_simulator.core.keys import Keys
     from azure_simulator.core.secrets import Sealer
-    from azure_simulator.entra.keys import Keys
     from azure_simulator.graph.directory import Doc
 
     Copies = Sequence[tuple[str, Doc]]

@@ -19,8 +19,8 @@ from azure_simulator.graph.plane import directory
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
+    from azure_simulator.core.keys import Keys
     from azure_simulator.core.requests import Request
-    from azure_simulator.entra.keys import Keys
 
 _APP_SERVICE = "2019-08-01"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

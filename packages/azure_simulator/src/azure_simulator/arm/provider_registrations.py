@@ -1,0 +1,151 @@
+"""Resource providers: who is registered in a subscription, what they can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.compute.capacity.sizes import REGIONS
+from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.routing import Routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.routing import Route
+    from azure_simulator.core.world import World
+
+ROUTES = Routes("arm")
+ALL = "/subscriptions/{sub}/providers"
+ONE = f"{ALL}/{{namespace}}"
+
+
+NAMESPACES = (
+    "Microsoft.Authorization",
+    "Microsoft.Compute",
+    "Microsoft.DesktopVirtualization",
+    "Microsoft.Network",
+    "Microsoft.Resources",
+)
+
+
+class Actions:
+    """The actions that routes ask for, by provider."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        named = (action for route in routes for action in route.action.split() if "/" in action)
+        self.names = sorted({action.lower(): action for action in named}.values())
+
+    def of(self, namespace: str) -> list[str]:
+        """Give a provider's actions in order."""
+        return [name for name in self.names if name.lower().startswith(f"{namespace.lower()}/")]
+
+
+@ROUTES.operation("providers.list", "GET", ALL)
+def list_providers(call: Call) -> Answer:
+    """List every provider with its registration."""
+    return Answer({"value": [_shown(call, each) for each in NAMESPACES]})
+
+
+@ROUTES.operation("provider.get", "GET", ONE)
+def get_provider(call: Call) -> Answer:
+    """Show a provider's registration; all are registered unless the settings say otherwise."""
+    return Answer(_shown(call, _namespace(call)))
+
+
+@ROUTES.operation("provider.register", "POST", f"{ONE}/register", action="Microsoft.Resources/register/action")
+def register_provider(call: Call) -> Answer:
+    """Register a provider; it takes a while until requests are taken."""
+    world, namespace = call.world, _namespace(call)
+    if _state(world, namespace) == "NotRegistered":
+        length_us = world.duration_us("provider.register", namespace, world.attempt("provider.register", namespace))
+        if length_us:
+            world.shelf("providers")[namespace.lower()] = True
+            world.at(world.now_us + length_us, lambda: _registered(world, namespace))
+        else:
+            _registered(world, namespace)
+    return Answer(_shown(call, namespace))
+
+
+@ROUTES.operation("provider.unregister", "POST", f"{ONE}/unregister", action="Microsoft.Resources/unregister/action")
+def unregister_provider(call: Call) -> Answer:
+    """Take a registration back; refused while there are resources of the provider."""
+    world, namespace = call.world, _namespace(call)
+    prefix = f"/subscriptions/{call.param('sub')}/".lower()
+    kinds = [kind for kind in world.resources.types() if kind.startswith(f"{namespace.lower()}/")]
+    used = next((each for kind in kinds for each in world.resources.of_type(kind) if each.key.startswith(prefix)), None)
+    if used is not None:
+        raise Problem(409, "CannotUnregisterProvider", f"'{namespace}' has resources: '{used.id}'. Delete them first.")
+    world.configure({"unregisteredProviders": [*_unregistered(world), namespace]})
+    return Answer(_shown(call, namespace))
+
+
+def _declare(namespace: str) -> None:
+    """Declare the list of what can be allowed and refused of a provider."""
+    operations = ROUTES.operation(f"{namespace}.operations", "GET", f"/providers/{namespace}/operations")
+    operations(lambda call: Answer({"value": [_operation(name) for name in _actions(call).of(namespace)]}))
+
+
+def _actions(call: Call) -> Actions:
+    found: Actions = call.world.shelf("actions")
+    return found
+
+
+def _registered(world: World, namespace: str) -> None:
+    world.shelf("providers").pop(namespace.lower(), None)
+    kept = [each for each in _unregistered(world) if each.lower() != namespace.lower()]
+    world.configure({"unregisteredProviders": kept})
+
+
+def _unregistered(world: World) -> list[str]:
+    return [str(each) for each in world.config.get("unregisteredProviders", [])]
+
+
+def _namespace(call: Call) -> str:
+    wanted = call.param("namespace").lower()
+    found = next((each for each in NAMESPACES if each.lower() == wanted), None)
+    if found is None:
+        raise Problem(
+            404,
+            "InvalidResourceNamespace",
+            f"The resource namespace '{call.param('namespace')}' is invalid.",
+        )
+    return found
+
+
+def _state(world: World, namespace: str) -> str:
+    if namespace.lower() not in {each.lower() for each in _unregistered(world)}:
+        return "Registered"
+    return "Registering" if namespace.lower() in world.shelf("providers") else "NotRegistered"
+
+
+def _shown(call: Call, namespace: str) -> Json:
+    kinds = {
+        name.rpartition("/")[0].partition("/")[2]
+        for name in _actions(call).of(namespace)
+        if not name.endswith("/action")
+    }
+    types = [{"resourceType": kind, "locations": list(REGIONS)} for kind in sorted(kinds) if kind]
+    return {
+        "id": f"/subscriptions/{call.param('sub')}/providers/{namespace}",
+        "namespace": namespace,
+        "registrationState": _state(call.world, namespace),
+        "registrationPolicy": "RegistrationRequired",
+        "resourceTypes": types,
+    }
+
+
+def _operation(name: str) -> Json:
+    provider, _, rest = name.partition("/")
+    kind, _, verb = rest.rpartition("/")
+    if verb == "action":
+        kind, _, verb = kind.rpartition("/")
+    return {
+        "name": name,
+        "isDataAction": False,
+        "display": {"provider": provider, "resource": kind, "operation": f"{verb} {kind}", "description": name},
+    }
+
+
+for _namespace_name in NAMESPACES:
+    _declare(_namespace_name)

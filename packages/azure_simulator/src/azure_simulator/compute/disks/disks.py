@@ -1,0 +1,190 @@
+"""Managed disks: make, copy, show, grow, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm.async_operations import accepted
+from azure_simulator.arm.paging import page
+from azure_simulator.arm.reading import check_name, invalid, location_of, need_group, read, tags_of, unchangeable
+from azure_simulator.compute.capacity.sizes import REGIONS
+from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.compute.machines import machine_disks
+from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.longrunning import Course, begin, running_on
+from azure_simulator.core.routing import Routes
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.resources import Resource
+
+ROUTES = Routes("arm")
+TYPE = disk_bodies.TYPE
+ALL = f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/providers/{TYPE}"
+ONE = f"{ALL}/{{disk}}"
+SOURCES = frozenset({TYPE, disk_bodies.SNAPSHOT_TYPE})
+
+
+@ROUTES.operation("disk.get", "GET", ONE, action=f"{TYPE}/read")
+def get_disk(call: Call) -> Answer:
+    """Show a disk."""
+    return Answer(disk_bodies.shown(call.world, call.resource()))
+
+
+@ROUTES.operation("disks.list", "GET", ALL, action=f"{TYPE}/read")
+def list_disks(call: Call) -> Answer:
+    """List the disks of a group."""
+    need_group(call)
+    return page(call, call.world.resources.collection(call.path), lambda disk: disk_bodies.shown(call.world, disk))
+
+
+@ROUTES.operation("disks.list_all", "GET", f"/subscriptions/{{sub}}/providers/{TYPE}", action=f"{TYPE}/read")
+def list_all_disks(call: Call) -> Answer:
+    """List the disks of a subscription."""
+    prefix = f"/subscriptions/{call.param('sub')}/".lower()
+    found = [each for each in call.world.resources.of_type(TYPE) if each.key.startswith(prefix)]
+    return page(call, found, lambda disk: disk_bodies.shown(call.world, disk))
+
+
+@ROUTES.operation("disk.put", "PUT", ONE, action=f"{TYPE}/write")
+def put_disk(call: Call) -> Answer:
+    """Make an empty disk or one copied from a disk or snapshot; or change one as a PATCH does."""
+    need_group(call)
+    check_name(call.param("disk"), r"[-\w.]{1,80}", disk_bodies.NAME_RULE)
+    found, body = call.world.resources.get(call.path), call.object()
+    creation = read(body, "properties.creationData", "object")
+    option = read(creation, "createOption", "string")
+    if found is None:
+        return _make(call, _plan(call, body, creation, option))
+    same = found.properties["creationData"]
+    asked = {key: value for key, value in creation.items() if value is not None}
+    if any(str(same.get(key)).lower() != str(value).lower() for key, value in asked.items()):
+        raise unchangeable("creationData")
+    if read(body, "zones", "array", found.body.get("zones", [])) != found.body.get("zones", []):
+        raise unchangeable("zones")
+    return _change(call, found)
+
+
+@ROUTES.operation("disk.update", "PATCH", ONE, action=f"{TYPE}/write")
+def patch_disk(call: Call) -> Answer:
+    """Change tags, sku or size; a disk only grows, and an OS disk only while nothing runs from it."""
+    return _change(call, call.resource())
+
+
+@ROUTES.operation("disk.delete", "DELETE", ONE, action=f"{TYPE}/delete")
+def delete_disk(call: Call) -> Answer:
+    """Delete a disk no machine uses."""
+    world, disk = call.world, call.world.resources.get(call.path)
+    if disk is None:
+        return Answer(status=204)
+    owner = disk.body.get("managedBy")
+    if owner:
+        raise Problem(409, "OperationNotAllowed", f"Disk {disk.name} is attached to VM {owner}.", target=disk.id)
+    deleting = running_on(world, disk.id, "disk.delete")
+    if deleting:
+        return accepted(call, deleting[0], 202, monitor=True)
+
+    def done(_: object) -> None:
+        world.resources.remove(disk.id)
+
+    operation = begin(call, "disk.delete", disk.id, Course(done), region=disk.body["location"])
+    return accepted(call, operation, 202, monitor=True)
+
+
+def read_source(call: Call, creation: Json) -> Resource:
+    """Give the disk or snapshot that is to be copied."""
+    source_id = read(creation, "sourceResourceId", "string")
+    source = call.world.resources.get(source_id)
+    if source is None or source.type not in SOURCES:
+        raise Problem(404, "ResourceNotFound", f"The source resource '{source_id}' was not found.", target="source")
+    if source.properties["provisioningState"] not in {"Succeeded", "Updating"}:
+        raise Problem(409, "OperationNotAllowed", f"The source '{source.name}' is not ready.", target=source.id)
+    return source
+
+
+def _plan(call: Call, body: Json, creation: Json, option: str) -> disk_bodies.Plan:
+    region, wanted = location_of(call), int(read(body, "properties.diskSizeGB", "integer", 0))
+    zones = read(body, "zones", "array", [])
+    if region not in REGIONS or set(zones) - set(REGIONS[region]) or len(zones) > 1:
+        raise Problem(400, "InvalidAvailabilityZone", f"The zones {zones} are not supported in '{region}'.")
+    inherits: Json = {k: v for k, v in body["properties"].items() if k in {"osType", "hyperVGeneration"}}
+    content: Json = {}
+    if option == "Copy":
+        source = read_source(call, creation)
+        if source.body["location"] != region:
+            raise invalid("creationData.sourceResourceId", "The source must be in the location of the disk.")
+        if wanted and wanted < source.properties["diskSizeGB"]:
+            raise invalid("disk.diskSizeGB", "The disk must not be smaller than its source.")
+        wanted = wanted or source.properties["diskSizeGB"]
+        inherits, content = {**source.properties, **inherits}, machine_disks.content_of(call.world, source)
+    elif option != "Empty":
+        raise invalid("creationData.createOption", f"The value '{option}' is not one of Copy, Empty.")
+    if not 1 <= wanted <= disk_bodies.MAX_DATA_GB:
+        raise invalid("disk.diskSizeGB", f"The disk size {wanted} GB is not 1 to {disk_bodies.MAX_DATA_GB}.")
+    sku = disk_bodies.read_sku(body, disk_bodies.SKUS, "Standard_LRS")
+    return disk_bodies.Plan(call.path, region, sku, wanted, creation, tags_of(body), zones, inherits, content)
+
+
+def _make(call: Call, plan: disk_bodies.Plan) -> Answer:
+    world = call.world
+    disk = disk_bodies.make(world, plan, state="Creating")
+    course = Course(
+        lambda _: disk.set(world.now_us, provisioningState="Succeeded"),
+        lambda _: disk.set(world.now_us, provisioningState="Failed"),
+    )
+    operation = begin(call, "disk.put", disk.id, course, region=plan.region)
+    return accepted(call, operation, 202, disk.body, monitor=True)
+
+
+def _change(call: Call, disk: Resource) -> Answer:
+    world, body = call.world, call.object()
+    if running_on(world, disk.id):
+        raise Problem(409, "Conflict", f"Another operation is in progress on disk '{disk.name}'.", target=disk.id)
+    wanted = int(read(body, "properties.diskSizeGB", "integer", 0))
+    if wanted:
+        disk_bodies.check_size(call.world, disk, wanted)
+    sku = disk_bodies.read_sku(body, disk_bodies.SKUS, disk.body["sku"]["name"])
+    _check_sku(call, disk, sku)
+    tags = tags_of(body) if "tags" in body else disk.body.get("tags", {})
+    allowed = {"diskSizeGB", "networkAccessPolicy", "publicNetworkAccess", "supportsHibernation"}
+    asked = {key: value for key, value in read(body, "properties", "object", {}).items() if key in allowed}
+    sized = disk_bodies.sized({**disk.properties, **asked}, sku, wanted or disk.properties["diskSizeGB"])
+    properties: Json = {**sized, "provisioningState": "Updating"}
+    before = disk.body
+    disk.replace({**before, "tags": tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
+
+    def done(_: object) -> None:
+        disk.set(world.now_us, provisioningState="Succeeded")
+        _tell_machine(call, disk)
+
+    course = Course(done, lambda _: disk.replace(before, world.now_us))
+    operation = begin(call, "disk.update", disk.id, course, region=disk.body["location"])
+    return accepted(call, operation, 202, disk.body, monitor=True)
+
+
+def _tell_machine(call: Call, disk: Resource) -> None:
+    """Show a disk's new size and sku in the machine that has it."""
+    vm = disk_bodies.owner_of(call.world, disk)
+    if vm is None:
+        return
+    storage = vm.properties["storageProfile"]
+
+    def told(row: Json) -> Json:
+        managed = row.get("managedDisk", {})
+        if managed.get("id", "").lower() != disk.key:
+            return row
+        managed = {**managed, "storageAccountType": disk.body["sku"]["name"]}
+        return {**row, "diskSizeGB": disk.properties["diskSizeGB"], "managedDisk": managed}
+
+    rows = [told(row) for row in storage.get("dataDisks", [])]
+    vm.set(call.world.now_us, storageProfile={**storage, "osDisk": told(storage["osDisk"]), "dataDisks": rows})
+
+
+def _check_sku(call: Call, disk: Resource, wanted: str) -> None:
+    vm = disk_bodies.owner_of(call.world, disk)
+    if wanted != disk.body["sku"]["name"] and vm is not None and vm.facts["power"] != "deallocated":
+        raise Problem(
+            409,
+            "OperationNotAllowed",
+            f"The sku of disk '{disk.name}' can only be changed when it is unattached or its VM is deallocated.",
+        )

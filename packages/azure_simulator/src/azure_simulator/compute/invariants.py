@@ -1,0 +1,129 @@
+"""What must hold whatever the application believes: judged by names and tags only."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from azure_simulator.compute.capacity import counters, placement
+from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.compute.machines import lifecycle
+from azure_simulator.core.times import SECOND
+from azure_simulator.network import address_pools
+
+if TYPE_CHECKING:
+    from azure_simulator.core.answers import Json
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.world import World
+
+OWNER = "deskwright:"
+"""The tags that make a resource ours; `config.tagPrefix` names another application's."""
+NIC_TYPE = "Microsoft.Network/networkInterfaces"
+TAGGED = (lifecycle.TYPE, NIC_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE)
+
+
+def orphans(world: World) -> list[Json]:
+    """Find our interfaces and disks whose machine is gone, each with its age in seconds."""
+    found = []
+    for resource in (r for kind in (NIC_TYPE, disk_bodies.TYPE) for r in world.resources.of_type(kind)):
+        owner = resource.body.get("managedBy") or resource.properties.get("virtualMachine", {}).get("id")
+        if _ours(world, resource) and (not owner or world.resources.get(owner) is None):
+            age = (world.now_us - resource.created_us) // SECOND
+            found.append({"id": resource.id, "ageSeconds": age, "tags": resource.body.get("tags")})
+    return found
+
+
+def orphaned_snapshots(world: World) -> list[Json]:
+    """Find our snapshots of disks that are gone, when no machine has the Cloud PC's tag any more."""
+    tag = f"{_prefix(world)}cloudpc"
+    alive = {(vm.body.get("tags") or {}).get(tag) for vm in world.resources.of_type(lifecycle.TYPE)} - {None}
+    found = []
+    for each in world.resources.of_type(disk_bodies.SNAPSHOT_TYPE):
+        source = world.resources.get(str(each.properties["creationData"].get("sourceResourceId", "-")))
+        tags = each.body.get("tags") or {}
+        if _ours(world, each) and source is None and tags.get(tag) not in alive:
+            age = (world.now_us - each.created_us) // SECOND
+            found.append({"id": each.id, "ageSeconds": age, "tags": tags})
+    return found
+
+
+def counted(world: World) -> list[Json]:
+    """Count everything anew and compare: cores, hardware, slots and addresses must be what is there."""
+    cores: Counter[tuple[str, str, str]] = Counter()
+    placed: Counter[tuple[str, str, str]] = Counter()
+    for seat, units in (*_machines(world), *_reservations(world)):
+        for name in (seat.size.family.lower(), "cores"):
+            cores[seat.sub.lower(), seat.region, name] += units[0] * seat.size.cores
+        placed[seat.region, seat.zone, seat.size.name.lower()] += units[1]
+    found = counters.counters(world)
+    rows = [("cores", cores, found.cores), ("placed", placed, found.placed)]
+    return [
+        {"what": what, "key": "/".join(key), "counted": held[key], "there": there[key]}
+        for what, there, held in rows
+        for key in sorted({*there, *held})
+        if there[key] != held[key]
+    ] + _addresses(world)
+
+
+def _machines(world: World) -> list[tuple[placement.Seat, tuple[int, int]]]:
+    """Give every machine outside a reservation with its quota and hardware."""
+    seats = ((placement.seat_of(world, vm), vm) for vm in world.resources.of_type(lifecycle.TYPE))
+    return [(seat, (1, int(vm.facts["allocated"]))) for seat, vm in seats if seat and not seat.reservation]
+
+
+def _reservations(world: World) -> list[tuple[placement.Seat, tuple[int, int]]]:
+    """Give every reservation with the quota and hardware of its slots and of those beyond them."""
+    inside: dict[str, list[bool]] = defaultdict(list)
+    for vm in world.resources.of_type(lifecycle.TYPE):
+        inside[vm.facts.get("reservation", "")].append(vm.facts["allocated"])
+    rows = []
+    for each in world.resources.of_type(placement.TYPE):
+        seat, slots = placement.seat_of_reservation(world, each), each.facts["slots"]
+        if seat is not None:
+            rows.append((seat, (max(slots, len(inside[each.id])), max(slots, sum(inside[each.id])))))
+    return rows
+
+
+def _addresses(world: World) -> list[Json]:
+    """Compare the addresses in use with those that interfaces have."""
+    there: Counter[str] = Counter()
+    for nic in world.resources.of_type(NIC_TYPE):
+        for configuration in nic.properties["ipConfigurations"]:
+            there[configuration["properties"]["subnet"]["id"].lower()] += 1
+    held = {key: len(pool.used) for key, pool in address_pools.pools(world).items()}
+    keys = sorted({*there, *held})
+    wrong = [key for key in keys if there[key] != held.get(key, 0)]
+    return [{"what": "addresses", "key": key, "counted": held.get(key, 0), "there": there[key]} for key in wrong]
+
+
+def twins(world: World) -> list[Json]:
+    """Find Cloud PC ids that more than one machine carries, but for pairs of which one replaces the other."""
+    prefix = _prefix(world)
+    by_id: dict[str, list[Resource]] = defaultdict(list)
+    for vm in world.resources.of_type(lifecycle.TYPE):
+        tag = vm.body.get("tags", {}).get(f"{prefix}cloudpc")
+        if tag:
+            by_id[tag].append(vm)
+    many = {tag: vms for tag, vms in by_id.items() if len(vms) > 1 and not _replacing(vms, f"{prefix}replaces")}
+    return [{"cloudpc": tag, "machines": [vm.id for vm in vms]} for tag, vms in many.items()]
+
+
+def _replacing(vms: list[Resource], tag: str) -> bool:
+    names = {vm.name.lower() for vm in vms}
+    replaced = {str(vm.body["tags"].get(tag, "")).lower() for vm in vms} & names
+    return len(vms) == 2 and bool(replaced)  # noqa: PLR2004 - a pair
+
+
+def untagged(world: World) -> list[Json]:
+    """Find machines, interfaces, disks and snapshots without a tag of ours."""
+    everything = (r for kind in TAGGED for r in world.resources.of_type(kind))
+    return [{"id": r.id} for r in everything if not _ours(world, r)]
+
+
+def _prefix(world: World) -> str:
+    return str(world.config.get("tagPrefix", OWNER))
+
+
+def _ours(world: World, resource: Resource) -> bool:
+    prefix = _prefix(world)
+    return any(tag.startswith(prefix) for tag in resource.body.get("tags") or {})

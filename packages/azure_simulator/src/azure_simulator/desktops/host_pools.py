@@ -1,0 +1,203 @@
+"""Host pools and their registration tokens.
+
+A GET never shows the token; `listRegistrationTokens` and `retrieveRegistrationToken` do, and only
+while it is valid. Source: learn.microsoft.com/rest/api/desktopvirtualization/host-pools (2024-04-03).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.resources import Index, Resource
+from azure_simulator.core.routing import Routes
+from azure_simulator.core.times import SECOND, iso_z, parse_iso
+from azure_simulator.desktops.bodies import (
+    GROUP,
+    PROVIDER,
+    an_object,
+    check_choice,
+    invalid,
+    listed,
+    patched,
+    properties_of,
+    put_tracked,
+)
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.world import World
+
+ROUTES = Routes("arm")
+TYPE = f"{PROVIDER}/hostPools"
+BY_NAME = Index(TYPE, lambda pool: pool.name.lower())
+POOL = f"{GROUP}/providers/{TYPE}/{{pool}}"
+_HOUR_US = 3_600 * SECOND
+_SHORTEST_US, _LONGEST_US = _HOUR_US, 27 * 24 * _HOUR_US
+_FIXED = ("hostPoolType",)
+_DEFAULTS: Json = {
+    "maxSessionLimit": 999_999,
+    "validationEnvironment": False,
+    "startVMOnConnect": False,
+    "publicNetworkAccess": "Enabled",
+    "customRdpProperty": "",
+    "cloudPcResource": False,
+    "applicationGroupReferences": [],
+}
+_CHOICES = {
+    "hostPoolType": ("Pooled", "Personal", "BYODesktop"),
+    "loadBalancerType": ("BreadthFirst", "DepthFirst", "Persistent"),
+    "preferredAppGroupType": ("None", "Desktop", "RailApplications"),
+}
+
+
+@ROUTES.operation("hostPool.put", "PUT", POOL, action=f"{TYPE}/write")
+def put_pool(call: Call) -> Answer:
+    """Create or replace a host pool."""
+    wanted = properties_of(call)
+    for name, choices in _CHOICES.items():
+        check_choice(wanted, name, choices)
+    if wanted["hostPoolType"] == "Personal" and wanted["loadBalancerType"] != "Persistent":
+        raise invalid("A personal host pool needs the load balancer type Persistent.")
+    known = call.world.resources.get(call.path)
+    for name in _FIXED if known else ():
+        if known and known.properties[name] != wanted[name]:
+            raise Problem(400, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
+    registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
+    _check_expiry(call, registration)
+    references = known.properties["applicationGroupReferences"] if known else []
+    resource = put_tracked(call, TYPE, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
+    _register(call, resource, registration)
+    return Answer(resource.body, 200 if known else 201)
+
+
+@ROUTES.operation("hostPool.get", "GET", POOL, action=f"{TYPE}/read")
+def get_pool(call: Call) -> Answer:
+    """Show a host pool, without its token."""
+    return Answer(call.resource().body)
+
+
+@ROUTES.operation("hostPool.patch", "PATCH", POOL, action=f"{TYPE}/write")
+def patch_pool(call: Call) -> Answer:
+    """Change a host pool; `registrationInfo.registrationTokenOperation` makes or drops the token."""
+    pool, body = call.resource(), call.object()
+    wanted = properties_of(call)
+    registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
+    _check_expiry(call, registration)
+    patched(call, pool, {**body, "properties": wanted}, fixed=_FIXED)
+    _register(call, pool, registration)
+    return Answer(pool.body)
+
+
+@ROUTES.operation("hostPool.delete", "DELETE", POOL, action=f"{TYPE}/delete")
+def delete_pool(call: Call) -> Answer:
+    """Delete a host pool; one with session hosts only with `force`."""
+    pool = call.world.resources.get(call.path)
+    if pool is None:
+        return Answer(status=204)
+    hosts = call.world.resources.collection(f"{pool.id}/sessionHosts")
+    if hosts and call.query.get("force", "").lower() != "true":
+        text = f"The host pool {pool.name} still has {len(hosts)} session hosts."
+        raise Problem(409, "Conflict", text)
+    if pool.properties["applicationGroupReferences"]:
+        raise Problem(409, "Conflict", f"The host pool {pool.name} still has application groups.")
+    call.world.resources.remove(pool.id)
+    return Answer()
+
+
+@ROUTES.operation("hostPool.list", "GET", f"{GROUP}/providers/{TYPE}", action=f"{TYPE}/read")
+@ROUTES.operation("hostPool.listAll", "GET", f"/subscriptions/{{sub}}/providers/{TYPE}", action=f"{TYPE}/read")
+def list_pools(call: Call) -> Answer:
+    """List host pools of a resource group or subscription."""
+    return listed(call, TYPE)
+
+
+@ROUTES.operation(
+    "hostPool.retrieveToken",
+    "POST",
+    f"{POOL}/retrieveRegistrationToken",
+    action=f"{TYPE}/retrieveRegistrationToken/action",
+    mutates=False,
+)
+def retrieve_token(call: Call) -> Answer:
+    """Show the valid token, or an empty registration info."""
+    pool = _pool_above(call)
+    return Answer(_shown(call, pool) or {"registrationTokenOperation": "None"})
+
+
+@ROUTES.operation(
+    "hostPool.listTokens",
+    "POST",
+    f"{POOL}/listRegistrationTokens",
+    action=f"{TYPE}/listRegistrationTokens/action",
+    mutates=False,
+)
+def list_tokens(call: Call) -> Answer:
+    """List the valid tokens: one or none."""
+    shown = _shown(call, _pool_above(call))
+    return Answer({"value": [{key: shown[key] for key in ("expirationTime", "token")}] if shown else []})
+
+
+def _pool_above(call: Call) -> Resource:
+    return call.need(call.path.rpartition("/")[0])
+
+
+def _shown(call: Call, pool: Resource) -> Json | None:
+    if not _valid(call.world, pool):
+        return None
+    token = call.world.sealer.cipher().decrypt(pool.facts["token"]).decode()
+    return {
+        "expirationTime": iso_z(pool.facts["tokenExpires"]),
+        "token": token,
+        "registrationTokenOperation": "None",
+    }
+
+
+def _valid(world: World, pool: Resource) -> bool:
+    return "token" in pool.facts and bool(pool.facts["tokenExpires"] > world.now_us)
+
+
+def _check_expiry(call: Call, registration: Json) -> None:
+    if registration.get("registrationTokenOperation") != "Update":
+        return
+    try:
+        ahead_us = parse_iso(str(registration.get("expirationTime", ""))) - call.now_us
+    except ValueError as error:
+        raise invalid("registrationInfo.expirationTime is no date.") from error
+    if not ahead_us + SECOND * 60 >= _SHORTEST_US or ahead_us > _LONGEST_US:
+        text = "ExpirationTime must be between 1 hour and 27 days from now."
+        raise invalid(text)
+
+
+def _register(call: Call, pool: Resource, registration: Json) -> None:
+    operation = registration.get("registrationTokenOperation", "None")
+    if operation == "Delete":
+        pool.facts = {key: value for key, value in pool.facts.items() if not key.startswith("token")}
+    if operation == "Update":
+        number = call.world.attempt("registration token", pool.id)
+        # the shape of a real one is a JWT; nobody reads it but Azure
+        token = "eyJhbGciOiJSUzI1NiJ9." + "".join(
+            call.world.guid("token", pool.id, number, part).replace("-", "") for part in range(6)
+        )
+        pool.facts = {
+            **pool.facts,
+            "token": call.world.sealer.cipher().encrypt(token.encode()),
+            "tokenSeal": call.world.sealer.seal(token),
+            "tokenExpires": parse_iso(str(registration["expirationTime"])),
+        }
+
+
+def ask_registration(world: World, host_pool: str, token: str, answers: list[str]) -> None:
+    """Object to a registration token (clear or sealed) that is not the pool's valid one."""
+    if find_pool(world, host_pool, token) is None:
+        answers.append(f"INVALID_REGISTRATION_TOKEN: the token is not valid for host pool '{host_pool}'.")
+
+
+def find_pool(world: World, host_pool: str, token: str) -> Resource | None:
+    """Return the pool that a valid token belongs to; `host_pool` (name or id) may be empty."""
+    name = host_pool.rpartition("/")[2].lower()
+    found = world.resources.find(BY_NAME, name) if name else world.resources.of_type(TYPE)
+    for pool in found:
+        if _valid(world, pool) and world.sealer.matches(pool.facts["tokenSeal"], token):
+            return pool
+    return None

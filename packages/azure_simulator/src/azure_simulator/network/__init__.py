@@ -1,0 +1,1 @@
+"""Microsoft.Network: virtual networks, interfaces, public addresses, gateways, security groups."""

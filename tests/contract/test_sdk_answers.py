@@ -44,7 +44,7 @@ def test_no_answer_holds_a_secret(sdk: Sdk, shared_cloud: SharedCloud) -> None:
     extensions.begin_create_or_update(sdk.group, "cpc-1", "quiet", body).result()
     sdk.compute.virtual_machines.get(sdk.group, "cpc-1", expand="instanceView")
     told = [str(each.body) for each in shared_cloud.given if each.kind.provider == "microsoft.compute"]
-    words = ("n0t-for", "sealed:", "adminPassword", "protectedSettings", "protectedParameters", "runAsPassword")
+    words = ("n0t-for", "hashed:", "adminPassword", "protectedSettings", "protectedParameters", "runAsPassword")
     assert [word for word in words if any(word in text for text in told)] == []
     kept = [str((r.body, r.facts)) for r in shared_cloud.cloud.world.resources.under(sdk.group_id)]
     assert [text for text in kept if "n0t-for" in text] == []

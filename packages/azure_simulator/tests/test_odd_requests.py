@@ -135,7 +135,7 @@ async def awaited(reply: Reply) -> Reply:
 
 def path_of(route: Route, there: Cloud) -> str:
     """Fill a template with names that exist."""
-    directory = there.world.shelf("directory")
+    directory = there.world.state("directory")
     kind = next((name for word, name in KINDS.items() if word in route.template), "group")
     some: list[dict[str, Any]] = directory.all(kind, TENANT_ID)
     key = some[0]["id"] if some else "gone"

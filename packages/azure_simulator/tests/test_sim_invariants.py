@@ -88,7 +88,7 @@ def two_devices_of_one_name(app: Asking) -> None:
     app.advance(1)
     app.send("GET", f"{VMS}/cpc-2")
     world = app.cloud.world
-    directory, second = world.shelf("directory"), world.resources.get(f"{VMS}/cpc-2")
+    directory, second = world.state("directory"), world.resources.get(f"{VMS}/cpc-2")
     assert second is not None
     (tenant,) = [each["tenantId"] for each in directory.tenants()]
     (first,) = directory.all("device", tenant)

@@ -27,7 +27,7 @@ ROLE = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/fb879df8-f326-4
 
 def told(cloud: Cloud) -> Any:
     """Give everything that a restart must bring back."""
-    world, directory = cloud.world, cloud.world.shelf("directory")
+    world, directory = cloud.world, cloud.world.state("directory")
     tenants = [each["tenantId"] for each in directory.tenants()]
     found: dict[str, Any] = {
         "now": world.now_us,
@@ -44,7 +44,7 @@ def told(cloud: Cloud) -> Any:
         "deltas": directory.sequence,
         "secrets": {
             name: [(version.id, version.created, version.tags) for version in versions]
-            for name, versions in world.shelf("vault").secrets.items()
+            for name, versions in world.state("vault").secrets.items()
         },
         "views": {name: show(world, {}) for name, show in cloud.views.items()},
         "attempts": world.attempts,

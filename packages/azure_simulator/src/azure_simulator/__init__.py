@@ -18,14 +18,14 @@ The seam, for who adds a room (`packages/azure_simulator/src/azure_simulator/<ro
   or Graph roles (blank-separated, any of). `throttle` is a word for the plane's `charges`.
   `anonymous=True` needs no token. `sealed=False` shows the handler secrets in clear (Key Vault, token
   endpoint) and encrypts the body in the journal; else passwords, protectedSettings and tokens
-  (`core.secrets.SECRET_KEYS`) arrive as seals: `world.sealer.matches(seal, clear)` compares.
+  (`core.secrets.SECRET_KEYS`) arrive as seals: `world.protector.matches(seal, clear)` compares.
 * A handler is synchronous: it reads `call.params/query/headers/body/principal/claims/base/now_us`,
   changes `call.world`, returns an `Answer` or raises a `Problem` **before** changing anything.
   It must depend on nothing but the call, `world.now_us`, `world.rng(*key)` and `world.guid(*key)`:
   a restart replays the journal through it. Count attempts with `world.attempt(kind, target)`.
 * State: `world.resources` (ARM ids; `Resource.body` is replaced, never changed in place;
-  `.facts` is what Azure hides), or your own object: `cloud.shelf("graph", make)`,
-  `world.shelf("graph")`.
+  `.facts` is what Azure hides), or your own object: `cloud.state("graph", make)`,
+  `world.state("graph")`.
 * Later: `world.at(due_us, effect)`; effects run in order of time before the next request is
   answered, with `world.now_us` at their own moment. Durations: `cloud.latencies({kind: about(60,
   240)})` and `world.duration_us(kind, target, attempt)`; long-running ARM work:

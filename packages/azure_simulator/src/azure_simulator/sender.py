@@ -113,9 +113,9 @@ class Sender:
 
     async def _deliver(self, url: str, batch: list[Post]) -> None:
         world = self._cloud.world
-        cipher = world.sealer.cipher()
+        cipher = world.protector.cipher()
         value = [
-            each.body | {name: cipher.decrypt(secret).decode() for name, secret in each.sealed.items()}
+            each.body | {name: cipher.decrypt(secret).decode() for name, secret in each.encrypted.items()}
             for each in batch
         ]
         data = json.dumps({"value": value}).encode()

@@ -5,7 +5,7 @@ Events other rooms may listen to, always at the moment they become true:
 * `entra_joined(vm_id, computer_name, mdm: bool, vm_uuid)` · AADLoginForWindows succeeded
 * `domain_joined(vm_id, computer_name, domain, ou)` · JsonADDomainExtension succeeded
 * `session_host_registered(vm_id, computer_name, vm_uuid, host_pool, token, joined)` · DSC
-  AddSessionHost or the agent's installer succeeded; `token` is a seal (compare with the sealer)
+  AddSessionHost or the agent's installer succeeded; `token` is a seal (compare with the protector)
 * `vm_power(vm_id, state)` · running, stopped, deallocated
 * `vm_deleted(vm_id, computer_name)`
 

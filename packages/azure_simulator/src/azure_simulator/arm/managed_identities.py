@@ -43,5 +43,5 @@ def _principal(world: World, vm_id: str) -> str:
 
 
 def _identities(world: World) -> dict[str, int]:
-    found: dict[str, int] = world.shelf("identities")
+    found: dict[str, int] = world.state("identities")
     return found

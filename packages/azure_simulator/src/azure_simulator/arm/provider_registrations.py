@@ -60,7 +60,7 @@ def register_provider(call: Call) -> Answer:
     if _state(world, namespace) == "NotRegistered":
         length_us = world.duration_us("provider.register", namespace, world.attempt("provider.register", namespace))
         if length_us:
-            world.shelf("providers")[namespace.lower()] = True
+            world.state("providers")[namespace.lower()] = True
             world.at(world.now_us + length_us, lambda: _registered(world, namespace))
         else:
             _registered(world, namespace)
@@ -87,12 +87,12 @@ def _declare(namespace: str) -> None:
 
 
 def _actions(call: Call) -> Actions:
-    found: Actions = call.world.shelf("actions")
+    found: Actions = call.world.state("actions")
     return found
 
 
 def _registered(world: World, namespace: str) -> None:
-    world.shelf("providers").pop(namespace.lower(), None)
+    world.state("providers").pop(namespace.lower(), None)
     kept = [each for each in _unregistered(world) if each.lower() != namespace.lower()]
     world.configure({"unregisteredProviders": kept})
 
@@ -116,7 +116,7 @@ def _namespace(call: Call) -> str:
 def _state(world: World, namespace: str) -> str:
     if namespace.lower() not in {each.lower() for each in _unregistered(world)}:
         return "Registered"
-    return "Registering" if namespace.lower() in world.shelf("providers") else "NotRegistered"
+    return "Registering" if namespace.lower() in world.state("providers") else "NotRegistered"
 
 
 def _shown(call: Call, namespace: str) -> Json:

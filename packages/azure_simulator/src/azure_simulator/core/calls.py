@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Call:
     """A routed, authenticated request. Query and header names are lower-cased.
 
-    `body` is JSON with its secrets sealed already (a form becomes an object), unless the route is
-    not `sealed`. `fault` is what a fault rule wants of the operation this call begins.
+    `body` is JSON with its secrets hashed already (a form becomes an object), unless the route is
+    not `redacted`. `fault` is what a fault rule wants of the operation this call begins.
     """
 
     world: World

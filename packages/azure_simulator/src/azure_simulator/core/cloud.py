@@ -110,7 +110,7 @@ class Cloud:
         self._by_prefix: dict[str, Plane] = {}
         self._listeners: dict[str, list[Callable[..., None]]] = {}
         self._kinds: dict[str, Json] = {}
-        self._shelves: dict[str, Callable[[], Any]] = {}
+        self._states: dict[str, Callable[[], Any]] = {}
         self._authenticator = Authenticator(keys.read)
         self.replaying = False
         self.handshake: Handshake = out_of_reach
@@ -138,9 +138,9 @@ class Cloud:
         """Say how long kinds of operations take on a real day."""
         self._kinds.update(kinds)
 
-    def shelf(self, name: str, make: Callable[[], Any]) -> None:
-        """Keep state for a room in the world: `world.shelf(name)`, made anew by a reset."""
-        self._shelves[name] = make
+    def state(self, name: str, make: Callable[[], Any]) -> None:
+        """Keep state of a service in the world: `world.state(name)`, made anew by a reset."""
+        self._states[name] = make
 
     def seeder(self, key: str, seed: Seeder) -> None:
         """Let a room read its top-level key of the seed data."""
@@ -244,10 +244,10 @@ class Cloud:
             clock=self.clock,
             seed=self.options.seed,
             profile=self.options.profile,
-            sealer=self.journal.sealer,
+            protector=self.journal.protector,
             kinds=self._kinds,
             listeners=self._listeners,
-            shelves=self._shelves,
+            states=self._states,
         )
 
     # -- one request ----------------------------------------------------------------------
@@ -301,7 +301,7 @@ class Cloud:
             guard(call)
         body = plane.read(request)
         plane.glimpse(call, body)
-        call.body = self.world.sealer.redact(body) if call.route.sealed and body is not None else body
+        call.body = self.world.protector.redact(body) if call.route.redacted and body is not None else body
         if call.route.action and not call.principal.may(call.route.action, call.path):
             raise plane.forbidden(call)
 
@@ -365,7 +365,7 @@ class Cloud:
         if call.route.mutates and answer.status < 400:  # noqa: PLR2004 - the range of errors
             if call.method == "PUT":
                 self.log.saw_put(call.path, call.body)
-            self.journal.append(entry_of(call, at_us), encrypt=not call.route.sealed)
+            self.journal.append(entry_of(call, at_us), encrypt=not call.route.redacted)
         if call.fault and call.fault["kind"] == "stale_read" and call.method == "GET":
             return stale(call, answer)
         return answer

@@ -26,7 +26,7 @@ _KEPT_HEADERS = ("if-match", "if-none-match", "x-identity-header")
 
 
 def entry_of(call: Call, at_us: int) -> Json:
-    """Describe a request accepted at a moment; `body` has its secrets sealed unless the route keeps them."""
+    """Describe a request accepted at a moment; `body` has its secrets hashed unless the route keeps them."""
     return {
         "t": at_us,
         "r": system_now_us(),

@@ -21,7 +21,7 @@ _GROUP = 4
 class Resource:
     """One resource. `body` is what a GET shows and is replaced, never changed in place.
 
-    `facts` is what Azure knows and does not show (power state, agent, sealed secrets).
+    `facts` is what Azure knows and does not show (power state, agent, hashed secrets).
     """
 
     id: str

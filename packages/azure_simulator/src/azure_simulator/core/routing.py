@@ -24,7 +24,7 @@ class Route:
 
     `throttle` names the plane's bucket group, `action` what the principal must be allowed (any of,
     when separated by blanks), `region` the parameter that holds a location. `anonymous` needs no
-    token. `sealed` False lets the handler see secrets in clear; the journal then encrypts the body.
+    token. `redacted` False lets the handler see secrets in clear; the journal then encrypts the body.
     `mutates` requests are journalled once accepted.
     """
 
@@ -36,7 +36,7 @@ class Route:
     throttle: str = ""
     action: str = ""
     anonymous: bool = False
-    sealed: bool = True
+    redacted: bool = True
     mutates: bool = True
     names: tuple[str, ...] = ()
 
@@ -57,7 +57,7 @@ class Routes:
         throttle: str = "",
         action: str = "",
         anonymous: bool = False,
-        sealed: bool = True,
+        redacted: bool = True,
         mutates: bool | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare the operation a handler answers.
@@ -78,7 +78,7 @@ class Routes:
                     throttle=throttle,
                     action=action,
                     anonymous=anonymous,
-                    sealed=sealed,
+                    redacted=redacted,
                     names=tuple(part[1:-1] for part in template.split("/") if _PARAMETER.fullmatch(part)),
                     mutates=method not in {"GET", "HEAD"} if mutates is None else mutates,
                 )

@@ -171,7 +171,7 @@ def _name(call: Call) -> str:
 def _post(routes: Routes, path: str, *, mutates: bool = True, method: str = "POST") -> Callable[[Handler], Handler]:
     """Declare an operation that changes the world; its body may hold secrets to keep."""
     name = f"sim.{path.replace('/', '.')}.{method.lower()}"
-    declare = routes.operation(name, method, f"/_sim/{path}", anonymous=True, sealed=False, mutates=mutates)
+    declare = routes.operation(name, method, f"/_sim/{path}", anonymous=True, redacted=False, mutates=mutates)
 
     def strictly(handler: Handler) -> Handler:
         @wraps(handler)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.settings import Shape
     from azure_simulator.core.world import World
 
-SHELF = "webhooks"
+STATE = "webhooks"
 GIVE_UP_US = 4 * 3600 * SECOND
 WINDOW_US = 600 * SECOND
 _JUDGED_FROM = 100
@@ -48,12 +48,12 @@ DEFAULTS: dict[str, float] = {
 
 @dataclass(slots=True)
 class Post:
-    """One notification owed to an address; `sealed` fields are decrypted when it leaves."""
+    """One notification owed to an address; `encrypted` fields are decrypted when it leaves."""
 
     id: str
     url: str
     body: Json
-    sealed: dict[str, bytes]
+    encrypted: dict[str, bytes]
     made_us: int
     due_us: int
     attempts: int = 0
@@ -155,7 +155,7 @@ class Outbox:
 
 def outbox(world: World) -> Outbox:
     """Return what a world owes."""
-    found: Outbox = world.shelf(SHELF)
+    found: Outbox = world.state(STATE)
     return found
 
 
@@ -166,7 +166,7 @@ def setting(world: World, name: str) -> float:
 
 def install(cloud: Cloud) -> None:
     """Keep an outbox, show it, and hear what receivers answered."""
-    cloud.shelf(SHELF, Outbox)
+    cloud.state(STATE, Outbox)
     shape: Shape = dict.fromkeys(DEFAULTS, (int, float))
     cloud.setting("webhooks", shape, f"how outgoing notifications are sent: {', '.join(DEFAULTS)}")
     routes = Routes("sim")

@@ -145,7 +145,7 @@ def _pool_above(call: Call) -> Resource:
 def _shown(call: Call, pool: Resource) -> Json | None:
     if not _valid(call.world, pool):
         return None
-    token = call.world.sealer.cipher().decrypt(pool.facts["token"]).decode()
+    token = call.world.protector.cipher().decrypt(pool.facts["token"]).decode()
     return {
         "expirationTime": iso_z(pool.facts["tokenExpires"]),
         "token": token,
@@ -181,14 +181,14 @@ def _register(call: Call, pool: Resource, registration: Json) -> None:
         )
         pool.facts = {
             **pool.facts,
-            "token": call.world.sealer.cipher().encrypt(token.encode()),
-            "tokenSeal": call.world.sealer.seal(token),
+            "token": call.world.protector.cipher().encrypt(token.encode()),
+            "tokenHash": call.world.protector.hash(token),
             "tokenExpires": parse_iso(str(registration["expirationTime"])),
         }
 
 
 def ask_registration(world: World, host_pool: str, token: str, answers: list[str]) -> None:
-    """Object to a registration token (clear or sealed) that is not the pool's valid one."""
+    """Object to a registration token (clear or hashed) that is not the pool's valid one."""
     if find_pool(world, host_pool, token) is None:
         answers.append(f"INVALID_REGISTRATION_TOKEN: the token is not valid for host pool '{host_pool}'.")
 
@@ -198,6 +198,6 @@ def find_pool(world: World, host_pool: str, token: str) -> Resource | None:
     name = host_pool.rpartition("/")[2].lower()
     found = world.resources.find(BY_NAME, name) if name else world.resources.of_type(TYPE)
     for pool in found:
-        if _valid(world, pool) and world.sealer.matches(pool.facts["tokenSeal"], token):
+        if _valid(world, pool) and world.protector.matches(pool.facts["tokenHash"], token):
             return pool
     return None

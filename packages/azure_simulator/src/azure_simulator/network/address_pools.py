@@ -84,7 +84,7 @@ def is_address(text: object) -> bool:
 
 def pools(world: World) -> dict[str, Pool]:
     """Give the pools of all subnets by lower-cased id."""
-    found: dict[str, Pool] = world.shelf("addresses")
+    found: dict[str, Pool] = world.state("addresses")
     return found
 
 

@@ -45,7 +45,7 @@ class Counters:
 
 def counters(world: World) -> Counters:
     """Give the counters of a world."""
-    found: Counters = world.shelf("capacity")
+    found: Counters = world.state("capacity")
     return found
 
 

@@ -56,7 +56,7 @@ def note_use(world: World, image: Image, operation: LongRunning) -> None:
     """Remember who is being made from an image; gone images fail those who still read them."""
     if not image.source:
         return
-    uses: dict[str, list[LongRunning]] = world.shelf("imageUse")
+    uses: dict[str, list[LongRunning]] = world.state("imageUse")
     found = uses.setdefault(image.source, [])
     if len(found) & (len(found) - 1) == 0:  # at powers of two only, so that it costs nothing on the whole
         found[:] = [each for each in found if not each.ended]
@@ -65,7 +65,7 @@ def note_use(world: World, image: Image, operation: LongRunning) -> None:
 
 def vanished(world: World, image_id: str) -> None:
     """Fail the creations that have not copied a deleted image yet."""
-    running: dict[str, list[LongRunning]] = world.shelf("imageUse")
+    running: dict[str, list[LongRunning]] = world.state("imageUse")
     for operation in running.pop(image_id.lower(), []):
         copied_us = next((end for name, end in operation.phases if name == "disk"), 0)
         if not operation.ended and world.now_us < copied_us and operation.error is None:

@@ -2,7 +2,7 @@ r"""The on-premises directory that domain joins are checked against.
 
 Seed key `domains`: `[{"name": "corp.contoso.com", "ous": ["OU=CloudPC,DC=corp,..."], "accounts":
 [{"name": "corp\\svc-join", "password": "..."}], "dnsServers": ["10.0.0.4"]}]`. With `dnsServers`, only
-machines whose network uses one of them find the domain. Passwords are sealed at once.
+machines whose network uses one of them find the domain. Passwords are hashed at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PREFIX += "available at https://aka.ms/vmextensionwindowstroubleshoot. {why}"
 
 @dataclass(slots=True)
 class Domain:
-    """One domain: its units, the sealed passwords of its accounts, the computers in it."""
+    """One domain: its units, the hashed passwords of its accounts, the computers in it."""
 
     name: str
     units: set[str]
@@ -35,7 +35,7 @@ class Domain:
 
 def domains(world: World) -> dict[str, Domain]:
     """Give the domains by lower-cased name."""
-    found: dict[str, Domain] = world.shelf("domains")
+    found: dict[str, Domain] = world.state("domains")
     return found
 
 
@@ -48,7 +48,7 @@ def add_domain(world: World, entry: Json) -> None:
         found = known[name] = Domain(entry["name"], set(), {})
     found.units |= {unit.lower() for unit in entry.get("ous", [])}
     for account in entry.get("accounts", []):
-        found.accounts[account["name"].lower()] = world.sealer.seal(account["password"])
+        found.accounts[account["name"].lower()] = world.protector.hash(account["password"])
     if entry.get("dnsServers"):
         found.dns_servers = frozenset(entry["dnsServers"])
 
@@ -62,8 +62,8 @@ def check_join(world: World, vm: Resource, settings: Json, password: str) -> Pro
             name,
             "Win32 error code 1355: The specified domain either does not exist or could not be contacted.",
         )
-    sealed = _account(domain, str(settings.get("User", "")))
-    if sealed is None or not world.sealer.matches(sealed, password):
+    hashed = _account(domain, str(settings.get("User", "")))
+    if hashed is None or not world.protector.matches(hashed, password):
         return _failed(name, "Win32 error code 1326: The user name or password is incorrect.")
     unit = str(settings.get("OUPath", "")).lower()
     if unit and unit not in domain.units:
@@ -79,9 +79,9 @@ def join(world: World, domain: str, computer: str, unit: str) -> None:
 def _account(domain: Domain, user: str) -> str | None:
     r"""Find an account by its name with or without domain (`corp\\u`, `u@corp`, `u`)."""
     short = user.lower().rpartition("\\")[2].partition("@")[0]
-    for name, sealed in domain.accounts.items():
+    for name, hashed in domain.accounts.items():
         if name == user.lower() or name.rpartition("\\")[2].partition("@")[0] == short:
-            return sealed
+            return hashed
     return None
 
 

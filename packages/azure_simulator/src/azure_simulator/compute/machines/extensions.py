@@ -264,7 +264,7 @@ def _secret_arguments(secrets: Json) -> Json:
 
 
 def register_session_host(world: World, vm: Resource, host_pool: str, token: str) -> None:
-    """Announce that the desktop agent of a machine has registered; `token` is a seal."""
+    """Announce that the desktop agent of a machine has registered; `token` is hashed."""
     vm.facts["sessionHostOf"] = host_pool
     world.publish(
         "session_host_registered",

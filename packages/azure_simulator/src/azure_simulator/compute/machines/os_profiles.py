@@ -1,6 +1,6 @@
 """Who a new Windows is: its computer's name, its administrator, a password good enough.
 
-A password is sealed before a handler sees the body, so what is wrong with it is noted first (`flaw`).
+A password is hashed before a handler sees the body, so what is wrong with it is noted first (`flaw`).
 """
 
 from __future__ import annotations

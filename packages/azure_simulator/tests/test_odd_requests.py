@@ -14,7 +14,7 @@ from azure_simulator.core.requests import Reply, Request
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.routing import Route
 from azure_simulator.core.times import OwnClock
-from azure_simulator.desktops import application_groups, host_pools, session_hosts
+from azure_simulator.desktops import application_groups, host_pools, session_hosts, user_sessions, workspaces
 from azure_simulator.graph import batches, control, subscriptions
 from azure_simulator.graph.plane import ROUTES
 from azure_simulator.seeds import TENANT_ID, demo_seed
@@ -34,10 +34,13 @@ OURS = [
     *subscriptions.routes(build(OwnClock(START_US, 0), Keys(), Options())).found,
     *control.ROUTES.found,
     *secrets.ROUTES.found,
-    *host_pools.ROUTES.found,
-    *application_groups.ROUTES.found,
-    *session_hosts.ROUTES.found,
-    *session_hosts.CONTROL.found,
+    *host_pools.OPERATIONS.found,
+    *application_groups.OPERATIONS.found,
+    *application_groups.DESKTOP_OPERATIONS.found,
+    *workspaces.OPERATIONS.found,
+    *session_hosts.OPERATIONS.found,
+    *user_sessions.OPERATIONS.found,
+    *user_sessions.CONTROL.found,
 ]
 AUDIENCES = {
     "graph": "https://graph.microsoft.com",

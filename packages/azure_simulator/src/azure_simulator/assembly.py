@@ -1,4 +1,4 @@
-"""Put the rooms together."""
+"""Put the services together."""
 
 from __future__ import annotations
 
@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.times import Clock
 
-ROOMS = ("arm", "entra", "entra.directories", "vault", "graph", "desktops")
+SERVICES = (
+    "arm",
+    "authorization",
+    "network",
+    "compute",
+    "entra",
+    "entra.directories",
+    "vault",
+    "graph",
+    "desktops",
+)
 
 
 def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = None) -> Cloud:
-    """Make a cloud with every room in it, and open it.
+    """Make a cloud with every service in it, and open it.
 
     Raises:
         ValueError: the journal or the seed data make no sense.
@@ -30,7 +40,7 @@ def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = Non
     webhooks.install(cloud)
     scenarios.install(cloud)
     pages.install(cloud)
-    for room in ROOMS:
-        import_module(f"azure_simulator.{room}").install(cloud)
+    for service in SERVICES:
+        import_module(f"azure_simulator.{service}").install(cloud)
     cloud.open()
     return cloud

@@ -1,101 +1,68 @@
-"""Long-running answers: the headers that promise them, the URLs that tell how they went.
+"""Asynchronous operations: the headers that announce them, the URLs that report on them.
 
-Statuses and headers follow the table of azure.md 1.1: Compute PUT and PATCH carry
-`Azure-AsyncOperation`; POST and DELETE answer 202 with `Location` (`&monitor=true`) as well.
+Statuses and headers are in the table of docs/notes.md 1.1: Compute PUT and PATCH carry `Azure-AsyncOperation`;
+POST and DELETE answer 202 with `Location` (`&monitor=true`) as well.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.preconditions import etag
+from azure_simulator.arm.registry import etag, registry
+from azure_simulator.arm.resource_types import SUBSCRIPTION
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import SECOND, iso
 
 if TYPE_CHECKING:
+    from azure_simulator.arm.providers import ResourceProvider
     from azure_simulator.core.calls import Call
     from azure_simulator.core.longrunning import LongRunning
 
-ROUTES = Routes("arm")
 KEPT_US = 24 * 3600 * SECOND
 """An operation that ended so long ago is forgotten: its URL answers 404."""
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a provider promises: its name, the first Retry-After, the one of the first poll."""
-
-    provider: str
-    first_s: int = 10
-    then_s: int = 50
-
-
-COMPUTE = Style("Microsoft.Compute")
-SILENT = Style("Microsoft.Compute", 0, 0)
-"""Extensions promise without a Retry-After."""
-NETWORK = Style("Microsoft.Network", 3, 0)
-
-
 def accepted(
-    call: Call,
-    operation: LongRunning,
-    status: int,
-    body: Json | None = None,
-    *,
-    style: Style = COMPUTE,
-    monitor: bool = False,
+    call: Call, operation: LongRunning, status: int, body: Json | None = None, *, monitor: bool = False
 ) -> Answer:
-    """Promise an operation; `monitor` adds the `Location` of POST and DELETE."""
+    """Answer a request whose operation has begun; `monitor` adds the `Location` of POST and DELETE."""
+    served = registry(call.world).target(call.route).type
+    provider, polling = served.provider, served.polling or served.provider.polling
     version = call.query.get("api-version", "2026-04-01")
     place = operation.region or "westeurope"
-    operation.notes["style"] = style.provider
-    operation.notes["then_s"] = style.then_s
+    operation.notes["dated"] = polling.dated
+    operation.notes["then_s"] = polling.then_s
     url = (
-        f"{call.base}/subscriptions/{call.params['sub']}/providers/{style.provider}/locations/"
+        f"{call.base}/subscriptions/{call.params['sub']}/providers/{provider.namespace}/locations/"
         f"{place}/operations/{operation.id}?p={call.world.guid('p', place)}&api-version={version}"
     )
     headers = {"Azure-AsyncOperation": url}
     if monitor:
         headers["Location"] = f"{url}&monitor=true"
-    wait_s = call.world.latency.hint_s(style.first_s)
+    wait_s = call.world.latency.hint_s(polling.first_s)
     if wait_s:
         headers["Retry-After"] = str(wait_s)
         operation.poll_after_us = call.now_us + wait_s * SECOND
-    return Answer(_marked(call, body), status, headers)
+    return Answer(_with_etag(call, body), status, headers)
 
 
-def _marked(call: Call, body: Json | None) -> Json | None:
+def _with_etag(call: Call, body: Json | None) -> Json | None:
     """Show a resource with its ETag, where its type has one."""
     found = call.world.resources.get(body.get("id", "")) if body and "etag" not in body else None
     mark = etag(call.world, found) if found else ""
     return {**body, "etag": mark} if body and mark else body
 
 
-@ROUTES.operation(
-    "operation.get",
-    "GET",
-    "/subscriptions/{sub}/providers/Microsoft.Compute/locations/{location}/operations/{id}",
-    throttle="GetOperation",
-)
-def get_compute_operation(call: Call) -> Answer:
-    """Tell how an operation of Compute went."""
-    return _look(call)
+def routes(provider: ResourceProvider, name: str, throttle: str) -> Routes:
+    """Make the operation that reports on a provider's operations."""
+    found = Routes("arm")
+    path = f"{SUBSCRIPTION}/providers/{provider.namespace}/locations/{{location}}/operations/{{id}}"
+    found.operation(name, "GET", path, throttle=throttle)(_report)
+    return found
 
 
-@ROUTES.operation(
-    "network.operation.get",
-    "GET",
-    "/subscriptions/{sub}/providers/Microsoft.Network/locations/{location}/operations/{id}",
-    throttle="NetworkRead",
-)
-def get_network_operation(call: Call) -> Answer:
-    """Tell how an operation of Network went."""
-    return _look(call)
-
-
-def _look(call: Call) -> Answer:
+def _report(call: Call) -> Answer:
     operation = call.world.operations.get(call.param("id").lower())
     now_us = call.now_us
     if operation is None or (operation.ended and now_us - operation.due_us > KEPT_US):
@@ -117,7 +84,7 @@ def _look(call: Call) -> Answer:
 
 def _body(operation: LongRunning) -> Json:
     body: Json = {"status": operation.status()}
-    if operation.notes["style"] == COMPUTE.provider:
+    if operation.notes["dated"]:
         body = {"startTime": iso(operation.accepted_us), **body, "name": operation.id}
         if operation.ended:
             body["endTime"] = iso(operation.due_us)

@@ -1,4 +1,4 @@
-"""Hold a request body against its shape, as the provider it goes to would.
+"""Validate a request body against its shape, as the provider it goes to would.
 
 Members are matched in any case and come out in the documented one, as do values of enumerations.
 Nulls count as absent. Read-only members are left out: one that says what the resource shows, or
@@ -53,19 +53,17 @@ class Dialect:
 
 FRONT_DOOR = Dialect()
 """ARM itself reads what stands beside `properties`."""
-DIALECTS = {
-    "microsoft.compute": Dialect("BadRequest"),
-    "microsoft.network": Dialect("InvalidRequestFormat", "Cannot parse the request.", "InvalidJson"),
-    "microsoft.authorization": Dialect("BadRequestFormat", "The request was incorrectly formatted.", "InvalidJson"),
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One body being read: for whom, whether it must be whole, what the resource shows and has shown."""
+class BodyReader:
+    """Reads one body: in the provider's `dialect`; `complete` when nothing required may be missing.
 
-    provider: str
-    whole: bool
+    `before` is what the resource shows and has shown.
+    """
+
+    dialect: Dialect
+    complete: bool
     before: Sequence[Json] = ()
 
     def conform(self, body: object, shape: Shape) -> Any:  # noqa: ANN401 - JSON in, JSON out
@@ -107,8 +105,8 @@ class Reading:
                 continue
             below = None if before is None else [_at(each, member.name) for each in before]
             copy[member.name] = self._value(value, member.shape, inner, below)
-        if self.whole:
-            self._check_whole(copy, members, path)
+        if self.complete:
+            self._check_required(copy, members, path)
         return copy
 
     def _check_kind(self, value: object, shape: Shape, path: str) -> None:
@@ -116,8 +114,8 @@ class Reading:
         truth = isinstance(value, bool) and shape.kind in {"integer", "number"}
         if isinstance(value, wanted) and not truth:  # type: ignore[arg-type]
             return
-        whole = shape.kind == "integer" and isinstance(value, float) and value.is_integer()
-        if not whole:
+        integral = shape.kind == "integer" and isinstance(value, float) and value.is_integer()
+        if not integral:
             shown = value if isinstance(value, str) else json.dumps(value)
             self._refuse(path, f"Error converting value \"{shown[:_SHOWN]}\" to type '{shape.name or shape.kind}'.")
 
@@ -127,18 +125,18 @@ class Reading:
         return shape.choices[value.lower()]
 
     def _refuse(self, path: str, text: str) -> None:
-        raise self._worded(path, f"{text} Path '{path}'.")
+        raise self._problem(path, f"{text} Path '{path}'.")
 
     def _unknown(self, path: str, key: str, shape: Shape) -> Problem:
         owner = shape.name if "." in path else "ResourceDefinition"
-        return self._worded(path, f"Could not find member '{key}' on object of type '{owner}'. Path '{path}'.")
+        return self._problem(path, f"Could not find member '{key}' on object of type '{owner}'. Path '{path}'.")
 
-    def _worded(self, path: str, text: str) -> Problem:
+    def _problem(self, path: str, text: str) -> Problem:
         if "." in path:
-            return DIALECTS.get(self.provider, FRONT_DOOR).problem(path, text)
+            return self.dialect.problem(path, text)
         return FRONT_DOOR.problem(path, f"The request content was invalid and could not be deserialized: '{text}'.")
 
-    def _check_whole(self, copy: Json, members: dict[str, Member], path: str) -> None:
+    def _check_required(self, copy: Json, members: dict[str, Member], path: str) -> None:
         for member in members.values():
             if not member.required or member.name in copy or _join(path, member.name) == "location":
                 continue

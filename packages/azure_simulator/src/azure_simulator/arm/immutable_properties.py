@@ -1,85 +1,72 @@
-"""What is fixed when a machine is made: asking for another value later is refused."""
+"""Properties that are fixed when a resource is made: a request for another value is refused."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.reading import read, unchangeable
-
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from azure_simulator.arm.resource_types import ResourceType
     from azure_simulator.core.answers import Json
-    from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
-FIXED: dict[str, object] = {
-    "properties.storageProfile.imageReference": None,
-    "properties.osProfile.computerName": None,
-    "properties.osProfile.adminUsername": None,
-    "properties.osProfile.adminPassword": None,
-    "properties.osProfile.windowsConfiguration.provisionVMAgent": True,
-    "properties.storageProfile.osDisk.createOption": None,
-    "properties.storageProfile.osDisk.name": None,
-    "properties.storageProfile.osDisk.managedDisk.storageAccountType": None,
-    "properties.priority": "Regular",
-    "zones": [],
-    "location": None,
-}
-"""Path -> what a machine has that says nothing about it; `None` when it can have nothing else."""
-OF_ITS_DISK = ("osDisk.name", "storageAccountType")
-"""What another OS disk brings along."""
 
-_UNNAMED = re.compile(r"^properties\.(storageProfile\.|osProfile\.(?=windowsConfiguration))?")
-"""Where a property is, which Compute leaves out when it names it."""
+@dataclass(frozen=True, slots=True)
+class Immutable:
+    """How values of a property are compared.
+
+    `default` is what a resource has that does not name one. Case, blanks and members that are left out do not count,
+    unless the comparison is `exact`.
+    """
+
+    default: object = None
+    exact: bool = False
 
 
-def check(call: Call, found: Resource) -> None:
-    """Refuse another value of what is fixed at creation."""
-    wanted = call.object()
-    swaps = swapped(wanted, found)
-    for path, otherwise in FIXED.items():
-        asked, before = _at(wanted, path), _at(found.body, path)
-        if path.endswith("adminPassword"):
-            before = found.facts["password"]
-        before = otherwise if before is None else before
-        if asked is None or before is None or (swaps and path.endswith(OF_ITS_DISK)):
+FIXED, EXACT = Immutable(), Immutable(exact=True)
+
+
+def check(
+    resource_type: ResourceType,
+    wanted: Json,
+    found: Resource,
+    *,
+    hidden: Mapping[str, object] | None = None,
+    changing: Collection[str] = (),
+) -> None:
+    """Refuse another value of what a type declares `immutable`; what a body leaves out stays.
+
+    `hidden` are values that the resource has and does not show, by path; `changing` paths are not checked.
+    """
+    for path, how in resource_type.immutable.items():
+        value, before = at(wanted, path), (hidden or {}).get(path, at(found.body, path))
+        before = how.default if before is None else before
+        if path in changing or value is None:
             continue
-        if not _same(asked, before):
-            raise unchangeable(_UNNAMED.sub("", path))
-    _check_security(wanted, found)
+        if value != before if how.exact else before is not None and not same(value, before):
+            raise resource_type.provider.unchangeable(path.removeprefix("properties."))
 
 
-def swapped(wanted: Json, vm: Resource) -> bool:
-    """Tell whether a body asks for another OS disk than the machine has."""
-    asked = read(wanted, "properties.storageProfile.osDisk.managedDisk.id", "string", "")
-    now = vm.properties["storageProfile"]["osDisk"]["managedDisk"].get("id", "")
-    return bool(asked and now and asked.lower() != now.lower())
-
-
-def _check_security(wanted: Json, found: Resource) -> None:
-    """Refuse to take Trusted Launch from a machine, or to give it to one that is allocated."""
-    path = "properties.securityProfile.securityType"
-    asked, before = _at(wanted, path), _at(found.body, path) or "Standard"
-    if asked is None or _same(asked, before):
-        return
-    if before != "Standard" or found.facts["power"] != "deallocated":
-        raise unchangeable(_UNNAMED.sub("", path))
-
-
-def _same(asked: object, before: object) -> bool:
-    if isinstance(asked, dict) and isinstance(before, dict):
-        return all(_fold(before.get(key)) == _fold(value) for key, value in asked.items())
-    return _fold(asked) == _fold(before)
-
-
-def _at(body: Json, path: str) -> object:
+def at(body: Json, path: str) -> object:
+    """Give the value at a dotted path; `None` when there is none."""
     value: object = body
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
     return value
 
 
+def same(value: object, before: object) -> bool:
+    """Tell whether a value is what a resource has; case, blanks and members it leaves out do not count."""
+    if isinstance(value, dict) and isinstance(before, dict):
+        return all(_fold(before.get(key)) == _fold(each) for key, each in value.items())
+    return _fold(value) == _fold(before)
+
+
 def _fold(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _fold(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_fold(each) for each in value]
     return value.replace(" ", "").lower() if isinstance(value, str) else value

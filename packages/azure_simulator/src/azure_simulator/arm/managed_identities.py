@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator.core.latency import about
+
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
     from azure_simulator.core.world import World
 
 KIND = "principal.replication"
+LATENCIES = {KIND: about(12, 60, 2)}  # a guess
 TENANT = "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701"
 
 

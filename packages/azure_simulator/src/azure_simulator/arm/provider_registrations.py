@@ -1,11 +1,13 @@
-"""Resource providers: who is registered in a subscription, what they can do."""
+"""Resource providers as a subscription sees them: whether they are registered, what they can do."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.compute.capacity.sizes import REGIONS
+from azure_simulator.arm.regions import REGIONS
+from azure_simulator.arm.registry import registry
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
@@ -18,15 +20,7 @@ if TYPE_CHECKING:
 ROUTES = Routes("arm")
 ALL = "/subscriptions/{sub}/providers"
 ONE = f"{ALL}/{{namespace}}"
-
-
-NAMESPACES = (
-    "Microsoft.Authorization",
-    "Microsoft.Compute",
-    "Microsoft.DesktopVirtualization",
-    "Microsoft.Network",
-    "Microsoft.Resources",
-)
+LATENCIES = {"provider.register": about(30, 90, 5)}
 
 
 class Actions:
@@ -44,7 +38,7 @@ class Actions:
 @ROUTES.operation("providers.list", "GET", ALL)
 def list_providers(call: Call) -> Answer:
     """List every provider with its registration."""
-    return Answer({"value": [_shown(call, each) for each in NAMESPACES]})
+    return Answer({"value": [_shown(call, each) for each in _namespaces(call)]})
 
 
 @ROUTES.operation("provider.get", "GET", ONE)
@@ -80,10 +74,12 @@ def unregister_provider(call: Call) -> Answer:
     return Answer(_shown(call, namespace))
 
 
-def _declare(namespace: str) -> None:
-    """Declare the list of what can be allowed and refused of a provider."""
-    operations = ROUTES.operation(f"{namespace}.operations", "GET", f"/providers/{namespace}/operations")
-    operations(lambda call: Answer({"value": [_operation(name) for name in _actions(call).of(namespace)]}))
+def actions_of(namespace: str) -> Routes:
+    """Make the list of what can be allowed and refused of a provider."""
+    found = Routes("arm")
+    declare = found.operation(f"{namespace}.operations", "GET", f"/providers/{namespace}/operations")
+    declare(lambda call: Answer({"value": [_operation(name) for name in _actions(call).of(namespace)]}))
+    return found
 
 
 def _actions(call: Call) -> Actions:
@@ -101,9 +97,13 @@ def _unregistered(world: World) -> list[str]:
     return [str(each) for each in world.config.get("unregisteredProviders", [])]
 
 
+def _namespaces(call: Call) -> list[str]:
+    return sorted(each.namespace for each in registry(call.world).providers.values())
+
+
 def _namespace(call: Call) -> str:
     wanted = call.param("namespace").lower()
-    found = next((each for each in NAMESPACES if each.lower() == wanted), None)
+    found = next((each for each in _namespaces(call) if each.lower() == wanted), None)
     if found is None:
         raise Problem(
             404,
@@ -145,7 +145,3 @@ def _operation(name: str) -> Json:
         "isDataAction": False,
         "display": {"provider": provider, "resource": kind, "operation": f"{verb} {kind}", "description": name},
     }
-
-
-for _namespace_name in NAMESPACES:
-    _declare(_namespace_name)

@@ -1,36 +1,52 @@
-"""Resource groups and subscriptions."""
+"""Resource groups, their deletion with all that is in them, and subscriptions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import removals
+from azure_simulator.arm.body_models import TAGS, TEXT, BodyModels, written
 from azure_simulator.arm.filters import conditions, tagged
+from azure_simulator.arm.naming import NameRule
+from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
-from azure_simulator.arm.reading import check_name, location_of, tags_of
-from azure_simulator.compute.capacity.sizes import REGIONS
+from azure_simulator.arm.providers import RESOURCES
+from azure_simulator.arm.reading import location_of, tags_of
+from azure_simulator.arm.regions import REGIONS
+from azure_simulator.arm.registry import registry
+from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.sdk_models import Member, Shape
 from azure_simulator.core.answers import Answer, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin, running_on
 from azure_simulator.core.resources import Resource
-from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.longrunning import LongRunning
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
-GROUP = "/subscriptions/{sub}/resourceGroups/{rg}"
-TYPE = "Microsoft.Resources/resourceGroups"
 RETRY_AFTER_S = 15
-RULE = "It may hold 1 to 90 letters, digits, and _-.() and must not end with a dot."
+TYPE = "Microsoft.Resources/resourceGroups"
+_STATE = Member("provisioningState", TEXT, read_only=True)
+_PROPERTIES = Shape("object", "ResourceGroupProperties", fixed={"provisioningstate": _STATE})
+GROUPS = ResourceType(
+    name=TYPE,
+    provider=RESOURCES,
+    params=("rg",),
+    address="/subscriptions/{sub}/resourceGroups",
+    models=BodyModels(
+        written=written("ResourceGroup", location=TEXT, tags=TAGS, managedBy=TEXT, properties=_PROPERTIES)
+    ),
+    naming=NameRule(r"[-\w.()]{0,89}[-\w()]"),
+    latencies={"group.delete": about(60, 180, 10)},
+)
+OPERATIONS = Operations(GROUPS)
 
 
-@ROUTES.operation("group.put", "PUT", GROUP, action=f"{TYPE}/write")
+@OPERATIONS.put("group.put")
 def put_group(call: Call) -> Answer:
     """Create or update a resource group."""
     name = call.param("rg")
-    check_name(name, r"[-\w.()]{0,89}[-\w()]", RULE)
     location = location_of(call)
     body = {
         "id": call.path,
@@ -56,19 +72,19 @@ def put_group(call: Call) -> Answer:
     return Answer(found.body)
 
 
-@ROUTES.operation("group.get", "GET", GROUP, action=f"{TYPE}/read")
+@OPERATIONS.get("group.get")
 def get_group(call: Call) -> Answer:
     """Show a resource group."""
     return Answer(_group(call).body)
 
 
-@ROUTES.operation("group.head", "HEAD", GROUP, action=f"{TYPE}/read")
+@OPERATIONS.head("group.head")
 def head_group(call: Call) -> Answer:
     """Tell whether a resource group exists."""
     return Answer(status=204 if call.world.resources.get(call.path) else 404)
 
 
-@ROUTES.operation("group.update", "PATCH", GROUP, action=f"{TYPE}/write")
+@OPERATIONS.patch("group.update")
 def patch_group(call: Call) -> Answer:
     """Change a resource group's tags."""
     found, body = _group(call), call.object()
@@ -77,21 +93,21 @@ def patch_group(call: Call) -> Answer:
     return Answer(found.body)
 
 
-@ROUTES.operation("groups.list", "GET", "/subscriptions/{sub}/resourceGroups", action=f"{TYPE}/read")
+@OPERATIONS.list_group("groups.list")
 def list_groups(call: Call) -> Answer:
     """List resource groups; `$filter=tagName eq 'a' and tagValue eq 'b'` and `$top` count."""
     wanted = conditions(call)
     return page(call, [each for each in call.world.resources.collection(call.path) if tagged(each, wanted)])
 
 
-@ROUTES.operation("group.delete", "DELETE", GROUP, action=f"{TYPE}/delete")
+@OPERATIONS.delete("group.delete")
 def delete_group(call: Call) -> Answer:
     """Delete a resource group and all in it: machines first, the rest when the operation ends."""
     world, group = call.world, _group(call)
     under_way = running_on(world, group.id, "group.delete")
     if under_way:
-        return _promised(call, under_way[0])
-    users = removals.blocking(world, group.id)
+        return _accepted(call, under_way[0])
+    users = _users_outside(world, group)
     error = None
     if users:
         error = Problem(
@@ -102,7 +118,7 @@ def delete_group(call: Call) -> Answer:
         )
 
     def done(_: LongRunning) -> None:
-        _clear(world, group, "")
+        _clear(world, group)
         world.resources.remove(group.id)
 
     course = Course(done, lambda _: group.set(world.now_us, provisioningState="Succeeded"), error=error)
@@ -110,11 +126,11 @@ def delete_group(call: Call) -> Answer:
     group.set(call.now_us, provisioningState="Deleting")
     halfway_us = operation.accepted_us + (operation.due_us - operation.accepted_us) // 2
     if operation.due_us > halfway_us and error is None:
-        world.at(halfway_us, lambda: None if operation.ended else _clear(world, group, removals.FIRST))
-    return _promised(call, operation)
+        world.at(halfway_us, lambda: None if operation.ended else _clear(world, group, early=True))
+    return _accepted(call, operation)
 
 
-@ROUTES.operation("group.deletion", "GET", "/subscriptions/{sub}/operationresults/{id}")
+@OPERATIONS.operation("group.deletion", "GET", "/subscriptions/{sub}/operationresults/{id}")
 def get_deletion(call: Call) -> Answer:
     """Tell how the deletion of a group goes: 202 until it has ended."""
     operation = call.world.operations.get(call.param("id").lower())
@@ -123,14 +139,14 @@ def get_deletion(call: Call) -> Answer:
     call.notes["operation"] = operation.id
     operation.polls += 1
     if not operation.ended:
-        return _promised(call, operation)
+        return _accepted(call, operation)
     if operation.error is not None:
         raise operation.error
     return Answer()
 
 
-def _promised(call: Call, operation: LongRunning) -> Answer:
-    """Promise as the resource manager does: a `Location` and nothing else."""
+def _accepted(call: Call, operation: LongRunning) -> Answer:
+    """Answer as the resource manager does: a `Location` and nothing else."""
     sub, version = call.params["sub"], call.query.get("api-version", "")
     headers = {"Location": f"{call.base}/subscriptions/{sub}/operationresults/{operation.id}?api-version={version}"}
     wait_s = call.world.latency.hint_s(RETRY_AFTER_S)
@@ -139,15 +155,29 @@ def _promised(call: Call, operation: LongRunning) -> Answer:
     return Answer(status=202, headers=headers)
 
 
-def _clear(world: World, group: Resource, kind: str) -> None:
-    """Remove what is in a group, machines first; with a `kind` only what is of it."""
+def _users_outside(world: World, group: Resource) -> list[str]:
+    """List what uses the resources of a group from outside: such a group cannot be deleted."""
+    types, inside = registry(world), f"{group.key}/"
+    found: list[str] = []
+    for resource in world.resources.under(group.id):
+        users_of = types.of(resource.type).users_of
+        users = users_of(world, resource) if users_of else ()
+        found += [each for each in users if not each.lower().startswith(inside)]
+    return found
+
+
+def _clear(world: World, group: Resource, *, early: bool = False) -> None:
+    """Let the resources of a group give back what they hold; `early` only those that go before what they use."""
+    types = registry(world)
     inside = world.resources.under(group.id)
-    for resource in sorted(inside, key=lambda each: each.type != removals.FIRST):
-        if kind in {"", resource.type}:
-            world.publish("resource_removed", resource=resource)
+    for resource in sorted(inside, key=lambda each: not types.of(each.type).removed_early):
+        kind = types.of(resource.type)
+        gone = world.resources.get(resource.id) is not resource
+        if kind.removed is not None and not gone and (kind.removed_early or not early):
+            kind.removed(world, resource)
 
 
-@ROUTES.operation("subscription.get", "GET", "/subscriptions/{sub}")
+@OPERATIONS.operation("subscription.get", "GET", "/subscriptions/{sub}")
 def get_subscription(call: Call) -> Answer:
     """Show a subscription; every id is one."""
     return Answer(
@@ -162,7 +192,7 @@ def get_subscription(call: Call) -> Answer:
 
 
 def _check_place(location: str) -> None:
-    """Refuse a region there is none of."""
+    """Refuse a region that does not exist."""
     if location not in REGIONS:
         raise Problem(
             400,

@@ -1,4 +1,4 @@
-"""Role assignments and role definitions at any scope."""
+"""Role assignments at any scope."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import managed_identities
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
+from azure_simulator.arm.providers import AUTHORIZATION
 from azure_simulator.arm.reading import read
+from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.authorization.role_definitions import ROLES
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
-from azure_simulator.core.routing import Routes
+from azure_simulator.core.settings import NUMBER
 from azure_simulator.core.times import SECOND, iso
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
 TYPE = "Microsoft.Authorization/roleAssignments"
-DEFINITION_TYPE = "Microsoft.Authorization/roleDefinitions"
-ALL = f"/{{scope...}}/providers/{TYPE}"
-ONE = f"{ALL}/{{name}}"
-DEFINITIONS = f"/{{scope...}}/providers/{DEFINITION_TYPE}"
+SDK = "azure.mgmt.authorization.v2022_04_01"
 LIMIT = 4000
 _FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IGNORECASE)
 
@@ -33,28 +34,26 @@ def _grant(found: Resource) -> tuple[str, str, str]:
     return properties["scope"].lower(), properties["principalId"].lower(), _role(properties["roleDefinitionId"])
 
 
+ROLE_ASSIGNMENTS = ResourceType(
+    name=TYPE,
+    provider=AUTHORIZATION,
+    params=("name",),
+    address=f"/{{scope...}}/providers/{TYPE}",
+    models=BodyModels(SDK, "RoleAssignmentCreateParameters", shown="RoleAssignment"),
+    settings={
+        "roleAssignmentLimit": (int, "role assignments in a subscription (4,000)"),
+        "principalLagSeconds": (NUMBER, "how long role assignments do not know a new principal (0)"),
+        "anyPrincipalExists": (bool, "role assignments do not ask the directory for their principal"),
+    },
+)
+OPERATIONS = Operations(ROLE_ASSIGNMENTS)
 BY_GRANT = Index(TYPE, _grant)
 BY_PRINCIPAL = Index(TYPE, lambda found: found.properties["principalId"].lower())
 BY_SCOPE = Index(TYPE, lambda found: found.properties["scope"].lower())
 BY_SUBSCRIPTION = Index(TYPE, lambda found: found.key.split("/")[2])
 
-ROLES = {
-    "fb879df8-f326-4884-b1cf-06f3ad86be52": "Virtual Machine User Login",
-    "1c0163c0-47e6-4577-8991-ea5c82e286e4": "Virtual Machine Administrator Login",
-    "1d18fff3-a72a-46b5-b4a9-0b38a3cd7e63": "Desktop Virtualization User",
-    "082f0a83-3be5-4ba1-904c-961cca79b387": "Desktop Virtualization Contributor",
-    "40c5ff49-9181-41f8-ae61-143b0e78555e": "Desktop Virtualization Power On Off Contributor",
-    "a959dbd1-f747-45e3-8ba6-dd80f235f97c": "Desktop Virtualization Virtual Machine Contributor",
-    "9980e02c-c2be-4d73-94e8-173b1dc7cf3c": "Virtual Machine Contributor",
-    "4d97b98b-1d4f-4787-a291-c67834d212e7": "Network Contributor",
-    "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
-    "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
-    "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
-    "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
-}
 
-
-@ROUTES.operation("role.put", "PUT", ONE, action=f"{TYPE}/write")
+@OPERATIONS.put("role.put")
 def put_assignment(call: Call) -> Answer:
     """Give a role to a principal at a scope."""
     world, body = call.world, call.object()
@@ -84,7 +83,7 @@ def put_assignment(call: Call) -> Answer:
     return _make(call, scope, role_id, principal)
 
 
-@ROUTES.operation("role.get", "GET", ONE, action=f"{TYPE}/read")
+@OPERATIONS.get("role.get")
 def get_assignment(call: Call) -> Answer:
     """Show an assignment."""
     found = call.world.resources.get(call.path)
@@ -97,7 +96,7 @@ def get_assignment(call: Call) -> Answer:
     return Answer(found.body)
 
 
-@ROUTES.operation("role.delete", "DELETE", ONE, action=f"{TYPE}/delete")
+@OPERATIONS.delete("role.delete")
 def delete_assignment(call: Call) -> Answer:
     """Take a role away."""
     found = call.world.resources.get(call.path)
@@ -107,7 +106,7 @@ def delete_assignment(call: Call) -> Answer:
     return Answer(found.body)
 
 
-@ROUTES.operation("roles.list", "GET", ALL, action=f"{TYPE}/read")
+@OPERATIONS.list_group("roles.list")
 def list_assignments(call: Call) -> Answer:
     """List assignments at, above and below a scope; `atScope()`, `principalId eq` and `assignedTo()` filter."""
     scope, text = _scope(call).lower(), call.query.get("$filter", "")
@@ -139,27 +138,6 @@ def _candidates(world: World, scope: str, principal: str) -> list[Resource]:
     above = [each for end in range(3, len(segments) + 1) for each in store.find(BY_SCOPE, "/".join(segments[:end]))]
     keys = {each.key for each in above}
     return [*above, *(each for each in store.under(scope) if each.type == TYPE and each.key not in keys)]
-
-
-@ROUTES.operation("roledefinitions.list", "GET", DEFINITIONS, action=f"{DEFINITION_TYPE}/read")
-def list_definitions(call: Call) -> Answer:
-    """List the built-in roles; `roleName eq` filters."""
-    wanted = re.search(r"roleName eq '([^']+)'", call.query.get("$filter", ""))
-    rows = [
-        _definition(call, role_id, name)
-        for role_id, name in ROLES.items()
-        if wanted is None or wanted.group(1).lower() == name.lower()
-    ]
-    return Answer({"value": rows})
-
-
-@ROUTES.operation("roledefinition.get", "GET", f"{DEFINITIONS}/{{name}}", action=f"{DEFINITION_TYPE}/read")
-def get_definition(call: Call) -> Answer:
-    """Show a built-in role."""
-    role_id = call.param("name").lower()
-    if role_id not in ROLES:
-        raise Problem(404, "RoleDefinitionDoesNotExist", f"There is no role '{role_id}'.")
-    return Answer(_definition(call, role_id, ROLES[role_id]))
 
 
 def has_role(world: World, principal: str, role_id: str, scope: str) -> bool:
@@ -245,20 +223,3 @@ def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:
     body = {"id": call.path, "name": name, "type": TYPE, "properties": properties}
     call.world.resources.add(Resource(call.path, TYPE, body, call.now_us))
     return Answer(body, 201)
-
-
-def _definition(call: Call, role_id: str, name: str) -> Json:
-    del call
-    permissions = [{"actions": ["*/read"], "notActions": [], "dataActions": []}]
-    return {
-        "id": f"/providers/{DEFINITION_TYPE}/{role_id}",
-        "type": DEFINITION_TYPE,
-        "name": role_id,
-        "properties": {
-            "roleName": name,
-            "type": "BuiltInRole",
-            "description": name,
-            "assignableScopes": ["/"],
-            "permissions": permissions,
-        },
-    }

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.compute.capacity import counters, placement
 from azure_simulator.compute.disks import disk_bodies
-from azure_simulator.compute.machines import lifecycle
+from azure_simulator.compute.provider import VIRTUAL_MACHINE
 from azure_simulator.core.times import SECOND
 from azure_simulator.network import address_pools
+from azure_simulator.network.ip_configurations import NIC_TYPE
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
+    from azure_simulator.core.cloud import Cloud
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
 OWNER = "deskwright:"
 """The tags that make a resource ours; `config.tagPrefix` names another application's."""
-NIC_TYPE = "Microsoft.Network/networkInterfaces"
-TAGGED = (lifecycle.TYPE, NIC_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE)
+TAGGED = (VIRTUAL_MACHINE, NIC_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE)
 
 
 def orphans(world: World) -> list[Json]:
@@ -36,7 +37,7 @@ def orphans(world: World) -> list[Json]:
 def orphaned_snapshots(world: World) -> list[Json]:
     """Find our snapshots of disks that are gone, when no machine has the Cloud PC's tag any more."""
     tag = f"{_prefix(world)}cloudpc"
-    alive = {(vm.body.get("tags") or {}).get(tag) for vm in world.resources.of_type(lifecycle.TYPE)} - {None}
+    alive = {(vm.body.get("tags") or {}).get(tag) for vm in world.resources.of_type(VIRTUAL_MACHINE)} - {None}
     found = []
     for each in world.resources.of_type(disk_bodies.SNAPSHOT_TYPE):
         source = world.resources.get(str(each.properties["creationData"].get("sourceResourceId", "-")))
@@ -67,14 +68,14 @@ def counted(world: World) -> list[Json]:
 
 def _machines(world: World) -> list[tuple[placement.Seat, tuple[int, int]]]:
     """Give every machine outside a reservation with its quota and hardware."""
-    seats = ((placement.seat_of(world, vm), vm) for vm in world.resources.of_type(lifecycle.TYPE))
+    seats = ((placement.seat_of(world, vm), vm) for vm in world.resources.of_type(VIRTUAL_MACHINE))
     return [(seat, (1, int(vm.facts["allocated"]))) for seat, vm in seats if seat and not seat.reservation]
 
 
 def _reservations(world: World) -> list[tuple[placement.Seat, tuple[int, int]]]:
     """Give every reservation with the quota and hardware of its slots and of those beyond them."""
     inside: dict[str, list[bool]] = defaultdict(list)
-    for vm in world.resources.of_type(lifecycle.TYPE):
+    for vm in world.resources.of_type(VIRTUAL_MACHINE):
         inside[vm.facts.get("reservation", "")].append(vm.facts["allocated"])
     rows = []
     for each in world.resources.of_type(placement.TYPE):
@@ -100,7 +101,7 @@ def twins(world: World) -> list[Json]:
     """Find Cloud PC ids that more than one machine carries, but for pairs of which one replaces the other."""
     prefix = _prefix(world)
     by_id: dict[str, list[Resource]] = defaultdict(list)
-    for vm in world.resources.of_type(lifecycle.TYPE):
+    for vm in world.resources.of_type(VIRTUAL_MACHINE):
         tag = vm.body.get("tags", {}).get(f"{prefix}cloudpc")
         if tag:
             by_id[tag].append(vm)
@@ -127,3 +128,13 @@ def _prefix(world: World) -> str:
 def _ours(world: World, resource: Resource) -> bool:
     prefix = _prefix(world)
     return any(tag.startswith(prefix) for tag in resource.body.get("tags") or {})
+
+
+def install(cloud: Cloud) -> None:
+    """Check all of it."""
+    cloud.setting("tagPrefix", str, f"the tags that the invariants go by ({OWNER})")
+    cloud.invariant("orphans", orphans)
+    cloud.invariant("orphaned snapshots", orphaned_snapshots)
+    cloud.invariant("counted", counted)
+    cloud.invariant("twins", twins)
+    cloud.invariant("tags", untagged)

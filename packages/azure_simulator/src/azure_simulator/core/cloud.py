@@ -109,7 +109,7 @@ class Cloud:
         self.asked: Counter[tuple[str, str]] = Counter()
         self._by_prefix: dict[str, Plane] = {}
         self._listeners: dict[str, list[Callable[..., None]]] = {}
-        self._kinds: dict[str, Json] = {}
+        self.durations: dict[str, Json] = {}
         self._states: dict[str, Callable[[], Any]] = {}
         self._authenticator = Authenticator(keys.read)
         self.replaying = False
@@ -136,7 +136,7 @@ class Cloud:
 
     def latencies(self, kinds: dict[str, Json]) -> None:
         """Say how long kinds of operations take on a real day."""
-        self._kinds.update(kinds)
+        self.durations.update(kinds)
 
     def state(self, name: str, make: Callable[[], Any]) -> None:
         """Keep state of a service in the world: `world.state(name)`, made anew by a reset."""
@@ -245,7 +245,7 @@ class Cloud:
             seed=self.options.seed,
             profile=self.options.profile,
             protector=self.journal.protector,
-            kinds=self._kinds,
+            kinds=self.durations,
             listeners=self._listeners,
             states=self._states,
         )
@@ -300,7 +300,7 @@ class Cloud:
         for guard in self.guards.get(plane.name, ()):
             guard(call)
         body = plane.read(request)
-        plane.glimpse(call, body)
+        plane.inspect_secrets(call, body)
         call.body = self.world.protector.redact(body) if call.route.redacted and body is not None else body
         if call.route.action and not call.principal.may(call.route.action, call.path):
             raise plane.forbidden(call)

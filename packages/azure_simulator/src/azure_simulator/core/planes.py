@@ -69,7 +69,7 @@ class Plane:
         """Refuse a principal that lacks the route's action."""
         return Problem(403, "Forbidden", f"'{call.route.action}' is not granted.")
 
-    def glimpse(self, call: Call, body: object) -> None:
+    def inspect_secrets(self, call: Call, body: object) -> None:
         """Note what must be known of the secrets in a body before they are hashed."""
         del call, body
 

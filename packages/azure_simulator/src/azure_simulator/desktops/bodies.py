@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import immutable_properties
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso_z
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from azure_simulator.arm.resource_types import ResourceType
     from azure_simulator.core.calls import Call
 
-PROVIDER = "Microsoft.DesktopVirtualization"
-GROUP = "/subscriptions/{sub}/resourceGroups/{rg}"
+_PAGE = 1_000
 
 
 def invalid(text: str) -> Problem:
@@ -51,8 +50,8 @@ def check_choice(properties: Json, name: str, choices: tuple[str, ...]) -> None:
     properties[name] = by_name[given]
 
 
-def put_tracked(call: Call, kind: str, properties: Json) -> Resource:
-    """Create or replace a tracked resource; the resource group must exist, the place stays."""
+def put_tracked(call: Call, kind: ResourceType, properties: Json) -> Resource:
+    """Create or replace a tracked resource; the resource group must exist, the location stays."""
     body = call.object()
     group = "/".join(call.path.split("/")[:5])
     if call.world.resources.get(group) is None:
@@ -67,7 +66,7 @@ def put_tracked(call: Call, kind: str, properties: Json) -> Resource:
     shown: Json = {
         "id": known.id if known else call.path,
         "name": call.path.rpartition("/")[2],
-        "type": kind,
+        "type": kind.name,
         "location": location,
         "tags": an_object(body.get("tags"), "tags"),
         "properties": {"objectId": call.world.guid("object", call.path), **properties},
@@ -77,23 +76,39 @@ def put_tracked(call: Call, kind: str, properties: Json) -> Resource:
         return known
     moment = iso_z(call.now_us)
     shown["systemData"] = {"createdAt": moment, "createdByType": "Application"}
-    return call.world.resources.add(Resource(call.path, kind, shown, call.now_us))
+    return call.world.resources.add(Resource(call.path, kind.name, shown, call.now_us))
 
 
-def patched(call: Call, resource: Resource, body: Json, *, fixed: Iterable[str]) -> None:
-    """Apply a patch of properties, and of tags where a type has them; fixed properties cannot change."""
+def patched(call: Call, kind: ResourceType, resource: Resource, body: Json) -> None:
+    """Apply a patch of properties, and of tags where a type has them."""
     wanted = an_object(body.get("properties"), "properties")
-    for name in fixed:
-        if name in wanted and wanted[name] != resource.properties.get(name):
-            raise Problem(400, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
+    immutable_properties.check(kind, body, resource)
     tags = resource.body.get("tags", {}) if body.get("tags") is None else an_object(body["tags"], "tags")
     properties = {**resource.properties, **{key: value for key, value in wanted.items() if value is not None}}
     tagged = {"tags": tags} if "tags" in resource.body else {}
     resource.replace({**resource.body, **tagged, "properties": properties}, call.now_us)
 
 
-def listed(call: Call, kind: str) -> Answer:
+def listed(call: Call, kind: ResourceType) -> Answer:
     """List a type within the resource group or subscription of the path."""
     scope = call.path.lower().partition("/providers/")[0] + "/"
-    found = [each.body for each in call.world.resources.of_type(kind) if each.key.startswith(scope)]
+    found = [each.body for each in call.world.resources.of_type(kind.name) if each.key.startswith(scope)]
     return Answer({"value": found})
+
+
+def _number(call: Call, name: str, otherwise: int) -> int:
+    text = call.query.get(name) or str(otherwise)
+    if not text.isdecimal():
+        raise invalid(f"{name} is no number: '{text}'.")
+    return int(text)
+
+
+def paged(call: Call, items: list[Json]) -> Answer:
+    """Cut a list into pages by `pageSize` and `initialSkip`."""
+    skip, size = _number(call, "initialskip", 0), max(1, _number(call, "pagesize", _PAGE))
+    body: Json = {"value": items[skip : skip + size]}
+    if skip + size < len(items):
+        version = call.query.get("api-version", "")
+        query = f"api-version={version}&pageSize={size}&initialSkip={skip + size}"
+        body["nextLink"] = f"{call.base}{call.path}?{query}"
+    return Answer(body)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import immutable_properties
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.immutable_properties import EXACT
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
-from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import SECOND, iso_z, parse_iso
 from azure_simulator.desktops.bodies import (
-    GROUP,
-    PROVIDER,
     an_object,
     check_choice,
     invalid,
@@ -23,18 +25,26 @@ from azure_simulator.desktops.bodies import (
     properties_of,
     put_tracked,
 )
+from azure_simulator.desktops.provider import DESKTOPS, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
-TYPE = f"{PROVIDER}/hostPools"
+TYPE = "Microsoft.DesktopVirtualization/hostPools"
+HOST_POOLS = ResourceType(
+    name=TYPE,
+    provider=DESKTOPS,
+    params=("pool",),
+    models=BodyModels(SDK, "HostPool", "HostPoolPatch"),
+    naming=NAMING,
+    immutable={"properties.hostPoolType": EXACT},
+)
+OPERATIONS = Operations(HOST_POOLS)
+OPERATIONS.reads(get="hostPool.get")
 BY_NAME = Index(TYPE, lambda pool: pool.name.lower())
-POOL = f"{GROUP}/providers/{TYPE}/{{pool}}"
 _HOUR_US = 3_600 * SECOND
 _SHORTEST_US, _LONGEST_US = _HOUR_US, 27 * 24 * _HOUR_US
-_FIXED = ("hostPoolType",)
 _DEFAULTS: Json = {
     "maxSessionLimit": 999_999,
     "validationEnvironment": False,
@@ -51,7 +61,7 @@ _CHOICES = {
 }
 
 
-@ROUTES.operation("hostPool.put", "PUT", POOL, action=f"{TYPE}/write")
+@OPERATIONS.put("hostPool.put")
 def put_pool(call: Call) -> Answer:
     """Create or replace a host pool."""
     wanted = properties_of(call)
@@ -60,36 +70,29 @@ def put_pool(call: Call) -> Answer:
     if wanted["hostPoolType"] == "Personal" and wanted["loadBalancerType"] != "Persistent":
         raise invalid("A personal host pool needs the load balancer type Persistent.")
     known = call.world.resources.get(call.path)
-    for name in _FIXED if known else ():
-        if known and known.properties[name] != wanted[name]:
-            raise Problem(400, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.")
+    if known is not None:
+        immutable_properties.check(HOST_POOLS, {"properties": wanted}, known)
     registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
     _check_expiry(call, registration)
     references = known.properties["applicationGroupReferences"] if known else []
-    resource = put_tracked(call, TYPE, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
+    resource = put_tracked(call, HOST_POOLS, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
     _register(call, resource, registration)
     return Answer(resource.body, 200 if known else 201)
 
 
-@ROUTES.operation("hostPool.get", "GET", POOL, action=f"{TYPE}/read")
-def get_pool(call: Call) -> Answer:
-    """Show a host pool, without its token."""
-    return Answer(call.resource().body)
-
-
-@ROUTES.operation("hostPool.patch", "PATCH", POOL, action=f"{TYPE}/write")
+@OPERATIONS.patch("hostPool.patch")
 def patch_pool(call: Call) -> Answer:
     """Change a host pool; `registrationInfo.registrationTokenOperation` makes or drops the token."""
     pool, body = call.resource(), call.object()
     wanted = properties_of(call)
     registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
     _check_expiry(call, registration)
-    patched(call, pool, {**body, "properties": wanted}, fixed=_FIXED)
+    patched(call, HOST_POOLS, pool, {**body, "properties": wanted})
     _register(call, pool, registration)
     return Answer(pool.body)
 
 
-@ROUTES.operation("hostPool.delete", "DELETE", POOL, action=f"{TYPE}/delete")
+@OPERATIONS.delete("hostPool.delete")
 def delete_pool(call: Call) -> Answer:
     """Delete a host pool; one with session hosts only with `force`."""
     pool = call.world.resources.get(call.path)
@@ -105,33 +108,21 @@ def delete_pool(call: Call) -> Answer:
     return Answer()
 
 
-@ROUTES.operation("hostPool.list", "GET", f"{GROUP}/providers/{TYPE}", action=f"{TYPE}/read")
-@ROUTES.operation("hostPool.listAll", "GET", f"/subscriptions/{{sub}}/providers/{TYPE}", action=f"{TYPE}/read")
+@OPERATIONS.list_group("hostPool.list")
+@OPERATIONS.list_subscription("hostPool.listAll")
 def list_pools(call: Call) -> Answer:
     """List host pools of a resource group or subscription."""
-    return listed(call, TYPE)
+    return listed(call, HOST_POOLS)
 
 
-@ROUTES.operation(
-    "hostPool.retrieveToken",
-    "POST",
-    f"{POOL}/retrieveRegistrationToken",
-    action=f"{TYPE}/retrieveRegistrationToken/action",
-    mutates=False,
-)
+@OPERATIONS.post("hostPool.retrieveToken", "retrieveRegistrationToken", mutates=False)
 def retrieve_token(call: Call) -> Answer:
     """Show the valid token, or an empty registration info."""
     pool = _pool_above(call)
     return Answer(_shown(call, pool) or {"registrationTokenOperation": "None"})
 
 
-@ROUTES.operation(
-    "hostPool.listTokens",
-    "POST",
-    f"{POOL}/listRegistrationTokens",
-    action=f"{TYPE}/listRegistrationTokens/action",
-    mutates=False,
-)
+@OPERATIONS.post("hostPool.listTokens", "listRegistrationTokens", mutates=False)
 def list_tokens(call: Call) -> Answer:
     """List the valid tokens: one or none."""
     shown = _shown(call, _pool_above(call))

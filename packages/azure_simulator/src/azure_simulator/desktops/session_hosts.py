@@ -1,8 +1,8 @@
-"""Session hosts and user sessions.
+"""Session hosts.
 
 A session host cannot be created over ARM: it appears, Unavailable, when the agent in a machine
 registers with a valid token, and turns Available a little later, once the machine is joined. The
-record outlives its machine (Unavailable). Source: spotpc-avd.md 2.1-2.4,
+record outlives its machine (Unavailable). Source:
 learn.microsoft.com/azure/virtual-desktop/session-host-status.
 """
 
@@ -11,12 +11,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.resources import Index, Resource
-from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import iso_z
 from azure_simulator.desktops import host_pools
-from azure_simulator.desktops.bodies import invalid, properties_of
+from azure_simulator.desktops.bodies import invalid, paged, properties_of
+from azure_simulator.desktops.provider import DESKTOPS, SDK
 from azure_simulator.graph.joins import tenant_of_machine
 from azure_simulator.graph.plane import directory
 
@@ -24,14 +28,19 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
-TYPE = f"{host_pools.TYPE}/sessionHosts"
-SESSIONS = f"{TYPE}/userSessions"
+TYPE = "Microsoft.DesktopVirtualization/hostPools/sessionHosts"
+SESSION_HOSTS = ResourceType(
+    name=TYPE,
+    provider=DESKTOPS,
+    params=("pool", "host"),
+    models=BodyModels(SDK, "SessionHost", "SessionHostPatch"),
+    located=False,
+    # between registration and Available: an agent updates itself and restarts
+    latencies={"sessionHost.available": about(90, 300, 20)},
+)
+OPERATIONS = Operations(SESSION_HOSTS)
+OPERATIONS.reads(get="sessionHost.get")
 BY_MACHINE = Index(TYPE, lambda host: str(host.properties["resourceId"]).lower())
-_HOSTS = f"{host_pools.POOL}/sessionHosts"
-_HOST = f"{_HOSTS}/{{host}}"
-_SESSION = f"{_HOST}/userSessions/{{session}}"
-_PAGE = 1_000
 _AGENT = "1.0.10292.500"
 _PATCHABLE = frozenset({"allowNewSession", "assignedUser", "friendlyName"})
 
@@ -117,37 +126,14 @@ def _hosts_of(world: World, vm_id: str) -> list[Resource]:
     return world.resources.find(BY_MACHINE, vm_id.lower())
 
 
-@ROUTES.operation("sessionHost.get", "GET", _HOST, action=f"{TYPE}/read")
-def get_host(call: Call) -> Answer:
-    """Show a session host."""
-    return Answer(call.resource().body)
-
-
-@ROUTES.operation("sessionHost.list", "GET", _HOSTS, action=f"{TYPE}/read")
+@OPERATIONS.list_group("sessionHost.list")
 def list_hosts(call: Call) -> Answer:
     """List the session hosts of a pool; `pageSize` and `initialSkip` cut pages."""
     call.need(call.path.rpartition("/")[0])
-    return _paged(call, [each.body for each in call.world.resources.collection(call.path)])
+    return paged(call, [each.body for each in call.world.resources.collection(call.path)])
 
 
-def _number(call: Call, name: str, otherwise: int) -> int:
-    text = call.query.get(name) or str(otherwise)
-    if not text.isdecimal():
-        raise invalid(f"{name} is no number: '{text}'.")
-    return int(text)
-
-
-def _paged(call: Call, items: list[Json]) -> Answer:
-    skip, size = _number(call, "initialskip", 0), max(1, _number(call, "pagesize", _PAGE))
-    body: Json = {"value": items[skip : skip + size]}
-    if skip + size < len(items):
-        version = call.query.get("api-version", "")
-        query = f"api-version={version}&pageSize={size}&initialSkip={skip + size}"
-        body["nextLink"] = f"{call.base}{call.path}?{query}"
-    return Answer(body)
-
-
-@ROUTES.operation("sessionHost.patch", "PATCH", _HOST, action=f"{TYPE}/write")
+@OPERATIONS.patch("sessionHost.patch")
 def patch_host(call: Call) -> Answer:
     """Drain or undrain a host, name it, or assign its user (personal pools; `force` to change)."""
     host, wanted = call.resource(), properties_of(call)
@@ -171,7 +157,7 @@ def _check_assignment(call: Call, host: Resource, user: object) -> None:
         raise Problem(409, "Conflict", text)
 
 
-@ROUTES.operation("sessionHost.delete", "DELETE", _HOST, action=f"{TYPE}/delete")
+@OPERATIONS.delete("sessionHost.delete")
 def delete_host(call: Call) -> Answer:
     """Delete the record, never the machine; one with sessions only with `force`."""
     host = call.world.resources.get(call.path)
@@ -181,89 +167,6 @@ def delete_host(call: Call) -> Answer:
         raise Problem(409, "Conflict", f"The session host {host.name} has user sessions.")
     call.world.resources.remove(host.id)
     return Answer()
-
-
-@ROUTES.operation("userSession.listPool", "GET", f"{host_pools.POOL}/userSessions", action=f"{SESSIONS}/read")
-def list_pool_sessions(call: Call) -> Answer:
-    """List the sessions of a pool; `$filter` knows `userPrincipalName eq` and `sessionState eq`."""
-    pool = call.need(call.path.rpartition("/")[0])
-    below = [each for each in call.world.resources.under(pool.id) if each.type == SESSIONS]
-    return _paged(call, [each.body for each in below if _keeps(call, each.body)])
-
-
-@ROUTES.operation("userSession.list", "GET", f"{_HOST}/userSessions", action=f"{SESSIONS}/read")
-def list_sessions(call: Call) -> Answer:
-    """List the sessions of a host."""
-    call.need(call.path.rpartition("/")[0])
-    return _paged(call, [each.body for each in call.world.resources.collection(call.path)])
-
-
-def _keeps(call: Call, body: Json) -> bool:
-    name, _, value = call.query.get("$filter", "").partition(" eq ")
-    return not name or str(body["properties"].get(name.strip(), "")).lower() == value.strip(" '").lower()
-
-
-@ROUTES.operation("userSession.get", "GET", _SESSION, action=f"{SESSIONS}/read")
-def get_session(call: Call) -> Answer:
-    """Show a session."""
-    return Answer(call.resource().body)
-
-
-@ROUTES.operation("userSession.delete", "DELETE", _SESSION, action=f"{SESSIONS}/delete")
-def delete_session(call: Call) -> Answer:
-    """Log a user off."""
-    session = call.world.resources.remove(call.path)
-    if session is None:
-        return Answer(status=204)
-    _count(call, session)
-    return Answer()
-
-
-@ROUTES.operation("userSession.disconnect", "POST", f"{_SESSION}/disconnect", action=f"{SESSIONS}/disconnect/action")
-def disconnect(call: Call) -> Answer:
-    """Disconnect a session; it goes on without its user."""
-    call.need(call.path.rpartition("/")[0]).set(call.now_us, sessionState="Disconnected")
-    return Answer()
-
-
-@ROUTES.operation("userSession.send", "POST", f"{_SESSION}/sendMessage", action=f"{SESSIONS}/sendMessage/action")
-def send_message(call: Call) -> Answer:
-    """Keep a message for the user where `_sim/state` shows it."""
-    session, body = call.need(call.path.rpartition("/")[0]), call.object()
-    text = {"at": iso_z(call.now_us), "title": body.get("messageTitle"), "body": body.get("messageBody")}
-    session.facts = {**session.facts, "messages": [*session.facts.get("messages", []), text]}
-    return Answer()
-
-
-def _count(call: Call, session: Resource) -> None:
-    host = call.world.resources.get(session.id.rpartition("/userSessions/")[0])
-    if host is not None:
-        host.set(call.now_us, sessions=len(call.world.resources.collection(f"{host.id}/userSessions")))
-
-
-CONTROL = Routes("sim")
-
-
-@CONTROL.operation("sim.sessions", "POST", "/_sim/desktops/sessions", anonymous=True)
-def sign_in(call: Call) -> Answer:
-    """Let a user sign in: {"sessionHost": id, "userPrincipalName", "sessionState"}."""
-    body = call.object()
-    host = call.need(str(body.get("sessionHost", "")))
-    number = call.world.attempt("session", host.id)
-    path = f"{host.id}/userSessions/{number + 1}"
-    properties = {
-        "objectId": call.world.guid("session", path),
-        "userPrincipalName": str(body.get("userPrincipalName", "")),
-        "activeDirectoryUserName": body.get("activeDirectoryUserName", ""),
-        "applicationType": "Desktop",
-        "sessionState": body.get("sessionState", "Active"),
-        "createTime": iso_z(call.now_us),
-    }
-    name = "/".join([*host.body["name"].split("/"), str(number + 1)])
-    shown = {"id": path, "name": name, "type": SESSIONS, "properties": properties}
-    session = call.world.resources.add(Resource(path, SESSIONS, shown, call.now_us))
-    _count(call, session)
-    return Answer(shown, 201)
 
 
 def assigned_twice(world: World) -> list[Json]:

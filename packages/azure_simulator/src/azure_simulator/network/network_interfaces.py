@@ -1,75 +1,84 @@
-"""Network interfaces: addresses, the machine they serve, the 180 s reservation."""
+"""Network interfaces: the machine they serve, the 180 s they stay reserved for one that failed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import references
-from azure_simulator.arm.async_operations import NETWORK, accepted
-from azure_simulator.arm.paging import page
-from azure_simulator.arm.reading import check_name, location_of, missing, need_group, read, tags_of
+from azure_simulator.arm.async_operations import accepted
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.plain_resources import serve_tags
+from azure_simulator.arm.reading import location_of, need_group, tags_of
+from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin, running_on
 from azure_simulator.core.resources import Index, Resource
-from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import SECOND
-from azure_simulator.network.address_pools import pool
-from azure_simulator.network.public_ip_addresses import check_free, tie, untie
-from azure_simulator.network.virtual_networks import NAME, NAME_RULE, etag
+from azure_simulator.network import ip_configurations
+from azure_simulator.network.ip_configurations import NIC_TYPE as TYPE
+from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
+from azure_simulator.network.public_ip_addresses import allocate, release
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
-TYPE = "Microsoft.Network/networkInterfaces"
-ALL = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Network/networkInterfaces"
-ONE = f"{ALL}/{{nic}}"
 RESERVED_US = 180 * SECOND
+
+
+def remove(world: World, nic: Resource) -> None:
+    """Delete an interface; its addresses are free again."""
+    ip_configurations.give_back(world, nic.properties["ipConfigurations"], keeping={})
+    release(world, nic.id)
+    world.resources.remove(nic.id)
+
+
+NETWORK_INTERFACES = ResourceType(
+    name=TYPE,
+    provider=NETWORK,
+    params=("nic",),
+    models=BodyModels(SDK, "NetworkInterface", "TagsObject"),
+    naming=NAMING,
+    latencies={"nic.put": about(0.6, 2, 0.1), "nic.delete": about(5, 12, 1)},
+    limit=65536,
+    removed=remove,
+)
+OPERATIONS = Operations(NETWORK_INTERFACES)
 BY_SECURITY_GROUP = Index(
     TYPE, lambda nic: nic.properties.get("networkSecurityGroup", {}).get("id", "").lower() or None
 )
-JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
 
 
-def shown(world: World, nic: Resource) -> Json:
+def shown(call: Call, nic: Resource) -> Json:
     """Show an interface."""
-    return {**nic.body, "etag": etag(world, nic.id, nic.version)}
+    return {**nic.body, "etag": NETWORK.etag(call.world, nic)}
 
 
-@ROUTES.operation("nic.put", "PUT", ONE, throttle="NetworkWrite", action=f"{TYPE}/write")
+OPERATIONS.reads(get="nic.get", group="nics.list", subscription="networkInterfaces.list_all", show=shown)
+serve_tags(OPERATIONS, "networkInterfaces.tags", shown)
+
+
+@OPERATIONS.put("nic.put")
 def put_nic(call: Call) -> Answer:
     """Create or update an interface; it is ready when the answer leaves."""
     need_group(call)
-    check_name(call.param("nic"), NAME, NAME_RULE)
+    check_short_name(call.param("nic"))
     found = call.world.resources.get(call.path)
     location = location_of(call)
-    nic = keep(call, call.path, call.object(), location, tags_of(call.object()))
+    nic = store(call, call.path, call.object(), location, tags_of(call.object()))
     operation = begin(call, "nic.put", nic.id, Course(lambda _: None), region=location)
-    return accepted(call, operation, 200 if found else 201, shown(call.world, nic), style=NETWORK)
+    return accepted(call, operation, 200 if found else 201, shown(call, nic))
 
 
-@ROUTES.operation("nic.get", "GET", ONE, throttle="NetworkRead", action=f"{TYPE}/read")
-def get_nic(call: Call) -> Answer:
-    """Show an interface."""
-    return Answer(shown(call.world, call.resource()))
-
-
-@ROUTES.operation("nics.list", "GET", ALL, throttle="NetworkRead", action=f"{TYPE}/read")
-def list_nics(call: Call) -> Answer:
-    """List the interfaces of a group."""
-    need_group(call)
-    return page(call, call.world.resources.collection(call.path), lambda nic: shown(call.world, nic))
-
-
-@ROUTES.operation("nic.delete", "DELETE", ONE, throttle="NetworkWrite", action=f"{TYPE}/delete")
+@OPERATIONS.delete("nic.delete")
 def delete_nic(call: Call) -> Answer:
     """Delete an interface that no machine uses or has reserved."""
     world, nic = call.world, call.world.resources.get(call.path)
     if nic is None:
         return Answer(status=204)
     if under_way := running_on(world, nic.id, "nic.delete"):
-        return accepted(call, under_way[0], 202, style=NETWORK, monitor=True)
+        return accepted(call, under_way[0], 202, monitor=True)
     owner = nic.properties.get("virtualMachine", {}).get("id")
     if owner:
         raise Problem(
@@ -80,28 +89,19 @@ def delete_nic(call: Call) -> Answer:
         )
     check_reserved(world, nic, "")
     operation = begin(call, "nic.delete", nic.id, Course(lambda _: remove(world, nic)), region=nic.body["location"])
-    return accepted(call, operation, 202, style=NETWORK, monitor=True)
+    return accepted(call, operation, 202, monitor=True)
 
 
-def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str]) -> Resource:
+def store(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str]) -> Resource:
     """Make or update an interface; takes its addresses.
 
     Raises a `Problem`: SubnetIsFull, LinkedAuthorizationFailed, a subnet that does not exist.
     """
     world = call.world
     found = world.resources.get(nic_id)
-    wanted = _wanted(call, body)
-    subnets = [_subnet(call, entry, location) for entry in wanted]
-    public = _public(call, nic_id, wanted)
-    old = {c["name"]: c for c in found.properties["ipConfigurations"]} if found else {}
-    configurations: list[Json] = []
-    try:
-        for entry, subnet in zip(wanted, subnets, strict=True):
-            before = old.get(entry["name"])
-            configurations.append(_configuration(world, nic_id, entry, subnet, before))
-    except Problem:
-        _give_back(world, configurations, keeping=old)
-        raise
+    wanted = ip_configurations.read_wanted(call, body)
+    public = ip_configurations.public_addresses(call, nic_id, wanted)
+    configurations = ip_configurations.configurations(call, nic_id, wanted, location, found)
     owner = found.properties.get("virtualMachine") if found else None
     properties = {
         **body["properties"],
@@ -114,37 +114,13 @@ def keep(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, str
     }
     fields = {"id": nic_id, "name": nic_id.rpartition("/")[2], "type": TYPE, "tags": tags}
     new = {**fields, "location": location, "properties": properties}
-    untie(world, nic_id)
+    release(world, nic_id)
     for configuration_id, address_id in public.items():
-        tie(world, address_id, "ipConfiguration", configuration_id)
+        allocate(world, address_id, "ipConfiguration", configuration_id)
     if found is None:
         return world.resources.add(Resource(nic_id, TYPE, new, world.now_us))
     found.replace({**new, "id": found.id, "name": found.name}, world.now_us)
     world.resources.refile(found)
-    return found
-
-
-def _wanted(call: Call, body: Json) -> list[Json]:
-    """Give the configurations a body asks for; what it refers to is there."""
-    wanted: list[Json] = read(body, "properties.ipConfigurations", "array")
-    if not wanted:
-        raise missing("properties.ipConfigurations")
-    references.check_twins(call, wanted)
-    security_group = read(body, "properties.networkSecurityGroup.id", "string", "")
-    if security_group:
-        references.need(call, security_group)
-    return wanted
-
-
-def _public(call: Call, nic_id: str, wanted: list[Json]) -> dict[str, str]:
-    """Give the public address of every configuration that has one; refuse those of somebody else."""
-    found = {}
-    for entry in wanted:
-        address_id = str(read(entry, "properties.publicIPAddress.id", "string", ""))
-        if address_id:
-            configuration_id = f"{nic_id}/ipConfigurations/{entry['name']}"
-            check_free(call, address_id, configuration_id)
-            found[configuration_id] = address_id
     return found
 
 
@@ -172,84 +148,3 @@ def detach(world: World, nic: Resource, *, reserve_for: str = "") -> None:
         until_us = world.now_us + RESERVED_US
         nic.facts = {"reservedFor": reserve_for, "reservedUntilUs": until_us}
     nic.set(world.now_us, virtualMachine=None)
-
-
-def remove(world: World, nic: Resource) -> None:
-    """Delete an interface; its addresses are free again."""
-    _give_back(world, nic.properties["ipConfigurations"], keeping={})
-    untie(world, nic.id)
-    world.resources.remove(nic.id)
-
-
-def _give_back(world: World, configurations: list[Json], *, keeping: Json) -> None:
-    kept = {each["properties"]["privateIPAddress"] for each in keeping.values()}
-    for configuration in configurations:
-        inner = configuration["properties"]
-        if inner["privateIPAddress"] not in kept:
-            pool(world, inner["subnet"]["id"]).give_back(inner["privateIPAddress"])
-
-
-def _subnet(call: Call, entry: Json, location: str) -> Resource:
-    read(entry, "name", "string")
-    subnet_id = read(entry, "properties.subnet.id", "string")
-    subnet = references.need(call, subnet_id)
-    vnet = call.need(subnet_id[: subnet_id.lower().rindex("/subnets/")])
-    if vnet.body["location"] != location:
-        raise references.missing(call, subnet_id)
-    if not call.allowed(JOIN, subnet.id):
-        who = call.principal
-        raise Problem(
-            403,
-            "LinkedAuthorizationFailed",
-            f"The client '{who.client_id or who.object_id}' with object id '{who.object_id}' has "
-            f"permission to perform action '{TYPE}/write' on scope '{call.path}'; however, it does "
-            f"not have permission to perform action(s) '{JOIN}' on the linked scope(s) "
-            f"'{subnet.id}' (respectively) or the linked scope(s) are invalid.",
-        )
-    return subnet
-
-
-def _configuration(world: World, nic_id: str, entry: Json, subnet: Resource, old: Json | None) -> Json:
-    inner = entry["properties"]
-    fixed = read(inner, "privateIPAddress", "string", "")
-    before = old["properties"] if old else None
-    static = inner.get("privateIPAllocationMethod") == "Static"
-    if static and not fixed:
-        raise missing("properties.privateIPAddress")
-    stays = before is not None and before["subnet"]["id"].lower() == subnet.key
-    if before is not None and stays and (not static or fixed == before["privateIPAddress"]):
-        address = before["privateIPAddress"]
-    else:
-        address = _address(world, f"{nic_id}/ipConfigurations/{entry['name']}", subnet, fixed if static else "")
-        if before is not None:
-            pool(world, before["subnet"]["id"]).give_back(before["privateIPAddress"])
-    return {
-        "id": f"{nic_id}/ipConfigurations/{entry['name']}",
-        "name": entry["name"],
-        "type": f"{TYPE}/ipConfigurations",
-        "properties": {
-            **inner,
-            "privateIPAddress": address,
-            "privateIPAllocationMethod": "Static" if static else "Dynamic",
-            "privateIPAddressVersion": "IPv4",
-            "primary": inner.get("primary", True),
-            "subnet": {"id": subnet.id},
-            "provisioningState": "Succeeded",
-        },
-    }
-
-
-def _address(world: World, owner: str, subnet: Resource, fixed: str) -> str:
-    found = pool(world, subnet.id)
-    if fixed:
-        found.demand(fixed, owner)
-        return fixed
-    address = found.take(owner)
-    if address is None:
-        raise Problem(
-            400,
-            "SubnetIsFull",
-            f"Subnet {subnet.name} with address prefix {found.network} does not have enough "
-            "capacity for 1 IP addresses.",
-        )
-    return address

@@ -1,4 +1,4 @@
-"""The rules of a security group, one by one."""
+"""Security rules: each is a resource of its own, kept in its group."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ import re
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.async_operations import NETWORK, accepted
-from azure_simulator.arm.reading import check_name, invalid, read
+from azure_simulator.arm.async_operations import accepted
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.reading import invalid, read
+from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.longrunning import Course, begin
-from azure_simulator.core.routing import Routes
-from azure_simulator.network.virtual_networks import NAME, NAME_RULE, etag
+from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
-ROUTES = Routes("arm")
-GROUP_TYPE = "Microsoft.Network/networkSecurityGroups"
-TYPE = f"{GROUP_TYPE}/securityRules"
-ALL = f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/providers/{GROUP_TYPE}/{{nsg}}/securityRules"
-ONE = f"{ALL}/{{rule}}"
+TYPE = "Microsoft.Network/networkSecurityGroups/securityRules"
+SECURITY_RULES = ResourceType(
+    name=TYPE,
+    provider=NETWORK,
+    params=("nsg", "rule"),
+    models=BodyModels(SDK, "SecurityRule"),
+    naming=NAMING,
+    located=False,
+)
+OPERATIONS = Operations(SECURITY_RULES)
 PRIORITIES = range(100, 4097)
 PORTS = 65_536
 _TAG = re.compile(r"\*|[A-Za-z]\w*(\.\w+)*")
@@ -53,7 +60,7 @@ def check_rules(rules: list[Json]) -> None:
 
 
 def _check_ends(rule: Json) -> None:
-    """Refuse ports and addresses that are none."""
+    """Refuse malformed ports and addresses."""
     for end in ("source", "destination"):
         for port in _one_or_many(rule, f"{end}PortRange"):
             if not _is_range(port):
@@ -87,11 +94,11 @@ def _is_network(text: str) -> bool:
     return True
 
 
-@ROUTES.operation("nsg.rule.put", "PUT", ONE, throttle="NetworkWrite", action=f"{TYPE}/write")
+@OPERATIONS.put("nsg.rule.put")
 def put_rule(call: Call) -> Answer:
     """Add a rule, or change one."""
     group, name = _group(call), call.param("rule")
-    check_name(name, NAME, NAME_RULE)
+    check_short_name(name)
     properties = {**read(call.object(), "properties", "object"), "provisioningState": "Succeeded"}
     for key in ("access", "direction", "protocol"):
         if not properties.get(key):
@@ -103,21 +110,21 @@ def put_rule(call: Call) -> Answer:
     return _keep(call, group, [*others, rule], rule, 200 if len(others) < len(rules) else 201)
 
 
-@ROUTES.operation("nsg.rule.get", "GET", ONE, throttle="NetworkRead", action=f"{TYPE}/read")
+@OPERATIONS.get("nsg.rule.get")
 def get_rule(call: Call) -> Answer:
     """Show a rule."""
     group = _group(call)
     return Answer(_shown(call, group, _find(call, group)))
 
 
-@ROUTES.operation("nsg.rule.list", "GET", ALL, throttle="NetworkRead", action=f"{TYPE}/read")
+@OPERATIONS.list_group("nsg.rule.list")
 def list_rules(call: Call) -> Answer:
     """List the rules of a group that are not built in."""
     group = _group(call)
     return Answer({"value": [_shown(call, group, each) for each in group.properties.get("securityRules", [])]})
 
 
-@ROUTES.operation("nsg.rule.delete", "DELETE", ONE, throttle="NetworkWrite", action=f"{TYPE}/delete")
+@OPERATIONS.delete("nsg.rule.delete")
 def delete_rule(call: Call) -> Answer:
     """Take a rule away."""
     group = _group(call)
@@ -132,11 +139,11 @@ def _keep(call: Call, group: Resource, rules: list[Json], shown: Json | None, st
     group.set(call.now_us, securityRules=rules)
     operation = begin(call, "nsg.put", group.id, Course(lambda _: None), region=group.body["location"])
     body = _shown(call, group, shown) if shown else None
-    return accepted(call, operation, status, body, style=NETWORK, monitor=shown is None)
+    return accepted(call, operation, status, body, monitor=shown is None)
 
 
 def _shown(call: Call, group: Resource, rule: Json) -> Json:
-    return {**rule, "type": TYPE, "etag": etag(call.world, group.id, group.version)}
+    return {**rule, "type": TYPE, "etag": NETWORK.etag(call.world, group)}
 
 
 def _group(call: Call) -> Resource:

@@ -1,4 +1,4 @@
-"""Quota (permission) and capacity (hardware): two counters, checked apart (azure.md 1.2).
+"""Quota (permission) and capacity (hardware): two counters, checked apart (docs/notes.md 1.2).
 
 Settings (`POST /_sim/config`):
 `quotas`: `{"westeurope": {"cores": 350, "standardDSv5Family": 100}, "*": {...}}`; limits of cores;
@@ -18,19 +18,23 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.reading import need_region
-from azure_simulator.compute.capacity.sizes import REGIONS, SIZES, Size
-from azure_simulator.core.answers import Answer, Json, Problem
-from azure_simulator.core.routing import Routes
+from azure_simulator.core.answers import Json, Problem
 from azure_simulator.core.times import SECOND, iso
 
 if TYPE_CHECKING:
-    from azure_simulator.core.calls import Call
+    from azure_simulator.compute.capacity.sizes import Size
+    from azure_simulator.core.cloud import Cloud
+    from azure_simulator.core.settings import Shape
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
 DEFAULT_QUOTA = 100_000
-COMPUTE = "/subscriptions/{sub}/providers/Microsoft.Compute"
+SETTINGS: dict[str, tuple[Shape, str]] = {
+    "quotas": ({"*": {"*": int}}, "cores allowed by region (* for the others) and family, or `cores`"),
+    "defaultQuota": (int, "cores allowed where `quotas` says nothing (100,000)"),
+    "capacity": ([dict], "what the hardware holds: region, zone, size, vms, error, from, until, every"),
+    "restrictions": ([dict], "sizes that are not offered: region, zone, size, reason"),
+    "sizes": ({"*": dict}, "more sizes: family, cores, memory_gb"),
+}
 
 
 @dataclass(slots=True)
@@ -103,7 +107,7 @@ def shortage(world: World, region: str, zone: str, size: str, number: int = 1) -
     rule = _rule(world, region, zone, size)
     if rule is None or rule.get("error") == "SkuNotAvailable":
         return None
-    placed = sum(number for key, number in counters(world).placed.items() if _matches(rule, *key))
+    placed = sum(number for key, number in counters(world).placed.items() if matches(rule, *key))
     if placed + number <= rule.get("vms", 0):
         return None
     if zone:
@@ -125,7 +129,7 @@ def shortage(world: World, region: str, zone: str, size: str, number: int = 1) -
 
 def check_offered(world: World, region: str, zone: str, size: Size) -> None:
     """Refuse a size that the region, the zone or the subscription does not offer."""
-    restricted = any(_matches(entry, region, zone, size.name) for entry in world.config.get("restrictions", []))
+    restricted = any(matches(entry, region, zone, size.name) for entry in world.config.get("restrictions", []))
     rule = _rule(world, region, zone, size.name)
     if restricted or (rule is not None and rule.get("error") == "SkuNotAvailable"):
         place = f"location '{region}'" + (f" zone '{zone}'" if zone else "")
@@ -152,7 +156,7 @@ def note_change(world: World, changes: Json) -> None:
 def _rule(world: World, region: str, zone: str, size: str) -> Json | None:
     rules: list[Json] = world.config.get("capacity", [])
     since_s = (world.now_us - counters(world).rules_since_us) / SECOND
-    return next((rule for rule in rules if _open(rule, since_s) and _matches(rule, region, zone, size)), None)
+    return next((rule for rule in rules if _open(rule, since_s) and matches(rule, region, zone, size)), None)
 
 
 def _open(rule: Json, since_s: float) -> bool:
@@ -161,80 +165,23 @@ def _open(rule: Json, since_s: float) -> bool:
     return bool(rule.get("from", 0) <= at_s < rule.get("until", math.inf))
 
 
-def _matches(rule: Json, region: str, zone: str, size: str) -> bool:
+def matches(rule: Json, region: str, zone: str, size: str) -> bool:
+    """Tell whether the globs of a rule match a place and a size."""
     facts = {"region": region, "zone": zone, "size": size}
     return all(fnmatchcase(value.lower(), str(rule.get(key, "*")).lower()) for key, value in facts.items())
 
 
-@ROUTES.operation("skus.list", "GET", f"{COMPUTE}/skus")
-def list_skus(call: Call) -> Answer:
-    """List sizes by region with zones, capabilities and restrictions."""
-    wanted = call.query.get("$filter", "").partition("'")[2].rstrip("'").lower()
-    regions = [each for each in REGIONS if not wanted or each == wanted]
-    value = [_sku(call.world, size, region) for region in regions for size in SIZES.values()]
-    return Answer({"value": value})
+def install(cloud: Cloud) -> None:
+    """Keep the counters, read their settings, show them in `_sim/state?view=capacity`."""
+    cloud.state("capacity", Counters)
+    for name, (shape, about) in SETTINGS.items():
+        cloud.setting(name, shape, about)
+    cloud.on("configured", note_change)
+    cloud.view("capacity", lambda world, _: _shown(counters(world)))
 
 
-def _sku(world: World, size: Size, region: str) -> Json:
-    zones = list(REGIONS[region])
-    capabilities = {
-        "vCPUs": str(size.cores),
-        "MemoryGB": f"{size.memory_gb:g}",
-        "PremiumIO": str(size.premium),
-        "HyperVGenerations": "V1,V2",
-        "CpuArchitectureType": "x64",
-        "MaxDataDiskCount": str(size.cores * 2),
-        "AcceleratedNetworkingEnabled": "True",
-        "LowPriorityCapable": "True",
-        "HibernationSupported": "True",
-        "EncryptionAtHostSupported": "True",
-        "CapacityReservationSupported": "True",
-    }
+def _shown(found: Counters) -> Json:
     return {
-        "resourceType": "virtualMachines",
-        "name": size.name,
-        "tier": "Standard",
-        "size": size.name.removeprefix("Standard_"),
-        "family": size.family,
-        "locations": [region],
-        "locationInfo": [{"location": region, "zones": zones, "zoneDetails": []}],
-        "capabilities": [{"name": key, "value": value} for key, value in capabilities.items()],
-        "restrictions": _restrictions(world, size, region, zones),
+        "cores": {"/".join(key): number for key, number in found.cores.items() if number},
+        "placed": {"/".join(key): number for key, number in found.placed.items() if number},
     }
-
-
-def _restrictions(world: World, size: Size, region: str, zones: list[str]) -> list[Json]:
-    entries = world.config.get("restrictions", [])
-    found: list[Json] = []
-    for entry in entries:
-        whole = entry.get("zone", "*") == "*"
-        hit = [zone for zone in zones if _matches(entry, region, zone, size.name)]
-        if not hit and not (whole and _matches(entry, region, "", size.name)):
-            continue
-        kind = "Location" if whole else "Zone"
-        info = {"locations": [region]} if whole else {"locations": [region], "zones": hit}
-        reason = entry.get("reason", "NotAvailableForSubscription")
-        values = [region]
-        found.append({"type": kind, "values": values, "reasonCode": reason, "restrictionInfo": info})
-    return found
-
-
-@ROUTES.operation("usages.list", "GET", f"{COMPUTE}/locations/{{location}}/usages")
-def list_usages(call: Call) -> Answer:
-    """List cores and machines against their limits."""
-    world, region, sub = call.world, need_region(call), call.param("sub").lower()
-    found = counters(world)
-    families = sorted({size.family for size in SIZES.values()})
-    rows = [
-        _usage("cores", "Total Regional vCPUs", found.cores[sub, region, "cores"], quota(world, region, "cores")),
-        _usage("virtualMachines", "Virtual Machines", found.machines[sub, region], 25_000),
-    ]
-    for family in families:
-        used = found.cores[sub, region, family.lower()]
-        rows.append(_usage(family, f"{family} vCPUs", used, quota(world, region, family)))
-    return Answer({"value": rows})
-
-
-def _usage(value: str, label: str, used: int, limit: int) -> Json:
-    name = {"value": value, "localizedValue": label}
-    return {"unit": "Count", "currentValue": used, "limit": limit, "name": name}

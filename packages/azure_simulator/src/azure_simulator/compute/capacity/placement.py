@@ -1,4 +1,4 @@
-"""Where a machine sits: on hardware of its own, or in a slot of a capacity reservation.
+"""Where a machine is placed: on hardware of its own, or in a slot of a capacity reservation.
 
 A reservation pays quota and holds hardware for all its slots, full or empty. Machines in a slot need
 neither; those beyond the last slot (over-allocation) need both, as if there were no reservation.
@@ -157,6 +157,16 @@ def move_out(world: World, vm: Resource, seat: Seat) -> None:
     take(world, vm, replace(seat, reservation=None))
     if was_allocated:
         allocate(world, vm)
+
+
+def dissolve(world: World, reservation: Resource) -> None:
+    """Leave the machines of other groups without their slots, before a reservation is removed with its group."""
+    grant(world, reservation, 0)
+    for vm_id in list(reservation.facts["associated"].values()):
+        vm = world.resources.get(vm_id)
+        seat = seat_of(world, vm) if vm else None
+        if vm is not None and seat is not None:
+            move_out(world, vm, seat)
 
 
 def grant(world: World, reservation: Resource, slots: int) -> None:

@@ -1,13 +1,14 @@
-"""Capacity reservation groups and reservations (azure.md 1.2)."""
+"""Capacity reservations: so many machines of a size, for which quota and hardware are kept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
-from azure_simulator.arm.paging import page
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.naming import NameRule
+from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import (
-    check_name,
     invalid,
     location_of,
     missing,
@@ -16,104 +17,52 @@ from azure_simulator.arm.reading import (
     tags_of,
     unchangeable,
 )
+from azure_simulator.arm.regions import REGIONS
+from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.compute.capacity import counters, placement
-from azure_simulator.compute.capacity.sizes import REGIONS, Size, size_of
+from azure_simulator.compute.capacity.sizes import Size, size_of
+from azure_simulator.compute.provider import COMPUTE, NAMING, SDK
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin
 from azure_simulator.core.resources import Resource
-from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import iso
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
-GROUP_TYPE, TYPE = placement.GROUP_TYPE, placement.TYPE
-ALL = f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/providers/{GROUP_TYPE}"
-GROUP = f"{ALL}/{{group}}"
-RESERVATIONS = f"{GROUP}/capacityReservations"
-ONE = f"{RESERVATIONS}/{{reservation}}"
-NAME = r"[A-Za-z0-9]([-\w.]{0,78}\w)?"
-NAME_RULE = "It may hold up to 80 letters, digits, - . _ and must begin with a letter or digit."
-
-
-@ROUTES.operation("reservations.put", "PUT", GROUP, action=f"{GROUP_TYPE}/write")
-def put_group(call: Call) -> Answer:
-    """Create a group, or change its tags; its zones stay."""
-    need_group(call)
-    check_name(call.param("group"), NAME, NAME_RULE)
-    body, region = call.object(), location_of(call)
-    zones = _zones(body, region)
-    found = call.world.resources.get(call.path)
-    if found is not None:
-        if (found.body["location"], found.body.get("zones", [])) != (region, zones):
-            raise unchangeable("zones")
-        found.replace({**found.body, "tags": tags_of(body)}, call.now_us)
-        return Answer(_shown_group(call, found))
-    new: Json = {"id": call.path, "name": call.param("group"), "type": GROUP_TYPE, "location": region}
-    new |= {"tags": tags_of(body), "properties": {}, **({"zones": zones} if zones else {})}
-    return Answer(_shown_group(call, call.world.resources.add(Resource(call.path, GROUP_TYPE, new, call.now_us))), 201)
-
-
-@ROUTES.operation("reservations.update", "PATCH", GROUP, action=f"{GROUP_TYPE}/write")
-def patch_group(call: Call) -> Answer:
-    """Change a group's tags."""
-    found = call.resource()
-    found.replace({**found.body, "tags": tags_of(call.object())}, call.now_us)
-    return Answer(_shown_group(call, found))
-
-
-@ROUTES.operation("reservations.get", "GET", GROUP, action=f"{GROUP_TYPE}/read")
-def get_group(call: Call) -> Answer:
-    """Show a group; `$expand=instanceView` tells how full its reservations are."""
-    return Answer(_shown_group(call, call.resource()))
-
-
-@ROUTES.operation("reservations.delete", "DELETE", GROUP, action=f"{GROUP_TYPE}/delete")
-def delete_group(call: Call) -> Answer:
-    """Delete an empty group."""
-    found = call.world.resources.get(call.path)
-    if found is None:
-        return Answer(status=204)
-    if call.world.resources.collection(f"{found.id}/capacityReservations"):
-        raise Problem(
-            409,
-            "OperationNotAllowed",
-            f"Capacity reservation group '{found.name}' cannot be deleted since it has capacity reservations.",
-        )
-    call.world.resources.remove(found.id)
-    return Answer()
-
-
-@ROUTES.operation("reservations.list", "GET", ALL, action=f"{GROUP_TYPE}/read")
-def list_groups(call: Call) -> Answer:
-    """List the groups of a resource group."""
-    need_group(call)
-    return page(call, call.world.resources.collection(call.path), lambda found: _shown_group(call, found))
-
-
-@ROUTES.operation(
-    "reservations.list_all", "GET", f"/subscriptions/{{sub}}/providers/{GROUP_TYPE}", action=f"{GROUP_TYPE}/read"
+RESERVATIONS = ResourceType(
+    name=placement.TYPE,
+    provider=COMPUTE,
+    params=("group", "reservation"),
+    models=BodyModels(SDK, "CapacityReservation", "CapacityReservationUpdate"),
+    naming=NameRule(NAMING, "capacityReservationName"),
+    latencies={"reservation.put": about(15, 60, 3), "reservation.delete": about(8, 30, 2)},  # the first is a guess
+    removed=placement.dissolve,
 )
-def list_all_groups(call: Call) -> Answer:
-    """List the groups of a subscription."""
-    prefix = f"/subscriptions/{call.param('sub')}/".lower()
-    found = [each for each in call.world.resources.of_type(GROUP_TYPE) if each.key.startswith(prefix)]
-    return page(call, found, lambda each: _shown_group(call, each))
+OPERATIONS = Operations(RESERVATIONS)
 
 
-@ROUTES.operation("reservation.put", "PUT", ONE, action=f"{TYPE}/write")
+def _shown(call: Call, found: Resource) -> Json:
+    del call
+    machines = [{"id": vm_id} for vm_id in found.facts["associated"].values()]
+    return {**found.body, "properties": {**found.properties, "virtualMachinesAssociated": machines}}
+
+
+OPERATIONS.reads(group="reservation.list", show=_shown)
+
+
+@OPERATIONS.put("reservation.put")
 def put_reservation(call: Call) -> Answer:
     """Reserve so many machines of a size, or change how many."""
     need_group(call)
     group = call.need(call.path[: call.path.lower().rindex("/capacityreservations/")])
-    check_name(call.param("reservation"), NAME, NAME_RULE)
     body, region = call.object(), location_of(call)
     size, slots = _size(call.world, body), _slots(body)
     if region != group.body["location"]:
         raise invalid("location", "A capacity reservation must be in the location of its group.")
-    zones = _zones(body, region)
+    zones = zones_of(body, region)
     if len(zones) > 1 or bool(zones) != bool(group.body.get("zones")) or set(zones) - set(group.body.get("zones", [])):
         raise invalid("zones", "A capacity reservation must be in one of the zones of its group, if that has any.")
     found = call.world.resources.get(call.path)
@@ -126,7 +75,7 @@ def put_reservation(call: Call) -> Answer:
     return _reserve(call, size, slots, zones)
 
 
-@ROUTES.operation("reservation.update", "PATCH", ONE, action=f"{TYPE}/write")
+@OPERATIONS.patch("reservation.update")
 def patch_reservation(call: Call) -> Answer:
     """Change tags or how many machines are reserved."""
     found, body = call.resource(), call.object()
@@ -134,24 +83,17 @@ def patch_reservation(call: Call) -> Answer:
     return _resize(call, found, slots, {"tags": tags_of(body)} if "tags" in body else {})
 
 
-@ROUTES.operation("reservation.get", "GET", ONE, action=f"{TYPE}/read")
+@OPERATIONS.get("reservation.get")
 def get_reservation(call: Call) -> Answer:
     """Show a reservation; `$expand=instanceView` tells how full it is."""
     found = call.resource()
     if call.query.get("$expand", "").lower() != "instanceview":
-        return Answer(_shown(found))
-    view = {"instanceView": _view(call.world, found)}
-    return Answer({**_shown(found), "properties": {**_shown(found)["properties"], **view}})
+        return Answer(_shown(call, found))
+    view = {"instanceView": shown_use(call.world, found)}
+    return Answer({**_shown(call, found), "properties": {**_shown(call, found)["properties"], **view}})
 
 
-@ROUTES.operation("reservation.list", "GET", RESERVATIONS, action=f"{TYPE}/read")
-def list_reservations(call: Call) -> Answer:
-    """List the reservations of a group."""
-    call.need(call.path.rpartition("/")[0])
-    return page(call, call.world.resources.collection(call.path), _shown)
-
-
-@ROUTES.operation("reservation.delete", "DELETE", ONE, action=f"{TYPE}/delete")
+@OPERATIONS.delete("reservation.delete")
 def delete_reservation(call: Call) -> Answer:
     """Delete a reservation that no machine is associated with."""
     world, found = call.world, call.world.resources.get(call.path)
@@ -178,7 +120,7 @@ def _reserve(call: Call, size: Size, slots: int, zones: list[str]) -> Answer:
     counters.check_offered(world, region, zone, size)
     counters.check_quota(world, call.param("sub"), region, size, number=slots)
     error = counters.shortage(world, region, zone, size.name, slots)
-    new: Json = {"id": call.path, "name": call.param("reservation"), "type": TYPE, "location": region}
+    new: Json = {"id": call.path, "name": call.param("reservation"), "type": placement.TYPE, "location": region}
     new |= {"tags": tags_of(call.object()), "sku": {"name": size.name, "capacity": slots}}
     new["properties"] = {
         "reservationId": world.guid("reservation", call.path),
@@ -189,7 +131,9 @@ def _reserve(call: Call, size: Size, slots: int, zones: list[str]) -> Answer:
     if zones:
         new["zones"] = zones
     facts: Json = {"slots": 0, "associated": {}, "allocated": {}}
-    return _begin(call, world.resources.add(Resource(call.path, TYPE, new, call.now_us, facts)), slots, error, 201)
+    return _begin(
+        call, world.resources.add(Resource(call.path, placement.TYPE, new, call.now_us, facts)), slots, error, 201
+    )
 
 
 def _resize(call: Call, found: Resource, slots: int, changes: Json) -> Answer:
@@ -222,7 +166,7 @@ def _begin(call: Call, found: Resource, slots: int, error: Problem | None, statu
 
     course = Course(done, failed, error=error)
     operation = begin(call, "reservation.put", found.id, course, region=found.body["location"])
-    return accepted(call, operation, status, _shown(found))
+    return accepted(call, operation, status, _shown(call, found))
 
 
 def _check_only(call: Call, group: Resource, size: Size, zones: list[str]) -> None:
@@ -253,33 +197,16 @@ def _slots(body: Json) -> int:
     return int(slots)
 
 
-def _zones(body: Json, region: str) -> list[str]:
+def zones_of(body: Json, region: str) -> list[str]:
+    """Give the zones a body asks for; raise a `Problem` for those that the region does not have."""
     zones = [str(each) for each in read(body, "zones", "array", [])]
     if region not in REGIONS or set(zones) - set(REGIONS[region]):
         raise Problem(400, "InvalidAvailabilityZone", f"The zones '{','.join(zones)}' are not supported in '{region}'.")
     return zones
 
 
-def _shown(found: Resource) -> Json:
-    machines = [{"id": vm_id} for vm_id in found.facts["associated"].values()]
-    return {**found.body, "properties": {**found.properties, "virtualMachinesAssociated": machines}}
-
-
-def _shown_group(call: Call, group: Resource) -> Json:
-    reservations = call.world.resources.collection(f"{group.id}/capacityReservations")
-    machines = [vm_id for each in reservations for vm_id in each.facts["associated"].values()]
-    properties: Json = {
-        "capacityReservations": [{"id": each.id} for each in reservations],
-        "virtualMachinesAssociated": [{"id": vm_id} for vm_id in machines],
-    }
-    if call.query.get("$expand", "").lower() == "instanceview":
-        views = [{"name": each.name, **_view(call.world, each)} for each in reservations]
-        properties["instanceView"] = {"capacityReservations": views}
-    return {**group.body, "properties": {**group.properties, **properties}}
-
-
-def _view(world: World, found: Resource) -> Json:
-    """Tell who sits in a reservation; more than its capacity is over-allocation."""
+def shown_use(world: World, found: Resource) -> Json:
+    """Tell which machines a reservation holds; more than its capacity is over-allocation."""
     state = found.properties["provisioningState"]
     status = {"code": f"ProvisioningState/{state.lower()}", "level": "Info", "time": iso(world.now_us)}
     allocated = [{"id": vm_id} for vm_id in found.facts["allocated"].values()]

@@ -4,74 +4,67 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
-from azure_simulator.arm.paging import page
-from azure_simulator.arm.reading import check_name, invalid, location_of, need_group, read, tags_of, unchangeable
-from azure_simulator.compute.capacity.sizes import REGIONS
-from azure_simulator.compute.disks import disk_bodies
-from azure_simulator.compute.machines import machine_disks
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.immutable_properties import FIXED, Immutable
+from azure_simulator.arm.naming import NameRule
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of
+from azure_simulator.arm.regions import REGIONS
+from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.compute.disks import attached_disks, disk_bodies
+from azure_simulator.compute.provider import COMPUTE, DISK_VERSIONS, NAMING, SDK
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin, running_on
-from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
-ROUTES = Routes("arm")
 TYPE = disk_bodies.TYPE
-ALL = f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/providers/{TYPE}"
-ONE = f"{ALL}/{{disk}}"
+DISKS = ResourceType(
+    name=TYPE,
+    provider=COMPUTE,
+    params=("disk",),
+    api_versions=DISK_VERSIONS,
+    models=BodyModels(SDK, "Disk", "DiskUpdate"),
+    naming=NameRule(NAMING, "disk.name"),
+    immutable={"properties.creationData": FIXED, "zones": Immutable([])},
+    latencies={"disk.put": about(3, 10, 1), "disk.update": about(3, 10, 1), "disk.delete": about(2, 8, 0.5)},
+    removed=attached_disks.forget,
+)
+OPERATIONS = Operations(DISKS)
+OPERATIONS.reads(
+    get="disk.get",
+    group="disks.list",
+    subscription="disks.list_all",
+    show=lambda call, disk: disk_bodies.shown(call.world, disk),
+)
 SOURCES = frozenset({TYPE, disk_bodies.SNAPSHOT_TYPE})
 
 
-@ROUTES.operation("disk.get", "GET", ONE, action=f"{TYPE}/read")
-def get_disk(call: Call) -> Answer:
-    """Show a disk."""
-    return Answer(disk_bodies.shown(call.world, call.resource()))
-
-
-@ROUTES.operation("disks.list", "GET", ALL, action=f"{TYPE}/read")
-def list_disks(call: Call) -> Answer:
-    """List the disks of a group."""
-    need_group(call)
-    return page(call, call.world.resources.collection(call.path), lambda disk: disk_bodies.shown(call.world, disk))
-
-
-@ROUTES.operation("disks.list_all", "GET", f"/subscriptions/{{sub}}/providers/{TYPE}", action=f"{TYPE}/read")
-def list_all_disks(call: Call) -> Answer:
-    """List the disks of a subscription."""
-    prefix = f"/subscriptions/{call.param('sub')}/".lower()
-    found = [each for each in call.world.resources.of_type(TYPE) if each.key.startswith(prefix)]
-    return page(call, found, lambda disk: disk_bodies.shown(call.world, disk))
-
-
-@ROUTES.operation("disk.put", "PUT", ONE, action=f"{TYPE}/write")
+@OPERATIONS.put("disk.put")
 def put_disk(call: Call) -> Answer:
     """Make an empty disk or one copied from a disk or snapshot; or change one as a PATCH does."""
     need_group(call)
-    check_name(call.param("disk"), r"[-\w.]{1,80}", disk_bodies.NAME_RULE)
     found, body = call.world.resources.get(call.path), call.object()
     creation = read(body, "properties.creationData", "object")
     option = read(creation, "createOption", "string")
     if found is None:
         return _make(call, _plan(call, body, creation, option))
-    same = found.properties["creationData"]
-    asked = {key: value for key, value in creation.items() if value is not None}
-    if any(str(same.get(key)).lower() != str(value).lower() for key, value in asked.items()):
-        raise unchangeable("creationData")
-    if read(body, "zones", "array", found.body.get("zones", [])) != found.body.get("zones", []):
-        raise unchangeable("zones")
+    immutable_properties.check(DISKS, body, found)
     return _change(call, found)
 
 
-@ROUTES.operation("disk.update", "PATCH", ONE, action=f"{TYPE}/write")
+@OPERATIONS.patch("disk.update")
 def patch_disk(call: Call) -> Answer:
     """Change tags, sku or size; a disk only grows, and an OS disk only while nothing runs from it."""
     return _change(call, call.resource())
 
 
-@ROUTES.operation("disk.delete", "DELETE", ONE, action=f"{TYPE}/delete")
+@OPERATIONS.delete("disk.delete")
 def delete_disk(call: Call) -> Answer:
     """Delete a disk no machine uses."""
     world, disk = call.world, call.world.resources.get(call.path)
@@ -116,7 +109,7 @@ def _plan(call: Call, body: Json, creation: Json, option: str) -> disk_bodies.Pl
         if wanted and wanted < source.properties["diskSizeGB"]:
             raise invalid("disk.diskSizeGB", "The disk must not be smaller than its source.")
         wanted = wanted or source.properties["diskSizeGB"]
-        inherits, content = {**source.properties, **inherits}, machine_disks.content_of(call.world, source)
+        inherits, content = {**source.properties, **inherits}, attached_disks.content_of(call.world, source)
     elif option != "Empty":
         raise invalid("creationData.createOption", f"The value '{option}' is not one of Copy, Empty.")
     if not 1 <= wanted <= disk_bodies.MAX_DATA_GB:
@@ -147,37 +140,37 @@ def _change(call: Call, disk: Resource) -> Answer:
     _check_sku(call, disk, sku)
     tags = tags_of(body) if "tags" in body else disk.body.get("tags", {})
     allowed = {"diskSizeGB", "networkAccessPolicy", "publicNetworkAccess", "supportsHibernation"}
-    asked = {key: value for key, value in read(body, "properties", "object", {}).items() if key in allowed}
-    sized = disk_bodies.sized({**disk.properties, **asked}, sku, wanted or disk.properties["diskSizeGB"])
+    wanted_properties = {key: value for key, value in read(body, "properties", "object", {}).items() if key in allowed}
+    sized = disk_bodies.sized({**disk.properties, **wanted_properties}, sku, wanted or disk.properties["diskSizeGB"])
     properties: Json = {**sized, "provisioningState": "Updating"}
     before = disk.body
     disk.replace({**before, "tags": tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
 
     def done(_: object) -> None:
         disk.set(world.now_us, provisioningState="Succeeded")
-        _tell_machine(call, disk)
+        _show_in_machine(call, disk)
 
     course = Course(done, lambda _: disk.replace(before, world.now_us))
     operation = begin(call, "disk.update", disk.id, course, region=disk.body["location"])
     return accepted(call, operation, 202, disk.body, monitor=True)
 
 
-def _tell_machine(call: Call, disk: Resource) -> None:
+def _show_in_machine(call: Call, disk: Resource) -> None:
     """Show a disk's new size and sku in the machine that has it."""
     vm = disk_bodies.owner_of(call.world, disk)
     if vm is None:
         return
     storage = vm.properties["storageProfile"]
 
-    def told(row: Json) -> Json:
+    def updated(row: Json) -> Json:
         managed = row.get("managedDisk", {})
         if managed.get("id", "").lower() != disk.key:
             return row
         managed = {**managed, "storageAccountType": disk.body["sku"]["name"]}
         return {**row, "diskSizeGB": disk.properties["diskSizeGB"], "managedDisk": managed}
 
-    rows = [told(row) for row in storage.get("dataDisks", [])]
-    vm.set(call.world.now_us, storageProfile={**storage, "osDisk": told(storage["osDisk"]), "dataDisks": rows})
+    rows = [updated(row) for row in storage.get("dataDisks", [])]
+    vm.set(call.world.now_us, storageProfile={**storage, "osDisk": updated(storage["osDisk"]), "dataDisks": rows})
 
 
 def _check_sku(call: Call, disk: Resource, wanted: str) -> None:

@@ -1,29 +1,44 @@
-"""Snapshots: copies of a disk at a moment (azure.md 1.7)."""
+"""Snapshots: copies of a disk at a moment (docs/notes.md 1.7)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
-from azure_simulator.arm.paging import page
-from azure_simulator.arm.reading import check_name, invalid, location_of, need_group, read, tags_of, unchangeable
-from azure_simulator.compute.capacity.sizes import REGIONS
-from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.naming import NameRule
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of, unchangeable
+from azure_simulator.arm.regions import REGIONS
+from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.compute.disks import attached_disks, disk_bodies
 from azure_simulator.compute.disks.disks import read_source
-from azure_simulator.compute.machines import machine_disks
+from azure_simulator.compute.provider import COMPUTE, DISK_VERSIONS, NAMING, SDK
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin, running_on
 from azure_simulator.core.resources import Index
-from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
-ROUTES = Routes("arm")
 TYPE = disk_bodies.SNAPSHOT_TYPE
-ALL = f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/providers/{TYPE}"
-ONE = f"{ALL}/{{snapshot}}"
+SNAPSHOTS = ResourceType(
+    name=TYPE,
+    provider=COMPUTE,
+    params=("snapshot",),
+    api_versions=DISK_VERSIONS,
+    models=BodyModels(SDK, "Snapshot", "SnapshotUpdate"),
+    naming=NameRule(NAMING, "snapshot.name"),
+    latencies={
+        "snapshot.put": about(8, 60, 2),
+        "snapshot.copy": about(600, 2400, 120),  # to another region; a guess
+        "snapshot.update": about(2, 6, 0.5),
+        "snapshot.delete": about(2, 8, 0.5),
+    },
+)
+OPERATIONS = Operations(SNAPSHOTS)
 MOST_OF_A_DISK = 500
 """Incremental snapshots of one disk."""
 
@@ -37,11 +52,10 @@ def _source(found: Resource) -> str | None:
 BY_SOURCE = Index(TYPE, _source)
 
 
-@ROUTES.operation("snapshot.put", "PUT", ONE, action=f"{TYPE}/write")
+@OPERATIONS.put("snapshot.put")
 def put_snapshot(call: Call) -> Answer:
     """Copy a disk, or another snapshot, as it is now; or change tags of one that is there."""
     need_group(call)
-    check_name(call.param("snapshot"), r"[-\w.]{1,80}", disk_bodies.NAME_RULE)
     found, body = call.world.resources.get(call.path), call.object()
     creation = read(body, "properties.creationData", "object")
     option = read(creation, "createOption", "string")
@@ -56,34 +70,13 @@ def put_snapshot(call: Call) -> Answer:
     return _take(call, body, creation, option)
 
 
-@ROUTES.operation("snapshot.update", "PATCH", ONE, action=f"{TYPE}/write")
+@OPERATIONS.patch("snapshot.update")
 def patch_snapshot(call: Call) -> Answer:
     """Change a snapshot's tags or sku."""
     return _change(call, call.resource())
 
 
-@ROUTES.operation("snapshot.get", "GET", ONE, action=f"{TYPE}/read")
-def get_snapshot(call: Call) -> Answer:
-    """Show a snapshot, and how far it is copied."""
-    return Answer(_shown(call, call.resource()))
-
-
-@ROUTES.operation("snapshots.list", "GET", ALL, action=f"{TYPE}/read")
-def list_snapshots(call: Call) -> Answer:
-    """List the snapshots of a group."""
-    need_group(call)
-    return page(call, call.world.resources.collection(call.path), lambda found: _shown(call, found))
-
-
-@ROUTES.operation("snapshots.list_all", "GET", f"/subscriptions/{{sub}}/providers/{TYPE}", action=f"{TYPE}/read")
-def list_all_snapshots(call: Call) -> Answer:
-    """List the snapshots of a subscription."""
-    prefix = f"/subscriptions/{call.param('sub')}/".lower()
-    found = [each for each in call.world.resources.of_type(TYPE) if each.key.startswith(prefix)]
-    return page(call, found, lambda each: _shown(call, each))
-
-
-@ROUTES.operation("snapshot.delete", "DELETE", ONE, action=f"{TYPE}/delete")
+@OPERATIONS.delete("snapshot.delete")
 def delete_snapshot(call: Call) -> Answer:
     """Delete a snapshot; disks made of it stay."""
     world, found = call.world, call.world.resources.get(call.path)
@@ -117,7 +110,7 @@ def _take(call: Call, body: Json, creation: Json, option: str) -> Answer:
         {**creation, "sourceUniqueId": source.properties["uniqueId"]},
         tags_of(body),
         inherits=source.properties,
-        content=machine_disks.content_of(world, source),
+        content=attached_disks.content_of(world, source),
     )
     more: Json = {"incremental": incremental, **(family if incremental else {})}
     found = disk_bodies.make(world, plan, state="Creating", **more)
@@ -154,3 +147,6 @@ def _shown(call: Call, found: Resource) -> Json:
         length_us = max(1, copying[0].due_us - copying[0].accepted_us)
         share = min(99.0, 100.0 * (call.now_us - copying[0].accepted_us) / length_us)
     return {**found.body, "properties": {**found.properties, "completionPercent": round(share, 1)}}
+
+
+OPERATIONS.reads(get="snapshot.get", group="snapshots.list", subscription="snapshots.list_all", show=_shown)

@@ -1,13 +1,13 @@
-"""Which image a machine is made from, and whether it can be used there and now."""
+"""References to images: which one a machine is made from, and whether it can be used there and now."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.plane import normal
 from azure_simulator.arm.reading import invalid, read
-from azure_simulator.compute.capacity.sizes import IMAGE_DISK_GB, find_version
+from azure_simulator.arm.regions import normal
+from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, find_version
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def resolve(call: Call, reference: Json, region: str) -> Image:
 
 
 def note_use(world: World, image: Image, operation: LongRunning) -> None:
-    """Remember who is being made from an image; gone images fail those who still read them."""
+    """Remember which machine is made from an image: the removal of an image fails those that still read it."""
     if not image.source:
         return
     uses: dict[str, list[LongRunning]] = world.state("imageUse")
@@ -63,7 +63,7 @@ def note_use(world: World, image: Image, operation: LongRunning) -> None:
     found.append(operation)
 
 
-def vanished(world: World, image_id: str) -> None:
+def fail_creations(world: World, image_id: str) -> None:
     """Fail the creations that have not copied a deleted image yet."""
     running: dict[str, list[LongRunning]] = world.state("imageUse")
     for operation in running.pop(image_id.lower(), []):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.reading import invalid
 from azure_simulator.compute.disks import disk_bodies
-from azure_simulator.compute.machines import lifecycle, machine_disks
+from azure_simulator.compute.disks.attached_disks import content_of, os_disk
+from azure_simulator.compute.provider import VIRTUAL_MACHINE
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def capture(call: Call, source_id: str, region: str, *, generalized: bool, secur
     Raises a `Problem` for a source that is not there or does not fit.
     """
     source = call.world.resources.get(source_id)
-    kinds = {lifecycle.TYPE, VERSION_TYPE, IMAGE_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE}
+    kinds = {VIRTUAL_MACHINE, VERSION_TYPE, IMAGE_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE}
     if source is None or source.type not in kinds:
         raise Problem(404, "ResourceNotFound", f"The source '{source_id}' of the image was not found.")
     if source.body["location"] != region:
@@ -32,8 +33,8 @@ def capture(call: Call, source_id: str, region: str, *, generalized: bool, secur
     if source.type in {VERSION_TYPE, IMAGE_TYPE}:
         return {key: source.facts[key] for key in ("diskGb", "bootable", "content")}
     _check_security(source, secure=secure)
-    if source.type != lifecycle.TYPE:
-        content = machine_disks.content_of(call.world, source)
+    if source.type != VIRTUAL_MACHINE:
+        content = content_of(call.world, source)
         bootable = bool(content.get("sysprepped")) or not generalized
         return {"diskGb": source.properties["diskSizeGB"], "bootable": bootable, "content": content}
     if generalized and not source.facts["generalized"]:
@@ -43,11 +44,11 @@ def capture(call: Call, source_id: str, region: str, *, generalized: bool, secur
             f"The VM '{source.name}' is not generalized. Only a generalized VM can be captured "
             "into an image whose osState is Generalized.",
         )
-    disk = machine_disks.os_disk(call.world, source)
+    disk = os_disk(call.world, source)
     return {
         "diskGb": source.properties["storageProfile"]["osDisk"]["diskSizeGB"],
         "bootable": bool(source.facts["sysprepped"]) or not generalized,
-        "content": machine_disks.content_of(call.world, disk) if disk else {},
+        "content": content_of(call.world, disk) if disk else {},
     }
 
 

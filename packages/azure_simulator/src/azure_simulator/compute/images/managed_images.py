@@ -5,29 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
-from azure_simulator.arm.paging import page
-from azure_simulator.arm.reading import check_name, location_of, missing, need_group, read, tags_of
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.naming import NameRule
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.reading import location_of, missing, need_group, read, tags_of
+from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.compute.images import image_references
 from azure_simulator.compute.images.image_sources import IMAGE_TYPE as TYPE
 from azure_simulator.compute.images.image_sources import capture
+from azure_simulator.compute.provider import COMPUTE, NAMING, SDK
 from azure_simulator.core.answers import Answer, Json
+from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin
 from azure_simulator.core.resources import Resource
-from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
 
-ROUTES = Routes("arm")
-ALL = f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/providers/{TYPE}"
-ONE = f"{ALL}/{{image}}"
+IMAGES = ResourceType(
+    name=TYPE,
+    provider=COMPUTE,
+    params=("image",),
+    models=BodyModels(SDK, "Image", "ImageUpdate"),
+    naming=NameRule(NAMING, "imageName"),
+    latencies={"image.put": about(30, 90, 10), "image.delete": about(8, 20, 2)},
+)
+OPERATIONS = Operations(IMAGES)
+OPERATIONS.reads(get="image.show", group="image.list", subscription="image.list_all")
 
 
-@ROUTES.operation("image.put", "PUT", ONE, action=f"{TYPE}/write")
+@OPERATIONS.put("image.put")
 def put_image(call: Call) -> Answer:
     """Capture a generalized machine, or a disk of one."""
     need_group(call)
-    check_name(call.param("image"), r"[A-Za-z0-9]([-\w.]{0,78}\w)?", "Image names hold letters, digits, - _ and .")
     world, region, body = call.world, location_of(call), call.object()
     found = world.resources.get(call.path)
     if found is not None:
@@ -63,7 +73,7 @@ def put_image(call: Call) -> Answer:
     return accepted(call, begin(call, "image.put", image.id, course, region=region), 201, image.body)
 
 
-@ROUTES.operation("image.update", "PATCH", ONE, action=f"{TYPE}/write")
+@OPERATIONS.patch("image.update")
 def patch_image(call: Call) -> Answer:
     """Change an image's tags."""
     found = call.resource()
@@ -71,27 +81,7 @@ def patch_image(call: Call) -> Answer:
     return Answer(found.body)
 
 
-@ROUTES.operation("image.show", "GET", ONE, action=f"{TYPE}/read")
-def get_image(call: Call) -> Answer:
-    """Show an image."""
-    return Answer(call.resource().body)
-
-
-@ROUTES.operation("image.list", "GET", ALL, action=f"{TYPE}/read")
-def list_images(call: Call) -> Answer:
-    """List the images of a group."""
-    need_group(call)
-    return page(call, call.world.resources.collection(call.path))
-
-
-@ROUTES.operation("image.list_all", "GET", f"/subscriptions/{{sub}}/providers/{TYPE}", action=f"{TYPE}/read")
-def list_all_images(call: Call) -> Answer:
-    """List the images of a subscription."""
-    prefix = f"/subscriptions/{call.param('sub')}/".lower()
-    return page(call, [each for each in call.world.resources.of_type(TYPE) if each.key.startswith(prefix)])
-
-
-@ROUTES.operation("image.delete", "DELETE", ONE, action=f"{TYPE}/delete")
+@OPERATIONS.delete("image.delete")
 def delete_image(call: Call) -> Answer:
     """Delete an image; creations that still read it fail."""
     world, found = call.world, call.world.resources.get(call.path)
@@ -100,7 +90,7 @@ def delete_image(call: Call) -> Answer:
 
     def done(_: object) -> None:
         world.resources.remove(found.id)
-        image_references.vanished(world, found.id)
+        image_references.fail_creations(world, found.id)
 
     operation = begin(call, "image.delete", found.id, Course(done), region=found.body["location"])
     return accepted(call, operation, 202, monitor=True)

@@ -1,11 +1,11 @@
-"""Marketplace images; the answers are bare arrays (azure.md 1.7)."""
+"""Marketplace images; the answers are bare arrays (docs/notes.md 1.7)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.reading import invalid, need_region
-from azure_simulator.compute.capacity.sizes import IMAGE_DISK_GB, images, numbers
+from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, images, numbers
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.routing import Routes
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
+    from azure_simulator.core.cloud import Cloud
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
@@ -100,3 +101,24 @@ def _resolves(world: World, vm: Resource, domain: Domain) -> bool:
 
 def _failed(domain: str, why: str) -> Problem:
     return Problem(200, "VMExtensionProvisioningError", PREFIX.format(domain=domain, why=why))
+
+
+def install(cloud: Cloud) -> None:
+    """Keep the domains, seed them, show them in `_sim/state?view=domains`."""
+    cloud.state("domains", dict)
+    cloud.seeder("domains", _seed)
+    cloud.on("domain_seeded", _seeded)
+    cloud.view("domains", lambda world, _: [_shown(each) for each in domains(world).values()])
+
+
+def _seed(world: World, entries: list[Json]) -> None:
+    for entry in entries:
+        add_domain(world, entry)
+
+
+def _seeded(world: World, domain: str, **entry: object) -> None:
+    add_domain(world, {"name": domain, **entry})
+
+
+def _shown(domain: Domain) -> Json:
+    return {"name": domain.name, "ous": sorted(domain.units), "computers": domain.computers}

@@ -6,27 +6,20 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
+from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import read
 from azure_simulator.compute.machines import changes, lifecycle
+from azure_simulator.compute.machines.machine_type import VIRTUAL_MACHINES
 from azure_simulator.core.answers import Answer, Json, Problem
-from azure_simulator.core.routing import Routes
 from azure_simulator.core.world import NEVER
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
 
-ROUTES = Routes("arm")
-TYPE = lifecycle.TYPE
-ONE = f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/providers/{TYPE}/{{vm}}"
+OPERATIONS = Operations(VIRTUAL_MACHINES)
 
 
-@ROUTES.operation(
-    "vm.disks",
-    "POST",
-    f"{ONE}/attachDetachDataDisks",
-    throttle="UpdateVM",
-    action=f"{TYPE}/attachDetachDataDisks/action",
-)
+@OPERATIONS.post("vm.disks", "attachDetachDataDisks")
 def attach_detach(call: Call) -> Answer:
     """Change which data disks a machine has; the operation ends with its storage profile."""
     vm = call.need(call.path.rpartition("/")[0])
@@ -49,9 +42,9 @@ def attach_detach(call: Call) -> Answer:
     changes.update(call, vm, {"properties": {"storageProfile": {"dataDisks": rows}}})
     operation = call.world.operations[call.notes["operation"]]
 
-    def tell() -> None:
+    def finish() -> None:
         operation.result = vm.properties["storageProfile"]
 
     if operation.due_us < NEVER:
-        call.world.at(operation.due_us, tell)
+        call.world.at(operation.due_us, finish)
     return accepted(call, operation, 202, monitor=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties, managed_identities
+from azure_simulator.arm import managed_identities
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.reading import invalid, read, tags_of
 from azure_simulator.compute.capacity import placement
-from azure_simulator.compute.disks import disk_bodies
-from azure_simulator.compute.machines import lifecycle, machine_disks
+from azure_simulator.compute.disks import attached_disks, disk_bodies
+from azure_simulator.compute.machines import disk_rows, lifecycle, machine_disks
 from azure_simulator.compute.machines.machine_specs import read_interface, read_size
+from azure_simulator.compute.machines.machine_type import swaps_os_disk
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.longrunning import Course, LongRunning, begin
 from azure_simulator.core.world import World, merge
@@ -124,9 +125,9 @@ def _storage(call: Call, vm: Resource, properties: Json, change: Change) -> Json
     storage, disk = dict(now), read(properties, "storageProfile.osDisk", "object", {})
     kept = {key: disk[key] for key in ("deleteOption", "caching") if key in disk}
     storage["osDisk"] = {**now["osDisk"], **kept}
-    if immutable_properties.swapped({"properties": properties}, vm):
+    if swaps_os_disk({"properties": properties}, vm):
         new = _new_system(call, vm, disk)
-        change.swap = (machine_disks.os_disk(call.world, vm), new)
+        change.swap = (attached_disks.os_disk(call.world, vm), new)
         managed = {"id": new.id, "storageAccountType": new.body["sku"]["name"]}
         storage["osDisk"] |= {"name": new.name, "diskSizeGB": new.properties["diskSizeGB"], "managedDisk": managed}
     else:
@@ -134,9 +135,9 @@ def _storage(call: Call, vm: Resource, properties: Json, change: Change) -> Json
     wanted = read(properties, "storageProfile.dataDisks", "array", None)
     if wanted is not None:
         place = (vm.body["location"], vm.body.get("zones", []), now.get("dataDisks", []))
-        rows = machine_disks.read_rows(call, wanted, machine_disks.Bay(vm.id, change.seat.size, *place))
+        rows = disk_rows.read_rows(call, wanted, disk_rows.Bay(vm.id, change.seat.size, *place))
         left = {row["managedDisk"].get("id", "").lower() for row in rows}
-        change.gone = [disk for disk in machine_disks.data_disks(call.world, vm) if disk.key not in left]
+        change.gone = [disk for disk in attached_disks.data_disks(call.world, vm) if disk.key not in left]
         storage["dataDisks"] = rows
     return storage
 
@@ -145,10 +146,10 @@ def _new_system(call: Call, vm: Resource, disk: Json) -> Resource:
     """Give the disk that a deallocated machine will start from instead of its own."""
     _need_deallocated(vm, "swap the OS disk of")
     new = call.need(disk["managedDisk"]["id"])
-    machine_disks.check_attachable(new, vm.id, vm.body["location"], vm.body.get("zones", []))
+    disk_rows.check_attachable(new, vm.id, vm.body["location"], vm.body.get("zones", []))
     if str(read(disk, "name", "string", new.name)).lower() != new.name.lower():
         raise invalid("osDisk.name", f"The name of the OS disk must be that of its managed disk: '{new.name}'.")
-    old = machine_disks.os_disk(call.world, vm)
+    old = attached_disks.os_disk(call.world, vm)
     for key in ("osType", "hyperVGeneration", "securityProfile"):
         before = old.properties.get(key) if old else new.properties.get(key)
         if new.properties.get(key) != before:
@@ -164,7 +165,7 @@ def _new_system(call: Call, vm: Resource, disk: Json) -> Resource:
 def _system_gb(call: Call, vm: Resource, disk: Json) -> int:
     """Give the size the OS disk will have; only that of a deallocated machine grows."""
     now = int(vm.properties["storageProfile"]["osDisk"]["diskSizeGB"])
-    wanted, found = int(read(disk, "diskSizeGB", "integer", now)), machine_disks.os_disk(call.world, vm)
+    wanted, found = int(read(disk, "diskSizeGB", "integer", now)), attached_disks.os_disk(call.world, vm)
     if wanted != now and found is not None:
         disk_bodies.check_size(call.world, found, wanted)
     return wanted
@@ -203,11 +204,11 @@ def _reserve(world: World, vm: Resource, change: Change) -> None:
 
 def _done(world: World, vm: Resource, change: Change) -> None:
     for disk in change.gone:
-        machine_disks.let_go(world, disk)
+        machine_disks.detach(world, disk)
     machine_disks.mount(world, vm, tags=vm.body.get("tags", {}))
     if change.swap is not None:
         machine_disks.start_from(world, vm, *change.swap)
-    elif (system := machine_disks.os_disk(world, vm)) is not None and change.disk_gb > system.properties["diskSizeGB"]:
+    elif (system := attached_disks.os_disk(world, vm)) is not None and change.disk_gb > system.properties["diskSizeGB"]:
         system.set(world.now_us, **disk_bodies.sized(system.properties, system.body["sku"]["name"], change.disk_gb))
     lifecycle.succeeded(world, vm)
 
@@ -221,4 +222,4 @@ def _undo(world: World, vm: Resource, change: Change, before: Json) -> None:
     claimed = [disk for disk in machine_disks.attached(world, vm) if disk.key not in known]
     vm.set(world.now_us, storageProfile=before["storageProfile"])
     for disk in claimed:
-        machine_disks.let_go(world, disk)
+        machine_disks.detach(world, disk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.compute.machines import machine_disks
+from azure_simulator.compute.disks.attached_disks import data_disks, os_disk
 from azure_simulator.core.longrunning import running_on
 from azure_simulator.core.times import iso
 
@@ -28,9 +28,9 @@ def instance_view(world: World, vm: Resource) -> Json:
     """Tell what runs: provisioning, power, agent, disks, extensions."""
     now_us = world.now_us
     view: Json = {"statuses": [_provisioning(vm), *_power(world, vm)]}
-    disk = machine_disks.os_disk(world, vm)
+    disk = os_disk(world, vm)
     if disk is not None:
-        disks = [disk, *machine_disks.data_disks(world, vm)]
+        disks = [disk, *data_disks(world, vm)]
         view["disks"] = [{"name": d.name, "statuses": [_status("ProvisioningState/succeeded")]} for d in disks]
     if vm.facts["power"] == "running":
         ready = now_us >= vm.facts["agentFromUs"]

@@ -1,4 +1,4 @@
-"""One machine's life: its parts appear, run, stop and go."""
+"""The life cycle of a machine: its parts are made, run, stop and are removed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm import managed_identities
 from azure_simulator.compute.capacity import placement
+from azure_simulator.compute.disks.attached_disks import content_of
 from azure_simulator.compute.machines import machine_disks
+from azure_simulator.compute.provider import VIRTUAL_MACHINE
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.core.longrunning import LongRunning, cancel, running_on
 from azure_simulator.core.resources import Resource
@@ -16,23 +18,22 @@ from azure_simulator.network.network_interfaces import detach
 from azure_simulator.network.network_interfaces import remove as remove_nic
 
 if TYPE_CHECKING:
-    from azure_simulator.compute.machines.machine_specs import Order
+    from azure_simulator.compute.machines.machine_specs import MachineSpec
     from azure_simulator.core.calls import Call
 
-TYPE = "Microsoft.Compute/virtualMachines"
 _BEFORE_DISK = frozenset({"AllocationFailed", "ZonalAllocationFailed", "SkuNotAvailable", "GalleryImageNotFound"})
 _SLOW = frozenset({"OSProvisioningTimedOut", "VMStartTimedOut"})
 SLOW_START_US = 360 * SECOND
 """A machine whose start timed out may still come up; here it does, after so long."""
 
 
-def make(call: Call, order: Order, nics: list[Resource], failed: Resource | None) -> Resource:
-    """Put the machine of an accepted order into the world, `Creating`."""
+def make(call: Call, spec: MachineSpec, nics: list[Resource], failed: Resource | None) -> Resource:
+    """Put the machine of an accepted request into the world, `Creating`."""
     world, given = call.world, call.object()["properties"]
-    vm: Json = {"name": order.name, "id": call.path, "type": TYPE, "location": order.region}
-    new = {**vm, "tags": order.tags, "properties": _properties(call, order, nics)}
-    if order.zone:
-        new["zones"] = [order.zone]
+    vm: Json = {"name": spec.name, "id": call.path, "type": VIRTUAL_MACHINE, "location": spec.region}
+    new = {**vm, "tags": spec.tags, "properties": _properties(call, spec, nics)}
+    if spec.zone:
+        new["zones"] = [spec.zone]
     identity = managed_identities.shown(world, call.path, call.object().get("identity"))
     if identity is not None:
         new["identity"] = identity
@@ -45,31 +46,31 @@ def make(call: Call, order: Order, nics: list[Resource], failed: Resource | None
         "sysprepped": False,
         "hibernated": False,
         "password": given.get("osProfile", {}).get("adminPassword"),
-        "computer": order.computer_name,
+        "computer": spec.computer_name,
         "steps": {},
         "partitionGb": 0,
-        **(machine_disks.content_of(world, order.os_disk) if order.os_disk else {}),
+        **(content_of(world, spec.os_disk) if spec.os_disk else {}),
     }
     if failed is not None:
         failed.facts = facts
         failed.replace(new, call.now_us)
         return failed
-    return world.resources.add(Resource(call.path, TYPE, new, call.now_us, facts))
+    return world.resources.add(Resource(call.path, VIRTUAL_MACHINE, new, call.now_us, facts))
 
 
-def _properties(call: Call, order: Order, nics: list[Resource]) -> Json:
+def _properties(call: Call, spec: MachineSpec, nics: list[Resource]) -> Json:
     world, given = call.world, call.object()["properties"]
     attempt = world.attempts.get(("vm.create", call.path.lower()), 0)
     storage = {
-        "osDisk": _os_disk_profile(order, given["storageProfile"].get("osDisk", {})),
-        "dataDisks": list(order.data_rows),
+        "osDisk": _os_disk_profile(spec, given["storageProfile"].get("osDisk", {})),
+        "dataDisks": list(spec.data_rows),
     }
     properties: Json = {**given, "vmId": world.guid("vm", call.path, attempt)}
-    if order.image is not None:
-        storage = {"imageReference": order.image.reference, **storage}
+    if spec.image is not None:
+        storage = {"imageReference": spec.image.reference, **storage}
     if "osProfile" in given:
         os_profile = {k: v for k, v in given["osProfile"].items() if k != "adminPassword"}
-        properties["osProfile"] = {"computerName": order.computer_name, "secrets": [], **os_profile}
+        properties["osProfile"] = {"computerName": spec.computer_name, "secrets": [], **os_profile}
     return {
         **properties,
         "storageProfile": storage,
@@ -79,18 +80,18 @@ def _properties(call: Call, order: Order, nics: list[Resource]) -> Json:
     }
 
 
-def _os_disk_profile(order: Order, wanted: Json) -> Json:
+def _os_disk_profile(spec: MachineSpec, wanted: Json) -> Json:
     managed = {"storageAccountType": "Premium_LRS", **wanted.get("managedDisk", {})}
-    if order.os_disk is not None:
-        managed = {"id": order.os_disk.id, "storageAccountType": order.os_disk.body["sku"]["name"]}
+    if spec.os_disk is not None:
+        managed = {"id": spec.os_disk.id, "storageAccountType": spec.os_disk.body["sku"]["name"]}
     return {
         "osType": "Windows",
         "caching": "ReadWrite",
         "createOption": "FromImage",
         "deleteOption": "Detach",
         **wanted,
-        "name": order.disk_name,
-        "diskSizeGB": order.disk_gb,
+        "name": spec.disk_name,
+        "diskSizeGB": spec.disk_gb,
         "managedDisk": managed,
     }
 
@@ -118,23 +119,23 @@ def size_name(vm: Resource) -> str:
     return str(vm.properties["hardwareProfile"]["vmSize"])
 
 
-def started_first_time(world: World, vm: Resource, order: Order) -> None:
+def started_first_time(world: World, vm: Resource, spec: MachineSpec) -> None:
     """End a creation well: the disk is there, Windows runs, the agent will report."""
-    machine_disks.make_os_disk(world, vm, order)
-    machine_disks.mount(world, vm, tags=order.tags)
+    machine_disks.make_os_disk(world, vm, spec)
+    machine_disks.mount(world, vm, tags=spec.tags)
     vm.set(world.now_us, provisioningState="Succeeded")
     running(world, vm)
 
 
-def creation_failed(world: World, vm: Resource, order: Order, operation: LongRunning) -> None:
+def creation_failed(world: World, vm: Resource, spec: MachineSpec, operation: LongRunning) -> None:
     """End a creation badly: the machine stays, `Failed`; its interfaces stay reserved."""
     code = operation.error.code if operation.error else ""
     if code in _BEFORE_DISK or code.startswith("Overconstrained"):
         placement.release(world, vm)
-        machine_disks.leave_behind(world, vm, spare=True)
+        machine_disks.remove_or_detach(world, vm, spare=True)
     else:
-        machine_disks.make_os_disk(world, vm, order)
-        machine_disks.mount(world, vm, tags=order.tags)
+        machine_disks.make_os_disk(world, vm, spec)
+        machine_disks.mount(world, vm, tags=spec.tags)
         vm.facts["power"] = "running"
     failed(world, vm, operation)
     if code in _SLOW and world.config.get("agents", {}).get(vm.name) != "never":
@@ -169,7 +170,7 @@ def _came_up_late(world: World, vm: Resource, operation: LongRunning) -> None:
 
 
 def running(world: World, vm: Resource) -> None:
-    """Let a machine run; its agent reports after a while, or never when told so."""
+    """Let a machine run; its agent reports after a while, or never when the setting `agents` says so."""
     vm.facts["power"] = "running"
     delay_us = world.duration_us("vm.agent", vm.id, world.attempt("vm.agent", vm.id))
     behaviour = world.config.get("agents", {}).get(vm.name)
@@ -199,7 +200,7 @@ def remove(world: World, vm: Resource) -> None:
     for child in world.resources.under(vm.id):
         for operation in running_on(world, child.id):
             cancel(world, operation)
-    machine_disks.leave_behind(world, vm)
+    machine_disks.remove_or_detach(world, vm)
     wanted = vm.properties["networkProfile"]["networkInterfaces"]
     along = {entry["id"].lower() for entry in wanted if entry.get("properties", {}).get("deleteOption") == "Delete"}
     for nic in interfaces(world, vm):
@@ -218,7 +219,7 @@ def remove(world: World, vm: Resource) -> None:
 
 
 def check_not_deleting(world: World, vm: Resource) -> None:
-    """Refuse work on a machine that is going away."""
+    """Refuse work on a machine that is being deleted."""
     if running_on(world, vm.id, "vm.delete"):
         raise Problem(
             409,

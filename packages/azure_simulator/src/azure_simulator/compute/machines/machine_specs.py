@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm import references
 from azure_simulator.arm.reading import check_name, invalid, location_of, missing, read, tags_of
+from azure_simulator.arm.regions import REGIONS
 from azure_simulator.compute.capacity import placement
-from azure_simulator.compute.capacity.sizes import REGIONS, Size, size_of
+from azure_simulator.compute.capacity.sizes import Size, size_of
 from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.compute.disks.attached_disks import content_of
 from azure_simulator.compute.images.image_references import Image, resolve
-from azure_simulator.compute.machines import machine_disks, os_profiles
+from azure_simulator.compute.machines import disk_rows, os_profiles
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.network.network_interfaces import check_reserved
 
@@ -20,21 +22,19 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
-NAME_RULE = "Virtual machine names hold 1 to 64 letters, digits, - . _ and end with none of - . _"
-
-LICENCES = frozenset({"None", "Windows_Client", "Windows_Server"})
-NOT_THERE = {
+LICENSE_TYPES = frozenset({"None", "Windows_Client", "Windows_Server"})
+NOT_SIMULATED = {
     "availabilitySet": "Availability Set",
     "proximityPlacementGroup": "Proximity Placement Group",
     "host": "Dedicated Host",
     "hostGroup": "Dedicated Host Group",
     "virtualMachineScaleSet": "Virtual Machine Scale Set",
 }
-"""What a machine may be in, of which the simulated cloud has none."""
+"""What a machine may belong to: types that the simulated cloud does not have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class MachineSpec:
     """A machine that may be made: from an image, or from a disk that has Windows on it already."""
 
     name: str
@@ -53,10 +53,9 @@ class Order:
     tags: dict[str, str]
 
 
-def read_order(call: Call) -> Order:
+def read_spec(call: Call) -> MachineSpec:
     """Check a machine's body against the world; raise a `Problem` for the first thing wrong."""
     body, name = call.object(), call.param("vm")
-    check_name(name, r"[A-Za-z0-9]([-\w.]{0,62}[A-Za-z0-9])?", NAME_RULE)
     region = location_of(call)
     if region not in REGIONS:
         raise Problem(
@@ -65,32 +64,34 @@ def read_order(call: Call) -> Order:
             f"The provided location '{region}' is not available for resource type 'Microsoft.Compute/virtualMachines'.",
         )
     zone, size = _zone(body, region), read_size(call.world, body)
-    _check_companions(body)
+    _check_parents(body)
     system = _system(call, body, region, zone)
     nics, inline = _interfaces(call, body, region)
     wanted = read(body, "properties.storageProfile.dataDisks", "array", [])
-    bay = machine_disks.Bay(call.path, size, region, [zone] if zone else [], [])
-    return Order(
+    bay = disk_rows.Bay(call.path, size, region, [zone] if zone else [], [])
+    return MachineSpec(
         name=name,
         region=region,
         zone=zone,
         size=size,
         seat=placement.find_seat(call.world, body, placement.Seat(call.param("sub"), region, zone, size)),
         **system,
-        data_rows=tuple(machine_disks.read_rows(call, wanted, bay)),
+        data_rows=tuple(disk_rows.read_rows(call, wanted, bay)),
         nics=nics,
         inline=inline,
         tags=tags_of(body),
     )
 
 
-def _check_companions(body: Json) -> None:
-    """Refuse a licence nobody sells, and companions of kinds that are not there."""
-    licence = read(body, "properties.licenseType", "string", "None")
-    if licence not in LICENCES:
-        text = f"The license type {licence} is invalid. Valid license types are: Windows_Client or Windows_Server, "
+def _check_parents(body: Json) -> None:
+    """Refuse an unknown license type, and parents of types that the simulated cloud does not have."""
+    license_type = read(body, "properties.licenseType", "string", "None")
+    if license_type not in LICENSE_TYPES:
+        text = (
+            f"The license type {license_type} is invalid. Valid license types are: Windows_Client or Windows_Server, "
+        )
         raise invalid("licenseType", f"{text}case sensitive.")
-    for name, kind in NOT_THERE.items():
+    for name, kind in NOT_SIMULATED.items():
         wanted = read(body, f"properties.{name}.id", "string", "")
         if wanted:
             raise Problem(404, "NotFound", f"The {kind} {wanted} cannot be found.", target=name)
@@ -101,8 +102,8 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
     disk = read(body, "properties.storageProfile.osDisk", "object", {})
     if disk.get("createOption") == "Attach":
         found = _own_disk(call, body, disk)
-        machine_disks.check_attachable(found, call.path, region, [zone] if zone else [])
-        computer = machine_disks.content_of(call.world, found).get("computer", call.param("vm"))
+        disk_rows.check_attachable(found, call.path, region, [zone] if zone else [])
+        computer = content_of(call.world, found).get("computer", call.param("vm"))
         gb = found.properties["diskSizeGB"]
         return {"image": None, "os_disk": found, "disk_name": found.name, "disk_gb": gb, "computer_name": computer}
     image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
@@ -163,7 +164,7 @@ def _disk_name(call: Call, disk: Json) -> str:
     existing = call.world.resources.get(f"{group}/providers/Microsoft.Compute/disks/{name}")
     owner = existing.body.get("managedBy", "") if existing else ""
     if existing is not None and owner.lower() != call.path.lower():
-        raise machine_disks.exists(call, name)
+        raise disk_rows.exists(call, name)
     return name
 
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
+from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import need_group
 from azure_simulator.compute.capacity import placement
 from azure_simulator.compute.images import image_references
 from azure_simulator.compute.machines import changes, lifecycle, machine_disks
-from azure_simulator.compute.machines.machine_specs import Order, read_order
+from azure_simulator.compute.machines.machine_specs import MachineSpec, read_spec
+from azure_simulator.compute.machines.machine_type import VIRTUAL_MACHINES, check_immutable
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.longrunning import Course, begin, cancel, running_on
-from azure_simulator.core.routing import Routes
-from azure_simulator.network.network_interfaces import attach, keep
+from azure_simulator.network.network_interfaces import attach, store
 from azure_simulator.network.network_interfaces import remove as remove_nic
 
 if TYPE_CHECKING:
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
-ROUTES = Routes("arm")
-TYPE = lifecycle.TYPE
-ALL = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Compute/virtualMachines"
-ONE = f"{ALL}/{{vm}}"
+OPERATIONS = Operations(VIRTUAL_MACHINES)
 CREATE_PHASES = (
     ("accepted", 0.02),
     ("allocating", 0.13),
@@ -35,33 +32,33 @@ CREATE_PHASES = (
 )
 
 
-@ROUTES.operation("vm.create", "PUT", ONE, throttle="PutVM", action=f"{TYPE}/write")
+@OPERATIONS.put("vm.create")
 def put_machine(call: Call) -> Answer:
     """Make a machine, or bring an existing one to the body."""
     need_group(call)
     found = call.world.resources.get(call.path)
     if found is None:
-        return _create(call, read_order(call), None)
+        return _create(call, read_spec(call), None)
     lifecycle.check_not_deleting(call.world, found)
-    immutable_properties.check(call, found)
+    check_immutable(call, found)
     under_way = running_on(call.world, found.id, "vm.create")
     if under_way:
         return accepted(call, under_way[0], 200, found.body)
     if found.properties["provisioningState"] == "Failed" and found.facts["power"] == "none":
-        return _create(call, read_order(call), found)
+        return _create(call, read_spec(call), found)
     return changes.update(call, found, call.object())
 
 
-@ROUTES.operation("vm.update", "PATCH", ONE, throttle="UpdateVM", action=f"{TYPE}/write")
+@OPERATIONS.patch("vm.update")
 def patch_machine(call: Call) -> Answer:
     """Change a machine: tags, size, identity, disks, reservation, delete options."""
     found = call.resource()
     lifecycle.check_not_deleting(call.world, found)
-    immutable_properties.check(call, found)
+    check_immutable(call, found)
     return changes.update(call, found, call.object())
 
 
-@ROUTES.operation("vm.delete", "DELETE", ONE, throttle="DeleteVM", action=f"{TYPE}/delete")
+@OPERATIONS.delete("vm.delete")
 def delete_machine(call: Call) -> Answer:
     """Delete a machine with what it may take along; whatever goes on there is preempted.
 
@@ -86,55 +83,55 @@ def delete_machine(call: Call) -> Answer:
     return accepted(call, operation, 202, monitor=True)
 
 
-def _create(call: Call, order: Order, failed: Resource | None) -> Answer:
+def _create(call: Call, spec: MachineSpec, failed: Resource | None) -> Answer:
     world = call.world
     before = placement.seat_of(world, failed) if failed else None
-    placement.check_offered(world, order.seat)
-    placement.check_quota(world, order.seat, instead_of=before.size if before and not before.reservation else None)
-    nics = [*order.nics, *_inline_nics(call, order)]
-    error, phase = _trouble(call, order)
+    placement.check_offered(world, spec.seat)
+    placement.check_quota(world, spec.seat, instead_of=before.size if before and not before.reservation else None)
+    nics = [*spec.nics, *_inline_nics(call, spec)]
+    error, phase = _failure(call, spec)
     if failed is not None:
         placement.leave(world, failed)
-    vm = lifecycle.make(call, order, nics, failed)
-    placement.take(world, vm, order.seat)
+    vm = lifecycle.make(call, spec, nics, failed)
+    placement.take(world, vm, spec.seat)
     if error is None or phase != "allocating":
         placement.allocate(world, vm)
     machine_disks.claim_all(world, vm)
     for index, nic in enumerate(nics):
         attach(world, nic, vm.id, primary=index == 0)
     course = Course(
-        lambda _: lifecycle.started_first_time(world, vm, order),
-        lambda operation: lifecycle.creation_failed(world, vm, order, operation),
+        lambda _: lifecycle.started_first_time(world, vm, spec),
+        lambda operation: lifecycle.creation_failed(world, vm, spec, operation),
         CREATE_PHASES,
         error,
         phase,
     )
-    operation = begin(call, "vm.create", vm.id, course, region=order.region)
-    if order.image is not None:
-        image_references.note_use(world, order.image, operation)
+    operation = begin(call, "vm.create", vm.id, course, region=spec.region)
+    if spec.image is not None:
+        image_references.note_use(world, spec.image, operation)
     return accepted(call, operation, 201 if failed is None else 200, vm.body)
 
 
-def _trouble(call: Call, order: Order) -> tuple[Problem | None, str]:
+def _failure(call: Call, spec: MachineSpec) -> tuple[Problem | None, str]:
     """Tell how a creation will fail, if it will, and in which phase."""
-    error = placement.shortage(call.world, order.seat)
-    if error is not None or order.image is None or order.image.bootable:
+    error = placement.shortage(call.world, spec.seat)
+    if error is not None or spec.image is None or spec.image.bootable:
         return error, "allocating"
     error = Problem(
         200,
         "OSProvisioningClientError",
-        f"OS Provisioning failed for VM '{order.name}' due to an internal error: the image was "
+        f"OS Provisioning failed for VM '{spec.name}' due to an internal error: the image was "
         "not prepared with sysprep.",
     )
     return error, "os-provisioning"
 
 
-def _inline_nics(call: Call, order: Order) -> list[Resource]:
+def _inline_nics(call: Call, spec: MachineSpec) -> list[Resource]:
     """Make the interfaces that come with the machine: all or none."""
     made: list[Resource] = []
     try:
-        for entry in order.inline:
-            made.append(_inline_nic(call, order, entry))  # noqa: PERF401 - the rest is undone
+        for entry in spec.inline:
+            made.append(_inline_nic(call, spec, entry))  # noqa: PERF401 - the rest is undone
     except Problem:
         for nic in made:
             remove_nic(call.world, nic)
@@ -142,8 +139,8 @@ def _inline_nics(call: Call, order: Order) -> list[Resource]:
     return made
 
 
-def _inline_nic(call: Call, order: Order, entry: Json) -> Resource:
+def _inline_nic(call: Call, spec: MachineSpec, entry: Json) -> Resource:
     group = call.path[: call.path.lower().index("/providers/")]
     mark = call.world.guid("nic", call.path, entry["name"])[:8]
     nic_id = f"{group}/providers/Microsoft.Network/networkInterfaces/{entry['name']}-{mark}"
-    return keep(call, nic_id, entry, order.region, order.tags)
+    return store(call, nic_id, entry, spec.region, spec.tags)

@@ -1,4 +1,4 @@
-"""Who a new Windows is: its computer's name, its administrator, a password good enough.
+"""The OS profile of a new machine: its computer name, its administrator, their password.
 
 A password is hashed before a handler sees the body, so what is wrong with it is noted first (`flaw`).
 """
@@ -44,6 +44,11 @@ _WEAK = (
 )
 
 
+def note_flaw(call: Call, body: object) -> None:
+    """Note what is wrong with the password of a new machine, for `read_profile`."""
+    call.notes[NOTE] = flaw(body)
+
+
 def flaw(body: object) -> str:
     """Say what is wrong with the password of a machine's body as it came; empty when nothing is."""
     password = _at(body, "properties", "osprofile", "adminpassword")
@@ -57,7 +62,7 @@ def flaw(body: object) -> str:
 
 
 def read_profile(call: Call) -> str:
-    """Check who a new Windows will be and give the name of its computer."""
+    """Check the profile and give the computer name."""
     profile = read(call.object(), "properties.osProfile", "object")
     computer = str(read(profile, "computerName", "string", call.param("vm")))
     if len(computer) > LONGEST_COMPUTER or computer.isdigit() or not re.fullmatch(r"[A-Za-z0-9-]+", computer):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
+from azure_simulator.arm.operations import Operations
 from azure_simulator.compute.capacity import placement
-from azure_simulator.compute.machines import lifecycle, machine_disks
+from azure_simulator.compute.disks.attached_disks import os_disk
+from azure_simulator.compute.machines import lifecycle
+from azure_simulator.compute.machines.machine_type import VIRTUAL_MACHINES
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.longrunning import Course, begin
-from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,12 +19,10 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
-ROUTES = Routes("arm")
-ONE = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Compute/virtualMachines/{vm}"
-TYPE = lifecycle.TYPE
+OPERATIONS = Operations(VIRTUAL_MACHINES)
 
 
-@ROUTES.operation("vm.start", "POST", f"{ONE}/start", throttle="UpdateVM", action=f"{TYPE}/start/action")
+@OPERATIONS.post("vm.start", "start")
 def start(call: Call) -> Answer:
     """Start a machine; after a deallocation hardware must be found again."""
     vm = _target(call)
@@ -48,7 +48,7 @@ def start(call: Call) -> Answer:
     return _begin(call, vm, "vm.start", lambda: None if running else _started(call, vm), error)
 
 
-@ROUTES.operation("vm.restart", "POST", f"{ONE}/restart", throttle="UpdateVM", action=f"{TYPE}/restart/action")
+@OPERATIONS.post("vm.restart", "restart")
 def restart(call: Call) -> Answer:
     """Restart a running machine."""
     vm, world = _target(call), call.world
@@ -57,7 +57,7 @@ def restart(call: Call) -> Answer:
     return _begin(call, vm, "vm.restart", lambda: lifecycle.running(world, vm))
 
 
-@ROUTES.operation("vm.redeploy", "POST", f"{ONE}/redeploy", throttle="UpdateVM", action=f"{TYPE}/redeploy/action")
+@OPERATIONS.post("vm.redeploy", "redeploy")
 def redeploy(call: Call) -> Answer:
     """Move an allocated machine to another host; a running one starts there again."""
     vm, world = _target(call), call.world
@@ -66,7 +66,7 @@ def redeploy(call: Call) -> Answer:
     return _begin(call, vm, "vm.redeploy", lambda: lifecycle.running(world, vm))
 
 
-@ROUTES.operation("vm.reapply", "POST", f"{ONE}/reapply", throttle="UpdateVM", action=f"{TYPE}/reapply/action")
+@OPERATIONS.post("vm.reapply", "reapply")
 def reapply(call: Call) -> Answer:
     """Apply a machine's model again: one that failed after it was made is well afterwards."""
     vm = _target(call)
@@ -75,24 +75,24 @@ def reapply(call: Call) -> Answer:
     return _begin(call, vm, "vm.reapply", lambda: None)
 
 
-@ROUTES.operation("vm.reimage", "POST", f"{ONE}/reimage", throttle="UpdateVM", action=f"{TYPE}/reimage/action")
+@OPERATIONS.post("vm.reimage", "reimage")
 def reimage(call: Call) -> Answer:
     """Begin again with the image: what was done to Windows is gone, extensions run anew in real life."""
     vm, world = _target(call), call.world
-    disk = machine_disks.os_disk(world, vm)
+    disk = os_disk(world, vm)
     if disk is None or disk.properties["creationData"]["createOption"] != "FromImage":
         raise Problem(409, "OperationNotAllowed", f"VM '{vm.name}' was not created from an image.")
     if not vm.facts["allocated"]:
         raise not_running(vm, "reimage")
 
-    def again() -> None:
+    def reset() -> None:
         vm.facts |= {"steps": {}, "join": "", "sysprepped": False}
         lifecycle.running(world, vm)
 
-    return _begin(call, vm, "vm.reimage", again)
+    return _begin(call, vm, "vm.reimage", reset)
 
 
-@ROUTES.operation("vm.powerOff", "POST", f"{ONE}/powerOff", throttle="UpdateVM", action=f"{TYPE}/powerOff/action")
+@OPERATIONS.post("vm.powerOff", "powerOff")
 def power_off(call: Call) -> Answer:
     """Stop Windows; the hardware stays taken. `skipShutdown=true` does not wait for Windows."""
     vm, world = _target(call), call.world
@@ -101,13 +101,7 @@ def power_off(call: Call) -> Answer:
     return _begin(call, vm, "vm.powerOff", lambda: lifecycle.halted(world, vm, state), timing=timing)
 
 
-@ROUTES.operation(
-    "vm.deallocate",
-    "POST",
-    f"{ONE}/deallocate",
-    throttle="DeleteVM",
-    action=f"{TYPE}/deallocate/action",
-)
+@OPERATIONS.post("vm.deallocate", "deallocate", throttle="DeleteVM")
 def deallocate(call: Call) -> Answer:
     """Stop a machine and give its hardware back; `hibernate=true` keeps what Windows was doing."""
     vm, world = _target(call), call.world
@@ -128,13 +122,7 @@ def deallocate(call: Call) -> Answer:
     return _begin(call, vm, "vm.deallocate", halted)
 
 
-@ROUTES.operation(
-    "vm.generalize",
-    "POST",
-    f"{ONE}/generalize",
-    throttle="UpdateVM",
-    action=f"{TYPE}/generalize/action",
-)
+@OPERATIONS.post("vm.generalize", "generalize")
 def generalize(call: Call) -> Answer:
     """Mark a stopped machine as an image source; it never starts again."""
     vm = _target(call)

@@ -6,14 +6,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, missing, read, tags_of
+from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.compute.machines import lifecycle, scripts
-from azure_simulator.compute.machines.extensions import check_place, patched, register_session_host
+from azure_simulator.compute.machines.extension_effects import register_session_host
+from azure_simulator.compute.machines.extensions import check_place, patched
+from azure_simulator.compute.machines.machine_type import VIRTUAL_MACHINES
 from azure_simulator.compute.machines.power import not_running
+from azure_simulator.compute.provider import COMPUTE, SDK
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin, running_on
 from azure_simulator.core.resources import Resource
-from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import SECOND, iso
 
 if TYPE_CHECKING:
@@ -23,11 +29,16 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
-TYPE = f"{lifecycle.TYPE}/runCommands"
-VM = "/subscriptions/{sub}/resourceGroups/{rg}/providers/Microsoft.Compute/virtualMachines/{vm}"
-ALL = f"{VM}/runCommands"
-ONE = f"{ALL}/{{command}}"
+RUN_COMMANDS = ResourceType(
+    name="Microsoft.Compute/virtualMachines/runCommands",
+    provider=COMPUTE,
+    params=("vm", "command"),
+    models=BodyModels(SDK, "VirtualMachineRunCommand", "VirtualMachineRunCommandUpdate"),
+    latencies={"runcommand.put": about(35, 90, 20), "runcommand.delete": about(5, 20, 1)},
+    throttle={**dict.fromkeys(("GET", "LIST"), "LowCostGet"), **dict.fromkeys(("PUT", "PATCH", "DELETE"), "UpdateVM")},
+    settings={"scriptOutcomes": ([dict], "how steps of scripts go: vm, step, message, timeOut, attempts")},
+)
+OPERATIONS, ACTIONS = Operations(RUN_COMMANDS), Operations(VIRTUAL_MACHINES)
 LIMIT = 25
 DEFAULT_TIMEOUT_S = 90 * 60
 BUILT_IN = (
@@ -68,7 +79,7 @@ class Execution:
         }
 
 
-@ROUTES.operation("runcommand.put", "PUT", ONE, throttle="UpdateVM", action=f"{TYPE}/write")
+@OPERATIONS.put("runcommand.put")
 def put_run_command(call: Call) -> Answer:
     """Run a script as a resource of its own; an unchanged body does not run it again."""
     world, vm = call.world, _machine(call, "/runcommands/")
@@ -81,7 +92,7 @@ def put_run_command(call: Call) -> Answer:
     under_way = running_on(world, call.path)
     if under_way and found is not None:
         return accepted(call, under_way[0], 200, found.body)
-    if found is not None and found.facts["asked"] == properties:
+    if found is not None and found.facts["requested"] == properties:
         return Answer(found.body)
     asynchronous = read(properties, "asyncExecution", "boolean", False)
     strict = read(properties, "treatFailureAsDeploymentFailure", "boolean", False)
@@ -120,14 +131,14 @@ def _course(
     return Course(done, failed, error=error, extra_us=extra_us), ended
 
 
-@ROUTES.operation("runcommand.update", "PATCH", ONE, throttle="UpdateVM", action=f"{TYPE}/write")
+@OPERATIONS.patch("runcommand.update")
 def patch_run_command(call: Call) -> Answer:
     """Change a run command; one that is another then runs again."""
     found = call.resource()
-    return put_run_command(replace(call, body=patched(found, call.object(), found.facts["asked"])))
+    return put_run_command(replace(call, body=patched(found, call.object(), found.facts["requested"])))
 
 
-@ROUTES.operation("runcommand.get", "GET", ONE, throttle="LowCostGet", action=f"{TYPE}/read")
+@OPERATIONS.get("runcommand.get")
 def get_run_command(call: Call) -> Answer:
     """Show a run command; `$expand=instanceView` adds exit code and output."""
     found = call.resource()
@@ -143,14 +154,14 @@ def get_run_command(call: Call) -> Answer:
     return Answer({**found.body, "properties": {**found.properties, "instanceView": view}})
 
 
-@ROUTES.operation("runcommands.list", "GET", ALL, throttle="LowCostGet", action=f"{TYPE}/read")
+@OPERATIONS.list_group("runcommands.list")
 def list_run_commands(call: Call) -> Answer:
     """List the run commands of a machine."""
     call.need(call.path.rpartition("/")[0])
     return Answer({"value": [each.body for each in call.world.resources.collection(call.path)]})
 
 
-@ROUTES.operation("runcommand.delete", "DELETE", ONE, throttle="UpdateVM", action=f"{TYPE}/delete")
+@OPERATIONS.delete("runcommand.delete")
 def delete_run_command(call: Call) -> Answer:
     """Remove a run command; one that runs is killed."""
     world, found = call.world, call.world.resources.get(call.path)
@@ -167,13 +178,7 @@ def delete_run_command(call: Call) -> Answer:
     return accepted(call, operation, 202, monitor=True)
 
 
-@ROUTES.operation(
-    "vm.runCommand",
-    "POST",
-    f"{VM}/runCommand",
-    throttle="UpdateVM",
-    action=f"{lifecycle.TYPE}/runCommand/action",
-)
+@ACTIONS.post("vm.runCommand", "runCommand")
 def run_command(call: Call) -> Answer:
     """Run a script as an action: one at a time, the output in the final answer."""
     world, vm = call.world, _machine(call, "/runcommand")
@@ -271,14 +276,14 @@ def _keep(call: Call, vm: Resource, found: Resource | None) -> Resource:
     body: Json = {
         "name": call.param("command"),
         "id": call.path,
-        "type": TYPE,
+        "type": RUN_COMMANDS.name,
         "location": vm.body["location"],
         "tags": tags_of(call.object()),
         "properties": {**kept, "provisioningState": "Creating"},
     }
-    facts = {"begunUs": call.now_us, "asked": given}
+    facts = {"begunUs": call.now_us, "requested": given}
     if found is None:
-        return call.world.resources.add(Resource(call.path, TYPE, body, call.now_us, facts))
+        return call.world.resources.add(Resource(call.path, RUN_COMMANDS.name, body, call.now_us, facts))
     found.facts = facts
     found.replace({**body, "id": found.id, "name": found.name}, call.now_us)
     return found

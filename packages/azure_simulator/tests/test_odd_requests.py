@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from azure_simulator.assembly import build
+from azure_simulator.core.calls import Route
 from azure_simulator.core.cloud import Cloud, Options
 from azure_simulator.core.keys import Keys
 from azure_simulator.core.requests import Reply, Request
 from azure_simulator.core.resources import Resource
-from azure_simulator.core.routing import Route
 from azure_simulator.core.times import OwnClock
 from azure_simulator.desktops import application_groups, host_pools, session_hosts, user_sessions, workspaces
 from azure_simulator.graph import batches, control, subscriptions

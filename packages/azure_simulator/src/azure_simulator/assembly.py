@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from azure_simulator import pages, scenarios
+from azure_simulator import arm, authorization, compute, desktops, entra, graph, network, pages, scenarios, vault
 from azure_simulator.core import sim, webhooks
 from azure_simulator.core.cloud import Cloud, Options
 from azure_simulator.core.journal import Journal
+from azure_simulator.entra import directories
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,17 +16,8 @@ if TYPE_CHECKING:
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.times import Clock
 
-SERVICES = (
-    "arm",
-    "authorization",
-    "network",
-    "compute",
-    "entra",
-    "entra.directories",
-    "vault",
-    "graph",
-    "desktops",
-)
+SERVICES = (arm, authorization, network, compute, entra, directories, vault, graph, desktops)
+"""In the order of their installation: listeners and seeds of one come before those of the next."""
 
 
 def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = None) -> Cloud:
@@ -41,6 +32,6 @@ def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = Non
     scenarios.install(cloud)
     pages.install(cloud)
     for service in SERVICES:
-        import_module(f"azure_simulator.{service}").install(cloud)
+        service.install(cloud)
     cloud.open()
     return cloud

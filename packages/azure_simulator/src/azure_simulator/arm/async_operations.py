@@ -17,7 +17,7 @@ from azure_simulator.core.times import SECOND, iso
 if TYPE_CHECKING:
     from azure_simulator.arm.providers import ResourceProvider
     from azure_simulator.core.calls import Call
-    from azure_simulator.core.longrunning import LongRunning
+    from azure_simulator.core.operations import LongRunning
 
 KEPT_US = 24 * 3600 * SECOND
 """An operation that ended so long ago is forgotten: its URL answers 404."""

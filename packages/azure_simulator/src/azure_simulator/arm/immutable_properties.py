@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,21 +10,6 @@ if TYPE_CHECKING:
     from azure_simulator.arm.resource_types import ResourceType
     from azure_simulator.core.answers import Json
     from azure_simulator.core.resources import Resource
-
-
-@dataclass(frozen=True, slots=True)
-class Immutable:
-    """How values of a property are compared.
-
-    `default` is what a resource has that does not name one. Case, blanks and members that are left out do not count,
-    unless the comparison is `exact`.
-    """
-
-    default: object = None
-    exact: bool = False
-
-
-FIXED, EXACT = Immutable(), Immutable(exact=True)
 
 
 def check(

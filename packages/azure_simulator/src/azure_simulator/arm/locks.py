@@ -9,11 +9,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.body_models import TEXT, BodyModels, written
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.providers import AUTHORIZATION
 from azure_simulator.arm.reading import read
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.arm.sdk_models import ANY, Member, Shape
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource

@@ -6,7 +6,6 @@ Every provider words its refusal in its own way; ARM itself refuses what no name
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Problem
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 260
 _NEVER = re.compile(r"[<>%&\\?/#\x00-\x1f]")
-
-
-@dataclass(frozen=True, slots=True)
-class NameRule:
-    """A pattern of ASCII names, and what Compute calls the parameter that breaks it."""
-
-    pattern: str
-    parameter: str = ""
 
 
 def check(resource_type: ResourceType, name: str) -> None:

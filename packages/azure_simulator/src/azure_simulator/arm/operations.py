@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from azure_simulator.arm.resource_types import ResourceType
     from azure_simulator.core.answers import Json
-    from azure_simulator.core.calls import Call
+    from azure_simulator.core.calls import Call, Handler
     from azure_simulator.core.resources import Resource
-    from azure_simulator.core.routing import Handler
 
     Declare = Callable[[Handler], Handler]
     Show = Callable[[Call, Resource], Json]

@@ -13,8 +13,7 @@ from azure_simulator.core.routing import Routes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from azure_simulator.core.calls import Call
-    from azure_simulator.core.routing import Route
+    from azure_simulator.core.calls import Call, Route
     from azure_simulator.core.world import World
 
 ROUTES = Routes("arm")

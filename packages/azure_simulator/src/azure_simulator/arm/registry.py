@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from azure_simulator.arm.operations import Operations
+    from azure_simulator.core.calls import Route
     from azure_simulator.core.resources import Resource
-    from azure_simulator.core.routing import Route
     from azure_simulator.core.world import World
 
 STATE = "resourceTypes"

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.body_models import TAGS, TEXT, BodyModels, written
 from azure_simulator.arm.filters import conditions, tagged
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
 from azure_simulator.arm.providers import RESOURCES
 from azure_simulator.arm.reading import location_of, tags_of
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.arm.registry import registry
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.arm.sdk_models import Member, Shape
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.latency import about
@@ -22,7 +21,7 @@ from azure_simulator.core.resources import Resource
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
-    from azure_simulator.core.longrunning import LongRunning
+    from azure_simulator.core.operations import LongRunning
     from azure_simulator.core.world import World
 
 RETRY_AFTER_S = 15

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from azure_simulator.arm.immutable_properties import Immutable
-    from azure_simulator.arm.naming import NameRule
     from azure_simulator.arm.providers import Polling, ResourceProvider
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
@@ -39,6 +37,29 @@ if TYPE_CHECKING:
 
 GROUP = "/subscriptions/{sub}/resourceGroups/{rg}"
 SUBSCRIPTION = "/subscriptions/{sub}"
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """A pattern of ASCII names, and what Compute calls the parameter that breaks it."""
+
+    pattern: str
+    parameter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Immutable:
+    """A property that never changes, and how its values are compared.
+
+    `default` is what a resource has that does not name one. Case, blanks and members that are left out do not count,
+    unless the comparison is `exact`.
+    """
+
+    default: object = None
+    exact: bool = False
+
+
+FIXED, EXACT = Immutable(), Immutable(exact=True)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

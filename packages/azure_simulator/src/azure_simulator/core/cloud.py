@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.authentication import Authenticator, RefusedTokenError
-from azure_simulator.core.calls import Call
+from azure_simulator.core.calls import Call, Route
 from azure_simulator.core.faulted import after, before, stale
 from azure_simulator.core.faults import Faults, subscription_of
 from azure_simulator.core.journal import Journal
@@ -20,7 +20,7 @@ from azure_simulator.core.principals import Principal
 from azure_simulator.core.replay import entry_of, note_of, replay
 from azure_simulator.core.requestlog import Entry, RequestLog
 from azure_simulator.core.requests import Reply, Request
-from azure_simulator.core.routing import Route, Router, Routes
+from azure_simulator.core.routing import Router, Routes
 from azure_simulator.core.settings import Setting, check
 from azure_simulator.core.throttling import Throttle
 from azure_simulator.core.times import OwnClock

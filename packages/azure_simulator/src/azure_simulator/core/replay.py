@@ -8,7 +8,7 @@ Retry-After), `begun` (a reset that left nothing), `restore` (a snapshot is in f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.calls import Call
@@ -17,10 +17,29 @@ from azure_simulator.core.journal import JournalError
 from azure_simulator.core.times import OwnClock, system_now_us
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable
 
     from azure_simulator.core.answers import Json
-    from azure_simulator.core.cloud import Cloud
+    from azure_simulator.core.faults import Faults
+    from azure_simulator.core.requestlog import RequestLog
+    from azure_simulator.core.routing import Router
+    from azure_simulator.core.throttling import Throttle
+    from azure_simulator.core.times import Clock
+    from azure_simulator.core.world import World
+
+
+class Replayed(Protocol):
+    """What a replay works on: a `Cloud`."""
+
+    clock: Clock
+    world: World
+    router: Router
+    log: RequestLog
+    faults: Faults
+    throttle: Throttle
+    asked: Counter[tuple[str, str]]
+
 
 _KEPT_HEADERS = ("if-match", "if-none-match", "x-identity-header")
 
@@ -46,7 +65,7 @@ def note_of(kind: str, at_us: int, told: Json) -> Json:
     return {"note": kind, "t": at_us, "r": system_now_us(), **told}
 
 
-def replay(cloud: Cloud, entries: Iterable[Json]) -> int:
+def replay(cloud: Replayed, entries: Iterable[Json]) -> int:
     """Perform entries at their moments and give their number.
 
     A clock of the cloud's own stands at each entry's moment meanwhile; then it goes on as if it had
@@ -68,7 +87,7 @@ def replay(cloud: Cloud, entries: Iterable[Json]) -> int:
     return number
 
 
-def _request(cloud: Cloud, entry: Json) -> None:
+def _request(cloud: Replayed, entry: Json) -> None:
     what = f"{entry['method']} {entry['path']}"
     route, params, _ = cloud.router.find(entry["method"], entry["path"])
     if route is None:
@@ -95,7 +114,7 @@ def _request(cloud: Cloud, entry: Json) -> None:
         cloud.log.saw_put(call.path, call.body)
 
 
-def _note(cloud: Cloud, note: Json) -> None:
+def _note(cloud: Replayed, note: Json) -> None:
     kind = note["note"]
     if kind == "asked":
         cloud.asked[note["op"], note["path"].lower()] += 1

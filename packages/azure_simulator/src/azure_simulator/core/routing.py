@@ -4,41 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from azure_simulator.core.calls import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azure_simulator.core.answers import Answer
-    from azure_simulator.core.calls import Call
-
-Handler: TypeAlias = "Callable[[Call], Answer]"
+    from azure_simulator.core.calls import Handler
 
 _PARAMETER = re.compile(r"\{(\w+)(\.\.\.)?\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation: what it is called, where it lies, what it needs.
-
-    `throttle` names the plane's bucket group, `action` what the principal must be allowed (any of,
-    when separated by blanks), `region` the parameter that holds a location. `anonymous` needs no
-    token. `redacted` False lets the handler see secrets in clear; the journal then encrypts the body.
-    `mutates` requests are journalled once accepted.
-    """
-
-    name: str
-    method: str
-    template: str
-    handler: Handler
-    plane: str
-    throttle: str = ""
-    action: str = ""
-    anonymous: bool = False
-    redacted: bool = True
-    mutates: bool = True
-    names: tuple[str, ...] = ()
 
 
 class Routes:

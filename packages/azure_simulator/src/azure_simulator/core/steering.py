@@ -20,9 +20,9 @@ from azure_simulator.core.times import SECOND, OwnClock, iso
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azure_simulator.core.calls import Call
+    from azure_simulator.core.calls import Call, Handler
     from azure_simulator.core.cloud import Cloud
-    from azure_simulator.core.routing import Handler, Routes
+from azure_simulator.core.routing import Routes
 
 LONGEST_S = 10 * 366 * 86_400
 IDLE_WITHIN_S = 7 * 86_400

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 SECOND = 1_000_000
+NEVER = 2**62
+"""Later than every moment."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 from azure_simulator.core.latency import Latency
 from azure_simulator.core.principals import Principals
 from azure_simulator.core.resources import Store
+from azure_simulator.core.times import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from azure_simulator.core.answers import Json
-    from azure_simulator.core.longrunning import LongRunning
+    from azure_simulator.core.operations import LongRunning
     from azure_simulator.core.secrets import SecretProtector
     from azure_simulator.core.times import Clock
 
     Listener = Callable[..., None]
-
-NEVER = 2**62
 
 
 class World:

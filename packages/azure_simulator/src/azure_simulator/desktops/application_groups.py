@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.immutable_properties import EXACT
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import EXACT, ResourceType
 from azure_simulator.core.answers import Answer
 from azure_simulator.core.resources import Resource
 from azure_simulator.desktops import host_pools

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.immutable_properties import EXACT
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import EXACT, ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.core.times import SECOND, iso_z, parse_iso

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.providers import ResourceProvider
+from azure_simulator.arm.resource_types import NameRule
 from azure_simulator.core.answers import Problem
 
 SDK = "azure.mgmt.desktopvirtualization"

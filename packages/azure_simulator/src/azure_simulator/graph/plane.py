@@ -14,8 +14,7 @@ from azure_simulator.graph.replicas import Replica
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azure_simulator.core.calls import Call
-    from azure_simulator.core.routing import Handler
+    from azure_simulator.core.calls import Call, Handler
     from azure_simulator.core.world import World
 
 ROUTES = Routes("graph")

@@ -23,9 +23,8 @@ from azure_simulator.core.times import SECOND, iso_z, parse_iso
 from azure_simulator.graph import notifications, plane, queries, watching
 
 if TYPE_CHECKING:
-    from azure_simulator.core.calls import Call
+    from azure_simulator.core.calls import Call, Handler
     from azure_simulator.core.cloud import Cloud
-    from azure_simulator.core.routing import Handler
     from azure_simulator.graph.directory import Directory, Doc
 
 _MINUTE_US = 60 * SECOND

@@ -9,7 +9,7 @@ from azure_simulator.core.longrunning import Course, begin, running_on
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
-    from azure_simulator.core.longrunning import LongRunning
+    from azure_simulator.core.operations import LongRunning
     from azure_simulator.core.resources import Resource
 
 

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.body_validation import Dialect
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.providers import Polling, ResourceProvider
 from azure_simulator.arm.reading import check_name
+from azure_simulator.arm.resource_types import NameRule
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.throttling import Charge
 

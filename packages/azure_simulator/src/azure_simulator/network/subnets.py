@@ -21,7 +21,7 @@ from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_n
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
-    from azure_simulator.core.longrunning import LongRunning
+    from azure_simulator.core.operations import LongRunning
     from azure_simulator.core.world import World
 
 TYPE = "Microsoft.Network/virtualNetworks/subnets"

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import serve_tags
 from azure_simulator.arm.reading import invalid, location_of, missing, need_group, read, tags_of
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course
@@ -28,7 +27,7 @@ from azure_simulator.network.subnets import (
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
-    from azure_simulator.core.longrunning import LongRunning
+    from azure_simulator.core.operations import LongRunning
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import location_of, need_group, tags_of, unchangeable
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.compute.capacity.placement import GROUP_TYPE
 from azure_simulator.compute.capacity.reservations import shown_use, zones_of
 from azure_simulator.compute.provider import COMPUTE, NAMING, SDK

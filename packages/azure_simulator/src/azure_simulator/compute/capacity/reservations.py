@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import (
     invalid,
@@ -18,7 +17,7 @@ from azure_simulator.arm.reading import (
     unchangeable,
 )
 from azure_simulator.arm.regions import REGIONS
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.compute.capacity import counters, placement
 from azure_simulator.compute.capacity.sizes import Size, size_of
 from azure_simulator.compute.provider import COMPUTE, NAMING, SDK

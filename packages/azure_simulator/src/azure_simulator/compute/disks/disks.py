@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.immutable_properties import FIXED, Immutable
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of
 from azure_simulator.arm.regions import REGIONS
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import FIXED, Immutable, NameRule, ResourceType
 from azure_simulator.compute.disks import attached_disks, disk_bodies
 from azure_simulator.compute.provider import COMPUTE, DISK_VERSIONS, NAMING, SDK
 from azure_simulator.core.answers import Answer, Json, Problem

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of, unchangeable
 from azure_simulator.arm.regions import REGIONS
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.compute.disks import attached_disks, disk_bodies
 from azure_simulator.compute.disks.disks import read_source
 from azure_simulator.compute.provider import COMPUTE, DISK_VERSIONS, NAMING, SDK

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.immutable_properties import EXACT
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import need_group, read
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import EXACT, NameRule, ResourceType
 from azure_simulator.compute.images import gallery_parts
 from azure_simulator.compute.provider import COMPUTE, GALLERY_VERSIONS, SDK
 from azure_simulator.core.answers import Answer, Problem

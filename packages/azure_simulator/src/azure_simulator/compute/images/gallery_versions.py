@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, location_of, missing, read, unchangeable
 from azure_simulator.arm.regions import REGIONS, normal
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.compute.images import gallery_parts
 from azure_simulator.compute.images.image_references import fail_creations, replicas
 from azure_simulator.compute.images.image_sources import VERSION_TYPE as TYPE

@@ -12,7 +12,7 @@ from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
-    from azure_simulator.core.longrunning import LongRunning
+    from azure_simulator.core.operations import LongRunning
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 

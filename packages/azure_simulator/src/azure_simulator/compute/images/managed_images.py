@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import location_of, missing, need_group, read, tags_of
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.compute.images import image_references
 from azure_simulator.compute.images.image_sources import IMAGE_TYPE as TYPE
 from azure_simulator.compute.images.image_sources import capture

@@ -11,7 +11,7 @@ from azure_simulator.arm.reading import read
 from azure_simulator.compute.machines import changes, lifecycle
 from azure_simulator.compute.machines.machine_type import VIRTUAL_MACHINES
 from azure_simulator.core.answers import Answer, Json, Problem
-from azure_simulator.core.world import NEVER
+from azure_simulator.core.times import NEVER
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call

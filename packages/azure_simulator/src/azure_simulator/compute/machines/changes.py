@@ -14,7 +14,8 @@ from azure_simulator.compute.machines import disk_rows, lifecycle, machine_disks
 from azure_simulator.compute.machines.machine_specs import read_interface, read_size
 from azure_simulator.compute.machines.machine_type import swaps_os_disk
 from azure_simulator.core.answers import Answer, Json, Problem
-from azure_simulator.core.longrunning import Course, LongRunning, begin
+from azure_simulator.core.longrunning import Course, begin
+from azure_simulator.core.operations import LongRunning
 from azure_simulator.core.world import World, merge
 from azure_simulator.network.network_interfaces import attach, detach
 

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.immutable_properties import FIXED
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.providers import Polling
 from azure_simulator.arm.reading import invalid, location_of, read, tags_of
 from azure_simulator.arm.regions import normal
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import FIXED, ResourceType
 from azure_simulator.compute.machines import extension_handlers, lifecycle
 from azure_simulator.compute.machines.extension_effects import Install, outcome
 from azure_simulator.compute.machines.power import not_running
 from azure_simulator.compute.provider import COMPUTE, SDK
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
-from azure_simulator.core.longrunning import Course, LongRunning, begin, running_on
+from azure_simulator.core.longrunning import Course, begin, running_on
+from azure_simulator.core.operations import LongRunning
 from azure_simulator.core.resources import Resource
-from azure_simulator.core.times import SECOND
-from azure_simulator.core.world import NEVER, World, merge
+from azure_simulator.core.times import NEVER, SECOND
+from azure_simulator.core.world import World, merge
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,10 +10,11 @@ from azure_simulator.compute.disks.attached_disks import content_of
 from azure_simulator.compute.machines import machine_disks
 from azure_simulator.compute.provider import VIRTUAL_MACHINE
 from azure_simulator.core.answers import Json, Problem
-from azure_simulator.core.longrunning import LongRunning, cancel, running_on
+from azure_simulator.core.longrunning import cancel, running_on
+from azure_simulator.core.operations import LongRunning
 from azure_simulator.core.resources import Resource
-from azure_simulator.core.times import SECOND, iso
-from azure_simulator.core.world import NEVER, World
+from azure_simulator.core.times import NEVER, SECOND, iso
+from azure_simulator.core.world import World
 from azure_simulator.network.network_interfaces import detach
 from azure_simulator.network.network_interfaces import remove as remove_nic
 

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.body_models import BodyModels
-from azure_simulator.arm.immutable_properties import FIXED, Immutable
-from azure_simulator.arm.naming import NameRule
 from azure_simulator.arm.reading import read
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.resource_types import FIXED, Immutable, NameRule, ResourceType
 from azure_simulator.compute.machines import lifecycle, os_profiles
 from azure_simulator.compute.provider import COMPUTE, SDK, VIRTUAL_MACHINE
 from azure_simulator.core.latency import about

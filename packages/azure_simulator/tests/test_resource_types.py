@@ -14,7 +14,6 @@ from azure_simulator.network.provider import NAMING, NETWORK, SDK
 
 from packages.azure_simulator.tests.asking import NETWORK as NETWORKS
 from packages.azure_simulator.tests.asking import SUB, Asking, asking
-from tests.contract.azure import REGION
 
 ROUTE_TABLES = ResourceType(
     name="Microsoft.Network/routeTables",
@@ -26,6 +25,7 @@ ROUTE_TABLES = ResourceType(
     limit=200,
     used_by=(subnets.BY_GATEWAY,),
 )
+REGION = "westeurope"
 ONE = f"{NETWORKS}/routeTables/table"
 BODY = {"location": REGION, "properties": {"disableBgpRoutePropagation": True}}
 

@@ -51,9 +51,9 @@ def told(cloud: Cloud) -> Any:
         "findings": world.findings,
         "config": world.config,
         "faults": [(each.id, each.hits, each.recent) for each in cloud.faults.rules],
-        "asked": dict(cloud.asked),
+        "faultAttempts": dict(cloud.attempts),
         "closed": [each for each in cloud.throttle.closed if each[1] > world.now_us],
-        "impatient": cloud.log.impatient,
+        "early": cloud.log.early_requests,
         "duplicates": cloud.log.duplicate_puts,
     }
     return json.loads(json.dumps(_plain(found), default=str))

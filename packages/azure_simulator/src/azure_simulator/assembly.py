@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator import arm, authorization, compute, desktops, entra, graph, network, pages, scenarios, vault
-from azure_simulator.core import sim, webhooks
+from azure_simulator.core import control_plane, webhooks
 from azure_simulator.core.cloud import Cloud, Options
 from azure_simulator.core.journal import Journal
 from azure_simulator.entra import directories
@@ -27,7 +27,7 @@ def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = Non
         ValueError: the journal or the seed data make no sense.
     """
     cloud = Cloud(clock, keys, options, Journal(journal) if journal else None)
-    sim.install(cloud)
+    control_plane.install(cloud)
     webhooks.install(cloud)
     scenarios.install(cloud)
     pages.install(cloud)

@@ -22,7 +22,7 @@ A seed is YAML or JSON. Everything but `tenantId` and `domain` may be left out::
       - displayName: deskwright
         managedIdentity: true             # reached through IDENTITY_ENDPOINT; the first is default
         appId: ...                        # derived from the name when left out, like every id
-        identifierUri: api://deskwright   # makes it a resource tokens can be asked for
+        identifierUri: api://deskwright   # makes it a resource that tokens can be requested for
         client_secret: ...                # hashed before anything is kept
         federatedCredentials: [{subject: <object id of a managed identity>}]    # issuer, audiences
         accountEnabled: true              # false: AADSTS7000112; secretExpired: true is AADSTS7000222
@@ -62,7 +62,7 @@ GRAPH_ROLES = (
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
     "DeviceManagementServiceConfig.Read.All",
 )
-"""The app roles Deskwright's identity needs (azure.md 2)."""
+"""The app roles Deskwright's identity needs (docs/notes.md 2)."""
 
 
 def demo_seed(

@@ -1,6 +1,6 @@
 """Management locks: `CanNotDelete` and `ReadOnly`, at any scope, holding for everything below it.
 
-`config.locks` (globs of scopes) is a shortcut for locks of an administrator that nobody can remove.
+`config.locks` (globs of scopes) is a shortcut for locks of an administrator that cannot be removed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers for resource types without behavior of their own: what a PUT brings is kept and shown.
+"""Answers for resource types without behaviour of their own: what a PUT brings is kept and shown.
 
 `plain_resources.serve(OPERATIONS, "nat", "natGateways")` makes a type plain. `Plain` holds what is special about it;
 who uses a resource and what its deletion gives back stands in its `ResourceType`.

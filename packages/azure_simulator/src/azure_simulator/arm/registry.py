@@ -19,7 +19,7 @@ STATE = "resourceTypes"
 
 
 class Registry:
-    """What `arm.serve` was given. Types that only appear in paths (`locations/usages`) are made when asked for."""
+    """What `arm.serve` was given. Types that only appear in paths (`locations/usages`) are made at their first use."""
 
     def __init__(self) -> None:
         self.providers: dict[str, ResourceProvider] = {}

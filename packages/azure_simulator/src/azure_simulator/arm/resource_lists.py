@@ -46,7 +46,7 @@ def _page(call: Call, found: Iterable[Resource], wanted: dict[str, str]) -> Answ
 
 
 def _listed(resource: Resource, wanted: dict[str, str]) -> bool:
-    """Tell whether a resource is tracked (it has a place) and is what is asked for."""
+    """Tell whether a resource is tracked (it has a location) and matches the filter."""
     if "location" not in resource.body or "/providers/" not in resource.key:
         return False
     facts = {

@@ -4,7 +4,7 @@
         name="Microsoft.Network/routeTables",
         provider=NETWORK,
         params=("table",),
-        models=BodyModels(PACKAGE, "RouteTable", "TagsObject"),
+        models=BodyModels(SDK, "RouteTable", "TagsObject"),
         naming=NameRule(NAME),
         latencies={"route_table.put": about(3, 8, 1), "route_table.delete": about(5, 12, 1)},
         limit=200,
@@ -12,7 +12,7 @@
     OPERATIONS = Operations(ROUTE_TABLES)
 
 What answers its requests is declared with `arm.operations`; `arm.plain_resources` answers those of a type without
-behaviour of its own. `arm.serve(cloud, provider, modules)` plugs both into a cloud.
+behaviour of its own. `arm.serve(cloud, OPERATIONS)` plugs both into a cloud.
 """
 
 from __future__ import annotations

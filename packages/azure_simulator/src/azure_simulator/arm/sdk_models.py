@@ -74,7 +74,7 @@ CLOSER = {
     ("VirtualMachineExtensionProperties", "settings"): Shape("object", "settings", fixed=_ARGUMENTS, open=True),
     ("VirtualMachineExtensionProperties", "protectedSettings"): Shape("map", items=ANY),
 }
-"""Where a model says less than the service asks."""
+"""Where a model is less strict than the service."""
 
 
 class Library:
@@ -133,9 +133,9 @@ class Library:
                 and isinstance(line.value, ast.Call)
                 and isinstance(line.target, ast.Name)
             ):
-                told = {key.arg: key.value for key in line.value.keywords}
-                wire = ast.literal_eval(told["name"]) if "name" in told else line.target.id
-                seen = ast.literal_eval(told["visibility"]) if "visibility" in told else []
+                keywords = {key.arg: key.value for key in line.value.keywords}
+                wire = ast.literal_eval(keywords["name"]) if "name" in keywords else line.target.id
+                seen = ast.literal_eval(keywords["visibility"]) if "visibility" in keywords else []
                 shape = CLOSER.get((node.name, wire)) or self._annotated(line.annotation)
                 optional = isinstance(line.annotation, ast.Subscript) and _last(line.annotation.value) == "Optional"
                 read_only = seen == READ_ONLY
@@ -188,12 +188,12 @@ class Library:
         }
         rules = tables.get("_validation", {})
         found: dict[str, Member] = {}
-        for attribute, told in tables.get("_attribute_map", {}).items():
+        for attribute, entry in tables.get("_attribute_map", {}).items():
             rule = rules.get(attribute, {})
-            shape = self._argument(node, attribute) or self._named(told["type"])
+            shape = self._argument(node, attribute) or self._named(entry["type"])
             read_only = bool(rule.get("readonly"))
             required = bool(rule.get("required")) and not read_only
-            outer, _, inner = told["key"].replace("\\\\.", "\0").partition(".")
+            outer, _, inner = entry["key"].replace("\\\\.", "\0").partition(".")
             member = Member((inner or outer).replace("\0", "."), shape, required, read_only)
             if inner:
                 self._nest(found, owner, outer, member)

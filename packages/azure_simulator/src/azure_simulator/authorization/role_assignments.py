@@ -140,14 +140,6 @@ def _candidates(world: World, scope: str, principal: str) -> list[Resource]:
     return [*above, *(each for each in store.under(scope) if each.type == TYPE and each.key not in keys)]
 
 
-def has_role(world: World, principal: str, role_id: str, scope: str) -> bool:
-    """Tell whether a principal has a role at a scope, directly or from above."""
-    wanted = scope.lower()
-    found = world.resources.find(BY_PRINCIPAL, principal.lower())
-    here = (each for each in found if _seen(each.properties["scope"].lower(), wanted, at_scope=True))
-    return any(_role(each.properties["roleDefinitionId"]) == _role(role_id) for each in here)
-
-
 def _role(role_id: str) -> str:
     return role_id.lower().rpartition("/")[2]
 

@@ -1,4 +1,4 @@
-"""What must hold whatever the application believes: judged by names and tags only."""
+"""What must hold whatever the application believes, found by names and tags only."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def counted(world: World) -> list[Json]:
     """Count everything anew and compare: cores, hardware, slots and addresses must be what is there."""
     cores: Counter[tuple[str, str, str]] = Counter()
     placed: Counter[tuple[str, str, str]] = Counter()
-    for seat, units in (*_machines(world), *_reservations(world)):
-        for name in (seat.size.family.lower(), "cores"):
-            cores[seat.sub.lower(), seat.region, name] += units[0] * seat.size.cores
-        placed[seat.region, seat.zone, seat.size.name.lower()] += units[1]
+    for place, units in (*_machines(world), *_reservations(world)):
+        for name in (place.size.family.lower(), "cores"):
+            cores[place.sub.lower(), place.region, name] += units[0] * place.size.cores
+        placed[place.region, place.zone, place.size.name.lower()] += units[1]
     found = counters.counters(world)
     rows = [("cores", cores, found.cores), ("placed", placed, found.placed)]
     return [
@@ -66,22 +66,22 @@ def counted(world: World) -> list[Json]:
     ] + _addresses(world)
 
 
-def _machines(world: World) -> list[tuple[placement.Seat, tuple[int, int]]]:
+def _machines(world: World) -> list[tuple[placement.Placement, tuple[int, int]]]:
     """Give every machine outside a reservation with its quota and hardware."""
-    seats = ((placement.seat_of(world, vm), vm) for vm in world.resources.of_type(VIRTUAL_MACHINE))
-    return [(seat, (1, int(vm.facts["allocated"]))) for seat, vm in seats if seat and not seat.reservation]
+    places = ((placement.placement_of(world, vm), vm) for vm in world.resources.of_type(VIRTUAL_MACHINE))
+    return [(place, (1, int(vm.facts["allocated"]))) for place, vm in places if place and not place.reservation]
 
 
-def _reservations(world: World) -> list[tuple[placement.Seat, tuple[int, int]]]:
+def _reservations(world: World) -> list[tuple[placement.Placement, tuple[int, int]]]:
     """Give every reservation with the quota and hardware of its slots and of those beyond them."""
     inside: dict[str, list[bool]] = defaultdict(list)
     for vm in world.resources.of_type(VIRTUAL_MACHINE):
         inside[vm.facts.get("reservation", "")].append(vm.facts["allocated"])
     rows = []
     for each in world.resources.of_type(placement.TYPE):
-        seat, slots = placement.seat_of_reservation(world, each), each.facts["slots"]
-        if seat is not None:
-            rows.append((seat, (max(slots, len(inside[each.id])), max(slots, sum(inside[each.id])))))
+        place, slots = placement.placement_of_reservation(world, each), each.facts["slots"]
+        if place is not None:
+            rows.append((place, (max(slots, len(inside[each.id])), max(slots, sum(inside[each.id])))))
     return rows
 
 

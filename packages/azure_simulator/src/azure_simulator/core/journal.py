@@ -1,12 +1,12 @@
 """The journal: what was accepted, one JSON line each, written before the answer leaves.
 
-Replaying the lines at their recorded moments gives the same world again, because a handler depends
+Replaying the lines at their recorded moments gives the same world, because a handler depends
 on the request, the moment, and generators keyed by the seed alone. Secrets are hashed before they
-get here; bodies that must be readable again are encrypted. The key lies beside the journal, mode
+get here; bodies that must be readable later are encrypted. The key lies beside the journal, mode
 0600. A kill -9 can tear only the last line, whose request was not answered yet: it is cut off.
 
 Besides requests there are notes (`{"note": kind}`): `snapshot` gives what came before a name,
-`restore` puts that in force again, the others are `core.replay`'s. Without a path the lines live in
+`restore` puts that in force, the others are `core.replay`'s. Without a path the lines live in
 memory, for snapshots; they end with the process.
 """
 
@@ -168,5 +168,5 @@ def _protector(path: Path) -> SecretProtector:
     protector, fresh = SecretProtector.fresh(), path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(protector.key)
-    fresh.replace(path)  # whole or not at all
+    fresh.replace(path)  # complete or not at all
     return protector

@@ -1,4 +1,4 @@
-"""Long-running operations: decided when accepted, seen when asked for."""
+"""Long-running operations: their outcome is decided when they are accepted, and shown when it is due."""
 
 from __future__ import annotations
 

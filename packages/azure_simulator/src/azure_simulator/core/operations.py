@@ -36,7 +36,7 @@ class LongRunning:
     notes: Json = field(default_factory=dict)
 
     def status(self) -> str:
-        """Give ARM's word for where the operation stands."""
+        """Give the status as ARM writes it."""
         if not self.ended:
             return "InProgress"
         if self.error is None:

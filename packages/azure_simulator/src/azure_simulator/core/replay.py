@@ -1,7 +1,7 @@
 """From an accepted request to a journal entry and back, and the notes between them.
 
-A note tells what no accepted request tells: `asked` (a request that fault rules looked at, and the
-rule that hit), `refused` (a 429 and the bucket it came from), `impatient` (a request before its
+A note holds what no accepted request holds: `attempt` (a request that fault rules were matched with, and the
+rule that hit), `refused` (a 429 and the bucket it came from), `earlyRequest` (a request before its
 Retry-After), `begun` (a reset that left nothing), `restore` (a snapshot is in force again).
 `r` is the real time: a clock of the cloud's own goes on from there after a restart.
 """
@@ -38,7 +38,7 @@ class Replayed(Protocol):
     log: RequestLog
     faults: Faults
     throttle: Throttle
-    asked: Counter[tuple[str, str]]
+    attempts: Counter[tuple[str, str]]
 
 
 _KEPT_HEADERS = ("if-match", "if-none-match", "x-identity-header")
@@ -60,9 +60,9 @@ def entry_of(call: Call, at_us: int) -> Json:
     }
 
 
-def note_of(kind: str, at_us: int, told: Json) -> Json:
-    """Describe what happened besides; `note` comes first, the journal looks for it there."""
-    return {"note": kind, "t": at_us, "r": system_now_us(), **told}
+def note_of(kind: str, at_us: int, details: Json) -> Json:
+    """Describe what else happened; `note` comes first, the journal looks for it there."""
+    return {"note": kind, "t": at_us, "r": system_now_us(), **details}
 
 
 def replay(cloud: Replayed, entries: Iterable[Json]) -> int:
@@ -111,19 +111,19 @@ def _request(cloud: Replayed, entry: Json) -> None:
     except Problem as problem:
         raise JournalError(f"the journal holds {what}, which is refused now: {problem}") from problem
     if call.method == "PUT":
-        cloud.log.saw_put(call.path, call.body)
+        cloud.log.count_put(call.path, call.body)
 
 
 def _note(cloud: Replayed, note: Json) -> None:
     kind = note["note"]
-    if kind == "asked":
-        cloud.asked[note["op"], note["path"].lower()] += 1
+    if kind == "attempt":
+        cloud.attempts[note["op"], note["path"].lower()] += 1
         rule = cloud.faults.find(note["rule"]) if note["rule"] else None
         if rule is not None:
             rule.seen += 1
             hit(rule, note["path"])
     elif kind == "refused":
         cloud.throttle.empty(note["policy"], note["key"], note["bucket"], note["t"])
-        cloud.log.refused(note["who"], note["policy"], note["key"], note["t"], note["wait"])
-    elif kind == "impatient":
-        cloud.log.impatient.append(note["finding"])
+        cloud.log.note_refusal(note["who"], note["policy"], note["key"], note["t"], note["wait"])
+    elif kind == "earlyRequest":
+        cloud.log.early_requests.append(note["finding"])

@@ -149,7 +149,7 @@ class Store:
         return len(self._filed(index).by_key.get(key, ()))
 
     def _filed(self, index: Index) -> _Files:
-        """Give the files of an index; the first who asks has them made."""
+        """Give the files of an index, made at its first use."""
         kind = index.type.lower()
         found = self._files.setdefault(kind, {}).get(index)
         if found is None:

@@ -18,7 +18,7 @@ _PARAMETER = re.compile(r"\{(\w+)(\.\.\.)?\}")
 
 
 class Routes:
-    """The operations of one room, collected by its decorator."""
+    """The operations of one service, collected by its decorator."""
 
     def __init__(self, plane: str) -> None:
         self.plane = plane
@@ -40,7 +40,7 @@ class Routes:
 
         `template` segments are literals (any case), `{name}`, patterns such as `users('{id}')`, or
         one leading `{scope...}` that takes any number of segments. Only GET and HEAD do not mutate
-        unless said otherwise.
+        unless `mutates` is given.
         """
 
         def keep(handler: Handler) -> Handler:

@@ -28,7 +28,7 @@ _HASHED = "hashed:"
 
 @dataclass(frozen=True, slots=True)
 class SecretProtector:
-    """A keyed hash. The key is random, kept in the journal's key file, never in an answer."""
+    """A keyed hash and a cipher. The key is random, kept in the journal's key file, never in an answer."""
 
     key: bytes
 
@@ -48,7 +48,7 @@ class SecretProtector:
         return hmac.compare_digest(self.hash(hashed), self.hash(value))
 
     def redact(self, body: object) -> Any:  # noqa: ANN401 - JSON in, JSON out
-        """Copy JSON with every secret hashed: whole subtrees below a secret key."""
+        """Copy JSON with every secret hashed: all of a subtree below a secret key."""
         if isinstance(body, dict):
             return {
                 key: self._hash_all(value) if key.lower() in SECRET_KEYS else self.redact(value)
@@ -70,5 +70,5 @@ class SecretProtector:
                 return value
 
     def cipher(self) -> Fernet:
-        """Give the cipher for journal entries that must be readable again."""
+        """Give the cipher for journal entries that must be readable later."""
         return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"journal" + self.key).digest()))

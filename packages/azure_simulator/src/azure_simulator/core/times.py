@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 
 class OwnClock:
-    """A clock of the cloud alone: starts at `start_us`, runs at `rate`, moves by hand.
+    """A clock of the cloud alone: starts at `start_us`, runs at `rate`, can be moved.
 
     `rate` is simulated seconds per real second; 0 makes a manual clock.
     """

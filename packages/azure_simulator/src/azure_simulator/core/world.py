@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class World:
     """All state of all planes.
 
-    State is computed when somebody looks: `settle` performs, in order of their times, the effects
+    State is computed when it is read: `settle` performs, in order of their times, the effects
     that have come due, each at its own moment; nothing runs between two requests.
     """
 
@@ -93,7 +93,7 @@ class World:
         return self._states[name]
 
     def publish(self, event: str, **payload: object) -> None:
-        """Tell every room that listens; in the order of their installation."""
+        """Call the listeners of an event, in the order of their installation."""
         for listener in self._listeners.get(event, []):
             listener(self, **payload)
 

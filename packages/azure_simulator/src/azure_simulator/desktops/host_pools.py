@@ -165,7 +165,7 @@ def _register(call: Call, pool: Resource, registration: Json) -> None:
         pool.facts = {key: value for key, value in pool.facts.items() if not key.startswith("token")}
     if operation == "Update":
         number = call.world.attempt("registration token", pool.id)
-        # the shape of a real one is a JWT; nobody reads it but Azure
+        # a real one is a JWT as well; only Azure reads it
         token = "eyJhbGciOiJSUzI1NiJ9." + "".join(
             call.world.guid("token", pool.id, number, part).replace("-", "") for part in range(6)
         )

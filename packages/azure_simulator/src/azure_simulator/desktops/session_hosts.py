@@ -112,7 +112,7 @@ def machine_deleted(world: World, vm_id: str, **_: object) -> None:
 
 
 def machine_power(world: World, vm_id: str, state: str) -> None:
-    """Follow the machine: Shutdown when it stops, Available again a while after its start."""
+    """Follow the machine: Shutdown when it stops, Available a while after its start."""
     for host in _hosts_of(world, vm_id):
         if state == "running" and host.properties["status"] == "Shutdown":
             number = world.attempt("sessionHost.available", host.id)
@@ -170,7 +170,7 @@ def delete_host(call: Call) -> Answer:
 
 
 def assigned_twice(world: World) -> list[Json]:
-    """List Cloud PC ids of which more than one machine is assigned to somebody."""
+    """List Cloud PC ids of which more than one machine is assigned to a user."""
     tag = f"{world.config.get('tagPrefix', 'deskwright:')}cloudpc"
     assigned: dict[str, list[str]] = defaultdict(list)
     for host in world.resources.of_type(TYPE):

@@ -34,7 +34,7 @@ def configurations(call: Call, nic_id: str, wanted: list[Json], location: str, f
 
 
 def read_wanted(call: Call, body: Json) -> list[Json]:
-    """Give the configurations a body asks for; what it refers to is there."""
+    """Give the configurations that a body asks for; raise a `Problem` for a reference to what does not exist."""
     wanted: list[Json] = read(body, "properties.ipConfigurations", "array")
     if not wanted:
         raise missing("properties.ipConfigurations")

@@ -28,7 +28,7 @@ RESERVED_US = 180 * SECOND
 
 
 def remove(world: World, nic: Resource) -> None:
-    """Delete an interface; its addresses are free again."""
+    """Delete an interface; its addresses become free."""
     ip_configurations.give_back(world, nic.properties["ipConfigurations"], keeping={})
     release(world, nic.id)
     world.resources.remove(nic.id)

@@ -43,7 +43,7 @@ def check_idle(call: Call, vnet_id: str) -> None:
 
 
 def begin_write(call: Call, kind: str, vnet: Resource, course: Course) -> LongRunning:
-    """Begin an operation that holds the whole network, whatever in it the request is about."""
+    """Begin an operation that locks the network, whatever in it the request is about."""
     operation = begin(call, kind, vnet.id, course, region=vnet.body["location"])
     operation.notes["path"] = call.path
     return operation

@@ -6,7 +6,7 @@ Settings (`POST /_sim/config`):
 `capacity`: `[{"region", "zone", "size", "vms": 10, "error": "", "from": 0, "until": 3600, "every": 86400}]`,
 globs; the first entry that matches holds at most `vms` machines at a time; with `error:
 "SkuNotAvailable"` the PUT itself is refused. An entry counts from `from` to `until` seconds after
-the setting was made (again and again with a period of `every`), so capacity comes and goes;
+the setting was made (repeatedly with a period of `every`), so capacity comes and goes;
 `restrictions`: `[{"region", "zone", "size", "reason"}]` shown in the skus and enforced.
 """
 

@@ -26,7 +26,7 @@ TYPE = f"{GROUP_TYPE}/capacityReservations"
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class Placement:
     """A place for a machine: region, zone and size, and the reservation it is in, if any."""
 
     sub: str
@@ -41,11 +41,11 @@ def group_of(body: Json) -> str:
     return str(read(body, "properties.capacityReservation.capacityReservationGroup.id", "string", ""))
 
 
-def find_seat(world: World, body: Json, seat: Seat) -> Seat:
-    """Give the seat with the reservation that fits; raise a `Problem` when its group has none."""
+def find_placement(world: World, body: Json, place: Placement) -> Placement:
+    """Give the place with the reservation that fits; raise a `Problem` when its group has none."""
     group_id = group_of(body)
     if not group_id:
-        return seat
+        return place
     group = world.resources.get(group_id)
     if group is None or group.type != GROUP_TYPE:
         raise Problem(404, "NotFound", f"The capacity reservation group '{group_id}' was not found.")
@@ -55,106 +55,106 @@ def find_seat(world: World, body: Json, seat: Seat) -> Seat:
     if body["properties"].get("priority", "Regular") != "Regular":
         raise _refused("Spot VMs cannot be associated with a capacity reservation group.")
     reservations = world.resources.collection(f"{group.id}/capacityReservations")
-    found = next((each for each in reservations if _fits(each, seat)), None)
+    found = next((each for each in reservations if _fits(each, place)), None)
     if found is None:
-        place = f"zone '{seat.zone}' of '{seat.region}'" if seat.zone else f"'{seat.region}' without a zone"
+        where = f"zone '{place.zone}' of '{place.region}'" if place.zone else f"'{place.region}' without a zone"
         raise _refused(
             f"The capacity reservation group '{group.name}' has no capacity reservation for VM size "
-            f"'{seat.size.name}' in {place}."
+            f"'{place.size.name}' in {where}."
         )
-    return Seat(seat.sub, seat.region, seat.zone, seat.size, found)
+    return Placement(place.sub, place.region, place.zone, place.size, found)
 
 
-def check_quota(world: World, seat: Seat, *, instead_of: Size | None = None) -> None:
+def check_quota(world: World, place: Placement, *, instead_of: Size | None = None) -> None:
     """Refuse a machine without a free slot whose cores do not fit the quota."""
-    if not _has_slot(seat.reservation, "associated"):
-        counters.check_quota(world, seat.sub, seat.region, seat.size, instead_of=instead_of)
+    if not _has_slot(place.reservation, "associated"):
+        counters.check_quota(world, place.sub, place.region, place.size, instead_of=instead_of)
 
 
-def check_offered(world: World, seat: Seat) -> None:
+def check_offered(world: World, place: Placement) -> None:
     """Refuse a size that is not offered there, unless a slot waits for it."""
-    if not _has_slot(seat.reservation, "allocated"):
-        counters.check_offered(world, seat.region, seat.zone, seat.size)
+    if not _has_slot(place.reservation, "allocated"):
+        counters.check_offered(world, place.region, place.zone, place.size)
 
 
-def shortage(world: World, seat: Seat) -> Problem | None:
+def shortage(world: World, place: Placement) -> Problem | None:
     """Give the error of an allocation that finds neither slot nor hardware."""
-    if _has_slot(seat.reservation, "allocated"):
+    if _has_slot(place.reservation, "allocated"):
         return None
-    return counters.shortage(world, seat.region, seat.zone, seat.size.name)
+    return counters.shortage(world, place.region, place.zone, place.size.name)
 
 
-def seat_of(world: World, vm: Resource) -> Seat | None:
-    """Give a machine's seat; `None` when its size is sold no more."""
+def placement_of(world: World, vm: Resource) -> Placement | None:
+    """Give a machine's place; `None` when its size is not offered any more."""
     size = size_of(world, vm.properties["hardwareProfile"]["vmSize"])
     if size is None:
         return None
     zones: list[str] = vm.body.get("zones", [])
     reservation = world.resources.get(vm.facts.get("reservation") or "-")
-    return Seat(vm.id.split("/")[2], vm.body["location"], zones[0] if zones else "", size, reservation)
+    return Placement(vm.id.split("/")[2], vm.body["location"], zones[0] if zones else "", size, reservation)
 
 
-def seat_of_reservation(world: World, reservation: Resource) -> Seat | None:
+def placement_of_reservation(world: World, reservation: Resource) -> Placement | None:
     """Give the place a reservation holds."""
     size = size_of(world, reservation.body["sku"]["name"])
     zones: list[str] = reservation.body.get("zones", [])
     zone = zones[0] if zones else ""
-    return Seat(reservation.id.split("/")[2], reservation.body["location"], zone, size) if size else None
+    return Placement(reservation.id.split("/")[2], reservation.body["location"], zone, size) if size else None
 
 
-def take(world: World, vm: Resource, seat: Seat) -> None:
+def take(world: World, vm: Resource, place: Placement) -> None:
     """Count a machine, in its reservation or outside."""
-    counters.count_machine(world, seat.sub, seat.region, 1)
-    vm.facts["reservation"] = seat.reservation.id if seat.reservation else ""
-    if seat.reservation is None:
-        counters.count(world, seat.sub, seat.region, seat.size, 1)
+    counters.count_machine(world, place.sub, place.region, 1)
+    vm.facts["reservation"] = place.reservation.id if place.reservation else ""
+    if place.reservation is None:
+        counters.count(world, place.sub, place.region, place.size, 1)
     else:
-        _change(world, seat.reservation, lambda facts: facts["associated"].update({vm.key: vm.id}))
+        _change(world, place.reservation, lambda facts: facts["associated"].update({vm.key: vm.id}))
 
 
 def leave(world: World, vm: Resource) -> None:
     """Count a machine no more; it is off its hardware already."""
-    seat = seat_of(world, vm)
-    if seat is None:
+    place = placement_of(world, vm)
+    if place is None:
         return
-    counters.count_machine(world, seat.sub, seat.region, -1)
+    counters.count_machine(world, place.sub, place.region, -1)
     vm.facts["reservation"] = ""
-    if seat.reservation is None:
-        counters.count(world, seat.sub, seat.region, seat.size, -1)
+    if place.reservation is None:
+        counters.count(world, place.sub, place.region, place.size, -1)
     else:
-        _change(world, seat.reservation, lambda facts: facts["associated"].pop(vm.key, None))
+        _change(world, place.reservation, lambda facts: facts["associated"].pop(vm.key, None))
 
 
 def allocate(world: World, vm: Resource) -> None:
     """Put a machine on hardware."""
-    seat = seat_of(world, vm)
-    if seat is None or vm.facts["allocated"]:
+    place = placement_of(world, vm)
+    if place is None or vm.facts["allocated"]:
         return
     vm.facts["allocated"] = True
-    if seat.reservation is None:
-        counters.place(world, seat.region, seat.zone, seat.size.name, 1)
+    if place.reservation is None:
+        counters.place(world, place.region, place.zone, place.size.name, 1)
     else:
-        _change(world, seat.reservation, lambda facts: facts["allocated"].update({vm.key: vm.id}))
+        _change(world, place.reservation, lambda facts: facts["allocated"].update({vm.key: vm.id}))
 
 
 def release(world: World, vm: Resource) -> None:
     """Take a machine off its hardware."""
-    seat = seat_of(world, vm)
-    if seat is None or not vm.facts["allocated"]:
+    place = placement_of(world, vm)
+    if place is None or not vm.facts["allocated"]:
         return
     vm.facts["allocated"] = False
-    if seat.reservation is None:
-        counters.place(world, seat.region, seat.zone, seat.size.name, -1)
+    if place.reservation is None:
+        counters.place(world, place.region, place.zone, place.size.name, -1)
     else:
-        _change(world, seat.reservation, lambda facts: facts["allocated"].pop(vm.key, None))
+        _change(world, place.reservation, lambda facts: facts["allocated"].pop(vm.key, None))
 
 
-def move_out(world: World, vm: Resource, seat: Seat) -> None:
+def move_out(world: World, vm: Resource, place: Placement) -> None:
     """Leave a machine where it is, outside of its reservation."""
     was_allocated = vm.facts["allocated"]
     release(world, vm)
     leave(world, vm)
-    take(world, vm, replace(seat, reservation=None))
+    take(world, vm, replace(place, reservation=None))
     if was_allocated:
         allocate(world, vm)
 
@@ -164,9 +164,9 @@ def dissolve(world: World, reservation: Resource) -> None:
     grant(world, reservation, 0)
     for vm_id in list(reservation.facts["associated"].values()):
         vm = world.resources.get(vm_id)
-        seat = seat_of(world, vm) if vm else None
-        if vm is not None and seat is not None:
-            move_out(world, vm, seat)
+        place = placement_of(world, vm) if vm else None
+        if vm is not None and place is not None:
+            move_out(world, vm, place)
 
 
 def grant(world: World, reservation: Resource, slots: int) -> None:
@@ -186,13 +186,13 @@ def _change(world: World, reservation: Resource, change: Callable[[Json], object
     before = _units(reservation)
     change(reservation.facts)
     after = _units(reservation)
-    seat = seat_of_reservation(world, reservation)
-    if seat is None:
+    place = placement_of_reservation(world, reservation)
+    if place is None:
         return
     if after[0] != before[0]:
-        counters.count(world, seat.sub, seat.region, seat.size, after[0] - before[0])
+        counters.count(world, place.sub, place.region, place.size, after[0] - before[0])
     if after[1] != before[1]:
-        counters.place(world, seat.region, seat.zone, seat.size.name, after[1] - before[1])
+        counters.place(world, place.region, place.zone, place.size.name, after[1] - before[1])
 
 
 def _units(reservation: Resource) -> tuple[int, int]:
@@ -205,10 +205,10 @@ def _has_slot(reservation: Resource | None, kind: str) -> bool:
     return reservation is not None and len(reservation.facts[kind]) < reservation.facts["slots"]
 
 
-def _fits(reservation: Resource, seat: Seat) -> bool:
+def _fits(reservation: Resource, place: Placement) -> bool:
     zones = reservation.body.get("zones", [])
-    same = reservation.body["sku"]["name"].lower() == seat.size.name.lower()
-    here = reservation.body["location"] == seat.region and zones == ([seat.zone] if seat.zone else [])
+    same = reservation.body["sku"]["name"].lower() == place.size.name.lower()
+    here = reservation.body["location"] == place.region and zones == ([place.zone] if place.zone else [])
     return bool(same and here)
 
 

@@ -149,7 +149,7 @@ def _resize(call: Call, found: Resource, slots: int, changes: Json) -> Answer:
 
 
 def _begin(call: Call, found: Resource, slots: int, error: Problem | None, status: int) -> Answer:
-    """Take the slots at once, so that nobody else gets them; give them back when it fails."""
+    """Take the slots at once, so that no other request gets them; give them back when it fails."""
     world, before = call.world, int(found.facts["slots"])
     if error is None:
         placement.grant(world, found, slots)

@@ -58,7 +58,7 @@ def note_use(world: World, image: Image, operation: LongRunning) -> None:
         return
     uses: dict[str, list[LongRunning]] = world.state("imageUse")
     found = uses.setdefault(image.source, [])
-    if len(found) & (len(found) - 1) == 0:  # at powers of two only, so that it costs nothing on the whole
+    if len(found) & (len(found) - 1) == 0:  # at powers of two only, so that the cost stays constant for each call
         found[:] = [each for each in found if not each.ended]
     found.append(operation)
 

@@ -1,4 +1,4 @@
-"""Attach and detach data disks of a machine by their ids, without its whole model."""
+"""Attach and detach data disks of a machine by their ids, without its complete model."""
 
 from __future__ import annotations
 

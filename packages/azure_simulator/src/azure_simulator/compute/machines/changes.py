@@ -38,7 +38,7 @@ CHANGEABLE = (
 class Change:
     """A change that passed every check: what the machine becomes, and what comes and goes with it."""
 
-    seat: placement.Seat
+    place: placement.Placement
     moved: bool
     properties: Json
     swap: tuple[Resource | None, Resource] | None = None
@@ -55,7 +55,7 @@ def update(call: Call, found: Resource, body: Json) -> Answer:
     tags = tags_of(body) if "tags" in body else found.body.get("tags", {})
     change = _read(call, found, body)
     before, was_allocated = found.properties, found.facts["allocated"]
-    error = placement.shortage(world, change.seat) if change.moved and was_allocated else None
+    error = placement.shortage(world, change.place) if change.moved and was_allocated else None
     identity = managed_identities.shown(world, found.id, body.get("identity", found.body.get("identity")))
     if change.moved:
         placement.release(world, found)
@@ -66,7 +66,7 @@ def update(call: Call, found: Resource, body: Json) -> Answer:
     managed_identities.keep(world, found.id, identity)
     found.replace(new, call.now_us)
     if change.moved:
-        placement.take(world, found, change.seat)
+        placement.take(world, found, change.place)
         if was_allocated and error is None:
             placement.allocate(world, found)
     _reserve(world, found, change)
@@ -84,7 +84,7 @@ def update(call: Call, found: Resource, body: Json) -> Answer:
 
 
 def _read(call: Call, vm: Resource, body: Json) -> Change:
-    now = placement.seat_of(call.world, vm)
+    now = placement.placement_of(call.world, vm)
     if now is None:
         raise invalid("vmSize", f"The VM size {lifecycle.size_name(vm)} is not sold any more.")
     properties = read(body, "properties", "object", {})
@@ -95,8 +95,8 @@ def _read(call: Call, vm: Resource, body: Json) -> Change:
         merged.pop("capacityReservation", None)
         if placement.group_of(body):
             merged["capacityReservation"] = properties["capacityReservation"]
-    seat = _seat(call, vm, now, merged)
-    change = Change(seat, seat != now, merged)
+    place = _place(call, vm, now, merged)
+    change = Change(place, place != now, merged)
     merged["storageProfile"] = _storage(call, vm, properties, change)
     references = read(properties, "networkProfile.networkInterfaces", "array", [])
     if references:
@@ -105,11 +105,11 @@ def _read(call: Call, vm: Resource, body: Json) -> Change:
     return change
 
 
-def _seat(call: Call, vm: Resource, now: placement.Seat, merged: Json) -> placement.Seat:
+def _place(call: Call, vm: Resource, now: placement.Placement, merged: Json) -> placement.Placement:
     """Find where the machine will sit; a size or a reservation may move it."""
     world, size = call.world, read_size(call.world, {"properties": merged})
-    wanted = placement.Seat(now.sub, now.region, now.zone, size)
-    wanted = placement.find_seat(world, {"properties": merged}, wanted)
+    wanted = placement.Placement(now.sub, now.region, now.zone, size)
+    wanted = placement.find_placement(world, {"properties": merged}, wanted)
     if wanted == now:
         return now
     if wanted.reservation is not now.reservation:
@@ -136,7 +136,7 @@ def _storage(call: Call, vm: Resource, properties: Json, change: Change) -> Json
     wanted = read(properties, "storageProfile.dataDisks", "array", None)
     if wanted is not None:
         place = (vm.body["location"], vm.body.get("zones", []), now.get("dataDisks", []))
-        rows = disk_rows.read_rows(call, wanted, disk_rows.Bay(vm.id, change.seat.size, *place))
+        rows = disk_rows.read_rows(call, wanted, disk_rows.Bay(vm.id, change.place.size, *place))
         left = {row["managedDisk"].get("id", "").lower() for row in rows}
         change.gone = [disk for disk in attached_disks.data_disks(call.world, vm) if disk.key not in left]
         storage["dataDisks"] = rows
@@ -193,7 +193,7 @@ def _need_deallocated(vm: Resource, what: str) -> None:
 
 
 def _reserve(world: World, vm: Resource, change: Change) -> None:
-    """Take at once what nobody else may take while the operation goes on."""
+    """Take at once what no other request may take while the operation goes on."""
     machine_disks.claim_all(world, vm)
     for disk in change.gone:
         disk.facts = {**disk.facts, "detachingFrom": vm.id}

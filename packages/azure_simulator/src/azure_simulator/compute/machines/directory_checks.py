@@ -1,7 +1,7 @@
-"""Steps of a script that ask the on-premises directory: they fail as the domain join itself would.
+"""Steps of a script that use the on-premises directory: they fail as the domain join itself would.
 
 By their names, `resolveDomain`, `bindJoinAccount`, `findOrganizationalUnit` (case and hyphens do not count), with the
-parameters `domain`, `user`, `organizationalUnit` and the protected `password`. Without `domain` nothing is asked.
+parameters `domain`, `user`, `organizationalUnit` and the protected `password`. Without `domain` nothing is checked.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _ACCOUNTS = frozenset({"bindjoinaccount"}) | _UNITS
 _DOMAINS = frozenset({"resolvedomain", "reachdomaincontroller"}) | _ACCOUNTS
 
 
-def trouble(world: World, vm: Resource, step: str, given: Json) -> str:
-    """Tell why a step fails; empty when it does not."""
+def failure(world: World, vm: Resource, step: str, given: Json) -> str:
+    """Give the reason why a step fails; empty when it does not."""
     name = step.replace("-", "").lower()
     if name not in _DOMAINS or not given.get("domain"):
         return ""

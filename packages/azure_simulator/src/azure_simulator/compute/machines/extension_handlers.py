@@ -35,7 +35,7 @@ _HANDLERS = {name.lower(): majors for name, majors in HANDLERS.items()}
 
 
 def check(world: World, publisher: str, kind: str, version: str) -> None:
-    """Refuse a handler nobody publishes; the setting `extensionHandlers` publishes more."""
+    """Refuse a handler that is not published; the setting `extensionHandlers` publishes more."""
     if re.fullmatch(r"\d+\.\d+", version) is None:
         raise invalid("typeHandlerVersion", "The value of parameter typeHandlerVersion is invalid.")
     more = {name.lower(): majors for name, majors in world.config.get("extensionHandlers", {}).items()}

@@ -82,7 +82,7 @@ def put_extension(call: Call) -> Answer:
 
 @OPERATIONS.patch("extension.update")
 def patch_extension(call: Call) -> Answer:
-    """Change an extension; it is installed again as it is then."""
+    """Change an extension; it is installed anew."""
     return put_extension(replace(call, body=patched(call.resource(), call.object())))
 
 
@@ -196,7 +196,7 @@ def _ended(
     operation: LongRunning,
     effect: Callable[[], None],
 ) -> None:
-    """End an extension well, unless somebody stopped its machine meanwhile."""
+    """End an extension well, unless its machine was stopped meanwhile."""
     if world.resources.get(extension.id) is not extension:
         return
     if vm.facts["power"] != "running":

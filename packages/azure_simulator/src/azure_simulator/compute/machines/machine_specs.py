@@ -41,7 +41,7 @@ class MachineSpec:
     region: str
     zone: str
     size: Size
-    seat: placement.Seat
+    place: placement.Placement
     image: Image | None
     os_disk: Resource | None
     disk_name: str
@@ -74,7 +74,7 @@ def read_spec(call: Call) -> MachineSpec:
         region=region,
         zone=zone,
         size=size,
-        seat=placement.find_seat(call.world, body, placement.Seat(call.param("sub"), region, zone, size)),
+        place=placement.find_placement(call.world, body, placement.Placement(call.param("sub"), region, zone, size)),
         **system,
         data_rows=tuple(disk_rows.read_rows(call, wanted, bay)),
         nics=nics,

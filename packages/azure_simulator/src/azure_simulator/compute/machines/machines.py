@@ -85,15 +85,15 @@ def delete_machine(call: Call) -> Answer:
 
 def _create(call: Call, spec: MachineSpec, failed: Resource | None) -> Answer:
     world = call.world
-    before = placement.seat_of(world, failed) if failed else None
-    placement.check_offered(world, spec.seat)
-    placement.check_quota(world, spec.seat, instead_of=before.size if before and not before.reservation else None)
+    before = placement.placement_of(world, failed) if failed else None
+    placement.check_offered(world, spec.place)
+    placement.check_quota(world, spec.place, instead_of=before.size if before and not before.reservation else None)
     nics = [*spec.nics, *_inline_nics(call, spec)]
     error, phase = _failure(call, spec)
     if failed is not None:
         placement.leave(world, failed)
     vm = lifecycle.make(call, spec, nics, failed)
-    placement.take(world, vm, spec.seat)
+    placement.take(world, vm, spec.place)
     if error is None or phase != "allocating":
         placement.allocate(world, vm)
     machine_disks.claim_all(world, vm)
@@ -114,7 +114,7 @@ def _create(call: Call, spec: MachineSpec, failed: Resource | None) -> Answer:
 
 def _failure(call: Call, spec: MachineSpec) -> tuple[Problem | None, str]:
     """Tell how a creation will fail, if it will, and in which phase."""
-    error = placement.shortage(call.world, spec.seat)
+    error = placement.shortage(call.world, spec.place)
     if error is not None or spec.image is None or spec.image.bootable:
         return error, "allocating"
     error = Problem(

@@ -24,7 +24,7 @@ OPERATIONS = Operations(VIRTUAL_MACHINES)
 
 @OPERATIONS.post("vm.start", "start")
 def start(call: Call) -> Answer:
-    """Start a machine; after a deallocation hardware must be found again."""
+    """Start a machine; after a deallocation new hardware must be found."""
     vm = _target(call)
     if vm.facts["generalized"]:
         raise Problem(
@@ -32,16 +32,16 @@ def start(call: Call) -> Answer:
             "OperationNotAllowed",
             f"Operation 'start' is not allowed on VM '{vm.name}' since the VM is generalized.",
         )
-    seat = placement.seat_of(call.world, vm)
-    if vm.facts["hibernated"] and seat is not None and seat.reservation is not None:
+    place = placement.placement_of(call.world, vm)
+    if vm.facts["hibernated"] and place is not None and place.reservation is not None:
         raise Problem(
             409,
             "OperationNotAllowed",
             f"VM '{vm.name}' cannot resume from hibernation while it is associated with a capacity reservation group.",
         )
     error = None
-    if not vm.facts["allocated"] and seat is not None:
-        error = placement.shortage(call.world, seat)
+    if not vm.facts["allocated"] and place is not None:
+        error = placement.shortage(call.world, place)
         if error is None:
             placement.allocate(call.world, vm)
     running = vm.facts["power"] == "running"
@@ -59,7 +59,7 @@ def restart(call: Call) -> Answer:
 
 @OPERATIONS.post("vm.redeploy", "redeploy")
 def redeploy(call: Call) -> Answer:
-    """Move an allocated machine to another host; a running one starts there again."""
+    """Move an allocated machine to another host; a running one restarts there."""
     vm, world = _target(call), call.world
     if not vm.facts["allocated"]:
         raise not_running(vm, "redeploy")
@@ -68,7 +68,7 @@ def redeploy(call: Call) -> Answer:
 
 @OPERATIONS.post("vm.reapply", "reapply")
 def reapply(call: Call) -> Answer:
-    """Apply a machine's model again: one that failed after it was made is well afterwards."""
+    """Apply a machine's model once more: one that failed after it was made is `Succeeded` afterwards."""
     vm = _target(call)
     if vm.facts["power"] == "none":
         raise Problem(409, "OperationNotAllowed", f"VM '{vm.name}' was never provisioned. Delete and recreate it.")
@@ -77,7 +77,7 @@ def reapply(call: Call) -> Answer:
 
 @OPERATIONS.post("vm.reimage", "reimage")
 def reimage(call: Call) -> Answer:
-    """Begin again with the image: what was done to Windows is gone, extensions run anew in real life."""
+    """Start over from the image: changes to Windows are lost; Azure also runs extensions anew."""
     vm, world = _target(call), call.world
     disk = os_disk(world, vm)
     if disk is None or disk.properties["creationData"]["createOption"] != "FromImage":
@@ -124,7 +124,7 @@ def deallocate(call: Call) -> Answer:
 
 @OPERATIONS.post("vm.generalize", "generalize")
 def generalize(call: Call) -> Answer:
-    """Mark a stopped machine as an image source; it never starts again."""
+    """Mark a stopped machine as an image source; it cannot be started any more."""
     vm = _target(call)
     if vm.facts["power"] not in {"stopped", "deallocated"}:
         raise Problem(

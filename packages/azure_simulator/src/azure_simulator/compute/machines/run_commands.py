@@ -81,7 +81,7 @@ class Execution:
 
 @OPERATIONS.put("runcommand.put")
 def put_run_command(call: Call) -> Answer:
-    """Run a script as a resource of its own; an unchanged body does not run it again."""
+    """Run a script as a resource of its own; an unchanged body does not run it once more."""
     world, vm = call.world, _machine(call, "/runcommands/")
     check_place(call, vm)
     properties = read(call.object(), "properties", "object")
@@ -133,7 +133,7 @@ def _course(
 
 @OPERATIONS.patch("runcommand.update")
 def patch_run_command(call: Call) -> Answer:
-    """Change a run command; one that is another then runs again."""
+    """Change a run command; one that has changed runs once more."""
     found = call.resource()
     return put_run_command(replace(call, body=patched(found, call.object(), found.facts["requested"])))
 
@@ -239,7 +239,7 @@ def _execution(call: Call, vm: Resource, script: str, body: Json) -> Execution:
     for key in ("parameters", "protectedParameters"):
         for entry in read(body, key, "array", []):
             given[str(read(entry, "name", "string")).lower()] = entry.get("value", "")
-    run = scripts.understand(call.world, vm, script, attempt, given)
+    run = scripts.read_script(call.world, vm, script, attempt, given)
     timeout_s = int(read(body, "timeoutInSeconds", "integer", DEFAULT_TIMEOUT_S))
     if timeout_s < 1:
         raise invalid("timeoutInSeconds", "The value of parameter timeoutInSeconds is invalid.")

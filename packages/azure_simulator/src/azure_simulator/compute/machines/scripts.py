@@ -1,6 +1,6 @@
-"""Understand a PowerShell script without running it.
+"""Read the steps of a PowerShell script without running it.
 
-A script says what it does in marker comments, `# step: <name>`, one before each step, and prints one
+A script names its steps in marker comments, `# step: <name>`, one before each step, and prints one
 line of JSON per step: `{"step", "ok", "message"}`. Here every step works, unless the settings say
 otherwise: `scriptOutcomes: [{"vm": "CPC-0*", "step": "disable-*", "message": "...", "times": 1,
 "timeOut": false, "attempts": 1}]` (globs; `attempts` fails only the first so many runs on a machine, `times`
@@ -48,13 +48,13 @@ class Run:
         return "\n".join(lines)[-OUTPUT_LIMIT:]
 
 
-def understand(world: World, vm: Resource, script: str, attempt: int, given: Json | None = None) -> Run:
+def read_script(world: World, vm: Resource, script: str, attempt: int, given: Json | None = None) -> Run:
     """Decide how a script will go on a machine; a step that times out is the last one."""
     steps: list[Json] = []
     for name in _STEP.findall(script):
         outcome = _outcome(world, vm, name, attempt)
-        if outcome is None and (said := directory_checks.trouble(world, vm, name, given or {})):
-            outcome = {"message": said}
+        if outcome is None and (reason := directory_checks.failure(world, vm, name, given or {})):
+            outcome = {"message": reason}
         if outcome is not None and outcome.get("timeOut"):
             return Run(tuple(steps), timed_out=True)
         message = "" if outcome is None else str(outcome.get("message", "the step failed")) * outcome.get("times", 1)

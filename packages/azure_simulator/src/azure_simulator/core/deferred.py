@@ -1,4 +1,4 @@
-"""Answers that take somebody else's word first, such as a receiver's in a handshake.
+"""Answers that wait for another process, such as a receiver in a handshake.
 
 A handler stays synchronous: it leaves `Answer.later`, the server awaits `Reply.later`. What was
 learnt meanwhile reaches the world as a journalled request to ourselves.
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     Handshake = Callable[[str, str], Awaitable[None]]
 
 
-async def out_of_reach(url: str, token: str) -> None:
+async def unreachable(url: str, token: str) -> None:
     """Refuse a handshake while no socket is open; `Cloud.handshake` until the server starts."""
     del token
-    raise Problem(400, "ValidationError", f"Subscription validation request failed: nobody can reach {url} from here.")
+    raise Problem(400, "ValidationError", f"Subscription validation request failed: {url} cannot be reached from here.")
 
 
-def promise(later: Later, plane: Plane, sent: Callable[[Answer], Reply]) -> Reply:
-    """Give a reply that is none yet; awaiting `later` gives the real one."""
-    return Reply(202, {}, b"", later=partial(_kept, later, plane, sent))
+def defer(later: Later, plane: Plane, sent: Callable[[Answer], Reply]) -> Reply:
+    """Give a reply without content; awaiting its `later` gives the real one."""
+    return Reply(202, {}, b"", later=partial(_resolved, later, plane, sent))
 
 
-async def _kept(later: Later, plane: Plane, sent: Callable[[Answer], Reply]) -> Reply:
+async def _resolved(later: Later, plane: Plane, sent: Callable[[Answer], Reply]) -> Reply:
     try:
         answer = await later()
     except Problem as problem:

@@ -1,4 +1,4 @@
-"""`/_sim`: change the world, move its clock, break it.
+"""`/_sim`: change the world, move its clock, inject faults.
 
 POST reset {"begin": true}   seed {...}   faults {...} or [...]   config {...} (also PATCH)
      buckets/close {"policy": "PutVM", "seconds": 300}
@@ -30,14 +30,14 @@ IDLE_WITHIN_S = 7 * 86_400
 
 def install(cloud: Cloud, routes: Routes) -> None:
     """Declare the operations that change the world."""
-    _setting(cloud, routes)
-    _beginning(cloud, routes)
-    _keeping(cloud, routes)
-    _breaking(cloud, routes)
-    _passing(cloud, routes)
+    _declare_config(cloud, routes)
+    _declare_reset_and_seed(cloud, routes)
+    _declare_snapshots(cloud, routes)
+    _declare_faults(cloud, routes)
+    _declare_clock(cloud, routes)
 
 
-def _setting(cloud: Cloud, routes: Routes) -> None:
+def _declare_config(cloud: Cloud, routes: Routes) -> None:
     for method in ("POST", "PATCH"):
 
         @_post(routes, "config", method=method)
@@ -47,7 +47,7 @@ def _setting(cloud: Cloud, routes: Routes) -> None:
             return Answer(call.world.config)
 
 
-def _beginning(cloud: Cloud, routes: Routes) -> None:
+def _declare_reset_and_seed(cloud: Cloud, routes: Routes) -> None:
     @_post(routes, "reset", mutates=False)
     def reset(call: Call) -> Answer:
         """Forget everything; `begin` false leaves out the first data."""
@@ -72,12 +72,12 @@ def _beginning(cloud: Cloud, routes: Routes) -> None:
                     begun = True
         except Exception:
             if begun and not cloud.replaying:  # all of it or nothing
-                cloud.again()
+                cloud.replay_journal()
             raise
         return Answer({"seeded": sorted(data)})
 
 
-def _keeping(cloud: Cloud, routes: Routes) -> None:
+def _declare_snapshots(cloud: Cloud, routes: Routes) -> None:
     @_post(routes, "snapshot", mutates=False)
     def snapshot(call: Call) -> Answer:
         """Give the present state a name."""
@@ -95,7 +95,7 @@ def _keeping(cloud: Cloud, routes: Routes) -> None:
         return Answer({"name": name, "now": iso(cloud.world.now_us)})
 
 
-def _breaking(cloud: Cloud, routes: Routes) -> None:
+def _declare_faults(cloud: Cloud, routes: Routes) -> None:
     @_post(routes, "faults")
     def faults(call: Call) -> Answer:
         """Put a fault rule in force behind the others, or (a list) replace all."""
@@ -121,7 +121,7 @@ def _breaking(cloud: Cloud, routes: Routes) -> None:
         return Answer({"closed": cloud.throttle.close(body["policy"], call.now_us + int(seconds * SECOND))})
 
 
-def _passing(cloud: Cloud, routes: Routes) -> None:
+def _declare_clock(cloud: Cloud, routes: Routes) -> None:
     @_post(routes, "clock/advance")
     def advance(call: Call) -> Answer:
         """Move the clock by `seconds`, or `until` `idle`: nothing is due within `atMostSeconds`."""
@@ -134,12 +134,12 @@ def _passing(cloud: Cloud, routes: Routes) -> None:
             else:
                 _move(cloud, int(_seconds(body, "seconds") * SECOND))
         due = call.world.next_due_us
-        told = {"now": iso(call.world.now_us), "idle": due is None, "nextEvent": None if due is None else iso(due)}
-        return Answer(told)
+        next_event = None if due is None else iso(due)
+        return Answer({"now": iso(call.world.now_us), "idle": due is None, "nextEvent": next_event})
 
 
 def _until_idle(cloud: Cloud, most_s: float) -> None:
-    """Go from event to event. A shared clock that somebody drives goes as far as is known now."""
+    """Move from event to event. A shared clock that another process drives goes as far as is known now."""
     world = cloud.world
     end_us = world.now_us + int(most_s * SECOND)
     while (due_us := world.last_due_us) is not None and world.now_us < min(due_us, end_us):
@@ -169,7 +169,7 @@ def _name(call: Call) -> str:
 
 
 def _post(routes: Routes, path: str, *, mutates: bool = True, method: str = "POST") -> Callable[[Handler], Handler]:
-    """Declare an operation that changes the world; its body may hold secrets to keep."""
+    """Declare an operation that changes the world; its body may hold secrets that must stay readable."""
     name = f"sim.{path.replace('/', '.')}.{method.lower()}"
     declare = routes.operation(name, method, f"/_sim/{path}", anonymous=True, redacted=False, mutates=mutates)
 

@@ -1,4 +1,4 @@
-"""`/_sim`: look into the world. No token; loopback only. What changes it is in `core.steering`.
+"""`/_sim`: views of the world. No token; loopback only. What changes it is in `core.control_operations`.
 
 GET  (index)   state?type=&filter=&view=   operations?status=&kind=&target=&limit=
      requests?path=&principal=&op=&status=&fault=&id=&since=&limit=
@@ -13,7 +13,7 @@ from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from azure_simulator.core import steering
+from azure_simulator.core import control_operations
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.planes import Plane
 from azure_simulator.core.requestlog import GRACE_S
@@ -46,15 +46,15 @@ def install(cloud: Cloud) -> None:
     cloud.seeder("principals", lambda world, data: world.principals.seed(data))
     cloud.seeder("faults", lambda world, data: cloud.faults.replace(data, world.now_us))
     cloud.on("configured", lambda world, changes: _configured(cloud, world.config, changes))
-    cloud.invariant("beforeRetryAfter", lambda _: list(cloud.log.impatient))
+    cloud.invariant("beforeRetryAfter", lambda _: list(cloud.log.early_requests))
     cloud.invariant("observed", lambda world: list(world.findings))
     cloud.setting("profile", str, "latencies: instant, fast, real or slow-day")
     cloud.setting("latency", {"*": dict}, "durations by kind: dist, and what it needs; seconds, not scaled")
     cloud.setting("throttling", {"*": (bool, *NUMBER)}, "buckets by policy, `enabled` for all; a part of their limit")
     cloud.setting("strictPrincipals", bool, "callers that were not seeded have no rights")
     cloud.setting("retryAfterGraceSeconds", NUMBER, "how long after a 429 requests on their way are forgiven")
-    _looking(cloud, routes)
-    steering.install(cloud, routes)
+    _declare_views(cloud, routes)
+    control_operations.install(cloud, routes)
     cloud.add(routes)
 
 
@@ -67,7 +67,7 @@ def _configured(cloud: Cloud, config: Json, changes: Json) -> None:
         cloud.world.principals.strict = bool(config.get("strictPrincipals"))
 
 
-def _looking(cloud: Cloud, routes: Routes) -> None:
+def _declare_views(cloud: Cloud, routes: Routes) -> None:
     views: dict[str, tuple[str, Callable[[Call], object]]] = {
         "stats": ("counts of requests, polls, refusals", lambda call: _stats(cloud, call)),
         "faults": ("fault rules and their hits", lambda _: [rule.view() for rule in cloud.faults.rules]),
@@ -75,10 +75,10 @@ def _looking(cloud: Cloud, routes: Routes) -> None:
         "config": ("the settings in force", lambda call: call.world.config),
         "settings": ("the settings there are", lambda _: {each.name: each.about for each in _settings(cloud)}),
         "snapshots": ("states that can be restored", lambda _: _snapshots(cloud)),
-        "state": ("resources by type, or a room's view", lambda call: _state(cloud, call)),
+        "state": ("resources by type, or a service's view", lambda call: _state(cloud, call)),
         "operations": ("long-running operations", _operations),
         "requests": ("the last requests", lambda call: _requests(cloud, call)),
-        "invariants": ("what must hold, and what breaks it", lambda _: judged(cloud)),
+        "invariants": ("what must hold, and what breaks it", lambda _: check_invariants(cloud)),
     }
     for name, (about, show) in views.items():
         routes.operation(f"sim.{name}", "GET", f"/_sim/{name}", anonymous=True)(_shown(about, show))
@@ -100,8 +100,8 @@ def _snapshots(cloud: Cloud) -> Json:
     return {name: iso(moment) for name, moment in cloud.journal.snapshots().items()}
 
 
-def judged(cloud: Cloud) -> Json:
-    """Ask every invariant."""
+def check_invariants(cloud: Cloud) -> Json:
+    """Run every invariant."""
     found = [
         {"invariant": name, **finding} for name, check in cloud.invariants.items() for finding in check(cloud.world)
     ]
@@ -170,11 +170,11 @@ def _state(cloud: Cloud, call: Call) -> object:
 def _requests(cloud: Cloud, call: Call) -> list[Json]:
     query = {name: glob.lower() for name, glob in call.query.items()}
     since, limit = _number(call, "since", "0"), _number(call, "limit", _MOST)
-    found = [entry for entry in cloud.log.ring if entry.seq > since and _asked_for(entry, query)]
+    found = [entry for entry in cloud.log.ring if entry.seq > since and _matches(entry, query)]
     return [entry.view() for entry in found[-limit:]] if limit else []
 
 
-def _asked_for(entry: Entry, query: dict[str, str]) -> bool:
+def _matches(entry: Entry, query: dict[str, str]) -> bool:
     facts = {
         "path": entry.path,
         "op": entry.op,

@@ -76,13 +76,13 @@ class ResourceType:
     provider's unless given; `polling` too.
 
     Relations: `used_by` finds the resources that keep one from being deleted; `users_of` lists ids of others, for
-    the deletion of a whole group; `removed` gives back what the resource holds, and leaves its own removal to the
-    caller; of a group, the types with `removed_early` go first. `limit` is how many a subscription may have in a
+    the deletion of a whole group; `removed` gives back what the resource holds (and may remove the resource
+    itself); of a group, the types with `removed_early` go first. `limit` is how many a subscription may have in a
     region (0: any number).
 
-    Hooks: `inspect_secrets` looks at the body of a PUT before its secrets are
-    hashed, `etag` gives the ETag where the provider's types have none. `settings` are the keys of
-    `POST /_sim/config` that it reads, with their shape and meaning; `state` is made once for each world.
+    Hooks: `inspect_secrets` looks at the body of a PUT before its secrets are hashed, `etag` gives the ETag where the
+    provider's types have none. `settings` are the keys of `POST /_sim/config` that it reads, with their shape and
+    meaning; `state` is made once for each world.
     """
 
     name: str

@@ -18,9 +18,9 @@ from aiohttp import web
 from azure_simulator import certificates
 from azure_simulator.assembly import build
 from azure_simulator.core.cloud import Cloud, Options
+from azure_simulator.core.keys import Keys
 from azure_simulator.core.requests import Request
 from azure_simulator.core.times import OwnClock, system_now_us
-from azure_simulator.entra.keys import Keys
 from azure_simulator.server import Addresses, CloudServer
 
 GROUP = "/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/desks"

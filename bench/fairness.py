@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from azure_simulator import desktops, graph
-from azure_simulator.arm import latencies
+from azure_simulator.assembly import build
+from azure_simulator.core.cloud import Options
+from azure_simulator.core.keys import Keys
+from azure_simulator.core.times import OwnClock
 from azure_simulator.seeds import DOMAIN, PLANS
 
 from bench.figures import Figure
@@ -24,8 +26,8 @@ from local.journey import GROUP, SITES, Journey
 from local.stack import Stack, Wishes
 
 _FEW = "Few"
-_KINDS = {**latencies.KINDS, **graph.LATENCIES, **desktops.LATENCIES}
-_MEDIANS = {kind: {"dist": "fixed", "value": shape["p50"]} for kind, shape in _KINDS.items() if "p50" in shape}
+_DURATIONS = build(OwnClock(0, 0), Keys(), Options()).durations
+_MEDIANS = {kind: {"dist": "fixed", "value": shape["p50"]} for kind, shape in _DURATIONS.items() if "p50" in shape}
 _LOOK_EVERY_SECONDS = 2.0
 _LONGEST_SECONDS = 3600.0
 _GOAL, _THROTTLED_GOAL = 1.5, 0.01

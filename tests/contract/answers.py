@@ -7,8 +7,7 @@ shown, values of enumerations must be known, types must fit.
 from collections.abc import Iterable
 from typing import Any
 
-from azure_simulator.arm.bodies import answer_of
-from azure_simulator.arm.sdkmodels import Shape
+from azure_simulator.arm.sdk_models import Shape
 
 from tests.contract.shared import Given
 
@@ -49,11 +48,11 @@ def _about(given: Given) -> list[str]:
     if given.status >= 400:
         error = (given.body or {}).get("error", {}) if isinstance(given.body, dict) else {}
         return [] if {"code", "message"} <= set(error) else [f"{given.path} is an error without code and message"]
-    shape = answer_of(given.kind.type)
-    if shape is None or given.kind.action or not isinstance(given.body, dict):
+    shape = given.target.type.models.answer()
+    if shape is None or given.target.action or not isinstance(given.body, dict):
         return []
-    rows = given.body.get("value") if not given.kind.named else [given.body]
-    where = f"{given.method} {given.kind.type}"
+    rows = given.body.get("value") if not given.target.named else [given.body]
+    where = f"{given.method} {given.target.type.name}"
     return [text for row in rows or [] for text in wrong(row, shape, where)]
 
 

@@ -14,9 +14,9 @@ from azure.identity.aio import ManagedIdentityCredential
 from azure_simulator.assembly import build
 from azure_simulator.certificates import Certificates
 from azure_simulator.core.cloud import Cloud, Options
+from azure_simulator.core.keys import Keys
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import SECOND, OwnClock
-from azure_simulator.entra.keys import Keys
 from azure_simulator.seeds import demo_seed
 from azure_simulator.server import Addresses, CloudServer
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from azure.core.credentials import AccessToken
-from azure_simulator.arm.kinds import Kind, kind_of
+from azure_simulator.arm.registry import registry
+from azure_simulator.arm.resource_types import Target
 from azure_simulator.assembly import build
 from azure_simulator.certificates import Certificates
 from azure_simulator.core.cloud import Cloud, Options
@@ -32,7 +33,7 @@ _HOUR_S = 3600
 class Given:
     """An answer of ARM: what it was about, its status, its JSON."""
 
-    kind: Kind
+    target: Target
     method: str
     path: str
     status: int
@@ -70,9 +71,9 @@ class SharedCloud:
             reply = handle(request)
             route, _, _ = self.cloud.router.find(request.method, request.path)
             if route is not None and route.plane == "arm":
-                kind = kind_of(request.method, route.template)
+                target = registry(self.cloud.world).target(route)
                 body = json.loads(reply.body) if reply.body else None
-                self.given.append(Given(kind, request.method, request.path, reply.status, reply.headers, body))
+                self.given.append(Given(target, request.method, request.path, reply.status, reply.headers, body))
             return reply
 
         self.cloud.handle = watched  # type: ignore[method-assign]

@@ -138,7 +138,7 @@ async def test_a_wrong_or_expired_token_registers_nothing(cloud: Running, client
 
 async def test_a_sealed_token_registers_as_well(cloud: Running, client: Any) -> None:
     await make_pool(client)
-    register(cloud, cloud.cloud.world.sealer.seal(await make_token(client)))
+    register(cloud, cloud.cloud.world.protector.hash(await make_token(client)))
     assert len(await hosts(client)) == 1
 
 

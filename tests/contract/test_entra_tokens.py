@@ -18,7 +18,7 @@ from azure.identity.aio import (
     ManagedIdentityCredential,
 )
 from azure_simulator.certificates import Certificates
-from azure_simulator.entra.keys import Keys
+from azure_simulator.core.keys import Keys
 from azure_simulator.seeds import TENANT_ID, demo_seed
 
 from local.azurite import Azurite
@@ -129,7 +129,7 @@ async def test_a_client_secret_gives_a_token_for_our_api(cloud: Running) -> None
 
 
 def cloud_app(cloud: Running, name: str) -> dict[str, Any]:
-    apps = cloud.cloud.world.shelf("directory").all("app", TENANT_ID)
+    apps = cloud.cloud.world.state("directory").all("app", TENANT_ID)
     return next(each for each in apps if each["displayName"] == name)
 
 
@@ -222,7 +222,7 @@ async def test_apps_can_be_disabled_and_their_secrets_expire(
     cloud: Running, changes: dict[str, Any], number: int
 ) -> None:
     portal = cloud_app(cloud, "portal")
-    cloud.cloud.world.shelf("directory").change("app", TENANT_ID, portal["appId"], **changes)
+    cloud.cloud.world.state("directory").change("app", TENANT_ID, portal["appId"], **changes)
     form = {"grant_type": "client_credentials", "client_id": portal["appId"], "scope": "api://deskwright/.default"}
     answer = await cloud.call(
         "POST", f"/{TENANT_ID}/oauth2/v2.0/token", data={**form, "client_secret": "demo-portal-secret"}

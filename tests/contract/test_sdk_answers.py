@@ -10,11 +10,16 @@ import typing
 from typing import Any
 
 import pytest
-from azure_simulator.arm.bodies import RESOURCES
-from azure_simulator.arm.sdkmodels import library
+from azure_simulator.arm.registry import registry
+from azure_simulator.arm.sdk_models import library
+from azure_simulator.assembly import build
+from azure_simulator.compute.provider import COMPUTE
+from azure_simulator.core.cloud import Options
+from azure_simulator.core.times import OwnClock
 
 from tests.contract.answers import findings
 from tests.contract.azure import REGION
+from tests.contract.running import START_US, keys
 from tests.contract.sdk import Sdk
 from tests.contract.shared import SharedCloud
 
@@ -28,7 +33,7 @@ def test_every_answer_fits_the_models(sdk: Sdk, shared_cloud: SharedCloud) -> No
     sdk.network.virtual_networks.get(sdk.group, "vnet")
     sdk.network.network_interfaces.get(sdk.group, "cpc-1-nic")
     assert findings(shared_cloud.given) == []
-    seen = {each.kind.type for each in shared_cloud.given if each.status < 300}
+    seen = {each.target.type.name for each in shared_cloud.given if each.status < 300}
     assert {"Microsoft.Compute/virtualMachines", "Microsoft.Network/networkInterfaces"} <= seen
 
 
@@ -43,11 +48,15 @@ def test_no_answer_holds_a_secret(sdk: Sdk, shared_cloud: SharedCloud) -> None:
     body = {"location": REGION, "properties": {**kind, "protectedSettings": {"key": "n0t-for-you"}}}
     extensions.begin_create_or_update(sdk.group, "cpc-1", "quiet", body).result()
     sdk.compute.virtual_machines.get(sdk.group, "cpc-1", expand="instanceView")
-    told = [str(each.body) for each in shared_cloud.given if each.kind.provider == "microsoft.compute"]
-    words = ("n0t-for", "sealed:", "adminPassword", "protectedSettings", "protectedParameters", "runAsPassword")
+    told = [str(each.body) for each in shared_cloud.given if each.target.type.provider is COMPUTE]
+    words = ("n0t-for", "hashed:", "adminPassword", "protectedSettings", "protectedParameters", "runAsPassword")
     assert [word for word in words if any(word in text for text in told)] == []
     kept = [str((r.body, r.facts)) for r in shared_cloud.cloud.world.resources.under(sdk.group_id)]
     assert [text for text in kept if "n0t-for" in text] == []
+
+
+CLOUD = build(OwnClock(START_US, 0), keys(), Options())
+MODELS = [(each.models.package, each.models.put) for each in registry(CLOUD.world) if each.models.put]
 
 
 def members(package: str, model: str) -> dict[str, bool]:
@@ -66,7 +75,7 @@ def members(package: str, model: str) -> dict[str, bool]:
     return fields
 
 
-@pytest.mark.parametrize(("package", "model"), [(package, model) for package, model, _ in RESOURCES.values()])
+@pytest.mark.parametrize(("package", "model"), MODELS)
 def test_what_is_read_from_the_text_is_what_the_class_says(package: str, model: str) -> None:
     read = {each.name: each.read_only for each in library(package).shape(model).members.values()}
     assert read == members(package, model)

@@ -9,9 +9,9 @@ from typing import Any
 
 from azure_simulator.assembly import build
 from azure_simulator.core.cloud import Cloud, Options
+from azure_simulator.core.keys import Keys
 from azure_simulator.core.requests import Reply, Request
 from azure_simulator.core.times import SECOND, OwnClock
-from azure_simulator.entra.keys import Keys
 
 from tests.contract.azure import REGION, nic_body, version_for, vm_body
 

@@ -136,7 +136,7 @@ def state(app: Asking) -> Any:
     world = app.cloud.world
     kinds = world.resources.types()
     versions = {r.id: r.version for kind in kinds for r in world.resources.of_type(kind)}
-    used = {key: dict(pool.used) for key, pool in world.shelf("addresses").items()}
+    used = {key: dict(pool.used) for key, pool in world.state("addresses").items()}
     return versions, used, len(world.operations), app.sim("GET", "state?view=capacity")
 
 

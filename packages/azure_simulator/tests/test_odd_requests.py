@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from azure_simulator.assembly import build
+from azure_simulator.core.calls import Route
 from azure_simulator.core.cloud import Cloud, Options
+from azure_simulator.core.keys import Keys
 from azure_simulator.core.requests import Reply, Request
 from azure_simulator.core.resources import Resource
-from azure_simulator.core.routing import Route
 from azure_simulator.core.times import OwnClock
-from azure_simulator.desktops import hosts, pools, publishing
-from azure_simulator.entra.keys import Keys
+from azure_simulator.desktops import application_groups, host_pools, session_hosts, user_sessions, workspaces
 from azure_simulator.graph import batches, control, subscriptions
 from azure_simulator.graph.plane import ROUTES
 from azure_simulator.seeds import TENANT_ID, demo_seed
@@ -34,10 +34,13 @@ OURS = [
     *subscriptions.routes(build(OwnClock(START_US, 0), Keys(), Options())).found,
     *control.ROUTES.found,
     *secrets.ROUTES.found,
-    *pools.ROUTES.found,
-    *publishing.ROUTES.found,
-    *hosts.ROUTES.found,
-    *hosts.CONTROL.found,
+    *host_pools.OPERATIONS.found,
+    *application_groups.OPERATIONS.found,
+    *application_groups.DESKTOP_OPERATIONS.found,
+    *workspaces.OPERATIONS.found,
+    *session_hosts.OPERATIONS.found,
+    *user_sessions.OPERATIONS.found,
+    *user_sessions.CONTROL.found,
 ]
 AUDIENCES = {
     "graph": "https://graph.microsoft.com",
@@ -98,7 +101,7 @@ def cloud(purpose: str) -> Cloud:
     host = f"{PROVIDER}/hostPools/pool/sessionHosts/h"
     properties = {"sessions": 0, "status": "Available", "resourceId": "vm", "lastHeartBeat": ""}
     shown = {"id": host, "name": "pool/h", "properties": properties}
-    found.world.resources.add(Resource(host, hosts.TYPE, shown, START_US))
+    found.world.resources.add(Resource(host, session_hosts.TYPE, shown, START_US))
     send(found, "POST", "/_sim/desktops/sessions", "sim", {"sessionHost": host, "userPrincipalName": "a"})
     send(found, "PUT", "/secrets/x", "vault", {"value": "x"})
     found.world.resources.add(Resource("/vm", "vm", {"properties": {"vmId": "1"}}, START_US))
@@ -135,7 +138,7 @@ async def awaited(reply: Reply) -> Reply:
 
 def path_of(route: Route, there: Cloud) -> str:
     """Fill a template with names that exist."""
-    directory = there.world.shelf("directory")
+    directory = there.world.state("directory")
     kind = next((name for word, name in KINDS.items() if word in route.template), "group")
     some: list[dict[str, Any]] = directory.all(kind, TENANT_ID)
     key = some[0]["id"] if some else "gone"

@@ -175,7 +175,7 @@ def test_state_lists_resources_with_their_hidden_facts() -> None:
     app = asking()
     app.order("cpc-1", app.lay())
     found = app.sim("GET", "state?type=microsoft.compute/virtualmachines&filter=cpc-*")
-    assert found[0]["facts"]["password"].startswith("sealed:")
+    assert found[0]["facts"]["password"].startswith("hashed:")
     assert app.sim("GET", "state?type=Microsoft.Compute/virtualMachines&filter=other") == []
 
 

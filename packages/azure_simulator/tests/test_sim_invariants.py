@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from azure_simulator.arm import capacity
-from azure_simulator.arm.catalogue import SIZES
+from azure_simulator.compute.capacity import counters
+from azure_simulator.compute.capacity.sizes import SIZES
 from azure_simulator.core.resources import Resource
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
@@ -64,7 +64,7 @@ def a_snapshot_of_nobody(app: Asking) -> None:
 
 @breaks("counted")
 def cores_that_nobody_has(app: Asking) -> None:
-    capacity.counters(app.cloud.world).cores[SUB.rpartition("/")[2], REGION, "cores"] += 2
+    counters.counters(app.cloud.world).cores[SUB.rpartition("/")[2], REGION, "cores"] += 2
 
 
 @breaks("twins")
@@ -88,7 +88,7 @@ def two_devices_of_one_name(app: Asking) -> None:
     app.advance(1)
     app.send("GET", f"{VMS}/cpc-2")
     world = app.cloud.world
-    directory, second = world.shelf("directory"), world.resources.get(f"{VMS}/cpc-2")
+    directory, second = world.state("directory"), world.resources.get(f"{VMS}/cpc-2")
     assert second is not None
     (tenant,) = [each["tenantId"] for each in directory.tenants()]
     (first,) = directory.all("device", tenant)
@@ -125,8 +125,8 @@ def somebody_who_cannot_wait(app: Asking) -> None:
 def more_cores_than_the_quota(app: Asking) -> None:
     app.sim("PATCH", "config", {"quotas": {"*": {"cores": 2}}})
     size = next(iter(SIZES.values()))
-    capacity.count(app.cloud.world, SUB.rpartition("/")[2], REGION, replace(size, cores=4), 1)
-    capacity.counters(app.cloud.world).cores.subtract(dict.fromkeys(_keys(size.family), 4))
+    counters.count(app.cloud.world, SUB.rpartition("/")[2], REGION, replace(size, cores=4), 1)
+    counters.counters(app.cloud.world).cores.subtract(dict.fromkeys(_keys(size.family), 4))
 
 
 def _keys(family: str) -> list[tuple[str, str, str]]:

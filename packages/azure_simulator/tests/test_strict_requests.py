@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from azure_simulator.arm.naming import RULES
-from azure_simulator.arm.versions import VERSIONS
+from azure_simulator.arm.registry import registry
+from azure_simulator.compute import provider
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
 from tests.contract.azure import REGION, nic_body
@@ -45,7 +45,7 @@ def test_the_refusal_lists_what_is_supported() -> None:
     reply = laid().send("GET", f"{VMS}/cpc-1?api-version=1999-01-01")
     message = json.loads(reply.body)["error"]["message"]
     assert "for location 'westeurope' and API version '1999-01-01' for type 'virtualMachines'" in message
-    assert all(version in message for version in VERSIONS["microsoft.compute"].split())
+    assert all(version in message for version in provider.COMPUTE.api_versions.split())
 
 
 def test_more_versions_can_be_allowed() -> None:
@@ -97,9 +97,9 @@ def test_names_follow_the_rules_of_their_type(path: str, code: str) -> None:
 
 def test_every_rule_is_about_a_type_that_is_served() -> None:
     served = {route.template.lower() for route in laid().cloud.router.routes}
-    for kind in RULES:
-        words = kind.partition("/")[2].lower().split("/")
-        assert any(all(f"/{word}/{{" in template for word in words) for template in served), kind
+    for each in registry(laid().cloud.world):
+        words = each.path.lower().split("/") if each.naming else []
+        assert any(all(f"/{word}/{{" in template for word in words) for template in served), each.name
 
 
 def test_a_write_may_depend_on_an_etag() -> None:

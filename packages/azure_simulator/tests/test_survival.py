@@ -27,7 +27,7 @@ ROLE = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/fb879df8-f326-4
 
 def told(cloud: Cloud) -> Any:
     """Give everything that a restart must bring back."""
-    world, directory = cloud.world, cloud.world.shelf("directory")
+    world, directory = cloud.world, cloud.world.state("directory")
     tenants = [each["tenantId"] for each in directory.tenants()]
     found: dict[str, Any] = {
         "now": world.now_us,
@@ -44,16 +44,16 @@ def told(cloud: Cloud) -> Any:
         "deltas": directory.sequence,
         "secrets": {
             name: [(version.id, version.created, version.tags) for version in versions]
-            for name, versions in world.shelf("vault").secrets.items()
+            for name, versions in world.state("vault").secrets.items()
         },
         "views": {name: show(world, {}) for name, show in cloud.views.items()},
         "attempts": world.attempts,
         "findings": world.findings,
         "config": world.config,
         "faults": [(each.id, each.hits, each.recent) for each in cloud.faults.rules],
-        "asked": dict(cloud.asked),
+        "faultAttempts": dict(cloud.attempts),
         "closed": [each for each in cloud.throttle.closed if each[1] > world.now_us],
-        "impatient": cloud.log.impatient,
+        "early": cloud.log.early_requests,
         "duplicates": cloud.log.duplicate_puts,
     }
     return json.loads(json.dumps(_plain(found), default=str))

@@ -3,39 +3,40 @@
 The real SDK clients run unchanged against it (`docs/cloud.md` shows how); it imports nothing of the
 application. `python -m azure_simulator --help` starts it.
 
-The seam, for who adds a room (`packages/azure_simulator/src/azure_simulator/<room>/`):
+How a service is added (`packages/azure_simulator/src/azure_simulator/<service>/`):
 
-* A room is a package with `install(cloud: core.cloud.Cloud) -> None`; `assembly.ROOMS` names it.
-* It serves a `core.planes.Plane` (subclass: prefixes, token audiences, error bodies, buckets) with
-  `cloud.plane(...)`; rooms that live on ARM use the plane `"arm"` and need none.
-* Operations: `routes = core.routing.Routes("graph")`, then
+* A service is a package with `install(cloud: core.cloud.Cloud) -> None`; `assembly.SERVICES` names it.
+* A resource type of ARM is one module that declares an `arm.resource_types.ResourceType` and its
+  `arm.operations.Operations`; `install` of its resource provider passes them to `arm.serve`.
+* Any other service has a `core.planes.Plane` (subclass: prefixes, token audiences, error bodies, buckets),
+  served with `cloud.plane(...)`, and operations: `routes = core.routing.Routes("graph")`, then
 
       @routes.operation("group.get", "GET", "/v1.0/groups/{id}", action="GroupMember.Read.All")
       def get_group(call: Call) -> Answer: ...
 
   and `cloud.add(routes)` in `install`. Literal segments match in any case; `devices(deviceId='{d}')`
   and a leading `{scope...}` work. `action` is what the principal needs: an ARM action (has a slash)
-  or Graph roles (blank-separated, any of). `throttle` is a word for the plane's `charges`.
-  `anonymous=True` needs no token. `sealed=False` shows the handler secrets in clear (Key Vault, token
+  or Graph roles (blank-separated, any of). `throttle` is a class of limits for the plane's `charges`.
+  `anonymous=True` needs no token. `redacted=False` shows the handler secrets in clear (Key Vault, token
   endpoint) and encrypts the body in the journal; else passwords, protectedSettings and tokens
-  (`core.secrets.SECRET_KEYS`) arrive as seals: `world.sealer.matches(seal, clear)` compares.
+  (`core.secrets.SECRET_KEYS`) arrive hashed: `world.protector.matches(hashed, clear)` compares.
 * A handler is synchronous: it reads `call.params/query/headers/body/principal/claims/base/now_us`,
   changes `call.world`, returns an `Answer` or raises a `Problem` **before** changing anything.
   It must depend on nothing but the call, `world.now_us`, `world.rng(*key)` and `world.guid(*key)`:
   a restart replays the journal through it. Count attempts with `world.attempt(kind, target)`.
 * State: `world.resources` (ARM ids; `Resource.body` is replaced, never changed in place;
-  `.facts` is what Azure hides), or your own object: `cloud.shelf("graph", make)`,
-  `world.shelf("graph")`.
-* Later: `world.at(due_us, effect)`; effects run in order of time before the next request is
+  `.facts` is what Azure hides), or an object of the service: `cloud.state("graph", make)`,
+  `world.state("graph")`.
+* Effects in the future: `world.at(due_us, effect)`; effects run in order of time before the next request is
   answered, with `world.now_us` at their own moment. Durations: `cloud.latencies({kind: about(60,
   240)})` and `world.duration_us(kind, target, attempt)`; long-running ARM work:
   `core.longrunning.begin`.
-* Other rooms: `world.publish("entra_joined", vm_id=..., ...)` and `cloud.on(event, listener)`.
-  Events published by arm: see `azure_simulator.arm.EVENTS`.
+* Events: `world.publish("entra_joined", vm_id=..., ...)` and `cloud.on(event, listener)`; those of
+  machines are listed in `azure_simulator.arm`.
 * `cloud.seeder("users", fn(world, data))` reads a top-level key of the seed YAML;
   `cloud.invariant(name, fn(world) -> findings)`; `cloud.view(name, fn(world, query))` shows state;
   `world.config` holds the settings of `POST /_sim/config`, and `cloud.setting(name, shape, about)`
-  names each key that a room reads (`core.settings` tells what shapes are): others are refused.
-* `call.fault` is what a fault rule wants; `core.longrunning.begin` and the pipeline obey the general
-  kinds, a room may understand kinds of its own.
+  declares each key that a service reads (`core.settings` describes shapes): others are refused.
+* `call.fault` is the fault that a rule injects; `core.longrunning.begin` and the pipeline obey the general
+  kinds, a service may understand kinds of its own.
 """

@@ -17,9 +17,9 @@ from simulation_base.clock import ClockError, FileClock
 from azure_simulator import certificates
 from azure_simulator.assembly import build
 from azure_simulator.core.cloud import Options
+from azure_simulator.core.keys import Keys
 from azure_simulator.core.latency import FACTORS
 from azure_simulator.core.times import OwnClock, system_now_us
-from azure_simulator.entra.keys import Keys
 from azure_simulator.server import Addresses, CloudServer
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ It prints one line of JSON once it listens: {"url", "msi", "bundle"}. Point the 
 Look inside: <url>/_sim in a browser (trust <ca-dir>/ca.pem), or
   curl --cacert <ca-dir>/ca.pem <url>/_sim
 
-Ctrl-C ends it. Exit codes: 0 ended, 2 the options, the seed data or the journal make no sense.
+Ctrl-C ends it. Exit codes: 0 ended, 2 the options, the seed data or the journal are not valid.
 Everything else: docs/cloud.md
 """
 _HIGHEST_PORT = 65_535
@@ -95,7 +95,7 @@ def _time(group: argparse._ArgumentGroup) -> None:
         metavar="X",
         type=_rate,
         default=1.0,
-        help="a clock of its own: simulated seconds per real second; 0 = moved by hand only (default 1)",
+        help="a clock of its own: simulated seconds per real second; 0 = moved by requests only (default 1)",
     )
     group.add_argument(
         "--profile",

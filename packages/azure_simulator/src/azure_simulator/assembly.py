@@ -1,36 +1,37 @@
-"""Put the rooms together."""
+"""Put the services together."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from azure_simulator import pages, scenarios
-from azure_simulator.core import sim, webhooks
+from azure_simulator import arm, authorization, compute, desktops, entra, graph, network, pages, scenarios, vault
+from azure_simulator.core import control_plane, webhooks
 from azure_simulator.core.cloud import Cloud, Options
 from azure_simulator.core.journal import Journal
+from azure_simulator.entra import directories
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from azure_simulator.core.keys import Keys
     from azure_simulator.core.times import Clock
-    from azure_simulator.entra.keys import Keys
 
-ROOMS = ("arm", "entra", "entra.directories", "vault", "graph", "desktops")
+SERVICES = (arm, authorization, network, compute, entra, directories, vault, graph, desktops)
+"""In the order of their installation: listeners and seeds of one come before those of the next."""
 
 
 def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = None) -> Cloud:
-    """Make a cloud with every room in it, and open it.
+    """Make a cloud with every service in it, and open it.
 
     Raises:
         ValueError: the journal or the seed data make no sense.
     """
     cloud = Cloud(clock, keys, options, Journal(journal) if journal else None)
-    sim.install(cloud)
+    control_plane.install(cloud)
     webhooks.install(cloud)
     scenarios.install(cloud)
     pages.install(cloud)
-    for room in ROOMS:
-        import_module(f"azure_simulator.{room}").install(cloud)
+    for service in SERVICES:
+        service.install(cloud)
     cloud.open()
     return cloud

@@ -55,7 +55,7 @@ class Certificates:
         }
 
     def client_context(self) -> ssl.SSLContext:
-        """Make a TLS context that trusts the local servers and nobody else."""
+        """Make a TLS context that trusts the local servers only."""
         return ssl.create_default_context(cafile=str(self.authority))
 
 
@@ -67,7 +67,7 @@ def issue(folder: Path) -> Certificates:
     """
     certificates = Certificates(folder.resolve())
     folder.mkdir(parents=True, exist_ok=True)
-    if certificates.bundle.exists():  # written last: the others are whole
+    if certificates.bundle.exists():  # written last: the others are complete
         return certificates
     authority = trustme.CA(organization_name="Deskwright local run")
     server = authority.issue_cert(*_NAMES)
@@ -81,7 +81,7 @@ def issue(folder: Path) -> Certificates:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
+    """Write a file that only its owner may read, complete or not at all."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.touch(mode=0o600)
     fresh.write_bytes(content)

@@ -22,8 +22,8 @@ A seed is YAML or JSON. Everything but `tenantId` and `domain` may be left out::
       - displayName: deskwright
         managedIdentity: true             # reached through IDENTITY_ENDPOINT; the first is default
         appId: ...                        # derived from the name when left out, like every id
-        identifierUri: api://deskwright   # makes it a resource tokens can be asked for
-        client_secret: ...                # sealed by the core before anything is kept
+        identifierUri: api://deskwright   # makes it a resource that tokens can be requested for
+        client_secret: ...                # hashed before anything is kept
         federatedCredentials: [{subject: <object id of a managed identity>}]    # issuer, audiences
         accountEnabled: true              # false: AADSTS7000112; secretExpired: true is AADSTS7000222
         roles: [User.Read.All]            # app roles it was granted (`roles` claim, Graph checks)
@@ -31,7 +31,7 @@ A seed is YAML or JSON. Everything but `tenantId` and `domain` may be left out::
       onPremises:
         domain: corp.contoso.example
         ous: ["OU=CloudPC,DC=corp,DC=contoso,DC=example"]
-        accounts: [{name: "corp\\\\svc-join", password: ...}]   # sealed too
+        accounts: [{name: "corp\\\\svc-join", password: ...}]   # hashed too
 
 The demo's tokens, names and passwords are invented; nothing here opens anything real.
 """
@@ -62,7 +62,7 @@ GRAPH_ROLES = (
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
     "DeviceManagementServiceConfig.Read.All",
 )
-"""The app roles Deskwright's identity needs (azure.md 2)."""
+"""The app roles Deskwright's identity needs (docs/notes.md 2)."""
 
 
 def demo_seed(

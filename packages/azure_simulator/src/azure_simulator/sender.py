@@ -1,4 +1,4 @@
-"""The sockets of outgoing notifications: handshakes with receivers, and what is owed to them.
+"""The sockets of outgoing notifications: handshakes with receivers, and deliveries.
 
 `azure_simulator.core.webhooks` decides what is due; here it goes over the wire. TLS receivers are
 trusted with the bundle: certifi's roots and the throw-away authority.
@@ -37,7 +37,7 @@ _UNANSWERED = 0
 
 
 class Sender:
-    """Deliver what the cloud owes while it runs; `start` and `stop` belong to the server."""
+    """Deliver the notifications of a running cloud; the server starts and stops it."""
 
     def __init__(self, cloud: Cloud, certificates: Certificates) -> None:
         self._cloud = cloud
@@ -49,13 +49,13 @@ class Sender:
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Begin to look at the clock."""
+        """Begin to poll the clock."""
         connector = aiohttp.TCPConnector(ssl=self._context)
         self._session = aiohttp.ClientSession(connector=connector)
         self._begin(self._run())
 
     async def stop(self) -> None:
-        """Stop sending; what was not answered is owed still."""
+        """Stop sending; what was not answered stays in the outbox."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -86,7 +86,7 @@ class Sender:
                 self._collect()
             except Exception:  # noqa: BLE001 - what one change broke must not silence all the others
                 _LOG.exception("notifications that came due could not be sent")
-            # nobody can tell us when simulated time gets there: another process moves it
+            # there is no event to wait for: another process moves simulated time
             await asyncio.sleep(_LOOK_S)
 
     def _collect(self) -> None:
@@ -113,9 +113,9 @@ class Sender:
 
     async def _deliver(self, url: str, batch: list[Post]) -> None:
         world = self._cloud.world
-        cipher = world.sealer.cipher()
+        cipher = world.protector.cipher()
         value = [
-            each.body | {name: cipher.decrypt(secret).decode() for name, secret in each.sealed.items()}
+            each.body | {name: cipher.decrypt(secret).decode() for name, secret in each.encrypted.items()}
             for each in batch
         ]
         data = json.dumps({"value": value}).encode()
@@ -128,8 +128,8 @@ class Sender:
         finally:
             self._flying[url] -= 1
         if world is self._cloud.world:
-            said = {"ids": [each.id for each in batch], "status": status, "seconds": time.monotonic() - started}
-            self._cloud.handle(Request("POST", "/_sim/webhooks/answered", body=json.dumps(said).encode()))
+            answered = {"ids": [each.id for each in batch], "status": status, "seconds": time.monotonic() - started}
+            self._cloud.handle(Request("POST", "/_sim/webhooks/answered", body=json.dumps(answered).encode()))
 
     async def _post(self, url: str, data: bytes, headers: dict[str, str], seconds: float) -> tuple[int, str, str]:
         if self._session is None:

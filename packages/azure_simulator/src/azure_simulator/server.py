@@ -101,6 +101,6 @@ class CloudServer:
             await asyncio.sleep(reply.hold_s)
         if reply.hold_us:
             until_us = self.cloud.clock.now_us() + reply.hold_us
-            # nobody can tell us when simulated time gets there: another process moves it
+            # there is no event to wait for: another process moves simulated time
             while self.cloud.clock.now_us() < until_us:  # noqa: ASYNC110
                 await asyncio.sleep(min(_LOOK_S, reply.hold_us / SECOND))

@@ -27,7 +27,7 @@ def conditions(call: Call) -> dict[str, str]:
 
 
 def tagged(resource: Resource, wanted: dict[str, str]) -> bool:
-    """Tell whether a resource has the tag that is asked for, if one is."""
+    """Tell whether a resource has the tag of the filter, if that names one."""
     tags = {name.lower(): str(value).lower() for name, value in (resource.body.get("tags") or {}).items()}
     name = wanted.get("tagname")
     if name is None:

@@ -1,6 +1,6 @@
 """Management locks: `CanNotDelete` and `ReadOnly`, at any scope, holding for everything below it.
 
-`config.locks` (globs of scopes) is a shortcut for locks of an administrator that nobody can remove.
+`config.locks` (globs of scopes) is a shortcut for locks of an administrator that cannot be removed.
 """
 
 from __future__ import annotations
@@ -8,19 +8,20 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm.body_models import TEXT, BodyModels, written
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.providers import AUTHORIZATION
 from azure_simulator.arm.reading import read
+from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.arm.sdk_models import ANY, Member, Shape
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
-from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
 TYPE = "Microsoft.Authorization/locks"
-ALL = f"/{{scope...}}/providers/{TYPE}"
-ONE = f"{ALL}/{{name}}"
 LEVELS = ("CanNotDelete", "ReadOnly")
 BELOW_SUBSCRIPTION = 2
 """Segments of the id of a subscription: scopes longer than that must exist."""
@@ -31,9 +32,39 @@ def _scope_of(lock: Resource) -> str:
 
 
 BY_SCOPE = Index(TYPE, _scope_of)
+_LEVEL = Shape("string", "LockLevel", choices={each.lower(): each for each in (*LEVELS, "NotSpecified")})
+_PROPERTIES = Shape(
+    "object",
+    "ManagementLockProperties",
+    fixed={
+        "level": Member("level", _LEVEL, required=True),
+        "notes": Member("notes", TEXT),
+        "owners": Member("owners", Shape("array", items=ANY)),
+    },
+)
+_LOCK = Shape(
+    "object",
+    "ManagementLock",
+    fixed={
+        **written("ManagementLock").fixed,
+        "properties": Member("properties", _PROPERTIES, required=True),
+        "systemdata": Member("systemData", ANY, read_only=True),
+    },
+)
+LOCKS = ResourceType(
+    name=TYPE,
+    provider=AUTHORIZATION,
+    params=("name",),
+    address=f"/{{scope...}}/providers/{TYPE}",
+    api_versions="2015-01-01 2015-05-01-preview 2015-06-01 2016-09-01 2017-04-01 2020-05-01",
+    models=BodyModels(written=_LOCK),
+    naming=NameRule(r"[^<>%&\\?/]{1,260}"),
+    settings={"locks": ([str], "scopes (globs) from which nothing is deleted")},
+)
+OPERATIONS = Operations(LOCKS)
 
 
-@ROUTES.operation("lock.put", "PUT", ONE, action=f"{TYPE}/write")
+@OPERATIONS.put("lock.put")
 def put_lock(call: Call) -> Answer:
     """Lock a scope, or change a lock."""
     body, scope = call.object(), _scope(call)
@@ -51,7 +82,7 @@ def put_lock(call: Call) -> Answer:
     return Answer(found.body)
 
 
-@ROUTES.operation("lock.get", "GET", ONE, action=f"{TYPE}/read")
+@OPERATIONS.get("lock.get")
 def get_lock(call: Call) -> Answer:
     """Show a lock."""
     found = call.world.resources.get(call.path)
@@ -60,14 +91,14 @@ def get_lock(call: Call) -> Answer:
     return Answer(found.body)
 
 
-@ROUTES.operation("lock.delete", "DELETE", ONE, action=f"{TYPE}/delete")
+@OPERATIONS.delete("lock.delete")
 def delete_lock(call: Call) -> Answer:
     """Take a lock away; no lock keeps it."""
     found = call.world.resources.remove(call.path)
     return Answer() if found else Answer(status=204)
 
 
-@ROUTES.operation("locks.list", "GET", ALL, action=f"{TYPE}/read")
+@OPERATIONS.list_group("locks.list")
 def list_locks(call: Call) -> Answer:
     """List the locks at, above and below a scope; `atScope()` leaves out those below."""
     scope = _scope(call).lower()

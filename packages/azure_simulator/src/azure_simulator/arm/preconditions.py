@@ -1,34 +1,21 @@
-"""What ARM asks of a request before its provider sees it: group, parent, names, place, ETag."""
+"""What ARM requires of a request before its provider sees it: group, parent, names, location, ETag."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import naming
-from azure_simulator.arm.catalogue import REGIONS
+from azure_simulator.arm.regions import REGIONS
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
-    from azure_simulator.arm.kinds import Kind
+    from azure_simulator.arm.resource_types import ResourceType, Target
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
-    from azure_simulator.core.world import World
-
-GROUP = "Microsoft.Resources/resourceGroups"
-_LOCATED = frozenset({"microsoft.compute", "microsoft.network", "microsoft.desktopvirtualization"})
-_UNPLACED = ("/subnets", "/securityrules", "/desktops", "/sessionhosts")
-
-
-def etag(world: World, resource: Resource) -> str:
-    """Give the ETag of a resource as its provider writes it; empty where there is none."""
-    provider, _, kind = resource.type.lower().partition("/")
-    if provider == "microsoft.network":
-        return f'W/"{world.guid("etag", resource.id, resource.version)}"'
-    return f'"{resource.version}"' if provider == "microsoft.compute" and kind == "virtualmachines" else ""
 
 
 def check_group(call: Call) -> None:
-    """Refuse a request below a resource group that is not there."""
+    """Refuse a request below a resource group that does not exist."""
     if "rg" not in call.params or "/providers/" not in call.route.template:
         return
     group = f"/subscriptions/{call.params['sub']}/resourceGroups/{call.params['rg']}"
@@ -36,21 +23,21 @@ def check_group(call: Call) -> None:
         raise Problem(404, "ResourceGroupNotFound", f"Resource group '{call.params['rg']}' could not be found.")
 
 
-def check_write(call: Call, kind: Kind) -> None:
-    """Refuse a PUT whose name, parent, own ids or place are wrong."""
-    if not kind.named:
+def check_write(call: Call, target: Target) -> None:
+    """Refuse a PUT whose name, parent, own ids or location are wrong."""
+    if not target.named:
         return
     name = call.path.rpartition("/")[2]
     found = call.world.resources.get(call.path)
     if found is None:
-        naming.check(kind, call.params[call.route.names[-1]] if call.route.names else name)
-        _check_parent(call, kind)
+        naming.check(target.type, call.params[call.route.names[-1]] if call.route.names else name)
+        _check_parent(call, target.type)
     if isinstance(call.body, dict):
-        _check_ids(call.body, found.id if found else call.path, kind)
-        _check_location(call.body, found, kind, call.params.get("rg", ""))
+        _check_ids(call.body, found.id if found else call.path, target.type)
+        _check_location(call.body, found, target.type, call.params.get("rg", ""))
 
 
-def check_etag(call: Call) -> None:
+def check_etag(call: Call, resource_type: ResourceType) -> None:
     """Hold If-Match and If-None-Match against the resource; raise ARM's 412."""
     wanted, unwanted = call.headers.get("if-match", ""), call.headers.get("if-none-match", "")
     if not wanted and not unwanted:
@@ -63,21 +50,13 @@ def check_etag(call: Call) -> None:
     if found is None:
         text = f"The resource {call.path} does not exist, but the request is conditional on an existing one."
         raise Problem(412, "PreconditionFailed", text)
-    now = etag(call.world, found)
+    now = resource_type.etag_of(call.world, found)
     if now and wanted != "*" and now not in (each.strip() for each in wanted.split(",")):
-        raise _mismatch(found, wanted, now)
+        raise resource_type.provider.etag_mismatch(found, wanted, now)
 
 
-def _mismatch(found: Resource, wanted: str, now: str) -> Problem:
-    text = f"Etag provided in if-match header {wanted} does not match etag {now} of resource"
-    if not found.type.lower().startswith("microsoft.network/"):
-        return Problem(412, "PreconditionFailed", f"{text}.")
-    detail = {"code": "PreconditionFailedEtagMismatch", "message": f"{text} {found.id} in NRP data store."}
-    return Problem(412, "PreconditionFailed", "Precondition failed.", details=[detail])
-
-
-def _check_parent(call: Call, kind: Kind) -> None:
-    if not kind.nested:
+def _check_parent(call: Call, resource_type: ResourceType) -> None:
+    if not resource_type.nested:
         return
     parent = call.path.rpartition("/")[0].rpartition("/")[0]
     if call.world.resources.get(parent) is None:
@@ -89,7 +68,7 @@ def _check_parent(call: Call, kind: Kind) -> None:
         )
 
 
-def _check_ids(body: Json, resource_id: str, kind: Kind) -> None:
+def _check_ids(body: Json, resource_id: str, resource_type: ResourceType) -> None:
     names = resource_id.partition("/providers/")[2].split("/")[2::2] or [resource_id.rpartition("/")[2]]
     full, last = "/".join(names), names[-1]
     name = body.get("name")
@@ -97,8 +76,8 @@ def _check_ids(body: Json, resource_id: str, kind: Kind) -> None:
         text = f"The provided resource name '{name}' did not match the name in the Url '{full}'."
         raise Problem(400, "MismatchingResourceName", text)
     given = body.get("type")
-    if isinstance(given, str) and given.lower() != kind.type.lower():
-        text = f"The provided resource type '{given}' did not match the type in the Url '{kind.type}'."
+    if isinstance(given, str) and given.lower() != resource_type.name.lower():
+        text = f"The provided resource type '{given}' did not match the type in the Url '{resource_type.name}'."
         raise Problem(400, "MismatchingResourceType", text)
     own = body.get("id")
     if isinstance(own, str) and own.lower() != resource_id.lower():
@@ -106,8 +85,8 @@ def _check_ids(body: Json, resource_id: str, kind: Kind) -> None:
         raise Problem(400, "MismatchingResourceId", text)
 
 
-def _check_location(body: Json, found: Resource | None, kind: Kind, group: str) -> None:
-    if kind.provider not in _LOCATED or kind.type.lower().endswith(_UNPLACED):
+def _check_location(body: Json, found: Resource | None, resource_type: ResourceType, group: str) -> None:
+    if not (resource_type.located and resource_type.provider.located):
         return
     given = body.get("location")
     if given is None or given == "":
@@ -119,8 +98,8 @@ def _check_location(body: Json, found: Resource | None, kind: Kind, group: str) 
         raise Problem(
             400,
             "LocationNotAvailableForResourceType",
-            f"The provided location '{given}' is not available for resource type '{kind.type}'. List of available "
-            f"regions for the resource type is '{regions}'.",
+            f"The provided location '{given}' is not available for resource type '{resource_type.name}'. List of "
+            f"available regions for the resource type is '{regions}'.",
         )
     if found is not None and location != found.body.get("location"):
         raise Problem(

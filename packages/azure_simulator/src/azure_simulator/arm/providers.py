@@ -1,151 +1,174 @@
-"""Resource providers: who is registered in a subscription, what they can do."""
+"""Resource providers: what all resource types of one namespace have in common.
+
+A provider is one object: `COMPUTE`, `NETWORK` ... Subclass `ResourceProvider` where it words errors, counts
+requests or names resources in a way of its own; its types refer to it (`arm.resource_types`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
 
-from azure_simulator.arm.catalogue import REGIONS
-from azure_simulator.core.answers import Answer, Json, Problem
-from azure_simulator.core.routing import Routes
+from azure_simulator.arm.body_validation import FRONT_DOOR, Dialect
+from azure_simulator.arm.reading import unchangeable
+from azure_simulator.arm.regions import normal
+from azure_simulator.core.answers import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterator, Mapping
 
+    from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
-    from azure_simulator.core.routing import Route
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.throttling import Charge, Refusal
     from azure_simulator.core.world import World
 
-ROUTES = Routes("arm")
-ALL = "/subscriptions/{sub}/providers"
-ONE = f"{ALL}/{{namespace}}"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-NAMESPACES = (
-    "Microsoft.Authorization",
-    "Microsoft.Compute",
-    "Microsoft.DesktopVirtualization",
-    "Microsoft.Network",
-    "Microsoft.Resources",
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """How clients poll an operation of a provider (docs/notes.md 1.1).
+
+    `first_s` is the Retry-After of the accepted request, `then_s` that of the first poll, in seconds (0: none);
+    `dated` polls tell when the operation began and ended.
+    """
+
+    first_s: int = 10
+    then_s: int = 50
+    dated: bool = True
+
+
+class ResourceProvider:
+    """A namespace such as `Microsoft.Compute`.
+
+    `api_versions` are those of every type that names none of its own, blank-separated;
+    `other_api_versions` those of paths that are no resource type (`skus`, `locations/operations`).
+    `throttle` gives the class of rate limits of a method (`GET`, `LIST`, `PUT`, `PATCH`, `POST`, `DELETE`).
+    `located` types need a location in the body of a PUT, `checks_ids` refuses malformed ids in bodies,
+    `links_exist` also those of resources that do not exist.
+    """
+
+    namespace: ClassVar[str]
+    api_versions: ClassVar[str]
+    other_api_versions: ClassVar[Mapping[str, str]] = _NOTHING
+    throttle: ClassVar[Mapping[str, str]] = _NOTHING
+    dialect: ClassVar[Dialect] = FRONT_DOOR
+    polling: ClassVar[Polling] = Polling()
+    located: ClassVar[bool] = True
+    checks_ids: ClassVar[bool] = False
+    links_exist: ClassVar[bool] = False
+
+    def etag(self, world: World, resource: Resource) -> str:
+        """Give the ETag of a resource; empty where the provider has none."""
+        del world, resource
+        return ""
+
+    def subject_id(self, call: Call) -> str:
+        """Give the id of the resource whose region and rate limits count for a request."""
+        return call.path
+
+    def region_of(self, call: Call) -> str:
+        """Give the region a request goes to: from its path, its resource, or its body; empty when it has none."""
+        if "location" in call.params:
+            return call.params["location"].lower()
+        found = call.world.resources.get(self.subject_id(call))
+        if found is not None:
+            return normal(str(found.body.get("location", "")))
+        location = call.body.get("location", "") if isinstance(call.body, dict) else ""
+        return normal(str(location))
+
+    def facts(self, call: Call) -> Json:
+        """Give what fault rules may match: name, region and machine size."""
+        return {"name": call.path.rsplit("/", 1)[-1], "region": self.region_of(call), "size": ""}
+
+    def charges(self, call: Call) -> Iterator[Charge]:
+        """Give the buckets of the provider that a request takes from, behind those of ARM."""
+        del call
+        return iter(())
+
+    def throttled(self, call: Call, refusal: Refusal) -> Problem:
+        """Word the 429 of one of the provider's buckets."""
+        del call
+        headers = {"Retry-After": str(refusal.retry_after_s)}
+        message = f"The number of requests exceeded the limit of {self.namespace}."
+        return Problem(429, "TooManyRequests", message, headers=headers)
+
+    def rate_limit_headers(self, call: Call, charges: list[Charge], remaining: Callable[[Charge], int]) -> Json:
+        """Give the headers that tell what is left in the provider's buckets."""
+        del call, charges, remaining
+        return {}
+
+    def invalid_name(self, name: str, pattern: str) -> Problem:
+        """Word the refusal of a name that breaks the rule of its type."""
+        return Problem(
+            400, "InvalidResourceName", f"The resource name '{name}' does not match ^{pattern}$.", target=name
+        )
+
+    def unchangeable(self, path: str) -> Problem:
+        """Word the refusal to change an immutable property."""
+        return unchangeable(path)
+
+    def etag_mismatch(self, resource: Resource, wanted: str, now: str) -> Problem:
+        """Word the 412 of an `If-Match` that does not match."""
+        del resource
+        return Problem(
+            412,
+            "PreconditionFailed",
+            f"Etag provided in if-match header {wanted} does not match etag {now} of resource.",
+        )
+
+    def own_properties(self, call: Call) -> Json:
+        """Give the properties that the provider adds to a plain resource."""
+        del call
+        return {"provisioningState": "Succeeded"}
+
+    def in_use(self, resource: Resource, user: Resource) -> Problem:
+        """Word the refusal to delete a resource that another one uses."""
+        text = f"{resource.name} cannot be deleted because it is in use by {user.id}."
+        return Problem(409, "Conflict", text, target=resource.id)
+
+
+_ROLES = (
+    "2015-07-01 2018-01-01-preview 2018-09-01-preview 2020-03-01-preview 2020-04-01-preview 2020-08-01-preview "
+    "2020-10-01-preview 2022-04-01"
 )
 
 
-class Actions:
-    """The actions that routes ask for, by provider."""
+class Authorization(ResourceProvider):
+    """Microsoft.Authorization: role assignments, and the locks of the resource manager itself."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        named = (action for route in routes for action in route.action.split() if "/" in action)
-        self.names = sorted({action.lower(): action for action in named}.values())
-
-    def of(self, namespace: str) -> list[str]:
-        """Give a provider's actions in order."""
-        return [name for name in self.names if name.lower().startswith(f"{namespace.lower()}/")]
-
-
-@ROUTES.operation("providers.list", "GET", ALL)
-def list_providers(call: Call) -> Answer:
-    """List every provider with its registration."""
-    return Answer({"value": [_shown(call, each) for each in NAMESPACES]})
+    namespace = "Microsoft.Authorization"
+    api_versions = _ROLES
+    other_api_versions = MappingProxyType(
+        {"operations": f"{_ROLES} 2021-12-01-preview", "permissions": f"{_ROLES} 2018-07-01"}
+    )
+    dialect = Dialect("BadRequestFormat", "The request was incorrectly formatted.", "InvalidJson")
+    located = False
 
 
-@ROUTES.operation("provider.get", "GET", ONE)
-def get_provider(call: Call) -> Answer:
-    """Show a provider's registration; all are registered unless the settings say otherwise."""
-    return Answer(_shown(call, _namespace(call)))
+class Resources(ResourceProvider):
+    """Microsoft.Resources: subscriptions, resource groups, and whatever is of no other provider."""
 
+    namespace = "Microsoft.Resources"
+    api_versions = (
+        "2019-10-01 2020-01-01 2020-06-01 2020-10-01 2021-01-01 2021-04-01 2022-09-01 2022-12-01 2023-07-01 "
+        "2024-03-01 2024-07-01 2024-11-01 2025-03-01 2025-04-01"
+    )
+    located = False
 
-@ROUTES.operation("provider.register", "POST", f"{ONE}/register", action="Microsoft.Resources/register/action")
-def register_provider(call: Call) -> Answer:
-    """Register a provider; it takes a while until requests are taken."""
-    world, namespace = call.world, _namespace(call)
-    if _state(world, namespace) == "NotRegistered":
-        length_us = world.duration_us("provider.register", namespace, world.attempt("provider.register", namespace))
-        if length_us:
-            world.shelf("providers")[namespace.lower()] = True
-            world.at(world.now_us + length_us, lambda: _registered(world, namespace))
-        else:
-            _registered(world, namespace)
-    return Answer(_shown(call, namespace))
-
-
-@ROUTES.operation("provider.unregister", "POST", f"{ONE}/unregister", action="Microsoft.Resources/unregister/action")
-def unregister_provider(call: Call) -> Answer:
-    """Take a registration back; refused while there are resources of the provider."""
-    world, namespace = call.world, _namespace(call)
-    prefix = f"/subscriptions/{call.param('sub')}/".lower()
-    kinds = [kind for kind in world.resources.types() if kind.startswith(f"{namespace.lower()}/")]
-    used = next((each for kind in kinds for each in world.resources.of_type(kind) if each.key.startswith(prefix)), None)
-    if used is not None:
-        raise Problem(409, "CannotUnregisterProvider", f"'{namespace}' has resources: '{used.id}'. Delete them first.")
-    world.configure({"unregisteredProviders": [*_unregistered(world), namespace]})
-    return Answer(_shown(call, namespace))
-
-
-def _declare(namespace: str) -> None:
-    """Declare the list of what can be allowed and refused of a provider."""
-    operations = ROUTES.operation(f"{namespace}.operations", "GET", f"/providers/{namespace}/operations")
-    operations(lambda call: Answer({"value": [_operation(name) for name in _actions(call).of(namespace)]}))
-
-
-def _actions(call: Call) -> Actions:
-    found: Actions = call.world.shelf("actions")
-    return found
-
-
-def _registered(world: World, namespace: str) -> None:
-    world.shelf("providers").pop(namespace.lower(), None)
-    kept = [each for each in _unregistered(world) if each.lower() != namespace.lower()]
-    world.configure({"unregisteredProviders": kept})
-
-
-def _unregistered(world: World) -> list[str]:
-    return [str(each) for each in world.config.get("unregisteredProviders", [])]
-
-
-def _namespace(call: Call) -> str:
-    wanted = call.param("namespace").lower()
-    found = next((each for each in NAMESPACES if each.lower() == wanted), None)
-    if found is None:
-        raise Problem(
-            404,
-            "InvalidResourceNamespace",
-            f"The resource namespace '{call.param('namespace')}' is invalid.",
+    def invalid_name(self, name: str, pattern: str) -> Problem:
+        """Name the characters that are not allowed."""
+        del pattern
+        strange = "".join(sorted({each for each in name if not (each.isalnum() or each in "_-.()")})) or name[-1:]
+        return Problem(
+            400,
+            "InvalidResourceGroup",
+            f"The provided resource group name '{name}' has these invalid characters: '{strange}'. The name can "
+            "only be a letter, digit, '-', '.', '(', ')' or '_'.",
+            target=name,
         )
-    return found
 
 
-def _state(world: World, namespace: str) -> str:
-    if namespace.lower() not in {each.lower() for each in _unregistered(world)}:
-        return "Registered"
-    return "Registering" if namespace.lower() in world.shelf("providers") else "NotRegistered"
-
-
-def _shown(call: Call, namespace: str) -> Json:
-    kinds = {
-        name.rpartition("/")[0].partition("/")[2]
-        for name in _actions(call).of(namespace)
-        if not name.endswith("/action")
-    }
-    types = [{"resourceType": kind, "locations": list(REGIONS)} for kind in sorted(kinds) if kind]
-    return {
-        "id": f"/subscriptions/{call.param('sub')}/providers/{namespace}",
-        "namespace": namespace,
-        "registrationState": _state(call.world, namespace),
-        "registrationPolicy": "RegistrationRequired",
-        "resourceTypes": types,
-    }
-
-
-def _operation(name: str) -> Json:
-    provider, _, rest = name.partition("/")
-    kind, _, verb = rest.rpartition("/")
-    if verb == "action":
-        kind, _, verb = kind.rpartition("/")
-    return {
-        "name": name,
-        "isDataAction": False,
-        "display": {"provider": provider, "resource": kind, "operation": f"{verb} {kind}", "description": name},
-    }
-
-
-for _namespace_name in NAMESPACES:
-    _declare(_namespace_name)
+AUTHORIZATION, RESOURCES = Authorization(), Resources()

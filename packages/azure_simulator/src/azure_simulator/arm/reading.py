@@ -1,11 +1,11 @@
-"""Read request bodies strictly; refuse them in Azure's words."""
+"""Read the fields of request bodies strictly; refuse them in Azure's words."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.arm.catalogue import REGIONS
+from azure_simulator.arm.regions import REGIONS
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def need_region(call: Call) -> str:
 
 
 def need_group(call: Call) -> None:
-    """Refuse a request below a group that is not there, or for a provider not registered."""
+    """Refuse a request below a group that does not exist, or for a provider that is not registered."""
     provider = call.route.action.partition("/")[0]
     unregistered = {each.lower() for each in call.world.config.get("unregisteredProviders", [])}
     if provider.lower() in unregistered:

@@ -1,4 +1,4 @@
-"""What a body refers to: ids that are none, and resources that are not there."""
+"""What a body refers to: malformed ids, and resources that do not exist."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from azure_simulator.core.answers import Json, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from azure_simulator.arm.providers import ResourceProvider
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
 _ID = re.compile(r"/(subscriptions/[^/]+|providers/[^/]+/.+)", re.IGNORECASE)
-_LOOKED_AT = frozenset({"microsoft.compute", "microsoft.network"})
 
 
-def check(call: Call, provider: str) -> None:
-    """Refuse ids that are none, and what is not there of the network: Compute looks for its own."""
-    if call.method not in {"PUT", "PATCH"} or provider not in _LOOKED_AT or not isinstance(call.body, dict):
+def check(call: Call, provider: ResourceProvider) -> None:
+    """Refuse malformed ids and, where the provider's links must exist, those of resources that do not."""
+    if call.method not in {"PUT", "PATCH"} or not provider.checks_ids or not isinstance(call.body, dict):
         return
     for path, wanted in _references(call.body.get("properties"), "properties"):
         if _ID.match(wanted) is None:
@@ -29,7 +29,7 @@ def check(call: Call, provider: str) -> None:
                 f"Property id '{wanted}' at path '{path}' is invalid. Expect fully qualified resource Id that start "
                 "with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'.",
             )
-        if provider == "microsoft.network" and not wanted.lower().startswith(f"{call.path.lower()}/"):
+        if provider.links_exist and not wanted.lower().startswith(f"{call.path.lower()}/"):
             need(call, wanted)
 
 
@@ -42,7 +42,7 @@ def need(call: Call, wanted: str) -> Resource:
 
 
 def missing(call: Call, wanted: str) -> Problem:
-    """Word a reference to what is not there, or not in this region."""
+    """Word a reference to what does not exist, or not in this region."""
     return Problem(
         400,
         "InvalidResourceReference",

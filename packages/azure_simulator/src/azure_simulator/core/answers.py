@@ -15,7 +15,7 @@ Json = dict[str, Any]
 class Answer:
     """An answer in the making; `body` is JSON unless it is already `bytes`.
 
-    `later` gives the real answer once somebody else was asked: only a handler that does not mutate
+    `later` gives the real answer once another process has answered: only a handler that does not mutate
     may leave one, and what it learns comes back as a journalled request to ourselves.
     """
 

@@ -1,25 +1,52 @@
-"""One request as its handler sees it."""
+"""An operation, and one request for it as its handler sees it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure_simulator.core.answers import Answer
     from azure_simulator.core.principals import Principal
     from azure_simulator.core.resources import Resource
-    from azure_simulator.core.routing import Route
     from azure_simulator.core.world import World
+
+Handler: TypeAlias = "Callable[[Call], Answer]"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation: what it is called, where it lies, what it needs.
+
+    `throttle` names the plane's bucket group, `action` what the principal must be allowed (any of,
+    when separated by blanks), `region` the parameter that holds a location. `anonymous` needs no
+    token. `redacted` False lets the handler see secrets in clear; the journal then encrypts the body.
+    `mutates` requests are journalled once accepted.
+    """
+
+    name: str
+    method: str
+    template: str
+    handler: Handler
+    plane: str
+    throttle: str = ""
+    action: str = ""
+    anonymous: bool = False
+    redacted: bool = True
+    mutates: bool = True
+    names: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Call:
     """A routed, authenticated request. Query and header names are lower-cased.
 
-    `body` is JSON with its secrets sealed already (a form becomes an object), unless the route is
-    not `sealed`. `fault` is what a fault rule wants of the operation this call begins.
+    `body` is JSON with its secrets hashed already (a form becomes an object), unless the route is
+    not `redacted`. `fault` is what a fault rule wants of the operation this call begins.
     """
 
     world: World

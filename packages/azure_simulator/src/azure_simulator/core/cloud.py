@@ -1,4 +1,4 @@
-"""The cloud: rooms plug in, requests go through, the journal keeps what was accepted."""
+"""The cloud: services plug in, requests go through, the journal keeps what was accepted."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from typing import TYPE_CHECKING, Any
 
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.authentication import Authenticator, RefusedTokenError
-from azure_simulator.core.calls import Call
-from azure_simulator.core.faulted import after, before, stale
+from azure_simulator.core.calls import Call, Route
+from azure_simulator.core.deferred import defer, unreachable
+from azure_simulator.core.fault_effects import after, before, stale
 from azure_simulator.core.faults import Faults, subscription_of
 from azure_simulator.core.journal import Journal
 from azure_simulator.core.principals import Principal
 from azure_simulator.core.replay import entry_of, note_of, replay
 from azure_simulator.core.requestlog import Entry, RequestLog
 from azure_simulator.core.requests import Reply, Request
-from azure_simulator.core.routing import Route, Router, Routes
+from azure_simulator.core.routing import Router, Routes
 from azure_simulator.core.settings import Setting, check
 from azure_simulator.core.throttling import Throttle
 from azure_simulator.core.times import OwnClock
-from azure_simulator.core.waiting import out_of_reach, promise
 from azure_simulator.core.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from azure_simulator.core.deferred import Handshake
+    from azure_simulator.core.keys import Keys
     from azure_simulator.core.planes import Plane
     from azure_simulator.core.settings import Shape
     from azure_simulator.core.throttling import Charge
     from azure_simulator.core.times import Clock
-    from azure_simulator.core.waiting import Handshake
-    from azure_simulator.entra.keys import Keys
 
     Invariant = Callable[[World], list[Json]]
     Seeder = Callable[[World, Any], None]
     View = Callable[[World, dict[str, str]], object]
 
 _written = json.JSONEncoder(separators=(",", ":")).encode
-NOBODY = Principal("", "nobody", "", (), ())
+ANONYMOUS = Principal("", "nobody", "", (), ())
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class Options:
 
 
 class Cloud:
-    """Everything but the sockets. Install the rooms, `open`, then `handle` requests."""
+    """Everything but the sockets. Install the services, `open`, then `handle` requests."""
 
     def __init__(self, clock: Clock, keys: Keys, options: Options, journal: Journal | None = None) -> None:
         self.clock = clock
@@ -106,17 +106,17 @@ class Cloud:
         self.settings: dict[str, Setting] = {}
         self.guards: dict[str, list[Callable[[Call], None]]] = {}
         self.routes: list[Route] = []
-        self.asked: Counter[tuple[str, str]] = Counter()
+        self.attempts: Counter[tuple[str, str]] = Counter()
         self._by_prefix: dict[str, Plane] = {}
         self._listeners: dict[str, list[Callable[..., None]]] = {}
-        self._kinds: dict[str, Json] = {}
-        self._shelves: dict[str, Callable[[], Any]] = {}
+        self.durations: dict[str, Json] = {}
+        self._states: dict[str, Callable[[], Any]] = {}
         self._authenticator = Authenticator(keys.read)
         self.replaying = False
-        self.handshake: Handshake = out_of_reach
+        self.handshake: Handshake = unreachable
         self.world: World
 
-    # -- what rooms plug in ---------------------------------------------------------------
+    # -- what services plug in ------------------------------------------------------------
 
     def plane(self, plane: Plane) -> None:
         """Serve a plane."""
@@ -125,31 +125,31 @@ class Cloud:
             self._by_prefix[prefix] = plane
 
     def add(self, routes: Routes) -> None:
-        """Serve the operations of a room."""
+        """Serve the operations of a service."""
         for route in routes.found:
             self.router.add(route)
         self.routes += routes.found
 
     def on(self, event: str, listener: Callable[..., None]) -> None:
-        """Call `listener(world, **payload)` whenever somebody publishes the event."""
+        """Call `listener(world, **payload)` whenever the event is published."""
         self._listeners.setdefault(event, []).append(listener)
 
     def latencies(self, kinds: dict[str, Json]) -> None:
-        """Say how long kinds of operations take on a real day."""
-        self._kinds.update(kinds)
+        """Define how long kinds of operations take on a real day."""
+        self.durations.update(kinds)
 
-    def shelf(self, name: str, make: Callable[[], Any]) -> None:
-        """Keep state for a room in the world: `world.shelf(name)`, made anew by a reset."""
-        self._shelves[name] = make
+    def state(self, name: str, make: Callable[[], Any]) -> None:
+        """Keep state of a service in the world: `world.state(name)`, made anew by a reset."""
+        self._states[name] = make
 
     def seeder(self, key: str, seed: Seeder) -> None:
-        """Let a room read its top-level key of the seed data."""
+        """Let a service read its top-level key of the seed data."""
         self.seeders[key] = seed
 
     def invariant(self, name: str, check: Invariant) -> None:
         """Add a check of `_sim/invariants`; it gives findings, none when all is well."""
         if name in self.invariants:
-            raise ValueError(f"two rooms check {name}")
+            raise ValueError(f"two services check {name}")
         self.invariants[name] = check
 
     def view(self, name: str, show: View) -> None:
@@ -157,11 +157,11 @@ class Cloud:
         self.views[name] = show
 
     def guard(self, plane: str, check: Callable[[Call], None]) -> None:
-        """Let a room refuse callers of a plane, before anybody asks what they may do."""
+        """Let a service refuse callers of a plane, before their rights are checked."""
         self.guards.setdefault(plane, []).append(check)
 
     def setting(self, name: str, shape: Shape, about: str) -> None:
-        """Name a key of `world.config` that a room reads, its shape (`core.settings`), what it does."""
+        """Name a key of `world.config` that a service reads, its shape (`core.settings`), what it does."""
         self.settings[name] = Setting(name, shape, about)
 
     # -- life -----------------------------------------------------------------------------
@@ -169,16 +169,16 @@ class Cloud:
     def open(self) -> None:
         """Make the world: from the journal if it has something, else from the first data."""
         self.journal.open(self._terms())
-        if not self.again():
+        if not self.replay_journal():
             self.world.settle(self.clock.now_us())
             if self.options.begin_with:
                 self.seed(self.options.begin_with)
 
-    def again(self) -> int:
-        """Make the world anew from the journal; give the number of its entries in force."""
-        self._forget()
+    def replay_journal(self) -> int:
+        """Make a new world from the journal; give the number of its entries in force."""
+        self._reset()
         self.replaying = True
-        gc.disable()  # it would look through the growing world again and again
+        gc.disable()  # it would search the growing world over and over
         try:
             found = replay(self, self.journal.entries())
         finally:
@@ -191,15 +191,15 @@ class Cloud:
     def _terms(self) -> Json:
         return {"seed": self.options.seed, "profile": self.options.profile}
 
-    def _forget(self) -> None:
+    def _reset(self) -> None:
         self.world = self._fresh()
         self.faults, self.throttle, self.log = Faults(), Throttle(), RequestLog()
-        self.asked.clear()
+        self.attempts.clear()
 
     def reset(self, *, begin: bool) -> None:
-        """Forget everything; `begin` seeds the first data again."""
+        """Forget everything; `begin` seeds the first data anew."""
         self.journal.clear()
-        self._forget()
+        self._reset()
         self.world.settle(self.clock.now_us())
         if begin and self.options.begin_with:
             self.seed(self.options.begin_with)
@@ -220,14 +220,14 @@ class Cloud:
         if not isinstance(self.clock, OwnClock):
             moment = self.world.now_us
         self.journal.append(note_of("restore", moment, {"name": name}))
-        self.again()
+        self.replay_journal()
 
-    def note(self, kind: str, **told: object) -> None:
-        """Put into the journal what no accepted request tells (see `core.replay`)."""
-        self.journal.append(note_of(kind, self.world.now_us, told))
+    def note(self, kind: str, **details: object) -> None:
+        """Put into the journal what no accepted request holds (see `core.replay`)."""
+        self.journal.append(note_of(kind, self.world.now_us, details))
 
     def configure(self, changes: Json) -> None:
-        """Merge settings into `world.config`; raise a 400 `Problem` for one that nobody knows."""
+        """Merge settings into `world.config`; raise a 400 `Problem` for an unknown one."""
         if not self.replaying:  # an older cloud may have known others
             check(changes, self.settings)
         self.world.configure(changes)
@@ -244,10 +244,10 @@ class Cloud:
             clock=self.clock,
             seed=self.options.seed,
             profile=self.options.profile,
-            sealer=self.journal.sealer,
-            kinds=self._kinds,
+            protector=self.journal.protector,
+            kinds=self.durations,
             listeners=self._listeners,
-            shelves=self._shelves,
+            states=self._states,
         )
 
     # -- one request ----------------------------------------------------------------------
@@ -291,7 +291,7 @@ class Cloud:
             headers=request.headers,
             body=None,
             base=request.base,
-            principal=self.world.principals.find(claims) if claims else NOBODY,
+            principal=self.world.principals.find(claims) if claims else ANONYMOUS,
             claims=claims,
         )
 
@@ -300,8 +300,8 @@ class Cloud:
         for guard in self.guards.get(plane.name, ()):
             guard(call)
         body = plane.read(request)
-        plane.glimpse(call, body)
-        call.body = self.world.sealer.redact(body) if call.route.sealed and body is not None else body
+        plane.inspect_secrets(call, body)
+        call.body = self.world.protector.redact(body) if call.route.redacted and body is not None else body
         if call.route.action and not call.principal.may(call.route.action, call.path):
             raise plane.forbidden(call)
 
@@ -317,19 +317,19 @@ class Cloud:
         if not self.faults.rules or plane.name == "sim":
             return
         key = (call.route.name, call.path.lower())
-        self.asked[key] += 1
+        self.attempts[key] += 1
         facts = {
             "op": call.route.name,
             "plane": plane.name,
             "method": call.method,
             "path": call.path,
             "principal": call.principal.name or call.principal.object_id,
-            "attempt": self.asked[key],
+            "attempt": self.attempts[key],
             "subscription": subscription_of(call.path),
             **plane.facts(call),
         }
         chosen = self.faults.choose(facts, self.world.now_us, self.world.rng)
-        self.note("asked", op=call.route.name, path=call.path, rule=chosen[0].id if chosen else "")
+        self.note("attempt", op=call.route.name, path=call.path, rule=chosen[0].id if chosen else "")
         if chosen is None:
             return
         call.fault, call.notes["rule"] = chosen[1], chosen[0].id
@@ -342,17 +342,17 @@ class Cloud:
         call.notes |= {"charges": charges, "remaining": self.throttle.remaining}
         now_us, who = self.world.now_us, call.principal.object_id
         for charge in charges:
-            finding = self.log.came(who, charge.policy, charge.key, now_us, call.path)
+            finding = self.log.check_retry_after(who, charge.policy, charge.key, now_us, call.path)
             if finding is not None:
-                self.note("impatient", finding=finding)
+                self.note("earlyRequest", finding=finding)
         refusal = self.throttle.take(charges, now_us)
         if refusal is not None:
             charge = refusal.charge
             call.notes["throttled"] = charge.policy
             problem = plane.throttled(call, refusal)
-            # a caller who was not told how long to wait cannot come back too early
+            # without a Retry-After no request can come too early
             wait_s = refusal.retry_after_s if "Retry-After" in problem.headers else 0
-            self.log.refused(who, charge.policy, charge.key, now_us, wait_s)
+            self.log.note_refusal(who, charge.policy, charge.key, now_us, wait_s)
             shape = self.throttle.shape(charge)
             self.note("refused", who=who, policy=charge.policy, key=charge.key, wait=wait_s, bucket=shape)
             case.charges = []
@@ -364,8 +364,8 @@ class Cloud:
         self.log.early_polls += bool(call.notes.get("early"))
         if call.route.mutates and answer.status < 400:  # noqa: PLR2004 - the range of errors
             if call.method == "PUT":
-                self.log.saw_put(call.path, call.body)
-            self.journal.append(entry_of(call, at_us), encrypt=not call.route.sealed)
+                self.log.count_put(call.path, call.body)
+            self.journal.append(entry_of(call, at_us), encrypt=not call.route.redacted)
         if call.fault and call.fault["kind"] == "stale_read" and call.method == "GET":
             return stale(call, answer)
         return answer
@@ -373,7 +373,7 @@ class Cloud:
     def _sent(self, case: Case, answer: Answer) -> Reply:
         call, plane = case.call, case.plane
         if answer.later is not None:
-            return promise(answer.later, plane, partial(self._sent, case))
+            return defer(answer.later, plane, partial(self._sent, case))
         body = answer.body
         if body is None:
             data = b""

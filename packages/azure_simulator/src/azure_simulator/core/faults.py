@@ -1,10 +1,10 @@
-"""Fault rules: in order, the first that matches wins (azure.md 6).
+"""Fault rules: in order, the first that matches wins (docs/notes.md 6).
 
 A rule is `{"id", "match": {...}, "when": {...}, "do": {...}}`; `ACTIONS` lists what `do.kind` may be
 and what else `do` may hold. A rule that makes no sense is refused with a 400 that says why.
 
 `match` holds globs over `op, plane, method, path, name, region, size, principal, subscription` and an
-`attempt` (`"2"`, `"1-3"`: how often this operation was asked of this path); `subscription` narrows only
+`attempt` (`"2"`, `"1-3"`: how often this operation was requested at this path); `subscription` narrows only
 requests that are about one. `when` holds `rate` (0..1, drawn by the keyed generator), `max_hits`,
 `from` and `until` (simulated seconds after the rule came).
 """
@@ -162,14 +162,14 @@ def hit(rule: Rule, path: str) -> None:
 
 def _rule(entry: Json, index: int, now_us: int) -> Rule:
     match, when, do = (entry.get(part, {}) for part in ("match", "when", "do"))
-    complaint = next(_complaints(entry, match, when, do), None)
-    if complaint is not None:
-        raise Problem(400, "BadRule", f"rule {entry.get('id', index)}: {complaint}")
+    error = next(_errors(entry, match, when, do), None)
+    if error is not None:
+        raise Problem(400, "BadRule", f"rule {entry.get('id', index)}: {error}")
     return Rule(str(entry.get("id", f"rule-{index}")), match, when, do, now_us)
 
 
-def _complaints(entry: Json, match: object, when: object, do: object) -> Iterator[str]:
-    """Say what is wrong with a rule, the first thing first."""
+def _errors(entry: Json, match: object, when: object, do: object) -> Iterator[str]:
+    """Give what is wrong with a rule, in order."""
     if not (isinstance(match, dict) and isinstance(when, dict) and isinstance(do, dict)):
         yield "match, when and do are objects"
         return
@@ -182,11 +182,11 @@ def _complaints(entry: Json, match: object, when: object, do: object) -> Iterato
         yield "match.attempt is a number or a range such as 1-3"
     if not all(_is_number(each) for each in when.values()) or not 0 <= when.get("rate", 1) <= 1:
         yield "when holds numbers, rate is between 0 and 1"
-    yield from _nonsense(do)
+    yield from _action_errors(do)
 
 
-def _nonsense(do: Json) -> Iterator[str]:
-    """Say what is wrong with what a rule does."""
+def _action_errors(do: Json) -> Iterator[str]:
+    """Give what is wrong with what a rule does."""
     action = ACTIONS.get(str(do.get("kind", "")))
     if action is None:
         yield f"do.kind is missing or unknown; known: {', '.join(ACTIONS)}"

@@ -1,12 +1,12 @@
 """The journal: what was accepted, one JSON line each, written before the answer leaves.
 
-Replaying the lines at their recorded moments gives the same world again, because a handler depends
-on the request, the moment, and generators keyed by the seed alone. Secrets are sealed before they
-get here; bodies that must be readable again are encrypted. The key lies beside the journal, mode
+Replaying the lines at their recorded moments gives the same world, because a handler depends
+on the request, the moment, and generators keyed by the seed alone. Secrets are hashed before they
+get here; bodies that must be readable later are encrypted. The key lies beside the journal, mode
 0600. A kill -9 can tear only the last line, whose request was not answered yet: it is cut off.
 
 Besides requests there are notes (`{"note": kind}`): `snapshot` gives what came before a name,
-`restore` puts that in force again, the others are `core.replay`'s. Without a path the lines live in
+`restore` puts that in force, the others are `core.replay`'s. Without a path the lines live in
 memory, for snapshots; they end with the process.
 """
 
@@ -18,7 +18,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from azure_simulator.core.secrets import Sealer
+from azure_simulator.core.secrets import SecretProtector
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +41,8 @@ class Journal:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
-        self.sealer = _sealer(path.with_name(path.name + ".key")) if path else Sealer.fresh()
-        self._cipher = self.sealer.cipher()
+        self.protector = _protector(path.with_name(path.name + ".key")) if path else SecretProtector.fresh()
+        self._cipher = self.protector.cipher()
         self._kept: list[bytes] = []
         self._fd: int | None = None
         self._size = 0
@@ -161,12 +161,12 @@ def _parsed(line: bytes, path: Path | None, number: int) -> Json:
     return found
 
 
-def _sealer(path: Path) -> Sealer:
+def _protector(path: Path) -> SecretProtector:
     if path.exists():
-        return Sealer(path.read_bytes())
+        return SecretProtector(path.read_bytes())
     path.parent.mkdir(parents=True, exist_ok=True)
-    sealer, fresh = Sealer.fresh(), path.with_name(f"{path.name}.{os.getpid()}")
+    protector, fresh = SecretProtector.fresh(), path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(sealer.key)
-    fresh.replace(path)  # whole or not at all
-    return sealer
+        file.write(protector.key)
+    fresh.replace(path)  # complete or not at all
+    return protector

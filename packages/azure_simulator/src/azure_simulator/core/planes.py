@@ -69,8 +69,8 @@ class Plane:
         """Refuse a principal that lacks the route's action."""
         return Problem(403, "Forbidden", f"'{call.route.action}' is not granted.")
 
-    def glimpse(self, call: Call, body: object) -> None:
-        """Note what must be known of the secrets in a body before they are sealed."""
+    def inspect_secrets(self, call: Call, body: object) -> None:
+        """Note what must be known of the secrets in a body before they are hashed."""
         del call, body
 
     def check(self, call: Call) -> None:

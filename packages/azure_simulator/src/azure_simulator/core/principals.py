@@ -15,7 +15,7 @@ class Principal:
     """A caller known to the cloud.
 
     `actions` are ARM actions, `roles` Graph application roles; both may hold wildcards. `denied`
-    takes single actions or roles away again, below scopes that match a glob.
+    takes single actions or roles away, below scopes that match a glob.
     """
 
     object_id: str

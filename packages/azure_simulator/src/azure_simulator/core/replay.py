@@ -1,14 +1,14 @@
 """From an accepted request to a journal entry and back, and the notes between them.
 
-A note tells what no accepted request tells: `asked` (a request that fault rules looked at, and the
-rule that hit), `refused` (a 429 and the bucket it came from), `impatient` (a request before its
+A note holds what no accepted request holds: `attempt` (a request that fault rules were matched with, and the
+rule that hit), `refused` (a 429 and the bucket it came from), `earlyRequest` (a request before its
 Retry-After), `begun` (a reset that left nothing), `restore` (a snapshot is in force again).
 `r` is the real time: a clock of the cloud's own goes on from there after a restart.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.calls import Call
@@ -17,16 +17,35 @@ from azure_simulator.core.journal import JournalError
 from azure_simulator.core.times import OwnClock, system_now_us
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable
 
     from azure_simulator.core.answers import Json
-    from azure_simulator.core.cloud import Cloud
+    from azure_simulator.core.faults import Faults
+    from azure_simulator.core.requestlog import RequestLog
+    from azure_simulator.core.routing import Router
+    from azure_simulator.core.throttling import Throttle
+    from azure_simulator.core.times import Clock
+    from azure_simulator.core.world import World
+
+
+class Replayed(Protocol):
+    """What a replay works on: a `Cloud`."""
+
+    clock: Clock
+    world: World
+    router: Router
+    log: RequestLog
+    faults: Faults
+    throttle: Throttle
+    attempts: Counter[tuple[str, str]]
+
 
 _KEPT_HEADERS = ("if-match", "if-none-match", "x-identity-header")
 
 
 def entry_of(call: Call, at_us: int) -> Json:
-    """Describe a request accepted at a moment; `body` has its secrets sealed unless the route keeps them."""
+    """Describe a request accepted at a moment; `body` has its secrets hashed unless the route keeps them."""
     return {
         "t": at_us,
         "r": system_now_us(),
@@ -41,12 +60,12 @@ def entry_of(call: Call, at_us: int) -> Json:
     }
 
 
-def note_of(kind: str, at_us: int, told: Json) -> Json:
-    """Describe what happened besides; `note` comes first, the journal looks for it there."""
-    return {"note": kind, "t": at_us, "r": system_now_us(), **told}
+def note_of(kind: str, at_us: int, details: Json) -> Json:
+    """Describe what else happened; `note` comes first, the journal looks for it there."""
+    return {"note": kind, "t": at_us, "r": system_now_us(), **details}
 
 
-def replay(cloud: Cloud, entries: Iterable[Json]) -> int:
+def replay(cloud: Replayed, entries: Iterable[Json]) -> int:
     """Perform entries at their moments and give their number.
 
     A clock of the cloud's own stands at each entry's moment meanwhile; then it goes on as if it had
@@ -68,7 +87,7 @@ def replay(cloud: Cloud, entries: Iterable[Json]) -> int:
     return number
 
 
-def _request(cloud: Cloud, entry: Json) -> None:
+def _request(cloud: Replayed, entry: Json) -> None:
     what = f"{entry['method']} {entry['path']}"
     route, params, _ = cloud.router.find(entry["method"], entry["path"])
     if route is None:
@@ -92,19 +111,19 @@ def _request(cloud: Cloud, entry: Json) -> None:
     except Problem as problem:
         raise JournalError(f"the journal holds {what}, which is refused now: {problem}") from problem
     if call.method == "PUT":
-        cloud.log.saw_put(call.path, call.body)
+        cloud.log.count_put(call.path, call.body)
 
 
-def _note(cloud: Cloud, note: Json) -> None:
+def _note(cloud: Replayed, note: Json) -> None:
     kind = note["note"]
-    if kind == "asked":
-        cloud.asked[note["op"], note["path"].lower()] += 1
+    if kind == "attempt":
+        cloud.attempts[note["op"], note["path"].lower()] += 1
         rule = cloud.faults.find(note["rule"]) if note["rule"] else None
         if rule is not None:
             rule.seen += 1
             hit(rule, note["path"])
     elif kind == "refused":
         cloud.throttle.empty(note["policy"], note["key"], note["bucket"], note["t"])
-        cloud.log.refused(note["who"], note["policy"], note["key"], note["t"], note["wait"])
-    elif kind == "impatient":
-        cloud.log.impatient.append(note["finding"])
+        cloud.log.note_refusal(note["who"], note["policy"], note["key"], note["t"], note["wait"])
+    elif kind == "earlyRequest":
+        cloud.log.early_requests.append(note["finding"])

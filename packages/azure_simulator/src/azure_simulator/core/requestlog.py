@@ -1,4 +1,4 @@
-"""What was asked, by whom, how it was answered: a ring of entries and running counts."""
+"""The request log: the last requests with their callers and answers, and running counts."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class RequestLog:
     throttled: Counter[str] = field(default_factory=Counter)
     duplicate_puts: int = 0
     early_polls: int = 0
-    impatient: list[Json] = field(default_factory=list)
+    early_requests: list[Json] = field(default_factory=list)
     grace_us: int = int(GRACE_S * SECOND)
     in_flight: int = 0
     peak_in_flight: int = 0
@@ -103,19 +103,19 @@ class RequestLog:
         if "rule" in entry.notes:
             self.by_fault[entry.notes["rule"]] += 1
 
-    def saw_put(self, path: str, body: object) -> None:
-        """Count a PUT that says once more what the last accepted one said."""
+    def count_put(self, path: str, body: object) -> None:
+        """Count a PUT that repeats the last accepted one of its path."""
         key, mark = path.lower(), hash(repr(body))
         if self._puts.get(key) == mark:
             self.duplicate_puts += 1
         self._puts[key] = mark
 
-    def refused(self, principal: str, policy: str, key: str, now_us: int, wait_s: int) -> None:
-        """Remember a 429: who should stay away from which bucket until when."""
+    def note_refusal(self, principal: str, policy: str, key: str, now_us: int, wait_s: int) -> None:
+        """Remember a 429: which principal must not come back to which bucket before when."""
         self.throttled[policy] += 1
         self._waits[principal, policy, key] = (now_us, now_us + wait_s * SECOND)
 
-    def came(self, principal: str, policy: str, key: str, now_us: int, path: str) -> Json | None:
+    def check_retry_after(self, principal: str, policy: str, key: str, now_us: int, path: str) -> Json | None:
         """Note a request that came to a bucket before its Retry-After was over, and give the finding."""
         wait = self._waits.get((principal, policy, key)) if self._waits else None
         if wait is None:
@@ -127,7 +127,7 @@ class RequestLog:
             return None
         early = round((until_us - now_us) / SECOND, 3)
         finding = {"principal": principal, "bucket": policy, "path": path, "at": iso(now_us), "earlyBySeconds": early}
-        self.impatient.append(finding)
+        self.early_requests.append(finding)
         return finding
 
     def stats(self) -> Json:
@@ -141,7 +141,7 @@ class RequestLog:
             "throttled": dict(self.throttled.most_common()),
             "duplicatePuts": self.duplicate_puts,
             "earlyPolls": self.early_polls,
-            "beforeRetryAfter": len(self.impatient),
+            "beforeRetryAfter": len(self.early_requests),
             "inFlight": self.in_flight,
             "peakInFlight": self.peak_in_flight,
         }

@@ -69,7 +69,7 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """Give the code of an error in its body; empty when it is none, or says none."""
+        """Give the code of an error in its body; empty when it is no error, or has no code."""
         if self.status < 400 or not self.body.startswith(b"{"):  # noqa: PLR2004 - the range of errors
             return ""
         try:

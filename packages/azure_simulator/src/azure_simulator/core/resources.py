@@ -21,7 +21,7 @@ _GROUP = 4
 class Resource:
     """One resource. `body` is what a GET shows and is replaced, never changed in place.
 
-    `facts` is what Azure knows and does not show (power state, agent, sealed secrets).
+    `facts` is what Azure knows and does not show (power state, agent, hashed secrets).
     """
 
     id: str
@@ -149,7 +149,7 @@ class Store:
         return len(self._filed(index).by_key.get(key, ()))
 
     def _filed(self, index: Index) -> _Files:
-        """Give the files of an index; the first who asks has them made."""
+        """Give the files of an index, made at its first use."""
         kind = index.type.lower()
         found = self._files.setdefault(kind, {}).get(index)
         if found is None:

@@ -4,45 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
+
+from azure_simulator.core.calls import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azure_simulator.core.answers import Answer
-    from azure_simulator.core.calls import Call
-
-Handler: TypeAlias = "Callable[[Call], Answer]"
+    from azure_simulator.core.calls import Handler
 
 _PARAMETER = re.compile(r"\{(\w+)(\.\.\.)?\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation: what it is called, where it lies, what it needs.
-
-    `throttle` names the plane's bucket group, `action` what the principal must be allowed (any of,
-    when separated by blanks), `region` the parameter that holds a location. `anonymous` needs no
-    token. `sealed` False lets the handler see secrets in clear; the journal then encrypts the body.
-    `mutates` requests are journalled once accepted.
-    """
-
-    name: str
-    method: str
-    template: str
-    handler: Handler
-    plane: str
-    throttle: str = ""
-    action: str = ""
-    anonymous: bool = False
-    sealed: bool = True
-    mutates: bool = True
-    names: tuple[str, ...] = ()
-
-
 class Routes:
-    """The operations of one room, collected by its decorator."""
+    """The operations of one service, collected by its decorator."""
 
     def __init__(self, plane: str) -> None:
         self.plane = plane
@@ -57,14 +33,14 @@ class Routes:
         throttle: str = "",
         action: str = "",
         anonymous: bool = False,
-        sealed: bool = True,
+        redacted: bool = True,
         mutates: bool | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare the operation a handler answers.
 
         `template` segments are literals (any case), `{name}`, patterns such as `users('{id}')`, or
         one leading `{scope...}` that takes any number of segments. Only GET and HEAD do not mutate
-        unless said otherwise.
+        unless `mutates` is given.
         """
 
         def keep(handler: Handler) -> Handler:
@@ -78,7 +54,7 @@ class Routes:
                     throttle=throttle,
                     action=action,
                     anonymous=anonymous,
-                    sealed=sealed,
+                    redacted=redacted,
                     names=tuple(part[1:-1] for part in template.split("/") if _PARAMETER.fullmatch(part)),
                     mutates=method not in {"GET", "HEAD"} if mutates is None else mutates,
                 )

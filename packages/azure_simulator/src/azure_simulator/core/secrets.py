@@ -1,4 +1,4 @@
-"""Secrets at rest: one-way seals for what is only compared, a cipher for what is given back."""
+"""Secrets at rest: one-way hashes for what is only compared, a cipher for what is given back."""
 
 from __future__ import annotations
 
@@ -23,52 +23,52 @@ SECRET_KEYS = frozenset(
         "registrationtoken",
     }
 )
-SEAL = "sealed:"
+_HASHED = "hashed:"
 
 
 @dataclass(frozen=True, slots=True)
-class Sealer:
-    """A keyed hash. The key is random, kept in the journal's key file, never in an answer."""
+class SecretProtector:
+    """A keyed hash and a cipher. The key is random, kept in the journal's key file, never in an answer."""
 
     key: bytes
 
     @classmethod
-    def fresh(cls) -> Sealer:
+    def fresh(cls) -> SecretProtector:
         """Make one with a key of its own."""
         return cls(secrets.token_bytes(32))
 
-    def seal(self, value: str) -> str:
-        """Give the seal of a secret; a seal is its own seal."""
-        if value.startswith(SEAL):
+    def hash(self, value: str) -> str:
+        """Give the hash of a secret; a hash is its own hash."""
+        if value.startswith(_HASHED):
             return value
-        return SEAL + hmac.new(self.key, value.encode(), hashlib.sha256).hexdigest()
+        return _HASHED + hmac.new(self.key, value.encode(), hashlib.sha256).hexdigest()
 
-    def matches(self, sealed: str, value: str) -> bool:
-        """Tell whether a seal (or a clear value) belongs to a secret."""
-        return hmac.compare_digest(self.seal(sealed), self.seal(value))
+    def matches(self, hashed: str, value: str) -> bool:
+        """Tell whether a hash (or a clear value) belongs to a secret."""
+        return hmac.compare_digest(self.hash(hashed), self.hash(value))
 
     def redact(self, body: object) -> Any:  # noqa: ANN401 - JSON in, JSON out
-        """Copy JSON with every secret sealed: whole subtrees below a secret key."""
+        """Copy JSON with every secret hashed: all of a subtree below a secret key."""
         if isinstance(body, dict):
             return {
-                key: self._seal_all(value) if key.lower() in SECRET_KEYS else self.redact(value)
+                key: self._hash_all(value) if key.lower() in SECRET_KEYS else self.redact(value)
                 for key, value in body.items()
             }
         if isinstance(body, list):
             return [self.redact(item) for item in body]
         return body
 
-    def _seal_all(self, value: object) -> object:
+    def _hash_all(self, value: object) -> object:
         match value:
             case str():
-                return self.seal(value)
+                return self.hash(value)
             case dict():
-                return {k: v if k == "name" else self._seal_all(v) for k, v in value.items()}
+                return {k: v if k == "name" else self._hash_all(v) for k, v in value.items()}
             case list():
-                return [self._seal_all(item) for item in value]
+                return [self._hash_all(item) for item in value]
             case _:
                 return value
 
     def cipher(self) -> Fernet:
-        """Give the cipher for journal entries that must be readable again."""
+        """Give the cipher for journal entries that must be readable later."""
         return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"journal" + self.key).digest()))

@@ -1,4 +1,4 @@
-"""What `world.config` may hold: every room names the keys it reads (`cloud.setting`).
+"""What `world.config` may hold: every service names the keys it reads (`cloud.setting`).
 
 A shape is a type (`str`), several (`(str, int)`), `[shape]` for a list, `{"name": shape}` for an object
 with these keys, `{"*": shape}` for one whose keys are free; `dict` and `list` are any object and any list.
@@ -30,11 +30,11 @@ class Setting:
 
 
 def check(changes: Json, known: Mapping[str, Setting]) -> None:
-    """Raise a 400 `Problem` for a key nobody reads or a value of another shape; null removes a key."""
+    """Raise a 400 `Problem` for an unknown key or a value of another shape; null removes a key."""
     unknown = sorted(set(changes) - set(known))
     if unknown:
         names = ", ".join(sorted(known))
-        raise Problem(400, "UnknownSetting", f"nobody reads {', '.join(unknown)}; the settings are: {names}")
+        raise Problem(400, "UnknownSetting", f"unknown settings {', '.join(unknown)}; known: {names}")
     for name, value in changes.items():
         _fits(value, known[name].shape, name)
 
@@ -48,7 +48,7 @@ def _fits(value: object, shape: Shape, path: str) -> None:
             known = shape.get(key, shape.get("*"))
             if known is None:
                 names = ", ".join(sorted(shape))
-                raise Problem(400, "UnknownSetting", f"nobody reads {path}.{key}; there are: {names}")
+                raise Problem(400, "UnknownSetting", f"unknown setting {path}.{key}; known: {names}")
             _fits(inner, known, f"{path}.{key}")
     elif isinstance(shape, list):
         _need(value, (list,), path)

@@ -66,7 +66,7 @@ class Throttle:
         self.closed: list[tuple[str, int]] = []
 
     def take(self, charges: Iterable[Charge], now_us: int) -> Refusal | None:
-        """Charge buckets in order until one refuses; earlier ones stay charged, as in life."""
+        """Charge buckets in order until one refuses; earlier ones stay charged, as in Azure."""
         for charge in map(self._narrowed, charges):
             if not self._enabled(charge.policy):
                 continue

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 SECOND = 1_000_000
+NEVER = 2**62
+"""Later than every moment."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,7 +25,7 @@ class Clock(Protocol):
 
 
 class OwnClock:
-    """A clock of the cloud alone: starts at `start_us`, runs at `rate`, moves by hand.
+    """A clock of the cloud alone: starts at `start_us`, runs at `rate`, can be moved.
 
     `rate` is simulated seconds per real second; 0 makes a manual clock.
     """

@@ -1,14 +1,14 @@
-"""Outgoing notifications: what is owed to whom, and the only part of the cloud with a scheduler.
+"""Outgoing notifications: the outbox, and the only part of the cloud with a scheduler.
 
-What is owed is part of the world (`Outbox`): a replay of the journal owes the same again. What a
+Unsent notifications are part of the world (`Outbox`): a replay of the journal brings them back. What a
 receiver answered comes back as a journalled request to ourselves, so that a restarted cloud goes on
-with what nobody has accepted yet: every notification is delivered at least once. The sender looks
+with what was not accepted yet: every notification is delivered at least once. The sender looks
 at the clock a few times a second, so that a clock that jumps needs no alarm.
 
 Receivers answer in real time, retries wait in simulated time. `config.webhooks`: `timeoutSeconds`
 (3), `slowSeconds` (2.9), `handshakeSeconds` (10, all three real), `batchSize` (20), `parallel` (1
 POST at a time to one address), `retrySeconds` (10, doubled up to an hour).
-Source: learn.microsoft.com/graph/change-notifications-delivery-webhooks (throttling: azure.md 2).
+Source: learn.microsoft.com/graph/change-notifications-delivery-webhooks (throttling: docs/notes.md 2).
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from azure_simulator.core.settings import Shape
     from azure_simulator.core.world import World
 
-SHELF = "webhooks"
+STATE = "webhooks"
 GIVE_UP_US = 4 * 3600 * SECOND
 WINDOW_US = 600 * SECOND
-_JUDGED_FROM = 100
+_MEASURED_FROM = 100
 _SLOW_SHARE, _DROP_SHARE = 0.10, 0.15
 _LONGEST_PAUSE_S = 3600
 _REMEMBERED = 1000
@@ -48,12 +48,12 @@ DEFAULTS: dict[str, float] = {
 
 @dataclass(slots=True)
 class Post:
-    """One notification owed to an address; `sealed` fields are decrypted when it leaves."""
+    """One notification to be sent to an address; `encrypted` fields are decrypted when it leaves."""
 
     id: str
     url: str
     body: Json
-    sealed: dict[str, bytes]
+    encrypted: dict[str, bytes]
     made_us: int
     due_us: int
     attempts: int = 0
@@ -76,7 +76,7 @@ class Receiver:
         """Say whether notifications are sent to it (empty), `delayed` or `dropped`."""
         if now_us - self.since_us >= WINDOW_US:
             self.since_us, self.answered, self.slow = now_us, 0, 0
-        if self.answered < _JUDGED_FROM:
+        if self.answered < _MEASURED_FROM:
             return ""
         share = self.slow / self.answered
         return "dropped" if share >= _DROP_SHARE else "delayed" if share >= _SLOW_SHARE else ""
@@ -84,7 +84,7 @@ class Receiver:
 
 @dataclass
 class Outbox:
-    """Everything owed, and how receivers behave. `watched`: changes may owe more by themselves."""
+    """Everything to be sent, and how receivers behave. `watched`: changes may add more by themselves."""
 
     pending: dict[str, Post] = field(default_factory=dict)
     receivers: dict[str, Receiver] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class Outbox:
     _order: itertools.count[int] = field(default_factory=itertools.count)
 
     def add(self, post: Post, now_us: int) -> None:
-        """Owe a notification, unless its receiver is too slow to be told anything."""
+        """Add a notification, unless its receiver is too slow to get any."""
         state = self._receiver(post.url, now_us).state(now_us)
         if state == "dropped":
             self._close(post, "dropped", now_us)
@@ -114,7 +114,7 @@ class Outbox:
         return found
 
     def answered(self, ids: list[str], status: int, *, slow: bool, retry_s: float, now_us: int) -> None:
-        """Note what a receiver said to some notifications: 2xx ends them, all else repeats them."""
+        """Note the answer to some notifications: 2xx ends them, anything else repeats them."""
         for post in [self.pending[key] for key in ids if key in self.pending]:
             receiver = self._receiver(post.url, now_us)
             receiver.answered += 1
@@ -122,9 +122,9 @@ class Outbox:
             if 200 <= status < 300:  # noqa: PLR2004 - the range of success
                 self._close(post, "delivered", now_us)
             else:
-                self._again(post, receiver.state(now_us), retry_s, now_us)
+                self._retry(post, receiver.state(now_us), retry_s, now_us)
 
-    def _again(self, post: Post, state: str, retry_s: float, now_us: int) -> None:
+    def _retry(self, post: Post, state: str, retry_s: float, now_us: int) -> None:
         pause_us = int(min(retry_s * 2**post.attempts, _LONGEST_PAUSE_S) * SECOND)
         post.attempts += 1
         post.due_us = now_us + (max(pause_us, WINDOW_US) if state else pause_us)
@@ -154,8 +154,8 @@ class Outbox:
 
 
 def outbox(world: World) -> Outbox:
-    """Return what a world owes."""
-    found: Outbox = world.shelf(SHELF)
+    """Return the outbox of a world."""
+    found: Outbox = world.state(STATE)
     return found
 
 
@@ -165,15 +165,15 @@ def setting(world: World, name: str) -> float:
 
 
 def install(cloud: Cloud) -> None:
-    """Keep an outbox, show it, and hear what receivers answered."""
-    cloud.shelf(SHELF, Outbox)
+    """Keep an outbox, show it, and take the answers of receivers."""
+    cloud.state(STATE, Outbox)
     shape: Shape = dict.fromkeys(DEFAULTS, (int, float))
     cloud.setting("webhooks", shape, f"how outgoing notifications are sent: {', '.join(DEFAULTS)}")
     routes = Routes("sim")
 
     @routes.operation("sim.webhooks", "GET", "/_sim/webhooks", anonymous=True)
     def show(call: Call) -> Answer:
-        """Show what notifications are owed, how receivers behave, and the last ones sent."""
+        """Show what notifications are pending, how receivers behave, and the last ones sent."""
         return Answer(outbox(call.world).view(call.now_us))
 
     @routes.operation("sim.webhooks.answered", "POST", "/_sim/webhooks/answered", anonymous=True)

@@ -12,24 +12,23 @@ from typing import TYPE_CHECKING, Any
 from azure_simulator.core.latency import Latency
 from azure_simulator.core.principals import Principals
 from azure_simulator.core.resources import Store
+from azure_simulator.core.times import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from azure_simulator.core.answers import Json
-    from azure_simulator.core.longrunning import LongRunning
-    from azure_simulator.core.secrets import Sealer
+    from azure_simulator.core.operations import LongRunning
+    from azure_simulator.core.secrets import SecretProtector
     from azure_simulator.core.times import Clock
 
     Listener = Callable[..., None]
-
-NEVER = 2**62
 
 
 class World:
     """All state of all planes.
 
-    State is computed when somebody looks: `settle` performs, in order of their times, the effects
+    State is computed when it is read: `settle` performs, in order of their times, the effects
     that have come due, each at its own moment; nothing runs between two requests.
     """
 
@@ -39,14 +38,14 @@ class World:
         clock: Clock,
         seed: int,
         profile: str,
-        sealer: Sealer,
+        protector: SecretProtector,
         kinds: dict[str, Json],
         listeners: dict[str, list[Listener]],
-        shelves: dict[str, Callable[[], Any]],
+        states: dict[str, Callable[[], Any]],
     ) -> None:
         self.clock = clock
         self.seed = seed
-        self.sealer = sealer
+        self.protector = protector
         self.config: Json = {}
         self.latency = Latency(kinds, profile, {})
         self.resources = Store()
@@ -57,7 +56,7 @@ class World:
         self.findings: list[Json] = []
         self._kinds = kinds
         self._listeners = listeners
-        self._shelves = {name: make() for name, make in shelves.items()}
+        self._states = {name: make() for name, make in states.items()}
         self._due: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._now = 0
@@ -89,12 +88,12 @@ class World:
         """Give the moment of the last effect known now; `None` when the world is idle."""
         return max((due_us for due_us, *_ in self._due if due_us < NEVER), default=None)
 
-    def shelf(self, name: str) -> Any:  # noqa: ANN401 - the room that made it knows its type
-        """Give the state a room keeps for itself (see `Cloud.shelf`)."""
-        return self._shelves[name]
+    def state(self, name: str) -> Any:  # noqa: ANN401 - the service that made it knows its type
+        """Give the state that a service keeps for itself (see `Cloud.state`)."""
+        return self._states[name]
 
     def publish(self, event: str, **payload: object) -> None:
-        """Tell every room that listens; in the order of their installation."""
+        """Call the listeners of an event, in the order of their installation."""
         for listener in self._listeners.get(event, []):
             listener(self, **payload)
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from azure_simulator.core.answers import Json
-    from azure_simulator.core.secrets import Sealer
-    from azure_simulator.entra.keys import Keys
+    from azure_simulator.core.keys import Keys
+    from azure_simulator.core.secrets import SecretProtector
     from azure_simulator.graph.directory import Doc
 
     Copies = Sequence[tuple[str, Doc]]
@@ -78,7 +78,7 @@ def principal_of(tenant: str, app: Doc) -> Principal:
     return Principal(tenant, app["appId"], app["objectId"], app["displayName"], roles)
 
 
-def sign_in(directory: Directory, keys: Keys, sealer: Sealer, tenant: str, form: Json) -> Principal:
+def sign_in(directory: Directory, keys: Keys, protector: SecretProtector, tenant: str, form: Json) -> Principal:
     """Check client credentials and return who they belong to.
 
     The app must be present in the tenant; its secret or federated credential may be kept in any
@@ -97,7 +97,7 @@ def sign_in(directory: Directory, keys: Keys, sealer: Sealer, tenant: str, form:
     homes = [str(each["tenantId"]) for each in directory.tenants()]
     copies = [(home, copy) for home in homes if (copy := directory.get("app", home, client_id)) is not None]
     if "client_secret" in form:
-        _check_secret(sealer, copies, form["client_secret"])
+        _check_secret(protector, copies, form["client_secret"])
     elif "client_assertion" in form:
         _check_assertion(keys, copies, str(form["client_assertion"]))
     else:
@@ -106,8 +106,8 @@ def sign_in(directory: Directory, keys: Keys, sealer: Sealer, tenant: str, form:
     return principal_of(tenant, app)
 
 
-def _check_secret(sealer: Sealer, copies: Copies, given: str) -> None:
-    fitting = [each for _, each in copies if each["_secret"] and sealer.matches(each["_secret"], given)]
+def _check_secret(protector: SecretProtector, copies: Copies, given: str) -> None:
+    fitting = [each for _, each in copies if each["_secret"] and protector.matches(each["_secret"], given)]
     if not fitting:
         text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value."
         raise refuse(401, "invalid_client", 7000215, text)

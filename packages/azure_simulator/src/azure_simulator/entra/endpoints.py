@@ -19,8 +19,8 @@ from azure_simulator.graph.plane import directory
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
+    from azure_simulator.core.keys import Keys
     from azure_simulator.core.requests import Request
-    from azure_simulator.entra.keys import Keys
 
 _APP_SERVICE = "2019-08-01"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -138,7 +138,7 @@ def _token(call: Call, keys: Keys) -> Answer:
         raise apps.refuse(400, "unsupported_grant_type", 70003, text)
     if "client_assertion" in form and form.get("client_assertion_type") != _ASSERTION_TYPE:
         raise apps.refuse(400, "invalid_request", 900144, "client_assertion_type is missing or unknown.")
-    who = apps.sign_in(directory(world), keys, world.sealer, tenant, form)
+    who = apps.sign_in(directory(world), keys, world.protector, tenant, form)
     try:
         resource = tokens.resource_of(str(form.get("scope", "")))
     except ValueError as error:

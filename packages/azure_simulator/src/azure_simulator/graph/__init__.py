@@ -30,7 +30,7 @@ from azure_simulator.graph import (
     users,
 )
 from azure_simulator.graph.directory import Directory
-from azure_simulator.graph.plane import ROUTES, SHELF, directory
+from azure_simulator.graph.plane import ROUTES, STATE, directory
 from azure_simulator.graph.service import GraphPlane
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ SERVED = (users, groups, devices, intune, deltas, organisations, accounts, group
 def install(cloud: Cloud) -> None:
     """Serve Graph, keep the directory, hear of joins, check for orphans."""
     cloud.plane(GraphPlane(cloud))
-    cloud.shelf(SHELF, Directory)
+    cloud.state(STATE, Directory)
     cloud.setting("graph", SETTINGS, f"the directory and Intune: {', '.join(SETTINGS)}")
     cloud.add(ROUTES)
     cloud.add(batches.routes(cloud))
@@ -96,7 +96,7 @@ def install(cloud: Cloud) -> None:
 def seed(world: World, tenants: list[Json]) -> None:
     """Plant tenants; apps whose `roles` are named become principals that have no others."""
     found = directory(world)
-    planting.plant(found, tenants, world.sealer.seal, world.now_us)
+    planting.plant(found, tenants, world.protector.hash, world.now_us)
     for tenant in tenants:
         restricted = {each["displayName"] for each in tenant.get("apps", ()) if {"roles", "keyVault"} & set(each)}
         apps = [each for each in found.all("app", tenant["tenantId"]) if each["displayName"] in restricted]

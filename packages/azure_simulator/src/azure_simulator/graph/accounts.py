@@ -83,7 +83,7 @@ def create_user(call: Call) -> Answer:
     attempt = call.world.attempt("graph.user", f"{tenant}/{body['userPrincipalName']}")
     key = call.world.guid("user", tenant, body["userPrincipalName"], attempt)
     domain = {"tenantId": tenant, "domain": ""}
-    planter = Planter(directory, domain, call.world.sealer.seal, call.now_us)
+    planter = Planter(directory, domain, call.world.protector.hash, call.now_us)
     made = planter.user({"usageLocation": None, **properties, "id": key})
     shown = shapes.select("user", full_user(call, made), ())
     return Answer({"@odata.context": queries.context(call, "users/$entity"), **shown}, 201)

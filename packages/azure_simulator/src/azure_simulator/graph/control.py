@@ -41,7 +41,7 @@ def _start(call: Call) -> tuple[Doc, str, Planter]:
     if tenant is None:
         raise Problem(404, "NotFound", f"there is no tenant {name or 'yet: seed one'}")
     seed = {"tenantId": tenant["tenantId"], "domain": tenant["domain"]}
-    return body, tenant["tenantId"], Planter(directory, seed, call.world.sealer.seal, call.now_us)
+    return body, tenant["tenantId"], Planter(directory, seed, call.world.protector.hash, call.now_us)
 
 
 def _find(planter: Planter, name: object) -> str:

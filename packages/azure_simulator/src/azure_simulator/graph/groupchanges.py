@@ -106,7 +106,7 @@ def create_group(call: Call) -> Answer:
     members, tenant = _referred(call, queries.texts(body, _BIND)), plane.tenant_of(call)
     directory = plane.directory(call.world)
     key = call.world.guid("group", tenant, call.world.attempt("graph.group", tenant))
-    planter = Planter(directory, {"tenantId": tenant, "domain": ""}, call.world.sealer.seal, call.now_us)
+    planter = Planter(directory, {"tenantId": tenant, "domain": ""}, call.world.protector.hash, call.now_us)
     made = planter.group({"groupTypes": [], **properties, "id": key})
     for member in members:
         directory.set_member(tenant, key, member, present=True, at_us=call.now_us)

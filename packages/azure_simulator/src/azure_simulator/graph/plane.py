@@ -14,12 +14,11 @@ from azure_simulator.graph.replicas import Replica
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azure_simulator.core.calls import Call
-    from azure_simulator.core.routing import Handler
+    from azure_simulator.core.calls import Call, Handler
     from azure_simulator.core.world import World
 
 ROUTES = Routes("graph")
-SHELF = "directory"
+STATE = "directory"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LAG_S = 20
 """How far the index behind transitive and advanced queries lags in the `real` profile."""
@@ -58,9 +57,9 @@ def operation(
 
 def directory(world: World) -> Directory:
     """Return the directory of a world."""
-    found = world.shelf(SHELF)
+    found = world.state(STATE)
     if not isinstance(found, Directory):
-        raise TypeError(f"shelf {SHELF} holds {type(found).__name__}")
+        raise TypeError(f"shelf {STATE} holds {type(found).__name__}")
     found.now_us, found.publish = world.now_us, world.publish
     return found
 

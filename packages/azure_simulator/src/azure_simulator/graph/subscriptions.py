@@ -23,9 +23,8 @@ from azure_simulator.core.times import SECOND, iso_z, parse_iso
 from azure_simulator.graph import notifications, plane, queries, watching
 
 if TYPE_CHECKING:
-    from azure_simulator.core.calls import Call
+    from azure_simulator.core.calls import Call, Handler
     from azure_simulator.core.cloud import Cloud
-    from azure_simulator.core.routing import Handler
     from azure_simulator.graph.directory import Directory, Doc
 
 _MINUTE_US = 60 * SECOND
@@ -59,7 +58,7 @@ def routes(cloud: Cloud) -> Routes:
     for version, tail in (("v1.0", ""), ("beta", ".beta")):
         for name, method, path, handler, mutates in operations:
             full = f"graph.subscription.{name}{tail}"
-            how = {"throttle": "graph/1", "mutates": mutates, "sealed": False}
+            how = {"throttle": "graph/1", "mutates": mutates, "redacted": False}
             found.operation(full, method, f"/{version}{path}", **how)(handler)  # type: ignore[arg-type]
     return found
 
@@ -68,7 +67,7 @@ def control() -> Routes:
     """Return what only the cloud asks of itself, and `POST /_sim/graph/challenge`."""
     found = Routes("sim")
     path = "/_sim/graph/subscriptions"
-    found.operation("sim.graph.subscriptions", "POST", path, anonymous=True, sealed=False)(_accept)
+    found.operation("sim.graph.subscriptions", "POST", path, anonymous=True, redacted=False)(_accept)
 
     @found.operation("sim.graph.challenge", "POST", "/_sim/graph/challenge", anonymous=True)
     def challenge(call: Call) -> Answer:
@@ -215,7 +214,7 @@ def _accept(call: Call) -> Answer:
         doc = told["subscription"]
         _check_room(directory, tenant, doc["_app"], doc["_watches"], doc["changeType"])
         state = told["clientState"]
-        secret = world.sealer.cipher().encrypt(state.encode()) if state is not None else None
+        secret = world.protector.cipher().encrypt(state.encode()) if state is not None else None
         doc = directory.put("subscription", tenant, doc["id"], {**doc, "_state": secret})
         world.attempt(_COUNTED, f"{tenant}/{doc['_app']}")
     else:

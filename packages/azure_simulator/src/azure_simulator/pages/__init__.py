@@ -11,8 +11,8 @@ from simulation_base.pages import live, page
 from simulation_base.pages.markup import Html, pill, tag
 
 from azure_simulator.core.answers import Answer, Json
+from azure_simulator.core.control_plane import check_invariants
 from azure_simulator.core.routing import Routes
-from azure_simulator.core.sim import judged
 from azure_simulator.core.times import OwnClock, iso
 from azure_simulator.pages import sections, tree
 
@@ -57,7 +57,7 @@ def _profile(cloud: Cloud) -> str:
 
 
 def _main(cloud: Cloud, wanted: str) -> Html:
-    judgement = judged(cloud)
+    judgement = check_invariants(cloud)
     root = tree.plant(cloud.world, wanted)
     about = f"{root.count:,} of {len(cloud.world.resources):,}" if wanted else f"{root.count:,}"
     nothing = tag("p", "Nothing matches." if wanted else "There is nothing yet.", class_="note")

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from simulation_base.pages.markup import Html, bar, brief, pill, table, tag
 
-from azure_simulator.core.times import SECOND, iso
-from azure_simulator.core.world import NEVER
+from azure_simulator.core.times import NEVER, SECOND, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from azure_simulator.core.answers import Json
     from azure_simulator.core.cloud import Cloud
-    from azure_simulator.core.longrunning import LongRunning
+    from azure_simulator.core.operations import LongRunning
     from azure_simulator.core.requestlog import Entry
 
 LATEST = 60

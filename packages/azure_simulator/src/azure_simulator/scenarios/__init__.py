@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.cloud import Cloud
 
 FOLDER = Path(__file__).parent
-SHELF = "scenarios"
+STATE = "scenarios"
 
 
 def names() -> list[str]:
@@ -60,7 +60,7 @@ def way_back(now: Json, before: Json) -> Json:
 
 def begin(cloud: Cloud, call: Call, scenario: Json, cast: dict[str, str]) -> None:
     """Put a scenario in force."""
-    world, in_force = call.world, call.world.shelf(SHELF)
+    world, in_force = call.world, call.world.state(STATE)
     brought = events.filled({key: scenario[key] for key in ("config", "faults") if key in scenario}, cast)
     happenings = events.filled(scenario.get("events", []), cast, events.TOLD)
     in_force.setdefault("before", world.config)
@@ -79,7 +79,7 @@ def begin(cloud: Cloud, call: Call, scenario: Json, cast: dict[str, str]) -> Non
 
 def end(cloud: Cloud, call: Call) -> None:
     """Take back what the scenarios in force brought; what came of it stays."""
-    world, in_force = call.world, call.world.shelf(SHELF)
+    world, in_force = call.world, call.world.state(STATE)
     for rule in in_force.get("rules", []):
         cloud.faults.remove(rule)
     for event in in_force.get("events", []):
@@ -92,7 +92,7 @@ def end(cloud: Cloud, call: Call) -> None:
 def install(cloud: Cloud) -> None:
     """Serve the scenarios."""
     events.install(cloud)
-    cloud.shelf(SHELF, dict)
+    cloud.state(STATE, dict)
     routes = Routes("sim")
 
     @routes.operation("sim.scenarios", "GET", "/_sim/scenarios", anonymous=True)

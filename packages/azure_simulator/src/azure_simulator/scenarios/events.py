@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.cloud import Cloud
     from azure_simulator.core.world import World
 
-SHELF = "events"
+STATE = "events"
 TOLD = frozenset({"vm", "machine", "computer", "path", "each"})
 """What is known only when the event happens."""
 SOMEBODY = Principal("00000000-0000-4000-8000-00000000face", "somebody else")
@@ -73,7 +73,7 @@ class Event:
 
 def events(world: World) -> dict[str, Event]:
     """Give the events by id."""
-    found: dict[str, Event] = world.shelf(SHELF)
+    found: dict[str, Event] = world.state(STATE)
     return found
 
 
@@ -185,7 +185,7 @@ def _perform(cloud: Cloud, world: World, act: Json) -> Answer:
         params=params,
         query={key.lower(): value for key, value in parse_qsl(query)},
         headers={},
-        body=world.sealer.redact(body) if route.sealed and body is not None else body,
+        body=world.protector.redact(body) if route.redacted and body is not None else body,
         base="https://localhost",
         principal=SOMEBODY,
         claims={"oid": SOMEBODY.object_id},
@@ -207,7 +207,7 @@ def _watch(cloud: Cloud, world: World, entry: Json) -> None:
 def install(cloud: Cloud) -> None:
     """Serve the events."""
     routes = Routes("sim")
-    cloud.shelf(SHELF, dict)
+    cloud.state(STATE, dict)
     cloud.on("answered", lambda world, **entry: _watch(cloud, world, entry))
 
     @routes.operation("sim.events", "GET", "/_sim/events", anonymous=True)
@@ -215,7 +215,7 @@ def install(cloud: Cloud) -> None:
         """Show what somebody else does meanwhile, and what came of it."""
         return Answer([each.view() for each in events(call.world).values()])
 
-    @routes.operation("sim.events.post", "POST", "/_sim/events", anonymous=True, sealed=False)
+    @routes.operation("sim.events.post", "POST", "/_sim/events", anonymous=True, redacted=False)
     def post(call: Call) -> Answer:
         """Let somebody else do something: now, at a time, or after a request."""
         return Answer(add(cloud, call.world, call.object()).view())

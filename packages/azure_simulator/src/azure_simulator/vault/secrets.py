@@ -20,7 +20,7 @@ from azure_simulator.core.times import SECOND
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
 
-SHELF = "vault"
+STATE = "vault"
 ROUTES = Routes("vault")
 _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _LONGEST = 25_600
@@ -58,7 +58,7 @@ class Vault:
 
 
 def _vault(call: Call) -> Vault:
-    found: Vault = call.world.shelf(SHELF)
+    found: Vault = call.world.state(STATE)
     return found
 
 
@@ -100,11 +100,11 @@ def _item(call: Call, name: str, version: Version, *, with_version: bool = True)
 
 
 def _bundle(call: Call, name: str, version: Version) -> Json:
-    clear = call.world.sealer.cipher().decrypt(version.value).decode()
+    clear = call.world.protector.cipher().decrypt(version.value).decode()
     return {"value": clear, **_item(call, name, version)}
 
 
-@ROUTES.operation("secret.set", "PUT", _TEMPLATE, action="secrets.set", sealed=False)
+@ROUTES.operation("secret.set", "PUT", _TEMPLATE, action="secrets.set", redacted=False)
 def set_secret(call: Call) -> Answer:
     """Add a version."""
     vault, name, body = _vault(call), call.param("name"), call.object()
@@ -126,7 +126,7 @@ def set_secret(call: Call) -> Answer:
     attempt = call.world.attempt("secret.set", name)
     version = Version(
         id=call.world.guid("secret", name, attempt).replace("-", ""),
-        value=call.world.sealer.cipher().encrypt(value.encode()),
+        value=call.world.protector.cipher().encrypt(value.encode()),
         created=_now_s(call),
         updated=_now_s(call),
         content_type=body.get("contentType"),

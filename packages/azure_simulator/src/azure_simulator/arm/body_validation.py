@@ -1,0 +1,168 @@
+"""Validate a request body against its shape, as the provider it goes to would.
+
+Members are matched in any case and come out in the documented one, as do values of enumerations.
+Nulls count as absent. Read-only members are left out: one that says what the resource shows, or
+has lately shown, is what a client read and sends back; one that says something else is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from azure_simulator.arm.reading import unchangeable
+from azure_simulator.core.answers import Json, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from azure_simulator.arm.sdk_models import Member, Shape
+
+_KINDS = {
+    "object": dict,
+    "map": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+}
+_OPEN = frozenset({"VirtualMachineSizeTypes"})
+"""Enumerations that name only some of the values there are."""
+_PASSING = frozenset({"provisioningstate", "etag", "diskstate", "status", "statustimestamp", "timecreated"})
+"""Read-only members that change by themselves: what a client read of them may be old."""
+_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a provider words what is wrong with a body: its code, or the code of the detail below it."""
+
+    code: str = "InvalidRequestContent"
+    message: str = ""
+    detail: str = ""
+
+    def problem(self, path: str, text: str) -> Problem:
+        """Make the 400 for a member."""
+        if self.detail:
+            detail = {"code": self.detail, "message": text, "target": path}
+            return Problem(400, self.code, self.message, details=[detail])
+        return Problem(400, self.code, text, target=path)
+
+
+FRONT_DOOR = Dialect()
+"""ARM itself reads what stands beside `properties`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyReader:
+    """Reads one body: in the provider's `dialect`; `complete` when nothing required may be missing.
+
+    `before` is what the resource shows and has shown.
+    """
+
+    dialect: Dialect
+    complete: bool
+    before: Sequence[Json] = ()
+
+    def conform(self, body: object, shape: Shape) -> Any:  # noqa: ANN401 - JSON in, JSON out
+        """Copy a body in its documented form; raise a `Problem` for what the provider refuses."""
+        return self._value(body, shape, "", list(self.before))
+
+    def _value(self, value: object, shape: Shape, path: str, before: list[Any] | None) -> Any:  # noqa: ANN401 - JSON
+        if shape.kind == "any":
+            return value
+        self._check_kind(value, shape, path)
+        match value:
+            case dict() if shape.kind == "object":
+                return self._object(value, shape, path, before)
+            case dict() if shape.items is not None:
+                items = shape.items
+                return {
+                    key: each if each is None else self._value(each, items, _join(path, key), None)
+                    for key, each in value.items()
+                }
+            case list() if shape.items is not None:
+                return [self._value(each, shape.items, f"{path}[{at}]", None) for at, each in enumerate(value)]
+            case str() if shape.choices and shape.name not in _OPEN:
+                return self._choice(value, shape, path)
+        return value
+
+    def _object(self, body: Json, shape: Shape, path: str, before: list[Any] | None) -> Json:
+        members, copy = shape.members, {}
+        for key, value in body.items():
+            inner, member = _join(path, key), members.get(key.lower())
+            if member is None and not shape.open:
+                raise self._unknown(inner, key, shape)
+            if value is None:
+                continue
+            if member is None:
+                copy[key] = value
+                continue
+            if member.read_only:
+                self._check_read_only(member, value, inner, before)
+                continue
+            below = None if before is None else [_at(each, member.name) for each in before]
+            copy[member.name] = self._value(value, member.shape, inner, below)
+        if self.complete:
+            self._check_required(copy, members, path)
+        return copy
+
+    def _check_kind(self, value: object, shape: Shape, path: str) -> None:
+        wanted = _KINDS[shape.kind]
+        truth = isinstance(value, bool) and shape.kind in {"integer", "number"}
+        if isinstance(value, wanted) and not truth:  # type: ignore[arg-type]
+            return
+        integral = shape.kind == "integer" and isinstance(value, float) and value.is_integer()
+        if not integral:
+            shown = value if isinstance(value, str) else json.dumps(value)
+            self._refuse(path, f"Error converting value \"{shown[:_SHOWN]}\" to type '{shape.name or shape.kind}'.")
+
+    def _choice(self, value: str, shape: Shape, path: str) -> str:
+        if value.lower() not in shape.choices:
+            self._refuse(path, f"Error converting value \"{value[:_SHOWN]}\" to type '{shape.name}'.")
+        return shape.choices[value.lower()]
+
+    def _refuse(self, path: str, text: str) -> None:
+        raise self._problem(path, f"{text} Path '{path}'.")
+
+    def _unknown(self, path: str, key: str, shape: Shape) -> Problem:
+        owner = shape.name if "." in path else "ResourceDefinition"
+        return self._problem(path, f"Could not find member '{key}' on object of type '{owner}'. Path '{path}'.")
+
+    def _problem(self, path: str, text: str) -> Problem:
+        if "." in path:
+            return self.dialect.problem(path, text)
+        return FRONT_DOOR.problem(path, f"The request content was invalid and could not be deserialized: '{text}'.")
+
+    def _check_required(self, copy: Json, members: dict[str, Member], path: str) -> None:
+        for member in members.values():
+            if not member.required or member.name in copy or _join(path, member.name) == "location":
+                continue
+            name = _join(path, member.name).removeprefix("properties.")
+            raise Problem(400, "InvalidParameter", f"Required parameter '{name}' is missing (null).", target=name)
+
+    def _check_read_only(self, member: Member, value: object, path: str, before: list[Any] | None) -> None:
+        views = member.shape.kind in {"object", "map", "array", "any"}
+        if views or before is None or member.name.lower() in _PASSING:
+            return
+        shown = [each for each in (_at(one, member.name) for one in before) if each is not None]
+        if any(_fold(value) == _fold(each) for each in shown):
+            return
+        name = path.removeprefix("properties.")
+        if shown:
+            raise unchangeable(name)
+        raise Problem(400, "InvalidParameter", f"The property '{name}' is read-only and may not be set.", target=name)
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _at(body: object, name: str) -> Any:  # noqa: ANN401 - JSON
+    return body.get(name) if isinstance(body, dict) else None
+
+
+def _fold(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value

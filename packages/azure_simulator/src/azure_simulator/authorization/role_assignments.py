@@ -1,0 +1,217 @@
+"""Role assignments at any scope."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm import managed_identities
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.paging import page
+from azure_simulator.arm.providers import AUTHORIZATION
+from azure_simulator.arm.reading import read
+from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.authorization.role_definitions import ROLES
+from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.resources import Index, Resource
+from azure_simulator.core.settings import NUMBER
+from azure_simulator.core.times import SECOND, iso
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.world import World
+
+TYPE = "Microsoft.Authorization/roleAssignments"
+SDK = "azure.mgmt.authorization.v2022_04_01"
+LIMIT = 4000
+_FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IGNORECASE)
+
+
+def _grant(found: Resource) -> tuple[str, str, str]:
+    """Give what no two assignments share: scope, principal, role."""
+    properties = found.properties
+    return properties["scope"].lower(), properties["principalId"].lower(), _role(properties["roleDefinitionId"])
+
+
+ROLE_ASSIGNMENTS = ResourceType(
+    name=TYPE,
+    provider=AUTHORIZATION,
+    params=("name",),
+    address=f"/{{scope...}}/providers/{TYPE}",
+    models=BodyModels(SDK, "RoleAssignmentCreateParameters", shown="RoleAssignment"),
+    settings={
+        "roleAssignmentLimit": (int, "role assignments in a subscription (4,000)"),
+        "principalLagSeconds": (NUMBER, "how long role assignments do not know a new principal (0)"),
+        "anyPrincipalExists": (bool, "role assignments do not ask the directory for their principal"),
+    },
+)
+OPERATIONS = Operations(ROLE_ASSIGNMENTS)
+BY_GRANT = Index(TYPE, _grant)
+BY_PRINCIPAL = Index(TYPE, lambda found: found.properties["principalId"].lower())
+BY_SCOPE = Index(TYPE, lambda found: found.properties["scope"].lower())
+BY_SUBSCRIPTION = Index(TYPE, lambda found: found.key.split("/")[2])
+
+
+@OPERATIONS.put("role.put")
+def put_assignment(call: Call) -> Answer:
+    """Give a role to a principal at a scope."""
+    world, body = call.world, call.object()
+    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", call.param("name")):
+        raise Problem(400, "InvalidRoleAssignmentId", "The role assignment ID must be a GUID.")
+    role_id = read(body, "properties.roleDefinitionId", "string")
+    principal = read(body, "properties.principalId", "string")
+    if role_id.rpartition("/")[2].lower() not in ROLES:
+        raise Problem(
+            404,
+            "RoleDefinitionDoesNotExist",
+            f"The specified role definition with ID '{role_id.rpartition('/')[2]}' does not exist.",
+        )
+    found = world.resources.get(call.path)
+    if found is not None:
+        same = (found.properties["principalId"], found.properties["roleDefinitionId"].lower())
+        if same == (principal, role_id.lower()):
+            return Answer(found.body)
+        raise Problem(
+            400,
+            "RoleAssignmentUpdateNotPermitted",
+            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+        )
+    scope = _scope(call)
+    _check_scope(call, scope)
+    _check_new(call, scope, role_id, principal)
+    return _make(call, scope, role_id, principal)
+
+
+@OPERATIONS.get("role.get")
+def get_assignment(call: Call) -> Answer:
+    """Show an assignment."""
+    found = call.world.resources.get(call.path)
+    if found is None:
+        raise Problem(
+            404,
+            "RoleAssignmentNotFound",
+            f"The role assignment '{call.param('name')}' is not found.",
+        )
+    return Answer(found.body)
+
+
+@OPERATIONS.delete("role.delete")
+def delete_assignment(call: Call) -> Answer:
+    """Take a role away."""
+    found = call.world.resources.get(call.path)
+    if found is None:
+        return Answer(status=204)
+    call.world.resources.remove(found.id)
+    return Answer(found.body)
+
+
+@OPERATIONS.list_group("roles.list")
+def list_assignments(call: Call) -> Answer:
+    """List assignments at, above and below a scope; `atScope()`, `principalId eq` and `assignedTo()` filter."""
+    scope, text = _scope(call).lower(), call.query.get("$filter", "")
+    at_scope, principal = "atscope()" in text.lower(), _FILTER.search(text)
+    if text and not at_scope and principal is None:
+        raise Problem(
+            400,
+            "UnsupportedQuery",
+            f"The filter '{text}' is not supported. Supported filters are either 'atScope()' or filters with "
+            "'principalId eq {value}' or 'assignedTo({value})'.",
+        )
+    found = _candidates(call.world, scope, principal.group(1).lower() if principal else "")
+    return page(call, [each for each in found if _seen(each.properties["scope"].lower(), scope, at_scope=at_scope)])
+
+
+def _seen(theirs: str, scope: str, *, at_scope: bool) -> bool:
+    """Tell whether an assignment shows in a list: at the scope, above, and below unless `at_scope`."""
+    return f"{scope}/".startswith(f"{theirs}/") or (not at_scope and theirs.startswith(f"{scope}/"))
+
+
+def _candidates(world: World, scope: str, principal: str) -> list[Resource]:
+    """Give what may be listed without looking at all there are, where that can be avoided."""
+    store = world.resources
+    if principal:
+        return store.find(BY_PRINCIPAL, principal)
+    if "/providers/" not in scope:
+        return store.of_type(TYPE)
+    segments = scope.split("/")
+    above = [each for end in range(3, len(segments) + 1) for each in store.find(BY_SCOPE, "/".join(segments[:end]))]
+    keys = {each.key for each in above}
+    return [*above, *(each for each in store.under(scope) if each.type == TYPE and each.key not in keys)]
+
+
+def _role(role_id: str) -> str:
+    return role_id.lower().rpartition("/")[2]
+
+
+def _scope(call: Call) -> str:
+    return "/" + call.param("scope").strip("/")
+
+
+def _check_scope(call: Call, scope: str) -> None:
+    parts = scope.strip("/").split("/")
+    if len(parts) > 2 and call.world.resources.get(scope) is None:  # noqa: PLR2004 - below a subscription
+        call.need(scope)
+
+
+def _check_new(call: Call, scope: str, role_id: str, principal: str) -> None:
+    world = call.world
+    if not _known(call, principal):
+        raise Problem(
+            400,
+            "PrincipalNotFound",
+            f"Principal {principal.replace('-', '')} does not exist in the directory. Check that "
+            "you have the correct principal ID. If you are creating this principal and then "
+            "immediately assigning a role, this error might be related to a replication delay. In this case, set "
+            "the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.",
+        )
+    same = world.resources.find(BY_GRANT, (scope.lower(), principal.lower(), _role(role_id)))
+    if same:
+        raise Problem(
+            409,
+            "RoleAssignmentExists",
+            f"The role assignment already exists. The ID of the conflicting role assignment "
+            f"is {same[0].name.replace('-', '')}.",
+        )
+    sub = scope.lower().split("/")[2] if scope.count("/") > 1 else ""
+    if world.resources.number(BY_SUBSCRIPTION, sub) >= world.config.get("roleAssignmentLimit", LIMIT):
+        raise Problem(
+            400,
+            "RoleAssignmentLimitExceeded",
+            "The number of role assignments for this subscription has been exceeded.",
+        )
+
+
+def _known(call: Call, principal: str) -> bool:
+    """Tell whether ARM's copy of the directory knows a principal; it may lag behind.
+
+    Who says what a principal is (`principalType`) is believed while the copy lags.
+    """
+    world, answers = call.world, list[bool]()
+    if world.config.get("anyPrincipalExists", False) or managed_identities.known(world, principal):
+        return True
+    lag_us = int(world.config.get("principalLagSeconds", 0) * SECOND)
+    if read(call.object(), "properties.principalType", "string", ""):
+        lag_us = 0
+    world.publish("ask_principal", principal_id=principal, answers=answers, as_of_us=world.now_us - lag_us)
+    return any(answers)
+
+
+def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:
+    given = call.object()["properties"]
+    when = iso(call.now_us)
+    properties: Json = {
+        **given,
+        "roleDefinitionId": role_id,
+        "principalId": principal,
+        "principalType": given.get("principalType", "User"),
+        "scope": scope,
+        "createdOn": when,
+        "updatedOn": when,
+        "createdBy": call.principal.object_id,
+        "updatedBy": call.principal.object_id,
+    }
+    name = call.param("name")
+    body = {"id": call.path, "name": name, "type": TYPE, "properties": properties}
+    call.world.resources.add(Resource(call.path, TYPE, body, call.now_us))
+    return Answer(body, 201)

@@ -1,0 +1,102 @@
+"""Compute galleries and their image definitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm import immutable_properties
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.reading import need_group, read
+from azure_simulator.arm.resource_types import EXACT, NameRule, ResourceType
+from azure_simulator.compute.images import gallery_parts
+from azure_simulator.compute.provider import COMPUTE, GALLERY_VERSIONS, SDK
+from azure_simulator.core.answers import Answer, Problem
+from azure_simulator.core.latency import about
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+
+GALLERIES = ResourceType(
+    name="Microsoft.Compute/galleries",
+    provider=COMPUTE,
+    params=("gallery",),
+    api_versions=GALLERY_VERSIONS,
+    models=BodyModels(SDK, "Gallery", "GalleryUpdate"),
+    naming=NameRule(r"[A-Za-z0-9]([\w.]{0,78}[A-Za-z0-9])?", "galleryName"),
+    latencies={"gallery.put": about(8, 20, 2), "gallery.delete": about(10, 20, 2)},
+    limit=100,
+    settings={"galleryLimits": ({"*": int}, "galleries, images and versions a subscription may have in a region")},
+)
+DEFINITIONS = ResourceType(
+    name="Microsoft.Compute/galleries/images",
+    provider=COMPUTE,
+    params=("gallery", "image"),
+    api_versions=GALLERY_VERSIONS,
+    models=BodyModels(SDK, "GalleryImage", "GalleryImageUpdate"),
+    naming=NameRule(r"[A-Za-z0-9]([\w\-.]{0,78}[A-Za-z0-9])?", "galleryImageName"),
+    immutable=dict.fromkeys(
+        ("properties.identifier", "properties.osType", "properties.osState", "properties.hyperVGeneration"), EXACT
+    ),
+    latencies={"gallery.image.put": about(8, 20, 2), "gallery.image.delete": about(10, 20, 2)},
+    limit=1000,
+)
+OPERATIONS, DEFINITION_OPERATIONS = Operations(GALLERIES), Operations(DEFINITIONS)
+OPERATIONS.reads(get="gallery.get", group="gallerys.list", subscription="galleries.list_all")
+DEFINITION_OPERATIONS.reads(get="gallery.image.get", group="gallery.images.list")
+
+
+@OPERATIONS.put("gallery.put")
+def put_gallery(call: Call) -> Answer:
+    """Create or update a gallery."""
+    need_group(call)
+    properties = read(call.object(), "properties", "object", {})
+    identifier = {"uniqueName": f"{call.param('sub')}-{call.param('gallery').upper()}"}
+    return gallery_parts.put(call, GALLERIES, "gallery", {**properties, "identifier": identifier})
+
+
+@OPERATIONS.patch("gallery.update")
+def patch_gallery(call: Call) -> Answer:
+    """Change a gallery's tags and descriptions."""
+    return gallery_parts.patch(call, "gallery")
+
+
+@OPERATIONS.delete("gallery.delete")
+def delete_gallery(call: Call) -> Answer:
+    """Delete an empty gallery."""
+    return gallery_parts.delete(call, "gallery")
+
+
+@DEFINITION_OPERATIONS.put("gallery.image.put")
+def put_definition(call: Call) -> Answer:
+    """Create or update an image definition."""
+    gallery = call.need(call.path[: call.path.lower().rindex("/images/")])
+    body = call.object()
+    for key in ("osType", "osState"):
+        read(body, f"properties.{key}", "string")
+    identifier = [read(body, f"properties.identifier.{k}", "string") for k in ("publisher", "offer", "sku")]
+    found = call.world.resources.get(call.path)
+    if found is not None:
+        immutable_properties.check(DEFINITIONS, body, found)
+    for other in call.world.resources.collection(f"{gallery.id}/images"):
+        theirs = other.properties["identifier"]
+        same = [theirs["publisher"], theirs["offer"], theirs["sku"]] == identifier
+        if same and other.key != call.path.lower():
+            raise Problem(
+                409,
+                "OperationNotAllowed",
+                f"The publisher, offer, sku of '{call.param('image')}' are used by '{other.name}'.",
+            )
+    return gallery_parts.put(call, DEFINITIONS, "gallery.image", dict(body["properties"]))
+
+
+@DEFINITION_OPERATIONS.patch("gallery.image.update")
+def patch_definition(call: Call) -> Answer:
+    """Change a definition's tags and descriptions."""
+    return gallery_parts.patch(call, "gallery.image")
+
+
+@DEFINITION_OPERATIONS.delete("gallery.image.delete")
+def delete_definition(call: Call) -> Answer:
+    """Delete a definition without versions."""
+    return gallery_parts.delete(call, "gallery.image")

@@ -1,0 +1,163 @@
+"""References to images: which one a machine is made from, and whether it can be used there and now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm.reading import invalid, read
+from azure_simulator.arm.regions import normal
+from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, find_version
+from azure_simulator.core.answers import Json, Problem
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.operations import LongRunning
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A usable image: how the machine shows it, its disk, whether Windows starts from it.
+
+    `source` is the lower-cased id of the resource it is read from; marketplace images have none.
+    `computer` is the name of the computer on a specialized image.
+    """
+
+    reference: Json
+    disk_gb: int
+    bootable: bool = True
+    source: str = ""
+    computer: str = ""
+
+
+def resolve(call: Call, reference: Json, region: str) -> Image:
+    """Find the image of a reference; raise Azure's error when it cannot be used in the region."""
+    image_id = read(reference, "id", "string", "")
+    if "/microsoft.compute/images/" in image_id.lower():
+        return _managed(call, image_id, region)
+    if image_id:
+        return _from_gallery(call, image_id, region)
+    parts = [read(reference, key, "string") for key in ("publisher", "offer", "sku", "version")]
+    exact = find_version(call.world, *parts)
+    if exact is None:
+        raise Problem(
+            404,
+            "PlatformImageNotFound",
+            f"The platform image '{':'.join(parts)}' is not available. Verify that all fields in "
+            "the storage profile are correct.",
+            target="imageReference",
+        )
+    return Image({**reference, "exactVersion": exact}, IMAGE_DISK_GB)
+
+
+def note_use(world: World, image: Image, operation: LongRunning) -> None:
+    """Remember which machine is made from an image: the removal of an image fails those that still read it."""
+    if not image.source:
+        return
+    uses: dict[str, list[LongRunning]] = world.state("imageUse")
+    found = uses.setdefault(image.source, [])
+    if len(found) & (len(found) - 1) == 0:  # at powers of two only, so that the cost stays constant for each call
+        found[:] = [each for each in found if not each.ended]
+    found.append(operation)
+
+
+def fail_creations(world: World, image_id: str) -> None:
+    """Fail the creations that have not copied a deleted image yet."""
+    running: dict[str, list[LongRunning]] = world.state("imageUse")
+    for operation in running.pop(image_id.lower(), []):
+        copied_us = next((end for name, end in operation.phases if name == "disk"), 0)
+        if not operation.ended and world.now_us < copied_us and operation.error is None:
+            operation.error = Problem(
+                200,
+                "GalleryImageNotFound",
+                f"The gallery image {image_id} was deleted while the virtual machine was being created from it.",
+            )
+
+
+def replicas(version: Resource, now_us: int) -> list[Json]:
+    """Tell, region by region, how far a gallery version is replicated."""
+    rows = []
+    for region, plan in version.facts["regions"].items():
+        begun, until = plan["fromUs"], plan["untilUs"]
+        done = now_us >= until
+        share = 100 if done else int(99 * (now_us - begun) / max(1, until - begun))
+        row = {"region": region, "state": "Completed" if done else "Replicating", "details": "", "progress": share}
+        if done and plan.get("failed"):
+            row |= {"state": "Failed", "details": "The replication to the region failed.", "progress": 0}
+        rows.append(row)
+    return rows
+
+
+def _managed(call: Call, image_id: str, region: str) -> Image:
+    image = call.world.resources.get(image_id)
+    if image is None:
+        raise Problem(404, "ImageNotFound", f"The image '{image_id}' was not found.", target="imageReference")
+    if image.body["location"] != region:
+        raise Problem(
+            400,
+            "InvalidParameter",
+            f"The image '{image.name}' is in '{image.body['location']}', not in '{region}' as the VM.",
+            target="imageReference",
+        )
+    if image.properties["provisioningState"] != "Succeeded":
+        raise Problem(409, "DiskImageNotReady", f"The image '{image.id}' is not ready.", target="imageReference")
+    return _image(image, {"id": image_id}, image.properties["storageProfile"]["osDisk"]["osState"])
+
+
+def _from_gallery(call: Call, image_id: str, region: str) -> Image:
+    world = call.world
+    version = _version(world, image_id, region)
+    plan = version.facts["regions"].get(region) if version else None
+    if version is None or plan is None:
+        raise Problem(
+            404,
+            "GalleryImageNotFound",
+            f"The gallery image {version.id if version else image_id} is not available in {region} region. Please "
+            "contact image owner to replicate to this region, or change your requested region.",
+            target="imageReference",
+        )
+    if not _ready(world, version, region):
+        raise Problem(
+            409,
+            "DiskImageNotReady",
+            f"The gallery image {version.id} is not ready in {region}: replication has not completed.",
+            target="imageReference",
+        )
+    definition = world.resources.get(version.id.rpartition("/versions/")[0])
+    state = definition.properties["osState"] if definition else "Generalized"
+    return _image(version, {"id": image_id, "exactVersion": version.name}, state)
+
+
+def _image(source: Resource, reference: Json, state: str) -> Image:
+    facts = source.facts
+    computer = "" if state == "Generalized" else str(facts["content"].get("computer", ""))
+    return Image(reference, facts["diskGb"], facts["bootable"], source.key, computer)
+
+
+def _ready(world: World, version: Resource, region: str) -> bool:
+    plans, state = version.facts["regions"], version.properties["provisioningState"]
+    broken = state == "Failed" and not any(plan.get("failed") for plan in plans.values())
+    if region not in plans or broken or state == "Deleting":
+        return False
+    return bool(world.now_us >= plans[region]["untilUs"] and not plans[region].get("failed"))
+
+
+def _version(world: World, image_id: str, region: str) -> Resource | None:
+    """Find a version; without a number, or as `latest`, the highest one that is ready in the region."""
+    key = image_id.lower().rstrip("/")
+    if "/images/" not in key:
+        raise invalid("imageReference.id", f"'{image_id}' is not the id of a gallery image.")
+    key = key.removesuffix("/versions/latest")
+    if "/versions/" in key:
+        return world.resources.get(key)
+    usable = [each for each in world.resources.collection(f"{key}/versions") if not _excluded(each, region)]
+    ready = [each for each in usable if _ready(world, each, region)]
+    return max(ready or usable, key=lambda v: [int(n) for n in v.name.split(".")], default=None)
+
+
+def _excluded(version: Resource, region: str) -> bool:
+    publishing = version.properties.get("publishingProfile", {})
+    here = (each for each in publishing.get("targetRegions", []) if normal(each["name"]) == region)
+    return bool(publishing.get("excludeFromLatest")) or any(each.get("excludeFromLatest") for each in here)

@@ -1,0 +1,63 @@
+"""What an image is made of: the disk of a machine, a disk or snapshot, or another image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm.reading import invalid
+from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.compute.disks.attached_disks import content_of, os_disk
+from azure_simulator.compute.provider import VIRTUAL_MACHINE
+from azure_simulator.core.answers import Json, Problem
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.resources import Resource
+
+IMAGE_TYPE = "Microsoft.Compute/images"
+VERSION_TYPE = "Microsoft.Compute/galleries/images/versions"
+
+
+def capture(call: Call, source_id: str, region: str, *, generalized: bool, secure: bool) -> Json:
+    """Give the facts of an image: the size of its disk, whether Windows starts from it, what lies on it.
+
+    `generalized` images need a generalized machine; `secure` ones can hold one with Trusted Launch.
+    Raises a `Problem` for a source that is not there or does not fit.
+    """
+    source = call.world.resources.get(source_id)
+    kinds = {VIRTUAL_MACHINE, VERSION_TYPE, IMAGE_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE}
+    if source is None or source.type not in kinds:
+        raise Problem(404, "ResourceNotFound", f"The source '{source_id}' of the image was not found.")
+    if source.body["location"] != region:
+        raise invalid("location", "The source and the image must be in the same region.")
+    if source.type in {VERSION_TYPE, IMAGE_TYPE}:
+        return {key: source.facts[key] for key in ("diskGb", "bootable", "content")}
+    _check_security(source, secure=secure)
+    if source.type != VIRTUAL_MACHINE:
+        content = content_of(call.world, source)
+        bootable = bool(content.get("sysprepped")) or not generalized
+        return {"diskGb": source.properties["diskSizeGB"], "bootable": bootable, "content": content}
+    if generalized and not source.facts["generalized"]:
+        raise Problem(
+            409,
+            "OperationNotAllowed",
+            f"The VM '{source.name}' is not generalized. Only a generalized VM can be captured "
+            "into an image whose osState is Generalized.",
+        )
+    disk = os_disk(call.world, source)
+    return {
+        "diskGb": source.properties["storageProfile"]["osDisk"]["diskSizeGB"],
+        "bootable": bool(source.facts["sysprepped"]) or not generalized,
+        "content": content_of(call.world, disk) if disk else {},
+    }
+
+
+def _check_security(source: Resource, *, secure: bool) -> None:
+    wanted = source.properties.get("securityProfile", {}).get("securityType", "Standard")
+    if wanted == "TrustedLaunch" and not secure:
+        raise Problem(
+            409,
+            "BadRequest",
+            "A Trusted Launch VM can only be captured into a definition that supports Trusted Launch.",
+            target="securityType",
+        )

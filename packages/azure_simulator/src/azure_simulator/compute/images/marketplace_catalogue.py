@@ -1,0 +1,80 @@
+"""The marketplace images there are: publisher, offer, sku, versions. `POST /_sim/config` may add `images`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azure_simulator.core.answers import Json
+    from azure_simulator.core.cloud import Cloud
+    from azure_simulator.core.world import World
+
+IMAGES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
+    "MicrosoftWindowsDesktop": {
+        "windows-11": {
+            "win11-23h2-ent": ("22631.5909.250906",),
+            "win11-24h2-ent": ("26100.4652.250707", "26100.6584.250913"),
+            "win11-24h2-pro": ("26100.6584.250913",),
+            "win11-24h2-avd": ("26100.6584.250913",),
+            "win11-25h2-ent": ("26200.6899.251008",),
+        },
+        "office-365": {
+            "win11-23h2-avd-m365": ("22631.5909.250906",),
+            "win11-24h2-avd-m365": ("26100.4652.250707", "26100.6584.250913"),
+            "win11-25h2-avd-m365": ("26200.6899.251008",),
+        },
+        "windows-ent-cpc": {
+            "win11-23h2-ent-cpc": ("22631.5909.250906",),
+            "win11-23h2-ent-cpc-m365": ("22631.5909.250906",),
+            "win11-24h2-ent-cpc": ("26100.4652.250707", "26100.6584.250913"),
+            "win11-24h2-ent-cpc-m365": ("26100.4652.250707", "26100.6584.250913"),
+            "win11-25h2-ent-cpc": ("26200.6899.251008",),
+            "win11-25h2-ent-cpc-m365": ("26200.6899.251008",),
+            "win10-22h2-ent-cpc": ("19045.6332.250910",),
+        },
+        "windows-10": {"win10-22h2-ent": ("19045.6332.250910",)},
+    },
+    "MicrosoftWindowsServer": {
+        "WindowsServer": {
+            "2022-datacenter-azure-edition": ("20348.4171.250903",),
+            "2025-datacenter-azure-edition": ("26100.6584.250909",),
+        },
+    },
+}
+"""Publisher -> offer -> sku -> versions, oldest first. Every one is generation 2."""
+
+IMAGE_DISK_GB = 127
+
+
+def images(world: World) -> dict[str, dict[str, dict[str, list[str]]]]:
+    """Give the marketplace tree with what the settings add."""
+    tree: Json = {
+        publisher: {offer: dict(skus) for offer, skus in offers.items()} for publisher, offers in IMAGES.items()
+    }
+    for publisher, offers in world.config.get("images", {}).items():
+        for offer, skus in offers.items():
+            tree.setdefault(publisher, {}).setdefault(offer, {}).update(skus)
+    return tree
+
+
+def numbers(version: str) -> list[tuple[int, str]]:
+    """Give what versions are sorted by: 9 comes before 10."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in version.split(".")]
+
+
+def find_version(world: World, publisher: str, offer: str, sku: str, version: str) -> str | None:
+    """Give the exact version of a marketplace image (`latest` included); `None` if unknown."""
+    level: Json = images(world)
+    for wanted in (publisher, offer):
+        level = next((v for k, v in level.items() if k.lower() == wanted.lower()), {})
+    versions = next((v for k, v in level.items() if k.lower() == sku.lower()), ())
+    if not versions:
+        return None
+    if version.lower() == "latest":
+        return str(max(versions, key=numbers))
+    return next((each for each in versions if each == version), None)
+
+
+def install(cloud: Cloud) -> None:
+    """Read the setting that adds images."""
+    cloud.setting("images", {"*": dict}, "more marketplace images: publisher, offer, sku, versions")

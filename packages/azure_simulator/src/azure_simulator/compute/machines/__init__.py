@@ -1,0 +1,1 @@
+"""Virtual machines with all that runs in them: extensions, run commands, domain joins."""

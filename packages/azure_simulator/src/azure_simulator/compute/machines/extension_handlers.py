@@ -1,0 +1,49 @@
+"""The extension handlers for Windows that are published, and in which versions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm.reading import invalid
+from azure_simulator.core.answers import Problem
+
+if TYPE_CHECKING:
+    from azure_simulator.core.world import World
+
+HANDLERS = {
+    "Microsoft.Azure.ActiveDirectory.AADLoginForWindows": (0, 1, 2),
+    "Microsoft.Azure.AzureDefenderForServers.MDE.Windows": (1,),
+    "Microsoft.Azure.Diagnostics.IaaSDiagnostics": (1,),
+    "Microsoft.Azure.Monitor.AzureMonitorWindowsAgent": (1,),
+    "Microsoft.Azure.NetworkWatcher.NetworkWatcherAgentWindows": (1,),
+    "Microsoft.Azure.Security.IaaSAntimalware": (1,),
+    "Microsoft.Azure.Security.WindowsAttestation.GuestAttestation": (1,),
+    "Microsoft.Compute.BGInfo": (1, 2),
+    "Microsoft.Compute.CustomScriptExtension": (1,),
+    "Microsoft.Compute.JsonADDomainExtension": (1,),
+    "Microsoft.Compute.VMAccessAgent": (1, 2),
+    "Microsoft.CPlat.Core.RunCommandWindows": (1,),
+    "Microsoft.EnterpriseCloud.Monitoring.MicrosoftMonitoringAgent": (1,),
+    "Microsoft.GuestConfiguration.ConfigurationforWindows": (1,),
+    "Microsoft.HpcCompute.AmdGpuDriverWindows": (1,),
+    "Microsoft.HpcCompute.NvidiaGpuDriverWindows": (1,),
+    "Microsoft.Powershell.DSC": (1, 2),
+}
+"""Publisher and type -> major versions."""
+_HANDLERS = {name.lower(): majors for name, majors in HANDLERS.items()}
+
+
+def check(world: World, publisher: str, kind: str, version: str) -> None:
+    """Refuse a handler that is not published; the setting `extensionHandlers` publishes more."""
+    if re.fullmatch(r"\d+\.\d+", version) is None:
+        raise invalid("typeHandlerVersion", "The value of parameter typeHandlerVersion is invalid.")
+    more = {name.lower(): majors for name, majors in world.config.get("extensionHandlers", {}).items()}
+    majors = {**_HANDLERS, **more}.get(f"{publisher}.{kind}".lower(), ())
+    if int(version.partition(".")[0]) not in majors:
+        raise Problem(
+            404,
+            "ArtifactNotFound",
+            f"Extension with publisher '{publisher}', type '{kind}', and type handler version '{version}' could not be "
+            "found in the extension repository.",
+        )

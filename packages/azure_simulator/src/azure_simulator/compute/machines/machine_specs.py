@@ -1,0 +1,215 @@
+"""Read the body of a virtual machine: everything Azure checks before it accepts one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm import references
+from azure_simulator.arm.reading import check_name, invalid, location_of, missing, read, tags_of
+from azure_simulator.arm.regions import REGIONS
+from azure_simulator.compute.capacity import placement
+from azure_simulator.compute.capacity.sizes import Size, size_of
+from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.compute.disks.attached_disks import content_of
+from azure_simulator.compute.images.image_references import Image, resolve
+from azure_simulator.compute.machines import disk_rows, os_profiles
+from azure_simulator.core.answers import Json, Problem
+from azure_simulator.network.network_interfaces import check_reserved
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.world import World
+
+LICENSE_TYPES = frozenset({"None", "Windows_Client", "Windows_Server"})
+NOT_SIMULATED = {
+    "availabilitySet": "Availability Set",
+    "proximityPlacementGroup": "Proximity Placement Group",
+    "host": "Dedicated Host",
+    "hostGroup": "Dedicated Host Group",
+    "virtualMachineScaleSet": "Virtual Machine Scale Set",
+}
+"""What a machine may belong to: types that the simulated cloud does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSpec:
+    """A machine that may be made: from an image, or from a disk that has Windows on it already."""
+
+    name: str
+    region: str
+    zone: str
+    size: Size
+    place: placement.Placement
+    image: Image | None
+    os_disk: Resource | None
+    disk_name: str
+    disk_gb: int
+    data_rows: tuple[Json, ...]
+    computer_name: str
+    nics: tuple[Resource, ...]
+    inline: tuple[Json, ...]
+    tags: dict[str, str]
+
+
+def read_spec(call: Call) -> MachineSpec:
+    """Check a machine's body against the world; raise a `Problem` for the first thing wrong."""
+    body, name = call.object(), call.param("vm")
+    region = location_of(call)
+    if region not in REGIONS:
+        raise Problem(
+            400,
+            "LocationNotAvailableForResourceType",
+            f"The provided location '{region}' is not available for resource type 'Microsoft.Compute/virtualMachines'.",
+        )
+    zone, size = _zone(body, region), read_size(call.world, body)
+    _check_parents(body)
+    system = _system(call, body, region, zone)
+    nics, inline = _interfaces(call, body, region)
+    wanted = read(body, "properties.storageProfile.dataDisks", "array", [])
+    bay = disk_rows.Bay(call.path, size, region, [zone] if zone else [], [])
+    return MachineSpec(
+        name=name,
+        region=region,
+        zone=zone,
+        size=size,
+        place=placement.find_placement(call.world, body, placement.Placement(call.param("sub"), region, zone, size)),
+        **system,
+        data_rows=tuple(disk_rows.read_rows(call, wanted, bay)),
+        nics=nics,
+        inline=inline,
+        tags=tags_of(body),
+    )
+
+
+def _check_parents(body: Json) -> None:
+    """Refuse an unknown license type, and parents of types that the simulated cloud does not have."""
+    license_type = read(body, "properties.licenseType", "string", "None")
+    if license_type not in LICENSE_TYPES:
+        text = (
+            f"The license type {license_type} is invalid. Valid license types are: Windows_Client or Windows_Server, "
+        )
+        raise invalid("licenseType", f"{text}case sensitive.")
+    for name, kind in NOT_SIMULATED.items():
+        wanted = read(body, f"properties.{name}.id", "string", "")
+        if wanted:
+            raise Problem(404, "NotFound", f"The {kind} {wanted} cannot be found.", target=name)
+
+
+def _system(call: Call, body: Json, region: str, zone: str) -> Json:
+    """Give what the machine starts from: image, disk, its size, and the computer's name."""
+    disk = read(body, "properties.storageProfile.osDisk", "object", {})
+    if disk.get("createOption") == "Attach":
+        found = _own_disk(call, body, disk)
+        disk_rows.check_attachable(found, call.path, region, [zone] if zone else [])
+        computer = content_of(call.world, found).get("computer", call.param("vm"))
+        gb = found.properties["diskSizeGB"]
+        return {"image": None, "os_disk": found, "disk_name": found.name, "disk_gb": gb, "computer_name": computer}
+    image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
+    computer = image.computer
+    if computer:
+        _refuse(body, "osProfile")
+    else:
+        computer = os_profiles.read_profile(call)
+    gb = _disk_gb(disk, image)
+    name = _disk_name(call, disk)
+    return {"image": image, "os_disk": None, "disk_name": name, "disk_gb": gb, "computer_name": computer}
+
+
+def _own_disk(call: Call, body: Json, disk: Json) -> Resource:
+    """Give the disk a machine is to start from as it is."""
+    found = call.need(read(disk, "managedDisk.id", "string"))
+    _refuse(body, "osProfile")
+    _refuse(body, "storageProfile.imageReference")
+    if not found.properties.get("osType"):
+        raise invalid("osDisk", f"Disk '{found.name}' has no operating system.")
+    return found
+
+
+def _refuse(body: Json, name: str) -> None:
+    """Refuse what makes no sense for a disk that has Windows on it already."""
+    if read(body, f"properties.{name}", "object", None) is not None:
+        raise invalid(name, f"Parameter '{name}' is not allowed.")
+
+
+def read_size(world: World, body: Json) -> Size:
+    """Give the size a body asks for."""
+    wanted = read(body, "properties.hardwareProfile.vmSize", "string")
+    size = size_of(world, wanted)
+    if size is None:
+        raise invalid("vmSize", f"The value {wanted} provided for the VM size is not valid.")
+    return size
+
+
+def _zone(body: Json, region: str) -> str:
+    zones = read(body, "zones", "array", [])
+    if not zones:
+        return ""
+    if len(zones) > 1 or zones[0] not in REGIONS[region]:
+        raise Problem(
+            400,
+            "InvalidAvailabilityZone",
+            f"The zone(s) '{','.join(map(str, zones))}' for resource are not supported in "
+            f"'{region}'. The supported zones are '{','.join(REGIONS[region])}'.",
+        )
+    return str(zones[0])
+
+
+def _disk_name(call: Call, disk: Json) -> str:
+    made = f"{call.param('vm')}_OsDisk_1_{call.world.guid('osdisk', call.path).replace('-', '')}"
+    name = str(read(disk, "name", "string", made))
+    check_name(name, r"[-\w.]{1,80}", "Disk names hold up to 80 letters, digits, - . _")
+    group = call.path[: call.path.lower().index("/providers/")]
+    existing = call.world.resources.get(f"{group}/providers/Microsoft.Compute/disks/{name}")
+    owner = existing.body.get("managedBy", "") if existing else ""
+    if existing is not None and owner.lower() != call.path.lower():
+        raise disk_rows.exists(call, name)
+    return name
+
+
+def _disk_gb(disk: Json, image: Image) -> int:
+    wanted = int(read(disk, "diskSizeGB", "integer", image.disk_gb))
+    if wanted < image.disk_gb:
+        raise Problem(
+            409,
+            "OperationNotAllowed",
+            f"The specified disk size {wanted} GB is smaller than the size of the corresponding disk in the VM image: "
+            f"{image.disk_gb} GB. This is not allowed. Please choose equal or greater size or do not specify an "
+            "explicit size.",
+            target="osDisk.diskSizeGB",
+        )
+    if wanted > disk_bodies.MAX_OS_GB:
+        raise invalid("osDisk.diskSizeGB", f"The disk size may not exceed {disk_bodies.MAX_OS_GB} GB.")
+    return wanted
+
+
+def _interfaces(call: Call, body: Json, region: str) -> tuple[tuple[Resource, ...], tuple[Json, ...]]:
+    profile = read(body, "properties.networkProfile", "object")
+    inline = read(profile, "networkInterfaceConfigurations", "array", [])
+    references = read(profile, "networkInterfaces", "array", [])
+    if not inline and not references:
+        raise missing("networkProfile.networkInterfaces")
+    if inline:
+        read(profile, "networkApiVersion", "string")
+    for entry in inline:
+        read(entry, "name", "string")
+        read(entry, "properties.ipConfigurations", "array")
+    nics = tuple(read_interface(call, read(entry, "id", "string"), region) for entry in references)
+    return nics, tuple(inline)
+
+
+def read_interface(call: Call, nic_id: str, region: str) -> Resource:
+    """Give an interface that this machine may have; raise a `Problem` when it is not to be had."""
+    nic = call.world.resources.get(nic_id)
+    if nic is None or nic.body["location"] != region:
+        raise references.missing(call, nic_id)
+    owner = nic.properties.get("virtualMachine", {}).get("id", "")
+    if owner and owner.lower() != call.path.lower():
+        raise Problem(
+            400,
+            "NicInUse",
+            f"Network Interface {nic.id} is used by existing resource {owner}.",
+        )
+    check_reserved(call.world, nic, call.path)
+    return nic

@@ -1,0 +1,193 @@
+"""Host pools and their registration tokens.
+
+A GET never shows the token; `listRegistrationTokens` and `retrieveRegistrationToken` do, and only
+while it is valid. Source: learn.microsoft.com/rest/api/desktopvirtualization/host-pools (2024-04-03).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm import immutable_properties
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.resource_types import EXACT, ResourceType
+from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.resources import Index, Resource
+from azure_simulator.core.times import SECOND, iso_z, parse_iso
+from azure_simulator.desktops.bodies import (
+    an_object,
+    check_choice,
+    invalid,
+    listed,
+    patched,
+    properties_of,
+    put_tracked,
+)
+from azure_simulator.desktops.provider import DESKTOPS, NAMING, SDK
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.world import World
+
+TYPE = "Microsoft.DesktopVirtualization/hostPools"
+HOST_POOLS = ResourceType(
+    name=TYPE,
+    provider=DESKTOPS,
+    params=("pool",),
+    models=BodyModels(SDK, "HostPool", "HostPoolPatch"),
+    naming=NAMING,
+    immutable={"properties.hostPoolType": EXACT},
+)
+OPERATIONS = Operations(HOST_POOLS)
+OPERATIONS.reads(get="hostPool.get")
+BY_NAME = Index(TYPE, lambda pool: pool.name.lower())
+_HOUR_US = 3_600 * SECOND
+_SHORTEST_US, _LONGEST_US = _HOUR_US, 27 * 24 * _HOUR_US
+_DEFAULTS: Json = {
+    "maxSessionLimit": 999_999,
+    "validationEnvironment": False,
+    "startVMOnConnect": False,
+    "publicNetworkAccess": "Enabled",
+    "customRdpProperty": "",
+    "cloudPcResource": False,
+    "applicationGroupReferences": [],
+}
+_CHOICES = {
+    "hostPoolType": ("Pooled", "Personal", "BYODesktop"),
+    "loadBalancerType": ("BreadthFirst", "DepthFirst", "Persistent"),
+    "preferredAppGroupType": ("None", "Desktop", "RailApplications"),
+}
+
+
+@OPERATIONS.put("hostPool.put")
+def put_pool(call: Call) -> Answer:
+    """Create or replace a host pool."""
+    wanted = properties_of(call)
+    for name, choices in _CHOICES.items():
+        check_choice(wanted, name, choices)
+    if wanted["hostPoolType"] == "Personal" and wanted["loadBalancerType"] != "Persistent":
+        raise invalid("A personal host pool needs the load balancer type Persistent.")
+    known = call.world.resources.get(call.path)
+    if known is not None:
+        immutable_properties.check(HOST_POOLS, {"properties": wanted}, known)
+    registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
+    _check_expiry(call, registration)
+    references = known.properties["applicationGroupReferences"] if known else []
+    resource = put_tracked(call, HOST_POOLS, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
+    _register(call, resource, registration)
+    return Answer(resource.body, 200 if known else 201)
+
+
+@OPERATIONS.patch("hostPool.patch")
+def patch_pool(call: Call) -> Answer:
+    """Change a host pool; `registrationInfo.registrationTokenOperation` makes or drops the token."""
+    pool, body = call.resource(), call.object()
+    wanted = properties_of(call)
+    registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
+    _check_expiry(call, registration)
+    patched(call, HOST_POOLS, pool, {**body, "properties": wanted})
+    _register(call, pool, registration)
+    return Answer(pool.body)
+
+
+@OPERATIONS.delete("hostPool.delete")
+def delete_pool(call: Call) -> Answer:
+    """Delete a host pool; one with session hosts only with `force`."""
+    pool = call.world.resources.get(call.path)
+    if pool is None:
+        return Answer(status=204)
+    hosts = call.world.resources.collection(f"{pool.id}/sessionHosts")
+    if hosts and call.query.get("force", "").lower() != "true":
+        text = f"The host pool {pool.name} still has {len(hosts)} session hosts."
+        raise Problem(409, "Conflict", text)
+    if pool.properties["applicationGroupReferences"]:
+        raise Problem(409, "Conflict", f"The host pool {pool.name} still has application groups.")
+    call.world.resources.remove(pool.id)
+    return Answer()
+
+
+@OPERATIONS.list_group("hostPool.list")
+@OPERATIONS.list_subscription("hostPool.listAll")
+def list_pools(call: Call) -> Answer:
+    """List host pools of a resource group or subscription."""
+    return listed(call, HOST_POOLS)
+
+
+@OPERATIONS.post("hostPool.retrieveToken", "retrieveRegistrationToken", mutates=False)
+def retrieve_token(call: Call) -> Answer:
+    """Show the valid token, or an empty registration info."""
+    pool = _pool_above(call)
+    return Answer(_shown(call, pool) or {"registrationTokenOperation": "None"})
+
+
+@OPERATIONS.post("hostPool.listTokens", "listRegistrationTokens", mutates=False)
+def list_tokens(call: Call) -> Answer:
+    """List the valid tokens: one or none."""
+    shown = _shown(call, _pool_above(call))
+    return Answer({"value": [{key: shown[key] for key in ("expirationTime", "token")}] if shown else []})
+
+
+def _pool_above(call: Call) -> Resource:
+    return call.need(call.path.rpartition("/")[0])
+
+
+def _shown(call: Call, pool: Resource) -> Json | None:
+    if not _valid(call.world, pool):
+        return None
+    token = call.world.protector.cipher().decrypt(pool.facts["token"]).decode()
+    return {
+        "expirationTime": iso_z(pool.facts["tokenExpires"]),
+        "token": token,
+        "registrationTokenOperation": "None",
+    }
+
+
+def _valid(world: World, pool: Resource) -> bool:
+    return "token" in pool.facts and bool(pool.facts["tokenExpires"] > world.now_us)
+
+
+def _check_expiry(call: Call, registration: Json) -> None:
+    if registration.get("registrationTokenOperation") != "Update":
+        return
+    try:
+        ahead_us = parse_iso(str(registration.get("expirationTime", ""))) - call.now_us
+    except ValueError as error:
+        raise invalid("registrationInfo.expirationTime is no date.") from error
+    if not ahead_us + SECOND * 60 >= _SHORTEST_US or ahead_us > _LONGEST_US:
+        text = "ExpirationTime must be between 1 hour and 27 days from now."
+        raise invalid(text)
+
+
+def _register(call: Call, pool: Resource, registration: Json) -> None:
+    operation = registration.get("registrationTokenOperation", "None")
+    if operation == "Delete":
+        pool.facts = {key: value for key, value in pool.facts.items() if not key.startswith("token")}
+    if operation == "Update":
+        number = call.world.attempt("registration token", pool.id)
+        # a real one is a JWT as well; only Azure reads it
+        token = "eyJhbGciOiJSUzI1NiJ9." + "".join(
+            call.world.guid("token", pool.id, number, part).replace("-", "") for part in range(6)
+        )
+        pool.facts = {
+            **pool.facts,
+            "token": call.world.protector.cipher().encrypt(token.encode()),
+            "tokenHash": call.world.protector.hash(token),
+            "tokenExpires": parse_iso(str(registration["expirationTime"])),
+        }
+
+
+def ask_registration(world: World, host_pool: str, token: str, answers: list[str]) -> None:
+    """Object to a registration token (clear or hashed) that is not the pool's valid one."""
+    if find_pool(world, host_pool, token) is None:
+        answers.append(f"INVALID_REGISTRATION_TOKEN: the token is not valid for host pool '{host_pool}'.")
+
+
+def find_pool(world: World, host_pool: str, token: str) -> Resource | None:
+    """Return the pool that a valid token belongs to; `host_pool` (name or id) may be empty."""
+    name = host_pool.rpartition("/")[2].lower()
+    found = world.resources.find(BY_NAME, name) if name else world.resources.of_type(TYPE)
+    for pool in found:
+        if _valid(world, pool) and world.protector.matches(pool.facts["tokenHash"], token):
+            return pool
+    return None

@@ -1,0 +1,92 @@
+"""Workspaces: they show application groups to users.
+
+Source: learn.microsoft.com/rest/api/desktopvirtualization/workspaces.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.core.answers import Answer
+from azure_simulator.desktops.bodies import invalid, listed, names, patched, properties_of, put_tracked
+from azure_simulator.desktops.provider import DESKTOPS, NAMING, SDK
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.resources import Resource
+
+WORKSPACES = ResourceType(
+    name="Microsoft.DesktopVirtualization/workspaces",
+    provider=DESKTOPS,
+    params=("workspace",),
+    models=BodyModels(SDK, "Workspace", "WorkspacePatch"),
+    naming=NAMING,
+)
+OPERATIONS = Operations(WORKSPACES)
+OPERATIONS.reads(get="workspace.get")
+
+
+@OPERATIONS.put("workspace.put")
+def put_workspace(call: Call) -> Answer:
+    """Create or replace a workspace with the application groups it shows."""
+    wanted = properties_of(call)
+    references = names(wanted.get("applicationGroupReferences"), "applicationGroupReferences")
+    _check_references(call, references)
+    known = call.world.resources.get(call.path)
+    before = list(known.properties["applicationGroupReferences"]) if known else []
+    properties = {"publicNetworkAccess": "Enabled", **wanted, "applicationGroupReferences": references}
+    space = put_tracked(call, WORKSPACES, properties)
+    _show(call, space, before)
+    return Answer(space.body, 200 if known else 201)
+
+
+@OPERATIONS.patch("workspace.patch")
+def patch_workspace(call: Call) -> Answer:
+    """Change a workspace; a list of references replaces the one before."""
+    space, body = call.resource(), call.object()
+    _check_references(call, names(properties_of(call).get("applicationGroupReferences"), "applicationGroupReferences"))
+    before = list(space.properties["applicationGroupReferences"])
+    patched(call, WORKSPACES, space, body)
+    _show(call, space, before)
+    return Answer(space.body)
+
+
+def _check_references(call: Call, references: list[str]) -> None:
+    for each in references:
+        group = call.world.resources.get(each)
+        if group is None:
+            raise invalid(f"The application group '{each}' does not exist.")
+        owner = str(group.properties.get("workspaceArmPath") or "").lower()
+        if owner not in {"", call.path.lower()}:
+            raise invalid(f"'{group.name}' is in another workspace.")
+
+
+def _show(call: Call, space: Resource, before: list[str]) -> None:
+    shown = {each.lower() for each in space.properties["applicationGroupReferences"]}
+    for each in {*shown, *(each.lower() for each in before)}:
+        group = call.world.resources.get(each)
+        if group is not None:
+            group.set(call.now_us, workspaceArmPath=space.id if each in shown else None)
+
+
+@OPERATIONS.delete("workspace.delete")
+def delete_workspace(call: Call) -> Answer:
+    """Delete a workspace; its application groups stay."""
+    space = call.world.resources.get(call.path)
+    if space is None:
+        return Answer(status=204)
+    before = list(space.properties["applicationGroupReferences"])
+    space.set(call.now_us, applicationGroupReferences=[])
+    _show(call, space, before)
+    call.world.resources.remove(space.id)
+    return Answer()
+
+
+@OPERATIONS.list_group("workspace.list")
+@OPERATIONS.list_subscription("workspace.listAll")
+def list_workspaces(call: Call) -> Answer:
+    """List workspaces."""
+    return listed(call, WORKSPACES)

@@ -1,0 +1,41 @@
+"""Microsoft.Network: virtual networks, interfaces, public addresses, gateways, security groups.
+
+A resource type is one module with `OPERATIONS`; `install` serves them, and usages are listed in its order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator import arm
+from azure_simulator.arm import async_operations
+from azure_simulator.network import (
+    nat_gateways,
+    network_interfaces,
+    public_ip_addresses,
+    security_groups,
+    security_rules,
+    subnets,
+    usages,
+    virtual_networks,
+)
+from azure_simulator.network.provider import NETWORK
+
+if TYPE_CHECKING:
+    from azure_simulator.core.cloud import Cloud
+
+
+def install(cloud: Cloud) -> None:
+    """Serve Microsoft.Network."""
+    arm.serve(
+        cloud,
+        virtual_networks.OPERATIONS,
+        subnets.OPERATIONS,
+        network_interfaces.OPERATIONS,
+        security_groups.OPERATIONS,
+        security_rules.OPERATIONS,
+        public_ip_addresses.OPERATIONS,
+        nat_gateways.OPERATIONS,
+        usages.ROUTES,
+        async_operations.routes(NETWORK, "network.operation.get", "NetworkRead"),
+    )

@@ -1,0 +1,132 @@
+"""The IP configurations of network interfaces: which subnet, which address, private and public."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm import references
+from azure_simulator.arm.reading import missing, read
+from azure_simulator.core.answers import Json, Problem
+from azure_simulator.network.address_pools import pool
+from azure_simulator.network.public_ip_addresses import check_free
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.world import World
+
+NIC_TYPE = "Microsoft.Network/networkInterfaces"
+JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+
+
+def configurations(call: Call, nic_id: str, wanted: list[Json], location: str, found: Resource | None) -> list[Json]:
+    """Make the configurations a body asks for and take their addresses: all of them or, with a `Problem`, none."""
+    subnets = [_subnet(call, entry, location) for entry in wanted]
+    old = {each["name"]: each for each in found.properties["ipConfigurations"]} if found else {}
+    made: list[Json] = []
+    try:
+        for entry, subnet in zip(wanted, subnets, strict=True):
+            made.append(_configuration(call.world, nic_id, entry, subnet, old.get(entry["name"])))
+    except Problem:
+        give_back(call.world, made, keeping=old)
+        raise
+    return made
+
+
+def read_wanted(call: Call, body: Json) -> list[Json]:
+    """Give the configurations that a body asks for; raise a `Problem` for a reference to what does not exist."""
+    wanted: list[Json] = read(body, "properties.ipConfigurations", "array")
+    if not wanted:
+        raise missing("properties.ipConfigurations")
+    references.check_twins(call, wanted)
+    security_group = read(body, "properties.networkSecurityGroup.id", "string", "")
+    if security_group:
+        references.need(call, security_group)
+    return wanted
+
+
+def public_addresses(call: Call, nic_id: str, wanted: list[Json]) -> dict[str, str]:
+    """Give the public address of every configuration that has one; refuse those that something else has."""
+    found = {}
+    for entry in wanted:
+        address_id = str(read(entry, "properties.publicIPAddress.id", "string", ""))
+        if address_id:
+            configuration_id = f"{nic_id}/ipConfigurations/{entry['name']}"
+            check_free(call, address_id, configuration_id)
+            found[configuration_id] = address_id
+    return found
+
+
+def give_back(world: World, made: list[Json], *, keeping: Json) -> None:
+    """Free the addresses of configurations, but those of the ones to keep."""
+    kept = {each["properties"]["privateIPAddress"] for each in keeping.values()}
+    for configuration in made:
+        inner = configuration["properties"]
+        if inner["privateIPAddress"] not in kept:
+            pool(world, inner["subnet"]["id"]).give_back(inner["privateIPAddress"])
+
+
+def _subnet(call: Call, entry: Json, location: str) -> Resource:
+    read(entry, "name", "string")
+    subnet_id = read(entry, "properties.subnet.id", "string")
+    subnet = references.need(call, subnet_id)
+    vnet = call.need(subnet_id[: subnet_id.lower().rindex("/subnets/")])
+    if vnet.body["location"] != location:
+        raise references.missing(call, subnet_id)
+    if not call.allowed(JOIN, subnet.id):
+        who = call.principal
+        raise Problem(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{who.client_id or who.object_id}' with object id '{who.object_id}' has "
+            f"permission to perform action '{NIC_TYPE}/write' on scope '{call.path}'; however, it does "
+            f"not have permission to perform action(s) '{JOIN}' on the linked scope(s) "
+            f"'{subnet.id}' (respectively) or the linked scope(s) are invalid.",
+        )
+    return subnet
+
+
+def _configuration(world: World, nic_id: str, entry: Json, subnet: Resource, old: Json | None) -> Json:
+    inner = entry["properties"]
+    fixed = read(inner, "privateIPAddress", "string", "")
+    before = old["properties"] if old else None
+    static = inner.get("privateIPAllocationMethod") == "Static"
+    if static and not fixed:
+        raise missing("properties.privateIPAddress")
+    stays = before is not None and before["subnet"]["id"].lower() == subnet.key
+    if before is not None and stays and (not static or fixed == before["privateIPAddress"]):
+        address = before["privateIPAddress"]
+    else:
+        address = _address(world, f"{nic_id}/ipConfigurations/{entry['name']}", subnet, fixed if static else "")
+        if before is not None:
+            pool(world, before["subnet"]["id"]).give_back(before["privateIPAddress"])
+    return {
+        "id": f"{nic_id}/ipConfigurations/{entry['name']}",
+        "name": entry["name"],
+        "type": f"{NIC_TYPE}/ipConfigurations",
+        "properties": {
+            **inner,
+            "privateIPAddress": address,
+            "privateIPAllocationMethod": "Static" if static else "Dynamic",
+            "privateIPAddressVersion": "IPv4",
+            "primary": inner.get("primary", True),
+            "subnet": {"id": subnet.id},
+            "provisioningState": "Succeeded",
+        },
+    }
+
+
+def _address(world: World, owner: str, subnet: Resource, fixed: str) -> str:
+    found = pool(world, subnet.id)
+    if fixed:
+        found.demand(fixed, owner)
+        return fixed
+    address = found.take(owner)
+    if address is None:
+        raise Problem(
+            400,
+            "SubnetIsFull",
+            f"Subnet {subnet.name} with address prefix {found.network} does not have enough "
+            "capacity for 1 IP addresses.",
+        )
+    return address

@@ -1,0 +1,49 @@
+"""Writes to a virtual network: it is one lockable object (docs/notes.md 1.4), whatever in it a request is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.core.answers import Problem
+from azure_simulator.core.longrunning import Course, begin, running_on
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.operations import LongRunning
+    from azure_simulator.core.resources import Resource
+
+
+def network_of(call: Call) -> Resource:
+    """Give the network that a request is about, or whose part."""
+    head, _, _ = call.path.lower().partition(f"/{call.params['vnet'].lower()}/")
+    return call.need(f"{head}/{call.params['vnet']}")
+
+
+def check_idle(call: Call, vnet_id: str) -> None:
+    """Refuse a second write: of the same resource as a conflict, of another one as a lock of the network."""
+    under_way = running_on(call.world, vnet_id)
+    if not under_way:
+        return
+    first = under_way[0]
+    if first.notes.get("path", "").lower() == call.path.lower():
+        raise Problem(
+            409,
+            "AnotherOperationInProgress",
+            f"Another operation on this or dependent resource is in progress. To retrieve status of the operation use "
+            f"uri: /subscriptions/{call.params['sub']}/providers/Microsoft.Network/locations/{first.region}/operations/"
+            f"{first.id}.",
+        )
+    raise Problem(
+        429,
+        "RetryableErrorDueToAnotherOperation",
+        f"Operation on {vnet_id} cannot proceed because another operation is in progress on it: '{first.kind}' with "
+        f"id {first.id}. The request can be retried.",
+        headers={"Retry-After": "10"},
+    )
+
+
+def begin_write(call: Call, kind: str, vnet: Resource, course: Course) -> LongRunning:
+    """Begin an operation that locks the network, whatever in it the request is about."""
+    operation = begin(call, kind, vnet.id, course, region=vnet.body["location"])
+    operation.notes["path"] = call.path
+    return operation

@@ -1,0 +1,91 @@
+"""Microsoft.Network: its rate limits (docs/notes.md 1.9), its names, and how it words its errors."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm.body_validation import Dialect
+from azure_simulator.arm.providers import Polling, ResourceProvider
+from azure_simulator.arm.reading import check_name
+from azure_simulator.arm.resource_types import NameRule
+from azure_simulator.core.answers import Problem
+from azure_simulator.core.throttling import Charge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from azure_simulator.core.answers import Json
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.world import World
+
+SDK = "azure.mgmt.network"
+LIMITS = {"NetworkWrite": (1000.0, 1000 / 300), "NetworkRead": (10_000.0, 10_000 / 300)}
+"""Class -> (capacity, refill per second) of a subscription in a region."""
+NAMING = NameRule(r"[^_\W]([\w\-.]{0,78}\w)?")
+
+
+class Network(ResourceProvider):
+    """Microsoft.Network."""
+
+    namespace = "Microsoft.Network"
+    api_versions = (
+        "2018-10-01 2020-11-01 2021-02-01 2021-05-01 2021-08-01 2022-01-01 2022-05-01 2022-07-01 2022-09-01 2022-11-01 "
+        "2023-02-01 2023-04-01 2023-05-01 2023-06-01 2023-09-01 2023-11-01 2024-01-01 2024-03-01 2024-05-01 "
+        "2024-07-01 2024-10-01 2025-01-01 2025-03-01 2025-05-01 2025-07-01 2025-09-01 2026-01-01 2026-03-01"
+    )
+    throttle = MappingProxyType(
+        dict.fromkeys(("GET", "LIST"), "NetworkRead") | dict.fromkeys(("PUT", "PATCH", "DELETE"), "NetworkWrite")
+    )
+    dialect = Dialect("InvalidRequestFormat", "Cannot parse the request.", "InvalidJson")
+    polling = Polling(3, 0, dated=False)
+    checks_ids = True
+    links_exist = True
+
+    def etag(self, world: World, resource: Resource) -> str:
+        """Give the ETag, which every resource of the provider has."""
+        return f'W/"{world.guid("etag", resource.id, resource.version)}"'
+
+    def charges(self, call: Call) -> Iterator[Charge]:
+        """Charge the subscription in the region."""
+        policy = call.route.throttle
+        if policy in LIMITS:
+            yield Charge(policy, f"{call.params.get('sub', 'tenant').lower()}|{self.region_of(call)}", *LIMITS[policy])
+
+    def invalid_name(self, name: str, pattern: str) -> Problem:
+        """Say in words what the pattern is."""
+        del pattern
+        return Problem(
+            400,
+            "InvalidResourceName",
+            f"Resource name {name} is invalid. The name can be up to 80 characters long. It must begin with a word "
+            "character, and it must end with a word character or with '_'. The name may contain word characters or "
+            "'.', '-', '_'.",
+            target=name,
+        )
+
+    def etag_mismatch(self, resource: Resource, wanted: str, now: str) -> Problem:
+        """Name the resource in a detail."""
+        text = f"Etag provided in if-match header {wanted} does not match etag {now} of resource {resource.id} in NRP "
+        detail = {"code": "PreconditionFailedEtagMismatch", "message": f"{text}data store."}
+        return Problem(412, "PreconditionFailed", "Precondition failed.", details=[detail])
+
+    def own_properties(self, call: Call) -> Json:
+        """Add the GUID that every resource of the provider has."""
+        return {**super().own_properties(call), "resourceGuid": call.world.guid(call.path)}
+
+    def in_use(self, resource: Resource, user: Resource) -> Problem:
+        """Use a code of the type: `InUseNatGatewayCannotBeDeleted`."""
+        collection = resource.type.rpartition("/")[2]
+        code = f"InUse{collection[0].upper()}{collection[1:-1]}CannotBeDeleted"
+        return Problem(400, code, f"{resource.name} cannot be deleted because it is in use by {user.id}.")
+
+
+NETWORK = Network()
+
+
+def check_short_name(name: str) -> None:
+    """Refuse a name of more than 64 characters, or one that begins or ends with a sign."""
+    rule = "The name must begin with a letter or number, end with a letter, number or underscore."
+    check_name(name, r"[A-Za-z0-9]([-\w.]{0,62}\w)?", rule)

@@ -1,0 +1,107 @@
+"""Public IP addresses, and which NAT gateway or network interface one is allocated to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm import plain_resources, references
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.plain_resources import Plain
+from azure_simulator.arm.reading import read
+from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.core.answers import Problem
+from azure_simulator.core.latency import about
+from azure_simulator.core.resources import Index
+from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
+
+if TYPE_CHECKING:
+    from azure_simulator.core.answers import Json
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.world import World
+
+TYPE = "Microsoft.Network/publicIPAddresses"
+PUBLIC_IP_ADDRESSES = ResourceType(
+    name=TYPE,
+    provider=NETWORK,
+    params=("public_ip",),
+    models=BodyModels(SDK, "PublicIPAddress", "TagsObject"),
+    naming=NAMING,
+    latencies={"public_ip.put": about(3, 8, 1), "public_ip.delete": about(8, 15, 1)},
+    limit=1000,
+)
+OPERATIONS = Operations(PUBLIC_IP_ADDRESSES)
+OWNERS = ("natGateway", "ipConfiguration")
+"""The properties that name what an address is allocated to."""
+
+
+def owner_of(address: Resource) -> str:
+    """Give the id of what has an address; empty if nothing."""
+    return next((str(address.properties[name]["id"]) for name in OWNERS if name in address.properties), "")
+
+
+def _holder(address: Resource) -> str | None:
+    """Give the gateway or interface that has an address, without the configuration."""
+    return owner_of(address).lower().partition("/ipconfigurations/")[0] or None
+
+
+BY_HOLDER = Index(TYPE, _holder)
+
+
+def check_free(call: Call, address_id: str, owner: str) -> None:
+    """Refuse an address that does not exist or that something else has."""
+    address = references.need(call, address_id)
+    now = owner_of(address)
+    if now and now.lower() != owner.lower():
+        raise Problem(
+            400,
+            "PublicIPAddressInUse",
+            f"Resource {owner} is referencing public IP address {address.id} that is already allocated to resource "
+            f"{now}.",
+        )
+
+
+def allocate(world: World, address_id: str, name: str, owner: str) -> None:
+    """Give an address to its owner; `name` is the property that shows it."""
+    address = world.resources.get(address_id)
+    if address is not None:
+        address.set(world.now_us, **{name: {"id": owner}})
+        world.resources.refile(address)
+
+
+def release(world: World, holder: str) -> None:
+    """Free the addresses of a gateway or an interface."""
+    for address in world.resources.find(BY_HOLDER, holder.lower()):
+        address.set(world.now_us, natGateway=None, ipConfiguration=None)
+        world.resources.refile(address)
+
+
+def _properties(call: Call, found: Resource | None) -> Json:
+    number = call.world.rng("public-ip", call.path)
+    octets = f"{number.randint(4, 250)}.{number.randint(1, 250)}.{number.randint(1, 250)}"
+    owners = {name: found.properties[name] for name in OWNERS if name in found.properties} if found else {}
+    return {**read(call.object(), "properties", "object", {}), "ipAddress": f"20.{octets}", **owners}
+
+
+def _check_unused(address: Resource) -> None:
+    owner = owner_of(address)
+    if owner:
+        raise Problem(
+            400,
+            "PublicIPAddressCannotBeDeleted",
+            f"Public IP address {address.id} can not be deleted since it is still allocated to resource {owner}. In "
+            "order to delete the public IP, disassociate/detach the Public IP address from the resource.",
+        )
+
+
+def _check(call: Call) -> None:
+    check_short_name(call.param("public_ip"))
+
+
+plain_resources.serve(
+    OPERATIONS,
+    "public_ip",
+    "publicIPAddresses",
+    Plain(check=_check, properties=_properties, check_unused=_check_unused),
+)

@@ -1,0 +1,154 @@
+"""Virtual networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm.async_operations import accepted
+from azure_simulator.arm.body_models import BodyModels
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.plain_resources import serve_tags
+from azure_simulator.arm.reading import invalid, location_of, missing, need_group, read, tags_of
+from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
+from azure_simulator.core.longrunning import Course
+from azure_simulator.network.address_pools import close_pool, is_address, pool
+from azure_simulator.network.network_writes import begin_write, check_idle, network_of
+from azure_simulator.network.provider import NETWORK, SDK
+from azure_simulator.network.subnets import (
+    check_subnets,
+    check_unused,
+    read_network,
+    shown_subnet,
+    store,
+    store_subnet,
+)
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+    from azure_simulator.core.operations import LongRunning
+    from azure_simulator.core.resources import Resource
+    from azure_simulator.core.world import World
+
+TYPE = "Microsoft.Network/virtualNetworks"
+VIRTUAL_NETWORKS = ResourceType(
+    name=TYPE,
+    provider=NETWORK,
+    params=("vnet",),
+    models=BodyModels(SDK, "VirtualNetwork", "TagsObject"),
+    naming=NameRule(r"[^_\W]([\w\-.]{0,62}\w)?"),
+    latencies={"vnet.put": about(4, 10, 1), "vnet.delete": about(10, 20, 2)},
+    limit=1000,
+)
+OPERATIONS = Operations(VIRTUAL_NETWORKS)
+
+
+def shown(call: Call, vnet: Resource) -> Json:
+    """Show a network with its subnets."""
+    world = call.world
+    subnets = [shown_subnet(world, each) for each in world.resources.collection(f"{vnet.id}/subnets")]
+    body = {**vnet.body, "etag": NETWORK.etag(world, vnet)}
+    body["properties"] = {**vnet.properties, "subnets": subnets}
+    return body
+
+
+OPERATIONS.reads(get="vnet.get", group="vnets.list", subscription="virtualNetworks.list_all", show=shown)
+serve_tags(OPERATIONS, "virtualNetworks.tags", shown)
+
+
+@OPERATIONS.put("vnet.put")
+def put_vnet(call: Call) -> Answer:
+    """Create or update a network with its subnets."""
+    need_group(call)
+    body, location, world = call.object(), location_of(call), call.world
+    spaces = [read_network(each) for each in read(body, "properties.addressSpace.addressPrefixes", "array")]
+    if not spaces:
+        raise missing("properties.addressSpace.addressPrefixes")
+    for server in read(body, "properties.dhcpOptions.dnsServers", "array", []):
+        if not is_address(server):
+            raise invalid("properties.dhcpOptions.dnsServers", f"The IP address '{server}' is malformed.")
+    wanted = read(body, "properties.subnets", "array", [])
+    check_subnets(call, wanted, spaces)
+    check_idle(call, call.path)
+    found = world.resources.get(call.path)
+    gone = _left_out(world, call.path, wanted) if found else []
+    for subnet in gone:
+        check_unused(world, subnet)
+    properties = {
+        **{key: value for key, value in body["properties"].items() if key != "subnets"},
+        "provisioningState": "Updating",
+        "resourceGuid": world.guid("vnet", call.path),
+    }
+    fields = {"location": location, "tags": tags_of(body), "properties": properties}
+    vnet = store(call, call.path, TYPE, fields)
+    for entry in wanted:
+        store_subnet(call, f"{call.path}/subnets/{entry['name']}", entry["properties"])
+    for subnet in gone:
+        close_pool(world, subnet.id)
+        world.resources.remove(subnet.id)
+    operation = begin_write(call, "vnet.put", vnet, Course(lambda _: _settled(world, vnet)))
+    return accepted(call, operation, 200 if found else 201, shown(call, vnet))
+
+
+@OPERATIONS.delete("vnet.delete")
+def delete_vnet(call: Call) -> Answer:
+    """Delete a network that nothing uses."""
+    world, vnet = call.world, call.world.resources.get(call.path)
+    if vnet is None:
+        return Answer(status=204)
+    check_idle(call, vnet.id)
+    subnets = world.resources.collection(f"{vnet.id}/subnets")
+    for subnet in subnets:
+        check_unused(world, subnet)
+
+    def done(_: LongRunning) -> None:
+        for subnet in subnets:
+            close_pool(world, subnet.id)
+        world.resources.remove(vnet.id)
+
+    operation = begin_write(call, "vnet.delete", vnet, Course(done))
+    return accepted(call, operation, 202, monitor=True)
+
+
+@OPERATIONS.get("vnet.usages", "usages")
+def list_vnet_usages(call: Call) -> Answer:
+    """List how many addresses of each subnet are in use."""
+    rows = []
+    for subnet in call.world.resources.collection(f"{network_of(call).id}/subnets"):
+        found = pool(call.world, subnet.id)
+        name = {"value": "SubnetSpace", "localizedValue": "Subnet size and usage"}
+        row: Json = {"id": subnet.id, "unit": "Count", "name": name}
+        rows.append({**row, "currentValue": float(len(found.used)), "limit": float(found.limit)})
+    return Answer({"value": rows})
+
+
+@OPERATIONS.get("vnet.check_address", "CheckIPAddressAvailability")
+def check_address(call: Call) -> Answer:
+    """Tell whether an address is free; five others when it is not."""
+    world, address = call.world, call.query.get("ipaddress", "")
+    if not address:
+        raise missing("ipAddress")
+    for subnet in world.resources.collection(f"{network_of(call).id}/subnets"):
+        found = pool(world, subnet.id)
+        if read_network(address).subnet_of(found.network):
+            if found.free(address):
+                return Answer({"available": True, "availableIPAddresses": []})
+            hosts = (str(each) for each in found.network.hosts())
+            others = [each for each, _ in zip((h for h in hosts if found.free(h)), range(5), strict=False)]
+            return Answer({"available": False, "availableIPAddresses": others})
+    raise Problem(
+        400,
+        "PrivateIPAddressNotInAnySubnet",
+        f"Private static IP address {address} does not belong to the range of any subnet.",
+    )
+
+
+def _left_out(world: World, vnet_id: str, wanted: list[Json]) -> list[Resource]:
+    names = {entry["name"].lower() for entry in wanted}
+    subnets = world.resources.collection(f"{vnet_id}/subnets")
+    return [subnet for subnet in subnets if subnet.name.lower() not in names]
+
+
+def _settled(world: World, vnet: Resource) -> None:
+    vnet.set(world.now_us, provisioningState="Succeeded")

@@ -18,13 +18,15 @@ from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
-_NO_ORPHAN = Refused(
+_NO_ORPHAN = Refused.model_construct(
     code="noOrphan",
     message="by the records of now it is no orphan, or not surely one",
     advice="Scan again; what is listed then is as it is then.",
     final=True,
 )
-_NOT_OURS = Refused(code="notOurs", message="it does not carry the tags of this Cloud PC any more", final=True)
+_NOT_OURS = Refused.model_construct(
+    code="notOurs", message="it does not carry the tags of this Cloud PC any more", final=True
+)
 
 
 @bp.activity_trigger(input_name="payload")

@@ -37,12 +37,15 @@ from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
-_NOT_BEGUN = Failure(
+
+_NOT_BEGUN = Failure.model_construct(
     code="cancelled",
     message="The licence or the policy by which it was to be built was taken away before the build began.",
     advice="See by explain what the user is entitled to now.",
     retriable=False,
 )
+
+
 _REREAD_MINUTES = (1, 2, 5, 15)  # then an hour, and twice as long each time
 _REREAD_LIMIT = timedelta(hours=24)
 _RESIZED_YET = frozenset({Status.RESIZE_PENDING_LICENSE, Status.RESIZING})

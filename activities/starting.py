@@ -23,7 +23,7 @@ from shared.workflow import Blueprint, DurableClient, implements
 bp = Blueprint()
 
 
-_CONNECTION_GONE = Failure(
+_CONNECTION_GONE = Failure.model_construct(
     code="connectionGone",
     message="The connection or the site that the Cloud PC was to be built with is gone.",
     advice="Give the policy a connection that is there; then retry.",

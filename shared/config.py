@@ -28,7 +28,7 @@ class SettingsError(Exception):
 class Settings(BaseModel):
     """The settings; each is the environment variable of its name in capitals after ``DESKWRIGHT_``."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     tables_url: Endpoint = Field(description="Table service of the storage account that keeps the records")
     queues_url: Endpoint = Field(description="Queue service of the same storage account")

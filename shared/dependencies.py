@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from shared.domain.tenant import Tenant
 
 
-_NO_APP = Refused(
+_NO_APP = Refused.model_construct(
     code="noAppForCustomers",
     message="a customer's directory is reached through a multi-tenant app, and none is set",
     advice="Set DESKWRIGHT_APP_CLIENT_ID to the app that customers trust (docs/permissions.md).",

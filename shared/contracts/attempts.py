@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from shared.contracts.builds import OfAttempt
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
@@ -25,7 +27,7 @@ class StepRecord(OfAttempt):
     """
 
     step: Step
-    resources: Resources = Resources()
+    resources: Resources = Field(default_factory=Resources)
     resumed: bool = False
     note: str | None = None
 
@@ -42,7 +44,7 @@ class FailedRecord(OfAttempt):
 
     failure: Failure
     last: bool
-    resources: Resources = Resources()
+    resources: Resources = Field(default_factory=Resources)
     warnings: tuple[Warn, ...] = ()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, Never
 
+from pydantic import Field
+
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
@@ -23,7 +25,7 @@ BUILD_STEPS: dict[str, str] = {
     "replicate": "Replicate to the site's regions",
     "cleanUp": "Remove the temporary VM",
 }
-BUILDER = ServicePlan(
+BUILDER = ServicePlan.model_construct(
     id="image-builder",
     sku_part_number="image-builder",
     display_name="Image builder",
@@ -48,7 +50,7 @@ class ImageOrder(Value):
     regions: tuple[str, ...]
     zones: tuple[str, ...] = ()
     address_space: str
-    network: Network = Network()
+    network: Network = Field(default_factory=Network)
     broken_off: bool = False  # an earlier build of this image broke off: what it left goes first
 
     @property

@@ -14,13 +14,13 @@ from shared.domain.owner import Owner, OwnerKind
 from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
-PROBER = ServicePlan(
+PROBER = ServicePlan.model_construct(
     id="prober", sku_part_number="prober", display_name="Prober", v_cpu_count=2, ram_in_gb=8, storage_in_gb=128
 )
 """The temporary VM's hardware."""
 
-PROBE_IMAGE = ImageSource(
-    marketplace=MarketplaceImage(
+PROBE_IMAGE = ImageSource.model_construct(
+    marketplace=MarketplaceImage.model_construct(
         publisher="MicrosoftWindowsDesktop", offer="windows-ent-cpc", sku="win11-24h2-ent-cpc-m365"
     )
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from shared.domain.lifecycle import Phase
 from shared.domain.naming import Slot
 from shared.domain.policy import Snapshot
@@ -83,7 +85,7 @@ class Build(Value):
     resumed_at: Step | None = None  # where this attempt goes on with the machine that is there; None: it begins anew
     snapshot: Snapshot | None = None
     group_id: str | None = None  # through which the user came to the policy
-    resources: Resources = Resources()
+    resources: Resources = Field(default_factory=Resources)
     warnings: tuple[Warn, ...] = ()
     last_error: Failure | None = None
     parked_since: datetime | None = None

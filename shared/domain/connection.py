@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pydantic import Field
+
 from shared.domain.values import Value
 
 
@@ -87,7 +89,7 @@ class Connection(Value):
     site_id: str
     subscription_id: str
     join_type: JoinType
-    network: Network = Network()
+    network: Network = Field(default_factory=Network)
     domain: Domain | None = None
     health_check_status: HealthStatus = HealthStatus.PENDING
     health_checks: tuple[HealthCheck, ...] = ()

@@ -120,7 +120,7 @@ class Actor(Value):
     roles: tuple[str, ...] = ()
 
 
-SYSTEM = Actor(id="deskwright", name="Deskwright", kind="system")
+SYSTEM = Actor.model_construct(id="deskwright", name="Deskwright", kind="system")
 
 
 class AuditEvent(Value):

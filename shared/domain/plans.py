@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
 from shared.domain.brake import Doubt
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.entitlements import Entitlement
@@ -24,7 +26,7 @@ class Observed(Value):
     cloud_pcs: tuple[CloudPc, ...]
     complete: bool
     gone: frozenset[str] = frozenset()
-    doubt: Doubt = Doubt()
+    doubt: Doubt = Field(default_factory=Doubt)
     free: Mapping[str, int] = {}
     fleet: tuple[CloudPc, ...] | None = None
 
@@ -40,7 +42,7 @@ class Rules(Value):
     *paused*: why nothing happens to a policy's (id) Cloud PCs now; *halted*: why nothing happens to those of any other.
     """
 
-    brake: RemovalBrake = RemovalBrake()
+    brake: RemovalBrake = Field(default_factory=RemovalBrake)
     paused: Mapping[str, str] = {}
     halted: str | None = None
 

@@ -71,7 +71,7 @@ class TenantSettings(Value):
     connection_recheck_in_hours: int = Field(6, ge=1, le=168)
     orphan_scan_in_hours: int = Field(24, ge=1, le=720)
     remove_orphans: bool = False
-    removal_brake: RemovalBrake = RemovalBrake()
+    removal_brake: RemovalBrake = Field(default_factory=RemovalBrake)
     naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
     licence_source: LicenceSource = LicenceSource.GRAPH_SKU
     seats: dict[str, int] = Field(default_factory=dict)
@@ -118,7 +118,7 @@ class Tenant(Value):
     display_name: str = Field(min_length=1, max_length=120)
     entra_tenant_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     subscription_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-    settings: TenantSettings = TenantSettings()
+    settings: TenantSettings = Field(default_factory=TenantSettings)
     paused: Paused | None = None
 
     @property

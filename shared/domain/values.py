@@ -9,7 +9,12 @@ from pydantic.alias_generators import to_camel
 
 
 class Value(BaseModel):
-    """A frozen value: snake_case in Python, camelCase in JSON, unknown fields refused."""
+    """A frozen value: snake_case in Python, camelCase in JSON, unknown fields refused.
+
+    Its validator is built with the first value that is validated, and that makes pydantic look through all installed
+    distributions for plugins. So that a cold start does neither, a module makes no value when it is imported: defaults
+    are factories, and constants are made by ``model_construct``, which does not validate.
+    """
 
     model_config = ConfigDict(
         frozen=True,

@@ -19,7 +19,7 @@ from shared.services.action_context import ActionContext
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
 from shared.services.rebuilding import REPROVISION, RETRY, UserAccountType, rebuild
 from shared.services.rebuilding import refusal as unbuildable
-from shared.services.remote import Wish, act, refusal
+from shared.services.remote import RemoteActionRequest, act, refusal
 from shared.services.replacing import ReprovisionForm, reprovision
 from shared.services.replacing import refusal as unreplaceable
 from shared.services.rerunning import RerunForm, rerun
@@ -136,24 +136,24 @@ def _remote(name: Remote) -> Perform:
     async def perform(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
         account = form.user_account_type if isinstance(form, AccountForm) else None
         administrator = account is UserAccountType.ADMINISTRATOR if account else None
-        return await act(context, client, pc.id, Wish(name, administrator=administrator))
+        return await act(context, client, pc.id, RemoteActionRequest(name, administrator=administrator))
 
     return perform
 
 
 def _remote_kind(name: Remote, form: type[Value] = Nothing) -> Kind:
-    return Kind(_VERB + name.value, _record(lambda pc, _: refusal(pc, Wish(name))), _remote(name), form)
+    return Kind(_VERB + name.value, _record(lambda pc, _: refusal(pc, RemoteActionRequest(name))), _remote(name), form)
 
 
 async def _restore(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
     return await act(context, client, pc.id, _wished_restore(pc, form))
 
 
-def _wished_restore(pc: CloudPc, form: Value) -> Wish:
+def _wished_restore(pc: CloudPc, form: Value) -> RemoteActionRequest:
     """Return the wish for the restore point that *form* means of *pc*; where there is none, for none."""
     moment = (form.restore_point_date_time, form.time_range) if isinstance(form, RestoreForm) else None
     found = nearest(pc.restore_points, *moment) if moment else None
-    return Wish(Remote.RESTORE, restore_point_id=found.id if found else None)
+    return RemoteActionRequest(Remote.RESTORE, restore_point_id=found.id if found else None)
 
 
 async def _resize(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:

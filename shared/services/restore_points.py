@@ -16,7 +16,7 @@ from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.remote_action_run import begun
 from shared.domain.restore_points import is_time, next_moment, obsolete
 from shared.domain.tenant import Tenant
-from shared.services.remote import Wish, go_on, refusal
+from shared.services.remote import RemoteActionRequest, refusal, start_action
 from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind, restore_point_due
 from shared.workflow import DurableClient
 
@@ -41,7 +41,7 @@ async def keep_restore_points(deps: Dependencies, client: DurableClient, due: Du
     pc = stored.value
     name = _what(tenant, pc, now)
     if name is not None:
-        if refusal(pc, Wish(name)) is not None:
+        if refusal(pc, RemoteActionRequest(name)) is not None:
             return now + _BUSY
         await _begin(deps, client, pc, name, due)
     every = tenant.settings.restore_point_every
@@ -67,11 +67,11 @@ async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: R
     await deps.due.put(DueKind.ACT, now + ACT_EVERY, pc.tenant_id, pc.id, pc.generation)
 
     def edit(there: CloudPc) -> CloudPc | None:
-        if there.generation != pc.generation or refusal(there, Wish(name)) is not None:
+        if there.generation != pc.generation or refusal(there, RemoteActionRequest(name)) is not None:
             return None
         return begun(there, action)
 
-    await go_on(client, await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit))
+    await start_action(client, await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit))
 
 
 async def _promise_all(deps: Dependencies, tenant: Tenant, now: datetime) -> None:

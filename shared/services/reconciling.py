@@ -80,7 +80,7 @@ async def close_operations(deps: Dependencies, tenant_id: str, now: datetime) ->
 
 
 async def reconcile_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Start a reconcile that was requested and is not done; a directory that keeps refusing is tried ever more rarely."""
+    """Start a reconcile that was requested and is not done; one that keeps failing, ever more rarely."""
     requested_at, now = await deps.requests.newest(due.tenant_id), deps.clock.now()
     if requested_at is None:
         await close_operations(deps, due.tenant_id, now)

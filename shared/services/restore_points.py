@@ -1,4 +1,4 @@
-"""Restore points by the clock: made of every Cloud PC as often as its tenant wishes, removed when their time is over.
+"""Scheduled restore points: made of every Cloud PC as often as its tenant's settings say, removed when they expire.
 
 Each Cloud PC has a due row of its own, so that a sweep reads only those whose time has come. None of this has an
 operation: nobody waits for it, and a fleet would fill the table with them.
@@ -21,12 +21,12 @@ from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind, restore_point
 from shared.workflow import DurableClient
 
 _BUSY = timedelta(minutes=15)
-"""When to look again at a Cloud PC that something else is at work on."""
+"""When to look again at a Cloud PC on which another action runs."""
 
 _BUILT = WORKING | {Status.RESTORING, Status.RESIZING}
 
 
-async def keep_restore_points(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+async def restore_points_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Make a restore point that is due, or remove those whose time is over; return when to look again."""
     found = await deps.tenants.find(due.tenant_id)
     if found is None:
@@ -75,7 +75,7 @@ async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: R
 
 
 async def _promise_all(deps: Dependencies, tenant: Tenant, now: datetime) -> None:
-    """Promise the next restore point of every Cloud PC there is, as after a change of the tenant's wish."""
+    """Promise the next restore point of every Cloud PC there is, as after a change of the tenant's setting."""
     every = tenant.settings.restore_point_every
     built = [stored.value async for stored in deps.cloud_pcs.each(tenant.id) if stored.value.status in _BUILT]
     await deps.due.put_all([restore_point_due(pc, every, now) for pc in built] if every else [])

@@ -40,22 +40,27 @@ class Write(Generic[R]):
     of_record: bool = True
 
 
-def insertion(
-    context: ActionContext,
-    repository: Repository[V],
-    value: V,
-    id: str,  # noqa: A002 - the word of every record
-) -> Write[Stored[V]]:
-    """Return the write that adds *value*; where this very request has added it before, it gives that.
+def insertion(context: ActionContext, repository: Repository[V], value: V, id: str) -> Write[Stored[V]]:  # noqa: A002 - the word of every record
+    """Return the write that adds *value* to *repository*; where this very request has added it before, it gives that.
 
     Raises, when applied: ConflictError if somebody else has.
     """
+    return insertion_by(context, value, repository.insert, partial(repository.find, context.tenant_id, id))
+
+
+def insertion_by(
+    context: ActionContext,
+    value: V,
+    insert: Callable[[V], Awaitable[Stored[V]]],
+    find: Callable[[], Awaitable[Stored[V] | None]],
+) -> Write[Stored[V]]:
+    """Return the same as ``insertion``, by functions: *find* gives what this very request may have added."""
 
     async def apply() -> Effect[Stored[V]]:
         try:
-            return Effect(await repository.insert(value), None, value)
+            return Effect(await insert(value), None, value)
         except ConflictError:
-            there = await repository.find(context.tenant_id, id) if context.repeatable else None
+            there = await find() if context.repeatable else None
             if there is None:
                 raise
             return Effect(there, None, there.value, changed=False)

@@ -104,14 +104,13 @@ async def run_health_checks(context: ActionContext, client: DurableClient, conne
 
 
 async def update_password(
-    context: ActionContext, client: DurableClient, connection_id: str, password: str
+    context: ActionContext, client: DurableClient, connection: Connection, password: str
 ) -> Operation:
     """Take a new password of the join account, and check it with a probe; return the operation of the checks.
 
     Builds that run use it from their next join on. The versions before it are disabled once a probe has joined with it.
     Raises: InvalidError for a connection without a join account.
     """
-    connection = (await context.deps.connections.get(context.tenant.id, connection_id)).value
     if connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
         raise InvalidError(Problem("/adDomainPassword", "a Microsoft Entra join has no join account"))
     await store_password(context, connection.id, password)

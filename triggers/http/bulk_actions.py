@@ -11,8 +11,9 @@ from shared.domain.describing import Trimmed, listing, many, one_of, whole
 from shared.services.bulk import BulkForm, Meant, begin_bulk, check, meant_by, steer
 from shared.services.catalogue import ACTIONS
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.call import Call, Response, ok
 from triggers.http.described import PAGES
-from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
 from triggers.http.paging import listed, top_of
 from triggers.http.permissions import authorise
@@ -46,21 +47,21 @@ _ITEM = Trimmed("bulkItem", BulkItem, ("tenantId", "bulkId"))
 @bp.route(route=_PLACE, methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/create", accepts=BulkForm, returns={200: _DRY, 202: _BULK})
-async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
-    """Begin one action on many Cloud PCs, or with ``dryRun`` tell on whom it is possible and what stands in the way."""
+async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Begin one action on many Cloud PCs, or with ``dryRun`` tell on which it is possible and what stands in the way."""
     form = call.read(BulkForm)
     check(form)
     _authorise(call, form.action)
-    meant = await meant_by(call, form)
+    meant = await meant_by(call.context, form)
     if form.dry_run:
         possible = sum(each.refusal is None for each in meant)
         shown_meant = [each.to_json() for each in meant]
         return ok({"possible": possible, "refused": len(meant) - possible, "value": shown_meant})
 
-    async def begin() -> Answer:
-        bulk = await begin_bulk(call, client, form, meant)
+    async def begin() -> Response:
+        bulk = await begin_bulk(call.context, client, form, meant)
         place = f"/api/tenants/{call.tenant.id}/bulkActions/{bulk.id}"
-        return Answer(202, shown(bulk), {"Location": place, "Retry-After": "15"})
+        return Response(202, shown(bulk), {"Location": place, "Retry-After": "15"})
 
     return await once(call, begin)
 
@@ -69,7 +70,7 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
 @endpoint(
     "Microsoft.CloudPC/bulkActions/read", returns=listing(_BULK, "bulkAction"), query=("status", "action", *PAGES)
 )
-async def list_bulk_actions(call: Call) -> Answer:
+async def list_bulk_actions(call: Call) -> Response:
     """List the bulk actions; ``status`` and ``action`` choose."""
     filters = {name: value for name in ("status", "action") if (value := call.query(name))}
     page = await call.deps.bulk_actions.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
@@ -78,7 +79,7 @@ async def list_bulk_actions(call: Call) -> Answer:
 
 @bp.route(route=f"{_PLACE}/{{id}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/bulkActions/read", returns=_BULK)
-async def get_bulk_action(call: Call) -> Answer:
+async def get_bulk_action(call: Call) -> Response:
     """Show how far a bulk action is."""
     stored = await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))
     return ok(shown(stored.value), etag=stored.etag)
@@ -86,7 +87,7 @@ async def get_bulk_action(call: Call) -> Answer:
 
 @bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/bulkActions/read", returns=listing(_ITEM, "bulkItem"), query=("status", *PAGES))
-async def list_bulk_items(call: Call) -> Answer:
+async def list_bulk_items(call: Call) -> Response:
     """List the Cloud PCs of a bulk action with what has come of each; ``status`` chooses."""
     bulk = (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value
     filters = {"bulk_id": bulk.id, **({"status": status} if (status := call.query("status")) else {})}
@@ -97,26 +98,26 @@ async def list_bulk_items(call: Call) -> Answer:
 @bp.route(route=f"{_PLACE}/{{id}}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
-async def pause_bulk_action(call: Call, client: DurableClient) -> Answer:
+async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
     """Begin with no further Cloud PC; what has begun comes to its end."""
-    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.PAUSED)))
+    return ok(shown(await steer(call.context, client, call.param("id"), BulkStatus.PAUSED)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
-async def resume_bulk_action(call: Call, client: DurableClient) -> Answer:
-    """Go on with a bulk action that was paused: for that, too, the caller needs the permission of the action itself."""
+async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Resume a bulk action that was paused: the caller needs the permission of the action itself, too."""
     _authorise(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
-    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.RUNNING)))
+    return ok(shown(await steer(call.context, client, call.param("id"), BulkStatus.RUNNING)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/cancel", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
-async def cancel_bulk_action(call: Call, client: DurableClient) -> Answer:
+async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
     """Leave the rest alone; what has begun comes to its end."""
-    return ok(shown(await steer(call, client, call.param("id"), BulkStatus.CANCELED)))
+    return ok(shown(await steer(call.context, client, call.param("id"), BulkStatus.CANCELED)))
 
 
 def _authorise(call: Call, action: str) -> None:
@@ -125,8 +126,8 @@ def _authorise(call: Call, action: str) -> None:
 
 def shown(bulk: BulkAction) -> dict[str, Any]:
     """Return a bulk action as JSON; its tenant is in the address."""
-    said = {name: value for name, value in bulk.to_json().items() if name not in {"tenantId", "wave"}}
-    return {"reason": None, **said, "requestedBy": bulk.requested_by.name, "percentComplete": bulk.percent_complete}
+    visible = {name: value for name, value in bulk.to_json().items() if name not in {"tenantId", "wave"}}
+    return {"reason": None, **visible, "requestedBy": bulk.requested_by.name, "percentComplete": bulk.percent_complete}
 
 
 def _item(item: BulkItem) -> dict[str, Any]:

@@ -19,7 +19,7 @@ _HEALTH = whole("health", {"status": one_of("healthy", "unhealthy")})
 @bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @returns({200: _HEALTH, 503: _HEALTH})
 async def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 200 when the records can be read, 503 when they cannot."""
+    """Response 200 when the records can be read, 503 when they cannot."""
     del req
     try:
         await dependencies().tenants.page(1)

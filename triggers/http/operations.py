@@ -10,8 +10,9 @@ from shared.domain.describing import listing
 from shared.domain.operation import Operation
 from shared.domain.shown import OPERATION
 from shared.workflow import Blueprint
+from triggers.http.call import Call, Response, ok
 from triggers.http.described import PAGES
-from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.paging import listed, top_of
 
 bp = Blueprint()
@@ -24,7 +25,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
     returns=listing(OPERATION, "operation"),
     query=("kind", "resourceId", "status", *PAGES),
 )
-async def list_operations(call: Call) -> Answer:
+async def list_operations(call: Call) -> Response:
     """List the operations; ``kind``, ``resourceId`` and ``status`` choose."""
     names = {"kind": "kind", "resourceId": "resource_id", "status": "status"}
     filters = {column: value for name, column in names.items() if (value := call.query(name))}
@@ -34,7 +35,7 @@ async def list_operations(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/operations/read", returns=OPERATION)
-async def get_operation(call: Call) -> Answer:
+async def get_operation(call: Call) -> Response:
     """Show one operation."""
     stored = await call.deps.operations.get(call.tenant.id, call.param("id"))
     return ok(shown(stored.value), etag=stored.etag)
@@ -50,6 +51,6 @@ def address(operation: Operation) -> str:
     return f"/api/tenants/{operation.tenant_id}/operations/{operation.id}"
 
 
-def accepted(operation: Operation) -> Answer:
-    """Answer 202 with the operation and its address."""
-    return Answer(202, shown(operation), {"Location": address(operation), "Retry-After": "5"})
+def accepted(operation: Operation) -> Response:
+    """Response 202 with the operation and its address."""
+    return Response(202, shown(operation), {"Location": address(operation), "Retry-After": "5"})

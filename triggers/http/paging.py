@@ -7,19 +7,19 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from shared.errors import InvalidError, Problem
-from triggers.http.endpoints import Call
+from triggers.http.call import Call
 
 USUAL, MOST = 100, 1000
 
 
 def top_of(call: Call) -> int:
     """Return how many to give at most. Raises: InvalidError."""
-    said = call.query("$top")
-    if said is None:
+    top = call.query("$top")
+    if top is None:
         return USUAL
-    if not said.isascii() or not said.isdigit() or not 1 <= int(said) <= MOST:
+    if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= MOST:
         raise InvalidError(Problem("$top", f"a number from 1 to {MOST}"))
-    return int(said)
+    return int(top)
 
 
 def listed(call: Call, items: Iterable[Any], next_token: str | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

@@ -15,14 +15,13 @@ from shared.domain.operation import Actor
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
-from shared.services.bulk import BulkForm, begin_bulk, meant_by, steer
+from shared.services.bulk import BulkForm, begin_bulk, bulk_due, meant_by, steer
 from shared.services.catalogue import ACTIONS
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.scenes import LARGER, LEAVING, MADE, NOW, POINT, WAITING, WORKS
 from tests.integration.services import IdleHost, PaperServices, perform
-from triggers.sweeps import go_on_with_bulk
 
 EVE = Actor(id="eve", name="Eve")
 AT_WORK = RemoteAction(name=Remote.REBOOT, operation_id="o", begun_at=NOW)
@@ -70,11 +69,10 @@ def in_state(state: str) -> CloudPc:
     return things.cloud_pc(name_of(state), **{**works, **STATES[state]})
 
 
-async def deed_of(here: PaperServices, action: str, *seed: str) -> ActionContext:
+async def context_of(here: PaperServices, action: str, *seed: str) -> ActionContext:
     tenant = (await here.tenants.get(things.TENANT_ID)).value
-    return ActionContext(
-        here, EVE, tenant, verb=ACTIONS[action].verb, trace_id="/".join(seed), seed=seed, repeatable=True
-    )
+    verb, trace_id = ACTIONS[action].verb, "/".join(seed)
+    return ActionContext(here, EVE, tenant, verb=verb, trace_id=trace_id, now=here.hand.at, seed=seed, repeatable=True)
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))
@@ -82,14 +80,14 @@ async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, acti
     kind, host = ACTIONS[action], IdleHost()
     await here.cloud_pcs.save_all([Stored(in_state(state), "*") for state in STATES])
     form = BulkForm(action=action, parameters=dict(PARAMETERS.get(action, {})), filter=Selection())
-    meant = {each.cloud_pc_id: each.refusal for each in await meant_by(await deed_of(here, action, "dry"), form)}
+    meant = {each.cloud_pc_id: each.refusal for each in await meant_by(await context_of(here, action, "dry"), form)}
     promised = {state: meant[in_state(state).id] for state in STATES}
     done: dict[str, str | None] = {}
     for state in STATES:
         pc, done[state] = in_state(state), None
         try:
             await kind.perform(
-                await deed_of(here, action, "do", state), host, pc, kind.form.model_validate(form.parameters)
+                await context_of(here, action, "do", state), host, pc, kind.form.model_validate(form.parameters)
             )
         except ConflictError as refused:
             done[state] = str(refused)
@@ -101,7 +99,7 @@ async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, acti
 
 async def begun(here: PaperServices, action: str, host: IdleHost, **parameters: Any) -> str:
     form = BulkForm(action=action, parameters=parameters, cloud_pc_ids=(WORKS.id,))
-    context = await deed_of(here, action, "bulk")
+    context = await context_of(here, action, "bulk")
     bulk = await begin_bulk(context, host, form, await meant_by(context, form))
     return bulk.id
 
@@ -118,7 +116,7 @@ async def test_of_one_that_is_cancelled_while_it_is_paused_the_rest_is_skipped(
     host = IdleHost()
     bulk_id = await begun(here, "reboot", host)
     order = BulkOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id)
-    context = await deed_of(here, "reboot", "steer")
+    context = await context_of(here, "reboot", "steer")
     await steer(context, host, bulk_id, BulkStatus.PAUSED)
     assert (await perform(NEXT_WAVE, order)).positions == ()
     host.started.clear()
@@ -128,7 +126,7 @@ async def test_of_one_that_is_cancelled_while_it_is_paused_the_rest_is_skipped(
     if crashed:  # right after the record: the sweep starts it
         host.started.clear()
         (due,) = await here.due.due(DueKind.BULK, NOW + BULK_EVERY)
-        assert await go_on_with_bulk(here, host, due) is not None
+        assert await bulk_due(here, host, due) is not None
     assert len(host.started) == 1
     assert (await perform(NEXT_WAVE, order)).positions == ()
     shown = (await here.bulk_actions.get(things.TENANT_ID, bulk_id)).value

@@ -14,12 +14,12 @@ import pytest
 from shared.domain.operation import AuditEvent, Operation
 from shared.domain.pausing import ServiceState
 from shared.domain.tenant import Paused
+from shared.services import images
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
 from tests.integration.scenes import CHANGES_NOTHING, OFFERED, PASSWORD, SCENES, Scene, Trace
 from tests.integration.services import in_place
-from triggers.http import images
 from triggers.http.permissions import VERBS
 
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}

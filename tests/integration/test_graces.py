@@ -53,7 +53,7 @@ async def here(tables: Tables) -> AsyncIterator[PaperServices]:
 async def context(here: PaperServices, trace: str) -> ActionContext:
     tenant = await here.tenants.get("contoso")
     verb = "Microsoft.CloudPC/cloudPCs/endGracePeriod"
-    return ActionContext(here, SYSTEM, tenant.value, verb=verb, trace_id=trace, seed=(trace,))
+    return ActionContext(here, SYSTEM, tenant.value, verb=verb, trace_id=trace, now=here.hand.at, seed=(trace,))
 
 
 async def operations(here: PaperServices) -> dict[str, OperationStatus]:

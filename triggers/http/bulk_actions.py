@@ -48,7 +48,7 @@ _ITEM = Trimmed("bulkItem", BulkItem, ("tenantId", "bulkId"))
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/create", accepts=BulkForm, returns={200: _DRY, 202: _BULK})
 async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
-    """Begin one action on many Cloud PCs, or with ``dryRun`` tell on which it is possible and what stands in the way."""
+    """Begin one action on many Cloud PCs, or with ``dryRun`` show on which it is possible."""
     form = call.read(BulkForm)
     check(form)
     _authorise(call, form.action)

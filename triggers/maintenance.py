@@ -41,16 +41,14 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
     )
 
 
-@bp.timer_trigger(arg_name="timer", schedule="35 */15 * * * *", use_monitor=False)
-async def complete_changes(timer: func.TimerRequest) -> None:
-    """Settle the changes that a crash has interrupted, so that the audit log has all of them."""
-    del timer
-    if count := await complete_interrupted(dependencies()):
-        _log.warning("%d changes had been interrupted", count)
-
-
 @bp.timer_trigger(arg_name="timer", schedule="20 */15 * * * *", use_monitor=False)
-async def measure_queues(timer: func.TimerRequest) -> None:
-    """Measure how many Cloud PCs wait to be built, and how many removals to be confirmed."""
+async def settle_and_measure(timer: func.TimerRequest) -> None:
+    """Settle the changes that a crash has interrupted; measure how many Cloud PCs and removals wait.
+
+    One timer for both: each tick is paid for (docs/operations.md, costs).
+    """
     del timer
-    await measure(dependencies())
+    deps = dependencies()
+    if count := await complete_interrupted(deps):
+        _log.warning("%d changes had been interrupted", count)
+    await measure(deps)

@@ -94,16 +94,7 @@ async def begin_bulk(
     if len(possible) > MOST_CLOUD_PCS:
         raise ConflictError(f"a bulk action may have {MOST_CLOUD_PCS} Cloud PCs", meant=len(possible))
     deps, tenant_id, bulk_id = context.deps, context.tenant.id, context.new_id("bulkAction")
-    items = [
-        BulkItem(
-            tenant_id=tenant_id,
-            bulk_id=bulk_id,
-            position=position,
-            cloud_pc_id=each.cloud_pc_id,
-            user_principal_name=each.user_principal_name,
-        )
-        for position, each in enumerate(possible)
-    ]
+    items = _items(tenant_id, bulk_id, possible)
     bulk = BulkAction(
         id=bulk_id,
         tenant_id=tenant_id,
@@ -132,6 +123,19 @@ async def begin_bulk(
         start=lambda stored: start_bulk(client, stored.value),
     )
     return begun.value
+
+
+def _items(tenant_id: str, bulk_id: str, meant: Sequence[Meant]) -> list[BulkItem]:
+    return [
+        BulkItem(
+            tenant_id=tenant_id,
+            bulk_id=bulk_id,
+            position=position,
+            cloud_pc_id=each.cloud_pc_id,
+            user_principal_name=each.user_principal_name,
+        )
+        for position, each in enumerate(meant)
+    ]
 
 
 async def start_bulk(client: DurableClient, bulk: BulkAction) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from uuid import UUID
 from pydantic import Field, ValidationError
 
 from shared.clients.graph_changes import LinkExpiredError, changes_since
+from shared.clients.queues import send
 from shared.contracts.changes import SETTLE_CHANGES, ChangesOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
@@ -86,17 +86,8 @@ async def _carry_out(deps: Dependencies, client: DurableClient, change: Director
 
 
 async def put_on_queue(deps: Dependencies, name: str, message: dict[str, Any]) -> None:
-    """Put a message on a queue, which is made when it is the first one."""
-    from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-
-    queue = deps.queue(name)
-    text = json.dumps(message)
-    try:
-        await queue.send_message(text)
-    except ResourceNotFoundError:
-        with contextlib.suppress(ResourceExistsError):
-            await queue.create_queue()
-        await queue.send_message(text)
+    """Put a message on one of the service's queues."""
+    await send(deps.queue(name), json.dumps(message))
 
 
 async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:

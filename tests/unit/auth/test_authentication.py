@@ -122,10 +122,9 @@ async def test_app_service_s_header_counts_only_when_a_setting_says_so(signer: D
 
 @pytest.mark.parametrize("header", ["%%%", "e30=", principal(oid="ada"), principal(tid=TENANT)])
 async def test_a_broken_client_principal_lets_nobody_in(signer: Directory, header: str) -> None:
+    headers = {"x-ms-client-principal": header}
     with pytest.raises(UnauthenticatedError):
-        await authenticate(
-            {"x-ms-client-principal": header}, signer.validation(client_principal=True), {TENANT, PROVIDER}
-        )
+        await authenticate(headers, signer.validation(client_principal=True), {TENANT, PROVIDER})
 
 
 async def test_a_client_principal_of_another_directory_has_no_say(signer: Directory) -> None:

@@ -32,11 +32,8 @@ def at_work(name: Remote) -> RemoteAction:
 
 @pytest.mark.parametrize("name", Remote)
 def test_only_what_works_has_remote_actions(name: Remote) -> None:
-    possible = {
-        status
-        for status in Status
-        if refusal(cloud_pc(status), RemoteActionRequest(name, restore_point_id="point")) is None
-    }
+    request = RemoteActionRequest(name, restore_point_id="point")
+    possible = {status for status in Status if refusal(cloud_pc(status), request) is None}
     well = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS}
     assert possible == (well if name in {Remote.RESTORE, Remote.RESIZE} else WORKING)
 
@@ -49,9 +46,8 @@ def test_a_second_one_is_refused_with_the_name_of_the_first(name: Remote) -> Non
 
 def test_only_a_restore_point_that_is_ready_can_be_gone_back_to() -> None:
     half = cloud_pc(restore_points=(READY.but(status="creating"),))
-    assert (
-        refusal(half, RemoteActionRequest(Remote.RESTORE, restore_point_id="point")) == "it has no such restore point"
-    )
+    request = RemoteActionRequest(Remote.RESTORE, restore_point_id="point")
+    assert refusal(half, request) == "it has no such restore point"
     assert refusal(cloud_pc(), RemoteActionRequest(Remote.RESTORE)) == "it has no such restore point"
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from shared.contracts.images import BUILD_IMAGE, ImageOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.cloud_pc import Failure
 from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage
 from shared.domain.intent import ResourceType
-from shared.domain.operation import OperationStatus
+from shared.domain.operation import SYSTEM, OperationStatus
 from shared.domain.tenant import Site, Tenant
 from shared.domain.wizards.create_device_image import (
     ImageFacts,
@@ -26,10 +27,10 @@ from shared.domain.wizards.create_device_image import (
 )
 from shared.errors import InvalidError
 from shared.services.action_context import ActionContext
-from shared.services.intents import Begun, Resource, begin_operation
+from shared.services.intents import Begun, Resource, begin_operation, make_change
 from shared.services.marketplace import gallery_images, gallery_versions
 from shared.services.reconciling import SWEEP_AFTER
-from shared.services.writes import insertion
+from shared.services.writes import change, insertion
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
@@ -127,9 +128,39 @@ async def image_build_due(deps: Dependencies, client: DurableClient, due: Due) -
         return None
     site = await deps.sites.find(due.tenant_id, found.value.site_id)
     if site is None:
+        await _fail_without_site(deps, tenant.value, found.value)
         return None
     operation = await deps.operations.find(due.tenant_id, found.value.operation_id)
     begun = operation is not None and operation.value.status is OperationStatus.RUNNING
     if await start_image_build(client, tenant.value, site.value, found.value, broken_off=begun) and begun:
         _log.warning("the build of image %s/%s had broken off; started again", due.tenant_id, due.subject_id)
     return deps.clock.now() + SWEEP_AFTER
+
+
+async def _fail_without_site(deps: Dependencies, tenant: Tenant, image: DeviceImage) -> None:
+    """End a build that cannot start: somebody deleted the site while the image was saved."""
+    failure = Failure(code="siteNotFound", message="The site of the image is gone.")
+    context = ActionContext(
+        deps,
+        SYSTEM,
+        tenant,
+        verb="Microsoft.CloudPC/deviceImages/build",
+        trace_id=image.operation_id or image.id,
+        now=deps.clock.now(),
+        seed=("siteNotFound", image.id),
+        repeatable=True,
+    )
+
+    def edit(there: DeviceImage) -> DeviceImage | None:
+        if there.status is not DeviceImageStatus.PENDING:
+            return None
+        failed = {"status": DeviceImageStatus.FAILED, "error_code": failure.code, "error_detail": failure.message}
+        return there.but(**failed, last_modified_date_time=context.now)
+
+    async def end_operation(_: DeviceImage) -> None:
+        operation = await deps.operations.find(tenant.id, image.operation_id)
+        if operation is not None:
+            await deps.operations.change(tenant.id, operation.value.id, lambda o: o.failed(failure, context.now))
+
+    write = change(image, edit, partial(deps.images.change, tenant.id, image.id))
+    await make_change(context, Resource(ResourceType.DEVICE_IMAGE, image.id), write, start=end_operation)

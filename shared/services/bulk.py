@@ -1,4 +1,4 @@
-"""Bulk actions: which Cloud PCs are meant, what would happen to each, beginning the action, and steering it."""
+"""Bulk actions: which Cloud PCs are selected, on which the action is possible, beginning it, and steering it."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class BulkForm(Value):
     canary: bool = Field(True, description="whether the first goes alone, and stops the rest when it fails")
 
 
-class Meant(Value):
-    """One Cloud PC that is meant, and why the action is not possible on it; None: it is."""
+class BulkTarget(Value):
+    """One Cloud PC of a bulk action, and why the action is not possible on it; None: it is."""
 
     cloud_pc_id: str
     user_principal_name: str
@@ -50,26 +50,26 @@ class Meant(Value):
 
 def check(form: BulkForm) -> None:
     """Check the form. Raises: InvalidError."""
-    kind = ACTIONS.get(form.action)
-    if kind is None:
+    action = ACTIONS.get(form.action)
+    if action is None:
         raise InvalidError(Problem("/action", f"one of {', '.join(ACTIONS)}"))
     if (form.cloud_pc_ids is None) == (form.filter is None):
         raise InvalidError(Problem("/cloudPcIds", "name either cloudPcIds or a filter"))
     try:
-        parse(kind.form, form.parameters)
+        parse(action.form, form.parameters)
     except ValidationError as error:
         problems = [Problem(f"/parameters{p.pointer}", p.message) for p in problems_of(error)]
         raise InvalidError(*problems) from error
 
 
-async def meant_by(context: ActionContext, form: BulkForm) -> list[Meant]:
-    """Return the Cloud PCs that the form means, by user name, and what stands in the way of each."""
-    kind, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
+async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]:
+    """Return the Cloud PCs that the form selects, by user name, with why the action is not possible on each."""
+    action, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
     fleet = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
     found = [pc for pc in fleet if pc.id in wanted or (form.filter is not None and form.filter.accepts(pc))]
-    refusal = await kind.judge(context, kind.form.model_validate(form.parameters), fleet)
-    meant = [
-        Meant(
+    refusal = await action.judge(context, action.form.model_validate(form.parameters), fleet)
+    targets = [
+        BulkTarget(
             cloud_pc_id=pc.id,
             user_principal_name=pc.user.user_principal_name,
             status=pc.status.value,
@@ -78,19 +78,19 @@ async def meant_by(context: ActionContext, form: BulkForm) -> list[Meant]:
         for pc in sorted(found, key=lambda pc: (pc.user.user_principal_name, pc.id))
     ]
     gone = [
-        Meant(cloud_pc_id=pc_id, user_principal_name="", status="unknown", refusal="there is no such Cloud PC")
+        BulkTarget(cloud_pc_id=pc_id, user_principal_name="", status="unknown", refusal="there is no such Cloud PC")
         for pc_id in sorted(wanted - {pc.id for pc in found})
     ]
-    return [*meant, *gone]
+    return [*targets, *gone]
 
 
 async def begin_bulk(
-    context: ActionContext, client: DurableClient, form: BulkForm, meant: Sequence[Meant]
+    context: ActionContext, client: DurableClient, form: BulkForm, targets: Sequence[BulkTarget]
 ) -> BulkAction:
-    """Write the bulk action down, its items first, and begin. Raises: ConflictError when no Cloud PC is meant."""
-    possible = [each for each in meant if each.refusal is None]
+    """Write the bulk action down, its items first, and begin. Raises: ConflictError when it is possible on none."""
+    possible = [each for each in targets if each.refusal is None]
     if not possible:
-        raise ConflictError("there is no Cloud PC on which this is possible", meant=len(meant))
+        raise ConflictError("there is no Cloud PC on which this is possible", meant=len(targets))
     if len(possible) > MOST_CLOUD_PCS:
         raise ConflictError(f"a bulk action may have {MOST_CLOUD_PCS} Cloud PCs", meant=len(possible))
     deps, tenant_id, bulk_id = context.deps, context.tenant.id, context.new_id("bulkAction")
@@ -125,7 +125,7 @@ async def begin_bulk(
     return begun.value
 
 
-def _items(tenant_id: str, bulk_id: str, meant: Sequence[Meant]) -> list[BulkItem]:
+def _items(tenant_id: str, bulk_id: str, targets: Sequence[BulkTarget]) -> list[BulkItem]:
     return [
         BulkItem(
             tenant_id=tenant_id,
@@ -134,7 +134,7 @@ def _items(tenant_id: str, bulk_id: str, meant: Sequence[Meant]) -> list[BulkIte
             cloud_pc_id=each.cloud_pc_id,
             user_principal_name=each.user_principal_name,
         )
-        for position, each in enumerate(meant)
+        for position, each in enumerate(targets)
     ]
 
 
@@ -170,7 +170,7 @@ async def steer(context: ActionContext, client: DurableClient, bulk_id: str, sta
 
 
 async def bulk_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Resume a bulk action that broke off; each of its waves writes the due row of the next look."""
+    """Resume a bulk action that broke off; each of its waves writes the next due row."""
     found = await deps.bulk_actions.find(due.tenant_id, due.subject_id)
     if found is not None and found.value.unsettled:
         await start_bulk(client, found.value)

@@ -125,7 +125,7 @@ def probe_wanted(connection: Connection, *, requested: bool) -> bool:
 
 
 async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Check a connection whose last check is some hours old, was asked for, never begun, or has broken off.
+    """Check a connection whose last check is some hours old, was requested, never begun, or has broken off.
 
     While one runs, its instance is alive and nothing is started; the sweep after its end sees when the next is due. A
     tenant that is paused, or the whole service, builds nothing: the connections are checked when it is resumed.
@@ -153,7 +153,7 @@ async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> date
 
 
 async def promise_checks(deps: Dependencies, tenant_id: str, now: datetime) -> None:
-    """Have the sweep check a tenant's connections soon: nobody did while it was paused."""
+    """Have the sweep check a tenant's connections soon: none was checked while it was paused."""
     async for stored in deps.connections.each(tenant_id):
         await deps.due.put(DueKind.RECHECK, now, tenant_id, stored.value.id)
 
@@ -199,7 +199,7 @@ def wanted_for_now(connection: Connection, now: datetime, *, edited: bool) -> da
 
 
 async def _paused(deps: Dependencies, connection: Connection, now: datetime) -> bool:
-    """Whether nobody needs the checks; a connection in use is wanted for another four weeks."""
+    """Whether the checks are not needed; those of a connection in use are, for another four weeks."""
     if not connection.checks_paused(now, in_use=False):
         return False
     policies, cloud_pcs = await users_of(deps, connection)

@@ -119,7 +119,7 @@ async def update_password(
 
 
 def _changed(before: Connection, form: Mapping[str, Any], facts: ConnectionFacts) -> Connection:
-    """Return the connection as *form* says; the subscription that it has may stay, whoever asks."""
+    """Return the connection as *form* says; it may keep its subscription, whoever changes it."""
     stays = form["site"]["subscriptionId"] == before.subscription_id
     others = facts.but(
         connections=tuple(c for c in facts.connections if c.id != before.id),

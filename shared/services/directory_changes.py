@@ -105,7 +105,7 @@ def _reason(error: Exception) -> str:
 async def report_changes(
     deps: Dependencies, client: DurableClient, tenant_id: str, user_ids: Iterable[str], now: datetime
 ) -> None:
-    """Have users planned of whom something has changed: written down first, so that nothing of it is lost.
+    """Plan users anew who have changed: they are written down first, so that none is lost.
 
     However many messages come, a tenant has one workflow that settles them, and one due row.
     """
@@ -128,7 +128,7 @@ async def settle_changes(client: DurableClient, tenant_id: str) -> bool:
 
 
 async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, now: datetime) -> None:
-    """Ask the directory what has changed since it was last asked, and settle that. It costs what has changed.
+    """Read what has changed in the directory since the last time, and settle that. It costs what has changed.
 
     The first time, and when the directory has forgotten how far it was read, everybody is read.
     """

@@ -37,7 +37,7 @@ async def _pass_on(deps: Dependencies, tenant: Tenant, notifications: Sequence[N
         await _catch_up_soon(deps, tenant, now)  # something may have been missed
     changes = [each for each in notifications if "lifecycleEvent" not in each]
     if any("groups" in str(each.get("resource", "")).lower() for each in changes):
-        # A new member may be a group of others: asking what has changed tells users from groups.
+        # A new member may be a group of others: reading the changes tells users from groups.
         await _catch_up_soon(deps, tenant, now)
     users = sorted({user_id for each in changes for user_id in _users(each)})
     for at in range(0, len(users), _MOST_USERS):
@@ -51,7 +51,7 @@ async def _pass_on(deps: Dependencies, tenant: Tenant, notifications: Sequence[N
 
 
 async def _catch_up_soon(deps: Dependencies, tenant: Tenant, now: datetime) -> None:
-    """Have the directory asked what has changed: once for all notifications of a minute."""
+    """Have the directory's changes read: once for all notifications of a minute."""
     await deps.due.put(DueKind.CATCH_UP, next_of(timedelta(minutes=1), now), tenant.id, tenant.id)
 
 

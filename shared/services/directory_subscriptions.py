@@ -58,7 +58,7 @@ async def keep_subscribed(deps: Dependencies, tenant: Tenant, url: str, now: dat
         {} if renewing else {of: each for of, each in last.items() if each and each.expires_at - now > RENEWED_BEFORE}
     )
     graph = deps.graph(tenant)
-    # One that we have forgotten would stand in the way of a new one.
+    # One that is not in our records would conflict with a new one.
     there = await subscriptions_of(graph, url) if len(lasting) < len(last) else {}
     subscriptions = [
         lasting.get(resource) or await _subscribed(graph, resource, there.get(resource) or known, (url, state), now)
@@ -127,7 +127,7 @@ async def notification_key(deps: Dependencies) -> str:
 
 
 async def subscription_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Renew the subscriptions to a tenant's directory; where Graph refuses, asking it for changes goes on meanwhile."""
+    """Renew the subscriptions to a tenant's directory; where Graph refuses, changes are read more often meanwhile."""
     del client
     tenant, url = await deps.tenants.find(due.tenant_id), deps.settings.notification_url
     if tenant is None or url is None:

@@ -7,7 +7,7 @@ from shared.domain.drift import Today
 from shared.domain.explain import Explanation, explain
 from shared.domain.image import ImageType
 from shared.services.action_context import ActionContext
-from shared.services.licences import licensed_user
+from shared.services.licenses import licensed_user
 
 
 async def read_configuration(context: ActionContext) -> Today:

@@ -1,6 +1,6 @@
 """The daily export: every row of every table as a line of JSON, in parts, and a manifest when all of it is there.
 
-A part stands in its blob with its digest and the place where the next one begins. An export that broke off goes on
+A part stands in its blob with its digest and the place where the next one begins. An export that broke off resumes
 behind the last part of each table, so that it is never begun twice; one that is whole is not made again.
 """
 
@@ -56,9 +56,9 @@ async def read_manifest(blobs: Blobs, day: date) -> Manifest | None:
     return None if content is None else Manifest.model_validate_json(content)
 
 
-async def delete_exports(blobs: Blobs, today: date, kept: timedelta) -> list[str]:
-    """Remove the exports older than *kept*, each manifest first: what is half gone must not look whole."""
-    gone = expired(await blobs.folders(), today, kept)
+async def delete_exports(blobs: Blobs, day: date, kept: timedelta) -> list[str]:
+    """Remove the exports older than *kept*, each manifest first: an export that is half removed must not look whole."""
+    gone = expired(await blobs.folders(), day, kept)
     for folder in gone:
         await blobs.delete(manifest_name(date.fromisoformat(folder)))
         for found in await blobs.folder(folder):

@@ -1,4 +1,4 @@
-"""Grace periods: ended, extended and held by a person; and confirming a removal that the brake has stopped."""
+"""Grace periods: ended, extended, held and released by a person; and confirming a removal that the brake has stopped."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class ExtendForm(Value):
 
 
 class HoldForm(Value):
-    """Whether a grace period stands still; the time for which it stood still is not lost."""
+    """Whether a grace period is held; the time for which it was held is added to it."""
 
     held: bool = True
 
 
 async def end_grace(context: ActionContext, client: DurableClient, cloud_pc_id: str) -> Operation:
-    """End a grace period now; return the operation that tells how it goes, also when somebody has ended it already.
+    """End a grace period now; return its operation, also when it is being ended already.
 
     Raises: ConflictError outside of a grace period.
     """
@@ -85,7 +85,7 @@ async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:
 
 
 async def deprovision_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Start to take a Cloud PC out of use; the workflow asks the record whether it is time."""
+    """Start to take a Cloud PC out of use; the workflow checks in the record whether it is time."""
     del deps
     order = DeprovisionOrder(tenant_id=due.tenant_id, cloud_pc_id=due.subject_id, generation=due.generation)
     await deprovision(client, order)
@@ -124,7 +124,7 @@ def _grace_of(pc: CloudPc) -> Grace:
 
 
 async def confirm_removal(context: ActionContext, client: DurableClient, cloud_pc_id: str) -> CloudPc:
-    """Confirm a removal that waits; the user is read anew and planned. Raises: ConflictError when none waits."""
+    """Confirm a removal that waits; the user is read and planned again. Raises: ConflictError when none waits."""
     deps, tenant = context.deps, context.tenant
     before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
 

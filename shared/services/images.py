@@ -138,7 +138,7 @@ async def image_build_due(deps: Dependencies, client: DurableClient, due: Due) -
 
 
 async def _fail_without_site(deps: Dependencies, tenant: Tenant, image: DeviceImage) -> None:
-    """End a build that cannot start: somebody deleted the site while the image was saved."""
+    """End a build that cannot start: the site was deleted while the image was saved."""
     failure = Failure(code="siteNotFound", message="The site of the image is gone.")
     context = ActionContext(
         deps,

@@ -85,7 +85,7 @@ async def begin_operation(
     start: Callable[[R], Awaitable[object]] | None = None,
     code: str = "notBegun",
 ) -> Begun[R]:
-    """Begin what takes a while; return the operation that tells how it goes, and what the write gives.
+    """Begin what takes a while; return its operation, and the result of the write.
 
     Raises: what the write does, and ConflictError of *start*; the operation has failed with *code* then.
     """

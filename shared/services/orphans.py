@@ -23,9 +23,9 @@ SCAN, REMOVE = "findOrphans", "removeOrphan"
 
 
 async def request_scan(context: ActionContext, client: DurableClient) -> Operation:
-    """Begin a scan; return the operation that tells how it goes.
+    """Begin a scan; return its operation.
 
-    A scan that runs already comes to its end first, because it may have passed what is asked about; the sweep begins
+    A scan that runs already comes to its end first, because it may be past what the request is about; the sweep begins
     another after it. Two that wait are one.
     """
     deps, tenant_id = context.deps, context.tenant.id
@@ -43,7 +43,7 @@ async def request_scan(context: ActionContext, client: DurableClient) -> Operati
 
 
 async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Scan a tenant whose last scan is old, that was asked for, or that broke off; return when to look again."""
+    """Scan a tenant whose last scan is old, that was requested, or that broke off; return when to look again."""
     tenant = await deps.tenants.find(due.tenant_id)
     if tenant is None:
         return None
@@ -57,7 +57,7 @@ async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
 
 
 async def begin_removal(context: ActionContext, client: DurableClient, orphan_id: str) -> Operation:
-    """Have an orphan removed, or taken off the list where only a person can tell.
+    """Remove an orphan, or take it off the list where only a person can judge.
 
     Raises: ConflictError unless that is sure and it has been one for long enough, NotFoundError.
     """
@@ -79,7 +79,7 @@ def _refuse_unless_removable(orphan: Orphan, now: datetime) -> None:
     if dismissable(orphan):
         return
     if orphan.removable_from is None:
-        raise ConflictError("it may have a reason to be there; look at it, and delete it by hand", advice=orphan.advice)
+        raise ConflictError("it may have a reason to be there; check it, and delete it yourself", advice=orphan.advice)
     if orphan.removable_from > now:
         message = "it has been an orphan for less than six hours"
         raise ConflictError(message, removableFrom=orphan.removable_from.isoformat())

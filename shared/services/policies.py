@@ -20,7 +20,7 @@ from shared.errors import InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.explanations import read_configuration
 from shared.services.intents import Resource, make_change
-from shared.services.licences import licensed_members
+from shared.services.licenses import licensed_members
 from shared.services.reconciling import promise_reconcile, reconcile_for
 from shared.services.wizard_lookups import group_names, members_of
 from shared.services.writes import insertion, replacement

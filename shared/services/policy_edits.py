@@ -70,7 +70,7 @@ async def _fields(context: ActionContext, form: Form, before: Policy) -> dict[st
 
 
 async def _still_assigned(context: ActionContext, policy: Policy) -> ConflictError:
-    """Return why the policy cannot go: its groups by name, and how many Cloud PCs it holds."""
+    """Return why the policy cannot be deleted: its groups by name, and how many Cloud PCs it has."""
     ids = [assignment.group_id for assignment in policy.assignments]
     names = await group_names(context, ids)
     statuses = [s.value.status async for s in context.deps.cloud_pcs.each(context.tenant.id, policy_id=policy.id)]

@@ -1,4 +1,4 @@
-"""Building a Cloud PC anew because a person asks for it, under the policy that wins now: a retry, or a reprovision."""
+"""Building a Cloud PC again on request, under the policy that wins now: a retry, or a reprovision."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class UserAccountType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A kind of building anew: its name, its event in the life cycle, and what the event requires, in words."""
+    """A kind of rebuild: its name, its event in the life cycle, and what the event requires, in words."""
 
     name: str
     event: Event
     wants: str
 
     def allows(self, status: Status) -> bool:
-        """Whether a Cloud PC of *status* may be built anew so."""
+        """Whether the life cycle has this rebuild of a Cloud PC of *status*."""
         return (status, self.event) in TRANSITIONS
 
 
@@ -63,9 +63,9 @@ async def rebuild(
     kind: Rebuild,
     account: UserAccountType | None = None,
 ) -> Operation:
-    """Build a Cloud PC anew, three attempts; return the operation that tells how it goes.
+    """Build a Cloud PC again, in up to three attempts; return its operation.
 
-    What there is of it goes first, its device before all; but a retry goes on with it, at the step that failed, where
+    What there is of it is removed first, its device before all; but a retry resumes it, at the step that failed, where
     that is safe and the policy would build the same now. *account*: whether the user becomes a local administrator,
     None: as the policy says. Raises: ConflictError unless its status allows it, its user is still entitled, and no
     clean-up is at work on it. Nothing is deleted then.
@@ -82,7 +82,7 @@ async def rebuild(
 
     def edit(pc: CloudPc) -> CloudPc:
         _refuse_unless_possible(pc, kind)
-        anew = replanned(as_held(pc, planned.licences), kind.event, context.now)
+        anew = replanned(as_held(pc, planned.licenses), kind.event, context.now)
         resumed_at = resumable_by_hand(pc, planned.snapshot) if kind is RETRY else None
         return anew.but(
             snapshot=planned.snapshot,
@@ -105,7 +105,7 @@ async def rebuild(
 
 
 def refusal(pc: CloudPc, kind: Rebuild) -> str | None:
-    """Return why *pc* cannot be built anew as far as the record tells, None when it can."""
+    """Return why *pc* cannot be rebuilt by its record, None when it can."""
     if not kind.allows(pc.status):
         return f"{kind.wants}; this one is {pc.status.value}"
     if why := pc.occupied:
@@ -135,7 +135,7 @@ class Planned:
 
     snapshot: Snapshot
     group_id: str | None
-    licences: frozenset[str]
+    licenses: frozenset[str]
 
 
 async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> Planned:

@@ -29,7 +29,7 @@ _REFUSED = timedelta(hours=1)
 async def reconcile_for(
     context: ActionContext, client: DurableClient, resource_id: str, *, warnings: tuple[dict[str, Any], ...] = ()
 ) -> Operation:
-    """Reconcile the tenant because *resource_id* was changed; return the operation that tells when that is done.
+    """Reconcile the tenant because *resource_id* was changed; return its operation.
 
     The operation is opened after the request: the sweep that ends it must not find it with nothing requested.
     """

@@ -37,7 +37,7 @@ class RemoteActionRequest:
 
 
 def refusal(pc: CloudPc, request: RemoteActionRequest) -> str | None:
-    """Return why the action is not possible as far as the record tells, None when it is."""
+    """Return why the action is not possible by its record, None when it is."""
     if pc.occupied:
         return pc.occupied
     if not request.name.allows(pc.status):
@@ -53,7 +53,7 @@ def refusal(pc: CloudPc, request: RemoteActionRequest) -> str | None:
 async def act(
     context: ActionContext, client: DurableClient, cloud_pc_id: str, request: RemoteActionRequest
 ) -> Operation:
-    """Begin a remote action; return the operation that tells how it goes.
+    """Begin a remote action; return its operation.
 
     The record shows the action before anything begins: there is never a second one, and a sweep resumes one that broke
     off. Raises: ConflictError when it is not possible now; nothing has happened then.

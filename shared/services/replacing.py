@@ -24,7 +24,7 @@ from shared.workflow import DurableClient, start
 class ReprovisionForm(Value):
     """Whether the user becomes a local administrator; left out: as the policy says.
 
-    *build_first*: build another machine beside the one there is, which the user keeps until that takes its place.
+    *build_first*: build another machine first; the user keeps theirs until it takes the place.
     """
 
     user_account_type: UserAccountType | None = None
@@ -34,16 +34,16 @@ class ReprovisionForm(Value):
 async def reprovision(
     context: ActionContext, client: DurableClient, cloud_pc_id: str, form: ReprovisionForm
 ) -> Operation:
-    """Have a Cloud PC built anew: beside the machine there is, or in its place. Raises: ConflictError."""
+    """Reprovision a Cloud PC: beside its machine, or in its place. Raises: ConflictError."""
     if form.build_first:
         return await replace(context, client, cloud_pc_id, form.user_account_type)
     return await rebuild(context, client, cloud_pc_id, REPROVISION, form.user_account_type)
 
 
 def refusal(pc: CloudPc) -> str | None:
-    """Return why another machine cannot be built for *pc* as far as the record tells, None when it can."""
+    """Return why another machine cannot be built for *pc* by its record, None when it can."""
     if pc.status not in REPLACEABLE:
-        return f"only a Cloud PC that works goes on while another machine is built; this one is {pc.status.value}"
+        return f"only a Cloud PC that works can be used while another machine is built; this one is {pc.status.value}"
     if pc.occupied:
         return pc.occupied
     if pc.swap is not None:

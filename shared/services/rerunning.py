@@ -25,7 +25,7 @@ class RerunForm(Value):
 
 
 async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
-    """Run the step again; return the operation that tells how it goes.
+    """Run the step again; return its operation.
 
     Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
     """
@@ -51,7 +51,7 @@ async def _nothing() -> None:
 
 
 def refusal(pc: CloudPc, form: RerunForm) -> str | None:
-    """Return why the step cannot be run again as far as the record tells, None when it can."""
+    """Return why the step cannot be run again by its record, None when it can."""
     try:
         _order(pc, _steps(pc, form), "")
     except ConflictError as why:

@@ -1,4 +1,4 @@
-"""Resizing a Cloud PC by hand: it waits for the licence of its new size, or begins at once where that is there."""
+"""Resizing a Cloud PC: it waits for the licence of its new size, or begins at once if the user has it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation
-from shared.services.licences import licences
+from shared.services.licenses import licenses
 from shared.services.pausing import why_paused
 from shared.services.remote import refuse_while_rerunning, resume_action, start_action
 from shared.services.writes import change_cloud_pc
@@ -45,7 +45,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What stands in the way of a resize: Graph's code, and in words."""
+    """Why a resize is not possible: Graph's code, and a message."""
 
     verdict: Verdict
     why: str
@@ -91,16 +91,16 @@ def _unfit(pc: CloudPc, target: ServicePlan) -> str | None:
 
 async def target_plan(context: ActionContext, plan_id: str) -> ServicePlan:
     """Return the service plan of an id. Raises: InvalidError without a licence of that id."""
-    found = (await licences(context)).get(plan_id)
+    found = (await licenses(context)).get(plan_id)
     if found is None:
         raise InvalidError(Problem("/targetServicePlanId", "not the id of a service plan that the tenant has"))
     return found
 
 
 async def resize(context: ActionContext, client: DurableClient, cloud_pc_id: str, plan_id: str) -> Operation:
-    """Begin a resize; return the operation that tells how it goes, also of the wait for the licence.
+    """Begin a resize; return its operation, which includes the wait for the licence.
 
-    From here on the target licence is this Cloud PC's own: none is built for it. Raises: InvalidError, ConflictError.
+    The target licence is reserved for this Cloud PC: none is built for it. Raises: InvalidError, ConflictError.
     """
     deps, tenant = context.deps, context.tenant
     before = (await context.cloud_pc(cloud_pc_id)).value

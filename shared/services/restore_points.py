@@ -1,7 +1,7 @@
 """Scheduled restore points: made of every Cloud PC as often as its tenant's settings say, removed when they expire.
 
 Each Cloud PC has a due row of its own, so that a sweep reads only those whose time has come. None of this has an
-operation: nobody waits for it, and a fleet would fill the table with them.
+operation: nobody waits for one, and a fleet would fill the table with them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BUILT = WORKING | {Status.RESTORING, Status.RESIZING}
 
 
 async def restore_points_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Make a restore point that is due, or remove those whose time is over; return when to look again."""
+    """Make a restore point that is due, or remove those that have expired; return when to look again."""
     found = await deps.tenants.find(due.tenant_id)
     if found is None:
         return None
@@ -36,7 +36,7 @@ async def restore_points_due(deps: Dependencies, client: DurableClient, due: Due
         await _promise_all(deps, tenant, now)
         return None
     stored = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
-    if stored is None or stored.value.status not in _BUILT:  # what is built anew promises it anew
+    if stored is None or stored.value.status not in _BUILT:  # the next build promises the next restore point
         return None
     pc = stored.value
     name = _what(tenant, pc, now)

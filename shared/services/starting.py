@@ -83,7 +83,7 @@ async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> d
 
 
 def _is_being_built(pc: CloudPc, due: Due) -> bool:
-    """Whether the build that is due is; one beside the Cloud PC's own machine also when it has no place to take."""
+    """Whether the build that is due is; a replacement also when there is nothing left to replace."""
     if pc.beside is not None and pc.beside.generation == due.generation:
         return pc.beside.being_built
     return pc.generation == due.generation and pc.status in {Status.PENDING_PROVISION, Status.PROVISIONING}

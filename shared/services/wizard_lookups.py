@@ -18,7 +18,7 @@ from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.forecast import Usage
 from shared.errors import RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
-from shared.services.licences import licensed_members
+from shared.services.licenses import licensed_members
 from shared.services.marketplace import gallery_images, usages
 
 _log = logging.getLogger("deskwright.services")

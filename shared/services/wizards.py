@@ -17,7 +17,7 @@ from shared.domain.wizards.reviews import Review
 from shared.services.action_context import ActionContext
 from shared.services.connections import connection_facts
 from shared.services.images import image_facts, offered_images
-from shared.services.licences import licences
+from shared.services.licenses import licenses
 from shared.services.wizard_lookups import policy_facts
 
 _MOST_GROUPS = 50
@@ -78,7 +78,7 @@ async def _policy_choices(context: ActionContext, search: str) -> Choices:
         "image/imageId": await _images(context),
         "configuration/locale": [{"value": locale, "title": locale} for locale in LOCALES],
         "groups/groupIds": [{"value": g.id, "title": g.display_name, "kind": g.kind} for g in groups if g.assignable],
-        "groups/servicePlans": [{"value": p.id, "title": p.display_name} for p in (await licences(context)).values()],
+        "groups/servicePlans": [{"value": p.id, "title": p.display_name} for p in (await licenses(context)).values()],
     }
 
 

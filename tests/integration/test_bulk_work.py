@@ -15,7 +15,7 @@ from shared.domain.operation import Actor
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
-from shared.services.bulk import BulkForm, begin_bulk, bulk_due, meant_by, steer
+from shared.services.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of
 from shared.services.catalogue import ACTIONS
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
@@ -80,7 +80,7 @@ async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, acti
     kind, host = ACTIONS[action], IdleHost()
     await here.cloud_pcs.save_all([Stored(in_state(state), "*") for state in STATES])
     form = BulkForm(action=action, parameters=dict(PARAMETERS.get(action, {})), filter=Selection())
-    meant = {each.cloud_pc_id: each.refusal for each in await meant_by(await context_of(here, action, "dry"), form)}
+    meant = {each.cloud_pc_id: each.refusal for each in await targets_of(await context_of(here, action, "dry"), form)}
     promised = {state: meant[in_state(state).id] for state in STATES}
     done: dict[str, str | None] = {}
     for state in STATES:
@@ -100,7 +100,7 @@ async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, acti
 async def begun(here: PaperServices, action: str, host: IdleHost, **parameters: Any) -> str:
     form = BulkForm(action=action, parameters=parameters, cloud_pc_ids=(WORKS.id,))
     context = await context_of(here, action, "bulk")
-    bulk = await begin_bulk(context, host, form, await meant_by(context, form))
+    bulk = await begin_bulk(context, host, form, await targets_of(context, form))
     return bulk.id
 
 

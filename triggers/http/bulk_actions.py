@@ -8,7 +8,7 @@ import azure.functions as func
 
 from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.describing import Trimmed, listing, many, one_of, whole
-from shared.services.bulk import BulkForm, Meant, begin_bulk, check, meant_by, steer
+from shared.services.bulk import BulkForm, BulkTarget, begin_bulk, check, steer, targets_of
 from shared.services.catalogue import ACTIONS
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
@@ -16,7 +16,7 @@ from triggers.http.described import PAGES
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
 from triggers.http.paging import listed, top_of
-from triggers.http.permissions import authorise
+from triggers.http.permissions import authorize
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -40,7 +40,7 @@ _BULK = whole(
         "lastModifiedDateTime": "time",
     },
 )
-_DRY = whole("dryRun", {"possible": "integer", "refused": "integer", "value": many(Meant)})
+_DRY = whole("dryRun", {"possible": "integer", "refused": "integer", "value": many(BulkTarget)})
 _ITEM = Trimmed("bulkItem", BulkItem, ("tenantId", "bulkId"))
 
 
@@ -51,15 +51,15 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
     """Begin one action on many Cloud PCs, or with ``dryRun`` show on which it is possible."""
     form = call.read(BulkForm)
     check(form)
-    _authorise(call, form.action)
-    meant = await meant_by(call.context, form)
+    _authorize(call, form.action)
+    targets = await targets_of(call.context, form)
     if form.dry_run:
-        possible = sum(each.refusal is None for each in meant)
-        shown_meant = [each.to_json() for each in meant]
-        return ok({"possible": possible, "refused": len(meant) - possible, "value": shown_meant})
+        possible = sum(each.refusal is None for each in targets)
+        shown_targets = [each.to_json() for each in targets]
+        return ok({"possible": possible, "refused": len(targets) - possible, "value": shown_targets})
 
     async def begin() -> Response:
-        bulk = await begin_bulk(call.context, client, form, meant)
+        bulk = await begin_bulk(call.context, client, form, targets)
         place = f"/api/tenants/{call.tenant.id}/bulkActions/{bulk.id}"
         return Response(202, shown(bulk), {"Location": place, "Retry-After": "15"})
 
@@ -108,7 +108,7 @@ async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=_BULK)
 async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
     """Resume a bulk action that was paused: the caller needs the permission of the action itself, too."""
-    _authorise(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
+    _authorize(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
     return ok(shown(await steer(call.context, client, call.param("id"), BulkStatus.RUNNING)))
 
 
@@ -120,8 +120,8 @@ async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
     return ok(shown(await steer(call.context, client, call.param("id"), BulkStatus.CANCELED)))
 
 
-def _authorise(call: Call, action: str) -> None:
-    authorise(call.caller, ACTIONS[action].verb, call.deps.settings.provider_tenant_id, call.tenant)
+def _authorize(call: Call, action: str) -> None:
+    authorize(call.caller, ACTIONS[action].verb, call.deps.settings.provider_tenant_id, call.tenant)
 
 
 def shown(bulk: BulkAction) -> dict[str, Any]:

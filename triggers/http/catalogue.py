@@ -17,7 +17,7 @@ from shared.domain.graph.odata import context, shaped
 from shared.domain.graph.shapes import AUDIT_EVENT, SERVICE_PLAN, SUPPORTED_REGION
 from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
 from shared.errors import InvalidError, NotFoundError, Problem
-from shared.services.licences import licences
+from shared.services.licenses import licenses
 from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok
@@ -36,7 +36,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 )
 async def list_service_plans(call: Call) -> Response:
     """List the Cloud PC licences that the tenant has: bought by its directory, or its own seats."""
-    plans = (await licences(call.context)).values()
+    plans = (await licenses(call.context)).values()
     return graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in plans])
 
 

@@ -90,7 +90,7 @@ async def get_sign_in_details(call: Call) -> Response:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/retry", returns={202: OPERATION})
 async def retry_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Try a failed Cloud PC again, under the policy that wins today."""
+    """Try a failed Cloud PC again, under the policy that wins now."""
 
     async def retry() -> Response:
         return accepted(await rebuild(call.context, client, call.param("id"), RETRY))

@@ -1,4 +1,4 @@
-"""The frame of every HTTP route: authenticate, authorise, call the handler, answer, in this order.
+"""The frame of every HTTP route: authenticate, authorize, call the handler, answer, in this order.
 
 ``@bp.route(...)`` stays visible above ``@endpoint(verb)``. The function that is registered has exactly the parameters
 that are bound, and no ``functools.wraps``: the Functions worker compares the two.
@@ -30,7 +30,7 @@ from triggers.http.authentication import (
 )
 from triggers.http.call import Call, Response
 from triggers.http.described import Described, describe
-from triggers.http.permissions import VERBS, authorise
+from triggers.http.permissions import VERBS, authorize
 from triggers.http.problems import answering_errors
 
 _MOST_BYTES = 1 << 20
@@ -59,7 +59,7 @@ def endpoint(
     def frame(handler: Handler) -> Callable[..., Awaitable[func.HttpResponse]]:
         async def respond(req: func.HttpRequest, trace_id: str, *clients: DurableClient) -> func.HttpResponse:
             async def perform() -> func.HttpResponse:
-                call = await _authorised_call(req, verb, trace_id)
+                call = await _authorized_call(req, verb, trace_id)
                 with on_behalf_of(call.tenant_id):
                     return _http_response(await handler(call, *clients), trace_id)
 
@@ -74,7 +74,7 @@ def endpoint(
     return frame
 
 
-async def _authorised_call(request: func.HttpRequest, verb: str, trace_id: str) -> Call:
+async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str) -> Call:
     """Return the call, once its caller is authenticated and may do *verb*."""
     deps = dependencies()
     validation = token_validation(deps.settings)
@@ -86,7 +86,7 @@ async def _authorised_call(request: func.HttpRequest, verb: str, trace_id: str) 
         caller, tenant = await _caller_in_tenant(request, validation, deps, str(params["tenant"]))
     else:
         caller = await _caller_of_provider(request, validation, deps.settings.provider_tenant_id.lower())
-    authorise(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
+    authorize(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
     if len(request.get_body()) > _MOST_BYTES:
         raise TooLargeError(f"a body may have {_MOST_BYTES} bytes")
     return Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id)

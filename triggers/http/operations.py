@@ -1,4 +1,4 @@
-"""Operations: every long job somebody started over HTTP."""
+"""Operations: every long-running job that was started over HTTP."""
 
 from __future__ import annotations
 

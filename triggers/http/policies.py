@@ -106,7 +106,7 @@ async def update_policy(call: Call, client: DurableClient) -> Response:
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["DELETE"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/provisioningPolicies/delete", graph=True, returns={204: None})
 async def delete_policy(call: Call) -> Response:
-    """Delete a policy that is assigned to nobody; Cloud PCs in their grace period expire all the same."""
+    """Delete a policy that is assigned to no group; Cloud PCs in their grace period expire all the same."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     await policy_edits.delete_policy(call.context, stored)

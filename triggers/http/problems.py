@@ -1,7 +1,7 @@
 """The one place where an error becomes a status.
 
 Own routes answer ``application/problem+json`` (RFC 9457), Graph-shaped ones Graph's ``{"error": {...}}``. An
-unexpected error is a 500 with a trace id, and tells nothing of its cause: the log does.
+unexpected error is a 500 with a trace id, without its cause, which is in the log.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """``python -m tools.restore``: restore a daily export of the tables (docs/operations.md, disaster recovery).
 
-Signs in as the operator who runs it (``az login``). They need Storage Table Data Contributor on the account to restore into,
-and Storage Blob Data Reader on the one that has the export.
+Signs in as the operator who runs it (``az login``). They need Storage Table Data Contributor on the account to restore
+into, and Storage Blob Data Reader on the one that has the export.
 """
 
 from __future__ import annotations

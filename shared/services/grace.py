@@ -1,4 +1,4 @@
-"""Grace periods: ended, extended, held and released by a person; and confirming a removal that the brake has stopped."""
+"""Grace periods: ended, extended, held, released; and confirming a removal that the brake has stopped."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ async def licenses(context: ActionContext) -> dict[str, ServicePlan]:
 
 
 async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
-    """Return every member of the groups, nested ones too, with their licences; of seats, those that they would be given."""
+    """Return every member of the groups, nested ones too, with their licences, or the seats that they would get."""
     members = await entitlements_of_groups(context.deps.graph(context.tenant), group_ids)
     if not _has_seats(context):
         return members

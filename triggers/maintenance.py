@@ -9,7 +9,7 @@ import azure.functions as func
 from shared.dependencies import dependencies
 from shared.services.deleting import delete_old
 from shared.services.exporting import export_nightly
-from shared.services.intents import complete_interrupted
+from shared.services.interruptions import complete_interrupted
 from shared.services.measuring import measure
 from shared.workflow import Blueprint
 

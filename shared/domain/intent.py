@@ -1,4 +1,4 @@
-"""Intents: what somebody is about to change, written down first, so that a crash forgets nothing of it. Pure."""
+"""Intents: changes that are being carried out, written down first, so that a crash loses none of them. Pure."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ class Intent(Value):
     def happened(self, now: dict[str, Any] | None) -> bool:
         """Whether the change was made. *now*: the record as JSON, None if there is none.
 
-        A record that is as it was before was not changed; whatever else it became, it was.
+        A record that is as it was before was not changed. One that differs may have been changed by somebody else: then
+        the audit log has an event of what was only requested, which is better than one too few.
         """
         return not self.writes_record or now != self.event.before

@@ -9,27 +9,26 @@
 7. the intent goes.
 
 A crash may come after any step. The same request, sent again, continues: its ids are derived from its seed, so that it
-finds what it wrote. If it is not sent again, ``complete_interrupted`` compares the intent with the record: it writes
-the audit event of a change that was made, and removes the operation of one that was not, of which nobody has learned.
+finds what it wrote. If it is not sent again, a sweep (``interruptions``) compares the intent with the record: it writes
+the audit event of a change that was made, and removes the operation of one that was not: nobody received its id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pc import Failure
-from shared.domain.intent import INTERRUPTED_AFTER, Intent, ResourceType
-from shared.domain.operation import AuditEvent, Operation, OperationStatus
+from shared.domain.intent import Intent, ResourceType
+from shared.domain.operation import AuditEvent, Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.services.action_context import ActionContext
+from shared.services.interruptions import happened
 from shared.services.writes import Write, insertion
-from shared.storage.repository import Repository
 
 R = TypeVar("R")
 
@@ -121,7 +120,7 @@ async def resume_operation(
     if found is None or not (found.value.ended or found.value.steps or begun(operation_id)):
         return None
     pending = await deps.intents.find(context.tenant.id, _intent_id(context, resource))
-    if pending is not None and await _happened(deps, pending.value):
+    if pending is not None and await happened(deps, pending.value):
         await deps.audit.append(pending.value.event)
     await start()
     if pending is not None:
@@ -144,24 +143,6 @@ async def open_operation(
         last_modified_date_time=context.now,
     )
     return (await insertion(context, context.deps.operations, operation, operation.id).apply()).result.value
-
-
-async def complete_interrupted(deps: Dependencies) -> int:
-    """Settle the changes that a crash has interrupted; return how many."""
-    now, count = deps.clock.now(), 0
-    for stored in [each async for each in deps.intents.of_all()]:
-        intent = stored.value
-        if now - intent.event.activity_date_time < INTERRUPTED_AFTER:
-            continue
-        happened = await _happened(deps, intent)
-        if happened:
-            await deps.audit.append(intent.event)
-        if intent.operation_id is not None and not (happened and intent.promised):
-            await _remove_unless_started(deps, intent.tenant_id, intent.operation_id)
-        with suppress(StaleError):
-            await deps.intents.remove(intent.tenant_id, intent.id, seen=stored.etag)
-        count += 1
-    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,38 +197,6 @@ async def _fail(context: ActionContext, operation: Operation, intent: Intent, co
 
 async def _close(deps: Dependencies, intent: Intent) -> None:
     await deps.intents.remove(intent.tenant_id, intent.id)
-
-
-async def _remove_unless_started(deps: Dependencies, tenant_id: str, operation_id: str) -> None:
-    found = await deps.operations.find(tenant_id, operation_id)
-    if found is not None and found.value.status is OperationStatus.NOT_STARTED:
-        with suppress(StaleError):
-            await deps.operations.remove(tenant_id, operation_id, seen=found.etag)
-
-
-async def _happened(deps: Dependencies, intent: Intent) -> bool:
-    return intent.happened(await _record(deps, intent))
-
-
-async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
-    """Return the record that an intent is about, as it is now; None if there is none."""
-    kind, id_ = ResourceType(intent.event.resource_type), intent.event.resource_id
-    if kind is ResourceType.SERVICE:
-        return (await deps.service_state.get()).to_json()
-    if kind is ResourceType.TENANT:
-        tenant = await deps.tenants.find(id_)
-        return tenant.value.to_json() if tenant else None
-    repositories: dict[ResourceType, Repository[Any]] = {
-        ResourceType.BULK_ACTION: deps.bulk_actions,
-        ResourceType.CLOUD_PC: deps.cloud_pcs,
-        ResourceType.CONNECTION: deps.connections,
-        ResourceType.DEVICE_IMAGE: deps.images,
-        ResourceType.ORPHAN: deps.orphans,
-        ResourceType.POLICY: deps.policies,
-        ResourceType.SITE: deps.sites,
-    }
-    found = await repositories[kind].find(intent.tenant_id, id_) if kind in repositories else None
-    return found.value.to_json() if found else None
 
 
 def _intent_id(context: ActionContext, resource: Resource) -> str:

@@ -143,11 +143,11 @@ async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_n
     order = ItemOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id, position=0)
     settle, calls = activities.bulk._settle, []
 
-    async def dies(item: Any, status: ItemStatus, *said: Any) -> Any:
+    async def dies(item: Any, status: ItemStatus, *outcome: Any) -> Any:
         calls.append(status)
         if len(calls) == 2:
-            raise ConnectionResetError(said)
-        return await settle(item, status, *said)
+            raise ConnectionResetError(outcome)
+        return await settle(item, status, *outcome)
 
     monkeypatch.setattr(activities.bulk, "_settle", dies)
     with pytest.raises(ConnectionResetError):
@@ -155,8 +155,8 @@ async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_n
     here.hand.advance(timedelta(minutes=2))
     await perform(ACT_ON_ITEM, order, host)
     grace = (await here.cloud_pcs.get(things.TENANT_ID, WORKS.id)).value.grace
-    told = [stored.value async for stored in here.audit.each(things.TENANT_ID, resource_id=WORKS.id)]
+    events = [stored.value async for stored in here.audit.each(things.TENANT_ID, resource_id=WORKS.id)]
 
     assert grace is not None
     assert grace.ends_at == LEAVING.ends_at + timedelta(hours=5)
-    assert (await items(here, bulk_id), len(told)) == ([ItemStatus.SUCCEEDED], 1)
+    assert (await items(here, bulk_id), len(events)) == ([ItemStatus.SUCCEEDED], 1)

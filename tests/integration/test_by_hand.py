@@ -1,4 +1,4 @@
-"""What people ask for over HTTP, on real tables: sent twice, at once, and cut short by a crash."""
+"""Requests of people, on real tables: sent twice, at the same time, and interrupted by a crash."""
 
 import base64
 import json
@@ -63,7 +63,7 @@ async def call(
     return Call(request, here, ADMIN, tenant=tenant, verb="Microsoft.CloudPC/cloudPCs/retry", trace_id=trace)
 
 
-async def test_of_two_retries_at_once_one_builds_and_the_other_is_told(
+async def test_of_two_retries_at_once_one_builds_and_the_other_is_refused(
     here: PaperServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await here.cloud_pcs.insert(FAILED)
@@ -316,7 +316,7 @@ async def test_the_same_key_with_another_body_is_another_thing(here: PaperServic
 
 
 async def test_no_digest_of_a_password_is_kept(here: PaperServices) -> None:
-    forms = [{"credentials": {"domain": {"adDomainPassword": said}}} for said in ("one", "two")]
+    forms = [{"credentials": {"domain": {"adDomainPassword": password}}} for password in ("one", "two")]
     marks = {(await call(here, form, key="k")).mark for form in forms}
     assert len(marks) == 1
 

@@ -16,7 +16,7 @@ from shared.domain.operation import AuditEvent, Operation
 from shared.domain.pausing import ServiceState
 from shared.domain.tenant import Paused
 from shared.services import images
-from shared.services.intents import complete_interrupted
+from shared.services.interruptions import complete_interrupted
 from shared.storage.audit import Audit
 from shared.storage.tables import Tables
 from tests.integration import things

@@ -184,8 +184,8 @@ async def test_a_restore_that_broke_off_is_finished_by_the_next(
 ) -> None:
     await export_tables(here.tables, blobs, NIGHT)
 
-    def stop(said: str) -> None:
-        if said.startswith("policies"):
+    def stop(line: str) -> None:
+        if line.startswith("policies"):
             raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
@@ -202,7 +202,7 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
     here: Dependencies, blobs: Blobs, elsewhere: Tables, damage: str
 ) -> None:
     manifest = await export_tables(here.tables, blobs, NIGHT)
-    (part,) = manifest.tables["due"]  # the last: whoever verifies as he writes would have written everything
+    (part,) = manifest.tables["due"]  # the last: whoever verifies while writing would have written everything
     if damage == "gone":
         await blobs.delete(part.name)
     else:

@@ -16,7 +16,8 @@ from shared.domain.remote_action import Remote
 from shared.domain.tenant import Site
 from shared.errors import ConflictError, NotFoundError
 from shared.services.action_context import ActionContext
-from shared.services.intents import Resource, begin_operation, complete_interrupted, make_change
+from shared.services.intents import Resource, begin_operation, make_change
+from shared.services.interruptions import complete_interrupted
 from shared.services.remote import RemoteActionRequest, act
 from shared.services.writes import Write, change, change_cloud_pc, insertion, no_record, removal, replacement
 from shared.storage.due import DueKind

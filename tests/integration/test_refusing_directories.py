@@ -31,7 +31,7 @@ class PaperVault:
         return f"the secret at {address}"
 
 
-async def test_who_is_told_nothing_reads_everybody_again_within_a_day(tables: Tables) -> None:
+async def test_a_tenant_without_notifications_reads_everybody_again_within_a_day(tables: Tables) -> None:
     here = PaperServices(tables)
     here.directory = SilentDirectory()
     await here.tenants.insert(things.tenant())

@@ -37,8 +37,8 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=listing(CLOUD_PC, "cloudPC"), query=CLOUD_PCS)
 async def list_cloud_pcs(call: Call) -> Response:
     """List the Cloud PCs."""
-    today = await _today(call)
-    return await graph_list(call, call.deps.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, today))
+    configuration = await _configuration(call)
+    return await graph_list(call, call.deps.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, configuration))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
@@ -54,8 +54,8 @@ async def count_cloud_pcs(call: Call) -> Response:
 async def get_cloud_pc(call: Call) -> Response:
     """Show one Cloud PC."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
-    today = await _today(call)
-    return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, today), stored.etag)
+    configuration = await _configuration(call)
+    return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, configuration), stored.etag)
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)
@@ -111,7 +111,7 @@ async def rerun_step(call: Call, client: DurableClient) -> Response:
     return await once(call, rerun)
 
 
-async def _today(call: Call) -> Today:
+async def _configuration(call: Call) -> Today:
     """Return what the policies would build now; nothing is read for callers who did not select what follows from it."""
     selected = asked(call, CLOUD_PCS).select
     if selected is not None and OF_TODAY.isdisjoint(selected):

@@ -63,12 +63,11 @@ class Call:
 
     @cached_property
     def context(self) -> ActionContext:
-        """Who acts, in which tenant and when. Raises: InvalidError where the request's key is none.
+        """Who acts, in which tenant and when. Raises: InvalidError where the Idempotency-Key is none.
 
-        Its seed is the key that the caller gave the request, with all that the request says; without one, the request
-        itself.
+        The seed is the caller's key with the digest of the request; without a key, this very delivery of the request.
         """
-        key = self.idempotency_key
+        key = self.idempotency_key if self.request.method != "GET" else None  # a read makes nothing
         return ActionContext(
             self.deps,
             self.caller.actor,

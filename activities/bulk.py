@@ -99,6 +99,7 @@ async def _act(bulk: BulkAction, item: BulkItem, tenant: Tenant, client: Durable
         tenant,
         verb=kind.verb,
         trace_id=bulk.id,
+        now=deps.clock.now(),
         seed=("bulk", bulk.id, item.id),
         repeatable=True,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from activities.memories import Memory
+from shared.caching import TtlCache
 from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Place
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.dependencies import dependencies
@@ -31,9 +31,9 @@ class Offer:
     has_zones: bool
 
 
-_OFFERS: Memory[dict[str, Offer]] = Memory(timedelta(hours=6))  # a large answer that changes rarely
-_QUOTAS: Memory[Quotas] = Memory(timedelta(seconds=20))  # a thousand builds start at once; Azure checks again anyway
-_FULL: Memory[str] = Memory(timedelta(minutes=9))  # shorter than a parked build sleeps: it must try for itself
+_OFFERS: TtlCache[dict[str, Offer]] = TtlCache(timedelta(hours=6))  # a large answer that changes rarely
+_QUOTAS: TtlCache[Quotas] = TtlCache(timedelta(seconds=20))  # a thousand builds start at once; Azure checks too
+_FULL: TtlCache[str] = TtlCache(timedelta(minutes=9))  # shorter than a parked build sleeps: it must try for itself
 
 
 def remember_full(subscription_id: str, place: Place, code: str) -> None:
@@ -41,7 +41,7 @@ def remember_full(subscription_id: str, place: Place, code: str) -> None:
     if "quota" in code.lower() or code.lower() == "operationnotallowed":
         return  # quota is counted, and comes back at once when something is deleted
     lasting = timedelta(hours=1) if code.lower() in _LASTING else None
-    _FULL.keep((subscription_id, place), code, lasting)
+    _FULL.put(dependencies(), (subscription_id, place), code, lasting)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -51,11 +51,12 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refuse
 
     Quota is permission and can be looked up; hardware shows only when a machine is made. So this says where to try.
     """
+    deps = dependencies()
     problems: list[str] = []
     only_quota = True
     for region in order.regions:
-        offers = await _OFFERS.recall_or((order.subscription_id, region), lambda at=region: _offers(order, at))  # type: ignore[misc]
-        quotas = await _QUOTAS.recall_or((order.subscription_id, region), lambda at=region: _quotas(order, at))  # type: ignore[misc]
+        offers = await _OFFERS.get_or(deps, (order.subscription_id, region), lambda at=region: _offers(order, at))  # type: ignore[misc]
+        quotas = await _QUOTAS.get_or(deps, (order.subscription_id, region), lambda at=region: _quotas(order, at))  # type: ignore[misc]
         for size in size_ladder(order.plan):
             if lacking := quota_problem(size, quotas):
                 problems.append(f"{region} {size.name}: {lacking}")
@@ -63,7 +64,7 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refuse
             only_quota = False
             for zone in zones_to_try(order, offers.get(size.name.lower())):
                 place = Place(region=region, zone=zone, size=size.name)
-                full = "tried" if place in order.tried else _FULL.recall((order.subscription_id, place))
+                full = "tried" if place in order.tried else _FULL.get(deps, (order.subscription_id, place))
                 if full is None:
                     return place
                 problems.append(f"{region}{f' zone {zone}' if zone else ''} {size.name}: {full}")

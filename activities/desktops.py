@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from activities.identities import begin_extension
-from activities.memories import Memory
+from shared.caching import TtlCache
 from shared.clients.arm import ResourceId, as_content, ensure_group, parse_id
 from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import (
@@ -44,8 +44,8 @@ _RDP = {
     JoinType.HYBRID_AZURE_AD_JOIN: "enablerdsaadauth:i:1;",
 }
 USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # docs/notes/spotpc-avd.md 2.4
-_POOLS: Memory[HostPoolReady] = Memory(timedelta(minutes=10))
-_TOKENS: Memory[str] = Memory(timedelta(hours=12))
+_POOLS: TtlCache[HostPoolReady] = TtlCache(timedelta(minutes=10))
+_TOKENS: TtlCache[str] = TtlCache(timedelta(hours=12))
 _TOKEN_LIFETIME = timedelta(hours=24)  # Azure allows one hour to 27 days
 _TOKEN_RESERVE = timedelta(hours=2)
 
@@ -60,7 +60,7 @@ def application_group_id(host_pool_id: str) -> str:
 async def prepare_host_pool(order: HostPoolOrder) -> HostPoolReady | Refused:
     """Make sure of the tenant's personal pool for one join type, its desktop application group and its workspace."""
     name = naming.host_pool_name(order.tenant_id, order.join_type.value)
-    return await _POOLS.recall_or((order.subscription_id, name), lambda: _host_pool(order, name))
+    return await _POOLS.get_or(dependencies(), (order.subscription_id, name), lambda: _host_pool(order, name))
 
 
 async def _host_pool(order: HostPoolOrder, name: str) -> HostPoolReady:
@@ -108,7 +108,7 @@ async def begin_registration(order: RegistrationOrder) -> Accepted | Refused:
     The registration token goes into protected settings only: it never leaves this activity.
     """
     pool = parse_id(order.host_pool_id)
-    token = await _TOKENS.recall_or(order.host_pool_id, lambda: _registration_token(pool))
+    token = await _TOKENS.get_or(dependencies(), order.host_pool_id, lambda: _registration_token(pool))
     entra = order.join_type is JoinType.AZURE_AD_JOIN
     arguments = {
         "hostPoolName": pool.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from activities.memories import Memory
+from shared.caching import TtlCache
 from shared.clients.arm import begin
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
@@ -47,7 +47,7 @@ _JOIN_AND_CREATE = "3"  # NETSETUP_JOIN_DOMAIN | NETSETUP_ACCT_CREATE
 _UNREGISTERED = frozenset({"", "00000000-0000-0000-0000-000000000000"})
 _TRUST = {JoinType.AZURE_AD_JOIN: "azuread", JoinType.HYBRID_AZURE_AD_JOIN: "serverad"}
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_TENANTS: Memory[Tenant] = Memory(timedelta(minutes=1))
+_TENANTS: TtlCache[Tenant] = TtlCache(timedelta(minutes=1))
 
 
 @bp.activity_trigger(input_name="payload")
@@ -111,7 +111,8 @@ async def begin_extension(machine: Machine, name: str, properties: dict[str, Any
 
 async def graph_of(tenant_id: str) -> Graph:
     """Return the client of a tenant's directory."""
-    return dependencies().graph(await _TENANTS.recall_or(tenant_id, lambda: _tenant(tenant_id)))
+    deps = dependencies()
+    return deps.graph(await _TENANTS.get_or(deps, tenant_id, lambda: _tenant(tenant_id)))
 
 
 async def _tenant(tenant_id: str) -> Tenant:

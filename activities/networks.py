@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from activities.memories import Memory
+from shared.caching import TtlCache
 from shared.clients.arm import ensure_group, parse_id, properties
 from shared.contracts.machines import (
     CREATE_NIC,
@@ -28,7 +28,7 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 SUBNET = "cpc"
-_READY: Memory[NetworkReady] = Memory(timedelta(minutes=1))
+_READY: TtlCache[NetworkReady] = TtlCache(timedelta(minutes=1))
 _RESERVED = 180
 _IN_USE = frozenset({"nicinuse", "nicreservedforanothervm"})
 
@@ -82,13 +82,13 @@ async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pe
     Safe with many callers at once: every part has one name and one body.
     """
     key = (order.subscription_id, order.resource_group, naming.hosted_network_name(order.tenant_id, order.region))
-    if ready := _READY.recall(key):
+    if ready := _READY.get(dependencies(), key):
         return ready
     network = dependencies().network(order.subscription_id)
     parts = parts_of(order)
     if await _state(network, order, parts[-1]) == "Succeeded":
         subnet = f"{_id(order, 'virtualNetworks', parts[-1].name)}/subnets/{SUBNET}"
-        return _READY.keep(key, NetworkReady(subnet_ids=(subnet,)))
+        return _READY.put(dependencies(), key, NetworkReady(subnet_ids=(subnet,)))
     tags = {naming.TENANT_TAG: order.tenant_id}
     await ensure_group(network, order.subscription_id, order.resource_group, order.region, tags)
     standing: set[str] = set()

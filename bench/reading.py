@@ -31,14 +31,15 @@ from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
 from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.directory_subscriptions import Resource, Subscription, Watch
 from shared.domain.lifecycle import Phase, Status
-from shared.services.directory_subscriptions import catch_up
+from shared.services.directory_changes import catch_up
+from shared.services.grace import deprovision_due
+from shared.services.sweeping import sweep
 from shared.storage.due import Due, DueKind, _row, grace_due
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from tests.identities import Identity
 from tests.integration import things
 from tests.integration.services import PaperDirectory, PaperServices, in_place, perform
-from triggers.sweeps import _deprovision, sweep
 
 _DUE = 50
 _CHANGED = 3
@@ -183,7 +184,7 @@ async def removal_sweep(wire: CountingTransport) -> tuple[Counter[str], int]:
     """Return what the sweep of grace periods reads, and how many removals it started."""
     host: Any = Host()
     wire.take()
-    await sweep(host, DueKind.DEPROVISION, _deprovision)
+    await sweep(host, DueKind.DEPROVISION, deprovision_due)
     return wire.take(), len(host.started)
 
 

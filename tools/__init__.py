@@ -1,1 +1,1 @@
-"""Commands of an operator, run from a checkout with a sign-in of his own; never deployed."""
+"""Commands of an operator, run from a checkout with their own sign-in; never deployed."""

@@ -1,7 +1,7 @@
 """``python -m tools.restore``: restore a daily export of the tables (docs/operations.md, disaster recovery).
 
-Signs in as whoever runs it (``az login``): he needs Storage Table Data Contributor on the account to restore into,
-and Storage Blob Data Reader on the one that has the export.
+Signs in as the operator who runs it (``az login``). They need Storage Table Data Contributor on the account to restore
+into, and Storage Blob Data Reader on the one that has the export.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Restore what was asked for; say what was done. Exits with 1 and the reason where nothing could be."""
+    """Restore the export that was chosen, and print what was done. Exits with 1 and the reason where that fails."""
     parser = argparse.ArgumentParser(prog="python -m tools.restore", description="Restore an export of the tables.")
     parser.add_argument("day", type=date.fromisoformat, nargs="?", help="the day of the export; without it: list them")
     parser.add_argument("--blobs-url", required=True, help="Blob service of the account that has the export")
     parser.add_argument("--tables-url", help="Table service of the account to restore into")
     parser.add_argument("--merge", action="store_true", help="add what is missing to an account that is not empty")
-    asked = parser.parse_args()
-    if asked.day is not None and asked.tables_url is None:
+    arguments = parser.parse_args()
+    if arguments.day is not None and arguments.tables_url is None:
         parser.error("--tables-url says where to restore into")
     try:
-        asyncio.run(_run(asked.blobs_url, asked.tables_url, asked.day, merge=asked.merge))
+        asyncio.run(_run(arguments.blobs_url, arguments.tables_url, arguments.day, merge=arguments.merge))
     except DeskwrightError as error:
         sys.exit(f"restore: {error}")
 
@@ -62,7 +62,7 @@ async def _restore(
 ) -> Restored:
     tables = Tables(tables_url, lambda: credential)
     try:
-        return await restore_tables(tables, blobs, day, merge=merge, tell=print)
+        return await restore_tables(tables, blobs, day, merge=merge, report=print)
     finally:
         await tables.close()
 

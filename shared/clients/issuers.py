@@ -11,10 +11,14 @@ from shared.errors import UnauthenticatedError, UnavailableError
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     import jwt
+    from cachetools import TTLCache
 
 _MOST_BYTES = 1 << 20
 _TIMEOUT_S = 10
 _LIFETIME_S = 24 * 3600.0
+_MOST = 10_000
+"""Directories whose keys are kept."""
+
 _REST_S = 60.0
 """An unknown key id makes us ask again, but no more often than this: anybody can send one."""
 
@@ -58,9 +62,11 @@ class SigningKeys:
     def __init__(
         self, authority_url: str, *, fetch: Fetch = fetch_keys, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._authority_url, self._fetch, self._monotonic = authority_url, fetch, monotonic
-        self._keys: dict[str, dict[str, jwt.PyJWK]] = {}
-        self._asked_at: dict[str, float] = {}
+        from cachetools import TTLCache
+
+        self._authority_url, self._fetch = authority_url, fetch
+        self._keys: TTLCache[str, dict[str, jwt.PyJWK]] = TTLCache(_MOST, _LIFETIME_S, timer=monotonic)
+        self._just_asked: TTLCache[str, bool] = TTLCache(_MOST, _REST_S, timer=monotonic)
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def key(self, directory_id: str, key_id: str) -> jwt.PyJWK:
@@ -69,23 +75,17 @@ class SigningKeys:
         if found is None:
             async with self._locks.setdefault(directory_id, asyncio.Lock()):
                 found = self._known(directory_id, key_id)
-                if found is None and self._may_ask(directory_id):
+                if found is None and directory_id not in self._just_asked:
                     await self._ask(directory_id)
-                    found = self._keys[directory_id].get(key_id)
+                    found = self._known(directory_id, key_id)
         if found is None:
             message = "the token is signed with a key that its issuer has not published"
             raise UnauthenticatedError(message)
         return found
 
     def _known(self, directory_id: str, key_id: str) -> jwt.PyJWK | None:
-        asked_at = self._asked_at.get(directory_id)
-        if asked_at is None or self._monotonic() - asked_at > _LIFETIME_S:
-            return None
-        return self._keys.get(directory_id, {}).get(key_id)
-
-    def _may_ask(self, directory_id: str) -> bool:
-        asked_at = self._asked_at.get(directory_id)
-        return asked_at is None or self._monotonic() - asked_at >= _REST_S
+        keys = self._keys.get(directory_id)
+        return keys.get(key_id) if keys is not None else None
 
     async def _ask(self, directory_id: str) -> None:
         import jwt
@@ -96,4 +96,4 @@ class SigningKeys:
             for each in published.get("keys", ())
             if isinstance(each, dict) and each.get("kty") == "RSA" and each.get("use", "sig") == "sig" and "kid" in each
         }
-        self._asked_at[directory_id] = self._monotonic()
+        self._just_asked[directory_id] = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,3 +22,15 @@ def queue_client(credential: AsyncTokenCredential, queues_url: str, name: str) -
         message_encode_policy=TextBase64EncodePolicy(),
         message_decode_policy=TextBase64DecodePolicy(),
     )
+
+
+async def send(queue: QueueClient, text: str) -> None:
+    """Put a message on a queue, which is created when it is not there."""
+    from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+
+    try:
+        await queue.send_message(text)
+    except ResourceNotFoundError:
+        with suppress(ResourceExistsError):
+            await queue.create_queue()
+        await queue.send_message(text)

@@ -39,6 +39,7 @@ EXPORTED = (
 """The tables of an export, in the order in which they are read: records first, due rows last."""
 
 LEFT_OUT = {
+    "intents": "what is being carried out at this very moment; what it comes to is in the records",
     "pacing": "rate limits are learned anew, and tickets of another day would keep callers waiting",
     "restores": "says which export is being restored into this account",
 }

@@ -1,5 +1,5 @@
-"""What people may make the service do to a Cloud PC or a tenant: asked for by a route, or by a bulk job for many.
+"""Every use case once: for routes, timers, the queue, bulk actions and tools. None of them knows HTTP.
 
-Each function takes the context (who asks, for which tenant, when) and raises what stands in its way; a sweep completes
-what a crash leaves behind.
+A use case takes an ``ActionContext`` (who acts, in which tenant, when), or the composition and what is due. It raises
+what is wrong or in the way (``shared.errors``). Whatever it changes goes through ``shared.services.intents``.
 """

@@ -1,27 +1,33 @@
-"""Asking for one action on many Cloud PCs: who is meant, what would happen, and beginning it."""
+"""Bulk actions: which Cloud PCs are selected, on which the action is possible, beginning it, and steering it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import Field, ValidationError
 
 from shared.contracts.bulk import BULK, BulkOrder
+from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
+from shared.domain.intent import ResourceType
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.catalogue import ACTIONS
-from shared.storage.due import BULK_EVERY, DueKind
+from shared.services.intents import Resource, make_change
+from shared.services.writes import change, insertion
+from shared.storage.due import BULK_EVERY, Due, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
 
 
 class BulkForm(Value):
-    """Which action on whom: ids, or a filter that is applied once, when it is asked for."""
+    """Which action on which Cloud PCs: ids, or a filter that is applied once, when the action is requested."""
 
     action: str = Field(description=", ".join(ACTIONS))
     parameters: dict[str, Any] = Field(default_factory=dict)
@@ -33,8 +39,8 @@ class BulkForm(Value):
     canary: bool = Field(True, description="whether the first goes alone, and stops the rest when it fails")
 
 
-class Meant(Value):
-    """One Cloud PC that is meant, and why the action is not possible on it; None: it is."""
+class BulkTarget(Value):
+    """One Cloud PC of a bulk action, and why the action is not possible on it; None: it is."""
 
     cloud_pc_id: str
     user_principal_name: str
@@ -43,27 +49,27 @@ class Meant(Value):
 
 
 def check(form: BulkForm) -> None:
-    """Look whether the form makes sense. Raises: InvalidError."""
-    kind = ACTIONS.get(form.action)
-    if kind is None:
+    """Check the form. Raises: InvalidError."""
+    action = ACTIONS.get(form.action)
+    if action is None:
         raise InvalidError(Problem("/action", f"one of {', '.join(ACTIONS)}"))
     if (form.cloud_pc_ids is None) == (form.filter is None):
         raise InvalidError(Problem("/cloudPcIds", "name either cloudPcIds or a filter"))
     try:
-        parse(kind.form, form.parameters)
+        parse(action.form, form.parameters)
     except ValidationError as error:
         problems = [Problem(f"/parameters{p.pointer}", p.message) for p in problems_of(error)]
         raise InvalidError(*problems) from error
 
 
-async def meant_by(context: ActionContext, form: BulkForm) -> list[Meant]:
-    """Return whom the form means, in the order of their names, and what stands in the way of each."""
-    kind, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
+async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]:
+    """Return the Cloud PCs that the form selects, by user name, with why the action is not possible on each."""
+    action, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
     fleet = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
     found = [pc for pc in fleet if pc.id in wanted or (form.filter is not None and form.filter.accepts(pc))]
-    refusal = await kind.judge(context, kind.form.model_validate(form.parameters), fleet)
-    meant = [
-        Meant(
+    refusal = await action.judge(context, action.form.model_validate(form.parameters), fleet)
+    targets = [
+        BulkTarget(
             cloud_pc_id=pc.id,
             user_principal_name=pc.user.user_principal_name,
             status=pc.status.value,
@@ -72,32 +78,23 @@ async def meant_by(context: ActionContext, form: BulkForm) -> list[Meant]:
         for pc in sorted(found, key=lambda pc: (pc.user.user_principal_name, pc.id))
     ]
     gone = [
-        Meant(cloud_pc_id=pc_id, user_principal_name="", status="unknown", refusal="there is no such Cloud PC")
+        BulkTarget(cloud_pc_id=pc_id, user_principal_name="", status="unknown", refusal="there is no such Cloud PC")
         for pc_id in sorted(wanted - {pc.id for pc in found})
     ]
-    return [*meant, *gone]
+    return [*targets, *gone]
 
 
 async def begin_bulk(
-    context: ActionContext, client: DurableClient, form: BulkForm, meant: Sequence[Meant]
+    context: ActionContext, client: DurableClient, form: BulkForm, targets: Sequence[BulkTarget]
 ) -> BulkAction:
-    """Write the bulk action down, its items first, and begin. Raises: ConflictError when nobody is meant."""
-    possible = [each for each in meant if each.refusal is None]
+    """Write the bulk action down, its items first, and begin. Raises: ConflictError when it is possible on none."""
+    possible = [each for each in targets if each.refusal is None]
     if not possible:
-        raise ConflictError("there is no Cloud PC on which this is possible", meant=len(meant))
+        raise ConflictError("there is no Cloud PC on which this is possible", meant=len(targets))
     if len(possible) > MOST_CLOUD_PCS:
         raise ConflictError(f"a bulk action may have {MOST_CLOUD_PCS} Cloud PCs", meant=len(possible))
     deps, tenant_id, bulk_id = context.deps, context.tenant.id, context.new_id("bulkAction")
-    items = [
-        BulkItem(
-            tenant_id=tenant_id,
-            bulk_id=bulk_id,
-            position=position,
-            cloud_pc_id=each.cloud_pc_id,
-            user_principal_name=each.user_principal_name,
-        )
-        for position, each in enumerate(possible)
-    ]
+    items = _items(tenant_id, bulk_id, possible)
     bulk = BulkAction(
         id=bulk_id,
         tenant_id=tenant_id,
@@ -112,17 +109,37 @@ async def begin_bulk(
         created_date_time=context.now,
         last_modified_date_time=context.now,
     )
-    if (there := await deps.bulk_actions.find(tenant_id, bulk_id)) is None:
+
+    async def promise() -> None:
         await deps.bulk_items.save_all([Stored(item, "*") for item in items])
         await deps.due.put(DueKind.BULK, context.now + BULK_EVERY, tenant_id, bulk_id)
-        there = await context.insert(deps.bulk_actions, bulk, bulk_id)
-        await context.audit("bulkAction", bulk_id, after=there.value)
-    await work(client, there.value)
-    return there.value
+
+    begun = await make_change(
+        context,
+        Resource(ResourceType.BULK_ACTION, bulk_id),
+        insertion(context, deps.bulk_actions, bulk, bulk_id),
+        # The items of one that is there already have begun to change.
+        promise=promise if await deps.bulk_actions.find(tenant_id, bulk_id) is None else None,
+        start=lambda stored: start_bulk(client, stored.value),
+    )
+    return begun.value
 
 
-async def work(client: DurableClient, bulk: BulkAction) -> bool:
-    """Start to work through a bulk action, or go on where it broke off; return False when it is being worked on."""
+def _items(tenant_id: str, bulk_id: str, targets: Sequence[BulkTarget]) -> list[BulkItem]:
+    return [
+        BulkItem(
+            tenant_id=tenant_id,
+            bulk_id=bulk_id,
+            position=position,
+            cloud_pc_id=each.cloud_pc_id,
+            user_principal_name=each.user_principal_name,
+        )
+        for position, each in enumerate(targets)
+    ]
+
+
+async def start_bulk(client: DurableClient, bulk: BulkAction) -> bool:
+    """Start a bulk action, or resume it where it broke off; return False when it runs already."""
     order = BulkOrder(tenant_id=bulk.tenant_id, bulk_id=bulk.id, wave=bulk.wave)
     return await start(client, BULK, order, instance_id=naming.instance_id(bulk.tenant_id, bulk.id, "bulk", 0))
 
@@ -130,7 +147,7 @@ async def work(client: DurableClient, bulk: BulkAction) -> bool:
 async def steer(context: ActionContext, client: DurableClient, bulk_id: str, status: BulkStatus) -> BulkAction:
     """Pause, resume or cancel; what has begun comes to its end. Raises: ConflictError when it is over.
 
-    One that is cancelled is worked on once more, too: nobody else would say of the rest that its turn never came.
+    One that is cancelled is started once more, too: that settles the items which were not begun.
     """
     deps, tenant_id = context.deps, context.tenant.id
     before = (await deps.bulk_actions.get(tenant_id, bulk_id)).value
@@ -142,10 +159,20 @@ async def steer(context: ActionContext, client: DurableClient, bulk_id: str, sta
             raise ConflictError(f"it is over: {there.status.value}", status=there.status.value)
         return there.but(status=status, reason=None, last_modified_date_time=context.now)
 
-    if status is not BulkStatus.PAUSED:
-        await deps.due.put(DueKind.BULK, context.now + BULK_EVERY, tenant_id, bulk_id)
-    after = await deps.bulk_actions.change(tenant_id, bulk_id, edit)
-    await context.audit("bulkAction", bulk_id, before=before, after=after)
-    if status is not BulkStatus.PAUSED:
-        await work(client, after)
-    return after
+    runs = status is not BulkStatus.PAUSED
+    return await make_change(
+        context,
+        Resource(ResourceType.BULK_ACTION, bulk_id),
+        change(before, edit, partial(deps.bulk_actions.change, tenant_id, bulk_id)),
+        promise=partial(deps.due.put, DueKind.BULK, context.now + BULK_EVERY, tenant_id, bulk_id) if runs else None,
+        start=partial(start_bulk, client) if runs else None,
+    )
+
+
+async def bulk_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Resume a bulk action that broke off; each of its waves writes the next due row."""
+    found = await deps.bulk_actions.find(due.tenant_id, due.subject_id)
+    if found is not None and found.value.unsettled:
+        await start_bulk(client, found.value)
+        return deps.clock.now() + BULK_EVERY
+    return None

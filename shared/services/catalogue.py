@@ -1,4 +1,4 @@
-"""The actions that may be done to many Cloud PCs at once: what each asks for, when it is possible, how it is done."""
+"""The actions that a bulk action may perform: the parameters of each, when it is possible, how it is performed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from shared.services.action_context import ActionContext
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
 from shared.services.rebuilding import REPROVISION, RETRY, UserAccountType, rebuild
 from shared.services.rebuilding import refusal as unbuildable
-from shared.services.remote import Wish, act, refusal
+from shared.services.remote import RemoteActionRequest, act, refusal
 from shared.services.replacing import ReprovisionForm, reprovision
 from shared.services.replacing import refusal as unreplaceable
 from shared.services.rerunning import RerunForm, rerun
@@ -28,7 +28,7 @@ from shared.services.resizing import blocker, resize, target_plan
 from shared.workflow import DurableClient
 
 Perform = Callable[[ActionContext, DurableClient, CloudPc, Value], Awaitable[Operation | None]]
-"""Does it to one Cloud PC; gives the operation that tells how it goes, None when it is done at once."""
+"""Performs an action on one Cloud PC; returns its operation, None when it is done at once."""
 
 
 class Nothing(Value):
@@ -55,15 +55,15 @@ class ResizeForm(Value):
 
 
 Refusal = Callable[[CloudPc], str | None]
-"""Why an action is not possible on a Cloud PC as far as the records tell, None when it is."""
+"""Returns why an action is not possible on a Cloud PC by the records, None when it is."""
 
 Judge = Callable[[ActionContext, Value, Sequence[CloudPc]], Awaitable[Refusal]]
-"""Gives the refusal for the parameters of an action; it may ask what there is, and look at all Cloud PCs."""
+"""Returns the refusal for the parameters of an action; it may read what there is, and all Cloud PCs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One action. *judge* tells beforehand what *perform* would refuse."""
+class BulkActionType:
+    """One action. *judge* says beforehand what *perform* would refuse."""
 
     verb: str
     judge: Judge
@@ -72,7 +72,7 @@ class Kind:
 
 
 def _record(refused: Callable[[CloudPc, Value], str | None]) -> Judge:
-    """Return the judge of an action for which the record of the Cloud PC itself tells enough."""
+    """Return the judge of an action for which the record of the Cloud PC itself is enough."""
 
     async def judge(context: ActionContext, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
         del context, fleet
@@ -136,24 +136,26 @@ def _remote(name: Remote) -> Perform:
     async def perform(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
         account = form.user_account_type if isinstance(form, AccountForm) else None
         administrator = account is UserAccountType.ADMINISTRATOR if account else None
-        return await act(context, client, pc.id, Wish(name, administrator=administrator))
+        return await act(context, client, pc.id, RemoteActionRequest(name, administrator=administrator))
 
     return perform
 
 
-def _remote_kind(name: Remote, form: type[Value] = Nothing) -> Kind:
-    return Kind(_VERB + name.value, _record(lambda pc, _: refusal(pc, Wish(name))), _remote(name), form)
+def _remote_type(name: Remote, form: type[Value] = Nothing) -> BulkActionType:
+    return BulkActionType(
+        _VERB + name.value, _record(lambda pc, _: refusal(pc, RemoteActionRequest(name))), _remote(name), form
+    )
 
 
 async def _restore(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    return await act(context, client, pc.id, _wished_restore(pc, form))
+    return await act(context, client, pc.id, _restore_request(pc, form))
 
 
-def _wished_restore(pc: CloudPc, form: Value) -> Wish:
-    """Return the wish for the restore point that *form* means of *pc*; where there is none, for none."""
+def _restore_request(pc: CloudPc, form: Value) -> RemoteActionRequest:
+    """Return the request for the restore point that *form* selects of *pc*; where there is none, for none."""
     moment = (form.restore_point_date_time, form.time_range) if isinstance(form, RestoreForm) else None
     found = nearest(pc.current.restore_points, *moment) if moment else None
-    return Wish(Remote.RESTORE, restore_point_id=found.id if found else None)
+    return RemoteActionRequest(Remote.RESTORE, restore_point_id=found.id if found else None)
 
 
 async def _resize(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
@@ -161,7 +163,7 @@ async def _resize(context: ActionContext, client: DurableClient, pc: CloudPc, fo
         context, client, pc.id, form.target_service_plan_id if isinstance(form, ResizeForm) else ""
     )
     waits = (await context.cloud_pc(pc.id)).value.status is Status.RESIZE_PENDING_LICENSE
-    return None if waits else operation  # nobody else waits for two days because of one licence
+    return None if waits else operation  # the rest of the bulk action does not wait two days for one licence
 
 
 async def _resizable(context: ActionContext, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
@@ -178,24 +180,26 @@ async def _resizable(context: ActionContext, form: Value, fleet: Sequence[CloudP
 
 
 _VERB = "Microsoft.CloudPC/cloudPCs/"
-ACTIONS: Mapping[str, Kind] = MappingProxyType(
+ACTIONS: Mapping[str, BulkActionType] = MappingProxyType(
     {
-        "retry": Kind(_VERB + "retry", _record(lambda pc, _: unbuildable(pc, RETRY)), _retry),
-        "reprovision": Kind(_VERB + "reprovision", _record(_unreprovisionable), _reprovision, ReprovisionForm),
-        "endGracePeriod": Kind(_VERB + "endGracePeriod", _IN_GRACE, _end_grace),
-        "extendGrace": Kind(_VERB + "extendGrace", _IN_GRACE, _extend_grace, ExtendForm),
-        "holdGrace": Kind(_VERB + "holdGrace", _IN_GRACE, _hold_grace, HoldForm),
-        "confirmRemoval": Kind(
+        "retry": BulkActionType(_VERB + "retry", _record(lambda pc, _: unbuildable(pc, RETRY)), _retry),
+        "reprovision": BulkActionType(
+            _VERB + "reprovision", _record(_unreprovisionable), _reprovision, ReprovisionForm
+        ),
+        "endGracePeriod": BulkActionType(_VERB + "endGracePeriod", _IN_GRACE, _end_grace),
+        "extendGrace": BulkActionType(_VERB + "extendGrace", _IN_GRACE, _extend_grace, ExtendForm),
+        "holdGrace": BulkActionType(_VERB + "holdGrace", _IN_GRACE, _hold_grace, HoldForm),
+        "confirmRemoval": BulkActionType(
             _VERB + "confirmRemoval", _record(lambda pc, _: None if pc.removal else "no removal of it waits"), _confirm
         ),
-        "reboot": _remote_kind(Remote.REBOOT),
-        "troubleshoot": _remote_kind(Remote.TROUBLESHOOT),
-        "changeUserAccountType": _remote_kind(Remote.CHANGE_USER_ACCOUNT_TYPE, AccountForm),
-        "createSnapshot": _remote_kind(Remote.CREATE_SNAPSHOT),
-        "restore": Kind(
-            _VERB + "restore", _record(lambda pc, form: refusal(pc, _wished_restore(pc, form))), _restore, RestoreForm
+        "reboot": _remote_type(Remote.REBOOT),
+        "troubleshoot": _remote_type(Remote.TROUBLESHOOT),
+        "changeUserAccountType": _remote_type(Remote.CHANGE_USER_ACCOUNT_TYPE, AccountForm),
+        "createSnapshot": _remote_type(Remote.CREATE_SNAPSHOT),
+        "restore": BulkActionType(
+            _VERB + "restore", _record(lambda pc, form: refusal(pc, _restore_request(pc, form))), _restore, RestoreForm
         ),
-        "resize": Kind(_VERB + "resize", _resizable, _resize, ResizeForm),
-        "rerunStep": Kind(_VERB + "rerunStep", _record(_without_warning), _rerun, RerunForm),
+        "resize": BulkActionType(_VERB + "resize", _resizable, _resize, ResizeForm),
+        "rerunStep": BulkActionType(_VERB + "rerunStep", _record(_without_warning), _rerun, RerunForm),
     }
 )

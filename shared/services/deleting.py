@@ -1,6 +1,6 @@
-"""Forgetting at night what nobody asks for any more: operations, bulk actions, answered Idempotency-Keys.
+"""Deleting at night what is no longer needed: old operations, bulk actions, answered Idempotency-Keys.
 
-Records, their timelines and the audit log stay. What is forgotten is in the exports for as long as these are kept.
+Records, their timelines and the audit log stay. What is deleted is in the exports for as long as these are kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.storage.idempotency import KEPT
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class Deleted:
     """How many of each."""
 
     operations: int
@@ -25,17 +25,17 @@ class Forgotten:
     idempotency_keys: int
 
 
-async def forget_old(deps: Dependencies, now: datetime) -> Forgotten:
+async def delete_old(deps: Dependencies, now: datetime) -> Deleted:
     """Remove what ended longer ago than the settings say, and keys older than the day for which they hold."""
     before = now - timedelta(days=deps.settings.operations_kept_in_days)
-    return Forgotten(
-        operations=await _forget_operations(deps, before),
-        bulk_actions=await _forget_bulk_actions(deps, before),
+    return Deleted(
+        operations=await _delete_operations(deps, before),
+        bulk_actions=await _delete_bulk_actions(deps, before),
         idempotency_keys=await deps.idempotency.forget(now - KEPT),
     )
 
 
-async def _forget_operations(deps: Dependencies, before: datetime) -> int:
+async def _delete_operations(deps: Dependencies, before: datetime) -> int:
     count = 0
     for status in ENDED:
         async for stored in deps.operations.of_all(status=status.value):
@@ -47,7 +47,7 @@ async def _forget_operations(deps: Dependencies, before: datetime) -> int:
     return count
 
 
-async def _forget_bulk_actions(deps: Dependencies, before: datetime) -> int:
+async def _delete_bulk_actions(deps: Dependencies, before: datetime) -> int:
     """Remove what is over; the items first: without their bulk action nothing would find them."""
     count = 0
     for status in OVER:

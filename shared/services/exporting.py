@@ -1,6 +1,6 @@
 """The daily export: every row of every table as a line of JSON, in parts, and a manifest when all of it is there.
 
-A part stands in its blob with its digest and the place where the next one begins. An export that broke off goes on
+A part stands in its blob with its digest and the place where the next one begins. An export that broke off resumes
 behind the last part of each table, so that it is never begun twice; one that is whole is not made again.
 """
 
@@ -8,19 +8,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections import Counter
 from datetime import date, datetime, timedelta
 
 from shared.clients.blobs import Blobs, Found
+from shared.dependencies import Dependencies
 from shared.domain.exporting import EXPORTED, Manifest, Part, expired, manifest_name, part_name
 from shared.storage.contents import Contents, line
 from shared.storage.tables import Row, Tables
 
+_log = logging.getLogger("deskwright.maintenance")
 _PART_ROWS = 5_000
 _PART_BYTES = 8 * 1024 * 1024
 """A part ends with the page that takes it over either: it is the most of a table that is ever in memory."""
 
 _END = "end"  # in place of a token: blobs have no facts without a value
+
+
+async def export_nightly(deps: Dependencies) -> None:
+    """Export the tables unless that is done for this day, and remove the exports that are too old."""
+    if deps.exports is None:
+        _log.warning("the tables are not exported: DESKWRIGHT_BLOBS_URL is not set")
+        return
+    now = deps.clock.now()
+    manifest = await export_tables(deps.tables, deps.exports, now)
+    _log.info("the export of %s is whole: %d rows", manifest.day, manifest.rows)
+    kept = timedelta(days=deps.settings.exports_kept_in_days)
+    for folder in await delete_exports(deps.exports, now.date(), kept):
+        _log.info("the export of %s is removed", folder)
 
 
 async def export_tables(tables: Tables, blobs: Blobs, now: datetime) -> Manifest:
@@ -40,9 +56,9 @@ async def read_manifest(blobs: Blobs, day: date) -> Manifest | None:
     return None if content is None else Manifest.model_validate_json(content)
 
 
-async def delete_exports(blobs: Blobs, today: date, kept: timedelta) -> list[str]:
-    """Remove the exports older than *kept*, each manifest first: what is half gone must not look whole."""
-    gone = expired(await blobs.folders(), today, kept)
+async def delete_exports(blobs: Blobs, day: date, kept: timedelta) -> list[str]:
+    """Remove the exports older than *kept*, each manifest first: an export that is half removed must not look whole."""
+    gone = expired(await blobs.folders(), day, kept)
     for folder in gone:
         await blobs.delete(manifest_name(date.fromisoformat(folder)))
         for found in await blobs.folder(folder):

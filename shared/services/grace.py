@@ -1,22 +1,27 @@
-"""Grace periods by hand: end, extend, hold; and confirming a removal that the brake has stopped."""
+"""Grace periods: ended, extended, held, released; and confirming a removal that the brake has stopped."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import Field
 
 from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
+from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc, Grace
+from shared.domain.intent import ResourceType
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
+from shared.services.intents import Resource, begin_operation, make_change, resume_operation
 from shared.services.reconciling import reconcile_users
-from shared.storage.due import DueKind, grace_due
+from shared.services.writes import change, change_cloud_pc, replacement
+from shared.storage.due import Due, DueKind, grace_due
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
 
@@ -30,39 +35,39 @@ class ExtendForm(Value):
 
 
 class HoldForm(Value):
-    """Whether a grace period stands still; the time for which it stood still is not lost."""
+    """Whether a grace period is held; the time for which it was held is added to it."""
 
     held: bool = True
 
 
 async def end_grace(context: ActionContext, client: DurableClient, cloud_pc_id: str) -> Operation:
-    """End a grace period now; return the operation that tells how it goes, also when somebody has ended it already.
+    """End a grace period now; return its operation, also when it is being ended already.
 
     Raises: ConflictError outside of a grace period.
     """
     deps, tenant = context.deps, context.tenant
-    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if before.current.operation_id != context.operation_id:
-        _grace_of(before)
-        if (ending := await _being_ended(context, before)) is not None:
-            return ending
-    operation = await context.open_operation(END_GRACE, cloud_pc_id)
-    await deps.due.put(DueKind.DEPROVISION, context.now, tenant.id, cloud_pc_id, before.current.generation)
+    resource = Resource(ResourceType.CLOUD_PC, cloud_pc_id)
+    before = (await context.cloud_pc(cloud_pc_id)).value
+    order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=before.current.generation)
+    start = partial(deprovision, client, order)
+    resumed = await resume_operation(context, resource, start, begun=lambda id_: before.current.operation_id == id_)
+    if resumed is not None:
+        return resumed
+    _grace_of(before)
+    if (ending := await _being_ended(context, before)) is not None:
+        return ending
 
     def edit(pc: CloudPc) -> CloudPc:
-        if pc.current.operation_id == operation.id:
-            return pc
         grace = _grace_of(pc)
         if pc.current.operation_id != before.current.operation_id:
             raise ConflictError("somebody else is ending its grace period just now", status=pc.status.value)
         ended = grace.but(ends_at=context.now, held_at=None)
-        return pc.with_current(operation_id=operation.id).but(grace=ended, last_modified_date_time=context.now)
+        return pc.with_current(operation_id=context.operation_id).but(grace=ended, last_modified_date_time=context.now)
 
-    after = await context.change_cloud_pc(operation, before, edit)
-    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
-    order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=after.current.generation)
-    await deprovision(client, order)
-    return operation
+    promise = partial(deps.due.put, DueKind.DEPROVISION, context.now, tenant.id, cloud_pc_id, before.current.generation)
+    write = change_cloud_pc(context, before, edit)
+    begun = await begin_operation(context, END_GRACE, resource, write, promise=promise, start=lambda _: start())
+    return begun.operation
 
 
 async def _being_ended(context: ActionContext, pc: CloudPc) -> Operation | None:
@@ -79,6 +84,14 @@ async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:
     return await start(client, DEPROVISION, order, instance_id=instance_id)
 
 
+async def deprovision_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Start to take a Cloud PC out of use; the workflow checks in the record whether it is time."""
+    del deps
+    order = DeprovisionOrder(tenant_id=due.tenant_id, cloud_pc_id=due.subject_id, generation=due.generation)
+    await deprovision(client, order)
+    return None  # the workflow writes the next due row itself
+
+
 async def lengthen_grace(context: ActionContext, stored: Stored[CloudPc], hours: int) -> CloudPc:
     """Let a grace period last longer; the very same request does that once. Raises: ConflictError outside of one."""
     extension = context.new_id("extension")
@@ -91,17 +104,17 @@ async def lengthen_grace(context: ActionContext, stored: Stored[CloudPc], hours:
     return await change_grace(context, stored, extend)
 
 
-async def change_grace(context: ActionContext, stored: Stored[CloudPc], change: Callable[[Grace], Grace]) -> CloudPc:
+async def change_grace(context: ActionContext, stored: Stored[CloudPc], edit: Callable[[Grace], Grace]) -> CloudPc:
     """Change a grace period, and before that the promise of its end. Raises: ConflictError outside of one."""
     deps, before = context.deps, stored.value
-    if (changed := change(_grace_of(before))) == before.grace:
+    changed = edit(_grace_of(before))
+    after = before if changed == before.grace else before.but(grace=changed, last_modified_date_time=context.now)
+    if after == before and not context.repeatable:
         return before
-    wanted = before.but(grace=changed, last_modified_date_time=context.now)
-    if due := grace_due(wanted):
-        await deps.due.put_all([due])
-    after = (await deps.cloud_pcs.replace(wanted, seen=stored.etag)).value
-    await context.audit("cloudPC", before.id, before=before, after=after)
-    return after
+    due = grace_due(after)
+    promise = partial(deps.due.put_all, [due]) if due else None
+    write = replacement(stored, after, deps.cloud_pcs.replace)
+    return (await make_change(context, Resource(ResourceType.CLOUD_PC, before.id), write, promise=promise)).value
 
 
 def _grace_of(pc: CloudPc) -> Grace:
@@ -111,7 +124,7 @@ def _grace_of(pc: CloudPc) -> Grace:
 
 
 async def confirm_removal(context: ActionContext, client: DurableClient, cloud_pc_id: str) -> CloudPc:
-    """Confirm a removal that waits; the user is read anew and planned. Raises: ConflictError when none waits."""
+    """Confirm a removal that waits; the user is read and planned again. Raises: ConflictError when none waits."""
     deps, tenant = context.deps, context.tenant
     before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
 
@@ -122,7 +135,10 @@ async def confirm_removal(context: ActionContext, client: DurableClient, cloud_p
             return None
         return pc.but(removal=pc.removal.but(confirmed_by=context.actor.name), last_modified_date_time=context.now)
 
-    after = await deps.cloud_pcs.change(tenant.id, cloud_pc_id, edit)
-    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
-    await reconcile_users(client, tenant.id, (after.user.id,), origin=f"confirm/{context.trace_id}/{cloud_pc_id}")
-    return after
+    origin = f"confirm/{context.trace_id}/{cloud_pc_id}"
+    return await make_change(
+        context,
+        Resource(ResourceType.CLOUD_PC, cloud_pc_id),
+        change(before, edit, partial(deps.cloud_pcs.change, tenant.id, cloud_pc_id)),
+        start=lambda after: reconcile_users(client, tenant.id, (after.user.id,), origin=origin),
+    )

@@ -1,73 +1,85 @@
-"""Orphans by hand: ask for a scan, have one removed; and the scan that comes by itself."""
+"""Orphans: a scan that a person asks for, or that is due; and removing one."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, RemovalOrder, ScanOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.intent import ResourceType
 from shared.domain.operation import Operation, OperationStatus
 from shared.domain.orphans import LAST, Orphan, dismissable
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
-from shared.services.reconciling import LOOK_AGAIN
+from shared.services.intents import Resource, begin_operation, make_change
+from shared.services.reconciling import SWEEP_AFTER
+from shared.services.writes import no_record
 from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient, start
 
 SCAN, REMOVE = "findOrphans", "removeOrphan"
 
 
-async def ask_for_scan(context: ActionContext, client: DurableClient) -> Operation:
-    """Begin a scan; return the operation that tells how it goes.
+async def request_scan(context: ActionContext, client: DurableClient) -> Operation:
+    """Begin a scan; return its operation.
 
-    A scan that runs already comes to its end first, because it may have passed what is asked about; the sweep begins
+    A scan that runs already comes to its end first, because it may be past what the request is about; the sweep begins
     another after it. Two that wait are one.
     """
     deps, tenant_id = context.deps, context.tenant.id
-    operation = await _waiting(deps, tenant_id, OperationStatus.NOT_STARTED)
-    if operation is None:
-        operation = await context.open_operation(SCAN, tenant_id)
-    await deps.due.put(DueKind.ORPHANS, context.now + LOOK_AGAIN, tenant_id, tenant_id)
-    await context.audit("orphanScan", tenant_id)
-    await _start(client, tenant_id)
-    return operation
+    resource, write = Resource(ResourceType.ORPHAN_SCAN, tenant_id), no_record()
+    promise = partial(deps.due.put, DueKind.ORPHANS, context.now + SWEEP_AFTER, tenant_id, tenant_id)
+
+    async def begin(_: None) -> None:
+        await _start(client, tenant_id)
+
+    waiting = await _waiting(deps, tenant_id, OperationStatus.NOT_STARTED)
+    if waiting is not None:
+        await make_change(context, resource, write, promise=promise, start=begin)
+        return waiting
+    return (await begin_operation(context, SCAN, resource, write, promise=promise, start=begin)).operation
 
 
 async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Scan a tenant whose last scan is old, that was asked for, or that broke off; return when to look again."""
+    """Scan a tenant whose last scan is old, that was requested, or that broke off; return when to look again."""
     tenant = await deps.tenants.find(due.tenant_id)
     if tenant is None:
         return None
     now, every = deps.clock.now(), tenant.value.settings.orphan_scan
     found = await deps.orphan_scans.find(due.tenant_id, LAST)
     ended = found.value.ended_at if found else None
-    if ended is not None and now - ended < every and await _asked(deps, due.tenant_id) is None:
+    if ended is not None and now - ended < every and await _requested(deps, due.tenant_id) is None:
         return ended + every
     await _start(client, due.tenant_id)
-    return now + LOOK_AGAIN
+    return now + SWEEP_AFTER
 
 
 async def begin_removal(context: ActionContext, client: DurableClient, orphan_id: str) -> Operation:
-    """Have an orphan removed, or taken off the list where only a person can tell.
+    """Remove an orphan, or take it off the list where only a person can judge.
 
     Raises: ConflictError unless that is sure and it has been one for long enough, NotFoundError.
     """
     orphan = (await context.deps.orphans.get(context.tenant.id, orphan_id)).value
     _refuse_unless_removable(orphan, context.now)
-    operation = await context.open_operation(REMOVE, orphan_id)
-    order = RemovalOrder(tenant_id=context.tenant.id, orphan_id=orphan_id, operation_id=operation.id)
-    instance_id = naming.instance_id(context.tenant.id, f"{orphan_id}-{operation.id}", "orphan", 0)
-    await start(client, REMOVE_ORPHAN, order, instance_id=instance_id)
-    await context.audit("orphan", orphan_id, before=orphan)
-    return operation
+    order = RemovalOrder(tenant_id=context.tenant.id, orphan_id=orphan_id, operation_id=context.operation_id)
+    instance_id = naming.instance_id(context.tenant.id, f"{orphan_id}-{context.operation_id}", "orphan", 0)
+    begun = await begin_operation(
+        context,
+        REMOVE,
+        Resource(ResourceType.ORPHAN, orphan_id),
+        no_record(orphan),
+        start=lambda _: start(client, REMOVE_ORPHAN, order, instance_id=instance_id),
+    )
+    return begun.operation
 
 
 def _refuse_unless_removable(orphan: Orphan, now: datetime) -> None:
     if dismissable(orphan):
         return
     if orphan.removable_from is None:
-        raise ConflictError("it may have a reason to be there; look at it, and delete it by hand", advice=orphan.advice)
+        raise ConflictError("it may have a reason to be there; check it, and delete it yourself", advice=orphan.advice)
     if orphan.removable_from > now:
         message = "it has been an orphan for less than six hours"
         raise ConflictError(message, removableFrom=orphan.removable_from.isoformat())
@@ -82,7 +94,7 @@ async def _start(client: DurableClient, tenant_id: str) -> None:
     )
 
 
-async def _asked(deps: Dependencies, tenant_id: str) -> Operation | None:
+async def _requested(deps: Dependencies, tenant_id: str) -> Operation | None:
     return await _waiting(deps, tenant_id, OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
 
 

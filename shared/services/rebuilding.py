@@ -1,15 +1,17 @@
-"""Building a Cloud PC anew by hand, under the policy that wins today: a failed one again, or any in its place."""
+"""Building a Cloud PC again on request, under the policy that wins now: a retry, or a reprovision."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.provisioning import order_for
 from shared.domain.cloud_pc import CloudPc, replanned
 from shared.domain.connection import Connection
 from shared.domain.entitlements import targeted_group, winner
+from shared.domain.intent import ResourceType
 from shared.domain.lifecycle import TRANSITIONS, Event, Status
 from shared.domain.operation import Operation
 from shared.domain.pausing import pause_reason
@@ -20,7 +22,9 @@ from shared.domain.swapping import with_licensed_plan
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.services.action_context import ActionContext
+from shared.services.intents import Resource, begin_operation, resume_operation
 from shared.services.starting import start_build
+from shared.services.writes import change_cloud_pc
 from shared.storage.due import START_GRACE, Due, DueKind
 from shared.storage.images import source_of
 from shared.workflow import DurableClient
@@ -35,14 +39,14 @@ class UserAccountType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """One way to build anew: its name, the event it is, and the statuses in which the life cycle has it."""
+    """A kind of rebuild: its name, its event in the life cycle, and what the event requires, in words."""
 
     name: str
     event: Event
     wants: str
 
     def allows(self, status: Status) -> bool:
-        """Whether a Cloud PC of *status* may be built anew so."""
+        """Whether the life cycle has this rebuild of a Cloud PC of *status*."""
         return (status, self.event) in TRANSITIONS
 
 
@@ -56,85 +60,93 @@ async def rebuild(
     context: ActionContext,
     client: DurableClient,
     cloud_pc_id: str,
-    way: Rebuild,
+    kind: Rebuild,
     account: UserAccountType | None = None,
 ) -> Operation:
-    """Build a Cloud PC anew, three attempts; return the operation that tells how it goes.
+    """Build a Cloud PC again, in up to three attempts; return its operation.
 
-    What there is of it goes first, its device before all; but a retry goes on with it, at the step that failed, where
-    that is safe and today's policy would build the same. *account*: whether the user becomes a local administrator,
+    What there is of it is removed first, its device before all; but a retry resumes it, at the step that failed, where
+    that is safe and the policy would build the same now. *account*: whether the user becomes a local administrator,
     None: as the policy says. Raises: ConflictError unless its status allows it, its user is still entitled, and no
     clean-up is at work on it. Nothing is deleted then.
     """
-    deps, tenant = context.deps, context.tenant
-    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if before.current.operation_id == context.operation_id:  # this very request came before: complete what it began
-        return await _start(context, client, before, await context.open_operation(way.name, cloud_pc_id))
-    _refuse_unless_possible(before, way)
-    today = await built_today(context, before, account)
-    operation = await context.open_operation(way.name, cloud_pc_id)
-    await deps.due.put(DueKind.START, context.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
+    deps, tenant, resource = context.deps, context.tenant, Resource(ResourceType.CLOUD_PC, cloud_pc_id)
+    before = (await context.cloud_pc(cloud_pc_id)).value
+    resumed = await resume_operation(
+        context,
+        resource,
+        partial(_start, context, client, before),
+        begun=lambda id_: before.current.operation_id == id_,
+    )
+    if resumed is not None:
+        return resumed
+    _refuse_unless_possible(before, kind)
+    planned = await plan_now(context, before, account)
 
     def edit(pc: CloudPc) -> CloudPc:
-        _refuse_unless_possible(pc, way)
-        anew = replanned(with_licensed_plan(pc, today.licences), way.event, context.now)
-        resumed_at = resumable_by_hand(pc, today.snapshot) if way is RETRY else None
+        _refuse_unless_possible(pc, kind)
+        anew = replanned(with_licensed_plan(pc, planned.licenses), kind.event, context.now)
+        resumed_at = resumable_by_hand(pc, planned.snapshot) if kind is RETRY else None
         return anew.with_current(
-            snapshot=today.snapshot,
-            group_id=today.group_id,
-            operation_id=operation.id,
+            snapshot=planned.snapshot,
+            group_id=planned.group_id,
+            operation_id=context.operation_id,
             resumed_at=resumed_at,
             warnings=pc.current.warnings if resumed_at else (),
         )
 
-    after = await context.change_cloud_pc(operation, before, edit, code="notRebuilt")
-    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
-    if before.current.clean_up_at is not None:
-        await deps.due.drop(
-            Due(DueKind.CLEAN_UP, before.current.clean_up_at, tenant.id, cloud_pc_id, before.current.generation)
-        )
-    return await _start(context, client, after, operation)
+    async def start(after: CloudPc) -> None:
+        if before.current.clean_up_at is not None:
+            clean_up_at, generation = before.current.clean_up_at, before.current.generation
+            await deps.due.drop(Due(DueKind.CLEAN_UP, clean_up_at, tenant.id, cloud_pc_id, generation))
+        await _start(context, client, after)
+
+    start_at = context.now + START_GRACE
+    promise = partial(deps.due.put, DueKind.START, start_at, tenant.id, cloud_pc_id, before.next_generation)
+    write = change_cloud_pc(context, before, edit)
+    begun = await begin_operation(context, kind.name, resource, write, promise=promise, start=start, code="notRebuilt")
+    return begun.operation
 
 
-def refusal(pc: CloudPc, way: Rebuild) -> str | None:
-    """Return why *pc* cannot be built anew as far as the record tells, None when it can."""
-    if not way.allows(pc.status):
-        return f"{way.wants}; this one is {pc.status.value}"
+def refusal(pc: CloudPc, kind: Rebuild) -> str | None:
+    """Return why *pc* cannot be rebuilt by its record, None when it can."""
+    if not kind.allows(pc.status):
+        return f"{kind.wants}; this one is {pc.status.value}"
     if why := pc.occupied:
         return why
+    current = pc.current
     being_cleaned = (
-        pc.status is Status.FAILED and pc.current.clean_up_at is None and pc.current.resources.computer_name is not None
+        pc.status is Status.FAILED and current.clean_up_at is None and current.resources.computer_name is not None
     )
-    return f"its remains are being removed just now; {way.name} it when that is done" if being_cleaned else None
+    return f"its leftovers are being removed just now; {kind.name} it when that is done" if being_cleaned else None
 
 
-def _refuse_unless_possible(pc: CloudPc, way: Rebuild) -> None:
-    if why := refusal(pc, way):
+def _refuse_unless_possible(pc: CloudPc, kind: Rebuild) -> None:
+    if why := refusal(pc, kind):
         raise ConflictError(why, status=pc.status.value)
 
 
-async def _start(context: ActionContext, client: DurableClient, pc: CloudPc, operation: Operation) -> Operation:
+async def _start(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
     """Start the build as the record says; a sweep does it if this does not come to its end."""
     deps, tenant = context.deps, context.tenant
     if pc.current.snapshot is None or not waits(pc):
-        return operation
+        return
     connection = (await deps.connections.get(tenant.id, pc.current.snapshot.connection_id)).value
     site = (await deps.sites.get(tenant.id, connection.site_id)).value
     await start_build(deps, client, pc, order_for(pc, pc.current, tenant, site, connection), at=context.now)
-    return operation
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
-    """What a Cloud PC would be built from, through which group its user comes to that, and which licences he has."""
+class Planned:
+    """What a Cloud PC would be built from now, through which group of its user, and the licences that they have."""
 
     snapshot: Snapshot
     group_id: str | None
-    licences: frozenset[str]
+    licenses: frozenset[str]
 
 
-async def built_today(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> Today:
-    """Return what holds for the Cloud PC now, as the directory says.
+async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> Planned:
+    """Return what the Cloud PC would be built from now, as the directory says.
 
     *account*: what the user becomes, None: as the policy says. Raises: ConflictError.
     """
@@ -158,7 +170,7 @@ async def built_today(context: ActionContext, pc: CloudPc, account: UserAccountT
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
     if account is not None:
         snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
-    return Today(snapshot, targeted_group(policy, entitled.group_ids), frozenset(plan.id for plan in entitled.plans))
+    return Planned(snapshot, targeted_group(policy, entitled.group_ids), frozenset(plan.id for plan in entitled.plans))
 
 
 async def _has_site(context: ActionContext, connection: Connection) -> bool:

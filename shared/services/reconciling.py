@@ -1,23 +1,43 @@
-"""Asking for a reconcile so that the request is not lost, whatever dies in between."""
+"""Requesting a reconcile so that the request is not lost, whatever fails in between; and what is due of it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.contracts.reconciling import RECONCILE, ReconcileOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.operation import OperationStatus
-from shared.storage.due import DueKind
+from shared.domain.operation import Operation, OperationStatus
+from shared.services.action_context import ActionContext
+from shared.services.intents import open_operation
+from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient, start
 
-LOOK_AGAIN = timedelta(minutes=2)
-"""When a sweep makes sure that what was asked has been begun."""
+SWEEP_AFTER = timedelta(minutes=2)
+"""When a sweep makes sure that what was requested has been started."""
 
 RECONCILE_OPERATION = "reconcile"
 
+_PAUSED = timedelta(hours=6)
+"""When to look again whether a tenant is still paused."""
 
-async def ask_for_reconcile(deps: Dependencies, client: DurableClient, tenant_id: str, now: datetime) -> None:
+_REFUSED = timedelta(hours=1)
+"""How long it takes at most until a reconcile that a directory refuses is tried again."""
+
+
+async def reconcile_for(
+    context: ActionContext, client: DurableClient, resource_id: str, *, warnings: tuple[dict[str, Any], ...] = ()
+) -> Operation:
+    """Reconcile the tenant because *resource_id* was changed; return its operation.
+
+    The operation is opened after the request: the sweep that ends it must not find it with nothing requested.
+    """
+    await request_reconcile(context.deps, client, context.tenant.id, context.now)
+    return await open_operation(context, RECONCILE_OPERATION, resource_id, warnings=warnings)
+
+
+async def request_reconcile(deps: Dependencies, client: DurableClient, tenant_id: str, now: datetime) -> None:
     """Bring the whole tenant to what its directory and policies say, now.
 
     A reconcile that runs already sees the marker when it ends and goes round again; one that never started, or
@@ -32,7 +52,7 @@ async def promise_reconcile(deps: Dependencies, tenant_id: str, now: datetime) -
 
     First the due row, then the marker: without the marker the sweep forgets the row.
     """
-    await deps.due.put(DueKind.RECONCILE, now + LOOK_AGAIN, tenant_id, tenant_id)
+    await deps.due.put(DueKind.RECONCILE, now + SWEEP_AFTER, tenant_id, tenant_id)
     await deps.requests.ask(tenant_id, now)
 
 
@@ -52,8 +72,33 @@ async def reconcile_users(
 
 
 async def close_operations(deps: Dependencies, tenant_id: str, now: datetime) -> None:
-    """Say that the operations which wait for a reconcile are done: all that was asked has been seen."""
+    """End the operations that wait for a reconcile: everything that was requested has been reconciled."""
     for status in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING):
         waiting = deps.operations.each(tenant_id, kind=RECONCILE_OPERATION, status=status.value)
         for stored in [each async for each in waiting]:
             await deps.operations.change(tenant_id, stored.value.id, lambda operation: operation.succeeded({}, now))
+
+
+async def reconcile_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Start a reconcile that was requested and is not done; one that keeps failing, ever more rarely."""
+    requested_at, now = await deps.requests.newest(due.tenant_id), deps.clock.now()
+    if requested_at is None:
+        await close_operations(deps, due.tenant_id, now)
+        return None
+    await start_reconcile(client, due.tenant_id)
+    return now + min(max(SWEEP_AFTER, now - requested_at), _REFUSED)
+
+
+async def reread_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Read a user again whom the directory did not show as entitled, or everybody; the reading plans the next one."""
+    tenant = await deps.tenants.find(due.tenant_id)
+    if tenant is None:
+        return None
+    if tenant.value.paused is not None:  # resuming the tenant requests a reconcile
+        return deps.clock.now() + _PAUSED
+    if due.subject_id == EVERYBODY:
+        await request_reconcile(deps, client, due.tenant_id, deps.clock.now())
+        return None
+    origin = f"reread/{due.subject_id}/{due.at.isoformat()}"
+    await reconcile_users(client, due.tenant_id, (due.subject_id,), origin=origin, round_=due.generation)
+    return None

@@ -1,18 +1,23 @@
-"""Reprovisioning so that the user goes on meanwhile: another machine is built first, and takes the place of his."""
+"""Reprovisioning while the user works: another machine is built first, and then takes the place of theirs."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from shared.contracts.cleaning import leftovers_of
 from shared.contracts.provisioning import REPLACE, replacement_order, replacing_instance
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.intent import ResourceType
 from shared.domain.lifecycle import REPLACEABLE
 from shared.domain.operation import Operation
 from shared.domain.replacing import begin_replacement
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
-from shared.services.rebuilding import REPROVISION, UserAccountType, built_today, rebuild
+from shared.services.intents import Resource, begin_operation, resume_operation
+from shared.services.rebuilding import REPROVISION, UserAccountType, plan_now, rebuild
 from shared.services.remote import refuse_while_rerunning
+from shared.services.writes import change_cloud_pc
 from shared.storage.due import START_GRACE, Due, DueKind
 from shared.workflow import DurableClient, start
 
@@ -20,7 +25,7 @@ from shared.workflow import DurableClient, start
 class ReprovisionForm(Value):
     """Whether the user becomes a local administrator; left out: as the policy says.
 
-    *build_first*: build another machine beside the one there is, which the user keeps until that takes its place.
+    *build_first*: build another machine first; the user keeps theirs until it takes the place.
     """
 
     user_account_type: UserAccountType | None = None
@@ -30,16 +35,16 @@ class ReprovisionForm(Value):
 async def reprovision(
     context: ActionContext, client: DurableClient, cloud_pc_id: str, form: ReprovisionForm
 ) -> Operation:
-    """Have a Cloud PC built anew: beside the machine there is, or in its place. Raises: ConflictError."""
+    """Reprovision a Cloud PC: with another machine first, or in place. Raises: ConflictError."""
     if form.build_first:
         return await replace(context, client, cloud_pc_id, form.user_account_type)
     return await rebuild(context, client, cloud_pc_id, REPROVISION, form.user_account_type)
 
 
 def refusal(pc: CloudPc) -> str | None:
-    """Return why another machine cannot be built for *pc* as far as the record tells, None when it can."""
+    """Return why another machine cannot be built for *pc* by its record, None when it can."""
     if pc.status not in REPLACEABLE:
-        return f"only a Cloud PC that works goes on while another machine is built; this one is {pc.status.value}"
+        return f"only a Cloud PC that works can be used while another machine is built; this one is {pc.status.value}"
     if pc.occupied:
         return pc.occupied
     if pc.swap is not None:
@@ -54,40 +59,47 @@ def refusal(pc: CloudPc) -> str | None:
 async def replace(
     context: ActionContext, client: DurableClient, cloud_pc_id: str, account: UserAccountType | None = None
 ) -> Operation:
-    """Build another machine for a Cloud PC under the policy that wins today; the user goes on until it takes the place.
+    """Build another machine for a Cloud PC under the policy that wins now; the user works until it takes the place.
 
     What remains of a machine that it had before is cleaned up first. *account*: as of ``rebuild``. Raises:
     ConflictError unless the Cloud PC works, its user is still entitled, and nothing is at work on it.
     """
     deps, tenant = context.deps, context.tenant
-    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    known = await context.opened_before()
-    if known and (known.ended or (before.replacement and before.replacement.operation_id == known.id)):
-        await go_on(context, client, before)  # this very request came before: complete what it began
-        return known
+    before = (await context.cloud_pc(cloud_pc_id)).value
+    resource = Resource(ResourceType.CLOUD_PC, cloud_pc_id)
+    resumed = await resume_operation(
+        context,
+        resource,
+        partial(start_replacement, context, client, before),
+        begun=lambda id_: before.replacement is not None and before.replacement.operation_id == id_,
+    )
+    if resumed is not None:
+        return resumed
     if why := refusal(before):
         raise ConflictError(why, status=before.status.value)
     await refuse_while_rerunning(client, before)
-    today = await built_today(context, before, account)
-    operation = await context.open_operation("reprovision", cloud_pc_id)
-    # A build that is not begun is found by the look whether it broke off.
-    await deps.due.put(DueKind.WATCH, context.now + START_GRACE, tenant.id, cloud_pc_id, before.next_generation)
+    planned = await plan_now(context, before, account)
 
     def edit(pc: CloudPc) -> CloudPc:
         if (why := refusal(pc)) or pc.next_generation != before.next_generation:
             raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
-        return begin_replacement(pc, today.snapshot, today.group_id, operation.id, context.now)
+        return begin_replacement(pc, planned.snapshot, planned.group_id, context.operation_id, context.now)
 
-    after = await context.change_cloud_pc(operation, before, edit)
-    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
-    gone = before.replacement
-    if gone is not None and gone.clean_up_at is not None:
-        await deps.due.drop(Due(DueKind.CLEAN_UP, gone.clean_up_at, tenant.id, cloud_pc_id, gone.generation))
-    await go_on(context, client, after)
-    return operation
+    async def start(after: CloudPc) -> None:
+        gone = before.replacement
+        if gone is not None and gone.clean_up_at is not None:
+            await deps.due.drop(Due(DueKind.CLEAN_UP, gone.clean_up_at, tenant.id, cloud_pc_id, gone.generation))
+        await start_replacement(context, client, after)
+
+    # The sweep that looks for builds that broke off also finds one that was not begun.
+    watch_at = context.now + START_GRACE
+    promise = partial(deps.due.put, DueKind.WATCH, watch_at, tenant.id, cloud_pc_id, before.next_generation)
+    write = change_cloud_pc(context, before, edit)
+    begun = await begin_operation(context, "reprovision", resource, write, promise=promise, start=start)
+    return begun.operation
 
 
-async def go_on(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
+async def start_replacement(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
     """Start the build that the record asks for; a sweep does it if this does not come to its end."""
     deps, instance_id = context.deps, replacing_instance(pc)
     if instance_id is None or pc.replacement is None or pc.replacement.snapshot is None:

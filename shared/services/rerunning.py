@@ -7,11 +7,14 @@ from pydantic import Field
 from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder, rerunning_instance
 from shared.contracts.remote_actions import machine_of
 from shared.domain.cloud_pc import CloudPc, local_administrator
+from shared.domain.intent import ResourceType
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
+from shared.services.intents import Resource, begin_operation, resume_operation
+from shared.services.writes import no_record
 from shared.workflow import DurableClient, start
 
 
@@ -22,26 +25,33 @@ class RerunForm(Value):
 
 
 async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
-    """Run the step again; return the operation that tells how it goes.
+    """Run the step again; return its operation.
 
     Raises: ConflictError unless the Cloud PC has a warning for it, and when steps of it are being run again already.
     """
-    known = await context.opened_before()
-    if known is not None and (known.ended or known.steps):
-        return known  # this very request came before
-    pc = (await context.deps.cloud_pcs.get(context.tenant.id, cloud_pc_id)).value
+    deps, resource = context.deps, Resource(ResourceType.CLOUD_PC, cloud_pc_id)
+    resumed = await resume_operation(context, resource, _nothing, begun=lambda _: False)
+    if resumed is not None:
+        return resumed
+    pc = (await context.cloud_pc(cloud_pc_id)).value
     order = _order(pc, _steps(pc, form), context.operation_id)
-    operation = await context.open_operation("rerunStep", cloud_pc_id)
-    await context.audit("cloudPC", pc.id, before=pc, after=form)
-    if not await start(client, RERUN_STEPS, order, instance_id=rerunning_instance(pc)) and known is None:
-        busy = ConflictError("steps of this Cloud PC are being run again already")
-        await context.give_up(operation, "rerunning", busy)
-        raise busy
-    return operation
+    opened_before = await deps.operations.find(context.tenant.id, context.operation_id) is not None
+
+    async def begin(_: None) -> None:
+        started = await start(client, RERUN_STEPS, order, instance_id=rerunning_instance(pc))
+        if not started and not opened_before:
+            raise ConflictError("steps of this Cloud PC are being run again already")
+
+    begun = await begin_operation(context, "rerunStep", resource, no_record(pc, form), start=begin, code="rerunning")
+    return begun.operation
+
+
+async def _nothing() -> None:
+    """Start nothing: an operation that has steps runs."""
 
 
 def refusal(pc: CloudPc, form: RerunForm) -> str | None:
-    """Return why the step cannot be run again as far as the record tells, None when it can."""
+    """Return why the step cannot be run again by its record, None when it can."""
     try:
         _order(pc, _steps(pc, form), "")
     except ConflictError as why:

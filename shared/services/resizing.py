@@ -1,4 +1,4 @@
-"""Resizing a Cloud PC by hand: it waits for the licence of its new size, or begins at once where that is there."""
+"""Resizing a Cloud PC: it waits for the licence of its new size, or begins at once if the user has it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 from shared.clients.directory import entitlement_of_user
 from shared.contracts.remote_actions import machine_of
 from shared.domain import swapping
 from shared.domain.cloud_pc import CloudPc
+from shared.domain.intent import ResourceType
 from shared.domain.lifecycle import Status
 from shared.domain.operation import Operation
 from shared.domain.remote_action import STEPS, Remote
@@ -18,9 +20,11 @@ from shared.domain.service_plan import ServicePlan, size_ladder
 from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
-from shared.services.licences import licences
+from shared.services.intents import Resource, begin_operation
+from shared.services.licenses import licenses
 from shared.services.pausing import why_paused
-from shared.services.remote import go_on, heard_before, refuse_while_rerunning
+from shared.services.remote import refuse_while_rerunning, resume_action, start_action
+from shared.services.writes import change_cloud_pc
 from shared.storage.due import ACT_EVERY, DueKind, read_once
 from shared.workflow import DurableClient
 
@@ -41,7 +45,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """What stands in the way of a resize: Graph's code, and in words."""
+    """Why a resize is not possible: Graph's code, and a message."""
 
     verdict: Verdict
     why: str
@@ -87,50 +91,62 @@ def _unfit(pc: CloudPc, target: ServicePlan) -> str | None:
 
 async def target_plan(context: ActionContext, plan_id: str) -> ServicePlan:
     """Return the service plan of an id. Raises: InvalidError without a licence of that id."""
-    found = (await licences(context)).get(plan_id)
+    found = (await licenses(context)).get(plan_id)
     if found is None:
         raise InvalidError(Problem("/targetServicePlanId", "not the id of a service plan that the tenant has"))
     return found
 
 
 async def resize(context: ActionContext, client: DurableClient, cloud_pc_id: str, plan_id: str) -> Operation:
-    """Begin a resize; return the operation that tells how it goes, also of the wait for the licence.
+    """Begin a resize; return its operation, which includes the wait for the licence.
 
-    From here on the target licence is this Cloud PC's own: none is built for it. Raises: InvalidError, ConflictError.
+    The target licence is reserved for this Cloud PC: none is built for it. Raises: InvalidError, ConflictError.
     """
     deps, tenant = context.deps, context.tenant
-    before = (await deps.cloud_pcs.get(tenant.id, cloud_pc_id)).value
-    if (heard := await heard_before(context, before)) is not None:
-        await go_on(client, before)
-        return heard
+    before = (await context.cloud_pc(cloud_pc_id)).value
+    if (resumed := await resume_action(context, client, before)) is not None:
+        return resumed
     target = await target_plan(context, plan_id)
     await _refuse(context, before, target)
     await refuse_while_rerunning(client, before)
     await _refuse_while_paused(context, before)
     licensed = await _holds(context, before, target)
-    operation = await context.open_operation(Remote.RESIZE.value, cloud_pc_id)
     hours = tenant.settings.resize_wait_in_hours
-    await deps.due.put_all([read_once(before, context.now + each) for each in (_SOON, timedelta(hours=hours))])
-    if licensed:
-        await deps.due.put(DueKind.ACT, context.now + ACT_EVERY, tenant.id, cloud_pc_id, before.current.generation)
+
+    async def promise() -> None:
+        await deps.due.put_all([read_once(before, context.now + each) for each in (_SOON, timedelta(hours=hours))])
+        if licensed:
+            await deps.due.put(DueKind.ACT, context.now + ACT_EVERY, tenant.id, cloud_pc_id, before.current.generation)
 
     def edit(pc: CloudPc) -> CloudPc:
         _raise(blocker(pc, target, ()))
-        waits = swapping.request(pc, target, operation.id, hours, context.now)
+        waits = swapping.request(pc, target, context.operation_id, hours, context.now)
         return swapping.begin(waits, context.now) if licensed else waits
 
     try:
-        after = await context.change_cloud_pc(operation, before, edit)
+        await begin_operation(
+            context,
+            Remote.RESIZE.value,
+            Resource(ResourceType.CLOUD_PC, cloud_pc_id),
+            change_cloud_pc(context, before, edit),
+            promise=promise,
+            start=partial(_start, context, client),
+        )
     except ConflictError:  # somebody else was faster: with this Cloud PC, or with the licence
         await _refuse(context, before, target)
         raise
-    await context.audit("cloudPC", cloud_pc_id, before=before, after=after)
+    return (await deps.operations.get(tenant.id, context.operation_id)).value
+
+
+async def _start(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
+    """Show in the operation that it waits for the licence; start where that is there."""
     steps = STEPS[Remote.RESIZE]
-    operation = await deps.operations.change(
-        tenant.id, operation.id, lambda there: there.at_step("licence", steps, percent=0, at=context.now)
+    await context.deps.operations.change(
+        context.tenant.id,
+        context.operation_id,
+        lambda there: there.at_step("licence", steps, percent=0, at=context.now),
     )
-    await go_on(client, after)
-    return operation
+    await start_action(client, pc)
 
 
 async def _refuse(context: ActionContext, pc: CloudPc, target: ServicePlan) -> None:

@@ -1,7 +1,7 @@
-"""Restore points by the clock: made of every Cloud PC as often as its tenant wishes, removed when their time is over.
+"""Scheduled restore points: made of every Cloud PC as often as its tenant's settings say, removed when they expire.
 
 Each Cloud PC has a due row of its own, so that a sweep reads only those whose time has come. None of this has an
-operation: nobody waits for it, and a fleet would fill the table with them.
+operation: nobody waits for one, and a fleet would fill the table with them.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.remote_action_run import begun
 from shared.domain.restore_points import is_time, next_moment, obsolete
 from shared.domain.tenant import Tenant
-from shared.services.remote import Wish, go_on, refusal
+from shared.services.remote import RemoteActionRequest, refusal, start_action
 from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind, restore_point_due
 from shared.workflow import DurableClient
 
 _BUSY = timedelta(minutes=15)
-"""When to look again at a Cloud PC that something else is at work on."""
+"""When to look again at a Cloud PC on which another action runs."""
 
 _BUILT = WORKING | {Status.RESTORING, Status.RESIZING}
 
 
-async def keep_restore_points(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Make a restore point that is due, or remove those whose time is over; return when to look again."""
+async def restore_points_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Make a restore point that is due, or remove those that have expired; return when to look again."""
     found = await deps.tenants.find(due.tenant_id)
     if found is None:
         return None
@@ -36,12 +36,12 @@ async def keep_restore_points(deps: Dependencies, client: DurableClient, due: Du
         await _promise_all(deps, tenant, now)
         return None
     stored = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
-    if stored is None or stored.value.status not in _BUILT:  # what is built anew promises it anew
+    if stored is None or stored.value.status not in _BUILT:  # the next build promises the next restore point
         return None
     pc = stored.value
     name = _what(tenant, pc, now)
     if name is not None:
-        if refusal(pc, Wish(name)) is not None:
+        if refusal(pc, RemoteActionRequest(name)) is not None:
             return now + _BUSY
         await _begin(deps, client, pc, name, due)
     every = tenant.settings.restore_point_every
@@ -67,15 +67,15 @@ async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: R
     await deps.due.put(DueKind.ACT, now + ACT_EVERY, pc.tenant_id, pc.id, pc.current.generation)
 
     def edit(there: CloudPc) -> CloudPc | None:
-        if there.current.generation != pc.current.generation or refusal(there, Wish(name)) is not None:
+        if there.current.generation != pc.current.generation or refusal(there, RemoteActionRequest(name)) is not None:
             return None
         return begun(there, action)
 
-    await go_on(client, await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit))
+    await start_action(client, await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit))
 
 
 async def _promise_all(deps: Dependencies, tenant: Tenant, now: datetime) -> None:
-    """Promise the next restore point of every Cloud PC there is, as after a change of the tenant's wish."""
+    """Promise the next restore point of every Cloud PC there is, as after a change of the tenant's setting."""
     every = tenant.settings.restore_point_every
     built = [stored.value async for stored in deps.cloud_pcs.each(tenant.id) if stored.value.status in _BUILT]
     await deps.due.put_all([restore_point_due(pc, every, now) for pc in built] if every else [])

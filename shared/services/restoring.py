@@ -1,7 +1,7 @@
 """Restoring an export: what was exported is verified, then added, then everything that was promised is promised again.
 
 Nothing that is there is ever changed. A restore that broke off is begun again and adds what is missing: a marker says
-which export is on its way, because the account is no longer empty then.
+which export is being restored, because the account is no longer empty then.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from shared.storage.tenants import Tenants
 _BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
 _MARK = ("restore", "export")
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ class DamagedError(ConflictError):
     """What is in the container is not what the manifest says; nothing was written."""
 
 
-async def restore_tables(tables: Tables, blobs: Blobs, day: date, *, merge: bool, tell: Tell) -> Restored:
-    """Restore the export of *day*: into an account without a row of ours, or with *merge* beside what is there.
+async def restore_tables(tables: Tables, blobs: Blobs, day: date, *, merge: bool, report: Report) -> Restored:
+    """Restore the export of *day*: into an account without rows of the service, or with *merge* in addition to them.
 
     Raises: NotFoundError without a whole export of that day, DamagedError if it is not what its manifest says,
     ConflictError if the account has rows and *merge* is not wanted.
@@ -51,14 +51,14 @@ async def restore_tables(tables: Tables, blobs: Blobs, day: date, *, merge: bool
     if manifest is None:
         raise NotFoundError(f"there is no whole export of {day.isoformat()}: it has no manifest")
     await _verify(blobs, manifest)
-    tell(f"verified {manifest.rows} rows of {len(manifest.tables)} tables")
+    report(f"verified {manifest.rows} rows of {len(manifest.tables)} tables")
     await _enter(tables, manifest, merge=merge)
     contents, added = Contents(tables), 0
     for name, parts in manifest.tables.items():
         fresh = 0
         for part in parts:
             fresh += await contents.add(name, _rows(await _content(blobs, part)))
-        tell(f"{name}: {fresh} of {sum(part.rows for part in parts)} rows added")
+        report(f"{name}: {fresh} of {sum(part.rows for part in parts)} rows added")
         added += fresh
     await _promise_again(tables, manifest.exported_at)
     await Table(tables, "restores").delete(*_MARK)
@@ -98,17 +98,17 @@ async def _enter(tables: Tables, manifest: Manifest, *, merge: bool) -> None:
         standing = ""
     if standing != mark and not merge:
         if standing:
-            raise ConflictError(f"the restore of {standing} broke off here: finish that one, or say --merge")
+            raise ConflictError(f"the restore of {standing} broke off in this account: finish that one, or use --merge")
         contents = Contents(tables)
         if taken := [name for name in EXPORTED if not await contents.is_empty(name)]:
-            raise ConflictError(f"there are rows in {', '.join(taken)}: take an empty account, or say --merge")
+            raise ConflictError(f"there are rows in {', '.join(taken)}: take an empty account, or use --merge")
     await marks.put({"PartitionKey": _MARK[0], "RowKey": _MARK[1], "day": mark})
 
 
 async def _promise_again(tables: Tables, at: datetime) -> None:
     """Promise again what records and promises, read one after the other, may have lost between them.
 
-    And what the durable workflows knew, which are in no export: every build is looked at, every directory is read.
+    The durable workflows are in no export: every build is checked, every directory is read.
     """
     due, records = DueIndex(tables), CloudPcs(tables)
     async for tenant in Tenants(tables).each():

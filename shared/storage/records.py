@@ -8,6 +8,7 @@ from shared.domain.bulk import BulkAction
 from shared.domain.connection import Connection
 from shared.domain.directory_subscriptions import Watch
 from shared.domain.image import DeviceImage
+from shared.domain.intent import Intent
 from shared.domain.operation import Operation
 from shared.domain.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.policy import Policy
@@ -19,6 +20,7 @@ from shared.storage.connections import connections
 from shared.storage.due import DueIndex
 from shared.storage.idempotency import Idempotency
 from shared.storage.images import images
+from shared.storage.intents import intents
 from shared.storage.operations import operations
 from shared.storage.orphans import computer_names, orphan_scans, orphans
 from shared.storage.pacing import Lines
@@ -117,6 +119,11 @@ class Records:
     def operations(self) -> Repository[Operation]:
         """The operations."""
         return operations(self.tables)
+
+    @cached_property
+    def intents(self) -> Repository[Intent]:
+        """The changes that are being carried out."""
+        return intents(self.tables)
 
     @cached_property
     def audit(self) -> Audit:

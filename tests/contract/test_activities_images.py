@@ -10,10 +10,10 @@ from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.contracts.tickets import on_behalf_of
 from shared.domain.owner import Owner, OwnerKind
+from shared.services.marketplace import gallery_versions
 from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import build
 from tests.contract.worker import GROUP, REGION, SITE, TENANT, Worker, working
-from triggers.http.marketplace import gallery_versions
 
 pytestmark = pytest.mark.simulator
 

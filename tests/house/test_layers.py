@@ -1,9 +1,21 @@
 """The rules of import that import-linter cannot see (ARCHITECTURE.md, layers)."""
 
-from tests.house.tree import APP_LAYERS, ROOT, below, imported, relative
+import ast
+from collections.abc import Iterator
+
+from tests.house.tree import APP_LAYERS, ROOT, below, imported, parsed, relative
 
 DURABLE = "azure.durable_functions"
 MAY_KNOW_DURABLE = ("shared/workflow/", "function_app.py")
+
+
+WRITES = {"append", "change", "claim", "ensure", "insert", "put", "put_all", "release", "remove", "replace", "save_all"}
+"""The methods of repositories and of the due index that write."""
+
+MAY_WRITE = {"triggers/http/idempotency.py": "a key belongs to a request, whatever use case the request calls"}
+
+MAY_IMPORT_OF_WORKFLOW = {"Blueprint", "DurableClient", "purge_finished"}
+"""What a trigger needs; starting a workflow is a use case."""
 
 
 def importers(*folders: str, of: str) -> set[str]:
@@ -35,3 +47,34 @@ def test_the_app_and_what_runs_it_locally_do_not_know_each_other() -> None:
     assert importers(*APP_LAYERS, "function_app.py", of="local") == set()
     for layer in (*APP_LAYERS, "function_app"):
         assert importers("local", of=layer) == set()
+
+
+def test_a_trigger_writes_no_record_and_starts_no_workflow() -> None:
+    """Use cases live in shared/services: a route parses, calls one and answers; so does a timer, and the queue."""
+    writing = {relative(path).as_posix() for path in below("triggers") if set(methods_of_deps(parsed(path))) & WRITES}
+    assert writing == MAY_WRITE.keys()
+    prefix = "shared.workflow."
+    used = {name.removeprefix(prefix) for p in below("triggers") for name in imported(p) if name.startswith(prefix)}
+    assert used <= MAY_IMPORT_OF_WORKFLOW
+
+
+def test_a_use_case_and_what_it_stands_on_knows_no_request() -> None:
+    assert {
+        path for path in importers("shared", of="azure.functions") if not path.startswith("shared/workflow/")
+    } == set()
+
+
+def methods_of_deps(tree: ast.Module) -> Iterator[str]:
+    """The methods that are called, or given away to be called, of anything below the composition: ``deps.x.y``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and "deps" in names_in(node.value):
+            yield node.attr
+
+
+def names_in(node: ast.expr) -> Iterator[str]:
+    """The names of a chain of attributes: ``call.deps.sites`` has three."""
+    while isinstance(node, ast.Attribute):
+        yield node.attr
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id

@@ -16,7 +16,7 @@ from shared.domain.operation import Actor
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
-from shared.services.bulk import BulkForm, begin_bulk, meant_by, steer
+from shared.services.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of
 from shared.services.catalogue import ACTIONS
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
@@ -24,7 +24,6 @@ from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.scenes import LARGER, LEAVING, MADE, NOW, POINT, WAITING, WORKS
 from tests.integration.services import IdleHost, PaperServices, perform
-from triggers.sweeps import go_on_with_bulk
 
 EVE = Actor(id="eve", name="Eve")
 AT_WORK = RemoteAction(name=Remote.REBOOT, operation_id="o", begun_at=NOW)
@@ -72,11 +71,10 @@ def in_state(state: str) -> CloudPc:
     return things.cloud_pc(name_of(state), **{**works, **STATES[state]})
 
 
-async def deed_of(here: PaperServices, action: str, *seed: str) -> ActionContext:
+async def context_of(here: PaperServices, action: str, *seed: str) -> ActionContext:
     tenant = (await here.tenants.get(things.TENANT_ID)).value
-    return ActionContext(
-        here, EVE, tenant, verb=ACTIONS[action].verb, trace_id="/".join(seed), seed=seed, repeatable=True
-    )
+    verb, trace_id = ACTIONS[action].verb, "/".join(seed)
+    return ActionContext(here, EVE, tenant, verb=verb, trace_id=trace_id, now=here.hand.at, seed=seed, repeatable=True)
 
 
 @pytest.mark.parametrize("action", sorted(ACTIONS))
@@ -84,14 +82,14 @@ async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, acti
     kind, host = ACTIONS[action], IdleHost()
     await here.cloud_pcs.save_all([Stored(in_state(state), "*") for state in STATES])
     form = BulkForm(action=action, parameters=dict(PARAMETERS.get(action, {})), filter=Selection())
-    meant = {each.cloud_pc_id: each.refusal for each in await meant_by(await deed_of(here, action, "dry"), form)}
+    meant = {each.cloud_pc_id: each.refusal for each in await targets_of(await context_of(here, action, "dry"), form)}
     promised = {state: meant[in_state(state).id] for state in STATES}
     done: dict[str, str | None] = {}
     for state in STATES:
         pc, done[state] = in_state(state), None
         try:
             await kind.perform(
-                await deed_of(here, action, "do", state), host, pc, kind.form.model_validate(form.parameters)
+                await context_of(here, action, "do", state), host, pc, kind.form.model_validate(form.parameters)
             )
         except ConflictError as refused:
             done[state] = str(refused)
@@ -103,8 +101,8 @@ async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, acti
 
 async def begun(here: PaperServices, action: str, host: IdleHost, **parameters: Any) -> str:
     form = BulkForm(action=action, parameters=parameters, cloud_pc_ids=(WORKS.id,))
-    context = await deed_of(here, action, "bulk")
-    bulk = await begin_bulk(context, host, form, await meant_by(context, form))
+    context = await context_of(here, action, "bulk")
+    bulk = await begin_bulk(context, host, form, await targets_of(context, form))
     return bulk.id
 
 
@@ -120,7 +118,7 @@ async def test_of_one_that_is_cancelled_while_it_is_paused_the_rest_is_skipped(
     host = IdleHost()
     bulk_id = await begun(here, "reboot", host)
     order = BulkOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id)
-    context = await deed_of(here, "reboot", "steer")
+    context = await context_of(here, "reboot", "steer")
     await steer(context, host, bulk_id, BulkStatus.PAUSED)
     assert (await perform(NEXT_WAVE, order)).positions == ()
     host.started.clear()
@@ -130,7 +128,7 @@ async def test_of_one_that_is_cancelled_while_it_is_paused_the_rest_is_skipped(
     if crashed:  # right after the record: the sweep starts it
         host.started.clear()
         (due,) = await here.due.due(DueKind.BULK, NOW + BULK_EVERY)
-        assert await go_on_with_bulk(here, host, due) is not None
+        assert await bulk_due(here, host, due) is not None
     assert len(host.started) == 1
     assert (await perform(NEXT_WAVE, order)).positions == ()
     shown = (await here.bulk_actions.get(things.TENANT_ID, bulk_id)).value
@@ -147,11 +145,11 @@ async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_n
     order = ItemOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id, position=0)
     settle, calls = activities.bulk._settle, []
 
-    async def dies(item: Any, status: ItemStatus, *said: Any) -> Any:
+    async def dies(item: Any, status: ItemStatus, *outcome: Any) -> Any:
         calls.append(status)
         if len(calls) == 2:
-            raise ConnectionResetError(said)
-        return await settle(item, status, *said)
+            raise ConnectionResetError(outcome)
+        return await settle(item, status, *outcome)
 
     monkeypatch.setattr(activities.bulk, "_settle", dies)
     with pytest.raises(ConnectionResetError):
@@ -159,8 +157,8 @@ async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_n
     here.hand.advance(timedelta(minutes=2))
     await perform(ACT_ON_ITEM, order, host)
     grace = (await here.cloud_pcs.get(things.TENANT_ID, WORKS.id)).value.grace
-    told = [stored.value async for stored in here.audit.each(things.TENANT_ID, resource_id=WORKS.id)]
+    events = [stored.value async for stored in here.audit.each(things.TENANT_ID, resource_id=WORKS.id)]
 
     assert grace is not None
     assert grace.ends_at == LEAVING.ends_at + timedelta(hours=5)
-    assert (await items(here, bulk_id), len(told)) == ([ItemStatus.SUCCEEDED], 1)
+    assert (await items(here, bulk_id), len(events)) == ([ItemStatus.SUCCEEDED], 1)

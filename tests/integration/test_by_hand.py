@@ -1,4 +1,4 @@
-"""What people ask for over HTTP, on real tables: sent twice, at once, and cut short by a crash."""
+"""Requests of people, on real tables: sent twice, at the same time, and interrupted by a crash."""
 
 import base64
 import json
@@ -18,17 +18,19 @@ from shared.domain.operation import Actor, OperationStatus
 from shared.domain.steps import Step
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
+from shared.services.cleaning_up import clean_up_due
+from shared.services.policies import create_policy
 from shared.services.rebuilding import RETRY, rebuild
-from shared.services.reconciling import LOOK_AGAIN
+from shared.services.reconciling import SWEEP_AFTER
+from shared.services.starting import resume_build
+from shared.services.sweeping import sweep
 from shared.storage.due import WATCH_EVERY, DueKind, watch_due
 from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
 from triggers.http.authentication import Caller
-from triggers.http.endpoints import Answer, Call
+from triggers.http.call import Call, Response
 from triggers.http.idempotency import once
-from triggers.http.policies import save_policy
-from triggers.sweeps import clean_up, resume_build, sweep
 
 ADMIN = Caller(actor=Actor(id="admin", name="Admin", roles=("CloudPC.Administrator",)), directory_id=things.DIRECTORY)
 FAILED = things.cloud_pc(status=Status.FAILED, attempt=3, operation_id="before")
@@ -59,7 +61,7 @@ async def call(
     return Call(request, here, ADMIN, tenant=tenant, verb="Microsoft.CloudPC/cloudPCs/retry", trace_id=trace)
 
 
-async def test_of_two_retries_at_once_one_builds_and_the_other_is_told(
+async def test_of_two_retries_at_once_one_builds_and_the_other_is_refused(
     here: PaperServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await here.cloud_pcs.insert(FAILED)
@@ -68,12 +70,12 @@ async def test_of_two_retries_at_once_one_builds_and_the_other_is_told(
 
     async def overtaken(id_or_upn: str) -> Any:
         monkeypatch.setattr(here.directory, "user", look_up)
-        await rebuild(faster, host, FAILED.id, RETRY)
+        await rebuild(faster.context, host, FAILED.id, RETRY)
         return await look_up(id_or_upn)
 
     monkeypatch.setattr(here.directory, "user", overtaken)
     with pytest.raises(ConflictError):
-        await rebuild((await call(here, trace="slower")), host, FAILED.id, RETRY)
+        await rebuild((await call(here, trace="slower")).context, host, FAILED.id, RETRY)
     pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
     statuses = {s.value.id: s.value.status async for s in here.operations.each("contoso")}
 
@@ -91,8 +93,8 @@ async def test_a_retry_that_dies_before_its_start_is_found_by_the_sweep(here: Pa
             raise ConnectionResetError(name, instance_id, order)
 
     with pytest.raises(UnavailableError):
-        await rebuild((await call(here)), DeadHost(), FAILED.id, RETRY)
-    (due,) = await here.due.due(DueKind.START, things.NOW + 3 * LOOK_AGAIN)
+        await rebuild((await call(here)).context, DeadHost(), FAILED.id, RETRY)
+    (due,) = await here.due.due(DueKind.START, things.NOW + 3 * SWEEP_AFTER)
     assert (due.subject_id, due.generation) == (FAILED.id, FAILED.current.generation + 1)
 
 
@@ -104,13 +106,13 @@ async def test_a_clean_up_that_broke_off_is_begun_again_until_it_is_done(here: P
     await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation)
     host = IdleHost()
     for _ in range(3):
-        await sweep(host, DueKind.CLEAN_UP, clean_up)
+        await sweep(host, DueKind.CLEAN_UP, clean_up_due)
         here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 3
 
     done = LeftRecord(tenant_id="contoso", cloud_pc_id=FAILED.id, generation=FAILED.current.generation)
     await perform(RECORD_CLEANED, done)
-    await sweep(host, DueKind.CLEAN_UP, clean_up)
+    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
     here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 3
     assert await here.due.due(DueKind.CLEAN_UP, here.hand.at) == []
@@ -171,12 +173,12 @@ async def test_a_retry_that_meets_the_beginning_of_the_clean_up_waits_for_its_en
     host, look_up = IdleHost(), here.directory.user
 
     async def overtaken(id_or_upn: str) -> Any:
-        await sweep(host, DueKind.CLEAN_UP, clean_up)
+        await sweep(host, DueKind.CLEAN_UP, clean_up_due)
         return await look_up(id_or_upn)
 
     monkeypatch.setattr(here.directory, "user", overtaken)
     with pytest.raises(ConflictError, match="remains are being removed"):
-        await rebuild((await call(here)), host, FAILED.id, RETRY)
+        await rebuild((await call(here)).context, host, FAILED.id, RETRY)
     assert [instance for instance in host.started if "provision" in instance] == []
     assert (await here.cloud_pcs.get("contoso", FAILED.id)).value.status is Status.FAILED
 
@@ -204,7 +206,7 @@ async def test_a_retry_goes_on_with_the_machine_whose_clean_up_it_cancels(here: 
     )
     host = IdleHost()
     due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation + 1)
-    await rebuild((await call(here, trace="continue_as_new")), host, FAILED.id, RETRY)
+    await rebuild((await call(here, trace="continue_as_new")).context, host, FAILED.id, RETRY)
     pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
 
     assert (pc.current.resumed_at, pc.status) == (Step.ENROLL_IN_INTUNE, Status.PENDING_PROVISION)
@@ -212,7 +214,7 @@ async def test_a_retry_goes_on_with_the_machine_whose_clean_up_it_cancels(here: 
     assert host.orders[0]["resume"]["made"]["computerName"] == "CPC-ADA-X"
     assert [each["computerNames"] for each in host.orders[0]["remains"]] == [["CPC-ADA-X"]]
     assert await here.due.due(DueKind.CLEAN_UP, things.NOW) == []
-    assert await clean_up(here, host, due) is None
+    assert await clean_up_due(here, host, due) is None
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ async def test_a_retry_begins_anew_where_the_machine_is_not_what_would_be_built(
         "contoso", FAILED.id, lambda pc: edited(pc, status=Status.FAILED, clean_up_at=things.NOW, **failed)
     )
     host = IdleHost()
-    await rebuild((await call(here, trace="continue_as_new")), host, FAILED.id, RETRY)
+    await rebuild((await call(here, trace="continue_as_new")).context, host, FAILED.id, RETRY)
 
     assert "resume" not in host.orders[0]
     assert [each["computerNames"] for each in host.orders[0]["remains"]] == [["CPC-ADA-X"]]
@@ -242,7 +244,7 @@ async def test_a_retry_begins_anew_where_the_machine_is_not_what_would_be_built(
 async def rebuilt(here: PaperServices, failed: CloudPc) -> CloudPc:
     """Retry one that failed; return its record, with the snapshot that today's policy gives."""
     await here.cloud_pcs.insert(edited(failed, clean_up_at=things.NOW))
-    await rebuild((await call(here)), IdleHost(), failed.id, RETRY)
+    await rebuild((await call(here)).context, IdleHost(), failed.id, RETRY)
     return (await here.cloud_pcs.get("contoso", failed.id)).value
 
 
@@ -253,8 +255,8 @@ async def test_a_clean_up_that_meets_a_retry_leaves_the_new_build_alone(here: Pa
     await here.cloud_pcs.insert(edited(FAILED, resources=made, clean_up_at=things.NOW))
     due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation)
     host = IdleHost()
-    await rebuild((await call(here)), host, FAILED.id, RETRY)
-    assert await clean_up(here, host, due) is None
+    await rebuild((await call(here)).context, host, FAILED.id, RETRY)
+    assert await clean_up_due(here, host, due) is None
     assert [instance for instance in host.started if "cleanup" in instance] == []
 
 
@@ -282,7 +284,7 @@ async def facts(here: PaperServices) -> Any:
 
 
 async def promised(here: PaperServices) -> bool:
-    due = await here.due.due(DueKind.RECONCILE, things.NOW + LOOK_AGAIN)
+    due = await here.due.due(DueKind.RECONCILE, things.NOW + SWEEP_AFTER)
     return bool(due) and await here.requests.newest("contoso") is not None
 
 
@@ -294,25 +296,25 @@ async def test_a_policy_is_not_saved_before_its_reconcile_is_promised(
 
     monkeypatch.setattr(here.policies, "insert", crash)
     with pytest.raises(ConnectionResetError):
-        await save_policy(await call(here), FORM, await facts(here))
+        await create_policy((await call(here)).context, FORM, await facts(here))
     assert await promised(here)
 
 
 async def test_a_form_that_is_refused_promises_nothing(here: PaperServices) -> None:
     with pytest.raises(InvalidError):
-        await save_policy(await call(here), {**FORM, "groups": {"groupIds": ["g2"]}}, await facts(here))
+        await create_policy((await call(here)).context, {**FORM, "groups": {"groupIds": ["g2"]}}, await facts(here))
     assert not await promised(here)
 
 
 async def test_the_same_key_with_another_body_is_another_thing(here: PaperServices) -> None:
     one, again = await call(here, {"a": 1}, key="k"), await call(here, {"a": 1}, key="k", trace="two")
     other = await call(here, {"a": 2}, key="k")
-    assert one.new_id("policy") == again.new_id("policy")
-    assert one.new_id("policy") != other.new_id("policy")
+    assert one.context.new_id("policy") == again.context.new_id("policy")
+    assert one.context.new_id("policy") != other.context.new_id("policy")
 
 
 async def test_no_digest_of_a_password_is_kept(here: PaperServices) -> None:
-    forms = [{"credentials": {"domain": {"adDomainPassword": said}}} for said in ("one", "two")]
+    forms = [{"credentials": {"domain": {"adDomainPassword": password}}} for password in ("one", "two")]
     marks = {(await call(here, form, key="k")).mark for form in forms}
     assert len(marks) == 1
 
@@ -320,9 +322,9 @@ async def test_no_digest_of_a_password_is_kept(here: PaperServices) -> None:
 async def test_an_answer_whose_key_was_taken_over_and_given_back_is_still_given(here: PaperServices) -> None:
     asked = await call(here, {}, key="k")
 
-    async def perform() -> Answer:
+    async def perform() -> Response:
         await here.idempotency.release("contoso:5d0f6a0e-93f4-4f0a-9a53-1f1fd5d4c0de:admin", "k")
-        return Answer(201, {"id": "x"})
+        return Response(201, {"id": "x"})
 
     assert (await once(asked, perform)).status == 201
 
@@ -331,11 +333,11 @@ async def test_two_with_one_key_at_once_have_the_effect_of_one(here: PaperServic
     asked = await call(here, {}, key="k")
     made: list[str] = []
 
-    async def perform() -> Answer:
+    async def perform() -> Response:
         with pytest.raises(ConflictError):
             await once(await call(here, {}, key="k", trace="two"), perform)
-        made.append(asked.new_id("thing"))
-        return Answer(201, {"id": made[0]})
+        made.append(asked.context.new_id("thing"))
+        return Response(201, {"id": made[0]})
 
     first = await once(asked, perform)
     second = await once(asked, perform)

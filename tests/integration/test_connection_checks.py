@@ -8,11 +8,11 @@ import pytest
 from shared.domain.connection import HealthCheck, HealthStatus, Network
 from shared.domain.operation import OperationStatus
 from shared.domain.tenant import Paused
-from shared.services.reconciling import LOOK_AGAIN
+from shared.services.connection_checks import check_due, probe_wanted, promise_checks
+from shared.services.reconciling import SWEEP_AFTER
 from shared.storage.due import Due, DueKind
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
-from triggers.http.connection_checks import check_due, probe_wanted, promise_checks
 
 OWN = Network(virtual_network_id="/vnet", subnet_ids=("/vnet/subnets/pcs",))
 DUE = Due(DueKind.RECHECK, things.NOW, "contoso", "c1")
@@ -46,7 +46,7 @@ async def test_a_connection_that_was_just_checked_is_left_alone(here: PaperServi
 
 async def test_a_check_some_hours_old_is_made_again_without_a_probe(here: PaperServices) -> None:
     again, host = await look(here, 6 * HOURS)
-    assert again == things.NOW + 6 * HOURS + LOOK_AGAIN
+    assert again == things.NOW + 6 * HOURS + SWEEP_AFTER
     assert "probe" not in host.orders[0]
 
 
@@ -121,4 +121,4 @@ async def test_use_keeps_the_checks_going(here: PaperServices) -> None:
 )
 def test_a_probe_is_made_when_it_can_tell_something_new(*, changes: dict[str, Any], asked: bool, wanted: bool) -> None:
     connection = things.connection(checked_date_time=things.NOW).but(**changes)
-    assert probe_wanted(connection, asked=asked) is wanted
+    assert probe_wanted(connection, requested=asked) is wanted

@@ -11,15 +11,18 @@ from typing import Any
 
 import pytest
 
+from shared.domain.intent import INTERRUPTED_AFTER
 from shared.domain.operation import AuditEvent, Operation
 from shared.domain.pausing import ServiceState
 from shared.domain.tenant import Paused
+from shared.services import images
+from shared.services.interruptions import complete_interrupted
+from shared.storage.audit import Audit
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
 from tests.integration.scenes import CHANGES_NOTHING, OFFERED, PASSWORD, SCENES, Scene, Trace
 from tests.integration.services import in_place
-from triggers.http import images
 from triggers.http.permissions import VERBS
 
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}
@@ -32,6 +35,10 @@ SHOWN_OTHERWISE = {
     "POST tenants/{tenant}/cloudPCs/{id}/confirmRemoval",
 }
 """What begins something and leaves no operation: a bulk action tells how it goes by itself, a removal in its list."""
+
+
+class CutError(BaseException):
+    """The process dies. No code of the app expects it."""
 
 
 @pytest.fixture
@@ -115,6 +122,29 @@ async def test_what_is_done_is_written_down_once_with_before_and_after(
     elif call.action in ALWAYS_SET:
         assert (await call()).status_code == answer.status_code
     assert await events(here) == [event]
+    assert [each async for each in here.intents.of_all()] == []
+
+
+@pytest.mark.parametrize("name", sorted(SCENES))
+async def test_what_a_dying_process_did_not_write_down_is_written_down_later(
+    here: Office, mutations: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, append = await arranged(here, name), Audit.append
+
+    async def dies(*_: Any) -> None:
+        raise CutError
+
+    monkeypatch.setattr(Audit, "append", dies)
+    with pytest.raises(CutError):
+        await Caller(name, scene, mutations[name])()
+    monkeypatch.setattr(Audit, "append", append)
+    assert await events(here) == []
+
+    here.hand.advance(INTERRUPTED_AFTER)
+    assert await complete_interrupted(here) == 1
+    (event,) = await events(here)
+    assert (event.before is not None, event.after is not None) == scene.trace.value
+    assert PASSWORD not in json.dumps(event.to_json())
 
 
 async def test_the_id_of_a_customer_that_is_gone_is_given_to_no_other(here: Office, mutations: dict[str, Any]) -> None:

@@ -79,7 +79,7 @@ def silent(_: str) -> None:
 
 async def test_what_was_exported_comes_back_as_it_was(here: Dependencies, blobs: Blobs, elsewhere: Tables) -> None:
     manifest = await export_tables(here.tables, blobs, NIGHT)
-    done = await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    done = await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     assert await everything(elsewhere) == await everything(here.tables)
     assert done.rows == done.added == manifest.rows
     assert {table: sum(part.rows for part in parts) for table, parts in manifest.tables.items() if parts[0].rows} == {
@@ -132,11 +132,11 @@ async def test_an_export_that_broke_off_goes_on_where_it_was(
         await export_tables(here.tables, blobs, NIGHT)
     assert await read_manifest(blobs, DAY) is None
     with pytest.raises(NotFoundError):
-        await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+        await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     allowed = 1_000
     await export_tables(here.tables, blobs, NIGHT + timedelta(hours=1))
     assert len(written) == len(set(written)) == len(EXPORTED) + 1
-    await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     assert await everything(elsewhere) == await everything(here.tables)
 
 
@@ -154,7 +154,7 @@ async def test_a_table_of_several_parts_comes_back_whole(
     await Contents(here.tables).add("requests", rows)
     manifest = await export_tables(here.tables, blobs, NIGHT)
     assert [part.rows for part in manifest.tables["requests"]] == [1_000, 3]
-    await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     again = Contents(elsewhere)
     first = await again.page("requests")
     assert [*first.rows, *(await again.page("requests", first.next_token)).rows] == rows
@@ -165,7 +165,7 @@ async def test_an_account_with_rows_is_left_alone(here: Dependencies, blobs: Blo
     await here.cloud_pcs.remove("contoso", BOB.id)
     before = await everything(here.tables)
     with pytest.raises(ConflictError, match="cloudpcs"):
-        await restore_tables(here.tables, blobs, DAY, merge=False, tell=silent)
+        await restore_tables(here.tables, blobs, DAY, merge=False, report=silent)
     assert await everything(here.tables) == before
 
 
@@ -174,7 +174,7 @@ async def test_merging_adds_what_is_missing_and_changes_nothing(here: Dependenci
     ada = things.cloud_pc("ada", status=Status.PROVISIONING, generation=7)
     await here.cloud_pcs.remove("contoso", BOB.id)
     await here.cloud_pcs.change("contoso", ada.id, lambda pc: pc.but(display_name="Newer"))
-    done = await restore_tables(here.tables, blobs, DAY, merge=True, tell=silent)
+    done = await restore_tables(here.tables, blobs, DAY, merge=True, report=silent)
     assert done.added == 2  # the record, and its licence
     assert (await here.cloud_pcs.get("contoso", BOB.id)).value == BOB
     assert (await here.cloud_pcs.get("contoso", ada.id)).value.display_name == "Newer"
@@ -185,17 +185,17 @@ async def test_a_restore_that_broke_off_is_finished_by_the_next(
 ) -> None:
     await export_tables(here.tables, blobs, NIGHT)
 
-    def stop(said: str) -> None:
-        if said.startswith("policies"):
+    def stop(line: str) -> None:
+        if line.startswith("policies"):
             raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await restore_tables(elsewhere, blobs, DAY, merge=False, tell=stop)
-    done = await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+        await restore_tables(elsewhere, blobs, DAY, merge=False, report=stop)
+    done = await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     assert 0 < done.added < done.rows
     assert await everything(elsewhere) == await everything(here.tables)
     with pytest.raises(ConflictError):  # now it is an account with rows, as any other
-        await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+        await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
 
 
 @pytest.mark.parametrize("damage", ["changed", "gone"])
@@ -209,7 +209,7 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
     else:
         await blobs.put(part.name, (await blobs.get(part.name) or b"").replace(b"contoso", b"contosa"))
     with pytest.raises(DamagedError, match=part.name):
-        await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+        await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     assert [rows for rows in (await everything(elsewhere)).values() if rows] == []
 
 
@@ -225,7 +225,7 @@ async def test_what_workflows_knew_is_promised_again(here: Dependencies, blobs: 
     await here.cloud_pcs.insert(with_replacement("gil", Phase.BUILDING, 7))
     await here.cloud_pcs.insert(with_replacement("hal", Phase.LEAVING, 1))
     await export_tables(here.tables, blobs, NIGHT)
-    await restore_tables(elsewhere, blobs, DAY, merge=False, tell=silent)
+    await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     restored = PaperServices(elsewhere)
     dues = {kind: await restored.due.due(kind, NIGHT) for kind in DueKind}
     watched = {(due.subject_id, due.generation) for due in dues[DueKind.WATCH]}

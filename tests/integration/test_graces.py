@@ -1,4 +1,4 @@
-"""Grace periods changed by hand, on real tables: twice, at once, and against a plan that takes them back."""
+"""Grace periods that people change, on real tables: twice, at once, and against a plan that takes them back."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -53,7 +53,7 @@ async def here(tables: Tables) -> AsyncIterator[PaperServices]:
 async def context(here: PaperServices, trace: str) -> ActionContext:
     tenant = await here.tenants.get("contoso")
     verb = "Microsoft.CloudPC/cloudPCs/endGracePeriod"
-    return ActionContext(here, SYSTEM, tenant.value, verb=verb, trace_id=trace, seed=(trace,))
+    return ActionContext(here, SYSTEM, tenant.value, verb=verb, trace_id=trace, now=here.hand.at, seed=(trace,))
 
 
 async def operations(here: PaperServices) -> dict[str, OperationStatus]:
@@ -69,7 +69,7 @@ async def test_ended_twice_it_is_ended_once(here: PaperServices) -> None:
     assert list(await operations(here)) == [first.id]
 
 
-async def test_of_two_who_end_it_at_one_moment_one_is_told(
+async def test_of_two_who_end_it_at_one_moment_one_is_refused(
     here: PaperServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, slower, faster = here.due.put, await context(here, "slower"), await context(here, "faster")
@@ -82,21 +82,21 @@ async def test_of_two_who_end_it_at_one_moment_one_is_told(
     monkeypatch.setattr(here.due, "put", overtaken)
     with pytest.raises(ConflictError):
         await end_grace(slower, IdleHost(), LEAVING.id)
-    told = await operations(here)
-    assert told.pop(slower.new_id("operation")) is OperationStatus.FAILED
-    assert list(told) == [(await here.cloud_pcs.get("contoso", LEAVING.id)).value.current.operation_id]
+    found = await operations(here)
+    assert found.pop(slower.new_id("operation")) is OperationStatus.FAILED
+    assert list(found) == [(await here.cloud_pcs.get("contoso", LEAVING.id)).value.current.operation_id]
 
 
-async def test_whoever_ends_it_when_a_plan_has_taken_it_back_is_told(here: PaperServices) -> None:
+async def test_whoever_ends_it_when_a_plan_has_taken_it_back_sees_it_fail(here: PaperServices) -> None:
     ending = await end_grace(await context(here, "one"), IdleHost(), LEAVING.id)
     await here.cloud_pcs.change("contoso", LEAVING.id, lambda pc: reprieve(pc, things.NOW))
     assert isinstance(await perform(BEGIN_DEPROVISIONING, ORDER), Superseded)
-    told = (await here.operations.get("contoso", ending.id)).value
-    assert (told.status, told.error and told.error.code) == (OperationStatus.FAILED, "reprieved")
+    found = (await here.operations.get("contoso", ending.id)).value
+    assert (found.status, found.error and found.error.code) == (OperationStatus.FAILED, "reprieved")
     assert (await here.cloud_pcs.get("contoso", LEAVING.id)).value.status is Status.PROVISIONED
 
 
-async def test_a_build_that_just_came_to_its_end_is_not_told_of_a_grace_period(here: PaperServices) -> None:
+async def test_a_build_that_just_came_to_its_end_has_nothing_to_do_with_a_grace_period(here: PaperServices) -> None:
     """A promise to look whether it is time may be older than the build."""
     await here.operations.insert(things.operation(id="anew", kind="reprovision"))
     built = {"status": Status.PROVISIONED, "grace": None, "operation_id": "anew"}

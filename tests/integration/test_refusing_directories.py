@@ -7,11 +7,13 @@ import pytest
 
 from shared.domain.directory_subscriptions import WATCH, Resource, Subscription, Watch
 from shared.errors import RefusedError
+from shared.services.directory_changes import catch_up_due
+from shared.services.directory_subscriptions import subscription_due
+from shared.services.reconciling import reconcile_due
 from shared.storage.due import EVERYBODY, RENEWING, Due, DueKind
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperDirectory, PaperServices, in_place
-from triggers.sweeps import _catch_up, _start_reconcile, _subscribe
 
 
 class SilentDirectory(PaperDirectory):
@@ -29,13 +31,13 @@ class PaperVault:
         return f"the secret at {address}"
 
 
-async def test_who_is_told_nothing_reads_everybody_again_within_a_day(tables: Tables) -> None:
+async def test_a_tenant_without_notifications_reads_everybody_again_within_a_day(tables: Tables) -> None:
     here = PaperServices(tables)
     here.directory = SilentDirectory()
     await here.tenants.insert(things.tenant())
     host: Any = IdleHost()
     with in_place(here):
-        await _catch_up(here, host, Due(DueKind.CATCH_UP, things.NOW, "contoso", "contoso"))
+        await catch_up_due(here, host, Due(DueKind.CATCH_UP, things.NOW, "contoso", "contoso"))
     dues = await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1))
     assert [due.subject_id for due in dues] == [EVERYBODY]
 
@@ -52,7 +54,7 @@ async def test_what_graph_wants_renewed_is_asked_for_until_it_is_granted(
     await here.watches.insert(Watch(tenant_id=things.DIRECTORY, subscriptions=tuple(lasting)))
     host: Any = IdleHost()
     with in_place(here):
-        await _subscribe(here, host, Due(DueKind.SUBSCRIBE, things.NOW, "contoso", "contoso", RENEWING))
+        await subscription_due(here, host, Due(DueKind.SUBSCRIBE, things.NOW, "contoso", "contoso", RENEWING))
     (again,) = await here.due.due(DueKind.SUBSCRIBE, things.NOW + timedelta(hours=1))
     assert again.generation == RENEWING
     assert (await here.watches.get(things.DIRECTORY, WATCH)).value.subscriptions == tuple(lasting)
@@ -65,7 +67,7 @@ async def test_a_reconcile_that_is_refused_is_tried_ever_more_rarely(tables: Tab
     here.hand.at = due.at
     host: Any = IdleHost()
     for _ in range(7):
-        again_at = await _start_reconcile(here, host, due)
+        again_at = await reconcile_due(here, host, due)
         assert again_at is not None
         waits.append((again_at - here.hand.at) // timedelta(minutes=1))
         here.hand.at = again_at

@@ -28,16 +28,19 @@ from shared.domain.operation import OperationStatus
 from shared.domain.remote_action import Remote
 from shared.domain.steps import Step
 from shared.errors import ConflictError
+from shared.services.action_context import ActionContext
+from shared.services.cleaning_up import clean_up_due
 from shared.services.rebuilding import REPROVISION, rebuild
-from shared.services.remote import Wish, act
+from shared.services.remote import RemoteActionRequest, act
 from shared.services.replacing import replace
+from shared.services.starting import resume_build
+from shared.services.sweeping import sweep
 from shared.storage.due import WATCH_EVERY, DueKind, grace_due
 from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
 from tests.integration.test_by_hand import ADMIN, BusyHost
-from triggers.http.endpoints import Call
-from triggers.sweeps import clean_up, resume_build, sweep
+from triggers.http.call import Call
 
 PLACE: dict[str, Any] = {"subscription_id": things.SUBSCRIPTION, "resource_group": "desks", "region": "westeurope"}
 OLD = Resources(**PLACE, computer_name="CPC-OLD", vm_id="/vm/1", host_pool_id="/pool", session_host="old")
@@ -60,12 +63,13 @@ async def here(contoso: PaperServices) -> PaperServices:
 GALLERY = "microsoftwindowsdesktop_windows-ent-cpc_win11-24h2-ent-cpc-m365"
 
 
-async def call(here: PaperServices, trace: str = "one") -> Call:
+async def context(here: PaperServices, trace: str = "one") -> ActionContext:
     request = func.HttpRequest(
         method="POST", url="http://api/x", headers={}, body=b"", route_params={"tenant": "contoso"}
     )
     tenant = await here.tenants.get("contoso")
-    return Call(request, here, ADMIN, tenant=tenant, verb="Microsoft.CloudPC/cloudPCs/reprovision", trace_id=trace)
+    verb = "Microsoft.CloudPC/cloudPCs/reprovision"
+    return Call(request, here, ADMIN, tenant=tenant, verb=verb, trace_id=trace).context
 
 
 async def record(here: PaperServices) -> CloudPc:
@@ -75,7 +79,7 @@ async def record(here: PaperServices) -> CloudPc:
 async def begun(here: PaperServices, *, upto: Step | None = None) -> IdleHost:
     """Ask for another machine, and let its build come to a step."""
     host = IdleHost()
-    await replace(await call(here), host, PC.id)
+    await replace(await context(here), host, PC.id)
     if upto is not None:
         await perform(BEGIN_ATTEMPT, AttemptOrder(**WHO, attempt=1, connection_id="c1"))
         await perform(BEGIN_STEP, StepRecord(**WHO, attempt=1, step=upto, resources=NEW))
@@ -119,7 +123,7 @@ async def test_the_replacement_is_promised_started_and_recorded_beside_the_cloud
 async def test_asked_for_twice_by_one_request_it_is_built_once(here: PaperServices) -> None:
     host = await begun(here)
     first = await record(here)
-    await replace(await call(here), host, PC.id)
+    await replace(await context(here), host, PC.id)
     assert await record(here) == first
     assert set(host.started) == {f"contoso-{PC.id}-replace-5"}
 
@@ -127,11 +131,11 @@ async def test_asked_for_twice_by_one_request_it_is_built_once(here: PaperServic
 async def test_while_it_is_built_nothing_else_happens_to_the_machine(here: PaperServices) -> None:
     host = await begun(here)
     with pytest.raises(ConflictError, match="take the place"):
-        await replace(await call(here, "two"), host, PC.id)
+        await replace(await context(here, "two"), host, PC.id)
     with pytest.raises(ConflictError, match="take the place"):
-        await rebuild(await call(here, "three"), host, PC.id, REPROVISION)
+        await rebuild(await context(here, "three"), host, PC.id, REPROVISION)
     with pytest.raises(ConflictError, match="take the place"):
-        await act(await call(here, "four"), host, PC.id, Wish(Remote.REBOOT))
+        await act(await context(here, "four"), host, PC.id, RemoteActionRequest(Remote.REBOOT))
 
 
 async def test_it_parks_without_a_word_about_the_cloud_pc_s_own_status(here: PaperServices) -> None:
@@ -158,7 +162,7 @@ async def test_it_takes_the_place_and_the_old_one_goes_three_hours_later(here: P
     assert (pc.replacement.phase, pc.replacement.resources.computer_name) == (Phase.LEAVING, "CPC-OLD")
     assert await operation(here) is OperationStatus.SUCCEEDED
     here.hand.advance(timedelta(hours=3, minutes=1))
-    await sweep(host, DueKind.CLEAN_UP, clean_up)
+    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
     assert [(order["slot"], order["computerNames"]) for order in host.orders] == [("a", ["CPC-OLD"])]
     assert await perform(RECORD_CLEANED, LeftRecord(**{**WHO, "generation": 4})) == Done()
     assert (await record(here)).replacement is None
@@ -170,7 +174,7 @@ async def test_what_cannot_be_removed_of_the_old_one_is_tried_again(here: PaperS
     here.hand.advance(timedelta(hours=3, minutes=1))
     host = IdleHost()
     for _ in range(2):
-        await sweep(host, DueKind.CLEAN_UP, clean_up)
+        await sweep(host, DueKind.CLEAN_UP, clean_up_due)
         here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 2
     assert (await record(here)).current.resources.computer_name == "CPC-NEW"
@@ -203,7 +207,7 @@ async def test_the_last_failure_keeps_the_current_machine_and_cleans_up_the_othe
     )
     assert await operation(here) is OperationStatus.FAILED
     here.hand.advance(timedelta(hours=3, minutes=1))
-    await sweep(host, DueKind.CLEAN_UP, clean_up)
+    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
     assert [(order["slot"], order["computerNames"]) for order in host.orders] == [("b", ["CPC-NEW"])]
 
 
@@ -219,13 +223,13 @@ async def test_the_next_one_cleans_up_what_the_failed_one_left_and_has_a_name_of
     await begun(here, upto=Step.JOIN_DIRECTORY)
     await perform(RECORD_FAILED, FailedRecord(**WHO, attempt=1, failure=FAILURE, last=True, resources=NEW))
     host = IdleHost()
-    await replace(await call(here, "continue_as_new"), host, PC.id)
+    await replace(await context(here, "continue_as_new"), host, PC.id)
     order = host.orders[0]
 
     assert (order["generation"], order["slot"]) == (6, "b")
     assert [each["computerNames"] for each in order["remains"]] == [["CPC-NEW"]]
     here.hand.advance(timedelta(hours=4))
-    await sweep(host, DueKind.CLEAN_UP, clean_up)
+    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
     assert len(host.started) == 1  # the clean-up that was due is the build's now
 
 
@@ -233,7 +237,7 @@ async def test_a_plain_reprovision_after_a_failed_one_repeats_no_generation(here
     await begun(here, upto=Step.JOIN_DIRECTORY)
     await perform(RECORD_FAILED, FailedRecord(**WHO, attempt=1, failure=FAILURE, last=True, resources=NEW))
     host = IdleHost()
-    await rebuild(await call(here, "plain"), host, PC.id, REPROVISION)
+    await rebuild(await context(here, "plain"), host, PC.id, REPROVISION)
     order = host.orders[0]
     assert (order["generation"], order["slot"]) == (6, "a")
     assert [(each["slot"], each["computerNames"]) for each in order["remains"]] == [("a", ["CPC-OLD"])]
@@ -264,7 +268,7 @@ async def test_what_goes_out_of_use_waits_for_its_replacement_and_keeps_nothing_
     pc, host = await record(here), IdleHost()
     assert pc.replacement is not None
     assert pc.replacement.phase is Phase.FAILED
-    await sweep(host, DueKind.CLEAN_UP, clean_up)
+    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
     assert [order["computerNames"] for order in host.orders] == [["CPC-NEW"]]
 
 

@@ -11,7 +11,7 @@ from shared.domain.lifecycle import Status
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import BY_HAND_KEPT, RestorePoint
 from shared.domain.tenant import TenantSettings
-from shared.services.restore_points import keep_restore_points
+from shared.services.restore_points import restore_points_due
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient
 from tests.cloud_pcs import edited
@@ -39,7 +39,7 @@ def host() -> IdleHost:
 
 
 async def keep(here: PaperServices, host: IdleHost, due: Due = DUE) -> Any:
-    return await keep_restore_points(here, cast("DurableClient", host), due)
+    return await restore_points_due(here, cast("DurableClient", host), due)
 
 
 async def record(here: PaperServices) -> CloudPc:

@@ -11,7 +11,7 @@ from shared.domain.cloud_pc import Failure, Removal, RemovalCause, TimelineEntry
 from shared.domain.lifecycle import Status
 from shared.domain.operation import SYSTEM, OperationStatus
 from shared.domain.steps import Step
-from shared.services.deleting import Forgotten, forget_old
+from shared.services.deleting import Deleted, delete_old
 from shared.services.measuring import measure
 from shared.storage.idempotency import Answer
 from tests.integration import things
@@ -54,7 +54,7 @@ async def test_operations_go_90_days_after_their_end(here: PaperServices) -> Non
     await here.operations.insert(
         things.operation(id="runs", status=OperationStatus.RUNNING, last_modified_date_time=old)
     )
-    assert (await forget_old(here, things.NOW)).operations == 1
+    assert (await delete_old(here, things.NOW)).operations == 1
     assert {stored.value.id async for stored in here.operations.each("contoso")} == {"young", "runs"}
 
 
@@ -62,7 +62,7 @@ async def test_bulk_actions_go_with_their_items(here: PaperServices) -> None:
     for id_, status in (("over", BulkStatus.SUCCEEDED), ("runs", BulkStatus.RUNNING)):
         await here.bulk_actions.insert(bulk(id_, status=status))
         await here.bulk_items.insert(item(id_))
-    assert (await forget_old(here, things.NOW)).bulk_actions == 1
+    assert (await delete_old(here, things.NOW)).bulk_actions == 1
     assert [stored.value.id async for stored in here.bulk_actions.each("contoso")] == ["runs"]
     assert [stored.value.bulk_id async for stored in here.bulk_items.each("contoso")] == ["runs"]
 
@@ -71,7 +71,7 @@ async def test_an_answered_key_goes_after_the_day_for_which_it_holds(here: Paper
     for key, age in (("old", 25), ("young", 23)):
         await here.idempotency.claim("contoso:ada", key, "same", at=things.NOW - timedelta(hours=age))
         await here.idempotency.keep("contoso:ada", key, Answer(status=201, headers={}))
-    assert (await forget_old(here, things.NOW)).idempotency_keys == 1
+    assert (await delete_old(here, things.NOW)).idempotency_keys == 1
     assert await here.idempotency.claim("contoso:ada", "young", "same", at=things.NOW) is not None
     assert await here.idempotency.claim("contoso:ada", "old", "other", at=things.NOW) is None
 
@@ -79,7 +79,7 @@ async def test_an_answered_key_goes_after_the_day_for_which_it_holds(here: Paper
 async def test_records_timelines_and_the_audit_log_stay(here: PaperServices) -> None:
     await here.audit.append(things.audit_event(activity_date_time=LONG_AGO))
     await here.cloud_pcs.insert(things.cloud_pc(last_modified_date_time=LONG_AGO))
-    assert await forget_old(here, things.NOW) == Forgotten(operations=0, bulk_actions=0, idempotency_keys=0)
+    assert await delete_old(here, things.NOW) == Deleted(operations=0, bulk_actions=0, idempotency_keys=0)
     assert len([event async for event in here.audit.each("contoso")]) == 1
     assert len([stored async for stored in here.cloud_pcs.each("contoso")]) == 1
 

@@ -1,16 +1,17 @@
-"""Who calls: an Entra access token, checked against the keys its issuer publishes (docs/notes/product.md 5)."""
+"""Who calls: an Entra access token, checked against the keys its issuer publishes."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from shared.clients.issuers import SigningKeys
+from shared.config import Settings
 from shared.domain.operation import Actor
 from shared.errors import UnauthenticatedError
 
@@ -28,13 +29,16 @@ class Caller:
 
     @property
     def roles(self) -> frozenset[str]:
-        """The app roles that his own directory has given him."""
+        """The app roles that the caller's own directory has assigned."""
         return frozenset(self.actor.roles)
 
 
 @dataclass(frozen=True, slots=True)
-class Trust:
-    """Whom the service believes: tokens for *audience* from *authority_url*."""
+class TokenValidation:
+    """What tokens are accepted: for *audience*, issued by *authority_url*, signed with one of *keys*.
+
+    *trust_client_principal*: App Service authentication has checked the token; its header is accepted.
+    """
 
     authority_url: str
     audience: str
@@ -42,37 +46,47 @@ class Trust:
     trust_client_principal: bool = False
 
 
-Addressed = Callable[[str], bool]
-"""Whether a directory may speak here at all: it is the provider's, or the addressed tenant's."""
+class ForeignDirectoryError(UnauthenticatedError):
+    """The token is of a directory whose callers are not accepted; nothing of it was checked."""
 
 
-class StrangerError(UnauthenticatedError):
-    """The token is of a directory that has no say here; nothing of it was checked."""
+_VALIDATIONS: dict[tuple[str, str, bool], TokenValidation] = {}
+"""One for each settings: the issuers' keys are kept for as long as the process lives."""
 
 
-async def authenticate(headers: Mapping[str, str], trust: Trust, addressed: Addressed) -> Caller:
-    """Return who calls.
+def token_validation(settings: Settings) -> TokenValidation:
+    """Return what tokens are accepted under *settings*."""
+    key = (settings.authority_url, settings.api_audience, settings.trust_client_principal)
+    if key not in _VALIDATIONS:
+        authority, audience, principal = key
+        keys = SigningKeys(authority)
+        _VALIDATIONS[key] = TokenValidation(authority, audience, keys, trust_client_principal=principal)
+    return _VALIDATIONS[key]
 
-    Raises: UnauthenticatedError without a token that holds, StrangerError for one of a directory that has no say
-    here: its keys are not even fetched.
+
+async def authenticate(headers: Mapping[str, str], validation: TokenValidation, directories: Container[str]) -> Caller:
+    """Return who calls. *directories*: those whose callers are accepted.
+
+    Raises: UnauthenticatedError without a valid token, ForeignDirectoryError for one of another directory: its keys
+    are not even fetched.
     """
-    if trust.trust_client_principal and (principal := headers.get("x-ms-client-principal")):
+    if validation.trust_client_principal and (principal := headers.get("x-ms-client-principal")):
         caller = _caller(_principal_claims(principal))
-        if not addressed(caller.directory_id):
-            raise StrangerError
+        if caller.directory_id not in directories:
+            raise ForeignDirectoryError
         return caller
-    token = bearer(headers)
+    token = bearer_token(headers)
     directory_id = _unchecked_directory(token)
-    if not addressed(directory_id):
-        raise StrangerError
-    return _caller(await _checked_claims(token, directory_id, trust))
+    if directory_id not in directories:
+        raise ForeignDirectoryError
+    return _caller(await _checked_claims(token, directory_id, validation))
 
 
-def bearer(headers: Mapping[str, str]) -> str:
+def bearer_token(headers: Mapping[str, str]) -> str:
     """Return the bearer token. Raises: UnauthenticatedError."""
     scheme, _, token = headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise UnauthenticatedError("an access token is needed: Authorization: Bearer ...")
+        raise UnauthenticatedError("send an access token in the header Authorization: Bearer ...")
     return token.strip()
 
 
@@ -82,36 +96,36 @@ def _unchecked_directory(token: str) -> str:
     try:
         claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError as error:
-        raise UnauthenticatedError("the access token cannot be read") from error
+        raise UnauthenticatedError("the access token cannot be read; get a new one") from error
     return str(claims.get("tid", "")).lower()
 
 
-async def _checked_claims(token: str, directory_id: str, trust: Trust) -> dict[str, Any]:
+async def _checked_claims(token: str, directory_id: str, validation: TokenValidation) -> dict[str, Any]:
     import jwt
 
-    key = await trust.keys.key(directory_id, str(jwt.get_unverified_header(token).get("kid", "")))
+    key = await validation.keys.key(directory_id, str(jwt.get_unverified_header(token).get("kid", "")))
     try:
         return jwt.decode(
             token,
             key,
             algorithms=["RS256"],
-            audience=trust.audience,
-            issuer=f"{trust.authority_url}/{directory_id}/v2.0",
+            audience=validation.audience,
+            issuer=f"{validation.authority_url}/{directory_id}/v2.0",
             leeway=_LEEWAY,
             options={"require": ["exp", "iat", "nbf", "iss", "aud", "tid", "oid"]},
         )
     except jwt.ExpiredSignatureError as error:
-        raise UnauthenticatedError("the access token has expired") from error
+        raise UnauthenticatedError("the access token has expired; get a new one") from error
     except jwt.InvalidTokenError as error:
-        raise UnauthenticatedError(f"the access token does not hold: {error}") from error
+        raise UnauthenticatedError(f"the access token is not valid ({error}); get a new one for this API") from error
 
 
 def _principal_claims(principal: str) -> dict[str, Any]:
     """Return the claims that App Service authentication has checked and put into a header."""
     try:
-        said = json.loads(base64.b64decode(principal, validate=True))
-        pairs = [(str(each["typ"]), str(each["val"])) for each in said["claims"]]
-        role_type = str(said.get("role_typ", "roles"))
+        decoded = json.loads(base64.b64decode(principal, validate=True))
+        pairs = [(str(each["typ"]), str(each["val"])) for each in decoded["claims"]]
+        role_type = str(decoded.get("role_typ", "roles"))
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnauthenticatedError("the client principal cannot be read") from error
     claims: dict[str, Any] = dict(pairs)

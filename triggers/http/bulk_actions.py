@@ -8,15 +8,16 @@ import azure.functions as func
 from typing_extensions import TypedDict
 
 from shared.domain.bulk import BulkStatus
-from shared.services.bulk import BulkForm, Meant, begin_bulk, check, meant_by, steer
+from shared.services.bulk import BulkForm, BulkTarget, begin_bulk, check, steer, targets_of
 from shared.services.catalogue import ACTIONS
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
 from triggers.http.json_schema import DumpOf, Json
 from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
-from triggers.http.permissions import authorise
+from triggers.http.permissions import authorize
 from triggers.http.response_shapes import Page
 from triggers.http.views.operations import BULK_ITEM, BulkActionView, bulk_action_view, bulk_item_view
 
@@ -30,34 +31,34 @@ class DryRun(TypedDict):
 
     possible: int
     refused: int
-    value: list[Annotated[Json, DumpOf(Meant)]]
+    value: list[Annotated[Json, DumpOf(BulkTarget)]]
 
 
 @bp.route(route=_PLACE, methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/create", accepts=BulkForm, returns={200: DryRun, 202: BulkActionView})
-async def begin_bulk_action(call: Call, client: DurableClient) -> Answer:
-    """Begin one action on many Cloud PCs, or with ``dryRun`` tell on whom it is possible and what stands in the way."""
+async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Begin one action on many Cloud PCs, or with ``dryRun`` show on which it is possible."""
     form = call.read(BulkForm)
     check(form)
-    _authorise(call, form.action)
-    meant = await meant_by(call, form)
+    _authorize(call, form.action)
+    targets = await targets_of(call.context, form)
     if form.dry_run:
-        possible = sum(each.refusal is None for each in meant)
-        shown_meant = [each.to_json() for each in meant]
-        return ok({"possible": possible, "refused": len(meant) - possible, "value": shown_meant})
+        possible = sum(each.refusal is None for each in targets)
+        shown_targets = [each.to_json() for each in targets]
+        return ok({"possible": possible, "refused": len(targets) - possible, "value": shown_targets})
 
-    async def begin() -> Answer:
-        bulk = await begin_bulk(call, client, form, meant)
+    async def begin() -> Response:
+        bulk = await begin_bulk(call.context, client, form, targets)
         place = f"/api/tenants/{call.tenant.id}/bulkActions/{bulk.id}"
-        return Answer(202, bulk_action_view(bulk), {"Location": place, "Retry-After": "15"})
+        return Response(202, bulk_action_view(bulk), {"Location": place, "Retry-After": "15"})
 
     return await once(call, begin)
 
 
 @bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BulkActionView), query=("status", "action", *PAGES))
-async def list_bulk_actions(call: Call) -> Answer:
+async def list_bulk_actions(call: Call) -> Response:
     """List the bulk actions; ``status`` and ``action`` choose."""
     filters = {name: value for name in ("status", "action") if (value := call.query(name))}
     page = await call.deps.bulk_actions.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
@@ -66,7 +67,7 @@ async def list_bulk_actions(call: Call) -> Answer:
 
 @bp.route(route=f"{_PLACE}/{{id}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/bulkActions/read", returns=BulkActionView)
-async def get_bulk_action(call: Call) -> Answer:
+async def get_bulk_action(call: Call) -> Response:
     """Show how far a bulk action is."""
     stored = await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))
     return ok(bulk_action_view(stored.value), etag=stored.etag)
@@ -74,7 +75,7 @@ async def get_bulk_action(call: Call) -> Answer:
 
 @bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BULK_ITEM), query=("status", *PAGES))
-async def list_bulk_items(call: Call) -> Answer:
+async def list_bulk_items(call: Call) -> Response:
     """List the Cloud PCs of a bulk action with what has come of each; ``status`` chooses."""
     bulk = (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value
     filters = {"bulk_id": bulk.id, **({"status": status} if (status := call.query("status")) else {})}
@@ -85,27 +86,27 @@ async def list_bulk_items(call: Call) -> Answer:
 @bp.route(route=f"{_PLACE}/{{id}}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
-async def pause_bulk_action(call: Call, client: DurableClient) -> Answer:
+async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
     """Begin with no further Cloud PC; what has begun comes to its end."""
-    return ok(bulk_action_view(await steer(call, client, call.param("id"), BulkStatus.PAUSED)))
+    return ok(bulk_action_view(await steer(call.context, client, call.param("id"), BulkStatus.PAUSED)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
-async def resume_bulk_action(call: Call, client: DurableClient) -> Answer:
-    """Go on with a bulk action that was paused: for that, too, the caller needs the permission of the action itself."""
-    _authorise(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
-    return ok(bulk_action_view(await steer(call, client, call.param("id"), BulkStatus.RUNNING)))
+async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Resume a bulk action that was paused: the caller needs the permission of the action itself, too."""
+    _authorize(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
+    return ok(bulk_action_view(await steer(call.context, client, call.param("id"), BulkStatus.RUNNING)))
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/cancel", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
-async def cancel_bulk_action(call: Call, client: DurableClient) -> Answer:
+async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
     """Leave the rest alone; what has begun comes to its end."""
-    return ok(bulk_action_view(await steer(call, client, call.param("id"), BulkStatus.CANCELED)))
+    return ok(bulk_action_view(await steer(call.context, client, call.param("id"), BulkStatus.CANCELED)))
 
 
-def _authorise(call: Call, action: str) -> None:
-    authorise(call.caller, ACTIONS[action].verb, call.deps.settings.provider_tenant_id, call.tenant)
+def _authorize(call: Call, action: str) -> None:
+    authorize(call.caller, ACTIONS[action].verb, call.deps.settings.provider_tenant_id, call.tenant)

@@ -6,10 +6,11 @@ import azure.functions as func
 
 from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
 from shared.errors import InvalidError, NotFoundError, Problem
-from shared.services.licences import licences
+from shared.services.licenses import licenses
 from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
-from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, base_of, graph_item, graph_whole_list, query_of
 from triggers.http.odata import context, selected
 from triggers.http.openapi_metadata import ONE, PAGES
@@ -33,10 +34,10 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 @bp.route(route=f"{BASE}/servicePlans", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/servicePlans/read", graph=True, returns=Page(SERVICE_PLAN), query=SERVICE_PLANS)
-async def list_service_plans(call: Call) -> Answer:
+async def list_service_plans(call: Call) -> Response:
     """List the Cloud PC licences that the tenant has: bought by its directory, or its own seats."""
-    there = (await licences(call)).values()
-    return graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in there])
+    plans = (await licenses(call.context)).values()
+    return graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in plans])
 
 
 @bp.route(route=f"{BASE}/supportedRegions", methods=["GET"], auth_level=_OPEN)
@@ -46,14 +47,14 @@ async def list_service_plans(call: Call) -> Answer:
     returns=Page(SUPPORTED_REGION),
     query=SUPPORTED_REGIONS,
 )
-async def list_supported_regions(call: Call) -> Answer:
+async def list_supported_regions(call: Call) -> Response:
     """List the regions a site may be in."""
     return graph_whole_list(call, SUPPORTED_REGIONS, [supported_region_view(region) for region in REGIONS])
 
 
 @bp.route(route=f"{BASE}/supportedRegions/{{id}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/supportedRegions/read", graph=True, returns=SUPPORTED_REGION, query=ONE)
-async def get_supported_region(call: Call) -> Answer:
+async def get_supported_region(call: Call) -> Response:
     """Show one region."""
     for region in REGIONS:
         if region.id == call.param("id").lower():
@@ -63,7 +64,7 @@ async def get_supported_region(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/auditEvents", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=Page(AUDIT_EVENT), query=AUDIT_EVENTS)
-async def list_audit_events(call: Call) -> Answer:
+async def list_audit_events(call: Call) -> Response:
     """List what was done, newest first; ``$filter=resourceId eq '...'`` chooses."""
     query = query_of(call, AUDIT_EVENTS)
     if query.count:
@@ -78,7 +79,7 @@ async def list_audit_events(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/auditEvents/{{id}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=AUDIT_EVENT, query=ONE)
-async def get_audit_event(call: Call) -> Answer:
+async def get_audit_event(call: Call) -> Response:
     """Show one audit event."""
     event = await call.deps.audit.find(call.tenant.id, call.param("id"))
     if event is None:
@@ -88,7 +89,7 @@ async def get_audit_event(call: Call) -> Answer:
 
 @bp.route(route="auditEvents", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/service/read", returns=Page(AUDIT_EVENT), query=("tenantId", *PAGES))
-async def list_service_audit_events(call: Call) -> Answer:
+async def list_service_audit_events(call: Call) -> Response:
     """List what was done to the service as a whole, or with ``tenantId`` in one tenant, also in one that is deleted."""
     of = call.query("tenantId") or EVERYWHERE
     page = await call.deps.audit.page(of, top_of(call), call.query("$skiptoken"))

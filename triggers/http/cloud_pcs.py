@@ -1,4 +1,4 @@
-"""Cloud PCs: Graph's cloudPCs, and of our own the timeline, the sign-in details and the retry by hand."""
+"""Cloud PCs: Graph's cloudPCs, and our own timeline, sign-in details, retry and rerun of a step."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from shared.domain.drift import TenantPolicies
 from shared.domain.lifecycle import WORKING
 from shared.domain.sign_in import SignInDetails, sign_in_details
 from shared.errors import ConflictError
+from shared.services.explanations import read_configuration
 from shared.services.rebuilding import RETRY, rebuild
 from shared.services.rerunning import RerunForm
 from shared.services.rerunning import rerun as rerun_steps
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_item, graph_list, query_of
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted
 from triggers.http.response_shapes import Page
-from triggers.http.today import read_today
 from triggers.http.views.cloud_pcs import (
     CLOUD_PC,
     CLOUD_PCS,
@@ -37,15 +38,15 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 @bp.route(route=f"{BASE}/cloudPCs", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(CLOUD_PC), query=CLOUD_PCS)
-async def list_cloud_pcs(call: Call) -> Answer:
+async def list_cloud_pcs(call: Call) -> Response:
     """List the Cloud PCs."""
-    today = await _today(call)
-    return await graph_list(call, call.deps.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, today))
+    configuration = await _configuration(call)
+    return await graph_list(call, call.deps.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, configuration))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=StatusCountsView)
-async def count_cloud_pcs(call: Call) -> Answer:
+async def count_cloud_pcs(call: Call) -> Response:
     """Count the Cloud PCs by status."""
     counted = count_by_status([stored.value async for stored in call.deps.cloud_pcs.each(call.tenant.id)])
     return ok({"value": counted})
@@ -53,16 +54,16 @@ async def count_cloud_pcs(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=CLOUD_PC, query=ONE)
-async def get_cloud_pc(call: Call) -> Answer:
+async def get_cloud_pc(call: Call) -> Response:
     """Show one Cloud PC."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
-    today = await _today(call)
-    return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, today), stored.etag)
+    configuration = await _configuration(call)
+    return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, configuration), stored.etag)
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/read", returns=TimelineView)
-async def get_timeline(call: Call) -> Answer:
+async def get_timeline(call: Call) -> Response:
     """Show every step of a Cloud PC: start, end, attempt, Azure ids, error; and when it should be ready."""
     pc = await _present(call)
     entries = await call.deps.timeline.entries(call.tenant.id, pc.id)
@@ -71,8 +72,8 @@ async def get_timeline(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/signInDetails", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", returns=SignInDetails)
-async def get_sign_in_details(call: Call) -> Answer:
-    """Tell how the user signs in, with a text that an admin passes on."""
+async def get_sign_in_details(call: Call) -> Response:
+    """Show how the user signs in, with a text for the admin to pass on."""
     pc = await _present(call)
     if pc.status not in WORKING:
         raise ConflictError("the Cloud PC is not ready to sign in to", status=pc.status.value)
@@ -82,11 +83,11 @@ async def get_sign_in_details(call: Call) -> Answer:
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/retry", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/retry", returns={202: OPERATION})
-async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
-    """Try a failed Cloud PC again, under the policy that wins today."""
+async def retry_cloud_pc(call: Call, client: DurableClient) -> Response:
+    """Try a failed Cloud PC again, under the policy that wins now."""
 
-    async def retry() -> Answer:
-        return accepted(await rebuild(call, client, call.param("id"), RETRY))
+    async def retry() -> Response:
+        return accepted(await rebuild(call.context, client, call.param("id"), RETRY))
 
     return await once(call, retry)
 
@@ -94,22 +95,22 @@ async def retry_cloud_pc(call: Call, client: DurableClient) -> Answer:
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/rerunStep", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/rerunStep", accepts=RerunForm, returns={202: OPERATION})
-async def rerun_step(call: Call, client: DurableClient) -> Answer:
-    """Run a post-provisioning step again that has left a warning; curing the last one gives provisioned."""
+async def rerun_step(call: Call, client: DurableClient) -> Response:
+    """Run a post-provisioning step again that has left a warning; without warnings the status is provisioned."""
     form = call.read(RerunForm)
 
-    async def rerun() -> Answer:
-        return accepted(await rerun_steps(call, client, call.param("id"), form))
+    async def rerun() -> Response:
+        return accepted(await rerun_steps(call.context, client, call.param("id"), form))
 
     return await once(call, rerun)
 
 
-async def _today(call: Call) -> TenantPolicies:
-    """Return what the policies would build today; nothing is read for callers who did not select what it tells."""
+async def _configuration(call: Call) -> TenantPolicies:
+    """Return what the policies would build now; nothing is read for callers who did not select what follows from it."""
     selected = query_of(call, CLOUD_PCS).select
     if selected is not None and OF_TODAY.isdisjoint(selected):
         return TenantPolicies({}, {}, call.tenant.settings)
-    return await read_today(call)
+    return await read_configuration(call.context)
 
 
 async def _present(call: Call) -> CloudPc:

@@ -1,44 +1,46 @@
-"""Connections: Graph's onPremisesConnections, and the one way in which a connection comes to be."""
+"""Connections: Graph's onPremisesConnections."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import azure.functions as func
+from pydantic import Field
 
-from shared.clients.key_vault import secret_name
-from shared.clients.throttling import retry_while_throttled
 from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
+from shared.domain.connection import (
+    Connection,
+)
 from shared.domain.demand import address_forecast
-from shared.domain.operation import Operation
+from shared.domain.values import Value
 from shared.domain.wizards.create_connection import (
     ConnectionFacts,
-    CredentialsStep,
-    DomainStep,
-    NameStep,
-    SiteStep,
-    review_connection,
 )
 from shared.errors import InvalidError
-from shared.services.reconciling import LOOK_AGAIN
-from shared.storage.due import DueKind
+from shared.services import connection_edits, connections
+from shared.services.connection_checks import built_through
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.bodies.connections import POINTERS, ConnectionBody, connection_form
+from triggers.http.bodies.connections import POINTERS, ConnectionBody, ConnectionEdit, connection_form, connection_patch
 from triggers.http.bodies.reading import renamed
-from triggers.http.connection_checks import CHECK_OPERATION, built_through, start_check
-from triggers.http.endpoints import Answer, Call, endpoint
-from triggers.http.graph import BASE, graph_created, graph_item, graph_list, telling
+from triggers.http.call import Call, Response
+from triggers.http.endpoints import endpoint
+from triggers.http.graph import BASE, graph_created, graph_item, graph_list, with_operation
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
-from triggers.http.operations import accepted, address
+from triggers.http.operations import accepted
 from triggers.http.permissions import is_provider
 from triggers.http.response_shapes import Page
 from triggers.http.views.connections import CONNECTION, CONNECTIONS, ConnectionView, connection_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_ONE = f"{BASE}/onPremisesConnections/{{id}}"
+
+
+class NewPassword(Value):
+    """The join account's new password."""
+
+    ad_domain_password: str = Field(min_length=1, max_length=256, repr=False, json_schema_extra={"writeOnly": True})
 
 
 @bp.route(route=f"{BASE}/onPremisesConnections", methods=["GET"], auth_level=_OPEN)
@@ -48,19 +50,18 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
     returns=Page(CONNECTION),
     query=CONNECTIONS,
 )
-async def list_connections(call: Call) -> Answer:
+async def list_connections(call: Call) -> Response:
     """List the connections."""
-    shown = await views(call)
-    return await graph_list(call, call.deps.connections, CONNECTIONS, shown)
+    return await graph_list(call, call.deps.connections, CONNECTIONS, await views(call))
 
 
-@bp.route(route=f"{BASE}/onPremisesConnections/{{id}}", methods=["GET"], auth_level=_OPEN)
+@bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/onPremisesConnections/read", graph=True, returns=CONNECTION, query=ONE)
-async def get_connection(call: Call) -> Answer:
+async def get_connection(call: Call) -> Response:
     """Show one connection."""
     stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
-    shown = await views(call)
-    return graph_item(call, CONNECTIONS, shown(stored.value), stored.etag)
+    view = (await views(call))(stored.value)
+    return graph_item(call, CONNECTIONS, view, stored.etag)
 
 
 @bp.route(route=f"{BASE}/onPremisesConnections", methods=["POST"], auth_level=_OPEN)
@@ -68,117 +69,113 @@ async def get_connection(call: Call) -> Answer:
 @endpoint(
     "Microsoft.CloudPC/onPremisesConnections/create", graph=True, accepts=ConnectionBody, returns={201: CONNECTION}
 )
-async def create_connection(call: Call, client: DurableClient) -> Answer:
+async def create_connection(call: Call, client: DurableClient) -> Response:
     """Create a connection; its health checks begin."""
 
-    async def create() -> Answer:
-        facts = await connection_facts(call)
+    async def create() -> Response:
+        facts = await _facts(call)
         form = connection_form(call.json(), facts.sites)
         try:
-            connection, operation, etag = await save_connection(call, client, form, facts)
+            begun = await connections.create_connection(call.context, client, form, facts)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
-        shown = await views(call)
-        return telling(graph_created(call, CONNECTIONS, shown(connection), etag), address(operation))
+        view = (await views(call))(begun.result.value)
+        return with_operation(graph_created(call, CONNECTIONS, view, begun.result.etag), begun.operation)
 
     return await once(call, create)
 
 
-async def save_connection_form(call: Call, client: DurableClient) -> Answer:
-    """Save the wizard's form."""
-    _, operation, _ = await save_connection(call, client, call.json(), await connection_facts(call))
-    return accepted(operation)
+@bp.route(route=_ONE, methods=["PATCH"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/onPremisesConnections/update", graph=True, accepts=ConnectionEdit, returns=CONNECTION)
+async def update_connection(call: Call, client: DurableClient) -> Response:
+    """Change a connection. What decides whether machines can be built is checked again before it is used again."""
+    stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    facts = await _facts(call)
+    view = await views(call)
+    form, password = connection_patch(call.json(), stored.value, view(stored.value), facts.sites)
+    try:
+        updated = await connection_edits.update_connection(call.context, client, stored, form, password, facts)
+    except InvalidError as error:
+        raise renamed(error, POINTERS) from error
+    shown = (await views(call))(updated.stored.value)
+    return with_operation(graph_item(call, CONNECTIONS, shown, updated.stored.etag), updated.operation)
 
 
-async def connection_facts(call: Call) -> ConnectionFacts:
-    """Return what the wizard has to know."""
-    return ConnectionFacts(
-        sites=tuple([stored.value async for stored in call.deps.sites.each(call.tenant.id)]),
-        connections=tuple([stored.value async for stored in call.deps.connections.each(call.tenant.id)]),
-        subscription_id=call.tenant.subscription_id,
-        any_subscription=is_provider(call.caller, call.deps.settings.provider_tenant_id),
-    )
+@bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/onPremisesConnections/delete", graph=True, returns={204: None})
+async def delete_connection(call: Call) -> Response:
+    """Delete a connection that nothing uses, and its password with it."""
+    stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    await connection_edits.delete_connection(call.context, stored)
+    return Response(204)
 
 
-def steps_of(form: Mapping[str, Any], facts: ConnectionFacts) -> tuple[SiteStep, CredentialsStep, NameStep]:
-    """Return the steps of a form in which nothing is missing or wrong. Raises: InvalidError."""
-    _, reading = review_connection(form, facts)
-    site, said, name = (
-        reading.value("site", SiteStep),
-        reading.value("credentials", CredentialsStep),
-        reading.value("name", NameStep),
-    )
-    if reading.problems or site is None or said is None or name is None:
-        raise InvalidError(*reading.problems)
-    return site, said, name
+@bp.route(route=f"{_ONE}/runHealthChecks", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/onPremisesConnections/runHealthChecks", graph=True, returns={204: None})
+async def run_health_checks(call: Call, client: DurableClient) -> Response:
+    """Make all health checks of a connection now, with a probe."""
+
+    async def run() -> Response:
+        operation = await connection_edits.run_health_checks(call.context, client, call.param("id"))
+        return with_operation(Response(204), operation)
+
+    return await once(call, run)
 
 
-async def save_connection(
-    call: Call, client: DurableClient, form: Mapping[str, Any], facts: ConnectionFacts
-) -> tuple[Connection, Operation, str]:
-    """Save a connection and begin its health checks; return it, the operation and the ETag.
+@bp.route(route=f"{_ONE}/updateAdDomainPassword", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint(
+    "Microsoft.CloudPC/onPremisesConnections/updateAdDomainPassword",
+    graph=True,
+    accepts=NewPassword,
+    returns={204: None},
+)
+async def update_ad_domain_password(call: Call, client: DurableClient) -> Response:
+    """Take a new password of the join account; builds that run use it from their next join on.
 
-    First the password goes to Key Vault, then the due row and the record are written, then the checks start: a
-    crash in between leaves a connection that the sweep checks, or a secret that the next try overwrites.
+    The versions before it are disabled once a probe has joined with the new one.
     """
-    connection_id = call.new_id("connection")
-    others = facts.but(connections=tuple(c for c in facts.connections if c.id != connection_id))
-    site, said, name = steps_of(form, others)
-    tenant = call.tenant
-    connection = Connection(
-        id=connection_id,
-        tenant_id=tenant.id,
-        display_name=name.display_name,
-        site_id=site.site_id,
-        subscription_id=site.subscription_id or tenant.subscription_id,
-        join_type=said.join_type,
-        network=Network(**said.network.model_dump()) if said.network else Network(),
-        domain=await _domain(call, said.domain, connection_id) if said.domain else None,
-        checks_wanted_until=call.now + WANTED_AFTER_EDIT,
-        created_date_time=call.now,
-    )
-    operation = await call.open_operation(CHECK_OPERATION, connection.id)
-    await call.deps.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
-    stored = await call.insert(call.deps.connections, connection, connection.id)
-    await call.audit("onPremisesConnection", connection.id, after=stored.value)
-    where = next(s for s in facts.sites if s.id == site.site_id)
-    await start_check(call.deps, client, tenant, where, stored.value, operation.id, asked=True)
-    return stored.value, operation, stored.etag
+
+    async def update() -> Response:
+        connection = (await call.deps.connections.get(call.tenant.id, call.param("id"))).value
+        password = call.read(NewPassword).ad_domain_password
+        operation = await connection_edits.update_password(call.context, client, connection, password)
+        return with_operation(Response(204), operation)
+
+    return await once(call, update)
 
 
-async def _domain(call: Call, said: DomainStep, connection_id: str) -> Domain:
-    """Put the password into Key Vault and return the domain with the secret's address."""
-    return domain_of(said, await store_password(call, connection_id, said.ad_domain_password))
+async def save_connection_form(call: Call, client: DurableClient) -> Response:
+    """Save the wizard's form."""
+    facts = await _facts(call)
+    return accepted((await connections.create_connection(call.context, client, call.json(), facts)).operation)
 
 
-def domain_of(said: DomainStep, address: str) -> Domain:
-    """Return what a form says of the domain, with the address of the password."""
-    return Domain(
-        ad_domain_name=said.ad_domain_name,
-        ad_domain_username=said.ad_domain_username,
-        organizational_unit=said.organizational_unit,
-        password_secret_url=address,
-    )
+async def _facts(call: Call) -> ConnectionFacts:
+    return await connections.connection_facts(call.context, any_subscription=may_name_any_subscription(call))
 
 
-async def store_password(call: Call, connection_id: str, password: str) -> str:
-    """Make *password* the newest version of the connection's secret; return its address, which stays the same."""
-    vault, name, tags = call.deps.vault(), secret_name(call.tenant.id, connection_id), {"tenant": call.tenant.id}
-    return await retry_while_throttled(lambda: vault.store(name, password, tags=tags))
+def may_name_any_subscription(call: Call) -> bool:
+    """Whether the caller may name a subscription that is not the tenant's."""
+    return is_provider(call.caller, call.deps.settings.provider_tenant_id)
 
 
 async def views(call: Call) -> Callable[[Connection], ConnectionView]:
-    """Return how to show a connection: with its site, who uses it, and the addresses that are still wanted.
+    """Return how to show a connection: with its site, what uses it, and the addresses that are still needed.
 
-    The Cloud PCs are only read when they are asked for. Whether the checks pause shows without: the sweep renews the
+    The Cloud PCs are only read when they are selected. Whether the checks pause shows without: the sweep renews the
     time of a connection that they use.
     """
     deps, tenant_id = call.deps, call.tenant.id
     sites = {stored.value.id: stored.value async for stored in deps.sites.each(tenant_id)}
     used = {i async for stored in deps.policies.each(tenant_id) for i in stored.value.connection_ids}
-    asked = call.query("$select") or ""
+    selected = call.query("$select") or ""
     cloud_pcs: list[CloudPc] = []
-    if "inUseByCloudPc" in asked or "@deskwright.addresses" in asked:
+    if "inUseByCloudPc" in selected or "@deskwright.addresses" in selected:
         cloud_pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant_id)]
 
     def view(connection: Connection) -> ConnectionView:

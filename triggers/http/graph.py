@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from shared.domain.operation import Operation
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
 from shared.storage.repository import Repository
-from triggers.http.endpoints import Answer, Call, created, ok
+from triggers.http.call import Call, Response, created, ok
 from triggers.http.odata import Collection, Query, columns, context, matches, read_query, selected
+from triggers.http.operations import address
 from triggers.http.paging import listed, top_of
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
@@ -31,8 +33,8 @@ def resource(call: Call, collection: Collection, id: str) -> str:  # noqa: A002 
     return f"/api/tenants/{call.tenant.id}/{version}/deviceManagement/virtualEndpoint/{collection.name}/{id}"
 
 
-async def graph_list(call: Call, repository: Repository[V], collection: Collection, view: View[V]) -> Answer:
-    """Answer a page of records."""
+async def graph_list(call: Call, repository: Repository[V], collection: Collection, view: View[V]) -> Response:
+    """Answer with a page of records."""
     query = query_of(call, collection)
     filters = columns(query, collection)
     page = await repository.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
@@ -43,8 +45,8 @@ async def graph_list(call: Call, repository: Repository[V], collection: Collecti
     return ok(listed(call, items, page.next_token, **more))
 
 
-def graph_whole_list(call: Call, collection: Collection, views: Sequence[Mapping[str, Any]]) -> Answer:
-    """Answer a page of a list that is not kept as records; the skip token counts."""
+def graph_whole_list(call: Call, collection: Collection, views: Sequence[Mapping[str, Any]]) -> Response:
+    """Answer with a page of a list that is not kept as records; the skip token counts."""
     query = query_of(call, collection)
     matching = [view for view in views if matches(view, query)]
     top, skip = top_of(call), _skip(call)
@@ -56,33 +58,33 @@ def graph_whole_list(call: Call, collection: Collection, views: Sequence[Mapping
     return ok(listed(call, items, following, **more))
 
 
-def graph_item(call: Call, collection: Collection, view: Mapping[str, Any], etag: str | None = None) -> Answer:
-    """Answer one resource."""
+def graph_item(call: Call, collection: Collection, view: Mapping[str, Any], etag: str | None = None) -> Response:
+    """Answer with one resource."""
     query = query_of(call, collection)
     head = {"@odata.context": f"{context(base_of(call), collection, query)}/$entity"}
     return ok({**head, **({"@odata.etag": etag} if etag else {}), **selected(view, query, collection)}, etag=etag)
 
 
-def graph_created(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Answer:
+def graph_created(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Response:
     """Answer 201 with what was made."""
     head = {"@odata.context": f"{context(base_of(call), collection, Query())}/$entity", "@odata.etag": etag}
     body = {**head, **selected(view, Query(), collection)}
     return created(body, resource(call, collection, str(view["id"])), etag=etag)
 
 
-def telling(answer: Answer, operation: str | None) -> Answer:
-    """Return *answer* with the address of the operation that shows its progress, if there is one."""
-    header = {"Operation-Location": operation} if operation else {}
-    return Answer(answer.status, answer.body, {**(answer.headers or {}), **header})
+def with_operation(response: Response, operation: Operation | None) -> Response:
+    """Return *response* with the address of the operation that it began, if there is one."""
+    header = {"Operation-Location": address(operation)} if operation else {}
+    return Response(response.status, response.body, {**(response.headers or {}), **header})
 
 
-def graph_changed(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Answer:
+def graph_changed(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Response:
     """Answer a PATCH: 204 as Graph does, or with ``Prefer: return=representation`` 200 with what has become of it."""
     preferences = {each.strip() for each in (call.request.headers.get("prefer") or "").lower().split(",")}
     if "return=representation" not in preferences:
-        return Answer(204, headers={"ETag": etag})
+        return Response(204, headers={"ETag": etag})
     body = graph_item(call, collection, view, etag)
-    return Answer(200, body.body, {**(body.headers or {}), "Preference-Applied": "return=representation"})
+    return Response(200, body.body, {**(body.headers or {}), "Preference-Applied": "return=representation"})
 
 
 def query_of(call: Call, collection: Collection) -> Query:

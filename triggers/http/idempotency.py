@@ -1,18 +1,18 @@
-"""``Idempotency-Key``: the same POST twice has the effect, and the answer, of once."""
+"""``Idempotency-Key``: the same POST twice has the effect, and the response, of once."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from shared.storage.idempotency import Answer as KeptAnswer
-from triggers.http.endpoints import Answer, Call
+from shared.storage.idempotency import Answer as KeptResponse
+from triggers.http.call import Call, Response
 
 
-async def once(call: Call, perform: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Return what *perform* answers; for a key that was answered before, that answer.
+async def once(call: Call, perform: Callable[[], Awaitable[Response]]) -> Response:
+    """Return the response of *perform*; for a key that has one already, that.
 
-    What *perform* makes has ids derived from the key (``call.new_id``), so that a request that died half way is
-    completed when it is sent again, not repeated.
+    What *perform* makes has ids derived from the key (``context.new_id``), so that an interrupted request is completed
+    when it is sent again, not repeated.
     """
     key = call.idempotency_key
     if key is None:
@@ -20,12 +20,12 @@ async def once(call: Call, perform: Callable[[], Awaitable[Answer]]) -> Answer:
     scope = f"{call.tenant_id}:{call.caller.directory_id}:{call.caller.actor.id}"
     kept = await call.deps.idempotency.claim(scope, key, call.mark, at=call.now)
     if kept is not None:
-        return Answer(kept.status, kept.body, {**kept.headers, "Idempotent-Replayed": "true"})
+        return Response(kept.status, kept.body, {**kept.headers, "Idempotent-Replayed": "true"})
     try:
-        answer = await perform()
+        response = await perform()
     except BaseException:
         await call.deps.idempotency.release(scope, key)
         raise
-    kept = KeptAnswer(status=answer.status, headers=dict(answer.headers or {}), body=answer.body)
+    kept = KeptResponse(status=response.status, headers=dict(response.headers or {}), body=response.body)
     await call.deps.idempotency.keep(scope, key, kept)
-    return answer
+    return response

@@ -1,4 +1,4 @@
-"""Operations: every long job somebody started over HTTP."""
+"""Operations: every long-running job that was started over HTTP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import azure.functions as func
 
 from shared.domain.operation import Operation
 from shared.workflow import Blueprint
-from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
 from triggers.http.response_shapes import Page
@@ -22,7 +23,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
     returns=Page(OPERATION),
     query=("kind", "resourceId", "status", *PAGES),
 )
-async def list_operations(call: Call) -> Answer:
+async def list_operations(call: Call) -> Response:
     """List the operations; ``kind``, ``resourceId`` and ``status`` choose."""
     names = {"kind": "kind", "resourceId": "resource_id", "status": "status"}
     filters = {column: value for name, column in names.items() if (value := call.query(name))}
@@ -32,7 +33,7 @@ async def list_operations(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/operations/read", returns=OPERATION)
-async def get_operation(call: Call) -> Answer:
+async def get_operation(call: Call) -> Response:
     """Show one operation."""
     stored = await call.deps.operations.get(call.tenant.id, call.param("id"))
     return ok(operation_view(stored.value), etag=stored.etag)
@@ -43,6 +44,6 @@ def address(operation: Operation) -> str:
     return f"/api/tenants/{operation.tenant_id}/operations/{operation.id}"
 
 
-def accepted(operation: Operation) -> Answer:
+def accepted(operation: Operation) -> Response:
     """Answer 202 with the operation and its address."""
-    return Answer(202, operation_view(operation), {"Location": address(operation), "Retry-After": "5"})
+    return Response(202, operation_view(operation), {"Location": address(operation), "Retry-After": "5"})

@@ -5,17 +5,16 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.orphans import LAST
-from shared.services.orphans import ask_for_scan, begin_removal, scan_due
-from shared.storage.due import DueKind
+from shared.services.orphans import begin_removal, request_scan
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import PAGES
 from triggers.http.operations import accepted
 from triggers.http.paging import listed, top_of
 from triggers.http.views.operations import OPERATION
 from triggers.http.views.orphans import OrphanPageView, orphan_scan_view, orphan_view
-from triggers.sweeps import sweep
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -24,8 +23,8 @@ _PLACE = "tenants/{tenant}/orphans"
 
 @bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/orphans/read", returns=OrphanPageView, query=("type", "cloudPcId", *PAGES))
-async def list_orphans(call: Call) -> Answer:
-    """List the orphans, and what the last scan for them has looked at; ``type`` and ``cloudPcId`` choose."""
+async def list_orphans(call: Call) -> Response:
+    """List the orphans, and what the last scan for them covered; ``type`` and ``cloudPcId`` choose."""
     filters = {"type": call.query("type"), "cloud_pc_id": call.query("cloudPcId")}
     page = await call.deps.orphans.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
     scan = await call.deps.orphan_scans.find(call.tenant.id, LAST)
@@ -36,11 +35,11 @@ async def list_orphans(call: Call) -> Answer:
 @bp.route(route=f"{_PLACE}/scan", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/orphans/scan", returns={202: OPERATION})
-async def scan_for_orphans(call: Call, client: DurableClient) -> Answer:
+async def scan_for_orphans(call: Call, client: DurableClient) -> Response:
     """Compare now what there is in Azure, Entra ID and Intune with the records of the Cloud PCs."""
 
-    async def scan() -> Answer:
-        return accepted(await ask_for_scan(call, client))
+    async def scan() -> Response:
+        return accepted(await request_scan(call.context, client))
 
     return await once(call, scan)
 
@@ -48,18 +47,10 @@ async def scan_for_orphans(call: Call, client: DurableClient) -> Answer:
 @bp.route(route=f"{_PLACE}/{{id}}/remove", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/orphans/remove", returns={202: OPERATION})
-async def remove_orphan_by_hand(call: Call, client: DurableClient) -> Answer:
+async def remove_orphan_by_hand(call: Call, client: DurableClient) -> Response:
     """Remove an orphan of a Cloud PC of which nothing should be left; take a computer account off the list."""
 
-    async def remove() -> Answer:
-        return accepted(await begin_removal(call, client, call.param("id")))
+    async def remove() -> Response:
+        return accepted(await begin_removal(call.context, client, call.param("id")))
 
     return await once(call, remove)
-
-
-@bp.timer_trigger(arg_name="timer", schedule="40 */15 * * * *", use_monitor=False)
-@bp.durable_client_input(client_name="client")
-async def sweep_orphans(timer: func.TimerRequest, client: DurableClient) -> None:
-    """Scan the tenants whose last scan is a day old, or was asked for and not made."""
-    del timer
-    await sweep(client, DueKind.ORPHANS, scan_due)

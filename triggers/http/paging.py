@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from shared.errors import InvalidError, Problem
-from triggers.http.endpoints import Call
+from triggers.http.call import Call
 
 USUAL, MOST = 100, 1000
 

@@ -92,11 +92,11 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
 )
 
 
-def authorise(caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant | None) -> None:
-    """Let the caller pass, or not.
+def authorize(caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant | None) -> None:
+    """Check that the caller may do *verb*.
 
-    *tenant*: the one that is addressed, None where the route addresses none. Raises: NotFoundError to whoever has
-    nothing to do with the tenant, ForbiddenError if his roles do not allow *verb*.
+    *tenant*: the one that is addressed, None where the route addresses none. Raises: NotFoundError for callers who
+    have no access to the tenant, ForbiddenError if their roles do not allow *verb*.
     """
     roles = _counting(caller, provider_directory_id, tenant)
     if tenant is not None and caller.directory_id != tenant.entra_tenant_id and Role.PROVIDER not in roles:
@@ -106,7 +106,7 @@ def authorise(caller: Caller, verb: str, provider_directory_id: str, tenant: Ten
 
 
 def is_provider(caller: Caller, provider_directory_id: str) -> bool:
-    """Whether the caller looks after all tenants."""
+    """Whether the caller administers all tenants."""
     return Role.PROVIDER in _counting(caller, provider_directory_id, None)
 
 

@@ -1,44 +1,40 @@
-"""Provisioning policies: Graph's provisioningPolicies, and the one way in which a policy comes to be."""
+"""Provisioning policies: Graph's provisioningPolicies."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import azure.functions as func
 
-from shared.clients.directory import assigned_groups, existing_groups
-from shared.domain import naming
-from shared.domain.policy import Assignment, Policy
-from shared.domain.policy_users import PolicyUser, policy_users
-from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
-from shared.domain.wizards.edit_provisioning_policy import fields_of
-from shared.domain.wizards.overlaps import overlaps, target
+from shared.domain.policy import Policy
+from shared.domain.policy_users import PolicyUser
 from shared.errors import InvalidError, Problem
-from shared.services.licences import licensed_members
-from shared.services.reconciling import RECONCILE_OPERATION, ask_for_reconcile, promise_reconcile
-from shared.storage.repository import Stored
+from shared.services import policies, policy_edits
+from shared.services.wizard_lookups import policy_facts
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.bodies.policies import POINTERS, AssignBody, PolicyBody, assigned_group_ids, policy_form
+from triggers.http.bodies.policies import POINTERS, AssignBody, PolicyBody, PolicyEdit, assigned_group_ids, policy_form
+from triggers.http.bodies.policy_edits import policy_edit_form
 from triggers.http.bodies.reading import renamed
-from triggers.http.endpoints import Answer, Call, created, endpoint, ok
-from triggers.http.graph import BASE, graph_created, graph_item, graph_list, graph_whole_list, telling
+from triggers.http.call import Call, Response, created, ok
+from triggers.http.endpoints import endpoint
+from triggers.http.graph import (
+    BASE,
+    graph_changed,
+    graph_created,
+    graph_item,
+    graph_list,
+    graph_whole_list,
+    with_operation,
+)
 from triggers.http.idempotency import once
 from triggers.http.odata import Collection
 from triggers.http.openapi_metadata import ONE, PAGES
-from triggers.http.operations import address
 from triggers.http.paging import listed
 from triggers.http.response_shapes import Page
-from triggers.http.today import read_today
 from triggers.http.views.policies import ASSIGNMENT, POLICIES, POLICY, PolicyView, assignments_view, policy_view
-from triggers.http.wizard_lookups import group_names, members_of, policy_facts
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _ASSIGNMENTS = Collection(name="provisioningPolicies/assignments")
 _MOST_GROUPS = 100
-_MOST_READ = 20
-"""A caller who saves waits for the members of so many groups at most; beyond, only shared groups are warned of."""
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["GET"], auth_level=_OPEN)
@@ -48,14 +44,14 @@ _MOST_READ = 20
     returns=Page(POLICY),
     query=POLICIES,
 )
-async def list_policies(call: Call) -> Answer:
+async def list_policies(call: Call) -> Response:
     """List the provisioning policies."""
     return await graph_list(call, call.deps.policies, POLICIES, lambda policy: shown(call, policy))
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=POLICY, query=(*ONE, "$expand"))
-async def get_policy(call: Call) -> Answer:
+async def get_policy(call: Call) -> Response:
     """Show one provisioning policy."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     return graph_item(call, POLICIES, shown(call, stored.value), stored.etag)
@@ -63,14 +59,15 @@ async def get_policy(call: Call) -> Answer:
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/provisioningPolicies/create", graph=True, accepts=PolicyBody, returns={201: POLICY})
-async def create_policy(call: Call) -> Answer:
+async def create_policy(call: Call) -> Response:
     """Create a provisioning policy; it does nothing until it is assigned."""
 
-    async def create() -> Answer:
+    async def create() -> Response:
         connections = tuple([stored.value async for stored in call.deps.connections.each(call.tenant.id)])
         form = policy_form(call.json(), connections)
         try:
-            stored = await save_policy(call, form, await policy_facts(call, form, forecast=False), groups_needed=False)
+            facts = await policy_facts(call.context, form, with_forecast=False)
+            stored = await policies.create_policy(call.context, form, facts, groups_needed=False)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
         return graph_created(call, POLICIES, shown(call, stored.value), stored.etag)
@@ -78,9 +75,38 @@ async def create_policy(call: Call) -> Answer:
     return await once(call, create)
 
 
+@bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["PATCH"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint(
+    "Microsoft.CloudPC/provisioningPolicies/update", graph=True, accepts=PolicyEdit, returns={200: POLICY, 204: None}
+)
+async def update_policy(call: Call, client: DurableClient) -> Response:
+    """Change what the body names of a policy; Cloud PCs that are there stay as they are."""
+    stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    connections = tuple([each.value async for each in call.deps.connections.each(call.tenant.id)])
+    form = policy_edit_form(call.json(), stored.value, shown(call, stored.value), connections)
+    try:
+        updated = await policy_edits.update_policy(call.context, client, stored, form)
+    except InvalidError as error:
+        raise renamed(error, POINTERS) from error
+    after = updated.stored
+    return with_operation(graph_changed(call, POLICIES, shown(call, after.value), after.etag), updated.operation)
+
+
+@bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["DELETE"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/delete", graph=True, returns={204: None})
+async def delete_policy(call: Call) -> Response:
+    """Delete a policy that is assigned to no group; Cloud PCs in their grace period expire all the same."""
+    stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    await policy_edits.delete_policy(call.context, stored)
+    return Response(204)
+
+
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assignments", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(ASSIGNMENT), query=PAGES)
-async def list_assignments(call: Call) -> Answer:
+async def list_assignments(call: Call) -> Response:
     """List the groups a policy is assigned to."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     return graph_whole_list(call, _ASSIGNMENTS, assignments_view(stored.value))
@@ -89,117 +115,38 @@ async def list_assignments(call: Call) -> Answer:
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assign", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True, accepts=AssignBody, returns={204: None})
-async def assign_policy(call: Call, client: DurableClient) -> Answer:
+async def assign_policy(call: Call, client: DurableClient) -> Response:
     """Replace the groups a policy is assigned to, and bring the tenant to what that means."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
-    wanted = assigned_group_ids(call.json())
-    if len(wanted) > _MOST_GROUPS:
+    group_ids = assigned_group_ids(call.json())
+    if len(group_ids) > _MOST_GROUPS:
         raise InvalidError(Problem("/assignments", f"a policy may be assigned to {_MOST_GROUPS} groups"))
-    kept = {a.group_id for a in stored.value.assignments}
-    new = tuple(g for g in wanted if g not in kept)
-    problems = group_problems(new, await existing_groups(call.deps.graph(call.tenant), new))
-    if problems:
-        at = {f"/groups/groupIds/{n}": f"/assignments/{wanted.index(g)}/target/groupId" for n, g in enumerate(new)}
-        raise renamed(InvalidError(*problems), at)
-    before = stored.value
-    after = before.but(assignments=assignments(before, wanted, call.now))
-    warnings = await overlap_warnings(call, after)
-    await promise_reconcile(call.deps, call.tenant.id, call.now)
-    if after != before:
-        after = after.but(last_modified_date_time=call.now)
-        await call.deps.policies.replace(after, seen=stored.etag)
-        await call.audit("provisioningPolicy", after.id, before=before, after=after)
-    return Answer(204, headers={"Operation-Location": await reconciling(call, client, after.id, warnings)})
+    try:
+        operation = await policies.assign_policy(call.context, client, stored, group_ids)
+    except InvalidError as error:
+        pointers = {f"/groups/groupIds/{n}": f"/assignments/{n}/target/groupId" for n in range(len(group_ids))}
+        raise renamed(error, pointers) from error
+    return with_operation(Response(204), operation)
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(PolicyUser))
-async def list_policy_users(call: Call) -> Answer:
-    """Tell who has a Cloud PC through a policy, who waits, who lacks one, and why."""
-    deps, tenant = call.deps, call.tenant
-    policy = (await deps.policies.get(tenant.id, call.param("id"))).value
-    today = await read_today(call)
-    groups = assigned_groups(today.policies.values())
-    members = await licensed_members(call, groups) if policy.assignments else ()
-    cloud_pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant.id)]
-    return ok(listed(call, (entry.to_json() for entry in policy_users(policy, today, members, cloud_pcs)), None))
+async def list_policy_users(call: Call) -> Response:
+    """Show who has a Cloud PC through a policy, who waits, who lacks one, and why."""
+    users = await policies.read_policy_users(call.context, call.param("id"))
+    return ok(listed(call, (user.to_json() for user in users), None))
 
 
-async def save_policy_form(call: Call, client: DurableClient) -> Answer:
+async def save_policy_form(call: Call, client: DurableClient) -> Response:
     """Save the wizard's form, and bring the tenant to what it means."""
     form = call.json()
-    stored = await save_policy(call, form, await policy_facts(call, form, forecast=False))
-    warnings = await overlap_warnings(call, stored.value)
-    operation = await reconciling(call, client, stored.value.id, warnings)
+    facts = await policy_facts(call.context, form, with_forecast=False)
+    stored = await policies.create_policy(call.context, form, facts)
+    operation, warnings = await policies.begin_policy(call.context, client, stored.value)
     place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
     view = {**shown(call, stored.value), "@deskwright.warnings": list(warnings)}
-    return telling(created(view, f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag), operation)
-
-
-async def overlap_warnings(call: Call, policy: Policy) -> tuple[dict[str, Any], ...]:
-    """Return whom other policies target too, and which wins; as much of it as the directory lets us see."""
-    others = [
-        stored.value
-        async for stored in call.deps.policies.each(call.tenant.id, assigned=True)
-        if stored.value.id != policy.id
-    ]
-    if not policy.assignments or not others:
-        return ()
-    groups, elsewhere = assigned_groups([policy]), assigned_groups(others)
-    few = len(groups | elsewhere) <= _MOST_READ
-    members = await members_of(call, groups, others) if few else None
-    names = await group_names(call, sorted(groups & elsewhere))
-    return tuple(warning.to_json() for warning in overlaps(target(policy), others, names, members))
-
-
-async def reconciling(
-    call: Call, client: DurableClient, resource_id: str, warnings: tuple[dict[str, Any], ...] = ()
-) -> str:
-    """Ask for a reconcile because *resource_id* was changed; return the address of the operation that tells its end.
-
-    The operation is opened after the asking: the sweep that closes it must not see it with nothing asked.
-    """
-    await ask_for_reconcile(call.deps, client, call.tenant.id, call.now)
-    return address(await call.open_operation(RECONCILE_OPERATION, resource_id, warnings=warnings))
-
-
-async def save_policy(
-    call: Call, form: Mapping[str, Any], facts: PolicyFacts, *, groups_needed: bool = True
-) -> Stored[Policy]:
-    """Save a policy with its assignments; it acts once the tenant is reconciled."""
-    policy_id = call.new_id("policy")
-    others = facts.but(policies=tuple(p for p in facts.policies if p.id != policy_id))
-    _, reading = review_policy(form, others, groups_needed=groups_needed)
-    groups = reading.value("groups", GroupsStep)
-    if reading.problems or groups is None:
-        raise InvalidError(*reading.problems)
-    policy = Policy(
-        id=policy_id,
-        tenant_id=call.tenant.id,
-        created_date_time=call.now,
-        last_modified_date_time=call.now,
-        **fields_of(reading, facts),
-    )
-    return await _keep(call, policy.but(assignments=assignments(policy, groups.group_ids, call.now)))
-
-
-async def _keep(call: Call, policy: Policy) -> Stored[Policy]:
-    """Write a new policy down, and before it the promise that its assignments are acted on."""
-    if policy.assignments:
-        await promise_reconcile(call.deps, call.tenant.id, call.now)
-    stored = await call.insert(call.deps.policies, policy, policy.id)
-    await call.audit("provisioningPolicy", policy.id, after=stored.value)
-    return stored
-
-
-def assignments(policy: Policy, group_ids: tuple[str, ...], at: Any) -> tuple[Assignment, ...]:  # noqa: ANN401 - datetime
-    """Return the assignments to *group_ids*; groups that stay keep since when, because that decides who wins."""
-    there = {a.group_id: a for a in policy.assignments}
-    return tuple(
-        there.get(g) or Assignment(id=naming.derived_id("assignment", policy.id, g), group_id=g, assigned_at=at)
-        for g in group_ids
-    )
+    return with_operation(created(view, f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag), operation)
 
 
 def shown(call: Call, policy: Policy) -> PolicyView:

@@ -1,7 +1,7 @@
 """The one place where an error becomes a status.
 
-Own routes answer ``application/problem+json`` (RFC 9457), Graph-shaped ones Graph's ``{"error": {...}}``. An error that
-nobody foresaw is a 500 with a trace id, and says nothing of the inside: the log does.
+Own routes answer ``application/problem+json`` (RFC 9457), Graph-shaped ones Graph's ``{"error": {...}}``. An
+unexpected error is a 500 with a trace id, without its cause, which is in the log.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Status:
 
 STATUSES: dict[type[DeskwrightError], Status] = {
     InvalidError: Status(HTTPStatus.BAD_REQUEST, "BadRequest", "The request is wrong"),
-    UnauthenticatedError: Status(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Who are you?"),
+    UnauthenticatedError: Status(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Unauthorized"),
     ForbiddenError: Status(HTTPStatus.FORBIDDEN, "Forbidden", "Your role does not allow this"),
     NotFoundError: Status(HTTPStatus.NOT_FOUND, "ResourceNotFound", "There is no such thing"),
     ConflictError: Status(HTTPStatus.CONFLICT, "Conflict", "Not in the present state"),
@@ -61,24 +61,24 @@ STATUSES: dict[type[DeskwrightError], Status] = {
     ThrottledError: Status(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests"),
     UnavailableError: Status(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Try again later"),
 }
-_UNFORESEEN = Status(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "An error of ours")
+_UNEXPECTED = Status(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "An error of ours")
 
 
-async def answered(
+async def answering_errors(
     perform: Callable[[], Awaitable[func.HttpResponse]], *, graph: bool, trace_id: str
 ) -> func.HttpResponse:
-    """Return what *perform* answers, or the answer to its error."""
+    """Return the response of *perform*, or that to its error."""
     try:
         return await perform()
     except DeskwrightError as error:
-        return answer(error, graph=graph, trace_id=trace_id)
+        return error_response(error, graph=graph, trace_id=trace_id)
     except Exception:  # noqa: BLE001 - the one broad except: whatever happens, the caller gets an answer
-        _log.exception("unforeseen, trace id %s", trace_id)
-        return _write(_UNFORESEEN, f"Tell your provider the trace id {trace_id}.", [], graph=graph, trace_id=trace_id)
+        _log.exception("unexpected error, trace id %s", trace_id)
+        return _write(_UNEXPECTED, f"Tell your provider the trace id {trace_id}.", [], graph=graph, trace_id=trace_id)
 
 
-def answer(error: DeskwrightError, *, graph: bool, trace_id: str) -> func.HttpResponse:
-    """Return the answer to a foreseen error."""
+def error_response(error: DeskwrightError, *, graph: bool, trace_id: str) -> func.HttpResponse:
+    """Return the response to an expected error."""
     status = _status(error)
     errors = _errors(error)
     detail = str(error) or status.title
@@ -99,7 +99,7 @@ def _status(error: DeskwrightError) -> Status:
     for kind in type(error).__mro__:
         if kind in STATUSES:
             return STATUSES[kind]
-    return _UNFORESEEN
+    return _UNEXPECTED
 
 
 def _errors(error: DeskwrightError) -> list[FieldErrorView]:

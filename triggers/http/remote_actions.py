@@ -6,7 +6,7 @@ import azure.functions as func
 
 from shared.domain.remote_action import Remote
 from shared.services.rebuilding import UserAccountType
-from shared.services.remote import Wish, act, rename
+from shared.services.remote import RemoteActionRequest, act, rename
 from shared.services.resizing import resize, verdicts
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.reading import Body
@@ -18,7 +18,8 @@ from triggers.http.bodies.remote_actions import (
     RestoreBody,
     ValidateBulkResizeBody,
 )
-from triggers.http.endpoints import Answer, Call, endpoint, ok
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
 from triggers.http.operations import address
@@ -38,33 +39,33 @@ _MOST_VALIDATED = 2000  # Graph: cloudPC validateBulkResize
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/reboot", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/reboot", graph=True, returns={204: None})
-async def reboot_cloud_pc(call: Call, client: DurableClient) -> Answer:
+async def reboot_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Restart a Cloud PC's machine; one that is stopped is started."""
-    return await _begun(call, client, Wish(Remote.REBOOT))
+    return await _begun(call, client, RemoteActionRequest(Remote.REBOOT))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/troubleshoot", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/troubleshoot", graph=True, returns={204: None})
-async def troubleshoot_cloud_pc(call: Call, client: DurableClient) -> Answer:
-    """Look at all that a Cloud PC needs to work, and repair what is safe; the operation's result has the findings."""
-    return await _begun(call, client, Wish(Remote.TROUBLESHOOT))
+async def troubleshoot_cloud_pc(call: Call, client: DurableClient) -> Response:
+    """Check all that a Cloud PC needs to work, and repair what is safe; the operation's result has the findings."""
+    return await _begun(call, client, RemoteActionRequest(Remote.TROUBLESHOOT))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/rename", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/rename", graph=True, accepts=RenameBody, returns={204: None})
-async def rename_cloud_pc(call: Call) -> Answer:
+async def rename_cloud_pc(call: Call) -> Response:
     """Give a Cloud PC another display name; the computer's name stays."""
     body = Body(call.json())
-    said = body.take("displayName")
-    name = said.strip() if isinstance(said, str) else ""
+    value = body.take("displayName")
+    name = value.strip() if isinstance(value, str) else ""
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         body.wrong("/displayName", f"1 to {_LONGEST_NAME} printable characters")
     body.settle()
 
-    async def perform() -> Answer:
-        operation = await rename(call, call.param("id"), name)
-        return Answer(204, headers={"Operation-Location": address(operation)})
+    async def perform() -> Response:
+        operation = await rename(call.context, call.param("id"), name)
+        return Response(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, perform)
 
@@ -72,15 +73,15 @@ async def rename_cloud_pc(call: Call) -> Answer:
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/changeUserAccountType", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/changeUserAccountType", graph=True, accepts=AccountTypeBody, returns={204: None})
-async def change_user_account_type(call: Call, client: DurableClient) -> Answer:
-    """Make the user a local administrator of his Cloud PC, or a standard user again."""
+async def change_user_account_type(call: Call, client: DurableClient) -> Response:
+    """Make the user a local administrator of their Cloud PC, or a standard user again."""
     body = Body(call.json())
-    said = body.take("userAccountType")
-    if said not in set(UserAccountType):
+    account = body.take("userAccountType")
+    if account not in set(UserAccountType):
         body.wrong("/userAccountType", f"one of {', '.join(UserAccountType)}")
     body.settle()
-    administrator = said == UserAccountType.ADMINISTRATOR
-    return await _begun(call, client, Wish(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator))
+    administrator = account == UserAccountType.ADMINISTRATOR
+    return await _begun(call, client, RemoteActionRequest(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/createSnapshot", methods=["POST"], auth_level=_OPEN)
@@ -92,18 +93,18 @@ async def change_user_account_type(call: Call, client: DurableClient) -> Answer:
     optional=True,
     returns={204: None},
 )
-async def create_snapshot(call: Call, client: DurableClient) -> Answer:
+async def create_snapshot(call: Call, client: DurableClient) -> Response:
     """Make a restore point of a Cloud PC; of more than ten the oldest goes."""
     body = Body(call.json_if_any())
     for name in ("storageAccountId", "accessTier"):
         body.only(name, (), "restore points are not exported")
     body.settle()
-    return await _begun(call, client, Wish(Remote.CREATE_SNAPSHOT))
+    return await _begun(call, client, RemoteActionRequest(Remote.CREATE_SNAPSHOT))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/retrieveSnapshots()", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=RestorePointsView)
-async def retrieve_snapshots(call: Call) -> Answer:
+async def retrieve_snapshots(call: Call) -> Response:
     """List the restore points of a Cloud PC, newest first."""
     stored = await call.deps.cloud_pcs.get(call.tenant.id, call.param("id"))
     return ok({"value": restore_points_view(stored.value)})
@@ -112,54 +113,54 @@ async def retrieve_snapshots(call: Call) -> Answer:
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/restore", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/restore", graph=True, accepts=RestoreBody, returns={204: None})
-async def restore_cloud_pc(call: Call, client: DurableClient) -> Answer:
+async def restore_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Put the disk of a Cloud PC back to a restore point: what was changed since then is lost."""
     body = Body(call.json())
-    said = body.take("cloudPcSnapshotId")
-    if not isinstance(said, str) or not said:
+    snapshot_id = body.take("cloudPcSnapshotId")
+    if not isinstance(snapshot_id, str) or not snapshot_id:
         body.wrong("/cloudPcSnapshotId", "the id of one of its restore points")
     body.settle()
-    return await _begun(call, client, Wish(Remote.RESTORE, restore_point_id=str(said)))
+    return await _begun(call, client, RemoteActionRequest(Remote.RESTORE, restore_point_id=str(snapshot_id)))
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/resize", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=ResizeBody, returns={204: None})
-async def resize_cloud_pc(call: Call, client: DurableClient) -> Answer:
+async def resize_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Give a Cloud PC the hardware of another licence; without that licence it waits for it."""
     plan_id = _target(Body(call.json()))
 
-    async def perform() -> Answer:
-        operation = await resize(call, client, call.param("id"), plan_id)
-        return Answer(204, headers={"Operation-Location": address(operation)})
+    async def perform() -> Response:
+        operation = await resize(call.context, client, call.param("id"), plan_id)
+        return Response(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, perform)
 
 
 @bp.route(route=f"{BASE}/cloudPCs/validateBulkResize", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=ValidateBulkResizeBody, returns=ResizeVerdictsView)
-async def validate_bulk_resize(call: Call) -> Answer:
+async def validate_bulk_resize(call: Call) -> Response:
     """Say for each of many Cloud PCs whether it could be resized now; nothing happens."""
     body = Body(call.json())
-    said = body.take("cloudPcIds")
-    ids = said if isinstance(said, list) and all(isinstance(each, str) for each in said) else []
+    value = body.take("cloudPcIds")
+    ids = value if isinstance(value, list) and all(isinstance(each, str) for each in value) else []
     if not 0 < len(ids) <= _MOST_VALIDATED:
         body.wrong("/cloudPcIds", f"1 to {_MOST_VALIDATED} ids")
-    found = await verdicts(call, ids, _target(body))
+    found = await verdicts(call.context, ids, _target(body))
     return ok(resize_verdicts_view(found))
 
 
 def _target(body: Body) -> str:
-    said = body.take("targetServicePlanId")
-    if not isinstance(said, str) or not said:
+    plan_id = body.take("targetServicePlanId")
+    if not isinstance(plan_id, str) or not plan_id:
         body.wrong("/targetServicePlanId", "the id of a service plan")
     body.settle()
-    return str(said)
+    return str(plan_id)
 
 
-async def _begun(call: Call, client: DurableClient, wish: Wish) -> Answer:
-    async def perform() -> Answer:
-        operation = await act(call, client, call.param("id"), wish)
-        return Answer(204, headers={"Operation-Location": address(operation)})
+async def _begun(call: Call, client: DurableClient, request: RemoteActionRequest) -> Response:
+    async def perform() -> Response:
+        operation = await act(call.context, client, call.param("id"), request)
+        return Response(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, perform)

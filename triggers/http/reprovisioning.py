@@ -1,4 +1,4 @@
-"""Graph's reprovision: delete the Cloud PC, then make it anew under the policy that wins today."""
+"""Graph's reprovision: delete the Cloud PC, then make it anew under the policy that wins now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from shared.services.replacing import ReprovisionForm, reprovision
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.reading import Body
 from triggers.http.bodies.remote_actions import ReprovisionBody
-from triggers.http.endpoints import Answer, Call, endpoint
+from triggers.http.call import Call, Response
+from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
 from triggers.http.operations import accepted, address
@@ -24,13 +25,13 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @endpoint(
     "Microsoft.CloudPC/cloudPCs/reprovision", graph=True, accepts=ReprovisionBody, optional=True, returns={204: None}
 )
-async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Answer:
-    """Delete a Cloud PC and make it anew under the policy that wins today; without one, nothing is deleted."""
+async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Response:
+    """Delete a Cloud PC and make it anew under the policy that wins now; without one, nothing is deleted."""
     account = account_type(call)
 
-    async def reprovision() -> Answer:
-        operation = await rebuild(call, client, call.param("id"), REPROVISION, account)
-        return Answer(204, headers={"Operation-Location": address(operation)})
+    async def reprovision() -> Response:
+        operation = await rebuild(call.context, client, call.param("id"), REPROVISION, account)
+        return Response(204, headers={"Operation-Location": address(operation)})
 
     return await once(call, reprovision)
 
@@ -38,22 +39,22 @@ async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Answer:
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/reprovision", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/reprovision", accepts=ReprovisionForm, optional=True, returns={202: OPERATION})
-async def reprovision_as_wished(call: Call, client: DurableClient) -> Answer:
-    """Make a Cloud PC anew: with buildFirst the user keeps the machine he has until another has taken its place."""
+async def reprovision_with_options(call: Call, client: DurableClient) -> Response:
+    """Make a Cloud PC anew: with buildFirst the user keeps their machine until another has taken its place."""
     form = call.read(ReprovisionForm, call.json_if_any())
 
-    async def begin() -> Answer:
-        return accepted(await reprovision(call, client, call.param("id"), form))
+    async def begin() -> Response:
+        return accepted(await reprovision(call.context, client, call.param("id"), form))
 
     return await once(call, begin)
 
 
 def account_type(call: Call) -> UserAccountType | None:
-    """Return what Graph's body says of the user's account; None: as the policy says. Raises: InvalidError."""
+    """Return the account type of Graph's body; None: as the policy says. Raises: InvalidError."""
     body = Body(call.json_if_any())
-    said = body.take("userAccountType")
+    account = body.take("userAccountType")
     body.only("osVersion", ("windows11",), "is the image's, which the policy names")
-    if said is not None and said not in set(UserAccountType):
+    if account is not None and account not in set(UserAccountType):
         body.wrong("/userAccountType", f"one of {', '.join(UserAccountType)}")
     body.settle()
-    return UserAccountType(said) if said is not None else None
+    return UserAccountType(account) if account is not None else None

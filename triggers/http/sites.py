@@ -5,10 +5,11 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.tenant import Site
-from shared.errors import ConflictError, InvalidError, Problem, StaleError
-from shared.storage.due import DueKind
+from shared.errors import InvalidError, Problem, StaleError
+from shared.services import sites
 from shared.workflow import Blueprint
-from triggers.http.endpoints import Answer, Call, created, endpoint, ok
+from triggers.http.call import Call, Response, created, ok
+from triggers.http.endpoints import endpoint
 from triggers.http.openapi_metadata import PAGES
 from triggers.http.paging import listed, top_of
 from triggers.http.response_shapes import Page
@@ -16,13 +17,11 @@ from triggers.http.views.tenants import SITE, SITE_TO_PUT, site_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_FIXED = ("region", "resource_group", "address_space")
-"""What machines and networks have been built by; it stays while anything uses the site."""
 
 
 @bp.route(route="tenants/{tenant}/sites", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/sites/read", returns=Page(SITE), query=PAGES)
-async def list_sites(call: Call) -> Answer:
+async def list_sites(call: Call) -> Response:
     """List the sites."""
     page = await call.deps.sites.page(call.tenant.id, top_of(call), call.query("$skiptoken"))
     return ok(listed(call, (site_view(stored.value) for stored in page.items), page.next_token))
@@ -30,7 +29,7 @@ async def list_sites(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/sites/read", returns=SITE)
-async def get_site(call: Call) -> Answer:
+async def get_site(call: Call) -> Response:
     """Show one site."""
     stored = await call.deps.sites.get(call.tenant.id, call.param("site"))
     return ok(site_view(stored.value), etag=stored.etag)
@@ -38,53 +37,30 @@ async def get_site(call: Call) -> Answer:
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["PUT"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/sites/write", accepts=SITE_TO_PUT, returns={200: SITE, 201: SITE})
-async def put_site(call: Call) -> Answer:
+async def put_site(call: Call) -> Response:
     """Create a site, or replace it."""
-    said = call.json()
-    if said.get("id", call.param("site")) != call.param("site"):
+    body = call.json()
+    if body.get("id", call.param("site")) != call.param("site"):
         raise InvalidError(Problem("/id", "is not the one in the address"))
-    if "tenantId" in said:
+    if "tenantId" in body:
         raise InvalidError(Problem("/tenantId", "unknown field"))
-    site = call.read(Site, {**said, "id": call.param("site"), "tenantId": call.tenant.id})
-    sites = call.deps.sites
-    there = await sites.find(call.tenant.id, site.id)
+    site = call.read(Site, {**body, "id": call.param("site"), "tenantId": call.tenant.id})
+    there = await call.deps.sites.find(call.tenant.id, site.id)
     if there is None:
         if call.request.headers.get("if-match"):
             raise StaleError("there is no such site")
-        stored = await sites.insert(site)
-        await call.audit("site", site.id, after=site)
-        every = call.tenant.settings.orphan_scan
-        await call.deps.due.put(DueKind.ORPHANS, call.now + every, call.tenant.id, call.tenant.id)
+        stored = await sites.create_site(call.context, site)
         return created(site_view(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
     call.match(there.etag)
-    moved = [name for name in _FIXED if getattr(site, name) != getattr(there.value, name)]
-    if moved and (users := await _users(call, site.id)):
-        raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
-    stored = await sites.replace(site, seen=there.etag)
-    await call.audit("site", site.id, before=there.value, after=site)
+    stored = await sites.replace_site(call.context, there, site)
     return ok(site_view(site), etag=stored.etag)
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["DELETE"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/sites/delete", returns={204: None})
-async def delete_site(call: Call) -> Answer:
+async def delete_site(call: Call) -> Response:
     """Delete a site that nothing uses."""
     there = await call.deps.sites.get(call.tenant.id, call.param("site"))
     call.match(there.etag)
-    if users := await _users(call, there.value.id):
-        raise ConflictError("the site is in use", inTheWay=users)
-    await call.deps.sites.remove(call.tenant.id, there.value.id, seen=there.etag)
-    await call.audit("site", there.value.id, before=there.value)
-    return Answer(204)
-
-
-async def _users(call: Call, site_id: str) -> dict[str, list[str]]:
-    """Return the names of what uses a site."""
-    deps, tenant_id = call.deps, call.tenant.id
-    users = {
-        "onPremisesConnections": [
-            c.value.display_name async for c in deps.connections.each(tenant_id, site_id=site_id)
-        ],
-        "deviceImages": [i.value.display_name async for i in deps.images.each(tenant_id, site_id=site_id)],
-    }
-    return {kind: names for kind, names in users.items() if names}
+    await sites.delete_site(call.context, there)
+    return Response(204)

@@ -9,7 +9,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared.clients.issuers import SigningKeys
-from triggers.http.authentication import Trust
+from triggers.http.authentication import TokenValidation
 
 AUTHORITY = "https://login.example"
 AUDIENCE = "api://deskwright"
@@ -23,7 +23,7 @@ def _number(value: int) -> str:
 
 @dataclass
 class Directory:
-    """Its clock stands still until it is told otherwise."""
+    """Its clock stands still until a test moves it."""
 
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -36,9 +36,9 @@ class Directory:
         self.asked.append(url)
         return {"keys": [_published(key_id, key) for key_id, key in self.keys.items()]}
 
-    def trust(self, *, client_principal: bool = False) -> Trust:
+    def validation(self, *, client_principal: bool = False) -> TokenValidation:
         keys = SigningKeys(AUTHORITY, fetch=self.fetch, monotonic=lambda: self.seconds)
-        return Trust(AUTHORITY, AUDIENCE, keys, trust_client_principal=client_principal)
+        return TokenValidation(AUTHORITY, AUDIENCE, keys, trust_client_principal=client_principal)
 
     def token(self, key_id: str, *, signed_with: str = "", algorithm: str = "RS256", **changed: Any) -> str:
         """Return a token; *changed* replaces claims, None leaves one out."""

@@ -7,7 +7,7 @@ from shared.domain.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError
 from tests.unit.auth.directory import PROVIDER, TENANT
 from triggers.http.authentication import Caller
-from triggers.http.permissions import VERBS, Role, authorise
+from triggers.http.permissions import VERBS, Role, authorize
 
 ACME = Tenant(
     id="acme", display_name="Acme", entra_tenant_id=TENANT, subscription_id="11111111-2222-3333-4444-555555555555"
@@ -47,7 +47,7 @@ def caller(directory: str, *roles: str) -> Caller:
 
 def may(verb: str, *roles: str, directory: str = TENANT) -> bool:
     try:
-        authorise(caller(directory, *roles), verb, PROVIDER, ACME)
+        authorize(caller(directory, *roles), verb, PROVIDER, ACME)
     except ForbiddenError:
         return False
     return True
@@ -90,20 +90,20 @@ def test_the_provider_s_role_counts_only_in_the_provider_s_own_directory(verb: s
 @pytest.mark.parametrize("roles", [[], [Role.READER], [Role.ADMINISTRATOR]], ids=str)
 def test_a_tenant_role_in_the_provider_s_directory_opens_no_customer(roles: list[str]) -> None:
     with pytest.raises(NotFoundError):
-        authorise(caller(PROVIDER, *roles), "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
+        authorize(caller(PROVIDER, *roles), "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
 
 
 def test_to_a_stranger_the_tenant_is_not_there() -> None:
     stranger = caller("cccccccc-0000-4000-8000-000000000003", Role.ADMINISTRATOR, Role.PROVIDER)
     with pytest.raises(NotFoundError):
-        authorise(stranger, "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
+        authorize(stranger, "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
 
 
 @pytest.mark.parametrize("roles", [[Role.ADMINISTRATOR], [Role.READER]], ids=str)
 def test_where_no_tenant_is_addressed_only_the_provider_s_role_counts(roles: list[str]) -> None:
     with pytest.raises(ForbiddenError):
-        authorise(caller(PROVIDER, *roles), "Microsoft.CloudPC/tenants/list", PROVIDER, None)
-    authorise(caller(PROVIDER, Role.PROVIDER), "Microsoft.CloudPC/tenants/list", PROVIDER, None)
+        authorize(caller(PROVIDER, *roles), "Microsoft.CloudPC/tenants/list", PROVIDER, None)
+    authorize(caller(PROVIDER, Role.PROVIDER), "Microsoft.CloudPC/tenants/list", PROVIDER, None)
 
 
 def test_verbs_name_a_resource_and_what_is_done_to_it() -> None:

@@ -23,7 +23,7 @@ from shared.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
-from triggers.http.problems import answer, answered
+from triggers.http.problems import answering_errors, error_response
 
 
 def body(response: func.HttpResponse) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def body(response: func.HttpResponse) -> dict[str, Any]:
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_every_error_has_its_status_in_both_shapes(error: DeskwrightError, status: int) -> None:
-    own, graph = (answer(error, graph=graph, trace_id="t1") for graph in (False, True))
+    own, graph = (error_response(error, graph=graph, trace_id="t1") for graph in (False, True))
     assert (own.status_code, graph.status_code) == (status, status)
     assert (own.mimetype, graph.mimetype) == ("application/problem+json", "application/json")
     assert body(own)["status"] == status
@@ -61,7 +61,7 @@ def test_every_error_has_its_status_in_both_shapes(error: DeskwrightError, statu
 
 def test_what_is_wrong_is_said_by_step_and_pointer() -> None:
     error = InvalidError(Problem("/site/siteId", "no such site", "site"), Problem("/x", "unknown field"))
-    assert body(answer(error, graph=False, trace_id="t1"))["errors"] == [
+    assert body(error_response(error, graph=False, trace_id="t1"))["errors"] == [
         {"pointer": "/site/siteId", "message": "no such site", "step": "site"},
         {"pointer": "/x", "message": "unknown field"},
     ]
@@ -69,7 +69,7 @@ def test_what_is_wrong_is_said_by_step_and_pointer() -> None:
 
 def test_a_conflict_says_what_stands_in_the_way() -> None:
     error = ConflictError("in use", inTheWay=["Office"])
-    assert body(answer(error, graph=False, trace_id="t1"))["details"] == {"inTheWay": ["Office"]}
+    assert body(error_response(error, graph=False, trace_id="t1"))["details"] == {"inTheWay": ["Office"]}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_conflict_says_what_stands_in_the_way() -> None:
     ],
 )
 def test_headers_tell_what_to_do(error: DeskwrightError, header: str, value: str) -> None:
-    assert answer(error, graph=False, trace_id="t1").headers[header] == value
+    assert error_response(error, graph=False, trace_id="t1").headers[header] == value
 
 
 def failing(error: Exception) -> Callable[[], Any]:
@@ -94,7 +94,7 @@ def failing(error: Exception) -> Callable[[], Any]:
 async def test_an_error_that_nobody_foresaw_shows_a_trace_id_and_nothing_of_the_inside(
     graph: bool,  # noqa: FBT001 - a table
 ) -> None:
-    response = await answered(failing(KeyError("secret inside")), graph=graph, trace_id="t1")
+    response = await answering_errors(failing(KeyError("secret inside")), graph=graph, trace_id="t1")
     assert response.status_code == 500
     assert "t1" in response.get_body().decode()
     assert "secret" not in response.get_body().decode()

@@ -13,7 +13,7 @@ from shared.domain.planner import plan
 from shared.domain.plans import Observed
 from shared.domain.remote_action import Remote, RemoteAction
 from shared.domain.restore_points import MOST, RestorePoint, TimeRange, nearest
-from shared.services.remote import Wish, refusal
+from shared.services.remote import RemoteActionRequest, refusal
 from tests.cloud_pcs import edited
 from tests.integration import things
 
@@ -33,7 +33,8 @@ def at_work(name: Remote) -> RemoteAction:
 
 @pytest.mark.parametrize("name", Remote)
 def test_only_what_works_has_remote_actions(name: Remote) -> None:
-    possible = {status for status in Status if refusal(cloud_pc(status), Wish(name, restore_point_id="point")) is None}
+    request = RemoteActionRequest(name, restore_point_id="point")
+    possible = {status for status in Status if refusal(cloud_pc(status), request) is None}
     well = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS}
     assert possible == (well if name in {Remote.RESTORE, Remote.RESIZE} else WORKING)
 
@@ -41,18 +42,19 @@ def test_only_what_works_has_remote_actions(name: Remote) -> None:
 @pytest.mark.parametrize("name", Remote)
 def test_a_second_one_is_refused_with_the_name_of_the_first(name: Remote) -> None:
     busy = cloud_pc(action=at_work(Remote.REBOOT))
-    assert refusal(busy, Wish(name, restore_point_id="point")) == "reboot is at work on it"
+    assert refusal(busy, RemoteActionRequest(name, restore_point_id="point")) == "reboot is at work on it"
 
 
 def test_only_a_restore_point_that_is_ready_can_be_gone_back_to() -> None:
     half = cloud_pc(restore_points=(READY.but(status="creating"),))
-    assert refusal(half, Wish(Remote.RESTORE, restore_point_id="point")) == "it has no such restore point"
-    assert refusal(cloud_pc(), Wish(Remote.RESTORE)) == "it has no such restore point"
+    request = RemoteActionRequest(Remote.RESTORE, restore_point_id="point")
+    assert refusal(half, request) == "it has no such restore point"
+    assert refusal(cloud_pc(), RemoteActionRequest(Remote.RESTORE)) == "it has no such restore point"
 
 
 def test_without_a_machine_nothing_can_be_done_to_it() -> None:
     unknown = cloud_pc(resources=Resources())
-    assert refusal(unknown, Wish(Remote.REBOOT)) == "its machine is not known"
+    assert refusal(unknown, RemoteActionRequest(Remote.REBOOT)) == "its machine is not known"
     assert remote_order(unknown.but(action=at_work(Remote.REBOOT))) is None
 
 

@@ -1,8 +1,10 @@
-"""Health checks: begun when a connection is saved or somebody asks, and by time."""
+"""Health checks of connections: begun when one is saved, when a person requests them, and when they are due."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from shared.contracts.connections import CHECK_CONNECTION, CheckConnectionOrder
 from shared.contracts.machines import HostedNetworkOrder
@@ -12,32 +14,48 @@ from shared.domain import naming
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import WANTED_AFTER_DEMAND, WANTED_AFTER_EDIT, Connection, HealthStatus, check_again_after
 from shared.domain.health import PROBE_CHECKS
+from shared.domain.intent import ResourceType
 from shared.domain.lifecycle import Phase
 from shared.domain.operation import Operation, OperationStatus
 from shared.domain.pausing import pause_reason
 from shared.domain.tenant import Site, Tenant
-from shared.services.reconciling import LOOK_AGAIN
+from shared.services.action_context import ActionContext
+from shared.services.intents import Begun, Resource, begin_operation, make_change
+from shared.services.reconciling import SWEEP_AFTER
+from shared.services.writes import Write
 from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient, start
-from triggers.http.endpoints import Call
 
 CHECK_OPERATION = "checkConnection"
 
 _PROBE_NAME = "CPC-HTH-%RAND:5%"
 
+R = TypeVar("R")
 
-async def ask_for_check(call: Call, client: DurableClient, connection: Connection, site: Site) -> Operation:
-    """Begin the health checks of a connection because somebody wants to know, probe included; return the operation.
+
+async def begin_check(
+    context: ActionContext,
+    client: DurableClient,
+    connection: Connection,
+    site: Site,
+    write: Write[R],
+) -> Begun[R]:
+    """Make a change and begin the health checks of *connection*, as it is then, with a probe; return the operation.
 
     Checks that run already come to their end first; the sweep begins these after them. Two that wait are one.
     """
-    deps, tenant = call.deps, call.tenant
-    operation = await unfinished_check(deps, connection, OperationStatus.NOT_STARTED)
-    if operation is None:
-        operation = await call.open_operation(CHECK_OPERATION, connection.id)
-    await deps.due.put(DueKind.RECHECK, call.now + LOOK_AGAIN, tenant.id, connection.id)
-    await start_check(deps, client, tenant, site, connection, operation.id, asked=True)
-    return operation
+    deps, tenant = context.deps, context.tenant
+    resource = Resource(ResourceType.CONNECTION, connection.id)
+    promise = partial(deps.due.put, DueKind.RECHECK, context.now + SWEEP_AFTER, tenant.id, connection.id)
+    waiting = await unfinished_check(deps, connection, OperationStatus.NOT_STARTED)
+    operation_id = waiting.id if waiting else context.operation_id
+
+    async def begin(_: R) -> None:
+        await start_check(deps, client, tenant, site, connection, operation_id, requested=True)
+
+    if waiting is None:
+        return await begin_operation(context, CHECK_OPERATION, resource, write, promise=promise, start=begin)
+    return Begun(waiting, await make_change(context, resource, write, promise=promise, start=begin))
 
 
 async def start_check(
@@ -48,7 +66,7 @@ async def start_check(
     connection: Connection,
     operation_id: str | None = None,
     *,
-    asked: bool,
+    requested: bool,
 ) -> bool:
     """Start the health checks of a connection; return False when they run already."""
     hosted = None
@@ -65,15 +83,15 @@ async def start_check(
         connection_id=connection.id,
         operation_id=operation_id,
         hosted_network=hosted,
-        probe=probe_for(connection, site, asked=asked, at=deps.clock.now()),
+        probe=probe_for(connection, site, requested=requested, at=deps.clock.now()),
     )
     instance_id = naming.instance_id(tenant.id, connection.id, "check", 0)
     return await start(client, CHECK_CONNECTION, order, instance_id=instance_id)
 
 
-def probe_for(connection: Connection, site: Site, *, asked: bool, at: datetime) -> ProbeOrder | None:
+def probe_for(connection: Connection, site: Site, *, requested: bool, at: datetime) -> ProbeOrder | None:
     """Return the order of the probe, or of cleaning up after earlier ones; None: there is nothing to do."""
-    wanted = probe_wanted(connection, asked=asked)
+    wanted = probe_wanted(connection, requested=requested)
     if not wanted and not connection.probe_computer_names:
         return None
     seed = f"{connection.tenant_id}/{connection.id}/{at.isoformat()}"
@@ -94,22 +112,22 @@ def probe_for(connection: Connection, site: Site, *, asked: bool, at: datetime) 
     )
 
 
-def probe_wanted(connection: Connection, *, asked: bool) -> bool:
+def probe_wanted(connection: Connection, *, requested: bool) -> bool:
     """Whether to spend minutes and money on a probe (docs/decisions).
 
-    By time only what a probe has found wrong is probed again. A hosted network is ours and the same everywhere: it is
-    probed when somebody asks, not when its connection is saved.
+    Unless a person requests it, only what a probe has found wrong is probed again. A hosted network is ours and the
+    same everywhere: it is probed on request, not when its connection is saved.
     """
-    if asked:
+    if requested:
         return not connection.network.hosted or connection.checked_date_time is not None
     return any(f.display_name in PROBE_CHECKS and f.status is HealthStatus.FAILED for f in connection.health_checks)
 
 
 async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Check a connection whose last check is some hours old, was asked for, never begun, or has broken off.
+    """Check a connection whose last check is some hours old, was requested, never begun, or has broken off.
 
-    While one runs, the next looks find its instance alive; the look after its end sees when the next is due. A tenant
-    that is paused, or the whole service, builds nothing: the connections are looked at when it is resumed.
+    While one runs, its instance is alive and nothing is started; the sweep after its end sees when the next is due. A
+    tenant that is paused, or the whole service, builds nothing: the connections are checked when it is resumed.
     """
     tenant = await deps.tenants.find(due.tenant_id)
     found = await deps.connections.find(due.tenant_id, due.subject_id)
@@ -128,12 +146,13 @@ async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     if site is None:
         return now + every
     operation_id = operation.id if operation else None
-    await start_check(deps, client, tenant.value, site.value, connection, operation_id, asked=operation is not None)
-    return now + LOOK_AGAIN
+    requested = operation is not None
+    await start_check(deps, client, tenant.value, site.value, connection, operation_id, requested=requested)
+    return now + SWEEP_AFTER
 
 
 async def promise_checks(deps: Dependencies, tenant_id: str, now: datetime) -> None:
-    """Have the sweep look soon which of a tenant's connections are to be checked: nobody did while it was paused."""
+    """Have the sweep check a tenant's connections soon: none was checked while it was paused."""
     async for stored in deps.connections.each(tenant_id):
         await deps.due.put(DueKind.RECHECK, now, tenant_id, stored.value.id)
 
@@ -171,13 +190,13 @@ def built_through(pc: CloudPc, connection_id: str) -> bool:
 
 
 def wanted_for_now(connection: Connection, now: datetime, *, edited: bool) -> datetime:
-    """Return until when the checks go on by themselves, now that somebody has touched the connection."""
+    """Return until when the checks are repeated by time, now that somebody has used the connection."""
     until = now + (WANTED_AFTER_EDIT if edited else WANTED_AFTER_DEMAND)
     return max(until, connection.checks_wanted_until or until)
 
 
 async def _paused(deps: Dependencies, connection: Connection, now: datetime) -> bool:
-    """Whether nobody needs the checks; a connection in use is wanted for another four weeks."""
+    """Whether the checks are not needed; those of a connection in use are, for another four weeks."""
     if not connection.checks_paused(now, in_use=False):
         return False
     policies, cloud_pcs = await users_of(deps, connection)

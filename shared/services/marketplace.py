@@ -1,13 +1,14 @@
-"""What Azure has to offer for images, and how much quota is left; read through ARM, and kept for a while."""
+"""What Azure offers for images, and how much quota is left, read through ARM."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
+from shared.caching import TtlCache
 from shared.clients.throttling import all_of, retry_while_throttled
 from shared.contracts.refusals import MissingError
 from shared.dependencies import Dependencies
@@ -16,36 +17,14 @@ from shared.domain.naming import TENANT_TAG
 from shared.domain.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
 
-T = TypeVar("T")
-
-_KEPT = timedelta(minutes=10)
-"""The marketplace changes monthly; a wizard asks for it on every page."""
-
-
-class Kept:
-    """What was read, for as long as it may be shown without looking again; one for each process."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[str, ...], tuple[datetime, Any]] = {}
-
-    async def get(self, key: tuple[str, ...], now: datetime, read: Callable[[], Awaitable[T]]) -> T:
-        """Return what was read not long ago, or read it."""
-        known = self._found.get(key)
-        if known is not None and timedelta(0) <= now - known[0] < _KEPT:
-            found: T = known[1]
-            return found
-        found = await read()
-        self._found[key] = (now, found)
-        return found
-
-
-_kept = Kept()
+_IMAGES: TtlCache[tuple[GalleryImage, ...]] = TtlCache(timedelta(minutes=10))
+"""The marketplace changes monthly; a wizard needs it on every page."""
 
 
 async def gallery_images(deps: Dependencies, tenant: Tenant, region: str) -> tuple[GalleryImage, ...]:
     """Return the marketplace images that fit a Cloud PC, newest Windows first."""
-    key = (deps.settings.arm_url, "images", tenant.subscription_id, region)
-    return await _kept.get(key, deps.clock.now(), lambda: _gallery_images(deps, tenant.subscription_id, region))
+    key = (tenant.subscription_id, region)
+    return await _IMAGES.get_or(deps, key, lambda: _gallery_images(deps, tenant.subscription_id, region))
 
 
 async def _gallery_images(deps: Dependencies, subscription_id: str, region: str) -> tuple[GalleryImage, ...]:
@@ -65,7 +44,8 @@ async def _gallery_images(deps: Dependencies, subscription_id: str, region: str)
 async def gallery_versions(deps: Dependencies, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:
     """Return every image version in the galleries of the sites' resource groups.
 
-    Where tenants share a subscription, a site may name the group of another: what carries his tag is not shown.
+    Where tenants share a subscription, a site may name the group of another: galleries with another tenant's tag are
+    left out.
     """
     compute = deps.compute(tenant.subscription_id)
     groups = sorted({site.resource_group for site in sites})
@@ -97,11 +77,12 @@ async def usages(deps: Dependencies, subscription_id: str, region: str) -> tuple
 
 
 def _version(image_name: str, version: Any) -> GalleryVersion:  # noqa: ANN401 - the SDK's GalleryImageVersion
-    said = version.properties
-    targets = said.publishing_profile.target_regions or () if said and said.publishing_profile else ()
+    properties = version.properties
+    profile = properties.publishing_profile if properties else None
+    targets = profile.target_regions or () if profile else ()
     return GalleryVersion(
         id=str(version.id),
         display_name=f"{image_name} {version.name}",
         regions=tuple(str(target.name).lower().replace(" ", "") for target in targets),
-        ready=said is not None and str(said.provisioning_state) == "Succeeded",
+        ready=properties is not None and str(properties.provisioning_state) == "Succeeded",
     )

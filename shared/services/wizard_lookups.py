@@ -1,4 +1,4 @@
-"""What the policy wizard has to know: read at once, and no more than the form asks for."""
+"""What a form of a policy is checked against: read at once, and no more than the form needs."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from shared.domain.tenant import Site
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.forecast import Usage
 from shared.errors import RefusedError, UnavailableError
-from shared.services.licences import licensed_members
-from triggers.http.endpoints import Call
-from triggers.http.marketplace import gallery_images, usages
+from shared.services.action_context import ActionContext
+from shared.services.licenses import licensed_members
+from shared.services.marketplace import gallery_images, usages
 
-_log = logging.getLogger("deskwright.http")
+_log = logging.getLogger("deskwright.services")
 _MOST_GROUPS = 100
 
 
-async def policy_facts(call: Call, form: Mapping[str, Any], *, forecast: bool) -> PolicyFacts:
-    """Return what is known today. *forecast*: also who would get what, for a review."""
-    deps, tenant = call.deps, call.tenant
+async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_forecast: bool) -> PolicyFacts:
+    """Return what is known now. *with_forecast*: also who would get what, for a review."""
+    deps, tenant = context.deps, context.tenant
     connections = tuple([stored.value async for stored in deps.connections.each(tenant.id)])
     sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id)])
     chosen = _texts(form, "groups", "groupIds")
     offered, groups, entitlements, used = await asyncio.gather(
-        _offered(call, sites, form),
+        _offered(context, sites, form),
         existing_groups(deps.graph(tenant), chosen) if chosen else _nothing(()),
-        members_of(call, chosen, policies) if forecast and chosen else _nothing(()),
-        _usages(call, form, connections, sites) if forecast else _nothing(()),
+        members_of(context, chosen, policies) if with_forecast and chosen else _nothing(()),
+        _usages(context, form, connections, sites) if with_forecast else _nothing(()),
     )
     found: tuple[Group, ...] = groups
     return PolicyFacts(
@@ -47,50 +47,54 @@ async def policy_facts(call: Call, form: Mapping[str, Any], *, forecast: bool) -
         gallery_images=offered,
         groups=found,
         entitlements=entitlements,
-        cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if forecast else (),
+        cloud_pcs=tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)]) if with_forecast else (),
         usages=used,
     )
 
 
-async def _offered(call: Call, sites: tuple[Site, ...], form: Mapping[str, Any]) -> tuple[GalleryImage, ...]:
+async def _offered(
+    context: ActionContext, sites: tuple[Site, ...], form: Mapping[str, Any]
+) -> tuple[GalleryImage, ...]:
     image = form.get("image")
     if not sites or not isinstance(image, dict) or image.get("imageType") != "gallery":
         return ()
-    return await gallery_images(call.deps, call.tenant, sites[0].region)
+    return await gallery_images(context.deps, context.tenant, sites[0].region)
 
 
-async def members_of(call: Call, chosen: Iterable[str], policies: Iterable[Policy]) -> tuple[Entitlement, ...] | None:
-    """Return the members of the chosen groups and of all that policies are assigned to; None: nobody could look."""
+async def members_of(
+    context: ActionContext, chosen: Iterable[str], policies: Iterable[Policy]
+) -> tuple[Entitlement, ...] | None:
+    """Return the members of the chosen groups and of all that policies are assigned to; None: they cannot be read."""
     try:
-        return await licensed_members(call, [*chosen, *sorted(assigned_groups(policies))])
+        return await licensed_members(context, [*chosen, *sorted(assigned_groups(policies))])
     except (UnavailableError, RefusedError) as error:
-        _log.warning("the directory could not be looked at: %s", error)
+        _log.warning("the directory could not be read: %s", error)
         return None
 
 
-async def group_names(call: Call, group_ids: Iterable[str]) -> dict[str, str]:
+async def group_names(context: ActionContext, group_ids: Iterable[str]) -> dict[str, str]:
     """Return the names of those of the groups that the directory shows."""
     try:
-        found = await existing_groups(call.deps.graph(call.tenant), group_ids)
+        found = await existing_groups(context.deps.graph(context.tenant), group_ids)
     except (UnavailableError, RefusedError) as error:
-        _log.warning("the groups could not be looked at: %s", error)
+        _log.warning("the groups could not be read: %s", error)
         return {}
     return {group.id: group.display_name for group in found}
 
 
 async def _usages(
-    call: Call, form: Mapping[str, Any], connections: tuple[Connection, ...], sites: tuple[Site, ...]
+    context: ActionContext, form: Mapping[str, Any], connections: tuple[Connection, ...], sites: tuple[Site, ...]
 ) -> tuple[Usage, ...] | None:
-    """Return the quotas where the first connection builds; None: nobody could look."""
+    """Return the quotas where the first connection builds; None: they cannot be read."""
     first = next(iter(_texts(form, "connection", "connectionIds")), None)
     connection = next((c for c in connections if c.id == first), None)
     site = next((s for s in sites if connection and s.id == connection.site_id), None)
     if connection is None or site is None:
         return ()
     try:
-        return await usages(call.deps, connection.subscription_id, site.region)
+        return await usages(context.deps, connection.subscription_id, site.region)
     except (UnavailableError, RefusedError) as error:
-        _log.warning("the quota could not be looked at for a review: %s", error)
+        _log.warning("the quota could not be read for a review: %s", error)
         return None
 
 
@@ -100,6 +104,6 @@ async def _nothing(value: Any) -> Any:  # noqa: ANN401 - stands in for any of th
 
 def _texts(form: Mapping[str, Any], step: str, name: str) -> list[str]:
     """Return a list of texts in a form that has not been checked yet."""
-    said = form.get(step)
-    values = said.get(name) if isinstance(said, dict) else None
+    fields = form.get(step)
+    values = fields.get(name) if isinstance(fields, dict) else None
     return [v for v in values if isinstance(v, str)][:_MOST_GROUPS] if isinstance(values, list) else []

@@ -1,4 +1,4 @@
-"""The licences of a tenant's people, by its settings: Microsoft Graph's, or seats that are counted here."""
+"""The licences of a tenant's users, by its settings: Microsoft Graph's, or seats that the tenant has bought."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.domain.tenant import LicenceSource
 from shared.services.action_context import ActionContext
 
 
-async def licences(context: ActionContext) -> dict[str, ServicePlan]:
+async def licenses(context: ActionContext) -> dict[str, ServicePlan]:
     """Return the Cloud PC licences that the tenant has, by id."""
     if _has_seats(context):
         return seat_plans(context.tenant.settings.seats)
@@ -20,7 +20,7 @@ async def licences(context: ActionContext) -> dict[str, ServicePlan]:
 
 
 async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
-    """Return every member of the groups, nested ones too, with his licences; of seats, those that he would be given."""
+    """Return every member of the groups, nested ones too, with their licences, or the seats that they would get."""
     members = await entitlements_of_groups(context.deps.graph(context.tenant), group_ids)
     if not _has_seats(context):
         return members
@@ -29,7 +29,7 @@ async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> 
 
 
 async def licensed_user(context: ActionContext, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
-    """Return one user with his licences and those of the groups he is in. Raises: NotFoundError.
+    """Return one user with their licences and those of the assigned groups that they are in. Raises: NotFoundError.
 
     Who gets a seat depends on everybody, so that for one user's the groups are read.
     """

@@ -1,0 +1,158 @@
+"""Changing a connection, its password, and deleting it; its health checks on request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from shared.clients.throttling import retry_while_throttled
+from shared.domain.connection import Connection, HealthStatus, JoinType
+from shared.domain.intent import ResourceType
+from shared.domain.operation import Operation
+from shared.domain.tenant import Site
+from shared.domain.wizards.create_connection import ConnectionFacts
+from shared.errors import ConflictError, InvalidError, Problem
+from shared.services.action_context import ActionContext
+from shared.services.connection_checks import begin_check, cloud_pcs_of, users_of, wanted_for_now
+from shared.services.connections import domain_of, network_of, steps_of, store_password
+from shared.services.intents import Resource, make_change
+from shared.services.writes import Effect, Write, no_record, removal, replacement
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """A connection after a change; *operation*: of its health checks, None where they are not needed."""
+
+    stored: Stored[Connection]
+    operation: Operation | None = None
+
+
+async def update_connection(
+    context: ActionContext,
+    client: DurableClient,
+    stored: Stored[Connection],
+    form: Mapping[str, Any],
+    password: str | None,
+    facts: ConnectionFacts,
+) -> Updated:
+    """Change a connection as the wizard's *form* says; what machines depend on is checked again before it is used.
+
+    *password*: the new one, None: it stays. Raises: InvalidError, ConflictError, StaleError.
+    """
+    before = stored.value
+    after = _changed(before, form, facts)
+    if after == before and password is None:
+        return Updated(stored)
+    recheck = password is not None or after.but(display_name=before.display_name) != before
+    if recheck:
+        await _refuse_moving(context, before, after)
+        after = after.but(health_check_status=HealthStatus.PENDING, health_checks=(), subnets=())
+    after = after.but(checks_wanted_until=wanted_for_now(before, context.now, edited=True))
+    if password is not None:
+        await store_password(context, before.id, password)
+    write = replacement(stored, after, context.deps.connections.replace)
+    if not recheck:
+        return Updated(await make_change(context, Resource(ResourceType.CONNECTION, before.id), write))
+    site = await _site_of(context, after)
+    begun = await begin_check(context, client, after, site, write)
+    return Updated(begun.result, begun.operation)
+
+
+async def delete_connection(context: ActionContext, stored: Stored[Connection]) -> None:
+    """Delete a connection that nothing uses, and its password. Raises: ConflictError, StaleError."""
+    deps, connection = context.deps, stored.value
+    policies, cloud_pcs = await users_of(deps, connection)
+    if policies or cloud_pcs:
+        raise ConflictError(
+            f"the connection is in use by {len(policies)} provisioning policies and {cloud_pcs} Cloud PCs: "
+            f"{', '.join(policies) or 'no policy'}",
+            inTheWay={"provisioningPolicies": policies, "cloudPCs": cloud_pcs},
+        )
+    _refuse_while_checked(context, connection)
+
+    async def delete_password(_: None) -> None:
+        if connection.domain is not None:
+            vault, secret = deps.vault(), connection.domain.password_secret_url
+            await retry_while_throttled(lambda: vault.forget(secret))
+
+    await make_change(
+        context,
+        Resource(ResourceType.CONNECTION, connection.id),
+        removal(connection, partial(deps.connections.remove, connection.tenant_id, connection.id, seen=stored.etag)),
+        start=delete_password,
+    )
+
+
+async def run_health_checks(context: ActionContext, client: DurableClient, connection_id: str) -> Operation:
+    """Make all health checks of a connection now, with a probe; return the operation."""
+    deps, tenant = context.deps, context.tenant
+    connection = (await deps.connections.get(tenant.id, connection_id)).value
+
+    def edit(there: Connection) -> Connection:
+        return there.but(checks_wanted_until=wanted_for_now(there, context.now, edited=False))
+
+    async def apply() -> Effect[None]:
+        await deps.connections.change(tenant.id, connection_id, edit)
+        return Effect(None)
+
+    site = await _site_of(context, connection)
+    return (await begin_check(context, client, connection, site, Write(apply, of_record=False))).operation
+
+
+async def update_password(
+    context: ActionContext, client: DurableClient, connection: Connection, password: str
+) -> Operation:
+    """Take a new password of the join account, and check it with a probe; return the operation of the checks.
+
+    Builds that run use it from their next join on. The versions before it are disabled once a probe has joined with it.
+    Raises: InvalidError for a connection without a join account.
+    """
+    if connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
+        raise InvalidError(Problem("/adDomainPassword", "a Microsoft Entra join has no join account"))
+    await store_password(context, connection.id, password)
+    site = await _site_of(context, connection)
+    return (await begin_check(context, client, connection, site, no_record())).operation
+
+
+def _changed(before: Connection, form: Mapping[str, Any], facts: ConnectionFacts) -> Connection:
+    """Return the connection as *form* says; it may keep its subscription, whoever changes it."""
+    stays = form["site"]["subscriptionId"] == before.subscription_id
+    others = facts.but(
+        connections=tuple(c for c in facts.connections if c.id != before.id),
+        any_subscription=facts.any_subscription or stays,
+    )
+    site, credentials, name = steps_of(form, others)
+    domain = before.domain
+    if credentials.domain is not None and domain is not None:
+        domain = domain_of(credentials.domain, domain.password_secret_url)
+    return before.but(
+        display_name=name.display_name,
+        site_id=site.site_id,
+        subscription_id=site.subscription_id or before.subscription_id,
+        network=network_of(credentials),
+        domain=domain,
+    )
+
+
+async def _refuse_moving(context: ActionContext, before: Connection, after: Connection) -> None:
+    """Refuse a change while the checks run, or of where the Cloud PCs are that use it. Raises: ConflictError."""
+    _refuse_while_checked(context, before)
+    moves = (before.site_id, before.subscription_id) != (after.site_id, after.subscription_id)
+    if moves and (cloud_pcs := await cloud_pcs_of(context.deps, before)):
+        raise ConflictError(
+            f"{cloud_pcs} Cloud PCs use the connection: its site and its subscription stay",
+            inTheWay={"cloudPCs": cloud_pcs},
+        )
+
+
+def _refuse_while_checked(context: ActionContext, connection: Connection) -> None:
+    if connection.being_checked(context.now):
+        raise ConflictError("its health checks run; try again when they have ended", connectionId=connection.id)
+
+
+async def _site_of(context: ActionContext, connection: Connection) -> Site:
+    return (await context.deps.sites.get(context.tenant.id, connection.site_id)).value

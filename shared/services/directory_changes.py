@@ -1,0 +1,179 @@
+"""Changes in directories: reported by messages and notifications, or found by asking the directory; settled once."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field, ValidationError
+
+from shared.clients.graph_changes import LinkExpiredError, changes_since
+from shared.clients.queues import send
+from shared.contracts.changes import SETTLE_CHANGES, ChangesOrder
+from shared.dependencies import Dependencies
+from shared.domain import naming
+from shared.domain.directory_subscriptions import WATCH, Resource, Watch
+from shared.domain.tenant import Tenant
+from shared.domain.values import Value
+from shared.domain.wizards.forms import parse
+from shared.errors import DeskwrightError, RefusedError
+from shared.services.directory_subscriptions import keep_watch
+from shared.services.reconciling import SWEEP_AFTER, request_reconcile
+from shared.storage.due import EVERYBODY, Due, DueKind, next_of
+from shared.workflow import DurableClient, start
+
+QUEUE = "directory-changes"
+"""Where everybody who knows of a change puts it."""
+
+_POISON = "directory-changes-poison"
+_LAST_TRY = 5  # the host puts a message aside after so many
+_MOST_USERS = 100
+_MOST_CHARACTERS = 16_000  # of a message that is put aside: the poison queue's messages have a limit too
+_log = logging.getLogger("deskwright.sweeps")
+
+
+class ChangeType(StrEnum):
+    """What changed."""
+
+    GROUP_MEMBERSHIP = "groupMembership"
+    USER_LICENSE = "userLicense"
+    GROUP = "group"
+    USER = "user"
+
+
+class DirectoryChange(Value):
+    """One message. *tenant_id* is the slug; without *user_ids*, the directory's, the whole tenant is reconciled."""
+
+    tenant_id: str
+    type: ChangeType
+    group_id: str | None = None
+    user_ids: tuple[UUID, ...] | None = Field(None, max_length=_MOST_USERS)
+    at: datetime
+
+
+async def receive_message(deps: Dependencies, client: DurableClient, text: str, *, tries: int) -> None:
+    """Carry out one message of the queue; one that cannot be read is put aside, not tried again.
+
+    One that was read and could not be carried out in as many *tries* as the host makes is put aside too, with why.
+    """
+    try:
+        change = parse(DirectoryChange, json.loads(text))
+    except (ValidationError, ValueError, RecursionError) as error:
+        await _put_aside(deps, text, _reason(error))
+        return
+    if await deps.tenants.find(change.tenant_id) is None:
+        await _put_aside(deps, text, f"there is no tenant {change.tenant_id}")
+        return
+    try:
+        await _carry_out(deps, client, change)
+    except DeskwrightError as error:
+        if tries < _LAST_TRY:
+            raise
+        await _put_aside(deps, text, f"tried {_LAST_TRY} times: {error}")
+
+
+async def _carry_out(deps: Dependencies, client: DurableClient, change: DirectoryChange) -> None:
+    now = deps.clock.now()
+    if change.type is ChangeType.GROUP or not change.user_ids:
+        await request_reconcile(deps, client, change.tenant_id, now)
+    else:
+        await report_changes(deps, client, change.tenant_id, map(str, change.user_ids), now)
+
+
+async def put_on_queue(deps: Dependencies, name: str, message: dict[str, Any]) -> None:
+    """Put a message on one of the service's queues."""
+    await send(deps.queue(name), json.dumps(message))
+
+
+async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:
+    aside = {"message": message[:_MOST_CHARACTERS], "reason": reason, "at": deps.clock.now().isoformat()}
+    await put_on_queue(deps, _POISON, aside)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        return "; ".join(f"/{'/'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
+    return f"not JSON: {error}"
+
+
+async def report_changes(
+    deps: Dependencies, client: DurableClient, tenant_id: str, user_ids: Iterable[str], now: datetime
+) -> None:
+    """Plan users anew who have changed: they are written down first, so that none is lost.
+
+    However many messages come, a tenant has one workflow that settles them, and one due row.
+    """
+    await promise_settling(deps, tenant_id, now)
+    await deps.changes.tell(tenant_id, user_ids, now)
+    await settle_changes(client, tenant_id)
+
+
+async def promise_settling(deps: Dependencies, tenant_id: str, now: datetime) -> None:
+    """Promise that a sweep checks whether everything was settled: one row for all reports of a minute."""
+    soon = now.replace(second=0, microsecond=0) + timedelta(minutes=2)
+    await deps.due.put(DueKind.CHANGES, soon, tenant_id, tenant_id)
+
+
+async def settle_changes(client: DurableClient, tenant_id: str) -> bool:
+    """Start to settle what was reported; return False when that runs already: it repeats until nothing is left."""
+    order = ChangesOrder(tenant_id=tenant_id)
+    instance_id = naming.instance_id(tenant_id, "all", "changes", 0)
+    return await start(client, SETTLE_CHANGES, order, instance_id=instance_id)
+
+
+async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, now: datetime) -> None:
+    """Read what has changed in the directory since the last time, and settle that. It costs what has changed.
+
+    The first time, and when the directory has forgotten how far it was read, everybody is read.
+    """
+    found = await deps.watches.find(tenant.id, WATCH)
+    watch = found.value if found else Watch(tenant_id=tenant.id)
+    graph = deps.graph(tenant)
+    users: set[str] = set()
+    links: dict[str, str] = {}
+    everybody = False
+    for resource, link in ((Resource.USERS, watch.users_link), (Resource.GROUPS, watch.groups_link)):
+        try:
+            changes = await changes_since(graph, resource, link)
+        except LinkExpiredError:
+            everybody = True
+            changes = await changes_since(graph, resource, None)
+        everybody = everybody or link is None or changes.structure
+        users |= changes.user_ids
+        links[f"{resource.value}_link"] = changes.link
+    # What was found is promised before the links move on: a crash in between finds it again.
+    if everybody:
+        await request_reconcile(deps, client, tenant.id, now)
+    elif users:
+        await report_changes(deps, client, tenant.id, users, now)
+    await keep_watch(deps, watch, users_link=links["users_link"], groups_link=links["groups_link"], read_at=now)
+
+
+async def changes_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Settle what was reported of a tenant's users and is not settled yet."""
+    if not await deps.changes.take(due.tenant_id, 1):
+        return None
+    await settle_changes(client, due.tenant_id)
+    return deps.clock.now() + SWEEP_AFTER
+
+
+async def catch_up_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Ask a tenant's directory what has changed; where it refuses to say, everybody is read once a day."""
+    tenant = await deps.tenants.find(due.tenant_id)
+    if tenant is None:
+        return None
+    now = deps.clock.now()
+    try:
+        await catch_up(deps, client, tenant.value, now)
+    except RefusedError as refused:
+        _log.warning("the directory of %s does not say what has changed: %s", due.tenant_id, refused)
+        await deps.due.ensure(DueKind.REREAD, next_of(timedelta(days=1), now), due.tenant_id, EVERYBODY)
+    every = timedelta(minutes=tenant.value.settings.directory_catch_up_in_minutes)
+    await deps.due.put(DueKind.CATCH_UP, next_of(every, now), due.tenant_id, due.subject_id)
+    return None

@@ -1,0 +1,30 @@
+"""Why a user has, will have, or lacks a Cloud PC; and what the tenant's policies would build now."""
+
+from __future__ import annotations
+
+from shared.clients.directory import assigned_groups, existing_groups
+from shared.domain.drift import TenantPolicies
+from shared.domain.explain import Explanation, explain
+from shared.domain.image import ImageType
+from shared.services.action_context import ActionContext
+from shared.services.licenses import licensed_user
+
+
+async def read_configuration(context: ActionContext) -> TenantPolicies:
+    """Return what the policies of the tenant would build now."""
+    deps, tenant = context.deps, context.tenant
+    policies = {stored.value.id: stored.value async for stored in deps.policies.each(tenant.id)}
+    custom = any(policy.image_type is ImageType.CUSTOM for policy in policies.values())
+    images = {stored.value.id: stored.value async for stored in deps.images.each(tenant.id)} if custom else {}
+    return TenantPolicies(policies, images, tenant.settings)
+
+
+async def explain_user(context: ActionContext, id_or_upn: str) -> Explanation:
+    """Explain each Cloud PC of a user, named by id or principal name. Raises: NotFoundError."""
+    deps, tenant = context.deps, context.tenant
+    configuration = await read_configuration(context)
+    entitled = await licensed_user(context, id_or_upn, assigned_groups(configuration.policies.values()))
+    groups = await existing_groups(deps.graph(tenant), sorted(entitled.group_ids))
+    records = [stored.value for stored in await deps.cloud_pcs.of_user(tenant.id, entitled.user.id)]
+    names = {group.id: group.display_name for group in groups}
+    return explain(entitled, configuration, records, names, tenant_id=tenant.id)

@@ -1,0 +1,108 @@
+"""Renaming a device image, and deleting it with its version in the site's gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
+from shared.contracts.images import GalleryVersion
+from shared.domain import naming
+from shared.domain.build import Build
+from shared.domain.image import DeviceImage, DeviceImageStatus, ImageType
+from shared.domain.intent import ResourceType
+from shared.domain.operation import Operation
+from shared.domain.policy import Policy
+from shared.errors import ConflictError, InvalidError, Problem
+from shared.services.action_context import ActionContext
+from shared.services.intents import Resource, begin_operation, make_change
+from shared.services.writes import removal, replacement
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient, start
+
+
+async def rename_device_image(context: ActionContext, stored: Stored[DeviceImage], name: str) -> Stored[DeviceImage]:
+    """Give a device image another name, also in the policies that use it. Raises: InvalidError where it is taken."""
+    deps, tenant_id, before = context.deps, context.tenant.id, stored.value
+    if name == before.display_name:
+        return stored
+    async for other in deps.images.each(tenant_id, version=before.version):
+        if other.value.id != before.id and other.value.display_name.casefold() == name.casefold():
+            raise InvalidError(Problem("/displayName", f"there is a device image {name} {before.version} already"))
+    after = before.but(display_name=name, last_modified_date_time=context.now)
+    return await make_change(
+        context,
+        Resource(ResourceType.DEVICE_IMAGE, before.id),
+        replacement(stored, after, deps.images.replace),
+        start=lambda replaced: _rename_in_policies(context, replaced.value),
+    )
+
+
+async def _rename_in_policies(context: ActionContext, image: DeviceImage) -> None:
+    name = f"{image.display_name} {image.version}"
+
+    def edit(policy: Policy) -> Policy | None:
+        return policy.but(image_display_name=name) if policy.image_type is ImageType.CUSTOM else None
+
+    policies, tenant_id = context.deps.policies, context.tenant.id
+    for policy_id in [s.value.id async for s in policies.each(tenant_id, image_id=image.id)]:
+        await policies.change(tenant_id, policy_id, edit)
+
+
+async def delete_device_image(context: ActionContext, client: DurableClient, image: DeviceImage) -> Operation | None:
+    """Delete a device image that nothing uses; return the operation that tells when its version is gone.
+
+    The removal of the version is started before the record goes: a crash in between leaves a record whose version is
+    gone, and deleting it again completes it. Raises: ConflictError.
+    """
+    if users := await _users_of(context, image):
+        raise ConflictError(f"the device image is in use: {_words(users)}", inTheWay=users)
+    resource = Resource(ResourceType.DEVICE_IMAGE, image.id)
+    write = removal(image, partial(context.deps.images.remove, image.tenant_id, image.id))
+    if not image.gallery_version_id:
+        await make_change(context, resource, write)
+        return None
+    promise = partial(_start_removal, context, client, image, image.gallery_version_id)
+    return (await begin_operation(context, "forgetDeviceImage", resource, write, promise=promise)).operation
+
+
+async def _start_removal(context: ActionContext, client: DurableClient, image: DeviceImage, version_id: str) -> None:
+    tenant = context.tenant
+    order = RemoveImageOrder(
+        tenant_id=tenant.id,
+        image_id=image.id,
+        operation_id=context.operation_id,
+        version=GalleryVersion(tenant_id=tenant.id, subscription_id=tenant.subscription_id, version_id=version_id),
+    )
+    await start(client, REMOVE_IMAGE, order, instance_id=naming.instance_id(tenant.id, image.id, "forget", 0))
+
+
+async def _users_of(context: ActionContext, image: DeviceImage) -> dict[str, Any]:
+    """Return what uses an image: its own build, policies by name, Cloud PCs that are being built from it."""
+    deps, tenant_id = context.deps, context.tenant.id
+    users: dict[str, Any] = {}
+    if image.status is DeviceImageStatus.PENDING:
+        users["build"] = "the image is being built"
+    policies = [s.value async for s in deps.policies.each(tenant_id, image_id=image.id)]
+    if names := [p.display_name for p in policies if p.image_type is ImageType.CUSTOM]:
+        users["provisioningPolicies"] = names
+    count = 0
+    if image.gallery_version_id:
+        async for stored in deps.cloud_pcs.each(tenant_id):  # the replacement of a Cloud PC is in no column
+            pc = stored.value
+            count += any(pc.goes_on(each) and _is_made_from(each, image.gallery_version_id) for each in pc.builds)
+    return users | ({"cloudPcs": count} if count else {})
+
+
+def _is_made_from(build: Build, version_id: str) -> bool:
+    return build.snapshot is not None and build.snapshot.image.gallery_version_id == version_id
+
+
+def _words(users: Mapping[str, Any]) -> str:
+    parts = [str(users["build"])] if "build" in users else []
+    if names := users.get("provisioningPolicies"):
+        parts.append(f"policies {', '.join(names)}")
+    if count := users.get("cloudPcs"):
+        parts.append(f"{count} Cloud PC(s) that are being built")
+    return "; ".join(parts)

@@ -1,0 +1,63 @@
+"""Changes that a crash has interrupted: settled by their intents, which the protocol of ``intents`` writes first."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from shared.dependencies import Dependencies
+from shared.domain.intent import INTERRUPTED_AFTER, Intent, ResourceType
+from shared.domain.operation import OperationStatus
+from shared.errors import StaleError
+from shared.storage.repository import Repository
+
+
+async def complete_interrupted(deps: Dependencies) -> int:
+    """Settle the changes that a crash has interrupted; return how many."""
+    now, count = deps.clock.now(), 0
+    for stored in [each async for each in deps.intents.of_all()]:
+        intent = stored.value
+        if now - intent.event.activity_date_time < INTERRUPTED_AFTER:
+            continue
+        made = await happened(deps, intent)
+        if made:
+            await deps.audit.append(intent.event)
+        if intent.operation_id is not None and not (made and intent.promised):
+            await _remove_unless_started(deps, intent.tenant_id, intent.operation_id)
+        with suppress(StaleError):
+            await deps.intents.remove(intent.tenant_id, intent.id, seen=stored.etag)
+        count += 1
+    return count
+
+
+async def happened(deps: Dependencies, intent: Intent) -> bool:
+    """Whether the change of *intent* was made, as the record shows."""
+    return intent.happened(await _record(deps, intent))
+
+
+async def _remove_unless_started(deps: Dependencies, tenant_id: str, operation_id: str) -> None:
+    found = await deps.operations.find(tenant_id, operation_id)
+    if found is not None and found.value.status is OperationStatus.NOT_STARTED:
+        with suppress(StaleError):
+            await deps.operations.remove(tenant_id, operation_id, seen=found.etag)
+
+
+async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
+    """Return the record that an intent is about, as it is now; None if there is none."""
+    kind, id_ = ResourceType(intent.event.resource_type), intent.event.resource_id
+    if kind is ResourceType.SERVICE:
+        return (await deps.service_state.get()).audited()
+    if kind is ResourceType.TENANT:
+        tenant = await deps.tenants.find(id_)
+        return tenant.value.audited() if tenant else None
+    repositories: dict[ResourceType, Repository[Any]] = {
+        ResourceType.BULK_ACTION: deps.bulk_actions,
+        ResourceType.CLOUD_PC: deps.cloud_pcs,
+        ResourceType.CONNECTION: deps.connections,
+        ResourceType.DEVICE_IMAGE: deps.images,
+        ResourceType.ORPHAN: deps.orphans,
+        ResourceType.POLICY: deps.policies,
+        ResourceType.SITE: deps.sites,
+    }
+    found = await repositories[kind].find(intent.tenant_id, id_) if kind in repositories else None
+    return found.value.audited() if found else None

@@ -1,0 +1,59 @@
+"""Sites: where a tenant's machines may be built."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from shared.domain.intent import ResourceType
+from shared.domain.tenant import Site
+from shared.errors import ConflictError
+from shared.services.action_context import ActionContext
+from shared.services.intents import Resource, make_change
+from shared.services.writes import insertion, removal, replacement
+from shared.storage.due import DueKind
+from shared.storage.repository import Stored
+
+_FIXED = ("region", "resource_group", "address_space")
+"""What machines and networks have been built by; it stays while anything uses the site."""
+
+
+async def create_site(context: ActionContext, site: Site) -> Stored[Site]:
+    """Add a site. Raises: ConflictError if there is one of its id."""
+    deps, tenant = context.deps, context.tenant
+    scan_at = context.now + tenant.settings.orphan_scan
+    return await make_change(
+        context,
+        Resource(ResourceType.SITE, site.id),
+        insertion(context, deps.sites, site, site.id),
+        promise=partial(deps.due.put, DueKind.ORPHANS, scan_at, tenant.id, tenant.id),
+    )
+
+
+async def replace_site(context: ActionContext, stored: Stored[Site], site: Site) -> Stored[Site]:
+    """Replace a site. Raises: ConflictError where it is in use and would move, StaleError."""
+    moved = [name for name in _FIXED if getattr(site, name) != getattr(stored.value, name)]
+    if moved and (users := await _users_of(context, site.id)):
+        raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
+    write = replacement(stored, site, context.deps.sites.replace)
+    return await make_change(context, Resource(ResourceType.SITE, site.id), write)
+
+
+async def delete_site(context: ActionContext, stored: Stored[Site]) -> None:
+    """Delete a site that nothing uses. Raises: ConflictError, StaleError."""
+    site = stored.value
+    if users := await _users_of(context, site.id):
+        raise ConflictError("the site is in use", inTheWay=users)
+    remove = partial(context.deps.sites.remove, site.tenant_id, site.id, seen=stored.etag)
+    await make_change(context, Resource(ResourceType.SITE, site.id), removal(site, remove))
+
+
+async def _users_of(context: ActionContext, site_id: str) -> dict[str, list[str]]:
+    """Return the names of what uses a site."""
+    deps, tenant_id = context.deps, context.tenant.id
+    users = {
+        "onPremisesConnections": [
+            c.value.display_name async for c in deps.connections.each(tenant_id, site_id=site_id)
+        ],
+        "deviceImages": [i.value.display_name async for i in deps.images.each(tenant_id, site_id=site_id)],
+    }
+    return {kind: names for kind, names in users.items() if names}

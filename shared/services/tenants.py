@@ -1,0 +1,116 @@
+"""Tenants: one customer each, with its rules."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from shared.domain.intent import ResourceType
+from shared.domain.tenant import Tenant, TenantSettings
+from shared.domain.values import Value
+from shared.domain.wizards.forms import parse, problems_of
+from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
+from shared.services.action_context import ActionContext
+from shared.services.directory_subscriptions import stop_watching
+from shared.services.intents import Resource, make_change
+from shared.services.writes import insertion_by, removal, replacement
+from shared.storage.due import EVERYBODY, DueKind
+from shared.storage.repository import Stored
+
+_log = logging.getLogger("deskwright.tenants")
+_SOON = timedelta(minutes=1)
+
+
+class TenantChange(Value):
+    """What may be changed of a tenant. *settings* are merged into those there are."""
+
+    display_name: str | None = Field(None, min_length=1, max_length=120)
+    settings: dict[str, Any] | None = None
+
+
+async def create_tenant(context: ActionContext, tenant: Tenant) -> Stored[Tenant]:
+    """Add a tenant. Raises: ConflictError where its id is taken, or belonged to another directory."""
+    deps = context.deps
+    await _refuse_id_of_another_directory(context, tenant)
+
+    async def find_own() -> Stored[Tenant] | None:
+        there = await deps.tenants.find(tenant.id)
+        return there if there and there.value == tenant else None
+
+    if await deps.tenants.find(tenant.id) is not None and not (context.repeatable and await find_own()):
+        raise ConflictError("there is a tenant of this id", id=tenant.id)
+    write = insertion_by(context, tenant, deps.tenants.insert, find_own)
+    try:
+        return await make_change(context, Resource(ResourceType.TENANT, tenant.id), write)
+    except ConflictError:
+        raise ConflictError("there is a tenant of this id", id=tenant.id) from None
+
+
+async def update_tenant(context: ActionContext, stored: Stored[Tenant], form: TenantChange) -> Stored[Tenant]:
+    """Change a tenant's name or settings. Raises: InvalidError, StaleError."""
+    deps, before = context.deps, stored.value
+    after = before.but(
+        display_name=form.display_name or before.display_name,
+        settings=_merged(before.settings, form.settings or {}),
+    )
+    every = after.settings.restore_point_every
+    write = replacement(stored, after, deps.tenants.replace)
+    promise = partial(deps.due.put, DueKind.RESTORE_POINT, context.now + _SOON, after.id, EVERYBODY)
+    more_often = every is not None and every != before.settings.restore_point_every
+    resource = Resource(ResourceType.TENANT, after.id)
+    return await make_change(context, resource, write, promise=promise if more_often else None)
+
+
+async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
+    """Delete a tenant that is empty. Raises: ConflictError, StaleError."""
+    deps, tenant = context.deps, stored.value
+    records: dict[str, Any] = {
+        "sites": deps.sites,
+        "onPremisesConnections": deps.connections,
+        "deviceImages": deps.images,
+        "provisioningPolicies": deps.policies,
+        "cloudPCs": deps.cloud_pcs,
+    }
+    in_the_way = {name: count for name, of in records.items() if (count := await _count(of.each(tenant.id)))}
+    if in_the_way:
+        raise ConflictError("the tenant is not empty; delete first what is in it", inTheWay=in_the_way)
+    try:
+        await stop_watching(deps, tenant)
+    except DeskwrightError as error:  # what is left of it expires, and nothing reads its notifications
+        _log.warning("the subscriptions of %s were not ended: %s", tenant.id, error)
+    remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
+    await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
+
+
+async def _refuse_id_of_another_directory(context: ActionContext, tenant: Tenant) -> None:
+    """Refuse the id of a deleted tenant of another directory. Raises: ConflictError.
+
+    What was done in it stays, operations for a while and the audit log for good, and is read by whoever has its id.
+    """
+    deleted = await context.deps.audit.last(tenant.id, "Microsoft.CloudPC/tenants/delete")
+    if deleted is not None and (deleted.before or {}).get("entraTenantId") != tenant.entra_tenant_id:
+        message = "a tenant of another directory had this id, and its audit log is kept; take another id"
+        raise ConflictError(message, id=tenant.id)
+
+
+async def _count(records: AsyncIterator[Stored[Any]]) -> int:
+    return len([1 async for _ in records])
+
+
+def _merged(settings: TenantSettings, changes: Mapping[str, Any]) -> TenantSettings:
+    """Return the settings with *changes* merged in; null gives a setting its default back. Raises: InvalidError."""
+    merged = settings.to_json()
+    for name, value in changes.items():
+        if isinstance(value, dict) and isinstance(merged.get(name), dict) and name != "seats":
+            merged[name] = {**merged[name], **value}
+        else:
+            merged[name] = value
+    try:
+        return parse(TenantSettings, {name: value for name, value in merged.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidError(*(Problem(f"/settings{p.pointer}", p.message) for p in problems_of(error))) from error

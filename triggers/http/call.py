@@ -1,0 +1,161 @@
+"""A request as the routes see it, and their responses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import azure.functions as func
+from pydantic import BaseModel, ValidationError
+
+from shared.dependencies import Dependencies
+from shared.domain.tenant import Tenant
+from shared.domain.wizards.forms import parse, problems_of
+from shared.errors import InvalidError, NotFoundError, Problem, StaleError
+from shared.services.action_context import ActionContext
+from shared.storage.idempotency import fingerprint
+from shared.storage.repository import Stored
+from triggers.http.authentication import Caller
+
+M = TypeVar("M", bound=BaseModel)
+
+_MOST_KEY_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What to answer; no *body*: none at all."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] | None = None
+
+
+def ok(body: Any, *, etag: str | None = None) -> Response:  # noqa: ANN401 - any JSON
+    """Answer 200."""
+    return Response(200, body, {"ETag": etag} if etag else None)
+
+
+def created(body: Any, location: str, *, etag: str | None = None) -> Response:  # noqa: ANN401 - any JSON
+    """Answer 201 with the address of what was made."""
+    return Response(201, body, {"Location": location, **({"ETag": etag} if etag else {})})
+
+
+class Call:
+    """One request, after its caller was authorised. Its ``context`` is what use cases take."""
+
+    def __init__(
+        self,
+        request: func.HttpRequest,
+        deps: Dependencies,
+        caller: Caller,
+        *,
+        tenant: Stored[Tenant] | None,
+        verb: str,
+        trace_id: str,
+    ) -> None:
+        self.request, self.deps, self.caller = request, deps, caller
+        self.now = deps.clock.now()
+        self._tenant, self._verb, self._trace_id = tenant, verb, trace_id
+
+    @cached_property
+    def context(self) -> ActionContext:
+        """Who acts, in which tenant and when. Raises: InvalidError where the Idempotency-Key is none.
+
+        The seed is the caller's key with the digest of the request; without a key, this very delivery of the request.
+        """
+        key = self.idempotency_key if self.request.method != "GET" else None  # a read makes nothing
+        return ActionContext(
+            self.deps,
+            self.caller.actor,
+            self._tenant.value if self._tenant else None,
+            verb=self._verb,
+            trace_id=self._trace_id,
+            now=self.now,
+            seed=("key", self.caller.actor.id, key, self.mark) if key else ("call", self._trace_id),
+            repeatable=key is not None,
+        )
+
+    @property
+    def stored_tenant(self) -> Stored[Tenant]:
+        """The addressed tenant with its ETag. Raises: NotFoundError where the route addresses none."""
+        if self._tenant is None:
+            raise NotFoundError("there is no such tenant")
+        return self._tenant
+
+    @property
+    def tenant(self) -> Tenant:
+        """The addressed tenant. Raises: NotFoundError where the route addresses none."""
+        return self.stored_tenant.value
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant's id, empty where the route addresses none."""
+        return self._tenant.value.id if self._tenant else ""
+
+    def param(self, name: str) -> str:
+        """Return a part of the address."""
+        return str(self.request.route_params[name])
+
+    def query(self, name: str) -> str | None:
+        """Return a query parameter, None when it is not there."""
+        value = self.request.params.get(name)
+        return str(value) if value is not None else None
+
+    def json(self) -> dict[str, Any]:
+        """Return the body, a JSON object. Raises: InvalidError."""
+        try:
+            body = json.loads(self.request.get_body() or b"")
+        except (ValueError, RecursionError) as error:
+            raise InvalidError(Problem("", "the body is not JSON")) from error
+        if not isinstance(body, dict):
+            raise InvalidError(Problem("", "the body must be a JSON object"))
+        return body
+
+    def json_if_any(self) -> dict[str, Any]:
+        """Return the body, an empty object where there is none. Raises: InvalidError."""
+        return self.json() if self.request.get_body() else {}
+
+    def read(self, model: type[M], body: Mapping[str, Any] | None = None) -> M:
+        """Return the body as *model*. Raises: InvalidError with a JSON pointer for each thing that is wrong."""
+        try:
+            return parse(model, self.json() if body is None else body)
+        except ValidationError as error:
+            raise InvalidError(*problems_of(error)) from error
+
+    def match(self, etag: str) -> None:
+        """Compare If-Match with what was read. Raises: StaleError."""
+        wanted = self.request.headers.get("if-match")
+        if wanted and wanted.strip() != "*" and etag not in [each.strip() for each in wanted.split(", ")]:
+            raise StaleError("it has changed since you read it; read it again")
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The caller's name for this request, so that sending it twice has the effect of once. Raises: InvalidError."""
+        key = self.request.headers.get("idempotency-key")
+        if key is not None and not 0 < len(key) <= _MOST_KEY_CHARACTERS:
+            message = f"1 to {_MOST_KEY_CHARACTERS} characters"
+            raise InvalidError(Problem("Idempotency-Key", message))
+        return str(key) if key is not None else None
+
+    @property
+    def mark(self) -> str:
+        """A digest of method, address and body: the same when the request is sent again.
+
+        Passwords are left out: the digest is kept in a table, where a password could be guessed from it.
+        """
+        try:
+            body = without_passwords(json.loads(self.request.get_body() or b"null"))
+        except (ValueError, RecursionError):  # refused when the body is read
+            body = None
+        return fingerprint(self.request.method, self.request.url, body)
+
+
+def without_passwords(body: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a body with each password in it left empty."""
+    if isinstance(body, dict):
+        return {k: "" if k.lower().endswith("password") else without_passwords(v) for k, v in body.items()}
+    return [without_passwords(each) for each in body] if isinstance(body, list) else body

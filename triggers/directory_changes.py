@@ -1,4 +1,4 @@
-"""Messages on ``directory-changes``: somebody joined a group, or was given a licence (product.md, section 4)."""
+"""Messages on ``directory-changes``: somebody joined a group, or was given a licence (docs/notes/product.md 4)."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _FULL: TtlCache[str] = TtlCache(timedelta(minutes=9))  # shorter than a parked b
 
 
 def remember_full(subscription_id: str, place: Place, code: str) -> None:
-    """Remember that a place just had no room, so that the builds behind this one need not find out for themselves."""
+    """Remember that a place just had no capacity: the builds after this one need not find out for themselves."""
     if "quota" in code.lower() or code.lower() == "operationnotallowed":
         return  # quota is counted, and comes back at once when something is deleted
     lasting = timedelta(hours=1) if code.lower() in _LASTING else None

@@ -176,7 +176,7 @@ async def _look_again(order: OperationOrder, declined: DeclinedError) -> Finishe
 
 
 async def _remember_place(order: OperationOrder, code: str) -> None:
-    """Tell the other builds of this worker which place had no room."""
+    """Remember for the other builds of this worker which place had no capacity."""
     vm_id = parse_id(order.operation.resource_id)
     try:
         vms = dependencies().compute(order.subscription_id).virtual_machines

@@ -1,4 +1,4 @@
-"""Reconcile the users of whom messages said that something has changed."""
+"""Reconcile the users that change messages name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(SETTLE_CHANGES)
 def settle_changes(ctx: Context, order: ChangesOrder) -> Steps[Settled]:
-    """Reconcile the users of whom messages said that something has changed: one instance for each tenant.
+    """Reconcile the users that change messages name: one instance for each tenant.
 
     (1) Take the users, a hundred at most, (2) reconcile just them, (3) delete their changes unless there are newer
     ones, and (4) continue with the next users while there are any.

@@ -36,8 +36,8 @@ def resize(run: RemoteActionRun) -> Steps[Json]:
 
     (1) Find capacity, (2) stop the machine, (3) grow the disk, (4) change the size and start the machine, (5) grow the
     partition of Windows. The machine stays where it is, and gets one of the plan's sizes in their order, never less
-    than the plan promises. Whatever fails once it is stopped, it is started with the size that it had; its disk,
-    once grown, stays grown.
+    than the plan promises. Whatever fails once it is stopped, it is started with the size that it had; its disk, once
+    grown, stays grown.
     """
     order = run.order
     if order.plan is None:

@@ -1,4 +1,4 @@
-"""Every contract has one implementation, and every error and permission its place (ARCHITECTURE.md, tests)."""
+"""Every contract has its function, every error its status, every permission its route."""
 
 import ast
 import pkgutil

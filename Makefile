@@ -35,35 +35,35 @@ help: ## list the commands
 # ---- use ---------------------------------------------------------------------------------------
 
 .PHONY: run
-run: $(VENV)/installed .tools/azurite/installed ## the whole service with a demo tenant (USERS=25 SPEED=60 HOST=embedded|func)
+run: $(VENV)/installed .tools/azurite/installed ## start the whole service with a demo tenant (USERS=25 SPEED=60 HOST=embedded|func)
 	@$(PY) -m local demo --users $(USERS) --speed $(SPEED) --host $(HOST) --seed $(SEED)
 
 .PHONY: scenario
-scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N and say what happened; without N list them (N=23)
+scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N and report its outcome; without N list them (N=23)
 	@$(if $(N),$(PY) -m local demo $(CHOSEN) --host $(HOST) --seed $(SEED) --scenario $(N) --once,$(PY) -m local scenarios)
 
 .PHONY: bench
-bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## measure: one line of JSON for each figure
+bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## measure performance: one line of JSON for each figure
 	@$(PY) -m bench
 
 # ---- prove -------------------------------------------------------------------------------------
 
 .PHONY: check
-check: lint types imports fast ## the fast half: format, lint, types, imports, fast tests (two minutes)
+check: lint types imports fast ## run the fast half: format, lint, types, imports, fast tests (two minutes)
 	@echo "make check: all passed"
 
 .PHONY: test
-test: check .tools/azurite/installed .tools/worker/installed ## everything but make long (15 minutes; HOST=func for the end-to-end tests)
+test: check .tools/azurite/installed .tools/worker/installed ## run all tests but those of make long (15 minutes; HOST=func for the end-to-end tests)
 	@$(PYTEST) $(SLOW_TESTS) $(THREE) || { echo "make test: failed in the slow tests (above)" >&2; exit 1; }
 	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e $(THREE) --no-loadscope-reorder -m "not long" || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
 	@echo "make test: all passed"
 
 .PHONY: long
-long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed ## the end-to-end tests that take minutes each: not a part of make test
+long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed ## run the end-to-end tests that take minutes each
 	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e $(THREE) --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint
-lint: $(VENV)/installed ## format and lint, changing nothing
+lint: $(VENV)/installed ## check format and lint, and change nothing
 	@$(PY) -m ruff format --quiet --check . || { echo "make lint: not formatted; 'make format' does it" >&2; exit 1; }
 	@$(PY) -m ruff check . || { echo "make lint: ruff found the above" >&2; exit 1; }
 
@@ -76,13 +76,13 @@ imports: $(VENV)/installed ## check the import contracts
 	@$(VENV)/bin/lint-imports --no-logo --no-cache > .venv/imports.log 2>&1 || { cat .venv/imports.log; echo "make imports: an import contract of pyproject.toml is broken (above)" >&2; exit 1; }
 
 .PHONY: fast
-fast: $(VENV)/installed ## run the fast tests alone
+fast: $(VENV)/installed ## run the fast tests only
 	@$(PYTEST) $(FAST_TESTS) $(THREE) || { echo "make fast: failed in the fast tests (above)" >&2; exit 1; }
 
 # ---- tend --------------------------------------------------------------------------------------
 
 .PHONY: format
-format: $(VENV)/installed ## format, and fix what can be fixed
+format: $(VENV)/installed ## format the code and apply the linter's safe fixes
 	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format .
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv --quiet pip compile --universal \
@@ -98,7 +98,7 @@ lock: $(VENV)/installed ## resolve the newest versions that pyproject.toml allow
 	@$(COMPILE:3.11=3.13) pyproject.toml tests/worker/requirements.in --constraints requirements.txt --output-file requirements-worker.txt > /dev/null
 
 .PHONY: clean
-clean: ## forget runs, caches and everything installed
+clean: ## remove runs, caches and everything installed
 	@rm -rf .run .tools $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -34,7 +34,7 @@ class Seen:
 
 
 class FaultError(Exception):
-    """A check found something: *error_type* is Graph's word for it (windows365.md 1.5)."""
+    """A check found something: *error_type* is Graph's word for it (docs/notes/windows365.md 1.5)."""
 
     def __init__(
         self,

@@ -43,7 +43,7 @@ _RDP = {
     JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;enablerdsaadauth:i:1;",
     JoinType.HYBRID_AZURE_AD_JOIN: "enablerdsaadauth:i:1;",
 }
-USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # spotpc-avd.md 2.4
+USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # docs/notes/spotpc-avd.md 2.4
 _POOLS: TtlCache[HostPoolReady] = TtlCache(timedelta(minutes=10))
 _TOKENS: TtlCache[str] = TtlCache(timedelta(hours=12))
 _TOKEN_LIFETIME = timedelta(hours=24)  # Azure allows one hour to 27 days

@@ -12,7 +12,7 @@ from shared.dependencies import dependencies
 from shared.domain.connection import HealthStatus, JoinType
 
 _UNIT = re.compile(r"^(OU|CN)=[^,]+(,(OU|CN)=[^,]+)*(,DC=[^,]+)+$", re.IGNORECASE)
-_SYNC_EVERY = timedelta(minutes=60)  # windows365.md 2.6: every 30 minutes, never above 60
+_SYNC_EVERY = timedelta(minutes=60)  # docs/notes/windows365.md 2.6: every 30 minutes, never above 60
 
 
 async def domain_join_credentials(subject: Subject) -> Seen | None:

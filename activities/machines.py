@@ -37,7 +37,7 @@ _IN_THE_WAY = "The next attempt removes the older machine first; somebody else's
 
 
 def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
-    """Return the VM as ARM wants it (azure.md 1.3).
+    """Return the VM as ARM wants it (docs/notes/azure.md 1.3).
 
     Disk and interface go when the VM goes; the identity is what the Entra join proves itself with.
     """

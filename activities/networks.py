@@ -59,7 +59,7 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
         "networkSecurityGroup": {"id": _id(order, "networkSecurityGroups", f"{name}-nsg")},
         "natGateway": {"id": _id(order, "natGateways", f"{name}-nat")},
     }
-    # The subnet goes in with the network: subnets written one by one lock each other out (azure.md 1.4).
+    # The subnet goes in with the network: subnets written one by one lock each other out (docs/notes/azure.md 1.4).
     network = {
         "addressSpace": {"addressPrefixes": [order.address_space]},
         "subnets": [{"name": SUBNET, "properties": subnet}],

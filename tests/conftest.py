@@ -18,7 +18,7 @@ settings.load_profile("house")
 
 @pytest.fixture(scope="session")
 def functions() -> list[Any]:
-    """All that the app registers; a process can ask only once (host.md 3.1)."""
+    """All that the app registers; a process can ask only once (docs/notes/host.md 3.1)."""
     registered: list[Any] = import_module("function_app").app.get_functions()
     return registered
 

@@ -1,6 +1,6 @@
 """Microsoft Graph, as much as Deskwright needs: a thin client on azure-core's pipeline.
 
-msgraph-sdk costs two to four seconds of cold start and 51 MB (azure.md, section 4).
+msgraph-sdk costs two to four seconds of cold start and 51 MB (docs/notes/azure.md 4).
 """
 
 from __future__ import annotations

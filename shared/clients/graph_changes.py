@@ -1,4 +1,4 @@
-"""What Microsoft Graph says has changed: delta queries, and subscriptions to change notifications (azure.md 2)."""
+"""Changes in Microsoft Graph: delta queries, and subscriptions to change notifications (docs/notes/azure.md 2)."""
 
 from __future__ import annotations
 

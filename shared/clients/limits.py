@@ -1,8 +1,8 @@
 """Which rate limits a call draws on, from its method, its address and its region: no call site can forget.
 
-The numbers are Microsoft's (azure.md 1.9 and 2), and only a first guess: each line learns its own limit from what the
-answers say (shared.domain.line). Limits that another one always reaches first are left out: of the Compute provider's
-reads, for instance, 8,000 a minute are allowed, and 1,500 by Resource Manager.
+The numbers are Microsoft's (docs/notes/azure.md 1.9 and 2), and only a first guess: each line learns its own limit
+from what the answers say (shared.domain.line). Limits that another one always reaches first are left out: of the
+Compute provider's reads, for instance, 8,000 a minute are allowed, and 1,500 by Resource Manager.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ _POLL = timedelta(seconds=20)  # Intune and Key Vault often do not say when to c
 _OF_THE_MANAGER = frozenset({"SubscriptionRequestsThrottled", "TenantRequestsThrottled"})
 _ALLOWED = re.compile(r'"allowedRequestCount":\s*(\d+)')
 _OF_ONE_RESOURCE = 100
-"""Compute allows one machine up to 45 calls at once and all machines hundreds (azure.md 1.9)."""
+"""Compute allows one machine up to 45 calls at once and all machines hundreds (docs/notes/azure.md 1.9)."""
 _EVIDENCE = 2000
 USER_AGENT = "deskwright/0.1"
 
@@ -180,7 +180,8 @@ def cloud_policies(
     """Return the policies of a client.
 
     Left out on purpose: retries (durable timers do the waiting) and the SDK's automatic registration of resource
-    providers, which waits in a loop without end (azure.md 1.8), and the logging of bodies: passwords travel in them.
+    providers, which waits in a loop without end (docs/notes/azure.md 1.8), and the logging of bodies: passwords travel
+    in them.
     """
     authentication = azure_policies.AsyncBearerTokenCredentialPolicy
     if arm:

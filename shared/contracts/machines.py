@@ -169,7 +169,7 @@ BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, returns(Accepted | Done |
 DELETE_NIC = Activity("delete_nic", Machine, returns(Done | Pending | Refused))
 DELETE_DISK = Activity("delete_disk", Machine, returns(Done | Pending | Refused))
 
-# First looks come near the usual end (azure.md 1.1), later ones within the read budget of 25/s.
+# First looks come near the usual end (docs/notes/azure.md 1.1), later ones within the read budget of 25/s.
 VM_POLL = PollPolicy(timedelta(seconds=75), timedelta(seconds=30), timedelta(minutes=40))
 AGENT_POLL = PollPolicy(timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=20))
 NETWORK_POLL = PollPolicy(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=20))

@@ -1,7 +1,7 @@
 """What each error of the clouds means for us, as one table: who waits, who tries elsewhere, who gives up.
 
 Azure's codes decide, not the HTTP status alone: a long-running operation fails with status 200, and one code can
-mean a rate limit, a quota or a lock (azure.md 1.8). ``phrase`` tells those apart by the message.
+mean a rate limit, a quota or a lock (docs/notes/azure.md 1.8). ``phrase`` tells those apart by the message.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from shared.domain.operation import Actor
 from shared.domain.values import Value
 
 MOST_CLOUD_PCS = 5000
-"""Of one bulk action, as of Windows 365's (windows365.md 1.6)."""
+"""Of one bulk action, as of Windows 365's (docs/notes/windows365.md 1.6)."""
 
 _LEAST_ENDED = 3
 """So many must have ended before a failure rate says anything."""

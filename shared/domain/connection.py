@@ -28,7 +28,7 @@ class HealthStatus(StrEnum):
 
 USABLE = frozenset({HealthStatus.PASSED, HealthStatus.WARNING, HealthStatus.INFORMATIONAL})
 
-# windows365.md 1.5: how long the checks go on by themselves for a connection that nothing uses.
+# docs/notes/windows365.md 1.5: how long the checks go on by themselves for a connection that nothing uses.
 WANTED_AFTER_EDIT = timedelta(weeks=4)
 WANTED_AFTER_DEMAND = timedelta(weeks=2)
 UNHEALTHY_AGAIN = timedelta(hours=1)

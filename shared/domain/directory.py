@@ -27,7 +27,7 @@ class Group(Value):
 
     @property
     def assignable(self) -> bool:
-        """Whether a policy may be assigned to it: a security group or a Microsoft 365 group (seed 002)."""
+        """Whether a policy may be assigned to it: a security or Microsoft 365 group (docs/notes/windows365.md 2.1)."""
         return self.security_enabled or "Unified" in self.group_types
 
 

@@ -1,6 +1,6 @@
 """The words of a connection's health: Graph's error types for what the clouds and a probe say, and what to do.
 
-Graph: cloudPcOnPremisesConnectionHealthCheckErrorType (windows365.md 1.5).
+Graph: cloudPcOnPremisesConnectionHealthCheckErrorType (docs/notes/windows365.md 1.5).
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ _FITTING_SKU = re.compile(r"^win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-
 def gallery_image(offer: str, sku: str) -> GalleryImage | None:
     """Return the marketplace image as a choice, None when a Cloud PC cannot be built from it.
 
-    Fitting: single-session Windows Enterprise; not Pro, N, LTSC, multi-session (windows365.md 2.10).
+    Fitting: single-session Windows Enterprise; not Pro, N, LTSC, multi-session (docs/notes/windows365.md 2.10).
     """
     found = _FITTING_SKU.match(sku)
     if found is None or offer.lower() not in OFFERS:

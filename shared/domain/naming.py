@@ -110,12 +110,12 @@ def regional_address_space(address_space: str, position: int) -> str:
 
 
 def host_pool_name(tenant_id: str, join: str) -> str:
-    """Return the name of the tenant's personal host pool; one pool has one join type (spotpc-avd.md 2.3)."""
+    """Return the name of the tenant's personal host pool; one pool has one join type (docs/notes/spotpc-avd.md 2.3)."""
     return f"dw-{tenant_id}-personal-{'hybrid' if join.startswith('hybrid') else 'entra'}"
 
 
 def naming_template_problem(template: str) -> str | None:
-    """Return what is wrong with a naming template, None when it is right (windows365.md 2.12)."""
+    """Return what is wrong with a naming template, None when it is right (docs/notes/windows365.md 2.12)."""
     rest = _RAND.sub("", _USERNAME.sub("", template))
     if stray := re.search(r"[^A-Za-z0-9-]", rest):
         return (

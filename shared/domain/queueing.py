@@ -26,8 +26,8 @@ _ACTIVE = frozenset(
 def free_licences(units: Mapping[str, int], cloud_pcs: Iterable[CloudPc]) -> dict[str, int]:
     """Return how many more Cloud PCs each plan (id) allows: *units* bought, less those that are active.
 
-    A Cloud PC in its grace period counts, and so does one that is parked (windows365.md 2.2); one that is being resized
-    counts for both of its plans.
+    A Cloud PC in its grace period counts, and so does one that is parked (docs/notes/windows365.md 2.2); one that is
+    being resized counts for both of its plans.
     """
     active = Counter(
         plan_id

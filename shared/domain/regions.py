@@ -1,4 +1,4 @@
-"""The Azure regions Windows 365 supports (Graph: cloudPcSupportedRegion); windows365.md 2.11."""
+"""The Azure regions Windows 365 supports (Graph: cloudPcSupportedRegion); docs/notes/windows365.md 2.11."""
 
 from __future__ import annotations
 

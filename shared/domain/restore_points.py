@@ -14,7 +14,7 @@ MOST = 10
 """So many that were made by hand are kept of a Cloud PC, and so many of the newest that were made by the clock."""
 
 WEEKS = 4
-"""For so many weeks the first of each stays, of those that were made by the clock (windows365.md 2.13)."""
+"""For so many weeks the first of each stays, of those that were made by the clock (docs/notes/windows365.md 2.13)."""
 
 BY_HAND_KEPT = timedelta(days=28)
 

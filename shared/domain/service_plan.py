@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.domain.values import Value
 
 _PART_NUMBER = re.compile(r"^CPC_E_(\d+)C_(\d+)GB_(\d+)(GB|TB)$")
-_EXCEPTIONS = {"CPC_1": (2, 4, 128), "CPC_2": (2, 8, 128)}  # windows365.md 2.11
+_EXCEPTIONS = {"CPC_1": (2, 4, 128), "CPC_2": (2, 8, 128)}  # docs/notes/windows365.md 2.11
 
 
 class ServicePlan(Value):

@@ -1,4 +1,4 @@
-"""How a user signs in to his Cloud PC: what an admin passes on to him (seed 004). No password is made."""
+"""How a user signs in: what an administrator passes on (docs/notes/windows365.md 2.5). No password is made."""
 
 from __future__ import annotations
 

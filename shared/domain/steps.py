@@ -12,7 +12,7 @@ from shared.domain.connection import JoinType
 
 
 class Step(StrEnum):
-    """One step of provisioning, in the words of the product (seed 003); or what was done to the machine later."""
+    """One step of provisioning (docs/notes/windows365.md 2.5), or of a later action on the machine."""
 
     CLEAN_UP = "cleanUp"
     ALLOCATE_CAPACITY = "allocateCapacity"

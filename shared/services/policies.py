@@ -111,7 +111,7 @@ async def _overlap_warnings(context: ActionContext, policy: Policy) -> Warnings:
     few = len(groups | elsewhere) <= _MOST_READ
     members = await members_of(context, groups, others) if few else None
     names = await group_names(context, sorted(groups & elsewhere))
-    return tuple(caution.to_json() for caution in overlaps(target(policy), others, names, members))
+    return tuple(warning.to_json() for warning in overlaps(target(policy), others, names, members))
 
 
 def _assignments(policy: Policy, group_ids: tuple[str, ...], at: datetime) -> tuple[Assignment, ...]:

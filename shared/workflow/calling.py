@@ -1,7 +1,7 @@
 """Calling activities: retries with doubling pauses, waiting for rate limits.
 
 Not the SDK's ``*_with_retry``: its pauses do not double, it costs one timer more than it has attempts, and it must
-not meet ``task_any`` (host.md 0.3, 1.8).
+not meet ``task_any`` (docs/notes/host.md 0.3, 1.8).
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ def nic_body(subnet: str, tags: Any = None) -> dict[str, Any]:
 
 
 def vm_body(nic: str, **changes: Any) -> dict[str, Any]:
-    """Return the body of azure.md 1.3; `changes` replaces `size`, `zone`, `image`, `password`, ..."""
+    """Return the body of docs/notes/azure.md 1.3; `changes` replaces `size`, `zone`, `image`, `password`, ..."""
     properties = {
         "hardwareProfile": {"vmSize": changes.get("size", "Standard_D2s_v5")},
         "licenseType": "Windows_Client",

@@ -1,4 +1,4 @@
-"""product.md 3.10: a sweep proves that nothing of ours is left where no record knows of it, and lists what is."""
+"""docs/notes/product.md 3.10: a scan proves that no resource of ours is left without a record, and lists what is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""product.md 3.10: what a clean-up cannot remove is told, tried again, and gone in the end."""
+"""docs/notes/product.md 3.10: what a clean-up cannot remove is told, tried again, and gone in the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""product.md 3.7: reprovisioning deletes a Cloud PC, its device first, and makes it anew under today's policy."""
+"""docs/notes/product.md 3.7: reprovisioning deletes a Cloud PC, its device first, and builds it by today's policy."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_an_edit_touches_no_cloud_pc_and_each_says_how_it_differs(built: tuple[O
     assert after["lastModifiedDateTime"] == before["lastModifiedDateTime"]
     assert office.machines() == machines
     assert office.devices(before["managedDeviceName"]) == [device]
-    assert "Office" in device["extensionAttributes"].values()  # the enrolment profile (decision 15)
+    assert "Office" in device["extensionAttributes"].values()  # the enrolment profile (docs/decisions/0015)
 
 
 def test_only_what_is_named_is_changed_and_repeating_it_changes_nothing(open_office: OpenOffice) -> None:

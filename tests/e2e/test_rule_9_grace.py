@@ -1,4 +1,4 @@
-"""product.md 3.9 and 3.10: who loses licence or policy has a grace period; at its end the Cloud PC goes."""
+"""docs/notes/product.md 3.9 and 3.10: who loses licence or policy has a grace period; at its end the Cloud PC goes."""
 
 from __future__ import annotations
 

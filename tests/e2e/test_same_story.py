@@ -1,4 +1,4 @@
-"""The same people get their Cloud PCs in the same minutes, however fast the time runs (decision 11).
+"""The same people get their Cloud PCs in the same minutes, however fast the time runs (docs/decisions/0010).
 
 Many ask for a place in one rate limit's line at one moment: who comes first there is the machine's choice, unless the
 host does one thing at a time.

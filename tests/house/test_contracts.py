@@ -1,4 +1,4 @@
-"""Every promise has somebody who keeps it: contracts, errors, permissions (ARCHITECTURE.md, tests)."""
+"""Every contract has its function, every error its status, every permission its route."""
 
 import pkgutil
 from collections import Counter

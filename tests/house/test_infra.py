@@ -1,4 +1,4 @@
-"""What infra/ says of the app is what the app says of itself; nothing here compiles Bicep."""
+"""infra/ has the settings, queues, roles and actions of the app; nothing here compiles Bicep."""
 
 import json
 import re

@@ -1,10 +1,10 @@
-"""What the page for operators says of timers, metrics and alerts is what the app has."""
+"""The operations page has the timers, metrics and alerts that the app has."""
 
 import re
 from typing import Any
 
 from shared import telemetry
-from tests.house.tree import APP_ROOMS, ROOT, below, text
+from tests.house.tree import APP_LAYERS, ROOT, below, text
 
 PAGE = text(ROOT / "docs" / "operations.md")
 QUERIES = re.findall(r"```kusto\n(.*?)```", PAGE, re.DOTALL)
@@ -36,13 +36,13 @@ def test_the_price_of_the_timers_is_that_of_the_timers_there_are(functions: list
 
 
 def test_the_page_has_every_metric_and_no_other() -> None:
-    told = set(re.findall(r"(?m)^\| `(deskwright\.[a-z_.]+)` \|", PAGE))
-    assert told == {value for value in vars(telemetry).values() if str(value).startswith("deskwright.")}
+    described = set(re.findall(r"(?m)^\| `(deskwright\.[a-z_.]+)` \|", PAGE))
+    assert described == {value for value in vars(telemetry).values() if str(value).startswith("deskwright.")}
 
 
 def test_alerts_ask_for_metrics_functions_and_words_that_there_are(functions: list[Any]) -> None:
     names = {function.get_function_name() for function in functions}
-    app = "\n".join(text(path) for path in below(*APP_ROOMS))
+    app = "\n".join(text(path) for path in below(*APP_LAYERS))
     metrics, asked, words = set[str](), set[str](), set[str]()
     for query in QUERIES:
         metrics |= set(re.findall(r'"(deskwright\.[a-z_.]+)"', query))

@@ -1,4 +1,4 @@
-"""The 57 bad days of azure.md are all there, and those of what is built are all played."""
+"""All 57 failure scenarios exist, and those of what is built are all played (docs/notes/azure.md 6)."""
 
 from __future__ import annotations
 

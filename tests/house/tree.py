@@ -6,21 +6,21 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-APP_ROOMS = ("orchestrators", "activities", "triggers", "shared")
+APP_LAYERS = ("orchestrators", "activities", "triggers", "shared")
 
 
 @cache
 def tracked() -> tuple[Path, ...]:
-    """Every file that is or would be committed; the rest of the folder is nobody's business."""
+    """Every file that is or would be committed; the rest of the folder is ignored."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     names = sorted(filter(None, answer.stdout.split("\0")))
     return tuple(path for path in map(ROOT.joinpath, names) if path.is_file())
 
 
-def below(*rooms: str, suffix: str = ".py") -> list[Path]:
-    """The committed files of some rooms (a folder, or a file of the root)."""
-    return [path for path in tracked() if path.suffix == suffix and relative(path).parts[0] in rooms]
+def below(*folders: str, suffix: str = ".py") -> list[Path]:
+    """The committed files below some folders of the root; a file of the root counts as one."""
+    return [path for path in tracked() if path.suffix == suffix and relative(path).parts[0] in folders]
 
 
 def relative(path: Path) -> Path:

@@ -38,7 +38,7 @@ class Outside(ThreadingHTTPServer):
 
     @property
     def client(self) -> Value:
-        """The durable client's input, as the extension writes it (host.md 2.1)."""
+        """The durable client's input, as the extension writes it (docs/notes/host.md 2.1)."""
         rpc = f"{self.url}/runtime/webhooks/durabletask/"
         named = {"statusQueryGetUri", "sendEventPostUri", "terminatePostUri", "purgeHistoryDeleteUri"}
         links = {name: f"{rpc}instances/INSTANCEID?{name}" for name in sorted(named)}

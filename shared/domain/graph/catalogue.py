@@ -1,4 +1,4 @@
-"""Graph: cloudPcServicePlan, cloudPcSupportedRegion, cloudPcAuditEvent (windows365.md 1.7)."""
+"""Graph: cloudPcServicePlan, cloudPcSupportedRegion, cloudPcAuditEvent (docs/notes/windows365.md 1.7)."""
 
 from __future__ import annotations
 

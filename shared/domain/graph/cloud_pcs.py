@@ -1,4 +1,4 @@
-"""Graph: cloudPC (windows365.md 1.2). v1.0 answers the shape of beta."""
+"""Graph: cloudPC (docs/notes/windows365.md 1.2). v1.0 answers the shape of beta."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Graph: cloudPcOnPremisesConnection (windows365.md 1.5)."""
+"""Graph: cloudPcOnPremisesConnection (docs/notes/windows365.md 1.5)."""
 
 from __future__ import annotations
 

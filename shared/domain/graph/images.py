@@ -1,4 +1,4 @@
-"""Graph: cloudPcDeviceImage and cloudPcGalleryImage (windows365.md 1.7)."""
+"""Graph: cloudPcDeviceImage and cloudPcGalleryImage (docs/notes/windows365.md 1.7)."""
 
 from __future__ import annotations
 

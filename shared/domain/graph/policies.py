@@ -1,4 +1,4 @@
-"""Graph: cloudPcProvisioningPolicy (windows365.md 1.4)."""
+"""Graph: cloudPcProvisioningPolicy (docs/notes/windows365.md 1.4)."""
 
 from __future__ import annotations
 

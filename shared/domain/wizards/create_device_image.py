@@ -16,7 +16,7 @@ from shared.domain.wizards.reviews import Outlook, Review, review
 from shared.errors import Problem
 
 _MOST = 20
-"""Windows 365 keeps at most 20 custom images a tenant (windows365.md 2.10)."""
+"""Windows 365 keeps at most 20 custom images a tenant (docs/notes/windows365.md 2.10)."""
 _VERSION = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
 
 

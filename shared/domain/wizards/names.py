@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 FORBIDDEN = '<>&|"^'
-"""Windows 365 refuses these in a policy's name (seed 002)."""
+"""Windows 365 refuses these in a policy's name (docs/notes/windows365.md 2.3)."""
 
 
 def _sound(name: str) -> str:

@@ -1,9 +1,9 @@
-"""The boundaries that import-linter cannot see (ARCHITECTURE.md)."""
+"""The rules of import that import-linter cannot see (ARCHITECTURE.md, layers)."""
 
 import ast
 from collections.abc import Iterator
 
-from tests.house.tree import APP_ROOMS, ROOT, below, imported, parsed, relative
+from tests.house.tree import APP_LAYERS, ROOT, below, imported, parsed, relative
 
 DURABLE = "azure.durable_functions"
 MAY_KNOW_DURABLE = ("shared/workflow/", "function_app.py")
@@ -17,8 +17,8 @@ MAY_IMPORT_OF_WORKFLOW = {"Blueprint", "DurableClient", "purge_finished"}
 """What a trigger needs; starting a workflow is a use case."""
 
 
-def importers(*rooms: str, of: str) -> set[str]:
-    found = (path for path in below(*rooms) if any(_is(name, of) for name in imported(path)))
+def importers(*folders: str, of: str) -> set[str]:
+    found = (path for path in below(*folders) if any(_is(name, of) for name in imported(path)))
     return {relative(path).as_posix() for path in found}
 
 
@@ -26,8 +26,8 @@ def _is(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
 
 
-def test_only_the_workflow_room_and_the_app_know_the_durable_sdk() -> None:
-    knowing = importers(*APP_ROOMS, "function_app.py", of=DURABLE)
+def test_only_the_workflow_layer_and_the_app_know_the_durable_sdk() -> None:
+    knowing = importers(*APP_LAYERS, "function_app.py", of=DURABLE)
     assert {path for path in knowing if not path.startswith(MAY_KNOW_DURABLE)} == set()
 
 
@@ -37,15 +37,15 @@ def test_the_app_registers_and_decides_nothing() -> None:
     assert {name for name in seen if not name.startswith(allowed)} == set()
 
 
-def test_nobody_mocks() -> None:
-    everybody = (*APP_ROOMS, "local", "packages", "bench", "tests")
-    assert importers(*everybody, of="unittest.mock") == set()
+def test_nothing_is_mocked() -> None:
+    everything = (*APP_LAYERS, "local", "packages", "bench", "tests")
+    assert importers(*everything, of="unittest.mock") == set()
 
 
 def test_the_app_and_what_runs_it_locally_do_not_know_each_other() -> None:
-    assert importers(*APP_ROOMS, "function_app.py", of="local") == set()
-    for room in (*APP_ROOMS, "function_app"):
-        assert importers("local", of=room) == set()
+    assert importers(*APP_LAYERS, "function_app.py", of="local") == set()
+    for layer in (*APP_LAYERS, "function_app"):
+        assert importers("local", of=layer) == set()
 
 
 def test_a_trigger_writes_no_record_and_starts_no_workflow() -> None:

@@ -1,0 +1,47 @@
+"""The GitHub workflow tests every Python that the package accepts, with pinned actions and no rights to write."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.specifiers import SpecifierSet
+
+from tests.house.tree import ROOT, text
+
+FOLDER = ROOT / ".github"
+WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))
+FORMS = sorted((FOLDER / "ISSUE_TEMPLATE").glob("*.yml"))
+
+
+def test_every_accepted_python_is_tested() -> None:
+    accepted = SpecifierSet(tomllib.loads(text(ROOT / "pyproject.toml"))["project"]["requires-python"])
+    tested = yaml.safe_load(text(FOLDER / "workflows" / "test.yml"))["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert tested == [version for version in (f"3.{minor}" for minor in range(30)) if version in accepted]
+
+
+def test_the_workflow_runs_the_command_of_the_readme() -> None:
+    steps = yaml.safe_load(text(FOLDER / "workflows" / "test.yml"))["jobs"]["test"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == ["make test"]
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_action_is_pinned_to_a_commit(workflow: Path) -> None:
+    used = re.findall(r"uses: (.*)", text(workflow))
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", each)] == []
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_may_only_read(workflow: Path) -> None:
+    parsed = yaml.safe_load(text(workflow))
+    assert parsed["permissions"] == {"contents": "read"}
+    assert [name for name, job in parsed["jobs"].items() if "permissions" in job] == []
+
+
+@pytest.mark.parametrize("form", [form for form in FORMS if form.stem != "config"], ids=lambda path: path.stem)
+def test_an_issue_form_names_itself_and_asks_something(form: Path) -> None:
+    parsed = yaml.safe_load(text(form))
+    assert {"name", "description", "body"} <= set(parsed)
+    assert any(field.get("validations", {}).get("required") for field in parsed["body"])

@@ -1,4 +1,4 @@
-"""The queue ``directory-changes``: a user joined a group, or was given a licence."""
+"""The queue ``directory-changes``: a user joined a group, or was given a licence (docs/notes/product.md 4)."""
 
 from __future__ import annotations
 

@@ -72,11 +72,9 @@ async def rebuild(
     """
     deps, tenant, resource = context.deps, context.tenant, Resource(ResourceType.CLOUD_PC, cloud_pc_id)
     before = (await context.cloud_pc(cloud_pc_id)).value
+    current = before.current
     resumed = await resume_operation(
-        context,
-        resource,
-        partial(_start, context, client, before),
-        begun=lambda id_: before.current.operation_id == id_,
+        context, resource, partial(_start, context, client, before), begun=lambda id_: current.operation_id == id_
     )
     if resumed is not None:
         return resumed
@@ -96,9 +94,8 @@ async def rebuild(
         )
 
     async def start(after: CloudPc) -> None:
-        if before.current.clean_up_at is not None:
-            clean_up_at, generation = before.current.clean_up_at, before.current.generation
-            await deps.due.drop(Due(DueKind.CLEAN_UP, clean_up_at, tenant.id, cloud_pc_id, generation))
+        if current.clean_up_at is not None:
+            await deps.due.drop(Due(DueKind.CLEAN_UP, current.clean_up_at, tenant.id, cloud_pc_id, current.generation))
         await _start(context, client, after)
 
     start_at = context.now + START_GRACE
@@ -118,7 +115,7 @@ def refusal(pc: CloudPc, kind: Rebuild) -> str | None:
     being_cleaned = (
         pc.status is Status.FAILED and current.clean_up_at is None and current.resources.computer_name is not None
     )
-    return f"its leftovers are being removed just now; {kind.name} it when that is done" if being_cleaned else None
+    return f"its remains are being removed just now; {kind.name} it when that is done" if being_cleaned else None
 
 
 def _refuse_unless_possible(pc: CloudPc, kind: Rebuild) -> None:

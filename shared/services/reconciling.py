@@ -90,7 +90,7 @@ async def reconcile_due(deps: Dependencies, client: DurableClient, due: Due) -> 
 
 
 async def reread_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Read a user again whom the directory did not show as entitled, or everybody; the reading plans the next one."""
+    """Read a user again who was not shown as entitled, or everybody; the reading plans the next one."""
     tenant = await deps.tenants.find(due.tenant_id)
     if tenant is None:
         return None

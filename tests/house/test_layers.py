@@ -8,7 +8,6 @@ from tests.house.tree import APP_LAYERS, ROOT, below, imported, parsed, relative
 DURABLE = "azure.durable_functions"
 MAY_KNOW_DURABLE = ("shared/workflow/", "function_app.py")
 
-
 WRITES = {"append", "change", "claim", "ensure", "insert", "put", "put_all", "release", "remove", "replace", "save_all"}
 """The methods of repositories and of the due index that write."""
 

@@ -1,4 +1,4 @@
-"""Who calls: an Entra access token, checked against the keys its issuer publishes."""
+"""Who calls: an Entra access token, checked against the keys its issuer publishes (docs/notes/product.md 5)."""
 
 from __future__ import annotations
 

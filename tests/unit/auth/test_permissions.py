@@ -93,10 +93,10 @@ def test_a_tenant_role_in_the_provider_s_directory_opens_no_customer(roles: list
         authorize(caller(PROVIDER, *roles), "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
 
 
-def test_to_a_stranger_the_tenant_is_not_there() -> None:
-    stranger = caller("cccccccc-0000-4000-8000-000000000003", Role.ADMINISTRATOR, Role.PROVIDER)
+def test_for_callers_of_other_directories_the_tenant_is_not_there() -> None:
+    foreigner = caller("cccccccc-0000-4000-8000-000000000003", Role.ADMINISTRATOR, Role.PROVIDER)
     with pytest.raises(NotFoundError):
-        authorize(stranger, "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
+        authorize(foreigner, "Microsoft.CloudPC/tenants/read", PROVIDER, ACME)
 
 
 @pytest.mark.parametrize("roles", [[Role.ADMINISTRATOR], [Role.READER]], ids=str)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 _SIZE = 128
 _MAGIC = b"DWCLOCK1"
@@ -24,6 +25,13 @@ _SEQUENCE = struct.Struct("@Q")
 _FIELDS = struct.Struct("@qqdq")
 _SEQUENCE_AT, _FIELDS_AT, _UNDO_AT = 8, 16, 72
 _LOOKS_BEFORE_LOCK = 1000  # a living writer is inside for some microseconds
+
+
+class Clock(Protocol):
+    """The source of the time."""
+
+    def now(self) -> datetime:
+        """Return the time as an aware UTC datetime."""
 
 
 class SystemClock:

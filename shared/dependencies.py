@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from shared.clock import FileClock, SystemClock
+from shared.clock import Clock, FileClock, SystemClock
 from shared.config import Settings, read_settings
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
@@ -22,8 +22,6 @@ from shared.storage.records import Records
 from shared.storage.tables import Tables
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.mgmt.authorization.aio import AuthorizationManagementClient
     from azure.mgmt.compute.aio import ComputeManagementClient
@@ -55,13 +53,6 @@ class Closable(Protocol):
 
 
 Closing = TypeVar("Closing", bound=Closable)
-
-
-class Clock(Protocol):
-    """Whoever knows what time it is."""
-
-    def now(self) -> datetime:
-        """Return the time as an aware UTC datetime."""
 
 
 class Dependencies(Records):
@@ -102,7 +93,7 @@ class Dependencies(Records):
         """The clouds' rate limits."""
         from shared.clients.pacing import Pacing
 
-        return Pacing(self.lines, self.clock)
+        return Pacing(self.rate_limiters, self.clock)
 
     @cached_property
     def arm(self) -> ArmClients:

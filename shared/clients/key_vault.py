@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from shared.clients.buckets import Bucket
 from shared.clients.limits import Limits
-from shared.clients.pacing import Bucket, Pacing
+from shared.clients.pacing import Pacing
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
 from shared.domain import naming
-from shared.domain.line import Limit
+from shared.domain.rate_limiter import Limit
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential

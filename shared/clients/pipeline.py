@@ -17,8 +17,10 @@ from azure.core.exceptions import AzureError
 from azure.core.pipeline import policies as azure_policies
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
+from shared.clients.buckets import Bucket
 from shared.clients.limits import Limits
-from shared.clients.pacing import Bucket, Clock, Pacing
+from shared.clients.pacing import Pacing
+from shared.clock import Clock
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.contracts.tickets import BEHALF
@@ -132,12 +134,12 @@ class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
             call.status = response.http_response.status_code
         answer = response.http_response
         for bucket in buckets:
-            await self._pacing.hear(bucket, left_in(bucket, answer.headers))
+            await self._pacing.observe(bucket, left_in(bucket, answer.headers))
         if answer.status_code == _TOO_MANY:
             await (answer.read() if hasattr(answer, "read") else answer.load_body())
             after = retry_after(answer.headers, self._pacing.clock.now()) or _POLL
             if (empty := _empty(buckets, answer)) is not None:
-                await self._pacing.close(empty, after)
+                await self._pacing.back_off(empty, after)
             raise await self._pacing.call_again(after)
         return response
 

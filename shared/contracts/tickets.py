@@ -1,8 +1,8 @@
-"""On whose behalf a call is made, and its places in rate limits, from the one who reserved to the one who spends.
+"""The context of the running call: the tenant it is made for, and the tickets it holds.
 
-An activity that finds no free place in a bucket stands in line there and answers ``Later`` with a ticket; the
-orchestrator sleeps until its turn should have come and calls again with it. ``shared.workflow`` puts the tickets of the
-running call here, and for whom it is made; ``shared.clients.pacing`` takes them out.
+An activity that finds no free token in a bucket returns ``Later`` with a ticket in its tenant's queue; the orchestrator
+sleeps until the token should be free and calls again with the ticket. ``shared.workflow`` sets the context, and
+``shared.clients.pacing`` reads it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.errors import ThrottledError
 
 @dataclass(frozen=True, slots=True)
 class Behalf:
-    """For whom the running call is made, and about which region; empty: for the service itself, about no one region."""
+    """The tenant and the region of the running call; empty: a call of the service itself, in no particular region."""
 
     tenant_id: str = ""
     region: str = ""
@@ -28,16 +28,16 @@ class Behalf:
 
 TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
 SPENT: ContextVar[list[Any] | None] = ContextVar("spent", default=None)
-"""The buckets in which the running activity has taken places, one entry for each.
+"""The buckets of the tokens that the running activity has used, one entry for each token.
 
-If it begins anew, it makes these calls again, and needs as many places again. None: what runs does not begin anew.
+If it starts again, it repeats these calls, and needs as many tokens again. None: what runs does not start again.
 """
 BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B039 - frozen
 
 
 @contextmanager
 def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
-    """Make the calls inside for a tenant: he stands in line for them, and nobody else."""
+    """Make the calls inside for a tenant: they use its queue and its credential."""
     before = BEHALF.set(Behalf(tenant_id, region))
     try:
         yield
@@ -46,8 +46,8 @@ def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
 
 
 class PacedError(ThrottledError):
-    """No call was made: its turn comes after *after*, and the new *tickets* keep its places."""
+    """No call was made: it may be made *after* this time, with the new *tickets*."""
 
     def __init__(self, *tickets: Ticket, after: timedelta) -> None:
-        super().__init__(f"its turn comes in {after.total_seconds():.1f} s", after=after)
+        super().__init__(f"no free token for {after.total_seconds():.1f} s", after=after)
         self.tickets = tickets

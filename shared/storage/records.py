@@ -21,8 +21,8 @@ from shared.storage.idempotency import Idempotency
 from shared.storage.images import images
 from shared.storage.operations import operations
 from shared.storage.orphans import computer_names, orphan_scans, orphans
-from shared.storage.pacing import Lines
 from shared.storage.policies import policies
+from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
 from shared.storage.requests import Requests
 from shared.storage.service import ServiceStates
@@ -139,6 +139,6 @@ class Records:
         return Idempotency(self.tables)
 
     @cached_property
-    def lines(self) -> Lines:
-        """The lines in front of the rate limits that all workers share."""
-        return Lines(self.tables)
+    def rate_limiters(self) -> RateLimiters:
+        """The rate limiters that all workers share."""
+        return RateLimiters(self.tables)

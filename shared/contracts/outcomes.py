@@ -10,9 +10,9 @@ from shared.domain.values import Value
 
 
 class Ticket(Value):
-    """A number in a tenant's queue in front of a bucket: one call may be made when the number is granted a token.
+    """A place in the line of a rate limit: the holder may make one call on *bucket* when his number comes up.
 
-    Number 0 has its token already: it was free.
+    Number 0 has come up: the place was free at once.
     """
 
     bucket: str

@@ -1,8 +1,8 @@
-"""The context of the running call: the tenant it is made for, and the tickets it holds.
+"""On whose behalf a call is made, and its tickets: its places in the queues of rate limits.
 
-An activity that finds no free token in a bucket returns ``Later`` with a ticket in its tenant's queue; the orchestrator
-sleeps until the token should be free and calls again with the ticket. ``shared.workflow`` sets the context, and
-``shared.clients.pacing`` reads it.
+An activity that finds no free token in a bucket is queued there and answers ``Later`` with a ticket; the orchestrator
+sleeps until the ticket should be served and calls again with it. ``shared.workflow`` puts the tickets of the running
+call here, and for whom it is made; ``shared.clients.pacing`` takes them out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.errors import ThrottledError
 
 @dataclass(frozen=True, slots=True)
 class Behalf:
-    """The tenant and the region of the running call; empty: a call of the service itself, in no particular region."""
+    """For whom the running call is made, and about which region; empty: for the service itself, about no one region."""
 
     tenant_id: str = ""
     region: str = ""
@@ -28,16 +28,16 @@ class Behalf:
 
 TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
 SPENT: ContextVar[list[Any] | None] = ContextVar("spent", default=None)
-"""The buckets of the tokens that the running activity has used, one entry for each token.
+"""The buckets of which the running activity has taken tokens, one entry for each.
 
-If it starts again, it repeats these calls, and needs as many tokens again. None: what runs does not start again.
+If it begins anew, it makes these calls again, and needs as many tokens again. None: what runs does not begin anew.
 """
 BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B039 - frozen
 
 
 @contextmanager
 def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
-    """Make the calls inside for a tenant: they use its queue and its credential."""
+    """Make the calls inside for a tenant: they are queued for that tenant and no other."""
     before = BEHALF.set(Behalf(tenant_id, region))
     try:
         yield
@@ -46,8 +46,8 @@ def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
 
 
 class PacedError(ThrottledError):
-    """No call was made: it may be made *after* this time, with the new *tickets*."""
+    """No call was made: it can be made after *after*, and the new *tickets* keep its places."""
 
     def __init__(self, *tickets: Ticket, after: timedelta) -> None:
-        super().__init__(f"no free token for {after.total_seconds():.1f} s", after=after)
+        super().__init__(f"it can be made in {after.total_seconds():.1f} s", after=after)
         self.tickets = tickets

@@ -12,6 +12,7 @@ from activities.memories import Memory
 from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Place
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.dependencies import dependencies
+from shared.domain.azure_errors import NOT_OFFERED, QUOTA_OR_LOCK
 from shared.domain.service_plan import Size, size_ladder
 from shared.workflow import Blueprint, implements
 
@@ -19,8 +20,6 @@ bp = Blueprint()
 
 Quotas = dict[str, tuple[int, int]]
 """Usage and limit by family, and ``cores`` for the region."""
-
-_LASTING = frozenset({"skunotavailable", "notavailableforsubscription"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,9 @@ _FULL: Memory[str] = Memory(timedelta(minutes=9))  # shorter than a parked build
 
 def remember_full(subscription_id: str, place: Place, code: str) -> None:
     """Remember that a place just had no room, so that the builds behind this one need not find out for themselves."""
-    if "quota" in code.lower() or code.lower() == "operationnotallowed":
+    if "quota" in code.lower() or code.lower() in QUOTA_OR_LOCK:
         return  # quota is counted, and comes back at once when something is deleted
-    lasting = timedelta(hours=1) if code.lower() in _LASTING else None
+    lasting = timedelta(hours=1) if code.lower() in NOT_OFFERED else None
     _FULL.keep((subscription_id, place), code, lasting)
 
 

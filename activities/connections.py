@@ -15,12 +15,11 @@ from shared.contracts.connections import RETIRE_PASSWORDS, RUN_CHECK, Checked, C
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.refusals import DeclinedError, UnansweredError
 from shared.dependencies import dependencies
+from shared.domain.azure_errors import NOT_AUTHORIZED
 from shared.domain.health import Fault
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
-
-_FORBIDDEN = frozenset({"authorizationfailed", "linkedauthorizationfailed"})
 
 
 @bp.activity_trigger(input_name="payload")
@@ -47,7 +46,7 @@ async def _make(check: str, subject: Subject) -> Checked:
         unknown = Fault(_UNKNOWN[check], refused.advice) if refused.advice else Fault(_UNKNOWN[check])
         return Checked(finding=unknown.finding(check, f"{refused.code}: {refused.message}"))
     except UnansweredError as unanswered:
-        if unanswered.code.lower() not in _FORBIDDEN:
+        if unanswered.code.lower() not in NOT_AUTHORIZED:
             raise
         return Checked(finding=Fault(_NOT_ALLOWED[check], _GRANT).finding(check, str(unanswered)))
     return seen.checked(check) if seen else Checked()

@@ -23,15 +23,13 @@ from shared.contracts.machines import (
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.dependencies import dependencies
+from shared.domain.azure_errors import BUSY, EXISTS, SLOW_START
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 ADMINISTRATOR = "deskwright"
 LOCALE_TAG = "deskwright:locale"
-_THERE_ALREADY = frozenset({"preconditionfailed", "propertychangenotallowed", "conditionnotmet"})
-_AT_WORK = frozenset({"conflict", "anotheroperationinprogress"})
-_SLOW_STARTS = frozenset({"osprovisioningtimedout", "vmstarttimedout"})
 _SMALLEST_DISK = 128  # Windows images are 127 GB: Azure refuses a smaller disk, so the 64 GB licences get more
 _IN_THE_WAY = "The next attempt removes the older machine first; somebody else's machine must be renamed or removed."
 
@@ -97,10 +95,10 @@ async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
             if declined.outcome.elsewhere:
                 remember_full(machine.subscription_id, order.place, declined.code)
             raise
-        if declined.code.lower() not in _THERE_ALREADY:
+        if declined.code.lower() not in EXISTS:
             raise
     except UnansweredError as busy:  # an earlier call of ours is at work on it
-        if busy.code.lower() not in _AT_WORK:
+        if busy.code.lower() not in BUSY:
             raise
     return await _adopt(order)
 
@@ -157,7 +155,7 @@ async def poll_operation(order: OperationOrder) -> Finished | Pending | NoCapaci
     try:
         return await look_at(compute, order.operation, arm_url=dependencies().settings.arm_url)
     except DeclinedError as declined:
-        if declined.code.lower() in _SLOW_STARTS:
+        if declined.code.lower() in SLOW_START:
             return await _look_again(order, declined)
         if isinstance(declined.outcome, NoCapacity) and declined.outcome.elsewhere:
             await _remember_place(order, declined.code)

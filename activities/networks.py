@@ -22,6 +22,7 @@ from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
+from shared.domain.azure_errors import INTERFACE_IN_USE, NO_FREE_ADDRESS
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -29,7 +30,6 @@ bp = Blueprint()
 SUBNET = "cpc"
 _READY: Memory[NetworkReady] = Memory(timedelta(minutes=1))
 _RESERVED = 180
-_IN_USE = frozenset({"nicinuse", "nicreservedforanothervm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ async def create_nic(order: NicOrder) -> NicReady | NoCapacity | Refused:
         try:
             return await _put_nic(machine, subnet_id)
         except DeclinedError as declined:
-            if declined.code.lower() != "subnetisfull":
+            if declined.code.lower() not in NO_FREE_ADDRESS:
                 raise
             full.append(parse_id(subnet_id).name)
     message = f"No subnet has a free address: {', '.join(full) or 'the connection names none'}."
@@ -168,7 +168,7 @@ async def delete_nic(machine: Machine) -> Done | Pending | Refused:
     except MissingError:
         return Done()
     except DeclinedError as declined:
-        if declined.code.lower() in _IN_USE:
+        if declined.code.lower() in INTERFACE_IN_USE:
             return Pending(note=declined.message, after=_RESERVED)
         raise
     return Pending(note=f"{name} is being deleted", after=5)

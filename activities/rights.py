@@ -10,6 +10,7 @@ from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
+from shared.domain.azure_errors import PRINCIPAL_UNKNOWN, ROLE_ASSIGNED
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import JoinType
 from shared.domain.lifecycle import WORKING
@@ -33,7 +34,7 @@ async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
         for scope, role in grants:
             await _assign(subscription, scope, role, order.user_id)
     except DeclinedError as declined:
-        if declined.code.lower() == "principalnotfound":
+        if declined.code.lower() in PRINCIPAL_UNKNOWN:
             return Pending(note="Azure does not know the user yet", after=20)
         raise
     return Done()
@@ -46,7 +47,7 @@ async def _assign(subscription: str, scope: str, role: str, user_id: str) -> Non
     try:
         await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": wanted}))
     except DeclinedError as declined:
-        if declined.code.lower() != "roleassignmentexists":
+        if declined.code.lower() not in ROLE_ASSIGNED:
             raise
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
+from shared.domain.azure_errors import TOKEN_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
     from azure.core.exceptions import ClientAuthenticationError
 
 _EXCHANGE = "api://AzureADTokenExchange/.default"
-_STRANGERS = {
-    "AADSTS700016": "The customer's administrator has to consent to the multi-tenant app (docs/operations.md).",
-    "AADSTS90002": "There is no directory of this id: correct the tenant's entraTenantId.",
-    "AADSTS700213": "Give the multi-tenant app a federated credential for our managed identity (docs/permissions.md).",
-}
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 
 
@@ -104,9 +100,9 @@ class FederatedCredential:
 def _explained(error: ClientAuthenticationError, directory: str) -> Exception:
     """Return what a directory that gives us no token means: a refusal with advice, or the error itself."""
     said = str(error.message)
-    code = next((code for code in _STRANGERS if f"{code}:" in said), None)
+    code = next((code for code in TOKEN_REFUSED if f"{code}:" in said), None)
     if code is None:
         return error
     return DeclinedError(
-        Refused(code=code, message=f"directory {directory} gives us no token: {code}", advice=_STRANGERS[code])
+        Refused(code=code, message=f"directory {directory} gives us no token: {code}", advice=TOKEN_REFUSED[code])
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.refusals import DeclinedError, MissingError
+from shared.domain.azure_errors import DELTA_LINK_EXPIRED
 from shared.domain.directory_subscriptions import DirectoryChanges, Resource, Subscription
 from shared.errors import UnavailableError
 
@@ -17,7 +18,6 @@ _DELTAS = {
     Resource.GROUPS: "/v1.0/groups/delta?$select=members",
 }
 _FROM_NOW = "&$deltatoken=latest"
-_EXPIRED = frozenset({"resyncrequired", "syncstatenotfound", "syncstateinvalid", "gone", "http410"})
 _USER = "#microsoft.graph.user"
 
 
@@ -36,7 +36,7 @@ async def changes_since(graph: Graph, resource: Resource, link: str | None) -> D
         try:
             page = await graph.ask("GET", following)
         except (DeclinedError, MissingError) as declined:
-            if declined.code.lower() in _EXPIRED:
+            if declined.code.lower() in DELTA_LINK_EXPIRED:
                 raise LinkExpiredError(declined.code) from declined
             raise
         items += page.get("value") or []

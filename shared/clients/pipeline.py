@@ -24,7 +24,7 @@ from shared.clock import Clock
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.contracts.tickets import BEHALF
-from shared.domain.azure_errors import Verdict, rule_for
+from shared.domain.azure_errors import RESOURCE_MANAGER_LIMITS, Verdict, rule_for
 from shared.errors import ThrottledError, UnavailableError
 from shared.telemetry import called
 
@@ -37,7 +37,6 @@ _ERROR = 400
 _NOT_FOUND = 404
 _TOO_MANY = 429
 _POLL = timedelta(seconds=20)  # Intune and Key Vault often do not say when to come back
-_OF_THE_MANAGER = frozenset({"SubscriptionRequestsThrottled", "TenantRequestsThrottled"})
 _ALLOWED = re.compile(r'"allowedRequestCount":\s*(\d+)')
 _OF_ONE_RESOURCE = 100
 """Compute allows one machine up to 45 calls at once and all machines hundreds (docs/notes/azure.md 1.9)."""
@@ -54,7 +53,7 @@ def decide(status: int, code: str, message: str, *, after: timedelta | None = No
             return ThrottledError(said, after=after or rule.after or timedelta(seconds=20))
         case Verdict.UNAVAILABLE:
             return UnansweredError(code, f"{said} ({rule.advice})")
-        case Verdict.NO_ROOM:
+        case Verdict.NO_CAPACITY:
             return DeclinedError(NoCapacity(code=code, message=message, elsewhere=rule.elsewhere))
         case Verdict.REFUSED | Verdict.FINAL:
             # Something that is not there may be there again, unless its code says more than that.
@@ -159,7 +158,7 @@ def _empty(buckets: tuple[Bucket, ...], answer: Any) -> Bucket | None:  # noqa: 
     None: that of a single resource, which is nobody else's concern.
     """
     code, message = read_error(answer.text())
-    if code in _OF_THE_MANAGER:
+    if code.lower() in RESOURCE_MANAGER_LIMITS:
         return buckets[-1]
     allowed = _ALLOWED.search(message)
     return None if allowed and int(allowed.group(1)) < _OF_ONE_RESOURCE else buckets[0]

@@ -8,11 +8,16 @@ from shared.domain.azure_errors import RULES, Verdict, rule_for
 @pytest.mark.parametrize(
     ("status", "code", "message", "verdict"),
     [
-        (200, "AllocationFailed", "Allocation failed.", Verdict.NO_ROOM),
-        (200, "ZonalAllocationFailed", "", Verdict.NO_ROOM),
-        (409, "SkuNotAvailable", "", Verdict.NO_ROOM),
-        (400, "SkuNotAvailable", "", Verdict.NO_ROOM),
-        (409, "OperationNotAllowed", "results in exceeding approved standardDSv5Family Cores quota", Verdict.NO_ROOM),
+        (200, "AllocationFailed", "Allocation failed.", Verdict.NO_CAPACITY),
+        (200, "ZonalAllocationFailed", "", Verdict.NO_CAPACITY),
+        (409, "SkuNotAvailable", "", Verdict.NO_CAPACITY),
+        (400, "SkuNotAvailable", "", Verdict.NO_CAPACITY),
+        (
+            409,
+            "OperationNotAllowed",
+            "exceeding approved standardDSv5Family Cores quota",
+            Verdict.NO_CAPACITY,
+        ),
         (429, "OperationNotAllowed", "The server rejected the request: too many requests", Verdict.THROTTLED),
         (409, "OperationNotAllowed", "another operation is in progress", Verdict.UNAVAILABLE),
         (409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running", Verdict.REFUSED),

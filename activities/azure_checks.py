@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activities.checking import FaultError, Seen, Subject, refuse_anothers
-from shared.clients.arm import ask, subscription_state
+from shared.clients.arm import request, subscription_state
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
@@ -41,7 +41,7 @@ async def permission_on_resource_group(subject: Subject) -> Seen | None:
     compute = dependencies().compute(subscription)
     path = f"/subscriptions/{subscription}/resourceGroups/{name}"
     try:
-        found = await ask(compute, "GET", path, _GROUP_VERSION)
+        found = await request(compute, "GET", path, _GROUP_VERSION)
     except MissingError:
         found = {"location": subject.site.region}
     if found.get("properties", {}).get("provisioningState") == "Deleting":
@@ -49,7 +49,7 @@ async def permission_on_resource_group(subject: Subject) -> Seen | None:
         raise FaultError("resourceAvailabilityCheckResourceGroupBeingDeleted", f"{name} is being deleted", action)
     refuse_anothers("ResourceGroup", name, found.get("tags"), subject.connection)
     tags = {**(found.get("tags") or {}), naming.TENANT_TAG: subject.connection.tenant_id}
-    await ask(compute, "PUT", path, _GROUP_VERSION, {"location": found["location"], "tags": tags})
+    await request(compute, "PUT", path, _GROUP_VERSION, {"location": found["location"], "tags": tags})
     return Seen(f"{name} is there and ours to use")
 
 
@@ -59,7 +59,7 @@ async def resource_providers(subject: Subject) -> Seen | None:
     compute = dependencies().compute(subscription)
     missing: list[str] = []
     for namespace in _PROVIDERS:
-        found = await ask(compute, "GET", f"/subscriptions/{subscription}/providers/{namespace}", _GROUP_VERSION)
+        found = await request(compute, "GET", f"/subscriptions/{subscription}/providers/{namespace}", _GROUP_VERSION)
         if str(found.get("registrationState", "")).lower() not in {"registered", "registering"}:
             missing.append(namespace)
     if missing:
@@ -74,7 +74,7 @@ async def resource_group_locks(subject: Subject) -> Seen | None:
     subscription, name = subject.connection.subscription_id, subject.site.resource_group
     path = f"/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Authorization/locks"
     try:
-        found = await ask(dependencies().compute(subscription), "GET", path, _LOCK_VERSION)
+        found = await request(dependencies().compute(subscription), "GET", path, _LOCK_VERSION)
     except MissingError:
         return Seen(f"{name} is not there yet, and has no lock")
     locks = {str(lock.get("name")): lock.get("properties", {}).get("level") for lock in found.get("value", ())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities.run_commands import begin_run_command, script
-from activities.vms import pulse_of
+from activities.vms import read_vm_health
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
     BEGIN_CAPTURE,
@@ -64,7 +64,7 @@ async def begin_generalize(machine: Machine) -> Accepted | Refused:
 @implements(POLL_STOPPED)
 async def poll_stopped(machine: Machine) -> Done | Pending | Refused:
     """See whether sysprep has switched the VM off; a script that has failed never will."""
-    power = (await pulse_of(machine)).power
+    power = (await read_vm_health(machine)).power
     if power in _OFF:
         return Done()
     commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands

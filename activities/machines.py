@@ -6,8 +6,8 @@ import secrets
 from typing import Any
 
 from activities.capacity import remember_full
-from activities.vms import pulse, pulse_of, vm_of
-from shared.clients.arm import begin, look_at, parse_id, properties
+from activities.vms import read_vm_health, vm_health, vm_of
+from shared.clients.arm import begin, parse_id, poll, properties
 from shared.contracts.machines import (
     BEGIN_VM,
     BEGIN_VM_DELETE,
@@ -153,7 +153,7 @@ async def poll_operation(order: OperationOrder) -> Finished | Pending | NoCapaci
     """Look once at what Azure has begun; a failure is told apart by Azure's own code."""
     compute = dependencies().compute(order.subscription_id)
     try:
-        return await look_at(compute, order.operation, arm_url=dependencies().settings.arm_url)
+        return await poll(compute, order.operation, arm_url=dependencies().settings.arm_url)
     except DeclinedError as declined:
         if declined.code.lower() in SLOW_START:
             return await _look_again(order, declined)
@@ -168,7 +168,7 @@ async def _look_again(order: OperationOrder, declined: DeclinedError) -> Finishe
     view = (
         await dependencies().compute(order.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
     )
-    if pulse(view).agent_is_ready:
+    if vm_health(view).agent_is_ready:
         return Finished()
     return Pending(note=f"{declined.code}: {declined.message}", after=60)
 
@@ -191,7 +191,7 @@ async def _remember_place(order: OperationOrder, code: str) -> None:
 @implements(POLL_AGENT)
 async def poll_agent(machine: Machine) -> Done | Pending | Refused:
     """See whether the VM runs and its agent answers: extensions need both."""
-    found = await pulse_of(machine)
+    found = await read_vm_health(machine)
     if found.answers:
         return Done()
     if found.power in {"deallocated", "deallocating"}:

@@ -12,7 +12,7 @@ from typing import Any
 from activities.identities import graph_of
 from activities.rights import assignment_id
 from shared.clients.arm import parse_id, properties
-from shared.clients.graph_inventory import devices_beginning, managed_devices_beginning
+from shared.clients.graph_inventory import devices_with_prefix, managed_devices_with_prefix
 from shared.contracts.orphans import (
     POLL_DIRECTORY,
     POLL_PLACE,
@@ -175,11 +175,11 @@ async def poll_directory(order: ScanOrder) -> LookedAt | Refused:
     for beginning in sorted({each.beginning for each in given}):
         there += [
             Found(type=OrphanType.DEVICE, resource_id=each.object_id, name=each.display_name, owner=each.device_id)
-            for each in await devices_beginning(graph, beginning)
+            for each in await devices_with_prefix(graph, beginning)
         ]
         there += [
             Found(type=OrphanType.MANAGED_DEVICE, resource_id=each.id, name=each.device_name, owner=each.id)
-            for each in await managed_devices_beginning(graph, beginning)
+            for each in await managed_devices_with_prefix(graph, beginning)
         ]
     records = await _records(order.tenant_id)
     names = {each.name.upper(): each.cloud_pc_id for each in given}

@@ -37,13 +37,13 @@ async def vm_of(machine: Machine) -> Any:  # noqa: ANN401 - the SDK's
     return await vms.get(machine.resource_group, machine.vm_name)
 
 
-async def pulse_of(machine: Machine) -> VmHealth:
+async def read_vm_health(machine: Machine) -> VmHealth:
     """Return how the VM of a machine is. Raises: MissingError."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
-    return pulse(await vms.instance_view(machine.resource_group, machine.vm_name))
+    return vm_health(await vms.instance_view(machine.resource_group, machine.vm_name))
 
 
-def pulse(view: Any) -> VmHealth:  # noqa: ANN401 - the SDK's instance view
+def vm_health(view: Any) -> VmHealth:  # noqa: ANN401 - the SDK's instance view
     """Return how a VM is, as its instance view tells."""
     codes = [str(status.code or "") for status in view.statuses or ()]
     power = next((code.partition("/")[2].lower() for code in codes if code.lower().startswith("powerstate/")), "")

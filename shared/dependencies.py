@@ -111,19 +111,19 @@ class Dependencies(Records):
 
     def compute(self, subscription_id: str) -> ComputeManagementClient:
         """Return the client of Azure Compute for the tenant on whose behalf the running call is made."""
-        return self.arm.compute(_tenant_at_hand(), subscription_id)
+        return self.arm.compute(_tenant_of_call(), subscription_id)
 
     def network(self, subscription_id: str) -> NetworkManagementClient:
         """Return the client of Azure's networks for the tenant at hand."""
-        return self.arm.network(_tenant_at_hand(), subscription_id)
+        return self.arm.network(_tenant_of_call(), subscription_id)
 
     def authorization(self, subscription_id: str) -> AuthorizationManagementClient:
         """Return the client of role assignments for the tenant at hand."""
-        return self.arm.authorization(_tenant_at_hand(), subscription_id)
+        return self.arm.authorization(_tenant_of_call(), subscription_id)
 
     def desktops(self, subscription_id: str) -> DesktopVirtualizationMgmtClient:
         """Return the client of Azure Virtual Desktop for the tenant at hand."""
-        return self.arm.desktops(_tenant_at_hand(), subscription_id)
+        return self.arm.desktops(_tenant_of_call(), subscription_id)
 
     def graph(self, tenant: Tenant) -> Graph:
         """Return the client of a tenant's directory.
@@ -202,7 +202,7 @@ class Dependencies(Records):
         return made
 
 
-def _tenant_at_hand() -> str:
+def _tenant_of_call() -> str:
     """Return the tenant of the running call. Raises: LookupError outside of one: Azure is never asked for nobody."""
     tenant_id = BEHALF.get().tenant_id
     if not tenant_id:

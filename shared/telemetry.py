@@ -97,7 +97,7 @@ def measure_now(name: str, value: int, *, tenant_id: str) -> None:
     _gauge(name).set(value, {"tenant_id": tenant_id})
 
 
-def forget_instruments() -> None:
+def reset_instruments() -> None:
     """Make the instruments anew when they are next used (tests, which put another SDK in place)."""
     for made in (_meter, _histogram, _counter, _gauge):
         made.cache_clear()

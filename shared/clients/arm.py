@@ -125,7 +125,9 @@ async def begin(call: Callable[[Hook], Awaitable[Any]], *, resource_id: str, del
     return Accepted(resource_id=resource_id, operation_url=url, deletes=deletes)
 
 
-async def ask(client: Any, method: str, path: str, version: str, body: dict[str, Any] | None = None) -> dict[str, Any]:  # noqa: ANN401 - compute or network
+async def request(
+    client: Any, method: str, path: str, version: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:  # noqa: ANN401 - compute or network
     """Make one plain call to ARM that no SDK of ours has; return the JSON of the answer."""
     from azure.core.rest import HttpRequest
 
@@ -142,9 +144,9 @@ async def ensure_group(client: Any, subscription_id: str, name: str, region: str
     """
     path = f"/subscriptions/{subscription_id}/resourceGroups/{name}"
     try:
-        found = await ask(client, "GET", path, _GROUP_VERSION)
+        found = await request(client, "GET", path, _GROUP_VERSION)
     except MissingError:
-        await ask(client, "PUT", path, _GROUP_VERSION, {"location": region, "tags": tags})
+        await request(client, "PUT", path, _GROUP_VERSION, {"location": region, "tags": tags})
         return
     if (found.get("tags") or {}).get(TENANT_TAG) not in {None, tags.get(TENANT_TAG)}:
         message = f"the resource group {name} carries the tag {TENANT_TAG} of another tenant"
@@ -154,11 +156,11 @@ async def ensure_group(client: Any, subscription_id: str, name: str, region: str
 
 async def subscription_state(client: Any, subscription_id: str) -> str:  # noqa: ANN401 - compute or network
     """Return the state of a subscription: Enabled, Warned, PastDue, Disabled or Deleted."""
-    body = await ask(client, "GET", f"/subscriptions/{subscription_id}", _SUBSCRIPTION_VERSION)
+    body = await request(client, "GET", f"/subscriptions/{subscription_id}", _SUBSCRIPTION_VERSION)
     return str(body.get("state", ""))
 
 
-async def look_at(client: Any, operation: Accepted, *, arm_url: str) -> Finished | Pending:  # noqa: ANN401 - compute
+async def poll(client: Any, operation: Accepted, *, arm_url: str) -> Finished | Pending:  # noqa: ANN401 - compute
     """Look once at what Azure has begun: at its URL, or where that is gone, at the resource.
 
     Raises: DeclinedError with Azure's own reason when it failed.
@@ -166,22 +168,22 @@ async def look_at(client: Any, operation: Accepted, *, arm_url: str) -> Finished
     url = operation.operation_url
     # The bearer token goes nowhere else, whatever an answer says.
     if url is None or not url.lower().startswith(f"{arm_url.lower()}/"):
-        return await _look_at_resource(client, operation)
+        return await _poll_resource(client, operation)
     from azure.core.rest import HttpRequest
 
     try:
         response = await client.send_request(HttpRequest("GET", url))
     except MissingError:
-        return await _look_at_resource(client, operation)
+        return await _poll_resource(client, operation)
     text = response.text()
     body = json.loads(text) if text.strip() else {}
     if response.status_code == _ACCEPTED:
         return _pending(response)
     status = str(body.get("status", "Succeeded")) if isinstance(body, dict) else "Succeeded"
-    return _judge(status, body.get("error") if isinstance(body, dict) else None) or _pending(response)
+    return _outcome(status, body.get("error") if isinstance(body, dict) else None) or _pending(response)
 
 
-def _judge(status: str, error: dict[str, Any] | None) -> Finished | None:
+def _outcome(status: str, error: dict[str, Any] | None) -> Finished | None:
     """Return that it is finished, or None when it is not. Raises: what the error means."""
     from shared.clients.pipeline import decide, read_error
 
@@ -204,10 +206,10 @@ def _pending(response: Any) -> Pending:  # noqa: ANN401 - azure-core's response
     )
 
 
-async def _look_at_resource(client: Any, operation: Accepted) -> Finished | Pending:  # noqa: ANN401 - compute
+async def _poll_resource(client: Any, operation: Accepted) -> Finished | Pending:  # noqa: ANN401 - compute
     kind = operation.resource_id.lower().partition("/providers/microsoft.compute/")[2].partition("/")[0]
     try:
-        body = await ask(client, "GET", operation.resource_id, _VERSIONS.get(kind, _COMPUTE_VERSION))
+        body = await request(client, "GET", operation.resource_id, _VERSIONS.get(kind, _COMPUTE_VERSION))
     except MissingError:
         if operation.deletes:
             return Finished()
@@ -218,12 +220,12 @@ async def _look_at_resource(client: Any, operation: Accepted) -> Finished | Pend
     error = None
     if state.lower() == "failed" and body.get("type", "").lower() == "microsoft.compute/virtualmachines":
         error = await _failure_of_vm(client, operation.resource_id)
-    return _judge(state, error) or Pending(note=f"it is {state}")
+    return _outcome(state, error) or Pending(note=f"it is {state}")
 
 
 async def _failure_of_vm(client: Any, vm_id: str) -> dict[str, Any]:  # noqa: ANN401 - compute
     """Return why a VM failed; its instance view says so as ``ProvisioningState/failed/AllocationFailed``."""
-    view = await ask(client, "GET", f"{vm_id}/instanceView", _COMPUTE_VERSION)
+    view = await request(client, "GET", f"{vm_id}/instanceView", _COMPUTE_VERSION)
     for status in view.get("statuses", ()):
         state, _, code = str(status.get("code", "")).partition("/failed")
         if state == "ProvisioningState":

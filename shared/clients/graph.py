@@ -112,7 +112,7 @@ class Graph:
         for at in range(0, len(group_ids), _GROUPS_PER_CHECK):
             body = {"groupIds": list(group_ids[at : at + _GROUPS_PER_CHECK])}
             try:
-                answer = await self.ask("POST", f"/v1.0/users/{_segment(user_id)}/checkMemberGroups", body=body)
+                answer = await self.request("POST", f"/v1.0/users/{_segment(user_id)}/checkMemberGroups", body=body)
             except MissingError as missing:
                 raise NotFoundError(f"the directory has no user {user_id}") from missing
             found.update(answer["value"])
@@ -131,7 +131,7 @@ class Graph:
     async def set_extension_attribute(self, object_id: str, number: int, value: str) -> None:
         """Set one of a device's fifteen extension attributes. Raises: MissingError."""
         body = {"extensionAttributes": {f"extensionAttribute{number}": value}}
-        await self.ask("PATCH", f"/v1.0/devices/{_segment(object_id)}", body=body)
+        await self.request("PATCH", f"/v1.0/devices/{_segment(object_id)}", body=body)
 
     async def delete_device(self, object_id: str) -> None:
         """Delete a device; one that is gone is a success."""
@@ -151,7 +151,7 @@ class Graph:
         """Make a user the primary user of a managed device; only the beta can. Raises: MissingError."""
         path = f"/beta/deviceManagement/managedDevices('{_segment(managed_device_id)}')/users/$ref"
         # A reference names Graph by its public address, wherever we reach it.
-        await self.ask("POST", path, body={"@odata.id": f"{_PUBLIC}/beta/users/{_segment(user_id)}"})
+        await self.request("POST", path, body={"@odata.id": f"{_PUBLIC}/beta/users/{_segment(user_id)}"})
 
     async def delete_managed_device(self, managed_device_id: str) -> None:
         """Delete Intune's record of a device; one that is gone is a success."""
@@ -184,11 +184,11 @@ class Graph:
 
     # The wire
     async def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        return await self.ask("GET", path, query=query)
+        return await self.request("GET", path, query=query)
 
     async def _delete(self, path: str) -> None:
         try:
-            await self.ask("DELETE", path)
+            await self.request("DELETE", path)
         except MissingError:
             return
 
@@ -196,7 +196,7 @@ class Graph:
         self, path: str, query: dict[str, str], headers: dict[str, str] | None = None
     ) -> AsyncIterator[dict[str, Any]]:
         """Yield the items of all pages; a page without items or with a foreign link is a failed read."""
-        page = await self.ask("GET", path, query=query, headers=headers)
+        page = await self.request("GET", path, query=query, headers=headers)
         while True:
             if not isinstance(page.get("value"), list):
                 raise UnavailableError(f"Graph answered {path} without a list")
@@ -206,7 +206,7 @@ class Graph:
             if not link:
                 return
             self.refuse_foreign(link)
-            page = await self.ask("GET", str(link), headers=headers)
+            page = await self.request("GET", str(link), headers=headers)
 
     def refuse_foreign(self, link: object) -> None:
         """Refuse a link to another host: the bearer token goes nowhere else, whatever an answer says.
@@ -216,7 +216,7 @@ class Graph:
         if link and not str(link).startswith(f"{self._url}/"):
             raise UnavailableError("Graph's answer goes on at another host")
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,

@@ -34,7 +34,7 @@ async def changes_since(graph: Graph, resource: Resource, link: str | None) -> D
     items: list[dict[str, Any]] = []
     while following:
         try:
-            page = await graph.ask("GET", following)
+            page = await graph.request("GET", following)
         except (DeclinedError, MissingError) as declined:
             if declined.code.lower() in DELTA_LINK_EXPIRED:
                 raise LinkExpiredError(declined.code) from declined
@@ -67,7 +67,7 @@ async def subscribe(graph: Graph, resource: Resource, url: str, until: datetime,
         "expirationDateTime": _written(until),
         "clientState": client_state,
     }
-    return _subscription(resource, await graph.ask("POST", "/v1.0/subscriptions", body=body))
+    return _subscription(resource, await graph.request("POST", "/v1.0/subscriptions", body=body))
 
 
 async def subscriptions_of(graph: Graph, url: str) -> dict[Resource, Subscription]:
@@ -75,7 +75,7 @@ async def subscriptions_of(graph: Graph, url: str) -> dict[Resource, Subscriptio
     found: dict[Resource, Subscription] = {}
     following: str | None = "/v1.0/subscriptions"
     while following:
-        page = await graph.ask("GET", following)
+        page = await graph.request("GET", following)
         for each in page.get("value") or ():
             watched = str(each.get("resource", "")).strip("/")
             if each.get("notificationUrl") == url and watched in set(Resource):
@@ -88,14 +88,14 @@ async def subscriptions_of(graph: Graph, url: str) -> dict[Resource, Subscriptio
 async def renew(graph: Graph, subscription: Subscription, until: datetime) -> Subscription:
     """Let a subscription last until *until*. Raises: MissingError when Graph has none of that id."""
     body = {"expirationDateTime": _written(until)}
-    answer = await graph.ask("PATCH", f"/v1.0/subscriptions/{subscription.id}", body=body)
+    answer = await graph.request("PATCH", f"/v1.0/subscriptions/{subscription.id}", body=body)
     return _subscription(subscription.resource, answer)
 
 
 async def unsubscribe(graph: Graph, subscription: Subscription) -> None:
     """End a subscription; one that is gone is a success."""
     try:
-        await graph.ask("DELETE", f"/v1.0/subscriptions/{subscription.id}")
+        await graph.request("DELETE", f"/v1.0/subscriptions/{subscription.id}")
     except MissingError:
         return
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # azure-core's pipeline is loaded when first used: cold start
 _MOST = 999
 
 
-async def devices_beginning(graph: Graph, beginning: str) -> list[Device]:
+async def devices_with_prefix(graph: Graph, beginning: str) -> list[Device]:
     """Return the devices of Entra ID whose names begin so; an empty beginning: all there are."""
     select = "id,deviceId,displayName,trustType,registrationDateTime"
     found = await _all(graph, "/v1.0/devices", "displayName", beginning, select, top=True)
@@ -28,7 +28,7 @@ async def devices_beginning(graph: Graph, beginning: str) -> list[Device]:
     ]
 
 
-async def managed_devices_beginning(graph: Graph, beginning: str) -> list[ManagedDevice]:
+async def managed_devices_with_prefix(graph: Graph, beginning: str) -> list[ManagedDevice]:
     """Return the devices of Intune whose names begin so; an empty beginning: all there are."""
     select = "id,deviceName,azureADDeviceId,enrolledDateTime,userId"
     found = await _all(graph, "/v1.0/deviceManagement/managedDevices", "deviceName", beginning, select)
@@ -53,10 +53,10 @@ async def _all(
     if beginning:
         quoted = beginning.replace("'", "''")
         query["$filter"] = f"startswith({name},'{quoted}')"
-    page = await graph.ask("GET", path, query=query)
+    page = await graph.request("GET", path, query=query)
     found: list[dict[str, Any]] = list(page.get("value") or ())
     while link := page.get("@odata.nextLink"):
         graph.refuse_foreign(link)
-        page = await graph.ask("GET", str(link))
+        page = await graph.request("GET", str(link))
         found += page.get("value") or ()
     return found

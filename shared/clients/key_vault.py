@@ -70,7 +70,7 @@ class Vault:
             if version.enabled and version.version != newest.properties.version:
                 await self._client.update_secret_properties(name, version.version, enabled=False)
 
-    async def forget(self, address: str) -> None:
+    async def delete(self, address: str) -> None:
         """Delete the secret at *address*; the vault keeps it for its retention time."""
         await self._client.delete_secret(self._name(address))
 

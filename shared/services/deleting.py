@@ -31,7 +31,7 @@ async def forget_old(deps: Dependencies, now: datetime) -> Forgotten:
     return Forgotten(
         operations=await _forget_operations(deps, before),
         bulk_actions=await _forget_bulk_actions(deps, before),
-        idempotency_keys=await deps.idempotency.forget(now - KEPT),
+        idempotency_keys=await deps.idempotency.delete_before(now - KEPT),
     )
 
 

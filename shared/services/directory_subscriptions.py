@@ -49,7 +49,7 @@ async def tell_changes(
     However many messages come, a tenant has one workflow that settles them, and the sweep one row that watches it.
     """
     await promise_settling(deps, tenant_id, now)
-    await deps.changes.tell(tenant_id, user_ids, now)
+    await deps.changes.add(tenant_id, user_ids, now)
     await settle_changes(client, tenant_id)
 
 

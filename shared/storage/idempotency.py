@@ -81,9 +81,9 @@ class Idempotency:
         """Give a claimed key back: the request changed nothing and may be sent again."""
         await self._rows.remove(scope, key)
 
-    async def forget(self, before: datetime) -> int:
+    async def delete_before(self, moment: datetime) -> int:
         """Remove the keys that were claimed *before*; return how many."""
-        old = [stored async for stored in self._rows.of_all() if stored.value.claimed_at < before]
+        old = [stored async for stored in self._rows.of_all() if stored.value.claimed_at < moment]
         for stored in old:
             with suppress(StaleError):  # somebody has just claimed it anew
                 await self._rows.remove(stored.value.scope, stored.value.key, seen=stored.etag)

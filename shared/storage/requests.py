@@ -18,7 +18,7 @@ class Requests:
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "requests")
 
-    async def ask(self, tenant_id: str, at: datetime) -> datetime:
+    async def add(self, tenant_id: str, at: datetime) -> datetime:
         """Ask for a reconcile; return the moment it counts as asked.
 
         It is later than every request that stands, though the clock may stand still: a reconcile that has read the

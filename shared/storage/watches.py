@@ -26,7 +26,7 @@ class Changes:
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "changes")
 
-    async def tell(self, tenant_id: str, user_ids: Iterable[str], at: datetime) -> None:
+    async def add(self, tenant_id: str, user_ids: Iterable[str], at: datetime) -> None:
         """Keep in mind that something changed about these users."""
         rows = {user_id: Write(_row(tenant_id, user_id, at), "*") for user_id in user_ids}
         await self._table.write_all(list(rows.values()))

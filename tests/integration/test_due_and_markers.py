@@ -55,7 +55,7 @@ async def test_many_are_due_at_once(tables: Tables) -> None:
 async def test_a_request_stands_until_a_reconcile_has_seen_it(tables: Tables) -> None:
     requests = Requests(tables)
     assert await requests.newest("contoso") is None
-    asked = await requests.ask("contoso", NOW)
+    asked = await requests.add("contoso", NOW)
     assert await requests.newest("contoso") == asked == NOW
     assert await requests.settle("contoso", asked)
     assert await requests.newest("contoso") is None
@@ -64,8 +64,8 @@ async def test_a_request_stands_until_a_reconcile_has_seen_it(tables: Tables) ->
 
 async def test_what_was_asked_meanwhile_is_not_settled_though_time_stands_still(tables: Tables) -> None:
     requests = Requests(tables)
-    seen = await requests.ask("contoso", NOW)
-    await requests.ask("contoso", NOW)
+    seen = await requests.add("contoso", NOW)
+    await requests.add("contoso", NOW)
     assert not await requests.settle("contoso", seen)
     assert not await requests.settle("contoso", None)
     assert await requests.settle("contoso", await requests.newest("contoso"))
@@ -73,7 +73,7 @@ async def test_what_was_asked_meanwhile_is_not_settled_though_time_stands_still(
 
 async def test_asking_all_at_once_loses_nothing(tables: Tables) -> None:
     requests = Requests(tables)
-    asked = await asyncio.gather(*(requests.ask("contoso", NOW) for _ in range(8)))
+    asked = await asyncio.gather(*(requests.add("contoso", NOW) for _ in range(8)))
     assert len(set(asked)) == len(asked)
     assert await requests.newest("contoso") == max(asked)
 

@@ -60,7 +60,7 @@ async def test_what_graph_wants_renewed_is_asked_for_until_it_is_granted(
 
 async def test_a_reconcile_that_is_refused_is_tried_ever_more_rarely(tables: Tables) -> None:
     here, waits = PaperServices(tables), []
-    await here.requests.ask("contoso", things.NOW)
+    await here.requests.add("contoso", things.NOW)
     due = Due(DueKind.RECONCILE, things.NOW + timedelta(minutes=2), "contoso", "contoso")
     here.hand.at = due.at
     host: Any = IdleHost()

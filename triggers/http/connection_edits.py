@@ -81,7 +81,7 @@ async def delete_connection(call: Call) -> Answer:
     await call.audit(_RESOURCE, connection.id, before=connection)
     if connection.domain is not None:
         vault, secret = call.deps.vault(), connection.domain.password_secret_url
-        await retry_while_throttled(lambda: vault.forget(secret))
+        await retry_while_throttled(lambda: vault.delete(secret))
     return Answer(204)
 
 

@@ -86,7 +86,7 @@ def test_what_waits_is_measured_as_it_is_now(seen: Seen) -> None:
 
 
 def test_without_an_sdk_nothing_happens() -> None:
-    telemetry.forget_instruments()
+    telemetry.reset_instruments()
     with telemetry.observed("begin_vm", ORDER), telemetry.called("GET", "graph.microsoft.com") as call:
         call.status = 429
     telemetry.count_operation("provision", "failed")

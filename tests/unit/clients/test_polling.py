@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.clients.arm import look_at, parse_id
+from shared.clients.arm import parse_id, poll
 from shared.clients.pipeline import decide, read_error, retry_after
 from shared.contracts.machines import Finished
 from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
@@ -61,31 +61,31 @@ def begun(url: str | None = URL, *, deletes: bool = False) -> Accepted:
 async def test_each_resource_is_looked_at_in_a_version_of_its_own(resource: str, version: str) -> None:
     path = f"{VM.rpartition('/virtualMachines/')[0]}/{resource}"
     client = Client({path: Answer({"properties": {"provisioningState": "Succeeded"}})})
-    assert await look_at(client, Accepted(resource_id=path), arm_url=ARM) == Finished()
+    assert await poll(client, Accepted(resource_id=path), arm_url=ARM) == Finished()
     assert client.versions == [f"api-version={version}"]
 
 
 async def test_what_has_succeeded_is_finished() -> None:
     client = Client({URL: Answer({"status": "Succeeded"})})
-    assert await look_at(client, begun(), arm_url=ARM) == Finished()
+    assert await poll(client, begun(), arm_url=ARM) == Finished()
 
 
 async def test_what_goes_on_is_pending_for_as_long_as_azure_says() -> None:
     client = Client({URL: Answer({"status": "InProgress"}, headers={"Retry-After": "50"})})
-    seen = await look_at(client, begun(), arm_url=ARM)
+    seen = await poll(client, begun(), arm_url=ARM)
     assert isinstance(seen, Pending)
     assert seen.after == 50
 
 
 async def test_an_answer_that_is_only_accepted_is_pending() -> None:
-    assert isinstance(await look_at(Client({URL: Answer(None, 202)}), begun(), arm_url=ARM), Pending)
+    assert isinstance(await poll(Client({URL: Answer(None, 202)}), begun(), arm_url=ARM), Pending)
 
 
 async def test_what_has_failed_says_why() -> None:
     error = {"code": "ZonalAllocationFailed", "message": "no hardware"}
     client = Client({URL: Answer({"status": "Failed", "error": error})})
     with pytest.raises(DeclinedError) as declined:
-        await look_at(client, begun(), arm_url=ARM)
+        await poll(client, begun(), arm_url=ARM)
     assert declined.value.outcome == NoCapacity(code="ZonalAllocationFailed", message="no hardware")
 
 
@@ -93,7 +93,7 @@ async def test_what_has_failed_says_why() -> None:
 async def test_what_has_ended_is_refused_however_well_it_may_go_the_next_time(code: str) -> None:
     client = Client({URL: Answer({"status": "Canceled", "error": {"code": code, "message": "not now"}})})
     with pytest.raises(DeclinedError) as declined:
-        await look_at(client, begun(), arm_url=ARM)
+        await poll(client, begun(), arm_url=ARM)
     assert declined.value.outcome == Refused(code=code, message="not now")
 
 
@@ -102,27 +102,27 @@ async def test_a_failed_vm_whose_operation_is_forgotten_says_why_itself() -> Non
     view = {"statuses": [{"code": "ProvisioningState/failed/AllocationFailed", "message": "no hardware"}]}
     client = Client({VM: Answer(vm), f"{VM}/instanceView": Answer(view)})
     with pytest.raises(DeclinedError) as declined:
-        await look_at(client, begun(), arm_url=ARM)
+        await poll(client, begun(), arm_url=ARM)
     assert declined.value.code == "AllocationFailed"
 
 
 async def test_what_was_deleted_is_gone() -> None:
-    assert await look_at(Client({}), begun(deletes=True), arm_url=ARM) == Finished()
+    assert await poll(Client({}), begun(deletes=True), arm_url=ARM) == Finished()
 
 
 async def test_what_was_to_be_made_and_is_not_there_is_missing() -> None:
     with pytest.raises(MissingError):
-        await look_at(Client({}), begun(), arm_url=ARM)
+        await poll(Client({}), begun(), arm_url=ARM)
 
 
 async def test_what_is_to_be_deleted_and_still_there_is_pending() -> None:
     client = Client({VM: Answer({"properties": {"provisioningState": "Succeeded"}})})
-    assert isinstance(await look_at(client, begun(deletes=True), arm_url=ARM), Pending)
+    assert isinstance(await poll(client, begun(deletes=True), arm_url=ARM), Pending)
 
 
 async def test_the_token_goes_to_no_other_host() -> None:
     client = Client({VM: Answer({"properties": {"provisioningState": "Succeeded"}})})
-    await look_at(client, begun("https://arm.example.evil/operations/1"), arm_url=ARM)
+    await poll(client, begun("https://arm.example.evil/operations/1"), arm_url=ARM)
     assert client.asked == [VM]
 
 

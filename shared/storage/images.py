@@ -26,7 +26,7 @@ def images(tables: Tables) -> Repository[DeviceImage]:
 
 
 async def source_of(images: Repository[DeviceImage], policy: Policy) -> ImageSource | None:
-    """Return what the machines of *policy* are made from; None: its image is not there, or not ready."""
+    """Return the image that the machines of *policy* are built from, None if it does not exist or is not ready."""
     custom = policy.image_type is ImageType.CUSTOM
     found = await images.find(policy.tenant_id, policy.image_id) if custom else None
     return image_source(policy, found.value if found else None)

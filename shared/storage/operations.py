@@ -21,7 +21,7 @@ _SHAPE = Shape(
 
 class _Operations(Repository[Operation]):
     async def replace(self, value: Operation, *, seen: str) -> Stored[Operation]:
-        """Replace one, and count one that ends: it stays as it is then, so that it is counted once."""
+        """Replace an operation, and count one that ends: it is not replaced after its end, so it is counted once."""
         stored = await super().replace(value, seen=seen)
         if value.ended:
             count_operation(value.kind, value.status.value)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from shared.domain.rate_limiter import RateLimiter
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.storage.codec import escaped, parts, whole
+from shared.storage.codec import escaped, joined, parts
 from shared.storage.tables import Row, Table, Tables
 
 T = TypeVar("T")
@@ -57,4 +57,4 @@ class RateLimiters:
                 return None, ""
             self._seen[bucket] = (read.row, read.etag)
         row, etag = self._seen[bucket]
-        return RateLimiter.from_json(whole(row)), etag
+        return RateLimiter.from_json(joined(row)), etag

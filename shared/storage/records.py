@@ -1,4 +1,4 @@
-"""Every record of the service: its repositories, each made when it is first asked for."""
+"""The repositories of the service, each created at its first use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from shared.storage.watches import Changes, watches
 
 
 class Records:
-    """What the service has written down."""
+    """The repositories of the service."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -45,7 +45,7 @@ class Records:
 
     @cached_property
     def service_state(self) -> ServiceStates:
-        """What the provider has set for all tenants."""
+        """The settings of the provider for all tenants."""
         return ServiceStates(self.tables)
 
     @cached_property
@@ -80,7 +80,7 @@ class Records:
 
     @cached_property
     def changes(self) -> Changes:
-        """Whom messages were about."""
+        """The users of change notifications."""
         return Changes(self.tables)
 
     @cached_property
@@ -105,7 +105,7 @@ class Records:
 
     @cached_property
     def orphan_scans(self) -> Repository[OrphanScan]:
-        """The proof of each tenant's last scan for orphans."""
+        """The result of each tenant's last scan for orphans."""
         return orphan_scans(self.tables)
 
     @cached_property
@@ -125,17 +125,17 @@ class Records:
 
     @cached_property
     def due(self) -> DueIndex:
-        """What is due when."""
+        """The due rows."""
         return DueIndex(self.tables)
 
     @cached_property
     def requests(self) -> Requests:
-        """Which tenants somebody asked to reconcile."""
+        """The requested reconciles."""
         return Requests(self.tables)
 
     @cached_property
     def idempotency(self) -> Idempotency:
-        """What was answered to which Idempotency-Key."""
+        """The responses to requests with an Idempotency-Key."""
         return Idempotency(self.tables)
 
     @cached_property

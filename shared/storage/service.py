@@ -1,4 +1,4 @@
-"""The one record of the service itself: what the provider has set for all tenants."""
+"""The record of the service itself: the settings of the provider for all tenants."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _SHAPE = Shape(table="service", model=ServiceState, place=lambda _: (_SERVICE, _
 
 
 class ServiceStates:
-    """The state of the service; nothing is set until somebody sets it."""
+    """The state of the service; empty until it is first changed."""
 
     def __init__(self, tables: Tables) -> None:
         self._rows = Repository(tables, _SHAPE)
 
     async def get(self) -> ServiceState:
-        """Return what is set."""
+        """Return the state of the service."""
         stored = await self._rows.find(_SERVICE, _STATE)
         return stored.value if stored else ServiceState()
 
     async def change(self, edit: Callable[[ServiceState], ServiceState | None]) -> ServiceState:
         """Read, edit, write, as ``Repository.change`` does."""
         if await self._rows.find(_SERVICE, _STATE) is None:
-            with suppress(ConflictError):  # somebody else was the first
+            with suppress(ConflictError):  # another worker was first
                 await self._rows.insert(ServiceState())
         return await self._rows.change(_SERVICE, _STATE, edit)

@@ -1,4 +1,4 @@
-"""Health checks of a connection: what the clouds can say before a Cloud PC depends on it."""
+"""Health checks of a connection, made from the clouds' APIs before a Cloud PC depends on it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(RUN_CHECK)
 async def run_check(order: CheckOrder) -> Checked:
-    """Make one check and say what it found, with Graph's error type, the evidence and what to do."""
+    """Make one check and return its finding, with Graph's error type, the evidence and the recommended action."""
     began = dependencies().clock.now()
     connection = (await dependencies().connections.get(order.tenant_id, order.connection_id)).value
     site = (await dependencies().sites.get(order.tenant_id, connection.site_id)).value
-    checked = await _make(order.check, Subject(connection, site))
+    checked = await _run(order.check, Subject(connection, site))
     if checked.finding is None:
         return checked
     finding = checked.finding.but(start_date_time=began, end_date_time=dependencies().clock.now())
     return checked.but(finding=finding)
 
 
-async def _make(check: str, subject: Subject) -> Checked:
+async def _run(check: str, subject: Subject) -> Checked:
     try:
         seen = await CHECKED[check](subject)
     except FaultError as found:
@@ -55,7 +55,7 @@ async def _make(check: str, subject: Subject) -> Checked:
 @bp.activity_trigger(input_name="payload")
 @implements(RETIRE_PASSWORDS)
 async def retire_passwords(order: PasswordOrder) -> Done | Refused:
-    """Disable every version of the join password but the newest, which a machine has just joined with."""
+    """Disable every version of the join password except the newest, with which a machine has just joined."""
     await dependencies().vault().retire(order.password_secret_url)
     return Done()
 

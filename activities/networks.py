@@ -1,4 +1,4 @@
-"""Networks: the tenant's hosted network, made on demand, and the interfaces of its machines."""
+"""Networks: the tenant's hosted network, created on demand, and the interfaces of its machines."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Part:
 def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
     """Return the parts of a hosted network, each after what it needs.
 
-    The NAT gateway is the way out: new subnets have no default outbound access, and without one no machine can join.
+    The NAT gateway is for outbound access: new subnets have none by default, and without it no machine can join.
     """
     name = naming.hosted_network_name(order.tenant_id, order.region)
     tags = {naming.TENANT_TAG: order.tenant_id, naming.ROLE_TAG: "network"}
@@ -59,13 +59,13 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
         "networkSecurityGroup": {"id": _id(order, "networkSecurityGroups", f"{name}-nsg")},
         "natGateway": {"id": _id(order, "natGateways", f"{name}-nat")},
     }
-    # The subnet goes in with the network: subnets written one by one lock each other out (docs/notes/azure.md 1.4).
+    # The subnet is part of the network's body: separate writes of subnets block each other (docs/notes/azure.md 1.4).
     network = {
         "addressSpace": {"addressPrefixes": [order.address_space]},
         "subnets": [{"name": SUBNET, "properties": subnet}],
     }
     return (
-        # No inbound rule at all: desktops are reached through outbound connections only.
+        # No inbound rule: desktops are reached through outbound connections only.
         Part("network_security_groups", f"{name}-nsg", {**common, "properties": {}}),
         Part("public_ip_addresses", f"{name}-ip", {**common, **standard, "properties": address}),
         Part("nat_gateways", f"{name}-nat", {**common, **standard, "properties": gateway}, (f"{name}-ip",)),
@@ -76,9 +76,9 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_HOSTED_NETWORK)
 async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pending | NoCapacity | Refused:
-    """Look what there is of the hosted network, begin whatever is missing and can begin, until all is there.
+    """Read the parts of the hosted network, and begin to create those that are missing and whose needs exist.
 
-    Safe with many callers at once: every part has one name and one body.
+    Safe with concurrent callers: every part has one name and one body.
     """
     key = (order.subscription_id, order.resource_group, naming.hosted_network_name(order.tenant_id, order.region))
     if ready := _READY.recall(key):
@@ -90,19 +90,19 @@ async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pe
         return _READY.keep(key, NetworkReady(subnet_ids=(subnet,)))
     tags = {naming.TENANT_TAG: order.tenant_id}
     await ensure_group(network, order.subscription_id, order.resource_group, order.region, tags)
-    standing: set[str] = set()
+    ready_parts: set[str] = set()
     for part in parts:
         state = await _state(network, order, part)
-        if state in {None, "Failed"} and standing.issuperset(part.needs):
+        if state in {None, "Failed"} and ready_parts.issuperset(part.needs):
             state = await _put(network, order, part)
         if state == "Succeeded":
-            standing.add(part.name)
-    missing = [part.name for part in parts if part.name not in standing]
+            ready_parts.add(part.name)
+    missing = [part.name for part in parts if part.name not in ready_parts]
     return Pending(note=f"waiting for {', '.join(missing)}", after=10) if missing else Pending(after=1)
 
 
 async def _state(network: Any, order: HostedNetworkOrder, part: Part) -> str | None:  # noqa: ANN401 - the SDK's client
-    """Return a part's provisioning state, None when it is not there."""
+    """Return a part's provisioning state, None if it does not exist."""
     try:
         found = await getattr(network, part.operations).get(order.resource_group, part.name)
     except MissingError:
@@ -111,7 +111,7 @@ async def _state(network: Any, order: HostedNetworkOrder, part: Part) -> str | N
 
 
 async def _put(network: Any, order: HostedNetworkOrder, part: Part) -> str:  # noqa: ANN401 - the SDK's client
-    """Begin to make a part; return its state, which for the simple ones is the final one."""
+    """Begin to create a part; return its state, which for simple parts is final."""
     operations = getattr(network, part.operations)
     begun = await operations.begin_create_or_update(order.resource_group, part.name, part.body, polling=False)
     return str(properties(await begun.result()).get("provisioningState"))

@@ -1,4 +1,4 @@
-"""Who may sign in: the user to his desktop, and on an Entra-joined machine to the machine. Nobody else."""
+"""Sign-in roles: the user may use the desktop and, on an Entra-joined machine, sign in to the VM. Nobody else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MACHINE_USER = "fb879df8-f326-4884-b1cf-06f3ad86be52"  # Virtual Machine User Lo
 @bp.activity_trigger(input_name="payload")
 @implements(GRANT_SIGN_IN)
 async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
-    """Give the user the roles he signs in with; the assignments' ids are derived, so again is no error."""
+    """Assign the user the roles for signing in; the assignments' ids are derived, so it is safe to repeat."""
     subscription = order.machine.subscription_id
     grants = [(order.application_group_id, DESKTOP_USER)]
     if order.join_type is JoinType.AZURE_AD_JOIN:
@@ -42,10 +42,10 @@ async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
 
 async def _assign(subscription: str, scope: str, role: str, user_id: str) -> None:
     definition = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    wanted = {"roleDefinitionId": definition, "principalId": user_id, "principalType": "User"}
+    content = {"roleDefinitionId": definition, "principalId": user_id, "principalType": "User"}
     assignments = dependencies().authorization(subscription).role_assignments
     try:
-        await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": wanted}))
+        await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": content}))
     except DeclinedError as declined:
         if declined.code.lower() not in ROLE_ASSIGNED:
             raise
@@ -59,9 +59,9 @@ def assignment_id(scope: str, role: str, user_id: str) -> str:
 @bp.activity_trigger(input_name="payload")
 @implements(REVOKE_SIGN_IN)
 async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Take the roles back; the one on the desktop stays while another Cloud PC of the user is in the same pool.
+    """Remove the roles; the one on the desktop stays while the user needs it for another machine in the same pool.
 
-    Or this one with another machine than that of the order.
+    That is another Cloud PC of the user, or this one with another machine than that of the order.
     """
     machine = order.machine
     records = dependencies().cloud_pcs
@@ -85,7 +85,7 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
 
 
 def _has_another(pc: CloudPc, machine: Machine) -> bool:
-    """Whether a Cloud PC works with another machine than this one."""
+    """Return whether a Cloud PC works with another machine than this one."""
     return pc.status in WORKING and pc.resources.computer_name not in {None, machine.computer_name}
 
 

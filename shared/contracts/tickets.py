@@ -2,7 +2,7 @@
 
 An activity that finds no free token in a bucket is queued there and answers ``Later`` with a ticket; the orchestrator
 sleeps until the ticket should be served and calls again with it. ``shared.workflow`` puts the tickets of the running
-call here, and for whom it is made; ``shared.clients.pacing`` takes them out.
+call here, and the tenant that it is made for; ``shared.clients.pacing`` takes them out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shared.errors import ThrottledError
 
 @dataclass(frozen=True, slots=True)
 class Behalf:
-    """For whom the running call is made, and about which region; empty: for the service itself, about no one region."""
+    """The tenant of the running call, and the region it is about; empty: the service itself, no one region."""
 
     tenant_id: str = ""
     region: str = ""

@@ -21,8 +21,8 @@ from shared.domain.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.services.action_context import ActionContext
 from shared.services.starting import start_build
+from shared.storage.configuration import source_of
 from shared.storage.due import START_GRACE, Due, DueKind
-from shared.storage.images import source_of
 from shared.workflow import DurableClient
 
 

@@ -13,21 +13,17 @@ from shared.domain.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.policy import Policy
 from shared.domain.tenant import Site
 from shared.storage.audit import Audit
-from shared.storage.bulk import BulkItems, bulk_actions
 from shared.storage.cloud_pcs import CloudPcs
-from shared.storage.connections import connections
+from shared.storage.configuration import connections, images, policies
 from shared.storage.due import DueIndex
 from shared.storage.idempotency import Idempotency
-from shared.storage.images import images
-from shared.storage.operations import operations
+from shared.storage.operations import BulkItems, bulk_actions, operations
 from shared.storage.orphans import computer_names, orphan_scans, orphans
-from shared.storage.policies import policies
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
 from shared.storage.requests import Requests
-from shared.storage.service import ServiceStates
 from shared.storage.tables import Tables
-from shared.storage.tenants import Tenants, sites
+from shared.storage.tenants import ServiceStates, Tenants, sites
 from shared.storage.timeline import Timeline
 from shared.storage.watches import Changes, watches
 

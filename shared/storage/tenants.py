@@ -1,10 +1,13 @@
-"""Tenants and their sites."""
+"""Tenants, their sites, and the state of the service itself."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
+from shared.domain.pausing import ServiceState
 from shared.domain.tenant import Site, Tenant
+from shared.errors import ConflictError
 from shared.storage.repository import Column, Page, Repository, Shape, Stored
 from shared.storage.tables import Tables
 
@@ -17,6 +20,8 @@ _TENANTS = Shape(
     columns={"entra_tenant_id": lambda tenant: tenant.entra_tenant_id},
 )
 _SITES = Shape(table="sites", model=Site, place=lambda site: (site.tenant_id, site.id))
+_SERVICE, _STATE = "service", "state"
+_SERVICE_STATE = Shape(table="service", model=ServiceState, place=lambda _: (_SERVICE, _STATE))
 
 
 class Tenants:
@@ -61,3 +66,22 @@ class Tenants:
 def sites(tables: Tables) -> Repository[Site]:
     """Return the repository of sites."""
     return Repository(tables, _SITES)
+
+
+class ServiceStates:
+    """The state of the service; empty until it is first changed."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._rows = Repository(tables, _SERVICE_STATE)
+
+    async def get(self) -> ServiceState:
+        """Return the state of the service."""
+        stored = await self._rows.find(_SERVICE, _STATE)
+        return stored.value if stored else ServiceState()
+
+    async def change(self, edit: Callable[[ServiceState], ServiceState | None]) -> ServiceState:
+        """Read, edit, write, as ``Repository.change`` does."""
+        if await self._rows.find(_SERVICE, _STATE) is None:
+            with suppress(ConflictError):  # another worker was first
+                await self._rows.insert(ServiceState())
+        return await self._rows.change(_SERVICE, _STATE, edit)

@@ -77,7 +77,7 @@ class DeltaDirectory(PaperDirectory):
         super().__init__()
         self.log: list[str] = []
 
-    async def ask(self, method: str, path: str) -> dict[str, Any]:
+    async def request(self, method: str, path: str) -> dict[str, Any]:
         self.reads.append(f"{method} {path}")
         resource, _, at = path.partition("#")
         users = self.log[int(at) :] if at and "users" in resource else []

@@ -17,7 +17,7 @@ from triggers.sweeps import _catch_up, _start_reconcile, _subscribe
 class SilentDirectory(PaperDirectory):
     """A directory whose administrator has allowed neither delta queries nor subscriptions."""
 
-    async def ask(self, method: str, path: str) -> dict[str, Any]:
+    async def request(self, method: str, path: str) -> dict[str, Any]:
         del method, path
         raise RefusedError("Authorization_RequestDenied", "no")
 

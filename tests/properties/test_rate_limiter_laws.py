@@ -99,11 +99,11 @@ def test_an_estimated_delay_is_exact_when_no_other_call_comes(demands: Demand) -
 
 
 @given(st.lists(st.tuples(TENANTS, st.integers(20, 60)), min_size=2, max_size=4, unique_by=lambda each: each[0]))
-def test_tenants_that_all_need_more_than_there_is_get_the_same(wants: list[tuple[str, int]]) -> None:
+def test_tenants_that_all_need_more_than_there_is_get_the_same(needs: list[tuple[str, int]]) -> None:
     limiter = empty_limiter()
-    tickets = run(limiter, [(tenant, n, 0.0) for tenant, n in wants])
+    tickets = run(limiter, [(tenant, n, 0.0) for tenant, n in needs])
     limiter.advance(START + 10)
-    counts = Counter(dict.fromkeys((tenant for tenant, _ in wants), 0))
+    counts = Counter(dict.fromkeys((tenant for tenant, _ in needs), 0))
     counts.update(tenant for tenant, _ in granted(limiter, tickets))
     assert sum(counts.values()) == 20
     assert max(counts.values()) - min(counts.values()) <= 1

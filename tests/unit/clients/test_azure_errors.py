@@ -1,4 +1,4 @@
-"""One table says what each error of the clouds means."""
+"""The table of what each error of the clouds means."""
 
 import pytest
 
@@ -56,11 +56,11 @@ def test_codes_are_compared_without_regard_to_case() -> None:
     assert rule_for(409, "scopelocked", "").verdict is Verdict.FINAL
 
 
-def test_a_full_subnet_is_not_cured_by_another_size() -> None:
+def test_another_size_does_not_help_with_a_full_subnet() -> None:
     assert not rule_for(400, "SubnetIsFull", "").elsewhere
 
 
-def test_every_row_tells_the_operator_what_to_do() -> None:
+def test_every_row_has_advice_for_the_operator() -> None:
     assert all(rule.advice.endswith(".") and len(rule.advice) > 20 for rule in RULES)
 
 

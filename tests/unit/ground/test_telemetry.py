@@ -39,7 +39,7 @@ def test_an_activity_is_a_span_with_ids_and_nothing_else(seen: Seen) -> None:
     }
 
 
-def test_a_failure_shows_its_kind_and_not_its_words(seen: Seen) -> None:
+def test_a_failure_shows_its_type_and_not_its_message(seen: Seen) -> None:
     with pytest.raises(ValueError, match="Pa55w0rd"), telemetry.observed("begin_vm", ORDER):
         raise ValueError("Pa55w0rd! is wrong for ada@contoso.example")
     span = seen.spans()["begin_vm"]
@@ -78,7 +78,7 @@ def test_a_build_is_measured_by_policy_and_outcome(seen: Seen) -> None:
     assert dict(point.attributes) == {"tenant_id": "contoso", "policy_id": "p1", "outcome": "provisioned"}
 
 
-def test_what_waits_is_measured_as_it_is_now(seen: Seen) -> None:
+def test_the_current_number_of_waiting_cloud_pcs_is_measured(seen: Seen) -> None:
     for value in (7, 3):
         telemetry.measure_now(telemetry.PENDING, value, tenant_id="contoso")
     (point,) = seen.points("deskwright.cloud_pcs.pending")

@@ -1,5 +1,5 @@
-# The frame of post-provisioning. Each step runs whatever becomes of the others, and reports one line of JSON.
-# Windows PowerShell 5.1, as SYSTEM, by a managed run command: of the output Azure keeps the last 4,096 characters.
+# The frame of post-provisioning. Each step runs even if others fail, and reports one line of JSON.
+# Windows PowerShell 5.1, as SYSTEM, by a managed run command; Azure returns the last 4,096 characters of the output.
 param(
     [string] $LocalAdministrator = '',
     [string] $AskedAt = ''
@@ -21,7 +21,7 @@ function Invoke-Tool([string] $Program, [string[]] $Arguments) {
     if ($LASTEXITCODE -ne 0) { throw "$Program ended with $LASTEXITCODE. $said" }
 }
 
-# The display language of the policy is a tag of the VM. Only a failure is told: it is no step of its own.
+# The display language of the policy is a tag of the VM. Only a failure is reported: it is not a step.
 try {
     $tags = Invoke-RestMethod -UseBasicParsing -Headers @{ Metadata = 'true' } -TimeoutSec 10 `
         -Uri 'http://169.254.169.254/metadata/instance/compute/tagsList?api-version=2021-02-01'

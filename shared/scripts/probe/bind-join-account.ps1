@@ -1,4 +1,4 @@
-# The directory says why it refuses as "data <hex>" (Windows' error codes; Microsoft's list of LDAP bind errors).
+# The directory gives the reason of a refusal as "data <hex>" (Windows' error codes; Microsoft's list of LDAP bind errors).
 $causes = @{
     '525' = 'adJoinCheckIncorrectCredentials'; '52e' = 'adJoinCheckIncorrectCredentials'
     '530' = 'adJoinCheckAccountLockedOrDisabled'; '531' = 'adJoinCheckAccountLockedOrDisabled'

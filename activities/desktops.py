@@ -227,7 +227,7 @@ async def delete_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(SIGN_OFF)
 async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Let no new session begin on the machine, and sign off whoever has one."""
+    """Allow no new session on the machine, and sign off its current users."""
     async for pool, name in hosts_of(order):
         desktops = dependencies().desktops(pool.subscription_id)
         closed = as_content({"properties": {"allowNewSession": False}})

@@ -100,7 +100,7 @@ def _operations(kind: OrphanType, subscription_id: str) -> Any:  # noqa: ANN401 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_REMOVAL)
 async def record_removal(record: RemovalRecord) -> Done:
-    """Take what is gone off the list, and tell whoever asked."""
+    """Take a removed orphan off the list, and end its operation."""
     deps, at = dependencies(), dependencies().clock.now()
     stored = await deps.orphans.find(record.tenant_id, record.orphan_id)
     if record.refused is not None:

@@ -33,7 +33,7 @@ class Settings(BaseModel):
     tables_url: Endpoint = Field(description="Table service of the storage account that keeps the records")
     queues_url: Endpoint = Field(description="Queue service of the same storage account")
     key_vault_url: Endpoint = Field(description="Key Vault that keeps the domain-join passwords")
-    provider_tenant_id: Uuid = Field(description="Entra tenant of the provider; provider roles count only here")
+    provider_tenant_id: Uuid = Field(description="Entra tenant of the provider; provider roles are valid only in it")
     arm_url: Endpoint = Field("https://management.azure.com", description="Azure Resource Manager")
     graph_url: Endpoint = Field("https://graph.microsoft.com", description="Microsoft Graph, without a version")
     authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Issuer of tokens")

@@ -17,8 +17,8 @@ function Set-Value([string] $Path, [string] $Name, [int] $Value) {
 function Invoke-Tool([string] $Program, [string[]] $Arguments) {
     # Windows PowerShell turns a tool's standard error into an error record; its exit code is what counts.
     $ErrorActionPreference = 'Continue'
-    $said = & $Program @Arguments 2>&1 | Out-String
-    if ($LASTEXITCODE -ne 0) { throw "$Program ended with $LASTEXITCODE. $said" }
+    $output = & $Program @Arguments 2>&1 | Out-String
+    if ($LASTEXITCODE -ne 0) { throw "$Program ended with $LASTEXITCODE. $output" }
 }
 
 # The display language of the policy is a tag of the VM. Only a failure is reported: it is not a step.

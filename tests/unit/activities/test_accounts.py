@@ -1,4 +1,4 @@
-"""The script that disables a computer account, as text: nothing here runs Windows."""
+"""The script that disables a computer account, as text: no test runs Windows."""
 
 import re
 

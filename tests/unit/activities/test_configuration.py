@@ -58,10 +58,10 @@ def test_the_script_fits_a_run_command() -> None:
 
 @pytest.mark.parametrize(("frame", "below"), [("run-steps", ""), ("frame", "probe/"), ("frame", "account/")])
 def test_every_frame_reports_in_the_same_way(frame: str, below: str) -> None:
-    whole = assemble((), frame=frame, below=below)
-    assert script("reporting/report") in whole
-    assert [name for name in ("# <steps>", "# <reporting>", "function Write-Report") if whole.count(name) > 1] == []
-    assert "# <" not in whole
+    source = assemble((), frame=frame, below=below)
+    assert script("reporting/report") in source
+    assert [name for name in ("# <steps>", "# <reporting>", "function Write-Report") if source.count(name) > 1] == []
+    assert "# <" not in source
 
 
 def test_no_user_name_is_part_of_the_script() -> None:

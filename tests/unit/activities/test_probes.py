@@ -1,4 +1,4 @@
-"""The probe's script as text: nothing here runs Windows."""
+"""The probe's script as text: no test runs Windows."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Settings: all that is wrong is said at once, and nothing of what was given is repeated."""
+"""Settings: one error names everything that is wrong, without the values."""
 
 import pytest
 
@@ -39,9 +39,9 @@ def test_one_error_names_everything_that_is_wrong() -> None:
         "DESKWRIGHT_CLIENT_ID": "no-uuid",
         "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL": "perhaps",
     }
-    with pytest.raises(SettingsError) as said:
+    with pytest.raises(SettingsError) as raised:
         read_settings(wrong)
-    problems = str(said.value).split("; ")
+    problems = str(raised.value).split("; ")
     assert [problem.split(":")[0] for problem in problems] == [
         "DESKWRIGHT_CLIENT_ID",
         "DESKWRIGHT_QUEUES_URL",
@@ -49,4 +49,4 @@ def test_one_error_names_everything_that_is_wrong() -> None:
         "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL",
     ]
     assert "DESKWRIGHT_TABLES_URL: not set" in problems
-    assert "http://plain" not in str(said.value)
+    assert "http://plain" not in str(raised.value)

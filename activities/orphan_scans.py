@@ -23,13 +23,13 @@ _log = logging.getLogger("deskwright.orphans")
 
 SCAN_OPERATION = "findOrphans"
 _MOST_REMOVALS = 100
-"""So many are removed after one scan; the next one goes on."""
+"""The most orphans removed after one scan; the next scan continues."""
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_SCAN)
 async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
-    """Say that a scan begins, and where it has to look: also where a site was whose record has gone meanwhile."""
+    """Record the start of a scan and return its areas, including those of sites that were deleted meanwhile."""
     deps, at = dependencies(), dependencies().clock.now()
     tenant = await deps.tenants.find(order.tenant_id)
     if tenant is None:
@@ -46,7 +46,7 @@ async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
 
 
 async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
-    """Return the resource groups and host pools in which something of the tenant is, was, or may be."""
+    """Return the resource groups and host pools that contain, contained or may contain the tenant's resources."""
     deps = dependencies()
     places = {(tenant.subscription_id, tenant.resource_group)}
     pools = {

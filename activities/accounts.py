@@ -1,4 +1,4 @@
-"""Computer accounts in a domain: disabled from the machine itself, with the join account; never deleted."""
+"""Computer accounts in a domain: disabled from the machine itself with the join account, never deleted."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ DOMAIN_AREA = "domain"
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_DISABLE)
 async def begin_disable(order: DisableOrder) -> Accepted | Refused:
-    """Begin the script; the join account's password goes from the vault into protected parameters only."""
+    """Start the script; the join account's password is passed from the vault in protected parameters only."""
     found = await dependencies().connections.find(order.machine.tenant_id, order.connection_id)
     domain = found.value.domain if found else None
     if domain is None:
-        return Refused(code="connectionGone", message="the connection through which it joined is gone")
+        return Refused(code="connectionGone", message="the connection through which it joined no longer exists")
     try:
         password = await dependencies().vault().read(domain.password_secret_url)
     except MissingError:
         message = f"the password of {domain.ad_domain_username} is not in the vault"
         return Refused(code="joinPasswordMissing", message=message, evidence=domain.password_secret_url)
-    given = {
+    values = {
         "ComputerName": order.machine.computer_name,
         "Domain": domain.ad_domain_name,
         "User": domain.ad_domain_username,
         "AskedAt": dependencies().clock.now().isoformat(),  # Azure runs an unchanged command only once
     }
-    parameters = [{"name": name, "value": value} for name, value in given.items()]
+    parameters = [{"name": name, "value": value} for name, value in values.items()]
     secret = [{"name": "Password", "value": password}]
     source = assemble((STEP,), frame="frame", below="account/")
     return await begin_run_command(order.machine, RUN_COMMAND, source, parameters, protected=secret)
@@ -57,20 +57,20 @@ async def begin_disable(order: DisableOrder) -> Accepted | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(READ_DISABLE)
 async def read_disable(order: DisableOrder) -> Done | Pending | Refused:
-    """Read what the script said."""
-    said = await read_run_command(order.machine, RUN_COMMAND, (STEP,))
-    if isinstance(said, Pending):
-        return said
-    ok, message = said[STEP]
+    """Read the script's report."""
+    reported = await read_run_command(order.machine, RUN_COMMAND, (STEP,))
+    if isinstance(reported, Pending):
+        return reported
+    ok, message = reported[STEP]
     return Done() if ok else Refused(code="accountNotDisabled", message=message)
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_ACCOUNT)
 async def record_account(record: AccountRecord) -> Done:
-    """Say that the account is disabled; or list it for an administrator, before the record forgets it."""
-    here, machine = dependencies(), record.machine
-    at, name = here.clock.now(), machine.computer_name
+    """Record that the account is disabled, or list it for an administrator, and remove it from the Cloud PC."""
+    deps, machine = dependencies(), record.machine
+    at, name = deps.clock.now(), machine.computer_name
     if record.refused is not None:
         await _list_computer(record, record.refused)
 
@@ -81,9 +81,9 @@ async def record_account(record: AccountRecord) -> Done:
         return pc.with_current(resources=made.but(domain_connection_id=None))
 
     with suppress(NotFoundError):
-        await here.cloud_pcs.change(machine.tenant_id, machine.owner.id, edit)
-    said = {"computerName": name, "disabled": record.refused is None}
-    after = said if record.refused is None else {**said, "refused": record.refused.to_json()}
+        await deps.cloud_pcs.change(machine.tenant_id, machine.owner.id, edit)
+    change = {"computerName": name, "disabled": record.refused is None}
+    after = change if record.refused is None else {**change, "refused": record.refused.to_json()}
     await record_audit_event(
         machine.tenant_id,
         ("cloudPC", machine.owner.id),
@@ -96,8 +96,8 @@ async def record_account(record: AccountRecord) -> Done:
 
 
 async def _list_computer(record: AccountRecord, refused: Refused) -> None:
-    here, machine = dependencies(), record.machine
-    connection = await here.connections.find(machine.tenant_id, record.connection_id)
+    deps, machine = dependencies(), record.machine
+    connection = await deps.connections.find(machine.tenant_id, record.connection_id)
     domain = connection.value.domain if connection else None
     where = domain.ad_domain_name if domain else "its domain"
     found = Found(
@@ -107,9 +107,9 @@ async def _list_computer(record: AccountRecord, refused: Refused) -> None:
         cloud_pc_id=machine.owner.id,
     )
     judgement = Judgement(
-        why=f"its Cloud PC goes, and the account could not be disabled: {refused.code}: {refused.message}",
+        why=f"its Cloud PC is removed, and the account could not be disabled: {refused.code}: {refused.message}",
         advice=f"Disable the computer {machine.computer_name} in {where}; then take it off the list with remove.",
     )
-    at = here.clock.now()
+    at = deps.clock.now()
     orphan = orphan_of(machine.tenant_id, DOMAIN_AREA, found, judgement, at=at, before=None)
-    await here.orphans.save_all([Stored(orphan, "*")])
+    await deps.orphans.save_all([Stored(orphan, "*")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activities.checking import FaultError, Seen, Subject, refuse_anothers
-from shared.clients.arm import ask, subscription_state
+from shared.clients.arm import request, subscription_state
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
@@ -15,7 +15,7 @@ _PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtua
 
 
 async def azure_tenant_readiness(subject: Subject) -> Seen | None:
-    """See that the subscription answers and is enabled."""
+    """Check that the subscription can be read and is enabled."""
     subscription = subject.connection.subscription_id
     try:
         state = await subscription_state(dependencies().compute(subscription), subscription)
@@ -36,30 +36,30 @@ async def azure_tenant_readiness(subject: Subject) -> Seen | None:
 
 
 async def permission_on_resource_group(subject: Subject) -> Seen | None:
-    """See that we may write in the site's resource group, by writing our tag on it; it is made if it is not there."""
+    """Check that the site's resource group can be written, by writing its tag; create it if it is missing."""
     subscription, name = subject.connection.subscription_id, subject.site.resource_group
     compute = dependencies().compute(subscription)
     path = f"/subscriptions/{subscription}/resourceGroups/{name}"
     try:
-        found = await ask(compute, "GET", path, _GROUP_VERSION)
+        found = await request(compute, "GET", path, _GROUP_VERSION)
     except MissingError:
         found = {"location": subject.site.region}
     if found.get("properties", {}).get("provisioningState") == "Deleting":
-        action = "Wait until it is gone, then run the checks again: they make it anew."
+        action = "Wait until it is gone, then run the checks again: they create it again."
         raise FaultError("resourceAvailabilityCheckResourceGroupBeingDeleted", f"{name} is being deleted", action)
     refuse_anothers("ResourceGroup", name, found.get("tags"), subject.connection)
     tags = {**(found.get("tags") or {}), naming.TENANT_TAG: subject.connection.tenant_id}
-    await ask(compute, "PUT", path, _GROUP_VERSION, {"location": found["location"], "tags": tags})
-    return Seen(f"{name} is there and ours to use")
+    await request(compute, "PUT", path, _GROUP_VERSION, {"location": found["location"], "tags": tags})
+    return Seen(f"{name} exists and can be used")
 
 
 async def resource_providers(subject: Subject) -> Seen | None:
-    """See that what we use is registered in the subscription; the service does not register it."""
+    """Check that the resource providers are registered; the service does not register them."""
     subscription = subject.connection.subscription_id
     compute = dependencies().compute(subscription)
     missing: list[str] = []
     for namespace in _PROVIDERS:
-        found = await ask(compute, "GET", f"/subscriptions/{subscription}/providers/{namespace}", _GROUP_VERSION)
+        found = await request(compute, "GET", f"/subscriptions/{subscription}/providers/{namespace}", _GROUP_VERSION)
         if str(found.get("registrationState", "")).lower() not in {"registered", "registering"}:
             missing.append(namespace)
     if missing:
@@ -70,17 +70,17 @@ async def resource_providers(subject: Subject) -> Seen | None:
 
 
 async def resource_group_locks(subject: Subject) -> Seen | None:
-    """See that no lock holds what we make: a read-only one stops every build, the other one every clean-up."""
+    """Check for locks: a read-only one stops every build, a delete lock every clean-up."""
     subscription, name = subject.connection.subscription_id, subject.site.resource_group
     path = f"/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Authorization/locks"
     try:
-        found = await ask(dependencies().compute(subscription), "GET", path, _LOCK_VERSION)
+        found = await request(dependencies().compute(subscription), "GET", path, _LOCK_VERSION)
     except MissingError:
-        return Seen(f"{name} is not there yet, and has no lock")
+        return Seen(f"{name} does not exist yet, and has no lock")
     locks = {str(lock.get("name")): lock.get("properties", {}).get("level") for lock in found.get("value", ())}
     action = "Remove the lock, or choose a site whose resource group has none."
     for lock, level in sorted(locks.items(), key=lambda each: each[1] != "ReadOnly"):
-        detail = f"the lock {lock} ({level}) holds {name}"
+        detail = f"{name} has the lock {lock} ({level})"
         if level == "ReadOnly":
             raise FaultError("resourceAvailabilityCheckResourceGroupLockedForReadonly", detail, action)
         error_type = "resourceAvailabilityCheckResourceGroupLockedForDelete"

@@ -1,4 +1,4 @@
-"""Finding a place for a machine: a size, a zone and a region with quota and, as far as anybody knows, hardware."""
+"""Finds a place for a machine: a size, a zone and a region with quota and, as far as is known, hardware."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from shared.caching import TtlCache
 from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Place
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.dependencies import dependencies
+from shared.domain.azure_errors import NOT_OFFERED, QUOTA_OR_LOCK
 from shared.domain.service_plan import Size, size_ladder
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 Quotas = dict[str, tuple[int, int]]
-"""Usage and limit by family, and ``cores`` for the region."""
-
-_LASTING = frozenset({"skunotavailable", "notavailableforsubscription"})
+"""(usage, limit) by family, and as ``cores`` of the region, in vCPUs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One size in one region: in which zones we may have it, and whether the region has zones at all."""
+    """One size in one region: the zones in which it is offered, and whether the region has zones."""
 
     zones: frozenset[str]
     has_zones: bool
@@ -33,23 +32,23 @@ class Offer:
 
 _OFFERS: TtlCache[dict[str, Offer]] = TtlCache(timedelta(hours=6))  # a large answer that changes rarely
 _QUOTAS: TtlCache[Quotas] = TtlCache(timedelta(seconds=20))  # a thousand builds start at once; Azure checks too
-_FULL: TtlCache[str] = TtlCache(timedelta(minutes=9))  # shorter than a parked build sleeps: it must try for itself
+_FULL: TtlCache[str] = TtlCache(timedelta(minutes=9))  # shorter than a parked build sleeps: each must try again
 
 
 def remember_full(subscription_id: str, place: Place, code: str) -> None:
-    """Remember that a place just had no capacity: the builds after this one need not find out for themselves."""
-    if "quota" in code.lower() or code.lower() == "operationnotallowed":
-        return  # quota is counted, and comes back at once when something is deleted
-    lasting = timedelta(hours=1) if code.lower() in _LASTING else None
+    """Remember that a place has no capacity, so that the next builds of this worker do not try it."""
+    if "quota" in code.lower() or code.lower() in QUOTA_OR_LOCK:
+        return  # quota is counted, and is free again as soon as something is deleted
+    lasting = timedelta(hours=1) if code.lower() in NOT_OFFERED else None
     _FULL.put(dependencies(), (subscription_id, place), code, lasting)
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(ALLOCATE_CAPACITY)
 async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refused:
-    """Return the first place that may have room: the licence's sizes in every zone first, then fall-back regions.
+    """Return the first place that may have capacity: the licence's sizes in every zone, then the fall-back regions.
 
-    Quota is permission and can be looked up; hardware shows only when a machine is made. So this says where to try.
+    Quota can be read; free hardware shows only when a VM is created. So this returns where to try.
     """
     deps = dependencies()
     problems: list[str] = []
@@ -88,7 +87,7 @@ def zones_to_try(order: CapacityOrder, offer: Offer | None) -> Iterator[str | No
 
 
 def quota_problem(size: Size, quotas: Quotas) -> str | None:
-    """Return which quota the size does not fit into, None when it fits: the family's and the region's both count."""
+    """Return which quota the size exceeds, None if it exceeds none: the family's and the region's both apply."""
     for name in (size.family.lower(), "cores"):
         used, limit = quotas.get(name, (0, size.v_cpu_count))
         if used + size.v_cpu_count > limit:
@@ -97,7 +96,7 @@ def quota_problem(size: Size, quotas: Quotas) -> str | None:
 
 
 async def _offers(order: CapacityOrder, region: str) -> dict[str, Offer]:
-    """Return what this subscription may have in the region, by size in lower case."""
+    """Return the offers for the subscription in the region, by size in lower case."""
     found: dict[str, Offer] = {}
     skus = dependencies().compute(order.subscription_id).resource_skus.list(filter=f"location eq '{region}'")
     async for sku in skus:

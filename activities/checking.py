@@ -1,4 +1,4 @@
-"""The frame of a health check: what is checked, and the error of a check that fails."""
+"""The types of a health check: its subject, and its finding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.domain.tenant import Site
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is checked."""
+    """The connection that is checked, and its site."""
 
     connection: Connection
     site: Site
@@ -22,7 +22,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A check that passed: its evidence, and the usage of the subnets if it has read that."""
+    """The result of a check that found no fault, with the usage of the subnets if it was read."""
 
     detail: str
     subnets: tuple[SubnetUsage, ...] = ()
@@ -34,7 +34,7 @@ class Seen:
 
 
 class FaultError(Exception):
-    """A check found something: *error_type* is Graph's name for it (docs/notes/windows365.md 1.5)."""
+    """A check found a fault; *error_type* is Graph's (docs/notes/windows365.md 1.5)."""
 
     def __init__(
         self,
@@ -53,11 +53,11 @@ class FaultError(Exception):
 
 
 Check = Callable[[Subject], Awaitable[Seen | None]]
-"""Returns what was seen, None when the check does not apply. Raises: FaultError."""
+"""Returns the detail, None if the check does not apply. Raises: FaultError."""
 
 
 def refuse_anothers(kind: str, name: str, tags: Mapping[str, str] | None, connection: Connection) -> None:
-    """Refuse what belongs to another tenant, where tenants share a subscription. Raises: FaultError."""
+    """Refuse a resource of another tenant: tenants may share a subscription. Raises: FaultError."""
     if (tags or {}).get(naming.TENANT_TAG, connection.tenant_id) != connection.tenant_id:
         action = "Choose one of the tenant's own, or remove the tag if nobody else uses it."
         detail = f"{name} carries the tag {naming.TENANT_TAG} of another tenant"

@@ -1,4 +1,4 @@
-"""Post-provisioning: six steps of PowerShell in one managed run command that reports per step."""
+"""Post-provisioning: steps of PowerShell in one managed run command, which reports each step."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ RUN_COMMAND = "deskwright-configuration"
 _LONGEST_MESSAGE = 500
 
 
-def warnings_of(said: dict[str, tuple[bool, str]]) -> tuple[Warn, ...]:
-    """Return a warning for each step that did not go well."""
-    return tuple(Warn(step=step, message=why[:_LONGEST_MESSAGE]) for step, (ok, why) in said.items() if not ok)
+def warnings_of(reported: dict[str, tuple[bool, str]]) -> tuple[Warn, ...]:
+    """Return a warning for each step that failed."""
+    return tuple(Warn(step=step, message=why[:_LONGEST_MESSAGE]) for step, (ok, why) in reported.items() if not ok)
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_CONFIGURATION)
 async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
-    """Begin the run command; what the steps need goes in as parameters, never pasted into the script."""
+    """Start the run command; the values that steps need are parameters, never part of the script."""
     account = order.local_administrator
     parameters = [{"name": "LocalAdministrator", "value": account}] if account else []
-    # Azure runs an unchanged command only once; running a step again must run it.
-    asked = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
-    return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), [*parameters, asked])
+    # Azure runs an unchanged command only once; a repeated step must run again.
+    requested = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
+    return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), [*parameters, requested])
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(READ_CONFIGURATION)
 async def read_configuration(order: ConfigurationOrder) -> Configured | Pending | Refused:
-    """Read what the run command's script printed."""
-    said = await read_run_command(order.machine, RUN_COMMAND, order.steps)
-    return said if isinstance(said, Pending) else Configured(warnings=warnings_of(said))
+    """Read the report of the run command's script."""
+    reported = await read_run_command(order.machine, RUN_COMMAND, order.steps)
+    return reported if isinstance(reported, Pending) else Configured(warnings=warnings_of(reported))

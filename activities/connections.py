@@ -1,4 +1,4 @@
-"""Health checks of a connection: what the clouds can say before a Cloud PC depends on it."""
+"""Health checks of a connection, made from the clouds' APIs before a Cloud PC depends on it."""
 
 from __future__ import annotations
 
@@ -15,29 +15,28 @@ from shared.contracts.connections import RETIRE_PASSWORDS, RUN_CHECK, Checked, C
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.refusals import DeclinedError, UnansweredError
 from shared.dependencies import dependencies
+from shared.domain.azure_errors import NOT_AUTHORIZED
 from shared.domain.health import Fault
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
-_FORBIDDEN = frozenset({"authorizationfailed", "linkedauthorizationfailed"})
-
 
 @bp.activity_trigger(input_name="payload")
 @implements(RUN_CHECK)
 async def run_check(order: CheckOrder) -> Checked:
-    """Make one check and say what it found, with Graph's error type, the evidence and what to do."""
+    """Make one check and return its finding, with Graph's error type, the evidence and the recommended action."""
     began = dependencies().clock.now()
     connection = (await dependencies().connections.get(order.tenant_id, order.connection_id)).value
     site = (await dependencies().sites.get(order.tenant_id, connection.site_id)).value
-    checked = await _make(order.check, Subject(connection, site))
+    checked = await _run(order.check, Subject(connection, site))
     if checked.finding is None:
         return checked
     finding = checked.finding.but(start_date_time=began, end_date_time=dependencies().clock.now())
     return checked.but(finding=finding)
 
 
-async def _make(check: str, subject: Subject) -> Checked:
+async def _run(check: str, subject: Subject) -> Checked:
     try:
         seen = await CHECKED[check](subject)
     except FaultError as found:
@@ -47,7 +46,7 @@ async def _make(check: str, subject: Subject) -> Checked:
         unknown = Fault(_UNKNOWN[check], refused.advice) if refused.advice else Fault(_UNKNOWN[check])
         return Checked(finding=unknown.finding(check, f"{refused.code}: {refused.message}"))
     except UnansweredError as unanswered:
-        if unanswered.code.lower() not in _FORBIDDEN:
+        if unanswered.code.lower() not in NOT_AUTHORIZED:
             raise
         return Checked(finding=Fault(_NOT_ALLOWED[check], _GRANT).finding(check, str(unanswered)))
     return seen.checked(check) if seen else Checked()
@@ -56,7 +55,7 @@ async def _make(check: str, subject: Subject) -> Checked:
 @bp.activity_trigger(input_name="payload")
 @implements(RETIRE_PASSWORDS)
 async def retire_passwords(order: PasswordOrder) -> Done | Refused:
-    """Disable every version of the join password but the newest, which a machine has just joined with."""
+    """Disable every version of the join password except the newest, with which a machine has just joined."""
     await dependencies().vault().retire(order.password_secret_url)
     return Done()
 

@@ -1,4 +1,4 @@
-"""Assignment: the tenant's personal host pools, session hosts, and who may sign in."""
+"""Assignment: the tenant's personal host pools and their session hosts."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 AGENT_MODULE = "https://wvdportalstorageblob.blob.core.windows.net/galleryartifacts/Configuration_1.0.03266.1110.zip"
-"""Microsoft's DSC module that installs the desktop agent; it fetches the newest agent itself."""
+"""Microsoft's DSC module that installs the desktop agent; it downloads the newest agent."""
 
 _RDP = {
-    # The first lets clients outside the directory in, the second signs in with the directory identity once.
+    # The first allows clients outside the directory, the second is single sign-on with the directory identity.
     JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;enablerdsaadauth:i:1;",
     JoinType.HYBRID_AZURE_AD_JOIN: "enablerdsaadauth:i:1;",
 }
@@ -51,14 +51,14 @@ _TOKEN_RESERVE = timedelta(hours=2)
 
 
 def application_group_id(host_pool_id: str) -> str:
-    """Return the id of a pool's desktop application group: derived, so that rights can be taken back without a look."""
+    """Return the id of a pool's desktop application group: derived, so that roles can be removed without a read."""
     return host_pool_id.replace("/hostPools/", "/applicationGroups/") + "-dag"
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_HOST_POOL)
 async def prepare_host_pool(order: HostPoolOrder) -> HostPoolReady | Refused:
-    """Make sure of the tenant's personal pool for one join type, its desktop application group and its workspace."""
+    """Create the tenant's personal pool of one join type, its desktop application group and workspace, if missing."""
     name = naming.host_pool_name(order.tenant_id, order.join_type.value)
     return await _POOLS.get_or(dependencies(), (order.subscription_id, name), lambda: _host_pool(order, name))
 
@@ -81,7 +81,7 @@ async def _host_pool(order: HostPoolOrder, name: str) -> HostPoolReady:
     }
     desktop_group = {"hostPoolArmPath": pool_id, "applicationGroupType": "Desktop", "friendlyName": "Cloud PC"}
     workspace = {"friendlyName": "Cloud PCs", "applicationGroupReferences": [desktop]}
-    # Each in the order of who names whom. What exists stays as it is: an administrator may have changed it.
+    # Each after what it refers to. Existing ones stay unchanged: an administrator may have edited them.
     await _ensure(desktops.host_pools, order.resource_group, name, {**common, "properties": pool})
     await _ensure(
         desktops.application_groups,
@@ -103,9 +103,9 @@ async def _ensure(operations: Any, group: str, name: str, body: dict[str, Any]) 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_REGISTRATION)
 async def begin_registration(order: RegistrationOrder) -> Accepted | Refused:
-    """Begin to install the desktop agent, which registers the machine in the pool.
+    """Start to install the desktop agent, which registers the machine in the pool.
 
-    The registration token goes into protected settings only: it never leaves this activity.
+    The registration token is passed in protected settings only: it never leaves this activity.
     """
     pool = parse_id(order.host_pool_id)
     token = await _TOKENS.get_or(dependencies(), order.host_pool_id, lambda: _registration_token(pool))
@@ -113,13 +113,13 @@ async def begin_registration(order: RegistrationOrder) -> Accepted | Refused:
     arguments = {
         "hostPoolName": pool.name,
         "registrationInfoTokenCredential": {
-            "UserName": "PLACEHOLDER_DO_NOT_USE",  # DSC wants a user name; the password is looked up in Items
+            "UserName": "PLACEHOLDER_DO_NOT_USE",  # DSC requires a user name; the password is read from Items
             "Password": "PrivateSettingsRef:RegistrationInfoToken",
         },
         "aadJoin": entra,
         "UseAgentDownloadEndpoint": True,
         "aadJoinPreview": False,
-        "mdmId": "",  # enrolled already, by the join
+        "mdmId": "",  # the join has enrolled it
         "sessionHostConfigurationLastUpdateTime": "",
     }
     settings = {
@@ -139,7 +139,7 @@ async def begin_registration(order: RegistrationOrder) -> Accepted | Refused:
 
 
 async def _registration_token(pool: ResourceId) -> str:
-    """Return a token that is good for some hours: the pool's, or a new one where it has none."""
+    """Return a token that is valid for some hours: the pool's, or a new one if it has none."""
     pools = dependencies().desktops(pool.subscription_id).host_pools
     now = dependencies().clock.now()
     listed = await pools.list_registration_tokens(pool.resource_group, pool.name)
@@ -156,7 +156,7 @@ async def _registration_token(pool: ResourceId) -> str:
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_SESSION_HOST)
 async def poll_session_host(order: SessionHostOrder) -> SessionHostFound | Pending | Refused:
-    """Look whether the machine answers in the pool."""
+    """Read whether the machine is a usable session host of the pool."""
     host = await find_host(order.machine, parse_id(order.host_pool_id))
     if host is None:
         return Pending(note=f"{order.machine.computer_name} has not registered yet")
@@ -194,11 +194,11 @@ async def find_host(machine: Machine, pool: ResourceId) -> Any:  # noqa: ANN401 
 @bp.activity_trigger(input_name="payload")
 @implements(ASSIGN_SESSION_HOST)
 async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
-    """Give the session host to the user; again is no error, and somebody else's is not taken from him."""
+    """Assign the session host to the user; safe to repeat. One that is assigned to another user is refused."""
     pool = parse_id(order.host_pool_id)
     hosts = dependencies().desktops(pool.subscription_id).session_hosts
-    wanted = {"assignedUser": order.user_principal_name, "allowNewSession": True}
-    patch = as_content({"properties": wanted})
+    change = {"assignedUser": order.user_principal_name, "allowNewSession": True}
+    patch = as_content({"properties": change})
     await hosts.update(pool.resource_group, pool.name, order.session_host, session_host=patch)
     return Done()
 
@@ -206,7 +206,7 @@ async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(RELEASE_SESSION_HOST)
 async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Take the session host from its user, who keeps the session he has; no new one begins. Gone is released too."""
+    """Unassign the session host and allow no new session; a current session stays. A missing host is released too."""
     async for pool, name in hosts_of(order):
         hosts = dependencies().desktops(pool.subscription_id).session_hosts
         free = as_content({"properties": {"assignedUser": "", "allowNewSession": False}})
@@ -217,7 +217,7 @@ async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(DELETE_SESSION_HOST)
 async def delete_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Take the machine's record out of its pool, or of all the tenant's pools; do it before the VM goes."""
+    """Delete the session host from its pool, or from all pools of the tenant, before the VM is deleted."""
     async for pool, name in hosts_of(order):
         hosts = dependencies().desktops(pool.subscription_id).session_hosts
         await hosts.delete(pool.resource_group, pool.name, name, force=True)
@@ -227,7 +227,7 @@ async def delete_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(SIGN_OFF)
 async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Let no new session begin on the machine, and sign off whoever has one."""
+    """Allow no new session on the machine, and sign off its current users."""
     async for pool, name in hosts_of(order):
         desktops = dependencies().desktops(pool.subscription_id)
         closed = as_content({"properties": {"allowNewSession": False}})

@@ -1,4 +1,4 @@
-"""Health checks of what a machine joins: the domain's account, Entra ID, Intune."""
+"""Health checks of the join account, Entra ID and Intune."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SYNC_EVERY = timedelta(minutes=60)  # docs/notes/windows365.md 2.6: every 30 mi
 
 
 async def domain_join_credentials(subject: Subject) -> Seen | None:
-    """See that the join account's password can be read and that the OU is one; the probe asks a domain controller."""
+    """Check that the join password can be read and the OU is well-formed; the probe asks a domain controller."""
     domain = subject.connection.domain
     if domain is None or subject.connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
         return None
@@ -42,8 +42,8 @@ async def intune_enrollment(subject: Subject) -> Seen | None:
     try:
         blocking = await graph.windows_restrictions()
     except DeclinedError as unread:
-        # Reading them takes one more app role; without it Intune may still let everybody in.
-        action = "Give the service's identity DeviceManagementServiceConfig.Read.All to have them looked at."
+        # Reading them needs one more app role; without it Intune may still allow every enrolment.
+        action = "Give the service's identity DeviceManagementServiceConfig.Read.All to have them checked."
         detail = f"Intune answers; its enrolment restrictions could not be read: {unread}"
         raise FaultError(
             "resourceAvailabilityCheckNoIntuneReaderRoleError", detail, action, HealthStatus.INFORMATIONAL
@@ -61,14 +61,14 @@ async def intune_enrollment(subject: Subject) -> Seen | None:
 
 
 async def entra_device_sync(subject: Subject) -> Seen | None:
-    """See that the domain's computers come to Entra ID; a machine that joins the domain waits for that."""
+    """Check that the domain's computers are synchronised to Entra ID: a hybrid join waits for that."""
     if subject.connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
         return None
     graph = await graph_of(subject.connection.tenant_id)
     enabled, last = await graph.directory_sync()
     warning = HealthStatus.WARNING
     if not enabled:
-        action = "Set up Entra Connect for the domain: without it no hybrid join comes to its end."
+        action = "Set up Entra Connect for the domain: without it no hybrid join completes."
         detail = "the directory is not synchronised with a domain"
         raise FaultError("azureAdDeviceSyncCheckConnectDisabled", detail, action, warning)
     now = dependencies().clock.now()

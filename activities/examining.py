@@ -7,7 +7,7 @@ from typing import Literal
 from activities.desktops import USABLE, application_group_id, find_host
 from activities.identities import graph_of
 from activities.rights import DESKTOP_USER, MACHINE_USER, assignment_id
-from activities.vms import pulse_of
+from activities.vms import read_vm_health
 from shared.clients.arm import parse_id
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import MissingError
@@ -53,7 +53,7 @@ async def examine(order: RemoteOrder) -> Examined | Refused:
 async def _machine(order: RemoteOrder) -> tuple[Check, Check]:
     machine = order.machine
     try:
-        found = await pulse_of(machine)
+        found = await read_vm_health(machine)
     except MissingError:
         gone = f"{machine.vm_name} is no longer there"
         return _check("power", gone, _ANEW), _check("agent", gone, _ANEW)

@@ -1,4 +1,4 @@
-"""A machine's hardware: what it has, another size, a larger disk."""
+"""A machine's hardware: read it, change the size, grow the disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(READ_HARDWARE)
 async def read_hardware(machine: Machine) -> Hardware | Refused:
-    """Return what a machine has: its size, its zone, and how large its OS disk is."""
+    """Return the size and the zone of a machine, and the size of its OS disk."""
     vm = await vm_of(machine)
     disk = await _disk(machine, vm)
     return Hardware(
@@ -38,7 +38,7 @@ async def read_hardware(machine: Machine) -> Hardware | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_RESIZE)
 async def begin_resize(order: SizeOrder) -> Accepted | Done | NoCapacity | Refused:
-    """Begin to give the machine another size; done when it has it already."""
+    """Begin to change the machine's size; done if it has this size."""
     machine = order.machine
     vm = await vm_of(machine)
     if str(properties(vm)["hardwareProfile"]["vmSize"]).casefold() == order.size.casefold():
@@ -49,7 +49,7 @@ async def begin_resize(order: SizeOrder) -> Accepted | Done | NoCapacity | Refus
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_DISK_GROWTH)
 async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
-    """Begin to grow the OS disk that the machine has now; one that is as large, or larger, is left alone."""
+    """Begin to grow the current OS disk of the machine; done if it is as large or larger."""
     machine = order.machine
     disk = await _disk(machine, await vm_of(machine))
     if int(properties(disk)["diskSizeGB"]) >= order.size_in_gb:
@@ -65,6 +65,6 @@ async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
 
 
 async def _disk(machine: Machine, vm: Any) -> Any:  # noqa: ANN401 - the SDK's
-    """Return the OS disk that a machine has now: after a restore it is not the one it was built with."""
+    """Return the current OS disk of a machine: after a restore it is not the one of the build."""
     found = parse_id(str(properties(vm)["storageProfile"]["osDisk"]["managedDisk"]["id"]))
     return await dependencies().compute(machine.subscription_id).disks.get(found.resource_group, found.name)

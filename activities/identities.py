@@ -122,7 +122,7 @@ async def _tenant(tenant_id: str) -> Tenant:
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_DEVICE)
 async def poll_device(order: DeviceOrder) -> DeviceFound | Pending | Refused:
-    """Look for the machine's device in Entra ID: of its name and kind, and registered since the join began."""
+    """Read the machine's device in Entra ID: by name and join type, registered since the join began."""
     graph = await graph_of(order.tenant_id)
     since = order.not_before - _CLOCKS_DIFFER
     for device in await graph.devices(order.computer_name):
@@ -139,26 +139,26 @@ async def poll_device(order: DeviceOrder) -> DeviceFound | Pending | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_ENROLLMENT)
 async def poll_enrollment(order: EnrollmentOrder) -> Enrolled | Pending | Refused:
-    """Look for the device in Intune by its Entra device id; once that takes long, by its name too, to say why."""
+    """Read the device in Intune by its Entra device id; when it is late, by its name too, to explain why."""
     graph = await graph_of(order.tenant_id)
     found = await graph.managed_devices(device_id=order.device_id)
     if found:
-        # Enrolled twice: the younger record is the one that reports.
-        youngest = max(found, key=lambda each: each.enrolled_at.timestamp() if each.enrolled_at else 0.0)
-        return Enrolled(managed_device_id=youngest.id)
+        # Enrolled twice: the newer record is the one that reports.
+        newest = max(found, key=lambda each: each.enrolled_at.timestamp() if each.enrolled_at else 0.0)
+        return Enrolled(managed_device_id=newest.id)
     late = order.explain_from is None or dependencies().clock.now() >= order.explain_from
     named = await graph.managed_devices(device_name=order.computer_name) if late else []
     if any((each.device_id or "") in _UNREGISTERED for each in named):
         return Pending(note=f"Intune knows {order.computer_name}; its registration is not complete.")
     return Pending(
-        note=f"{order.computer_name} is not in Intune yet: is automatic enrolment on, and Entra ID P1 there?"
+        note=f"{order.computer_name} is not in Intune yet: check automatic enrolment and the Entra ID P1 licence."
     )
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(STAMP_ENROLLMENT_PROFILE)
 async def stamp_enrollment_profile(order: StampOrder) -> Done | Refused:
-    """Write the policy's name on the Entra device, where dynamic groups can read it."""
+    """Write the policy's name into an attribute of the Entra device, for dynamic groups."""
     graph = await graph_of(order.tenant_id)
     await graph.set_extension_attribute(order.device_object_id, POLICY_ATTRIBUTE, order.policy_name)
     return Done()
@@ -167,7 +167,7 @@ async def stamp_enrollment_profile(order: StampOrder) -> Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(SET_PRIMARY_USER)
 async def set_primary_user(order: PrimaryUserOrder) -> Done | Pending | Refused:
-    """Make the user the device's primary user; a device that is new to Intune's other half answers 404 for a while."""
+    """Make the user the device's primary user; Intune answers 404 for a while after the enrolment."""
     graph = await graph_of(order.tenant_id)
     try:
         await graph.set_primary_user(order.managed_device_id, order.user_id)
@@ -189,10 +189,10 @@ async def delete_managed_device(order: ForgetDeviceOrder) -> Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(DELETE_DEVICE)
 async def delete_device(order: ForgetDeviceOrder) -> Done | Refused:
-    """Delete every device of the computer name in Entra ID, so that the name may be joined again.
+    """Delete every device of the computer name in Entra ID, so that the name can be joined again.
 
-    The on-premises computer account stays: Deskwright may not delete it, and says so in the refusal when the
-    directory does not let go of the device either.
+    The on-premises computer account stays: Deskwright may not delete it. If the directory does not allow the deletion
+    of its device, the refusal has this advice.
     """
     graph = await graph_of(order.tenant_id)
     for device in await graph.devices(order.computer_name):

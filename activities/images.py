@@ -1,11 +1,11 @@
-"""Device images: generalise the temporary VM, capture it into the site's gallery, wait for its replicas."""
+"""Device images: generalise the temporary VM, capture it into the site's gallery, poll the replication."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from activities.run_commands import begin_run_command, script
-from activities.vms import pulse_of
+from activities.vms import read_vm_health
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
     BEGIN_CAPTURE,
@@ -29,24 +29,24 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 RUN_COMMAND = "deskwright-generalize"
-_REPLICAS = 2  # one serves about fifty machines at a time; more only make the capture slower
+_REPLICAS = 2  # one replica serves about fifty concurrent builds; more make the capture slower
 _OFF = frozenset({"stopped", "deallocated"})
 
 
 def gallery_name(tenant_id: str, resource_group: str) -> str:
-    """Return the name of a site's gallery: letters, digits and underscores are all that Azure allows."""
+    """Return the name of a site's gallery: Azure allows only letters, digits and underscores."""
     site = naming.derived_id("gallery", tenant_id, resource_group.lower())[:8]
     return f"deskwright_{naming.slug(tenant_id).replace('-', '_')}_{site}"
 
 
 def definition_name(tenant_id: str, display_name: str) -> str:
-    """Return the name of an image's definition; two names that read alike still get two definitions."""
+    """Return the name of an image's definition; similar names get different definitions."""
     short = naming.slug(display_name)[:60].strip("-") or "image"
     return f"{short}-{naming.derived_id('definition', tenant_id, display_name)[:6]}"
 
 
 def version_id(order: CaptureOrder) -> str:
-    """Return the ARM id of the version that the order makes."""
+    """Return the ARM id of the version of the order."""
     machine = order.machine
     group = f"/subscriptions/{machine.subscription_id}/resourceGroups/{machine.resource_group}"
     gallery = f"{group}/providers/Microsoft.Compute/galleries/{gallery_name(machine.tenant_id, machine.resource_group)}"
@@ -56,15 +56,15 @@ def version_id(order: CaptureOrder) -> str:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_GENERALIZE)
 async def begin_generalize(machine: Machine) -> Accepted | Refused:
-    """Begin sysprep, which ends with the VM switched off: so the operation ends when the script has begun."""
+    """Start sysprep, which ends with the VM shut down: so the operation ends when the script has started."""
     return await begin_run_command(machine, RUN_COMMAND, script("generalize") + "\n", [], asynchronous=True)
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_STOPPED)
 async def poll_stopped(machine: Machine) -> Done | Pending | Refused:
-    """See whether sysprep has switched the VM off; a script that has failed never will."""
-    power = (await pulse_of(machine)).power
+    """Read whether sysprep has shut down the VM; refused if the script has failed."""
+    power = (await read_vm_health(machine)).power
     if power in _OFF:
         return Done()
     commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
@@ -73,11 +73,11 @@ async def poll_stopped(machine: Machine) -> Done | Pending | Refused:
     )
     view = dict(properties(ran).get("instanceView") or {})
     if view.get("executionState") in {"Failed", "TimedOut", "Canceled"}:
-        said = " ".join(str(view.get(key) or "") for key in ("error", "output")).strip()
+        output = " ".join(str(view.get(key) or "") for key in ("error", "output")).strip()
         return Refused(
             code="generalizeFailed",
             message="Sysprep did not finish",
-            evidence=said or f"the script has {view['executionState']}",
+            evidence=output or f"the script has {view['executionState']}",
             advice="Remove what sysprep names from the source (often an app installed for one user), then build again.",
         )
     return Pending(note=f"the VM is {power or 'in an unknown state'}")
@@ -86,7 +86,7 @@ async def poll_stopped(machine: Machine) -> Done | Pending | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(MARK_GENERALIZED)
 async def mark_generalized(machine: Machine) -> Done | Refused:
-    """Tell Azure that the VM is generalised; from now on it cannot start. Again is no error."""
+    """Mark the VM as generalised in Azure; it cannot start any more. Safe to repeat."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
     await vms.generalize(machine.resource_group, machine.vm_name)
     return Done()
@@ -95,7 +95,7 @@ async def mark_generalized(machine: Machine) -> Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_GALLERY)
 async def prepare_gallery(order: CaptureOrder) -> Done | Pending | Refused:
-    """Make sure of the site's gallery and of the image's definition in it, one after the other."""
+    """Create the site's gallery and then the image's definition in it, if they are missing."""
     machine = order.machine
     version = parse_id(version_id(order))
     gallery, definition, _ = version.names
@@ -120,7 +120,7 @@ async def prepare_gallery(order: CaptureOrder) -> Done | Pending | Refused:
 
 
 async def _ensure(operations: Any, group: str, names: tuple[str, ...], body: dict[str, Any]) -> str:  # noqa: ANN401 - SDK groups
-    """Return the provisioning state of a resource, which is begun if it is not there."""
+    """Return the provisioning state of a resource; begin to create it if it is missing."""
     try:
         found = await operations.get(group, *names)
     except MissingError:
@@ -132,7 +132,7 @@ async def _ensure(operations: Any, group: str, names: tuple[str, ...], body: dic
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_CAPTURE)
 async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
-    """Begin to capture the VM as a version; one that this VM has been captured into already is adopted."""
+    """Begin to capture the VM as a version; a version captured from this VM earlier is adopted."""
     machine, identity = order.machine, version_id(order)
     version = parse_id(identity)
     gallery, definition, number = version.names
@@ -177,7 +177,7 @@ async def _captured_from_another(versions: Any, group: str, names: tuple[str, ..
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_REPLICATION)
 async def poll_replication(order: GalleryVersion) -> Done | Pending | Refused:
-    """See whether the version has arrived in all its regions."""
+    """Read whether the version is replicated to all its regions."""
     version = parse_id(order.version_id)
     versions = dependencies().compute(order.subscription_id).gallery_image_versions
     found = await versions.get(version.resource_group, *version.names, expand="ReplicationStatus")
@@ -189,7 +189,7 @@ async def poll_replication(order: GalleryVersion) -> Done | Pending | Refused:
         case "Failed":
             return Refused(
                 code="replicationFailed",
-                message="The image did not arrive in all regions of the site",
+                message="The image was not replicated to all regions of the site",
                 evidence="; ".join(regions),
                 advice="See the region's service health and disk quota, then build the image again.",
             )
@@ -199,7 +199,7 @@ async def poll_replication(order: GalleryVersion) -> Done | Pending | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(DELETE_GALLERY_VERSION)
 async def delete_gallery_version(order: GalleryVersion) -> Done | Refused:
-    """Delete the version and see that it is gone. Raises: UnavailableError while it still goes."""
+    """Delete the version and check that it is gone. Raises: UnavailableError while it is being deleted."""
     version = parse_id(order.version_id)
     versions = dependencies().compute(order.subscription_id).gallery_image_versions
     try:

@@ -1,4 +1,4 @@
-"""Virtual machines: begin to create, look at what Azure does, see that Windows answers, delete."""
+"""Virtual machines: begin to create, poll Azure's operations and the agent in Windows, delete."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import secrets
 from typing import Any
 
 from activities.capacity import remember_full
-from activities.vms import pulse, pulse_of, vm_of
-from shared.clients.arm import begin, look_at, parse_id, properties
+from activities.vms import read_vm_health, vm_health, vm_of
+from shared.clients.arm import begin, parse_id, poll, properties
 from shared.contracts.machines import (
     BEGIN_VM,
     BEGIN_VM_DELETE,
@@ -23,23 +23,21 @@ from shared.contracts.machines import (
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.dependencies import dependencies
+from shared.domain.azure_errors import BUSY, EXISTS, SLOW_START
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 ADMINISTRATOR = "deskwright"
 LOCALE_TAG = "deskwright:locale"
-_THERE_ALREADY = frozenset({"preconditionfailed", "propertychangenotallowed", "conditionnotmet"})
-_AT_WORK = frozenset({"conflict", "anotheroperationinprogress"})
-_SLOW_STARTS = frozenset({"osprovisioningtimedout", "vmstarttimedout"})
 _SMALLEST_DISK = 128  # Windows images are 127 GB: Azure refuses a smaller disk, so the 64 GB licences get more
-_IN_THE_WAY = "The next attempt removes the older machine first; somebody else's machine must be renamed or removed."
+_NAME_TAKEN = "The next attempt removes the older machine first; a machine of another owner must be renamed or removed."
 
 
 def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
-    """Return the VM as ARM wants it (docs/notes/azure.md 1.3).
+    """Return the VM's body for ARM (docs/notes/azure.md 1.3).
 
-    Disk and interface go when the VM goes; the identity is what the Entra join proves itself with.
+    Disk and interface are deleted with the VM; the Entra join authenticates with the identity.
     """
     machine, place = order.machine, order.place
     disk = {
@@ -84,9 +82,9 @@ def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_VM)
 async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
-    """Begin to create the VM; one that an earlier call of the same attempt made is adopted, any other is refused."""
+    """Begin to create the VM; one that an earlier call of this attempt created is adopted, any other is refused."""
     machine = order.machine
-    # Nobody ever learns this password: people sign in with their directory identity.
+    # This password is not stored: users sign in with their directory identity.
     body: Any = vm_body(order, f"{secrets.token_urlsafe(32)}aA1!")
     try:
         return await _create(machine, body)
@@ -97,10 +95,10 @@ async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
             if declined.outcome.elsewhere:
                 remember_full(machine.subscription_id, order.place, declined.code)
             raise
-        if declined.code.lower() not in _THERE_ALREADY:
+        if declined.code.lower() not in EXISTS:
             raise
-    except UnansweredError as busy:  # an earlier call of ours is at work on it
-        if busy.code.lower() not in _AT_WORK:
+    except UnansweredError as busy:  # an earlier call of ours is still being worked on
+        if busy.code.lower() not in BUSY:
             raise
     return await _adopt(order)
 
@@ -123,7 +121,7 @@ async def _create(machine: Machine, body: Any) -> Accepted:  # noqa: ANN401 - a 
 
 
 async def _adopt(order: VmOrder) -> Accepted | Refused:
-    """Go on with the VM that is there, if it is the one this call would have made."""
+    """Adopt the existing VM if it is the one this call would have created."""
     machine, place = order.machine, order.place
     vm = await vm_of(machine)
     there = properties(vm)
@@ -143,40 +141,40 @@ async def _adopt(order: VmOrder) -> Accepted | Refused:
         return Accepted(resource_id=machine.vm_id)
     return Refused(
         code="machineInTheWay",
-        message=f"{machine.vm_name} exists already, built differently",
-        evidence=f"there is {found}, {there.get('provisioningState')}; wanted is {wanted}",
-        advice=_IN_THE_WAY,
+        message=f"{machine.vm_name} exists already and was built differently",
+        evidence=f"found {found}, {there.get('provisioningState')}; expected {wanted}",
+        advice=_NAME_TAKEN,
     )
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_OPERATION)
 async def poll_operation(order: OperationOrder) -> Finished | Pending | NoCapacity | Refused:
-    """Look once at what Azure has begun; a failure is told apart by Azure's own code."""
+    """Poll a long-running operation of Azure; the code of a failure decides what it means."""
     compute = dependencies().compute(order.subscription_id)
     try:
-        return await look_at(compute, order.operation, arm_url=dependencies().settings.arm_url)
+        return await poll(compute, order.operation, arm_url=dependencies().settings.arm_url)
     except DeclinedError as declined:
-        if declined.code.lower() in _SLOW_STARTS:
-            return await _look_again(order, declined)
+        if declined.code.lower() in SLOW_START:
+            return await _poll_windows(order, declined)
         if isinstance(declined.outcome, NoCapacity) and declined.outcome.elsewhere:
             await _remember_place(order, declined.code)
         raise
 
 
-async def _look_again(order: OperationOrder, declined: DeclinedError) -> Finished | Pending:
-    """Windows may still come up some minutes after Azure gave up waiting for it: the caller decides how long."""
+async def _poll_windows(order: OperationOrder, declined: DeclinedError) -> Finished | Pending:
+    """Read whether Windows is up: it may start after Azure has stopped waiting; the caller limits the time."""
     vm = parse_id(order.operation.resource_id)
     view = (
         await dependencies().compute(order.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
     )
-    if pulse(view).agent_is_ready:
+    if vm_health(view).agent_is_ready:
         return Finished()
     return Pending(note=f"{declined.code}: {declined.message}", after=60)
 
 
 async def _remember_place(order: OperationOrder, code: str) -> None:
-    """Remember for the other builds of this worker which place had no capacity."""
+    """Remember for the other builds of this worker that a place has no capacity."""
     vm_id = parse_id(order.operation.resource_id)
     try:
         vms = dependencies().compute(order.subscription_id).virtual_machines
@@ -192,20 +190,20 @@ async def _remember_place(order: OperationOrder, code: str) -> None:
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_AGENT)
 async def poll_agent(machine: Machine) -> Done | Pending | Refused:
-    """See whether the VM runs and its agent answers: extensions need both."""
-    found = await pulse_of(machine)
+    """Read whether the VM runs and its agent is ready: extensions need both."""
+    found = await read_vm_health(machine)
     if found.answers:
         return Done()
     if found.power in {"deallocated", "deallocating"}:
-        message = f"{machine.vm_name} is {found.power}: somebody stopped it while it was being worked on"
+        message = f"{machine.vm_name} is {found.power}: it was stopped while it was being built"
         return Refused(code="machineStopped", message=message, advice="Leave machines tagged deskwright:cloudpc alone.")
-    return Pending(note=f"the VM is {found.power or 'starting'}, its agent {found.agent or 'silent'}")
+    return Pending(note=f"the VM is {found.power or 'starting'}, its agent {found.agent or 'not reporting'}")
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_VM_DELETE)
 async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
-    """Begin to delete the VM; its disk and its interface go with it."""
+    """Begin to delete the VM, with its disk and its interface."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
     try:
         begun = await begin(
@@ -223,7 +221,7 @@ async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(DELETE_DISK)
 async def delete_disk(machine: Machine) -> Done | Pending | Refused:
-    """Delete the OS disk and see that it is gone: it stays behind when the VM was never finished."""
+    """Delete the OS disk and check that it is gone: it remains if the VM was never completed."""
     disks = dependencies().compute(machine.subscription_id).disks
     name = machine.disk_name
     try:

@@ -16,17 +16,17 @@ _OTHERS = ("serviceAssociationLinks", "resourceNavigationLinks")
 
 
 async def subnet_ip_usage(subject: Subject) -> Seen | None:
-    """See that the subnets exist, serve nothing else, and have free addresses for who is still to come."""
+    """Check that the subnets exist, belong to no other service, and have addresses for the Cloud PCs to be built."""
     connection = subject.connection
     if connection.network.hosted:
         return None
     network = await _virtual_network(connection)
-    there = {str(s.get("id", "")).casefold(): s for s in properties(network).get("subnets") or ()}
+    found = {str(s.get("id", "")).casefold(): s for s in properties(network).get("subnets") or ()}
     for subnet_id in connection.network.subnet_ids:
-        subnet = there.get(subnet_id.casefold())
+        subnet = found.get(subnet_id.casefold())
         if subnet is None:
             action = "Choose a subnet of the connection's virtual network."
-            raise FaultError("resourceAvailabilityCheckSubnetInvalid", f"{subnet_id} is not there", action)
+            raise FaultError("resourceAvailabilityCheckSubnetInvalid", f"{subnet_id} does not exist", action)
         _refuse_occupied(subnet_id, properties(subnet))
     return await _free_addresses(connection)
 
@@ -34,12 +34,12 @@ async def subnet_ip_usage(subject: Subject) -> Seen | None:
 def _refuse_occupied(subnet_id: str, subnet: dict[str, Any]) -> None:
     """Refuse a subnet that belongs to a service of Azure. Raises: FaultError."""
     if delegated := [d.get("name") for d in subnet.get("delegations") or ()]:
-        action = "Choose a subnet without delegations: Azure lets only the delegate in."
+        action = "Choose a subnet without delegations: Azure reserves it for the delegated service."
         detail = f"{subnet_id} is delegated to {', '.join(map(str, delegated))}"
         raise FaultError("resourceAvailabilityCheckSubnetDelegationFailed", detail, action)
     if others := [str(link.get("name")) for name in _OTHERS for link in subnet.get(name) or ()]:
-        action = "Choose a subnet that no service of Azure has claimed."
-        detail = f"{subnet_id} is claimed by {', '.join(others)}"
+        action = "Choose a subnet that no other Azure service uses."
+        detail = f"{subnet_id} is used by {', '.join(others)}"
         raise FaultError("resourceAvailabilityCheckSubnetWithExternalResources", detail, action)
 
 
@@ -48,13 +48,13 @@ async def _free_addresses(connection: Connection) -> Seen:
     free, total = sum(s.free for s in subnets), sum(s.total for s in subnets)
     cloud_pcs = [stored.value async for stored in dependencies().cloud_pcs.each(connection.tenant_id)]
     awaited = awaiting_addresses(cloud_pcs, connection.id)
-    detail = f"{free} of {total} addresses are free; {awaited} Cloud PC(s) are still to come"
+    detail = f"{free} of {total} addresses are free; {awaited} Cloud PC(s) are still to be built"
     code, warning = "resourceAvailabilityCheckNoSubnetIP", HealthStatus.WARNING
     if free <= 0:
         action = "Add a subnet to the connection, or enlarge the one it has."
         raise FaultError(code, detail, action, subnets=subnets)
     if free < awaited:
-        action = f"Add a subnet: {awaited - free} of those to come will have no address."
+        action = f"Add a subnet: {awaited - free} of them will have no address."
         raise FaultError(code, detail, action, warning, subnets)
     if free < total * _SCARCE:
         action = "Plan for another subnet: each Cloud PC takes one address."
@@ -63,7 +63,7 @@ async def _free_addresses(connection: Connection) -> Seen:
 
 
 async def subnet_usages(connection: Connection) -> tuple[SubnetUsage, ...]:
-    """Return how many addresses the connection's subnets have, in its order."""
+    """Return the number of addresses of the connection's subnets, in the connection's order."""
     vnet = _vnet_id(connection)
     networks = dependencies().network(vnet.subscription_id).virtual_networks
     found: dict[str, SubnetUsage] = {}
@@ -74,7 +74,7 @@ async def subnet_usages(connection: Connection) -> tuple[SubnetUsage, ...]:
 
 
 async def virtual_network_region(subject: Subject) -> Seen | None:
-    """See that the virtual network is where the machines will be: an interface cannot reach across regions."""
+    """Check that the virtual network is in the site's region: an interface must be in its network's region."""
     if subject.connection.network.hosted:
         return None
     location = str((await _virtual_network(subject.connection)).location or "").replace(" ", "").lower()

@@ -1,4 +1,4 @@
-"""Networks: the tenant's hosted network, made on demand, and the interfaces of its machines."""
+"""Networks: the tenant's hosted network, created on demand, and the interfaces of its machines."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
+from shared.domain.azure_errors import INTERFACE_IN_USE, NO_FREE_ADDRESS
 from shared.domain.owner import ROLE_TAG
 from shared.workflow import Blueprint, implements
 
@@ -30,7 +31,6 @@ bp = Blueprint()
 SUBNET = "cpc"
 _READY: TtlCache[NetworkReady] = TtlCache(timedelta(minutes=1))
 _RESERVED = 180
-_IN_USE = frozenset({"nicinuse", "nicreservedforanothervm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Part:
 def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
     """Return the parts of a hosted network, each after what it needs.
 
-    The NAT gateway is the way out: new subnets have no default outbound access, and without one no machine can join.
+    The NAT gateway is for outbound access: new subnets have none by default, and without it no machine can join.
     """
     name = naming.hosted_network_name(order.tenant_id, order.region)
     tags = {naming.TENANT_TAG: order.tenant_id, ROLE_TAG: "network"}
@@ -60,13 +60,13 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
         "networkSecurityGroup": {"id": _id(order, "networkSecurityGroups", f"{name}-nsg")},
         "natGateway": {"id": _id(order, "natGateways", f"{name}-nat")},
     }
-    # The subnet goes in with the network: subnets written one by one lock each other out (docs/notes/azure.md 1.4).
+    # The subnet is part of the network's body: separate writes of subnets block each other (docs/notes/azure.md 1.4).
     network = {
         "addressSpace": {"addressPrefixes": [order.address_space]},
         "subnets": [{"name": SUBNET, "properties": subnet}],
     }
     return (
-        # No inbound rule at all: desktops are reached through outbound connections only.
+        # No inbound rule: desktops are reached through outbound connections only.
         Part("network_security_groups", f"{name}-nsg", {**common, "properties": {}}),
         Part("public_ip_addresses", f"{name}-ip", {**common, **standard, "properties": address}),
         Part("nat_gateways", f"{name}-nat", {**common, **standard, "properties": gateway}, (f"{name}-ip",)),
@@ -77,9 +77,9 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_HOSTED_NETWORK)
 async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pending | NoCapacity | Refused:
-    """Look what there is of the hosted network, begin whatever is missing and can begin, until all is there.
+    """Read the parts of the hosted network, and begin to create those that are missing and whose needs exist.
 
-    Safe with many callers at once: every part has one name and one body.
+    Safe with concurrent callers: every part has one name and one body.
     """
     key = (order.subscription_id, order.resource_group, naming.hosted_network_name(order.tenant_id, order.region))
     if ready := _READY.get(dependencies(), key):
@@ -91,19 +91,19 @@ async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pe
         return _READY.put(dependencies(), key, NetworkReady(subnet_ids=(subnet,)))
     tags = {naming.TENANT_TAG: order.tenant_id}
     await ensure_group(network, order.subscription_id, order.resource_group, order.region, tags)
-    standing: set[str] = set()
+    ready_parts: set[str] = set()
     for part in parts:
         state = await _state(network, order, part)
-        if state in {None, "Failed"} and standing.issuperset(part.needs):
+        if state in {None, "Failed"} and ready_parts.issuperset(part.needs):
             state = await _put(network, order, part)
         if state == "Succeeded":
-            standing.add(part.name)
-    missing = [part.name for part in parts if part.name not in standing]
+            ready_parts.add(part.name)
+    missing = [part.name for part in parts if part.name not in ready_parts]
     return Pending(note=f"waiting for {', '.join(missing)}", after=10) if missing else Pending(after=1)
 
 
 async def _state(network: Any, order: HostedNetworkOrder, part: Part) -> str | None:  # noqa: ANN401 - the SDK's client
-    """Return a part's provisioning state, None when it is not there."""
+    """Return a part's provisioning state, None if it does not exist."""
     try:
         found = await getattr(network, part.operations).get(order.resource_group, part.name)
     except MissingError:
@@ -112,7 +112,7 @@ async def _state(network: Any, order: HostedNetworkOrder, part: Part) -> str | N
 
 
 async def _put(network: Any, order: HostedNetworkOrder, part: Part) -> str:  # noqa: ANN401 - the SDK's client
-    """Begin to make a part; return its state, which for the simple ones is the final one."""
+    """Begin to create a part; return its state, which for simple parts is final."""
     operations = getattr(network, part.operations)
     begun = await operations.begin_create_or_update(order.resource_group, part.name, part.body, polling=False)
     return str(properties(await begun.result()).get("provisioningState"))
@@ -133,7 +133,7 @@ async def create_nic(order: NicOrder) -> NicReady | NoCapacity | Refused:
         try:
             return await _put_nic(machine, subnet_id)
         except DeclinedError as declined:
-            if declined.code.lower() != "subnetisfull":
+            if declined.code.lower() not in NO_FREE_ADDRESS:
                 raise
             full.append(parse_id(subnet_id).name)
     message = f"No subnet has a free address: {', '.join(full) or 'the connection names none'}."
@@ -169,7 +169,7 @@ async def delete_nic(machine: Machine) -> Done | Pending | Refused:
     except MissingError:
         return Done()
     except DeclinedError as declined:
-        if declined.code.lower() in _IN_USE:
+        if declined.code.lower() in INTERFACE_IN_USE:
             return Pending(note=declined.message, after=_RESERVED)
         raise
     return Pending(note=f"{name} is being deleted", after=5)

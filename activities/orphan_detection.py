@@ -1,6 +1,6 @@
-"""Looking for orphans: what is in a resource group, a host pool, the directory, against the records of Cloud PCs.
+"""Orphan detection: compares a resource group, a host pool and the directory with the records of Cloud PCs.
 
-The clouds are read first and the records after them: what is built meanwhile has a record then.
+The clouds are read first and the records after them: what is built meanwhile has a record by then.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from activities.identities import graph_of
 from activities.rights import assignment_id
 from shared.clients.arm import parse_id, properties
-from shared.clients.graph_inventory import devices_beginning, managed_devices_beginning
+from shared.clients.graph_inventory import devices_with_prefix, managed_devices_with_prefix
 from shared.contracts.orphans import (
     SCAN_DIRECTORY,
     SCAN_HOST_POOL,
@@ -52,7 +52,7 @@ bp = Blueprint()
 
 DIRECTORY = "directory"
 _NAMES_KEPT = timedelta(days=90)
-"""How long a name of which nothing is left is remembered: a directory shows late what a machine did before it went."""
+"""How long an unused name is kept: a directory may show a device long after its machine was deleted."""
 
 Judged = tuple[Found, Judgement | None]
 
@@ -60,13 +60,13 @@ Judged = tuple[Found, Judgement | None]
 @bp.activity_trigger(input_name="payload")
 @implements(SCAN_RESOURCE_GROUP)
 async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Refused:
-    """Look at what is in a resource group and carries the tenant's tag, and at the rights that we gave in it."""
+    """Scan the resources of a group that carry the tenant's tag, and the roles that the service assigned in it."""
     began = dependencies().clock.now()
     try:
         tagged = await _tagged(order)
         rights = await _rights(order)
     except MissingError:
-        tagged, rights = [], []  # the group is not there yet, or no longer
+        tagged, rights = [], []  # the group does not exist (yet)
     records = await _records(order.tenant_id)
     judged: list[Judged] = []
     for kind, each in tagged:
@@ -80,7 +80,7 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
     known = {*records, *[each.value.cloud_pc_id async for each in dependencies().computer_names.each(order.tenant_id)]}
     for found in rights:
         if found.cloud_pc_id is not None and found.cloud_pc_id not in known:
-            continue  # a neighbour's in the same resource group
+            continue  # of another tenant in the same resource group
         pc = records.get(found.cloud_pc_id or "")
         judgement = judge_right(found, records.values()) if found.cloud_pc_id is None else judge(found, pc)
         judged.append((found, _fresh(judgement, pc, began)))
@@ -88,7 +88,7 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
 
 
 async def _tagged(order: ResourceGroupScanOrder) -> list[tuple[OrphanType, Any]]:
-    """Return what in the group carries the tenant's tag: another tenant's, and nobody's, are not ours to judge."""
+    """Return the resources of the group that carry the tenant's tag; all others are not judged."""
     compute, network = dependencies().compute(order.subscription_id), dependencies().network(order.subscription_id)
     group = order.resource_group
     lists: dict[OrphanType, Any] = {
@@ -112,7 +112,7 @@ def _found(kind: OrphanType, each: Any, cloud_pc_id: str | None) -> Found:  # no
 
 
 async def _busy(tenant_id: str, owner: Owner, at: datetime) -> bool:
-    """Whether what made it is still at work; an image build keeps its disk for the gallery's sake until it ends."""
+    """Return whether its owner still works; an image build keeps its disk for the gallery until it ends."""
     if owner.kind is OwnerKind.DEVICE_IMAGE:
         image = await dependencies().images.find(tenant_id, owner.id)
         return image is not None and image.value.status is DeviceImageStatus.PENDING
@@ -121,7 +121,7 @@ async def _busy(tenant_id: str, owner: Owner, at: datetime) -> bool:
 
 
 async def _rights(order: ResourceGroupScanOrder) -> list[Found]:
-    """Return the roles in the group that we gave: their ids are derived from what they say, and nobody else's are."""
+    """Return the role assignments that the service made in the group: their ids are derived from their content."""
     assignments = dependencies().authorization(order.subscription_id).role_assignments
     desktops = {f"{naming.host_pool_name(order.tenant_id, join.value)}-dag" for join in JoinType}
     found: list[Found] = []
@@ -138,7 +138,7 @@ async def _rights(order: ResourceGroupScanOrder) -> list[Found]:
 @bp.activity_trigger(input_name="payload")
 @implements(SCAN_HOST_POOL)
 async def scan_host_pool(order: HostPoolScanOrder) -> AreaScanned | Refused:
-    """Look at the session hosts of a pool of the tenant."""
+    """Scan the session hosts of a pool of the tenant."""
     began, pool = dependencies().clock.now(), parse_id(order.host_pool_id)
     hosts = dependencies().desktops(pool.subscription_id).session_hosts
     try:
@@ -162,18 +162,18 @@ async def scan_host_pool(order: HostPoolScanOrder) -> AreaScanned | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(SCAN_DIRECTORY)
 async def scan_directory(order: ScanOrder) -> AreaScanned | Refused:
-    """Look at the devices in Entra ID and Intune that have a name which a build of ours gave."""
+    """Scan the devices in Entra ID and Intune that have a computer name given by a build."""
     began, graph = dependencies().clock.now(), await graph_of(order.tenant_id)
     given = [stored.value async for stored in dependencies().computer_names.each(order.tenant_id)]
     there: list[Found] = []
     for beginning in sorted({each.beginning for each in given}):
         there += [
             Found(type=OrphanType.DEVICE, resource_id=each.object_id, name=each.display_name, owner=each.device_id)
-            for each in await devices_beginning(graph, beginning)
+            for each in await devices_with_prefix(graph, beginning)
         ]
         there += [
             Found(type=OrphanType.MANAGED_DEVICE, resource_id=each.id, name=each.device_name, owner=each.id)
-            for each in await managed_devices_beginning(graph, beginning)
+            for each in await managed_devices_with_prefix(graph, beginning)
         ]
     records = await _records(order.tenant_id)
     names = {each.name.upper(): each.cloud_pc_id for each in given}
@@ -181,12 +181,12 @@ async def scan_directory(order: ScanOrder) -> AreaScanned | Refused:
     judged = [
         (found, _fresh(judge(found, pc), pc, began)) for found in ours for pc in [records.get(found.cloud_pc_id or "")]
     ]
-    await _forget_names(given, {found.name.upper() for found in ours}, records.values(), began)
+    await _delete_unused_names(given, {found.name.upper() for found in ours}, records.values(), began)
     return await _settle(order.tenant_id, DIRECTORY, judged, began)
 
 
-async def _forget_names(given: list[ComputerName], seen: set[str], pcs: Iterable[CloudPc], at: datetime) -> None:
-    """Forget the names of which nothing has been left for long."""
+async def _delete_unused_names(given: list[ComputerName], seen: set[str], pcs: Iterable[CloudPc], at: datetime) -> None:
+    """Delete the names that have been unused for long."""
     used = {(pc.current.resources.computer_name or "").upper() for pc in pcs} | seen
     for each in given:
         if each.name.upper() not in used and at - each.given_at > _NAMES_KEPT:
@@ -198,7 +198,7 @@ async def _records(tenant_id: str) -> dict[str, CloudPc]:
 
 
 async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
-    """Return whose each computer name is, in capitals."""
+    """Return the Cloud PC id of each computer name, in capitals."""
     given = {
         each.value.name.upper(): each.value.cloud_pc_id async for each in dependencies().computer_names.each(tenant_id)
     }
@@ -208,21 +208,21 @@ async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
 
 
 def _fresh(judgement: Judgement | None, pc: CloudPc | None, began: datetime) -> Judgement | None:
-    """Return *judgement*, unless the record has changed since the cloud was read: the two do not fit together then."""
+    """Return *judgement*, or None if the record has changed since the cloud was read: the two may not match."""
     return None if pc is not None and pc.last_modified_date_time >= began else judgement
 
 
 async def _settle(tenant_id: str, area: str, judged: list[Judged], at: datetime) -> AreaScanned:
-    """Keep the orphans of an area as they are now, each since when it is one."""
-    here = dependencies().orphans
-    before = {stored.value.id: stored.value async for stored in here.each(tenant_id, area=area)}
-    lines = [
-        orphan_of(tenant_id, area, found, said, at=at, before=before.get(orphan_id(tenant_id, found)))
-        for found, said in judged
-        if said is not None
+    """Store the orphans of an area, each with the time since which it is one."""
+    orphans = dependencies().orphans
+    before = {stored.value.id: stored.value async for stored in orphans.each(tenant_id, area=area)}
+    current = [
+        orphan_of(tenant_id, area, found, judgement, at=at, before=before.get(orphan_id(tenant_id, found)))
+        for found, judgement in judged
+        if judgement is not None
     ]
-    listed = {line.id: line for line in lines}
-    await here.save_all([Stored(line, "*") for line in listed.values()])
+    listed = {orphan.id: orphan for orphan in current}
+    await orphans.save_all([Stored(orphan, "*") for orphan in listed.values()])
     for gone in before.keys() - listed.keys():
-        await here.remove(tenant_id, gone)
+        await orphans.remove(tenant_id, gone)
     return AreaScanned(looked=Looked(area=area, found=len(judged), orphans=len(listed)))

@@ -1,4 +1,4 @@
-"""Removing orphans: only what still is one, is sure, has been one for long enough, and carries our mark."""
+"""Removal of orphans: only those that still are orphans, for certain and long enough, and carry our tags."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ bp = Blueprint()
 
 _NO_ORPHAN = Refused.model_construct(
     code="noOrphan",
-    message="by the records of now it is no orphan, or not surely one",
-    advice="Scan again; what is listed then is as it is then.",
+    message="by the current records it is not an orphan, or not for certain",
+    advice="Scan again; the list then shows the current orphans.",
     final=True,
 )
 _NOT_OURS = Refused.model_construct(
-    code="notOurs", message="it does not carry the tags of this Cloud PC any more", final=True
+    code="notOurs", message="it no longer carries the tags of this Cloud PC", final=True
 )
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(DELETE_ORPHAN)
 async def delete_orphan(order: RemovalOrder) -> Done | Pending | Refused:
-    """Take an orphan away and see that it is gone; what only a person can deal with is taken off the list."""
+    """Delete an orphan and check that it is gone; one that only a person can handle is taken off the list."""
     stored = await dependencies().orphans.find(order.tenant_id, order.orphan_id)
     if stored is None or dismissable(stored.value):
         return Done()
     orphan, at = stored.value, dependencies().clock.now()
-    said = await _judged(orphan)
-    if said is None or not said.sure or orphan.removable_from is None or orphan.removable_from > at:
+    judgement = await _judged(orphan)
+    if judgement is None or not judgement.sure or orphan.removable_from is None or orphan.removable_from > at:
         return _NO_ORPHAN
     try:
         return await _remove(orphan)
@@ -47,7 +47,7 @@ async def delete_orphan(order: RemovalOrder) -> Done | Pending | Refused:
 
 
 async def _judged(orphan: Orphan) -> Judgement | None:
-    """Judge it again by the records of now."""
+    """Judge the orphan again by the current records."""
     records, found = dependencies().cloud_pcs, orphan.found
     if found.cloud_pc_id is None:
         users = await records.of_user(orphan.tenant_id, found.name)
@@ -78,7 +78,7 @@ async def _remove(orphan: Orphan) -> Done | Pending | Refused:
 
 
 async def _remove_resource(orphan: Orphan) -> Pending | Refused:
-    """Begin to delete one of Azure's resources, if its tags still say whose it is. Raises: MissingError."""
+    """Begin to delete one of Azure's resources, if its tags are still those of the orphan. Raises: MissingError."""
     resource = parse_id(orphan.found.resource_id)
     operations = _operations(orphan.found.type, resource.subscription_id)
     there = await operations.get(resource.resource_group, resource.name)
@@ -103,9 +103,9 @@ def _operations(kind: OrphanType, subscription_id: str) -> Any:  # noqa: ANN401 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_REMOVAL)
 async def record_removal(record: RemovalRecord) -> Done:
-    """Take what is gone off the list, and tell whoever asked."""
-    here, at = dependencies(), dependencies().clock.now()
-    stored = await here.orphans.find(record.tenant_id, record.orphan_id)
+    """Take a removed orphan off the list, and end its operation."""
+    deps, at = dependencies(), dependencies().clock.now()
+    stored = await deps.orphans.find(record.tenant_id, record.orphan_id)
     if record.refused is not None:
         failure = record.refused.failure()
         await fail_operation(record.tenant_id, record.operation_id, failure, at)
@@ -114,7 +114,7 @@ async def record_removal(record: RemovalRecord) -> Done:
         what = {"orphan": stored.value.found.to_json(), "why": stored.value.why}
         run = f"{record.operation_id or 'setting'}/{stored.value.since.isoformat()}"
         await record_audit_event(record.tenant_id, ("orphan", record.orphan_id), "removed", what, at=at, run=run)
-        await here.orphans.remove(record.tenant_id, record.orphan_id)
+        await deps.orphans.remove(record.tenant_id, record.orphan_id)
     result = {"orphanId": record.orphan_id}
     await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()

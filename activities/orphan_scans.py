@@ -23,43 +23,43 @@ _log = logging.getLogger("deskwright.orphans")
 
 SCAN_OPERATION = "findOrphans"
 _MOST_REMOVALS = 100
-"""So many are removed after one scan; the next one goes on."""
+"""The most orphans removed after one scan; the next scan continues."""
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_SCAN)
 async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
-    """Say that a scan begins, and where it has to look: also where a site was whose record has gone meanwhile."""
-    here, at = dependencies(), dependencies().clock.now()
-    tenant = await here.tenants.find(order.tenant_id)
+    """Record the start of a scan and return its areas, including those of sites that were deleted meanwhile."""
+    deps, at = dependencies(), dependencies().clock.now()
+    tenant = await deps.tenants.find(order.tenant_id)
     if tenant is None:
         return Refused(code="tenantGone", message="the tenant is gone")
-    before = await here.orphan_scans.find(order.tenant_id, LAST)
+    before = await deps.orphan_scans.find(order.tenant_id, LAST)
     known = {each.area for each in before.value.looked_at} if before else set()
     scan = OrphanScan(id=LAST, tenant_id=order.tenant_id, started_at=at)
     if before is not None and before.value.ended_at is not None:  # until this one has ended, the last one is the proof
         scan = before.value.but(started_at=at)
-    await here.orphan_scans.save_all([Stored(scan, "*")])
+    await deps.orphan_scans.save_all([Stored(scan, "*")])
     for operation in await _waiting(order.tenant_id):
         await update_operation(order.tenant_id, operation.id, lambda there: there.running(at))
     return await _plan(tenant.value, known)
 
 
 async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
-    """Return the resource groups and host pools in which something of the tenant is, was, or may be."""
-    here = dependencies()
+    """Return the resource groups and host pools that contain, contained or may contain the tenant's resources."""
+    deps = dependencies()
     places = {(tenant.subscription_id, tenant.resource_group)}
     pools = {
         f"/subscriptions/{tenant.subscription_id}/resourceGroups/{tenant.resource_group}"
         f"/providers/Microsoft.DesktopVirtualization/hostPools/{naming.host_pool_name(tenant.id, join.value)}"
         for join in JoinType
     }
-    groups = {stored.value.resource_group async for stored in here.sites.each(tenant.id)}
+    groups = {stored.value.resource_group async for stored in deps.sites.each(tenant.id)}
     subscriptions = {tenant.subscription_id} | {
-        stored.value.subscription_id async for stored in here.connections.each(tenant.id)
+        stored.value.subscription_id async for stored in deps.connections.each(tenant.id)
     }
     places |= {(subscription, group) for subscription in subscriptions for group in groups}
-    async for stored in here.cloud_pcs.each(tenant.id):
+    async for stored in deps.cloud_pcs.each(tenant.id):
         made = stored.value.current.resources
         if made.subscription_id and made.resource_group:
             places.add((made.subscription_id, made.resource_group))
@@ -83,16 +83,16 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_SCAN)
 async def record_scan(record: ScanRecord) -> Scanned:
-    """Write down what was looked at, and end the operations of whoever waits for it."""
-    here, at = dependencies(), dependencies().clock.now()
-    before = await here.orphan_scans.find(record.tenant_id, LAST)
+    """Record which areas were scanned, and end the operations that wait for the scan."""
+    deps, at = dependencies(), dependencies().clock.now()
+    before = await deps.orphan_scans.find(record.tenant_id, LAST)
     started = before.value.started_at if before else at
     scan = OrphanScan(id=LAST, tenant_id=record.tenant_id, started_at=started, ended_at=at, looked_at=record.looked_at)
-    await here.orphan_scans.save_all([Stored(scan, "*")])
-    orphans = [stored.value async for stored in here.orphans.each(record.tenant_id)]
+    await deps.orphan_scans.save_all([Stored(scan, "*")])
+    orphans = [stored.value async for stored in deps.orphans.each(record.tenant_id)]
     if orphans or not scan.complete:
         problems = [f"{each.area}: {each.problem}" for each in record.looked_at if each.problem]
-        _log.warning("%s has %d orphans; not looked at: %s", record.tenant_id, len(orphans), "; ".join(problems) or "-")
+        _log.warning("%s has %d orphans; not scanned: %s", record.tenant_id, len(orphans), "; ".join(problems) or "-")
     result = {"orphans": len(orphans), "complete": scan.complete}
     for operation in await _waiting(record.tenant_id):
         if operation.created_date_time <= started:
@@ -101,9 +101,9 @@ async def record_scan(record: ScanRecord) -> Scanned:
 
 
 async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tuple[str, ...]:
-    """Return what the tenant wants removed without being asked: machines first, because much goes with them.
+    """Return the orphans to remove automatically: machines first, because their parts are deleted with them.
 
-    Nothing while somebody has paused it: until then the list is there to be looked at.
+    None while the tenant is paused.
     """
     tenant = await dependencies().tenants.find(tenant_id)
     if tenant is None or not tenant.value.settings.remove_orphans:

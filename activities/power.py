@@ -1,8 +1,8 @@
-"""A machine's power: what it is, and beginning to change it."""
+"""A machine's power: begin to deallocate, restart or start it."""
 
 from __future__ import annotations
 
-from activities.vms import pulse_of
+from activities.vms import read_vm_health
 from shared.clients.arm import begin
 from shared.contracts.machines import BEGIN_DEALLOCATE, Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
@@ -17,10 +17,10 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_DEALLOCATE)
 async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
-    """Begin to give the VM's hardware back; one that has none, or is gone, is done."""
+    """Begin to deallocate the VM; done if it is deallocated or does not exist."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
     try:
-        if (await pulse_of(machine)).power == "deallocated":
+        if (await read_vm_health(machine)).power == "deallocated":
             return Done()
         return await begin(
             lambda hook: vms.begin_deallocate(
@@ -35,9 +35,9 @@ async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_RESTART)
 async def begin_restart(machine: Machine) -> Accepted | NoCapacity | Refused:
-    """Begin to restart the VM; one that does not run is started, for which there may be no room."""
+    """Begin to restart the VM; one that does not run is started, which needs capacity."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
-    restart_or_start = vms.begin_restart if (await pulse_of(machine)).power == "running" else vms.begin_start
+    restart_or_start = vms.begin_restart if (await read_vm_health(machine)).power == "running" else vms.begin_start
     return await begin(
         lambda hook: restart_or_start(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),
         resource_id=machine.vm_id,
@@ -47,9 +47,9 @@ async def begin_restart(machine: Machine) -> Accepted | NoCapacity | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_START)
 async def begin_start(machine: Machine) -> Accepted | Done | NoCapacity | Refused:
-    """Begin to start the VM, for which there may be no room; one that runs is left alone."""
+    """Begin to start the VM, which needs capacity; done if it runs."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
-    if (await pulse_of(machine)).power == "running":
+    if (await read_vm_health(machine)).power == "running":
         return Done()
     return await begin(
         lambda hook: vms.begin_start(machine.resource_group, machine.vm_name, polling=False, raw_response_hook=hook),

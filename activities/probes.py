@@ -1,4 +1,4 @@
-"""The probe's script: put together, run on its VM, and read."""
+"""The probe's script: assembled, run on its VM, and read."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ bp = Blueprint()
 
 
 def command_name(steps: tuple[str, ...]) -> str:
-    """Return the name of the run command of *steps*: one machine has several."""
+    """Return the name of the run command of *steps*: a machine has several."""
     return f"deskwright-probe-{steps[0].lower()}"
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_PROBE_SCRIPT)
 async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
-    """Begin the script; the join account's password goes from the vault into protected parameters only."""
+    """Start the script; the join account's password is passed from the vault in protected parameters only."""
     domain = order.domain
-    given = {"AskedAt": dependencies().clock.now().isoformat()}
+    values = {"AskedAt": dependencies().clock.now().isoformat()}
     secret: list[dict[str, str]] = []
     if domain is not None:
-        given |= {
+        values |= {
             "Domain": domain.ad_domain_name,
             "OrganizationalUnit": domain.organizational_unit or "",
             "User": domain.ad_domain_username,
         }
         secret = [{"name": "Password", "value": await dependencies().vault().read(domain.password_secret_url)}]
-    parameters = [{"name": name, "value": value} for name, value in given.items() if value]
+    parameters = [{"name": name, "value": value} for name, value in values.items() if value]
     source = assemble(order.steps, frame="frame", below="probe/")
     return await begin_run_command(order.machine, command_name(order.steps), source, parameters, protected=secret)
 
@@ -39,9 +39,9 @@ async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(READ_PROBE_SCRIPT)
 async def read_probe_script(order: ScriptOrder) -> ScriptRead | Pending | Refused:
-    """Read what the script printed."""
-    said = await read_run_command(order.machine, command_name(order.steps), order.steps)
-    if isinstance(said, Pending):
-        return said
-    findings = [step_finding(step, ok=said[step][0], message=said[step][1]) for step in order.steps]
+    """Read the script's report."""
+    reported = await read_run_command(order.machine, command_name(order.steps), order.steps)
+    if isinstance(reported, Pending):
+        return reported
+    findings = [step_finding(step, ok=reported[step][0], message=reported[step][1]) for step in order.steps]
     return ScriptRead(findings=tuple(findings))

@@ -30,8 +30,8 @@ from shared.domain.policy import Policy, Snapshot, snapshot_of
 from shared.domain.queueing import waits
 from shared.domain.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from shared.storage.configuration import source_of
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
-from shared.storage.images import source_of
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 

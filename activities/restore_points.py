@@ -1,4 +1,4 @@
-"""Restore points: incremental snapshots of the OS disk, and the way back to one of them."""
+"""Restore points: incremental snapshots of the OS disk, and restoring one of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ bp = Blueprint()
 
 @dataclass(frozen=True, slots=True)
 class _Disk:
-    """The OS disk that a machine has now, and where."""
+    """The current OS disk of a machine, and its location."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class _Disk:
 
 
 async def _disk_of(machine: Machine) -> _Disk:
-    """Return it. Raises: MissingError without the machine."""
+    """Return the machine's current OS disk. Raises: MissingError if the VM does not exist."""
     vm = await vm_of(machine)
     disk = properties(vm)["storageProfile"]["osDisk"]
     return _Disk(
@@ -56,10 +56,10 @@ def _copy_of(source_id: str, machine: Machine, disk: _Disk, sku: str) -> dict[st
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_RESTORE_POINT)
 async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
-    """Begin to copy the OS disk as it is now; what has changed since the copy before is what it costs."""
+    """Begin to copy the current OS disk; only changes since the previous copy are billed."""
     machine = order.machine
     disk = await _disk_of(machine)
-    # Only a region with zones keeps copies in several of them.
+    # Zone-redundant copies need a region with zones.
     body: Any = _copy_of(disk.id, machine, disk, "Standard_ZRS" if disk.zones else "Standard_LRS")
     body["properties"]["incremental"] = True
     name = naming.restore_point_name(machine.owner.id, order.restore_point_id or order.operation_id)
@@ -75,7 +75,7 @@ async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_RESTORED_DISK)
 async def begin_restored_disk(order: RemoteOrder) -> Accepted | Done | Refused:
-    """Begin to make a disk of the restore point, where the machine is; done when the machine has it already."""
+    """Begin to create a disk from the restore point, in the machine's place; done if the machine has it."""
     machine, name = order.machine, order.new_disk
     disk = await _disk_of(machine)
     if disk.name == name:
@@ -95,7 +95,7 @@ async def begin_restored_disk(order: RemoteOrder) -> Accepted | Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_SWAP)
 async def begin_swap(order: RemoteOrder) -> Accepted | Done | Refused:
-    """Begin to give the machine, which must be deallocated, the new disk; it goes when the machine goes."""
+    """Begin to swap the OS disk of the deallocated VM; the new disk is deleted with the VM."""
     machine, name = order.machine, order.new_disk
     if (await _disk_of(machine)).name == name:
         return Done()
@@ -106,7 +106,7 @@ async def begin_swap(order: RemoteOrder) -> Accepted | Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(DELETE_RESTORE_POINTS)
 async def delete_restore_points(order: RestorePointsOrder) -> Done | Pending | Refused:
-    """Delete restore points and disks, and see that they are gone; the disk that the machine has now stays."""
+    """Delete restore points and disks, and check that they are gone; the machine's current disk stays."""
     machine = order.machine
     compute = dependencies().compute(machine.subscription_id)
     try:

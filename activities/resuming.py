@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from activities.identities import graph_of
-from activities.vms import pulse_of, vm_of
+from activities.vms import read_vm_health, vm_of
 from shared.clients.arm import properties
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Refused
@@ -37,7 +37,7 @@ async def recognize_machine(order: RecognizeOrder) -> Recognized | Unrecognized 
 async def _difference(machine: Machine) -> str | None:
     """Return what is different about the VM, None when it is the one that was left, and answers."""
     try:
-        vm, found = await vm_of(machine), await pulse_of(machine)
+        vm, found = await vm_of(machine), await read_vm_health(machine)
     except MissingError:
         return f"{machine.vm_name} is gone"
     there = properties(vm)

@@ -1,4 +1,4 @@
-"""Who may sign in: the user to his desktop, and on an Entra-joined machine to the machine. Nobody else."""
+"""Sign-in roles: the user may use the desktop and, on an Entra-joined machine, sign in to the VM. Nobody else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
+from shared.domain.azure_errors import PRINCIPAL_UNKNOWN, ROLE_ASSIGNED
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import JoinType
 from shared.domain.lifecycle import WORKING
@@ -24,7 +25,7 @@ MACHINE_USER = "fb879df8-f326-4884-b1cf-06f3ad86be52"  # Virtual Machine User Lo
 @bp.activity_trigger(input_name="payload")
 @implements(GRANT_SIGN_IN)
 async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
-    """Give the user the roles he signs in with; the assignments' ids are derived, so again is no error."""
+    """Assign the user the roles for signing in; the assignments' ids are derived, so it is safe to repeat."""
     subscription = order.machine.subscription_id
     grants = [(order.application_group_id, DESKTOP_USER)]
     if order.join_type is JoinType.AZURE_AD_JOIN:
@@ -33,7 +34,7 @@ async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
         for scope, role in grants:
             await _assign(subscription, scope, role, order.user_id)
     except DeclinedError as declined:
-        if declined.code.lower() == "principalnotfound":
+        if declined.code.lower() in PRINCIPAL_UNKNOWN:
             return Pending(note="Azure does not know the user yet", after=20)
         raise
     return Done()
@@ -41,12 +42,12 @@ async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
 
 async def _assign(subscription: str, scope: str, role: str, user_id: str) -> None:
     definition = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    wanted = {"roleDefinitionId": definition, "principalId": user_id, "principalType": "User"}
+    content = {"roleDefinitionId": definition, "principalId": user_id, "principalType": "User"}
     assignments = dependencies().authorization(subscription).role_assignments
     try:
-        await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": wanted}))
+        await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": content}))
     except DeclinedError as declined:
-        if declined.code.lower() != "roleassignmentexists":
+        if declined.code.lower() not in ROLE_ASSIGNED:
             raise
 
 
@@ -58,9 +59,9 @@ def assignment_id(scope: str, role: str, user_id: str) -> str:
 @bp.activity_trigger(input_name="payload")
 @implements(REVOKE_SIGN_IN)
 async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Take the roles back; the one on the desktop stays while another Cloud PC of the user is in the same pool.
+    """Remove the roles; the one on the desktop stays while the user needs it for another machine in the same pool.
 
-    Or this one with another machine than that of the order.
+    That is another Cloud PC of the user, or this one with another machine than that of the order.
     """
     machine = order.machine
     records = dependencies().cloud_pcs
@@ -84,7 +85,7 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
 
 
 def _has_another(pc: CloudPc, machine: Machine) -> bool:
-    """Whether a Cloud PC works with another machine than this one."""
+    """Return whether a Cloud PC works with another machine than this one."""
     return pc.status in WORKING and pc.current.resources.computer_name not in {None, machine.computer_name}
 
 

@@ -1,4 +1,4 @@
-"""PowerShell on a machine: put together from the steps' files, run by a managed run command, and read."""
+"""PowerShell on a machine: assembled from the steps' files, run by a managed run command, and read."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _UNFINISHED = frozenset({"pending", "running"})
 
 @cache
 def script(name: str) -> str:
-    """Return a script of shared/scripts by its name without ending."""
+    """Return a script of shared/scripts by its name without extension."""
     return (_SCRIPTS / f"{name}.ps1").read_text(encoding="utf-8").strip()
 
 
 def assemble(steps: tuple[str, ...], *, frame: str = "run-steps", below: str = "") -> str:
-    """Return one script that runs *steps*, each in a frame of its own, and prints one line of JSON for each."""
+    """Return one script that runs each of *steps* separately and prints one line of JSON for each."""
     bodies = {step: indent(script(below + _kebab(step)), "    ") for step in steps}
     parts = [f"# step: {step}\nInvoke-Step '{step}' {{\n{body}\n}}" for step, body in bodies.items()]
     framed = script(below + frame).replace(_REPORTING_GOES_HERE, script("reporting/report"))
@@ -39,18 +39,18 @@ def _kebab(step: str) -> str:
 
 
 def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str]]:
-    """Return whether each step went well, and what it said; a step that says nothing has failed as well."""
-    said: dict[str, tuple[bool, str]] = {}
+    """Return (success, message) of each step; a step that reports nothing has failed."""
+    reported: dict[str, tuple[bool, str]] = {}
     for line in output.splitlines():
         try:
             report = json.loads(line)
         except ValueError:
-            continue  # whatever a tool printed between the reports
+            continue  # other output between the reports
         if isinstance(report, dict) and isinstance(report.get("step"), str):
             ok, message = report.get("ok") is True, str(report.get("message") or "")
-            said[report["step"]] = (ok, message if ok or message else "it failed without a word")
+            reported[report["step"]] = (ok, message if ok or message else "it failed without a message")
     silent = (False, "it did not report: the script ended before it, or its output was cut off")
-    return {step: said.pop(step, silent) for step in steps} | said
+    return {step: reported.pop(step, silent) for step in steps} | reported
 
 
 async def begin_run_command(
@@ -62,9 +62,9 @@ async def begin_run_command(
     protected: list[dict[str, str]] | None = None,
     asynchronous: bool = False,
 ) -> Accepted:
-    """Begin a managed run command.
+    """Start a managed run command.
 
-    *protected*: parameters that Azure shows nobody. *asynchronous*: the operation ends when the script has begun.
+    *protected*: parameters that Azure does not return. *asynchronous*: the operation ends when the script has started.
     """
     commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     body: Any = {
@@ -90,7 +90,7 @@ async def begin_run_command(
 async def read_run_command(
     machine: Machine, name: str, steps: tuple[str, ...]
 ) -> dict[str, tuple[bool, str]] | Pending:
-    """Return what each step of a run command has reported; Pending while its script runs."""
+    """Return the report of each step of a run command; Pending while its script runs."""
     commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     found = await commands.get_by_virtual_machine(machine.resource_group, machine.vm_name, name, expand="instanceView")
     view = dict(found.get("properties", {}).get("instanceView") or {})

@@ -1,4 +1,4 @@
-"""The VM of a machine as Azure has it: what it is made of, how it is, and beginning to change it."""
+"""The VM of a machine in Azure: its model, its health, and beginning to change it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _READY = "Ready"
 
 @dataclass(frozen=True, slots=True)
 class VmHealth:
-    """How a VM is: its power in lower case, what Azure's agent in Windows says; each empty when Azure does not say."""
+    """Power state of a VM, in lower case, and status of Azure's agent in Windows; empty if Azure does not report it."""
 
     power: str
     agent: str
 
     @property
     def agent_is_ready(self) -> bool:
-        """Whether the agent says that Windows is up."""
+        """Whether the agent reports that it is ready."""
         return self.agent == _READY
 
     @property
     def answers(self) -> bool:
-        """Whether the VM runs and its agent answers."""
+        """Whether the VM runs and its agent is ready."""
         return self.power == "running" and self.agent_is_ready
 
 
@@ -37,22 +37,22 @@ async def vm_of(machine: Machine) -> Any:  # noqa: ANN401 - the SDK's
     return await vms.get(machine.resource_group, machine.vm_name)
 
 
-async def pulse_of(machine: Machine) -> VmHealth:
-    """Return how the VM of a machine is. Raises: MissingError."""
+async def read_vm_health(machine: Machine) -> VmHealth:
+    """Return the health of the VM of a machine. Raises: MissingError."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
-    return pulse(await vms.instance_view(machine.resource_group, machine.vm_name))
+    return vm_health(await vms.instance_view(machine.resource_group, machine.vm_name))
 
 
-def pulse(view: Any) -> VmHealth:  # noqa: ANN401 - the SDK's instance view
-    """Return how a VM is, as its instance view tells."""
+def vm_health(view: Any) -> VmHealth:  # noqa: ANN401 - the SDK's instance view
+    """Return the health of a VM by its instance view."""
     codes = [str(status.code or "") for status in view.statuses or ()]
     power = next((code.partition("/")[2].lower() for code in codes if code.lower().startswith("powerstate/")), "")
-    said = (view.vm_agent and view.vm_agent.statuses) or ()
-    return VmHealth(power, next((str(status.display_status or "") for status in said), ""))
+    statuses = (view.vm_agent and view.vm_agent.statuses) or ()
+    return VmHealth(power, next((str(status.display_status or "") for status in statuses), ""))
 
 
 async def begin_vm_update(machine: Machine, changed: dict[str, Any]) -> Accepted:
-    """Begin to change properties of the VM; those that are not named stay."""
+    """Begin to change properties of the VM; all others stay unchanged."""
     body: Any = {"properties": changed}
     vms = dependencies().compute(machine.subscription_id).virtual_machines
     return await begin(

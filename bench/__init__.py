@@ -1,1 +1,1 @@
-"""Benchmarks: ratios in one run, one line of JSON per figure. ``python -m bench`` runs them all."""
+"""Benchmarks: ratios measured in one run, one line of JSON per figure. ``python -m bench`` runs them all."""

@@ -1,6 +1,6 @@
 """``python -m bench [name ...]``: run the named benchmarks, or all; one line of JSON per figure.
 
-``name:a,b`` hands *a* and *b* to the benchmark: ``makespan:200`` measures 200 Cloud PCs only.
+``name:a,b`` passes *a* and *b* to the benchmark: ``makespan:200`` measures 200 Cloud PCs only.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ BENCHMARKS = {
 
 
 def main() -> None:
-    """Run what was asked for; what is being measured is said on stderr."""
-    told = "\n".join(f"  {name:10} {what}" for name, what in BENCHMARKS.items())
+    """Run the named benchmarks; the current one is printed on stderr."""
+    listed = "\n".join(f"  {name:10} {what}" for name, what in BENCHMARKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description=__doc__,
-        epilog=f"names:\n{told}",
+        epilog=f"names:\n{listed}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "names",
         nargs="*",
         metavar="name",
-        help="what to measure, as below; without it all, which takes more than an hour",
+        help="what to measure, as below; without names all, which takes more than an hour",
     )
     names = parser.parse_args().names or list(BENCHMARKS)
-    for asked in names:
-        if (name := asked.partition(":")[0]) not in BENCHMARKS:
+    for requested in names:
+        if (name := requested.partition(":")[0]) not in BENCHMARKS:
             parser.error(f"no such benchmark: {name}; there are {', '.join(BENCHMARKS)}")
-        if not all(each.isdecimal() for each in _options(asked)):
-            parser.error(f"{asked}: only numbers may follow the colon")
-    for asked in names:
-        name = asked.partition(":")[0]
-        print(f"{asked}: {BENCHMARKS[name]} ...", file=sys.stderr)
-        for figure in importlib.import_module(f"bench.{name}").main(*_options(asked)):
+        if not all(each.isdecimal() for each in _options(requested)):
+            parser.error(f"{requested}: only numbers may follow the colon")
+    for requested in names:
+        name = requested.partition(":")[0]
+        print(f"{requested}: {BENCHMARKS[name]} ...", file=sys.stderr)
+        for figure in importlib.import_module(f"bench.{name}").main(*_options(requested)):
             print(figure.line(), flush=True)
 
 
-def _options(asked: str) -> list[str]:
-    return [each for each in asked.partition(":")[2].split(",") if each]
+def _options(requested: str) -> list[str]:
+    return [each for each in requested.partition(":")[2].split(",") if each]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The least time in which a cloud lets a number of machines be built, from the cloud's own records alone.
+"""The lower bound of the time in which a cloud can build a number of machines, from the cloud's own records.
 
-What the cloud imposes on one machine stands in ``Delays``, in the order in which the product needs it. Two things bound
-the makespan of all: the slowest machine, and every rate limit whose calls cannot all be made at once. Reads are left
-out of the second: how often we look is our choice, and looking more must not make the bound kinder.
+``Delays`` has what the cloud imposes on one machine, in the order of the build. Two things bound the makespan of all:
+the slowest machine, and every rate limit whose calls cannot all be made at once. Reads are left out of the second: how
+often we poll is our choice, and polling more must not raise the bound.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STAGES = {
     "sessionHost.patch": 5,
     "role.put": 5,
 }
-"""How many of its delays a machine has behind it when a call is made for it; extensions: see ``_stage``."""
+"""How many of its delays a machine has passed when a call is made for it; extensions: see ``_stage``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What the cloud knows afterwards: ``_sim/operations``, ``_sim/state`` and the directory's documents."""
+    """The records of the cloud afterwards: ``_sim/operations``, ``_sim/state`` and the directory's documents."""
 
     operations: Sequence[Json]
     machines: Sequence[Json]
@@ -58,14 +58,14 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The least seconds, and what makes it so long."""
+    """The lower bound in seconds, and what sets it."""
 
     seconds: float
     by: str
 
 
 def delays(records: Records, began: datetime) -> list[Delays]:
-    """Return the delays of every machine that was begun since *began* and became a session host."""
+    """Return the delays of every machine that was started since *began* and became a session host."""
     ends = {str(o["target"]).lower(): (_at(o["accepted"]), _at(o["due"])) for o in records.operations if o["due"]}
     hosts = {str(h["body"]["properties"]["resourceId"]).lower(): h["body"]["properties"] for h in records.session_hosts}
     devices = {each["displayName"]: each for each in records.devices}
@@ -94,8 +94,8 @@ def delays(records: Records, began: datetime) -> list[Delays]:
 def bound(machines: Sequence[Delays], requests: Iterable[Json], buckets: Iterable[Json]) -> Bound:
     """Return the greatest of the lower bounds: of the slowest machine, and of every bucket.
 
-    Of a bucket whose calls stand at several stages every run of stages counts: whoever is first to make such a call has
-    what comes before it behind him, whoever is last has what comes after it before him.
+    If the calls of a bucket are made at several stages, every range of stages is considered: the first such call comes
+    after the delays before the range, and the last one before the delays after it.
     """
     paths = [machine.each() for machine in machines]
     slowest = Bound(max(sum(path) for path in paths), "the slowest machine")

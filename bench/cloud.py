@@ -1,7 +1,7 @@
 """What a GET of a known machine costs the simulated cloud, in CPU (goal: 2,000 a second on one core).
 
-CPU of the server's process, not time: other work on the machine changes it little. Servers are asked in turn, over
-kept TLS connections, with the headers of the SDK's clients.
+CPU of the server's process, not time: other work on the machine changes it little. Servers are measured in turn, over
+persistent TLS connections, with the headers of the SDK's clients.
 """
 
 from __future__ import annotations

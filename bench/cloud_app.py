@@ -1,7 +1,7 @@
-"""``python -m bench.cloud_app FOLDER bare|MACHINES``: what ``bench.cloud`` asks; prints its address and a path.
+"""``python -m bench.cloud_app FOLDER bare|MACHINES``: the server of ``bench.cloud``; prints its address and a path.
 
-``bare`` is aiohttp over TLS that answers as many bytes and does nothing else. A number is the simulated cloud with so
-many machines: one is made as a client makes it, the others are its copies under other names.
+``bare`` is aiohttp over TLS with responses of the same size and nothing else. A number is the simulated cloud with so
+many machines: one is created as by a client, the others are copies of it under other names.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from azure_simulator.server import Addresses, CloudServer
 GROUP = "/subscriptions/22222222-2222-4222-8222-222222222222/resourceGroups/desks"
 MACHINES = f"{GROUP}/providers/Microsoft.Compute/virtualMachines"
 SIZE = 1_700
-"""Bytes of a machine's answer, about."""
+"""Approximate size of the response for a machine, in bytes."""
 SEED: dict[str, Any] = {"tenants": [{"tenantId": "0f7c1111-1111-4111-8111-111111111111", "domain": "a.example"}]}
 _RATE = 100_000.0
-"""Simulated seconds a second: every bucket is asked and none is ever empty."""
+"""Simulated seconds per second: every bucket is used and none is ever empty."""
 _BODY: dict[str, Any] = {
     "location": "westeurope",
     "tags": {"deskwright:cloudpc": "cpc"},

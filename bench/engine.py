@@ -1,8 +1,8 @@
-"""What one activity costs on the embedded host: beside durabletask, beside the SDK's bare replay, and among many.
+"""The cost of one activity on the embedded host: against durabletask, against the SDK's replay alone, and among many.
 
-W12: parents of children of twelve activities that do nothing. Ours has every result on the disk, fsynced; durabletask's
-in-memory backend keeps nothing. The floor calls the SDK's own entry point with the histories that such a child sees,
-turn by turn, and does nothing else. All run with the date fix of shared.workflow.replay, where they need it.
+W12: parents of children of twelve activities that do nothing. Ours writes every result to the disk with fsync;
+durabletask's in-memory backend stores nothing. The floor calls the SDK's entry point with the history of each episode
+of such a child, and does nothing else. All run with the date fix of shared.workflow.replay, if they need it.
 ``engine:200`` is W12 with 200 users in place of 1,000.
 """
 
@@ -105,11 +105,11 @@ def _bare(users: int) -> float:
 
 
 _KEPT: dict[str, Any] = {}
-"""``get_functions`` works once a process."""
+"""``get_functions`` works once in a process."""
 
 
 class _Body:
-    """What the worker hands to an orchestrator."""
+    """The context that the worker passes to an orchestrator."""
 
     def __init__(self, body: str) -> None:
         self.body = body

@@ -1,7 +1,7 @@
 """Few Cloud PCs of one tenant beside many of another, in one subscription: how much longer than alone.
 
-The whole stack runs, as in ``bench.makespan``, but every operation takes its median time: else the tail of Intune's lag
-would say more about the ratio than who waits for whom.
+The whole stack runs, as in ``bench.makespan``, but every operation takes its median time: else the longest delays of
+Intune would determine the ratio, not the queues.
 ``python -m bench fairness:1000,5`` is the default; 1,000 take ten real minutes and more on two cores.
 """
 
@@ -23,12 +23,12 @@ from bench.figures import Figure
 from bench.makespan import BEGINS, MEMORY, SPEED, TOO_MANY, say, users_for
 from local.board import READY
 from local.journey import GROUP, SITES, Journey
-from local.stack import Stack, Wishes
+from local.stack import Stack, StackOptions
 
 _FEW = "Few"
 _DURATIONS = build(OwnClock(0, 0), Keys(), Options()).durations
 _MEDIANS = {kind: {"dist": "fixed", "value": shape["p50"]} for kind, shape in _DURATIONS.items() if "p50" in shape}
-_LOOK_EVERY_SECONDS = 2.0
+_POLL_SECONDS = 2.0
 _LONGEST_SECONDS = 3600.0
 _GOAL, _THROTTLED_GOAL = 1.5, 0.01
 _LEARNING = timedelta(minutes=1)
@@ -49,8 +49,8 @@ def main(many: str = "1000", few: str = "5") -> list[Figure]:
 def _run(many: int, few: int) -> tuple[float, list[int]]:
     """Return how long *few* took in simulated seconds, and the statuses of all calls after the first minute."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        wishes = Wishes(begins=BEGINS, users=users_for(many) if many else 2, speed=SPEED)
-        with Stack(Path(folder), wishes) as stack:
+        options = StackOptions(begins=BEGINS, users=users_for(many) if many else 2, speed=SPEED)
+        with Stack(Path(folder), options) as stack:
             stack.tell_cloud("config", {"latency": _MEDIANS})
             _hire(stack, few)
             greedy, modest = (Journey(stack.portal(), say, tenant=name) for name in ("greedy", "modest"))
@@ -83,14 +83,14 @@ def _prepared(journey: Journey) -> tuple[str, str]:
 
 
 def _watch(stack: Stack, journey: Journey, few: int, seen: int) -> list[dict[str, Any]]:
-    """Collect what the cloud was asked, before its log forgets it, until the few are ready."""
+    """Collect the cloud's request log, before its entries are dropped, until the few are ready."""
     requests: list[dict[str, Any]] = []
     deadline = time.monotonic() + _LONGEST_SECONDS
     while time.monotonic() < deadline:
-        time.sleep(_LOOK_EVERY_SECONDS)  # noqa: TID251 - a benchmark looks from outside
+        time.sleep(_POLL_SECONDS)  # noqa: TID251 - a benchmark looks from outside
         requests += stack.ask_cloud(f"requests?since={seen}&limit=20000")
         seen = requests[-1]["seq"] if requests else seen
-        # Who has a licence and no policy here is in the list, too: the tenants share a directory.
+        # The list includes users with a licence and no policy: the tenants share a directory.
         rows = [row for row in journey.cloud_pcs() if row.user.startswith(_FEW.lower())]
         if len(rows) == few and all(row.is_settled for row in rows):
             if any(row.status not in READY for row in rows):

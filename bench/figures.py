@@ -32,7 +32,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Missing:
-    """A figure that could not be measured; never to be taken for one that was reached."""
+    """A figure that could not be measured; it must not count as reached."""
 
     name: str
     note: str
@@ -51,7 +51,7 @@ def paired(
     goal: float | None = None,
     note: str = "",
 ) -> Figure:
-    """Return the figure of two series measured in turn: the pair whose ratio is the median stands for all."""
+    """Return the figure of two series measured in turn: the pair with the median ratio."""
     pairs = sorted(zip(ours, theirs, strict=True), key=lambda pair: pair[0] / pair[1])
     middle = pairs[len(pairs) // 2]
     spread = f"ratios {pairs[0][0] / pairs[0][1]:.3f} to {pairs[-1][0] / pairs[-1][1]:.3f}"

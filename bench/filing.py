@@ -1,6 +1,6 @@
-"""Rows put into the file in which a stopped Azurite keeps its tables.
+"""Adds rows to the file in which a stopped Azurite stores its tables.
 
-It looks through all rows for each that it is given over HTTP: a hundred thousand take more than an hour, here seconds.
+Over HTTP Azurite scans all rows for each insert: a hundred thousand take more than an hour, this way seconds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the embedded host holds: memory for each open instance, and the time to start beside 100,000 that have ended.
+"""Memory of the embedded host for each open instance, and its time to start with 100,000 ended ones.
 
 ``holding:2000,100000`` is the default: so many open, so many ended.
 """

@@ -1,4 +1,4 @@
-"""Runs the app of bench.engine_app on an embedded host of its own, as a process that is watched from outside."""
+"""Runs the app of bench.engine_app on an embedded host of its own, as a process that is measured from outside."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def hosted(db: Path, *options: str) -> Iterator[Hosted]:
 
 
 def ask(url: str, method: str = "GET") -> dict[str, Any] | None:
-    """Return what the host answers, None while it does not."""
+    """Return the response of the host, None while it does not answer."""
     try:
         request = urllib.request.Request(url, method=method)  # noqa: S310 - loopback
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
@@ -80,7 +80,7 @@ def ask(url: str, method: str = "GET") -> dict[str, Any] | None:
 
 
 def until(true: Callable[[], bool], every: float = 0.2) -> None:
-    """Look every so many seconds until it is true."""
+    """Poll until it is true, *every* so many seconds."""
     deadline = time.monotonic() + _LONGEST_SECONDS
     while not true():
         if time.monotonic() > deadline:

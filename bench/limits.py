@@ -1,6 +1,6 @@
-"""Limits that are narrower than what is published, and nobody says so: how much is refused, and how long it takes.
+"""Limits lower than the published ones: how many calls are refused, and how long the builds take.
 
-``python -m bench limits:200`` builds 200 Cloud PCs while every rate limit is a half, and again while it is a quarter.
+``python -m bench limits:200`` builds 200 Cloud PCs with half of every rate limit, and again with a quarter.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""From the saved policy to the last Cloud PC, in simulated time, against what the cloud makes unavoidable.
+"""From the saved policy to the last Cloud PC, in simulated time, against the cloud's lower bound.
 
 The whole stack runs: the app on the embedded host, the simulated cloud with real latencies and rate limits, Azurite.
-Quotas and capacity do not bind (the simulated cloud's defaults are far above what is used), subnets have room.
+Quotas and capacity do not bind (the simulated cloud's defaults are far above what is used), subnets have addresses.
 ``python -m bench makespan:200`` runs one size; 1,000 take some ten real minutes on two cores.
 """
 
@@ -23,15 +23,15 @@ from bench.bounds import Bound, Records, bound, delays
 from bench.figures import Figure
 from local.board import READY, Row
 from local.journey import GROUP, Journey, licences
-from local.stack import Stack, Wishes
+from local.stack import Stack, StackOptions
 
 _SIZES = (200, 1000)
 BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SPEED = 1000.0
-"""Simulated seconds for a real one while nothing is ready: idle time costs nothing, and work holds the clock."""
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
-"""Where there is one: waiting for a disk to confirm every turn costs real time and changes nothing."""
-_LOOK_EVERY_SECONDS = 5.0
+"""Simulated seconds per real second while nothing is ready to run: work stops the clock."""
+MEMORY = Path("/dev/shm")  # noqa: S108 - only a new folder in it is used
+"""Used if it exists: an fsync to a disk for every episode costs real time and changes nothing."""
+_POLL_SECONDS = 5.0
 _STANDSTILL_SECONDS = 300.0
 _GOAL, _THROTTLED_GOAL = 1.10, 0.01
 TOO_MANY = 429
@@ -44,7 +44,7 @@ def main(*sizes: str) -> list[Figure]:
 
 @dataclass(slots=True)
 class Run:
-    """What one run came to."""
+    """The result of one run."""
 
     cloud_pcs: int
     makespan: float  # simulated seconds
@@ -56,7 +56,7 @@ class Run:
 
 
 def figures(run: Run, how: str = "") -> list[Figure]:
-    """Return the figures of a run that was made *how*."""
+    """Return the figures of a run; *how* describes it."""
     n, throttled = len(run.requests), sum(request["status"] == TOO_MANY for request in run.requests)
     name = f"{run.cloud_pcs} Cloud PCs{how}"
     spent = f"bound by {run.bound.by}; {run.real_seconds:.0f} real seconds, {n / run.cloud_pcs:.1f} calls per Cloud PC"
@@ -68,13 +68,13 @@ def figures(run: Run, how: str = "") -> list[Figure]:
 
 
 def run(cloud_pcs: int, part: float = 1.0) -> Run:
-    """Play the first day of an admin with so many licences, while the cloud's rate limits are a part of what they are.
+    """Play the first day of an administrator with so many licences, with a part of the cloud's rate limits.
 
-    Raises: SystemExit unless every one gets his Cloud PC.
+    Raises: SystemExit unless every user gets a Cloud PC.
     """
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        wishes = Wishes(begins=BEGINS, users=users_for(cloud_pcs), speed=SPEED)
-        with Stack(Path(folder), wishes) as stack:
+        options = StackOptions(begins=BEGINS, users=users_for(cloud_pcs), speed=SPEED)
+        with Stack(Path(folder), options) as stack:
             if part < 1:
                 stack.tell_cloud("config", {"throttling": {"enabled": part}})
             journey = Journey(stack.portal(), say)
@@ -94,11 +94,11 @@ def users_for(cloud_pcs: int) -> int:
 
 
 def _watch(stack: Stack, journey: Journey, cloud_pcs: int, seen: int) -> list[dict[str, Any]]:
-    """Collect what the cloud was asked, before its log forgets it, until all are ready."""
+    """Collect the cloud's request log, before its entries are dropped, until all are ready."""
     requests: list[dict[str, Any]] = []
     news = time.monotonic()
     while True:
-        time.sleep(_LOOK_EVERY_SECONDS)  # noqa: TID251 - a benchmark looks from outside
+        time.sleep(_POLL_SECONDS)  # noqa: TID251 - a benchmark looks from outside
         latest = stack.ask_cloud(f"requests?since={seen}&limit=20000")
         requests += latest
         if latest:
@@ -161,5 +161,5 @@ def _at(text: str) -> datetime:
 
 
 def say(text: str) -> None:
-    """Tell whoever watches how far it is."""
+    """Print the progress."""
     print(text, file=sys.stderr, flush=True)

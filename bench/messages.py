@@ -1,7 +1,7 @@
-"""Ten thousand messages of directory changes for twenty users: how fast they are settled, and with how many plans.
+"""Ten thousand change notifications for twenty users: how fast they are handled, and with how many plans.
 
-The whole stack runs. Nobody of them is entitled to anything, so that only telling and planning are measured.
-``python -m bench messages:10000`` is the default; the messages lie on the queue before the host starts.
+The whole stack runs. None of the users is entitled to a Cloud PC, so that only notifications and plans are measured.
+``python -m bench messages:10000`` is the default; the messages are in the queue before the host starts.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from azure_simulator.seeds import TENANT_ID
 from bench.figures import Figure
 from bench.makespan import BEGINS, MEMORY, say
 from local.journey import TENANT, Journey
-from local.stack import Stack, Wishes
+from local.stack import Stack, StackOptions
 
 _QUEUE, _USERS = "directory-changes", 20
-_LOOK_EVERY_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 _LONGEST_SECONDS = 1800.0
 _PLANNED = re.compile(r"\bplan_tenant tenant_id=\S+ done")
 
@@ -40,7 +40,7 @@ def main(messages: str = "10000") -> list[Figure]:
 def _run(messages: int) -> list[Figure]:
     with (
         tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
-        Stack(Path(folder), Wishes(begins=BEGINS, users=_USERS, speed=1.0)) as stack,
+        Stack(Path(folder), StackOptions(begins=BEGINS, users=_USERS, speed=1.0)) as stack,
     ):
         Journey(stack.portal(), say).create_tenant()
         stack.host.stop()
@@ -97,7 +97,7 @@ def _until_empty(stack: Stack, queue: QueueClient) -> float:
     """Wait until no message is left and no plan follows; return when the last message was gone."""
     deadline, gone, plans = time.monotonic() + _LONGEST_SECONDS, 0.0, -1
     while time.monotonic() < deadline:
-        time.sleep(_LOOK_EVERY_SECONDS)  # noqa: TID251 - a benchmark looks from outside
+        time.sleep(_POLL_SECONDS)  # noqa: TID251 - a benchmark looks from outside
         if queue.get_queue_properties().approximate_message_count:
             continue
         gone = gone or time.monotonic()

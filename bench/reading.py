@@ -1,7 +1,7 @@
-"""What the service reads and writes where nothing, or little, has changed: rows and requests, counted on the wire.
+"""What the service reads and writes when nothing, or little, has changed: rows and requests, counted on the wire.
 
-Counts, not times: they are the same on every machine. Azurite keeps the records, its answers are counted as they come
-in; the directory is on paper, and counts what it is asked. ``reading:5000,100000``: a fleet of 5,000 Cloud PCs, and the
+Counts, not times: they are the same on every machine. Azurite stores the records, and its responses are counted; the
+directory is a fake that counts its calls. ``reading:5000,100000``: a fleet of 5,000 Cloud PCs, and the
 sweep among 100,000 grace periods.
 """
 
@@ -49,7 +49,7 @@ _BATCH = 1_000
 
 
 class CountingTransport(AioHttpTransport):  # type: ignore[misc] # azure-core types it only with aiohttp's
-    """Counts what goes over the wire to Table Storage: requests, rows read, changes asked for."""
+    """Counts the traffic with Table Storage: requests, rows read, changes."""
 
     def __init__(self, session: ClientSession) -> None:
         super().__init__(session=session, session_owner=False)
@@ -66,19 +66,19 @@ class CountingTransport(AioHttpTransport):  # type: ignore[misc] # azure-core ty
         return response
 
     def take(self) -> Counter[str]:
-        """Return the counts, and begin anew."""
+        """Return the counts and reset them."""
         counts, self.counts = self.counts, Counter()
         return counts
 
 
 class DeltaDirectory(PaperDirectory):
-    """A directory that also says what has changed since a link, as Graph does: some users a page."""
+    """A directory with delta queries as in Graph: some users per page."""
 
     def __init__(self) -> None:
         super().__init__()
         self.log: list[str] = []
 
-    async def ask(self, method: str, path: str) -> dict[str, Any]:
+    async def request(self, method: str, path: str) -> dict[str, Any]:
         self.reads.append(f"{method} {path}")
         resource, _, at = path.partition("#")
         users = self.log[int(at) :] if at and "users" in resource else []
@@ -90,7 +90,7 @@ class DeltaDirectory(PaperDirectory):
 
 
 class Fleet(PaperServices):
-    """A tenant all of whose people have what they should have."""
+    """A tenant in which every user has what they are entitled to."""
 
     def __init__(self, tables: Tables, number: int) -> None:
         super().__init__(tables)
@@ -118,12 +118,12 @@ class Fleet(PaperServices):
         return self
 
     async def plan(self) -> None:
-        """Plan the whole tenant."""
+        """Plan the complete tenant."""
         await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
 
 
 class Host:
-    """Starts nothing; remembers what it was asked to start."""
+    """Starts nothing; remembers the requests to start."""
 
     def __init__(self) -> None:
         self.started: list[str] = []
@@ -141,15 +141,15 @@ def _settled(pc: CloudPc) -> CloudPc:
 
 
 async def settled_reconcile(fleet: Fleet, wire: CountingTransport) -> Counter[str]:
-    """Return what a reconcile of the whole tenant reads and writes when nothing has changed."""
-    await fleet.plan()  # the first may have promises to keep
+    """Return what a reconcile of the complete tenant reads and writes when nothing has changed."""
+    await fleet.plan()  # the first one may write due rows
     wire.take()
     await fleet.plan()
     return wire.take()
 
 
 async def catching_up(fleet: Fleet, wire: CountingTransport, changed: int) -> Counter[str]:
-    """Return what the regular question costs after so many users changed: rows of ours, calls to the directory."""
+    """Return the cost of a periodic delta query after so many users changed: rows, and calls to the directory."""
     host: Any = Host()
     tenant = things.tenant()
     await catch_up(fleet, host, tenant, fleet.hand.now())
@@ -168,7 +168,7 @@ async def catching_up(fleet: Fleet, wire: CountingTransport, changed: int) -> Co
 
 
 def grace_periods(fleet: Fleet, number: int) -> list[Due]:
-    """Return the promised ends of so many grace periods, 50 of which have come."""
+    """Return the due rows of so many grace periods, 50 of which are due."""
     now = fleet.hand.now()
     ends = [now - timedelta(hours=1) if n < _DUE else now + timedelta(days=7, seconds=n) for n in range(number)]
     dues: list[Due] = []
@@ -189,7 +189,7 @@ async def removal_sweep(wire: CountingTransport) -> tuple[Counter[str], int]:
 
 
 async def _among_many(folder: Path, made: Certificates, number: int) -> tuple[Counter[str], int]:
-    """Return the same with *number* grace periods, on an Azurite that has them in its file."""
+    """Return the same with *number* grace periods, on an Azurite with these rows in its file."""
     server = azurite.start(folder, made, on_disk=True)
     try:
         async with settled_fleet(server.tables_url, made.client_context(), "grace", _FEW) as (fleet, _):
@@ -210,7 +210,7 @@ async def _among_many(folder: Path, made: Certificates, number: int) -> tuple[Co
 async def fleet_in(
     tables_url: str, tls: ssl.SSLContext, prefix: str, number: int
 ) -> AsyncIterator[tuple[Fleet, CountingTransport]]:
-    """Give a fleet as its tables have it, and the wire to them."""
+    """Yield a fleet with its tables as they are, and the transport to them."""
     async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
         wire = CountingTransport(session)
         tables = Tables(tables_url, Identity, prefix=prefix, transport=wire)
@@ -224,7 +224,7 @@ async def fleet_in(
 async def settled_fleet(
     tables_url: str, tls: ssl.SSLContext, prefix: str, number: int
 ) -> AsyncIterator[tuple[Fleet, CountingTransport]]:
-    """Give a fleet that is settled, in tables of its own."""
+    """Yield a reconciled fleet in tables of its own."""
     async with fleet_in(tables_url, tls, prefix, number) as (fleet, wire):
         yield await fleet.settle(), wire
 

@@ -12,12 +12,12 @@ from local.portal import PortalError
 from local.processes import PartFailedError
 from local.stack import StackError
 
-# One user has no licence, and the demo's network has room for the licences of some 5,000.
+# One user has no licence, and the demo's network has addresses for the licences of some 5,000.
 _FEWEST, _MOST = 2, 5000
 
 
 def main() -> int:
-    """Run one command; a failure is told in a line or two, and exit code 1."""
+    """Run one command; a failure is printed in a line or two, with exit code 1."""
     asked = vars(_commands().parse_args())
     name = asked.pop("name")
     try:

@@ -36,7 +36,7 @@ TOOLS = Path(__file__).parent.parent / ".tools"
 _MANIFESTS = tuple(Path(__file__).with_name(n) for n in ("package.json", "package-lock.json"))
 _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at https://[^:]+:(\d+)")
 _READY_WITHIN_SECONDS = 60.0
-# Longer than any client keeps an idle connection: the server must not be the first to close it.
+# Longer than any client keeps an idle connection: the server must not close it first.
 _KEEP_ALIVE_SECONDS = "300"
 
 
@@ -46,7 +46,7 @@ class InstallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the three services listen; 0 lets the kernel choose."""
+    """The ports of the three services; 0: the kernel chooses."""
 
     blob: int = 0
     queue: int = 0
@@ -55,7 +55,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Azurite:
-    """A running Azurite: its addresses, and the process behind them."""
+    """A running Azurite: its addresses and its process."""
 
     part: Part
     ports: Ports
@@ -72,16 +72,16 @@ class Azurite:
 
     @property
     def blobs_url(self) -> str:
-        """The endpoint of the Blob service; only Microsoft's own host needs it."""
+        """The endpoint of the Blob service; only Microsoft's host needs it."""
         return f"https://127.0.0.1:{self.ports.blob}/{ACCOUNT}"
 
     def stop(self) -> None:
-        """Stop it; data on disk is kept."""
+        """Stop the process; data on disk is kept."""
         self.part.stop()
 
 
 def install(tools: Path = TOOLS) -> Path:
-    """Install the locked Azurite below ``tools`` unless it is there; return its main script.
+    """Install the locked Azurite below ``tools`` if it is missing; return its main script.
 
     Safe to call from several processes at once.
     """
@@ -143,13 +143,13 @@ def start(
 
 
 def _listening(output: str) -> Ports | None:
-    """Read the ports from Azurite's own words, once all three services listen."""
+    """Read the ports from Azurite's output, once all three services listen."""
     ports = {name.lower(): int(port) for name, port in _LISTENING.findall(output)}
     return Ports(**ports) if len(ports) == len(Ports.__slots__) else None
 
 
 def main() -> int:
-    """Install Azurite; explain in one line why it could not be."""
+    """Install Azurite; on failure print the reason in one line."""
     with suppress(KeyboardInterrupt):
         try:
             install()

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 READY = frozenset({"provisioned", "provisionedWithWarnings"})
-# From here on nothing happens by itself.
+# Statuses in which nothing happens without a user's action.
 SETTLED = READY | {"failed"}
 
 _STYLES = {
@@ -30,7 +30,7 @@ _BAR_WIDTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One Cloud PC as it stands: percent 0 to 100, the end in simulated time."""
+    """The state of one Cloud PC: percent 0 to 100, the end in simulated time."""
 
     id: str
     user: str
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it stays as it is until somebody does something."""
+        """Whether it stays in this state until somebody acts."""
         return self.status in SETTLED
 
 
@@ -52,12 +52,12 @@ def count_by_status(rows: Sequence[Row]) -> dict[str, int]:
 
 
 def in_words(counts: Mapping[str, int]) -> str:
-    """Say counts in one line."""
+    """Return the counts as one line."""
     return ", ".join(f"{count} {status}" for status, count in counts.items()) or "none yet"
 
 
 class Board:
-    """Shows what it is given: ``update`` whenever there is news."""
+    """Shows rows; call ``update`` whenever they have changed."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -65,13 +65,13 @@ class Board:
         self._shown: dict[str, Row] = {}
 
     def __enter__(self) -> Self:
-        """Take over the lower part of the terminal."""
+        """Start to draw on the lower part of the terminal."""
         if self._live is not None:
             self._live.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave the last picture where it is."""
+        """Stop drawing; the last state stays visible."""
         if self._live is not None:
             self._live.stop()
 
@@ -80,7 +80,7 @@ class Board:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def update(self, rows: Sequence[Row], now: datetime) -> None:
-        """Show the rows as they are at a simulated moment."""
+        """Show the rows at a simulated time."""
         if self._live is not None:
             self._live.update(self._picture(rows, now))
             return
@@ -91,7 +91,7 @@ class Board:
         self._shown = {row.id: row for row in rows}
 
     def _picture(self, rows: Sequence[Row], now: datetime) -> Group:
-        """Draw as many rows as the terminal is high, those that move first."""
+        """Return as many rows as fit the terminal, those in progress first."""
         table = Table("user", "plan", "status", "step", "", "", "ready at", expand=False, pad_edge=False)
         room = max(1, self._console.height - _MARGIN_LINES)
         moving_first = sorted(rows, key=lambda row: (row.is_settled, row.user, row.plan))

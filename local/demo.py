@@ -1,4 +1,4 @@
-"""The demonstration: the stack, the first day of an admin, and every Cloud PC as it comes to be."""
+"""The demonstration: the stack, the first day of an administrator, and the progress of every Cloud PC."""
 
 import json
 import signal
@@ -15,16 +15,16 @@ from rich.table import Table
 from local.board import READY, Board, Row, count_by_status, in_words
 from local.journey import TENANT, Journey, licences
 from local.play import BUILT, find, play, table
-from local.stack import APP, HostKind, Stack, StackError, Wishes, portal_of
+from local.stack import APP, HostKind, Stack, StackError, StackOptions, portal_of
 
 BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RUN = APP / ".run" / "demo"
 
 _USERS, _SPEED = 25, 60.0
-# A scenario is watched for its end, and has enough in a few.
+# A scenario needs few users: only its end is checked.
 _SCENARIO_USERS, _SCENARIO_SPEED = 6, 600.0
 _LOOK_EVERY_SECONDS = 1.0
-# A run that shows no news for so long, in real time, has come to a stop.
+# A run without a change for so long, in real time, has stopped.
 _STANDSTILL_SECONDS = 180.0
 _WORTH_A_LOOK = (
     "/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=3",
@@ -36,7 +36,7 @@ _WORTH_A_LOOK = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a demonstration ended."""
+    """The result of a demonstration."""
 
     rows: Sequence[Row]
     expected: int
@@ -44,23 +44,23 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        """Whether every licence has its Cloud PC and the cloud has nothing to complain about."""
+        """Whether every licence has its Cloud PC and the cloud reports no broken invariant."""
         return len(self.rows) == self.expected and all(row.status in READY for row in self.rows) and not self.findings
 
 
 def run(
     *, users: int | None, speed: float | None, host: HostKind, seed: int, scenario: str | None, once: bool, folder: Path
 ) -> int:
-    """Play the demonstration, or a failure scenario; return 0 when all went well.
+    """Play the demonstration, or a failure scenario; return 0 on success.
 
-    What is not said (None) is as it suits what is played. Ends on Ctrl-C and SIGTERM, and leaves nothing running.
+    None selects the default of what is played. Ends on Ctrl-C and SIGTERM, and leaves nothing running.
     """
     console = Console(highlight=False)
-    for told in (signal.SIGINT, signal.SIGTERM):  # a shell lets what it starts in the background ignore SIGINT
-        signal.signal(told, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     played = find(scenario) if scenario else None
     people = users or (_USERS if played is None else _SCENARIO_USERS)
-    wishes = Wishes(
+    options = StackOptions(
         begins=BEGINS,
         seed=seed,
         users=people,
@@ -68,7 +68,7 @@ def run(
         host=host,
         notifications=played is not None and played["needs"] == "notifications",
     )
-    stack = Stack(folder, wishes)
+    stack = Stack(folder, options)
     try:
         console.print("Starting Azurite, the simulated cloud and the host ...")
         with stack:
@@ -84,7 +84,7 @@ def run(
 
 
 def list_scenarios() -> int:
-    """Show every failure scenario: its number, what happens, and whether the service is not ready for it yet."""
+    """List every failure scenario: its number, what happens, and whether the service does not support it yet."""
     console = Console(highlight=False)
     shown = Table(box=None, show_header=False, pad_edge=False)
     for each in table():
@@ -96,13 +96,13 @@ def list_scenarios() -> int:
 
 
 def print_token(*, folder: Path) -> int:
-    """Print an access token for the API of the demonstration that runs in a folder. Raises: StackError if none does."""
+    """Print an access token for the API of the demonstration running in a folder. Raises: StackError if none is."""
     print(portal_of(folder).token())
     return 0
 
 
 def _play(stack: Stack, console: Console) -> bool:
-    """Play the first day; return whether all went well."""
+    """Play the first day; return whether it succeeded."""
     began = time.monotonic()
     with Board(console) as board:
         journey = Journey(stack.portal(), board.say)
@@ -113,7 +113,7 @@ def _play(stack: Stack, console: Console) -> bool:
 
 
 def _rehearse(stack: Stack, console: Console, scenario: Mapping[str, Any], users: int) -> bool:
-    """Play a failure scenario; return whether everything came as its file expects."""
+    """Play a failure scenario; return whether the result is as its file expects."""
     with Board(console) as board:
 
         def show(rows: Sequence[Row]) -> None:
@@ -128,14 +128,14 @@ def _rehearse(stack: Stack, console: Console, scenario: Mapping[str, Any], users
 
 
 def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
-    """Show the Cloud PCs until all are settled. Raises: StackError when a part ends or nothing moves any more."""
-    expected = licences(stack.wishes.users)
+    """Show the Cloud PCs until all are settled. Raises: StackError if a part ends or nothing changes any more."""
+    expected = licences(stack.options.users)
     seen: list[tuple[str, str, int]] = []
     last_news = time.monotonic()
     while True:
         rows = journey.cloud_pcs()
         board.update(rows, stack.clock.now())
-        # The estimated ends move by themselves: they are no news.
+        # The estimated ends change by themselves: that is no progress.
         if (news := [(row.status, row.step, row.percent) for row in rows]) != seen:
             seen, last_news = news, time.monotonic()
         if len(rows) >= expected and all(row.is_settled for row in rows):
@@ -148,13 +148,13 @@ def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
 
 
 def _findings(stack: Stack) -> list[object]:
-    """Return what the simulated cloud finds wrong: orphans, doubles, broken limits."""
+    """Return the broken invariants of the simulated cloud: orphans, duplicates, exceeded limits."""
     findings: list[object] = stack.ask_cloud("invariants")["findings"]
     return findings
 
 
 def _report(stack: Stack, journey: Journey, console: Console, outcome: Outcome, real_seconds: float) -> None:
-    at, simulated = stack.addresses, stack.clock.now() - stack.wishes.begins
+    at, simulated = stack.addresses, stack.clock.now() - stack.options.begins
     console.print(
         f"\n{len(outcome.rows)} of {outcome.expected} Cloud PCs: {in_words(count_by_status(outcome.rows))}"
         f" in {int(simulated.total_seconds()) // 60} simulated minutes ({real_seconds:.0f} s)"
@@ -162,14 +162,14 @@ def _report(stack: Stack, journey: Journey, console: Console, outcome: Outcome, 
     if outcome.findings:
         console.print(f"Invariants broken: {json.dumps(outcome.findings, default=str)}")
     else:
-        console.print("Invariants: clean (no orphan, no double, no limit broken)")
+        console.print("Invariants: clean (no orphan, no duplicate, no limit exceeded)")
     lines = {
         "API": f"{at.api}/api",
         "Simulated cloud": f"{at.cloud}/_sim (a browser warns of its certificate: each run makes its own)",
         "Addresses": str(stack.folder / "stack.json"),
         "Logs": str(stack.folder / "logs"),
     }
-    if stack.wishes.host == "embedded":
+    if stack.options.host == "embedded":
         lines["Orchestrations"] = f"{at.api}/runtime/instances"
     for name, value in lines.items():
         _plainly(console, f"{name + ':':17}{value}")
@@ -177,7 +177,7 @@ def _report(stack: Stack, journey: Journey, console: Console, outcome: Outcome, 
 
 
 def _try(stack: Stack, journey: Journey, console: Console) -> None:
-    """Print commands that are worth a try."""
+    """Print example commands."""
     at = stack.addresses
     where = "" if stack.folder == RUN else f" --folder {stack.folder}"
     _plainly(console, f"\nTry, in another terminal, in {APP} (a token is good for an hour):")
@@ -185,12 +185,12 @@ def _try(stack: Stack, journey: Journey, console: Console) -> None:
     for path in _WORTH_A_LOOK:
         _plainly(console, f"  curl -H \"Authorization: Bearer $TOKEN\" '{at.api}/api{journey.base}{path}'")
     _plainly(console, f"  curl --cacert {stack.certificates.authority} '{at.cloud}/_sim/invariants'")
-    if stack.wishes.host == "embedded":
+    if stack.options.host == "embedded":
         _plainly(console, f"  .venv/bin/python -m functions_host status --db {stack.folder / 'host.db'}")
 
 
 def _plainly(console: Console, line: str) -> None:
-    """Print a line that somebody may copy: not wrapped, not coloured."""
+    """Print a line to copy: not wrapped, not coloured."""
     console.print(line, soft_wrap=True, markup=False)
 
 

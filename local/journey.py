@@ -1,4 +1,4 @@
-"""What an admin does in a portal on the first day: a tenant, two sites, the three wizards.
+"""The first day of an administrator in a portal: a tenant, two sites, the three wizards.
 
 Everything is sent over HTTP; the choices are those that the wizards offer.
 """
@@ -17,7 +17,7 @@ TENANT = "contoso"
 SUBSCRIPTION = "7d3c1e5a-6f0b-4c57-9b0e-2f9f0c0de501"
 GROUP = "Cloud PC users"
 
-# The second site is where the first one's Cloud PCs go when its region is full.
+# Cloud PCs are built in the second site when the first one's region has no capacity.
 SITES: Mapping[str, Mapping[str, Any]] = {
     "amsterdam": {
         "displayName": "Amsterdam",
@@ -39,7 +39,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One portal session; ``say`` hears what is being done."""
+    """One portal session; ``say`` is called with what is being done."""
 
     portal: Portal
     say: Say
@@ -51,7 +51,7 @@ class Journey:
         return f"/tenants/{self.tenant}"
 
     def first_day(self, users_group: str = GROUP) -> str:
-        """Do all of it; return the id of the policy, which has begun to provision."""
+        """Do all steps; return the id of the policy, which has started to provision."""
         self.create_tenant()
         for site in SITES:
             self.create_site(site)
@@ -60,7 +60,7 @@ class Journey:
         return self.create_policy(connection, image, users_group)
 
     def create_tenant(self) -> None:
-        """Make the tenant: its directory and its subscription."""
+        """Create the tenant with its directory and subscription."""
         self.say(f"Tenant {self.tenant}")
         body = {
             "id": self.tenant,
@@ -71,7 +71,7 @@ class Journey:
         self.portal.ask("POST", "/tenants", body)
 
     def create_site(self, site: str) -> None:
-        """Make one of ``SITES``."""
+        """Create one of ``SITES``."""
         self.say(f"Site {site} in {SITES[site]['region']}")
         self.portal.ask("PUT", f"{self.base}/sites/{site}", SITES[site])
 
@@ -85,7 +85,7 @@ class Journey:
         return self._wizard("create-connection", form)
 
     def create_device_image(self, site: str) -> str:
-        """Wizard 2: an image of our own from the first one of the marketplace; wait until it is built."""
+        """Wizard 2: a device image from the first image of the marketplace; wait until it is built."""
         offered = self._choices("create-device-image", "source", "galleryImageId")
         form = {
             "name": {"displayName": "Contoso desktop"},
@@ -126,7 +126,7 @@ class Journey:
         return offered
 
     def _wizard(self, wizard: str, form: Mapping[str, Any], *, wait: bool = True) -> str:
-        """Review a form, save it, and (``wait``) see its operation through; return what it made."""
+        """Review a form and save it; with ``wait``, wait for its operation; return what it created."""
         address = f"{self.base}/wizards/{wizard}"
         review = self.portal.ask("POST", f"{address}/review", form).body
         for warning in review.get("warnings", ()):
@@ -140,7 +140,7 @@ class Journey:
         return str(saved.body.get("resourceId") or saved.body["id"])
 
     def _tell_of_steps(self) -> Callable[[dict[str, Any]], None]:
-        """Make what says each step of an operation as it begins: a long one must not look as if it hung."""
+        """Return a function that reports each step of an operation as it starts, to show the progress of a long one."""
         told = 0
 
         def watch(operation: dict[str, Any]) -> None:
@@ -153,7 +153,7 @@ class Journey:
 
 
 def licences(users: int) -> int:
-    """Count the Cloud PCs that the demo tenant must have: one for each licence; all users are in the group."""
+    """Return the number of Cloud PCs of the demo tenant: one for each licence; all users are in the group."""
     tenant = demo_seed(users)["tenants"][0]
     return sum(len(user["licences"]) for user in tenant["users"])
 

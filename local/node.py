@@ -1,4 +1,4 @@
-"""Finds Node.js: the machine's if it is new enough, else the one that PyPI carries as a wheel."""
+"""Finds Node.js: the machine's if it is recent enough, else the wheel on PyPI."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-# What the packages in local/package-lock.json ask for (their "engines").
+# The version that the packages in local/package-lock.json require (their "engines").
 OLDEST = (20, 6)
 
 _LOCK = Path(__file__).parent.parent / "requirements-node.txt"

@@ -1,4 +1,4 @@
-"""Play a failure scenario of ``azure_simulator.scenarios`` against the whole service, and say what happened."""
+"""Plays a failure scenario of ``azure_simulator.scenarios`` against the complete service."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ Json = dict[str, Any]
 Show = Callable[[Sequence[Row]], None]
 
 BUILT = frozenset({"mainJob", "lifecycle", "notifications", "resize"})
-"""What the service has: a scenario whose ``needs`` is here must pass. Whoever builds a feature adds its word."""
+"""Features of the service: a scenario whose ``needs`` is in it must pass. A new feature adds its name."""
 
 _LOOK_EVERY_SECONDS = 0.2
 _STANDSTILL_SECONDS = 90.0
@@ -25,18 +25,18 @@ _STANDSTILL_SECONDS = 90.0
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """How a scenario went."""
+    """The result of a scenario."""
 
     scenario: Mapping[str, Any]
     checks: Sequence[Check]
 
     @property
     def is_good(self) -> bool:
-        """Whether everything came as expected."""
+        """Whether every check passed."""
         return all(check.good for check in self.checks)
 
     def __str__(self) -> str:
-        """Return what to show to a person."""
+        """Return the lines to print."""
         scenario = self.scenario
         lines = [f"Scenario {scenario['number']}: {scenario['about']}", f"Expected: {scenario['expect']['says']}"]
         return "\n".join([*lines, *(f"  {check}" for check in self.checks)])
@@ -58,9 +58,9 @@ def table() -> list[Json]:
 def play(
     stack: Stack, scenario: Mapping[str, Any], *, tenant: str, users: int, say: Callable[[str], None], show: Show
 ) -> Played:
-    """Play *scenario* in a tenant of its own; what it brought into the cloud is taken back in the end.
+    """Play *scenario* in a tenant of its own; its faults are removed from the cloud at the end.
 
-    ``users`` counts unless the scenario says how many it needs. Raises: StackError when a part of the stack ends.
+    ``users`` is used unless the scenario has a number of its own. Raises: StackError when a part of the stack ends.
     """
     setting = scenario.get("setting", {})
     portal = stack.portal()
@@ -100,7 +100,7 @@ def play(
 
 
 def _as_wanted(rows: Sequence[Row], end: str | Mapping[str, int]) -> bool:
-    """Whether as many Cloud PCs are in each status as are to be in the end."""
+    """Return whether as many Cloud PCs are in each status as expected at the end."""
     return count_by_status(rows) == ({end: len(rows)} if isinstance(end, str) else end)
 
 
@@ -112,7 +112,7 @@ def _watch(
     show: Show,
     is_over: Callable[[Sequence[Row]], bool],
 ) -> bool:
-    """Look until it is over, and note what is *seen*; return False if it never was: nothing moved any more."""
+    """Read until it is over, and note what is *seen*; return False if nothing changed any more before that."""
     shown: list[tuple[str, str]] = []
     last_news, kills = time.monotonic(), rehearsal.setting.get("kills", 0)
     while True:

@@ -1,6 +1,6 @@
-"""A caller of the API, as a portal is one: gets a token, sends JSON, waits for operations.
+"""A small API client that the demo, the tests and later the command line tool share.
 
-Nothing here knows the app: it speaks HTTP to whatever listens.
+It gets tokens, sends JSON and waits for operations, over HTTP only: it imports nothing of the app.
 """
 
 import json
@@ -16,18 +16,18 @@ from typing import Any
 
 _TIMEOUT_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 0.25
-# A new token well before the old one ends: a request may wait in a queue.
+# A new token well before the old one expires: a request may wait in a queue.
 _TOKEN_MARGIN_SECONDS = 300
 _ENDED = frozenset({"succeeded", "failed", "canceled"})
 
 
 class PortalError(Exception):
-    """The API refused, or an operation failed; the message says what it answered."""
+    """The API refused a request, or an operation failed; the message has its response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back. ``headers`` have lower-case names; ``body`` is parsed JSON or None."""
+    """A response. ``headers`` have lower-case names; ``body`` is parsed JSON or None."""
 
     status: int
     headers: Mapping[str, str]
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An application's way to a token: the client-credentials grant of the token endpoint."""
+    """An application that gets tokens by the client credentials grant of the token endpoint."""
 
     token_url: str
     client_id: str
@@ -55,7 +55,7 @@ class Portal:
         self._token_ends = 0.0
 
     def token(self) -> str:
-        """Return an access token, a new one when the old one ends soon."""
+        """Return an access token, a new one if the old one expires soon."""
         if time.time() > self._token_ends - _TOKEN_MARGIN_SECONDS:
             given = self._credentials
             form = {
@@ -75,7 +75,7 @@ class Portal:
         return self._token
 
     def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send one request and return whatever is answered. *path* may be a whole address (a next link)."""
+        """Send one request and return its response, whatever its status. *path* may be an absolute address."""
         url = path if path.startswith(("http://", "https://")) else self._base + path
         request = urllib.request.Request(url, method=method)  # noqa: S310 - an address of this run
         request.add_header("Authorization", f"Bearer {self.token()}")
@@ -103,14 +103,14 @@ class Portal:
             following = page.get("@odata.nextLink") or page.get("nextLink")
 
     def is_over(self, begun: Answer) -> bool:
-        """Tell whether the operation that an answer points to has ended; one without has nothing left to do."""
+        """Return whether the operation that an answer points to has ended; True if it points to none."""
         path = _operation_of(begun)
         return path is None or self.ask("GET", path).body["status"] in _ENDED
 
     def finish(self, begun: Answer, watch: Callable[[dict[str, Any]], None] = lambda _: None) -> dict[str, Any]:
-        """Wait for the operation that an answer points to, and return it; one without is returned as it is.
+        """Wait for the operation that an answer points to, and return it; without one, return the answer's body.
 
-        ``watch`` sees the operation each time it is read. Raises: PortalError if it does not succeed.
+        ``watch`` is called with the operation after each read. Raises: PortalError if it does not succeed.
         """
         path = _operation_of(begun)
         if path is None:

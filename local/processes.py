@@ -1,4 +1,4 @@
-"""Processes of a run: each in a group of its own, with a log, tied to whoever started it."""
+"""Processes of a run: each in a process group of its own, with a log; it ends with the process that started it."""
 
 import os
 import signal
@@ -20,14 +20,14 @@ _LAST_LINES = 15
 
 
 class PartFailedError(Exception):
-    """A part of the run ended, or did not become ready; the message carries its last lines."""
+    """A part of the run ended, or did not become ready; the message has the last lines of its log."""
 
 
 def free_port() -> int:
-    """Ask the kernel for a port of 127.0.0.1 that nobody has, and keep it for as long as this process lives.
+    """Return a free port of 127.0.0.1, and reserve it for the life of this process.
 
-    Whoever listens with SO_REUSEADDR, as servers do, may have it; the kernel gives it to nobody else, neither before
-    our part listens nor while that is started again. Elsewhere than on Linux such a port could not be listened on.
+    A server can listen on it with SO_REUSEADDR; the kernel gives it to no other process, neither before our part
+    listens nor while it restarts. On other systems than Linux nothing could listen on such a port.
     """
     probe = socket.socket()
     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -42,7 +42,7 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class Part:
-    """One process of a run: start it, wait until it is ready, stop it, start it again."""
+    """One process of a run, which can be started, awaited, stopped and restarted."""
 
     name: str
     command: Sequence[str]
@@ -77,24 +77,24 @@ class Part:
             )
 
     def output(self) -> str:
-        """Return what the process wrote since it was last started."""
+        """Return the output of the process since its last start."""
         with self.log.open("rb") as log:
             log.seek(self._log_begins)
             return log.read().decode(errors="replace")
 
     def wait_until(self, condition: Callable[[], T | None], timeout_seconds: float) -> T:
-        """Wait until a condition gives a true value; fail as soon as the process has ended."""
+        """Wait until a condition returns a true value; fail as soon as the process has ended."""
         deadline = time.monotonic() + timeout_seconds
         while not (answer := condition()):
             if not self.is_running:
-                raise PartFailedError(self._obituary("ended"))
+                raise PartFailedError(self._failure("ended"))
             if time.monotonic() > deadline:
-                raise PartFailedError(self._obituary(f"not ready after {timeout_seconds:g} s"))
+                raise PartFailedError(self._failure(f"not ready after {timeout_seconds:g} s"))
             time.sleep(_LOOK_EVERY_SECONDS)
         return answer
 
     def stop(self, grace_seconds: float = 10.0) -> None:
-        """Ask the process to end, wait, then kill what is left of its group."""
+        """Send SIGTERM, wait, then kill what is left of the process group."""
         if self.process is not None and self.is_running:
             self.process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -104,13 +104,13 @@ class Part:
     def kill(self) -> None:
         """Kill the process and its children at once, as a power cut would."""
         if self.process is None or self._is_gone:
-            return  # by now its number may be somebody else's
-        with suppress(ProcessLookupError):  # nobody is left in the group
+            return  # its number may belong to another process by now
+        with suppress(ProcessLookupError):  # no process is left in the group
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self._is_gone = True
 
-    def _obituary(self, what: str) -> str:
+    def _failure(self, what: str) -> str:
         assert self.process is not None  # noqa: S101 - only asked about a started process
         code = self.process.poll()
         lines = "\n  ".join(self.output().splitlines()[-_LAST_LINES:])

@@ -1,12 +1,11 @@
-"""What a failure scenario begins with: a tenant whose connection is healthy, and people who wait for Cloud PCs.
+"""The setup of a failure scenario: a tenant with a healthy connection, and users who wait for Cloud PCs.
 
-A scenario's ``setting`` says what it needs: ``users`` (just so many), ``tenant`` (its settings), ``site`` (more
-properties of it), ``join: hybrid``, ``network`` (the address range of a network of the customer's own),
-``policies`` (how many that claim everybody), ``policy`` (the settings of these), ``crowd`` (so many more people, whom
-nobody gave a licence, in a group within the group), ``kills`` (how often the host is killed), ``lasts`` (it is not over
-when everybody has his Cloud PC, but when everything is as expected), ``then`` (an ``action`` that an administrator asks
-for on every Cloud PC once everybody has his; for ``resize`` the ``licence`` that the users get instead of theirs).
-Everything is done over HTTP.
+A scenario's ``setting`` has: ``users`` (their exact number), ``tenant`` (its settings), ``site`` (more properties of
+it), ``join: hybrid``, ``network`` (the address range of the customer's own network), ``policies`` (how many policies
+target all users), ``policy`` (their settings), ``crowd`` (a number of further users without a licence, in a nested
+group), ``kills`` (how often the host is killed), ``lasts`` (it is over only when everything is as expected, not when
+all users have their Cloud PC), ``then`` (an ``action`` that an administrator starts on every Cloud PC once all are
+provisioned; for ``resize`` with the ``licence`` that replaces the users' licence). Everything is done over HTTP.
 """
 
 import uuid
@@ -29,7 +28,7 @@ UNIT = "OU=CloudPC," + ",".join(f"DC={part}" for part in FOREST.split("."))
 PASSWORD = "demo-join-password"  # noqa: S105 - opens nothing real
 _PLENTY = 100_000
 _ENDED = frozenset({"succeeded", "failed", "canceled"})
-# All tenants of a stack share one directory: what is asked for each of them costs every other one.
+# All tenants of a stack share one directory: reads for one of them slow down the others.
 _QUIET = {"directoryCatchUpInMinutes": 10_080, "orphanScanInHours": 720}
 _NETWORK = "Microsoft.Network/virtualNetworks/corp"
 
@@ -71,16 +70,16 @@ class Rehearsal:
         return f"corp\\join-{self.tenant}"
 
     def upn(self, number: int) -> str:
-        """The principal name of one of the people."""
+        """The user principal name of a user."""
         return f"{self.tenant}{number:02d}@{DOMAIN}"
 
     @property
     def people(self) -> frozenset[str]:
-        """The principal names of all of them: the directory has others, who have nothing to do with this."""
+        """The user principal names of this scenario's users; the directory has others."""
         return frozenset(self.upn(number) for number in range(1, self.users + 1))
 
     def prepare(self) -> dict[str, str]:
-        """Make everything but the Cloud PCs; return the cast: what the words of a scenario stand for."""
+        """Create everything except the Cloud PCs; return the values of the placeholders of a scenario."""
         self.say(f"Tenant {self.tenant} with a connection, a policy and {self.users} licensed people")
         self._people()
         self._tenant()
@@ -102,14 +101,14 @@ class Rehearsal:
         return cast | {f"user{number}": self.upn(number) for number in range(1, self.users + 1)}
 
     def order(self, cast: Mapping[str, str]) -> None:
-        """Assign every policy to its group: everybody's Cloud PC is ordered."""
+        """Assign every policy to its group, which starts all builds."""
         for number in range(self.setting.get("policies", 1)):
             target = {"target": {"groupId": cast[f"group{number}"]}}
             path = f"{self.graph}/provisioningPolicies/{cast[f'policy{number}']}/assign"
             self.portal.ask("POST", path, {"assignments": [target]})
 
     def act(self) -> list[str]:
-        """Ask for what is to happen then to every Cloud PC; return the addresses of the operations."""
+        """Start the ``then`` action on every Cloud PC; return the addresses of the operations."""
         then = self.setting["then"]
         licence = then.get("licence")
         body = {"targetServicePlanId": self._plan_id(licence)} if licence else None
@@ -127,15 +126,15 @@ class Rehearsal:
         return next(str(plan["id"]) for plan in plans if plan["@deskwright.skuPartNumber"] == licence)
 
     def has_ended(self, operations: Iterable[str]) -> bool:
-        """Tell whether operations have come to their end, well or not."""
+        """Return whether operations have ended, successfully or not."""
         return all(self.portal.ask("GET", each).body["status"] in _ENDED for each in operations)
 
     def leave(self) -> None:
-        """Let the tenant ask nothing of the directory from now on; others come after it."""
+        """Stop the tenant's reads of the directory: other scenarios follow."""
         self.portal.ask("PATCH", self.base, {"settings": _QUIET})
 
     def do(self, method: str, path: str, body: object) -> None:
-        """Do something in the simulated Azure, as the customer's own administrator would."""
+        """Change something in the simulated Azure, as the customer's administrator would."""
         event = self.stack.tell_cloud("events", {"do": [{"method": method, "path": path, "body": body}]})
         for done in event["cameTo"]:
             if "error" in done:
@@ -155,7 +154,7 @@ class Rehearsal:
         return str(group["id"])
 
     def _crowd(self, name: str, count: int) -> str:
-        """Make a group of people without licences; return its id."""
+        """Create a group of users without licences; return its id."""
         self.say(f"{count} more people in a group within the group")
         group = self.stack.tell_cloud("graph/groups", {"displayName": f"{self.tenant} {name}: the others"})
         people = [f"{self.tenant}-other{number:05d}@{DOMAIN}" for number in range(count)]
@@ -208,7 +207,7 @@ class Rehearsal:
         self.do("PUT", f"{self.network}?api-version=2026-03-01", body)
 
     def _policy(self, name: str, connection: str) -> str:
-        """Save a policy for nobody yet."""
+        """Save a policy without an assignment."""
         nobody = self.stack.tell_cloud("graph/groups", {"displayName": f"{self.tenant} {name}: nobody yet"})
         form = {
             "connection": {"connectionIds": [connection]},

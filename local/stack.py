@@ -1,8 +1,7 @@
 """The whole service on one machine: Azurite, the simulated cloud and the Functions host.
 
-Each is a process of its own, tied to this one, with its log in ``<run>/logs``. The demo and
-the end-to-end tests start the same stack; only the addresses in the environment tell the app
-that it does not run on Azure.
+Each is a process of its own that ends with this one, with its log in ``<run>/logs``. The demo and the end-to-end tests
+start the same stack; the app runs as on Azure, with other addresses in its environment.
 """
 
 import json
@@ -36,21 +35,21 @@ HostKind = Literal["embedded", "func"]
 T = TypeVar("T")
 
 _READY_WITHIN_SECONDS = 90.0
-# The managed identity answers only to who knows this; on Azure the platform sets it.
+# The managed identity's endpoint requires this secret; on Azure the platform sets it.
 _IDENTITY_HEADER = "local-run"
 _API_AUDIENCE = "api://deskwright"
-# What a provider administrator who also runs one tenant would have.
+# The roles of a provider administrator who also administers one tenant.
 PORTAL_ROLES = ("Provider.Administrator", "CloudPC.Administrator")
 PORTAL_SECRET = "demo-portal-secret"  # noqa: S105 - opens nothing real
 
 
 class StackError(Exception):
-    """The stack cannot run here; the message says why in one line."""
+    """The stack cannot run; the message is one line with the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the parts of a running stack listen."""
+    """The addresses of the parts of a running stack."""
 
     api: str
     cloud: str
@@ -61,14 +60,14 @@ class Addresses:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What a stack should be like.
+class StackOptions:
+    """The options of a stack.
 
-    ``app`` is the folder of the Functions app. ``speed`` is in simulated seconds per real second, and counts while
-    nothing is ready to run; 0 leaves the clock to ``FileClock.advance``. ``seed_data`` replaces the demo tenant,
-    ``settings`` add to the app's environment. ``notifications``: the directory tells the app of changes.
-    ``sequential``: the embedded host does everything in an order that is the same each time.
-    With Core Tools' host ``begins``, ``speed`` and ``profile`` are as real time needs them.
+    ``app`` is the folder of the Functions app. ``speed`` is in simulated seconds per real second while nothing is
+    ready to run; at 0 only ``FileClock.advance`` moves the time. ``seed_data`` replaces the demo tenant,
+    ``settings`` add to the app's environment. ``notifications``: the directory sends change
+    notifications. ``sequential``: the embedded host runs everything in a reproducible order.
+    With Core Tools' host ``begins``, ``speed`` and ``profile`` are those of real time.
     """
 
     begins: datetime
@@ -85,15 +84,14 @@ class Wishes:
 
 
 class Stack:
-    """Start the parts in order, stop them in reverse; start single ones again between.
+    """Starts the parts in order and stops them in reverse order; single parts can be restarted.
 
-    Use it as a context manager, from the main thread (see ``local/tether.py``). Ports stay the
-    same when a part starts again, so the others find it.
+    Use it as a context manager, from the main thread (see ``local/tether.py``). A restarted part keeps its port.
     """
 
-    def __init__(self, folder: Path, wishes: Wishes) -> None:
+    def __init__(self, folder: Path, options: StackOptions) -> None:
         self.folder = folder.resolve()
-        self.wishes = _on_real_time(wishes) if wishes.host == "func" else wishes
+        self.options = _on_real_time(options) if options.host == "func" else options
         self._certificates: Certificates | None = None
         self._clock: FileClock | None = None
         self._azurite: Azurite | None = None
@@ -121,12 +119,12 @@ class Stack:
 
     @property
     def certificates(self) -> Certificates:
-        """The authority that all parts trust."""
+        """The certificate authority that all parts trust."""
         return _started(self._certificates)
 
     @property
     def addresses(self) -> Addresses:
-        """Where the parts listen."""
+        """The addresses of the parts."""
         return _started(self._addresses)
 
     @property
@@ -142,13 +140,13 @@ class Stack:
     def start(self) -> None:
         """Start all parts, each when the one before is ready; write ``stack.json``."""
         _refuse_a_running(self.folder)
-        if self.wishes.host == "func":
+        if self.options.host == "func":
             _core_tools()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self._certificates = certificates.issue(self.folder / "certificates")
         clock_file = self.folder / "clock"
-        self._clock = FileClock.create(clock_file, self.wishes.begins, self.wishes.speed)
+        self._clock = FileClock.create(clock_file, self.options.begins, self.options.speed)
         self._azurite = azurite.start(self.folder, self._certificates)
         cloud, identity = self._start_cloud()
         self._addresses = Addresses(
@@ -159,14 +157,14 @@ class Stack:
             queues=self._azurite.queues_url,
             blobs=self._azurite.blobs_url,
         )
-        if self.wishes.notifications:  # Graph itself tells nobody without TLS
+        if self.options.notifications:  # Graph sends notifications over TLS only
             self.tell_cloud("config", {"graph": {"insecureNotificationUrls": True}})
         self._host = self._host_part()
         self.start_host()
         self._write_stack_json()
 
     def stop(self) -> None:
-        """Stop all parts, the newest first. Whoever outlives its grace is killed; an interrupt ends the patience."""
+        """Stop all parts, the last one first. One that does not end in time is killed; after an interrupt, at once."""
         parts = [self._host, self._cloud, self._azurite.part if self._azurite else None]
         running = [part for part in parts if part is not None]
         try:
@@ -175,13 +173,13 @@ class Stack:
         finally:
             for part in running:
                 part.kill()
-        if self._clock is not None:  # else the folder is another's, who runs in it
+        if self._clock is not None:  # else another stack runs in the folder
             self._clock.close()
             self._clock = None
             (self.folder / "stack.json").unlink(missing_ok=True)
 
     def start_host(self) -> None:
-        """Start the host (again) and wait until it answers."""
+        """Start or restart the host and wait until it answers."""
         self.host.start()
         ping = f"{self.addresses.api}/admin/host/ping"
         self.host.wait_until(lambda: _answers(ping), _READY_WITHIN_SECONDS)
@@ -198,12 +196,12 @@ class Stack:
 
     @property
     def moves_time(self) -> bool:
-        """Whether time can jump, or run at another speed: only the embedded host follows our clock."""
-        return self.wishes.host == "embedded"
+        """Whether time can jump or run at another speed: only the embedded host follows the shared clock."""
+        return self.options.host == "embedded"
 
     @contextmanager
     def at_speed(self, speed: float) -> Iterator[None]:
-        """Let time run at another speed for a while, where it can."""
+        """Run time at another speed inside the ``with`` block, if that is possible."""
         before = self.clock.read().speed
         if self.moves_time:
             self.clock.set_speed(speed)
@@ -214,7 +212,7 @@ class Stack:
                 self.clock.set_speed(before)
 
     def portal(self) -> Portal:
-        """Make a caller of the API: the demo tenant's portal application, with ``PORTAL_ROLES``."""
+        """Return a client of the API: the demo tenant's portal application, with ``PORTAL_ROLES``."""
         return _portal(self.addresses.api, self.addresses.cloud, self.certificates.client_context())
 
     def ask_cloud(self, path: str) -> Any:  # noqa: ANN401 - JSON is anything
@@ -234,12 +232,12 @@ class Stack:
         return json.loads(content) if content else None
 
     def failed_part(self) -> str | None:
-        """Name a part that has ended by itself, if one has."""
+        """Return the name of a part that has ended by itself, None if all run."""
         parts = (self.host, self.cloud, _started(self._azurite).part)
         return next((part.name for part in parts if not part.is_running), None)
 
     def environment(self) -> dict[str, str]:
-        """Give what the app's process needs: settings, identity and trust, nothing else new."""
+        """Return the environment of the app's process: settings, identity and trusted certificates."""
         at = self.addresses
         return {
             **os.environ,
@@ -264,21 +262,21 @@ class Stack:
             "DESKWRIGHT_CLOCK_FILE": str(self.clock.path),
             **(
                 {"DESKWRIGHT_NOTIFICATION_URL": f"{at.api}/api/graph/notifications"}
-                if self.wishes.notifications
+                if self.options.notifications
                 else {}
             ),
-            **self.wishes.settings,
+            **self.options.settings,
         }
 
     def _start_cloud(self) -> tuple[str, str]:
-        wishes = self.wishes
-        data = wishes.seed_data or demo_seed(wishes.users, portal_roles=PORTAL_ROLES, portal_secret=PORTAL_SECRET)
+        options = self.options
+        data = options.seed_data or demo_seed(options.users, portal_roles=PORTAL_ROLES, portal_secret=PORTAL_SECRET)
         seed_file = self.folder / "seed.json"
         seed_file.write_text(json.dumps(data))
         ports = {"--port": free_port(), "--msi-port": free_port()}
-        command = [sys.executable, "-m", "azure_simulator", "--profile", wishes.profile]
+        command = [sys.executable, "-m", "azure_simulator", "--profile", options.profile]
         command += ["--ca-dir", str(self.certificates.folder), "--clock", str(self.clock.path)]
-        command += ["--seed", str(wishes.seed), "--seed-file", str(seed_file)]
+        command += ["--seed", str(options.seed), "--seed-file", str(seed_file)]
         command += ["--journal", str(self.folder / "cloud.jsonl")]
         command += [word for name, port in ports.items() for word in (name, str(port))]
         self._cloud = self._part("Simulated cloud", "cloud", command, dict(os.environ))
@@ -288,20 +286,20 @@ class Stack:
 
     def _host_part(self) -> Part:
         port = self.addresses.api.rpartition(":")[2]
-        if self.wishes.host == "func":
+        if self.options.host == "func":
             command = [_core_tools(), "start", "--port", port]
             python = {"languageWorkers__python__defaultExecutablePath": sys.executable}
-            return self._part("Host (func)", "host", command, self.environment() | python, self.wishes.app)
-        command = [sys.executable, "-m", "functions_host", "start", "--app", str(self.wishes.app), "--port", port]
+            return self._part("Host (func)", "host", command, self.environment() | python, self.options.app)
+        command = [sys.executable, "-m", "functions_host", "start", "--app", str(self.options.app), "--port", port]
         command += ["--rpc-port", str(free_port()), "--db", str(self.folder / "host.db")]
-        command += ["--clock", str(self.clock.path), *(["--sequential"] if self.wishes.sequential else [])]
+        command += ["--clock", str(self.clock.path), *(["--sequential"] if self.options.sequential else [])]
         return self._part("Host", "host", command, self.environment())
 
     def _part(self, name: str, log: str, command: list[str], environment: dict[str, str], folder: Path = APP) -> Part:
         return Part(name, command, environment, self.folder / "logs" / f"{log}.log", folder)
 
     def _write_stack_json(self) -> None:
-        """Tell other programs of this machine where everything is."""
+        """Write the addresses for other programs of this machine."""
         facts = {
             "pid": os.getpid(),
             **asdict(self.addresses),
@@ -315,7 +313,7 @@ class Stack:
 
 
 def portal_of(folder: Path) -> Portal:
-    """Make a caller of the API of a stack that another process runs in a folder. Raises: StackError if none does."""
+    """Return a client of the API of a stack that another process runs in a folder. Raises: StackError if none does."""
     facts = _running_in(folder)
     if facts is None:
         raise StackError(f"nothing runs in {folder}: start it with make run")
@@ -335,14 +333,16 @@ def _portal(api: str, cloud: str, trust: ssl.SSLContext) -> Portal:
 def _core_tools() -> str:
     func = shutil.which("func")
     if func is None:
-        raise StackError("HOST=func needs Azure Functions Core Tools 4 ('func' on the PATH); without HOST ours is used")
+        raise StackError(
+            "HOST=func needs Azure Functions Core Tools 4 ('func' on the PATH); without HOST the embedded host is used"
+        )
     return func
 
 
-def _on_real_time(wishes: Wishes) -> Wishes:
-    """Suit a stack to Core Tools' host, which knows the machine's time alone: ours is the same, Azure is quick."""
-    profile = "fast" if wishes.profile == "real" else wishes.profile
-    return replace(wishes, begins=datetime.now(UTC), speed=1.0, profile=profile)
+def _on_real_time(options: StackOptions) -> StackOptions:
+    """Return the options for Core Tools' host, which has real time only: the shared clock is real, Azure is fast."""
+    profile = "fast" if options.profile == "real" else options.profile
+    return replace(options, begins=datetime.now(UTC), speed=1.0, profile=profile)
 
 
 def _started(part: T | None) -> T:
@@ -358,7 +358,7 @@ def _refuse_a_running(folder: Path) -> None:
 
 
 def _running_in(folder: Path) -> dict[str, Any] | None:
-    """Read what a stack that lives tells of itself in its folder."""
+    """Read the addresses that a running stack has written into its folder."""
     try:
         facts: dict[str, Any] = json.loads((folder / "stack.json").read_text())
         return facts if is_alive(int(facts["pid"])) else None
@@ -367,7 +367,7 @@ def _running_in(folder: Path) -> dict[str, Any] | None:
 
 
 def _first_json(output: str) -> dict[str, Any] | None:
-    """Find the line of JSON with which a part says that it listens."""
+    """Find the line of JSON in which a part reports its port."""
     for line in output.splitlines():
         if line.startswith("{") and line.endswith("}"):
             said: dict[str, Any] = json.loads(line)

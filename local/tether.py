@@ -1,10 +1,9 @@
 """Run a command that ends when its starter ends: ``python tether.py STARTER_PID COMMAND...``.
 
-A starter killed with -9 cannot stop what it started. On Linux the kernel does it then: the
-child asks for a signal at its parent's death, which survives the exec into the command
-(prctl(2), PR_SET_PDEATHSIG). Elsewhere the command runs untethered.
+A starter killed with SIGKILL cannot stop its children. On Linux the kernel sends them a signal: PR_SET_PDEATHSIG
+(prctl(2)), which is kept across the exec of the command. On other systems the command may outlive its starter.
 
-The kernel means the *thread* that started the child: start processes from the main thread.
+The parent is the *thread* that started the child: start processes from the main thread.
 """
 
 import ctypes
@@ -16,11 +15,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Tie this process to its starter and become the command."""
+    """Request the signal and replace this process by the command."""
     starter, command = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-        if os.getppid() != starter:  # it died before we asked
+        if os.getppid() != starter:  # it ended before the call
             sys.exit(1)
     os.execvp(command[0], command)  # noqa: S606 - the caller chose the command; no shell
 

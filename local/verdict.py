@@ -1,16 +1,17 @@
-"""What came of a failure scenario, held against what its file expects.
+"""Compares the result of a failure scenario with what its file expects.
 
 ``expect`` holds ``says`` (a sentence) and any of:
 
-* ``end``: how every Cloud PC ends (``provisioned``), or how many end how (``{provisioned: 2, failed: 1}``);
-* ``attempts``: the most attempts that one took, exactly or as ``[fewest, most]``;
-* ``passed``: statuses that somebody's Cloud PC was in on the way, seen or told by the audit log;
-* ``parked``: a word of the reason for which one waited; ``failedSteps``: the steps that failed;
+* ``end``: the final status of every Cloud PC (``provisioned``), or their counts (``{provisioned: 2, failed: 1}``);
+* ``attempts``: the most attempts of a Cloud PC, exactly or as ``[min, max]``;
+* ``passed``: statuses that some Cloud PC had meanwhile, read from it or from the audit log;
+* ``parked``: a word of the reason for which a build was parked; ``failedSteps``: the steps that failed;
 * ``codes``: error codes in the service's own records; ``messages``: parts of its messages, evidence or notes;
-* ``seen``: error codes that the cloud gave (the bad day did happen); ``hits``: rules by id, at least so often;
-* ``requests``: ``[{op, status, code, atLeast, atMost}]``, what the cloud was asked;
+* ``seen``: error codes that the cloud returned (the fault did happen); ``hits``: rules by id, at least so often;
+* ``requests``: ``[{op, status, code, atLeast, atMost}]``, requests that the cloud received;
 * ``machines``: ``{zones: [...], sizes: [...], regions: [...]}``, where the machines are;
-* ``left``: what of a failed Cloud PC may wait for its clean-up (``machines``), ``clean: false``: no invariants hold.
+* ``left``: what of a failed Cloud PC may wait for its clean-up (``machines``);
+* ``clean: false``: invariants are not checked.
 """
 
 import json
@@ -36,19 +37,19 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was expected: whether it is so, and in words what is."""
+    """One expectation: whether it is met, and what was found."""
 
     good: bool
     text: str
 
     def __str__(self) -> str:
-        """Return the line for a person."""
+        """Return the line to print."""
         return f"{'PASS' if self.good else 'FAIL'}  {self.text}"
 
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen on the way: the reasons for which somebody waited, and the statuses."""
+    """What was read meanwhile: the reasons for which builds were parked, and the statuses."""
 
     waited: set[str] = field(default_factory=set)
     statuses: set[str] = field(default_factory=set)
@@ -56,7 +57,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the service and the cloud tell about one tenant after the day."""
+    """What the service and the cloud report about one tenant at the end."""
 
     cloud_pcs: Sequence[Json]
     entries: Sequence[Json]
@@ -77,32 +78,32 @@ class Evidence:
 
     @property
     def attempts(self) -> int:
-        """The most attempts that a Cloud PC took."""
+        """The most attempts of a Cloud PC."""
         return max((int(entry["attempt"]) for entry in self.entries), default=0)
 
     @property
     def said(self) -> str:
-        """Everything that the service says about what went wrong."""
+        """All messages of the service about failures."""
         errors = [entry.get("error") for entry in self.entries] + [entry.get("note") for entry in self.entries]
         failed = [operation.get("error") for operation in self.asked]
         return json.dumps([*errors, *failed, *(pc["statusDetail"] for pc in self.cloud_pcs), *self.waited])
 
     @property
     def seen(self) -> frozenset[str]:
-        """The error codes that the cloud gave, in answers and in the ends of operations."""
+        """The error codes that the cloud returned, in responses and in results of operations."""
         failed = (operation["error"] for operation in self.operations if operation["error"])
         return frozenset(str(entry.get("code")) for entry in self.requests) | {error["code"] for error in failed}
 
 
 def passed_through(rehearsal: Rehearsal) -> set[str]:
-    """Read from the audit log which statuses there were: one may be over before anybody looks."""
+    """Read the statuses from the audit log: one may have ended between two reads."""
     events = rehearsal.portal.pages(f"{rehearsal.graph}/auditEvents")
     changes = (each for event in events for part in event["resources"] for each in part["modifiedProperties"])
     return {str(each["newValue"]) for each in changes if each["displayName"] == "status"}
 
 
 def gather(rehearsal: Rehearsal, seen: Seen, since: int) -> Evidence:
-    """Ask both sides; *since*: the last request before."""
+    """Read the service and the cloud; *since* is the last request before the scenario."""
     stack, portal, subscription = rehearsal.stack, rehearsal.portal, rehearsal.subscription
     listed = portal.pages(f"{rehearsal.graph}/cloudPCs")
     cloud_pcs = [pc for pc in listed if pc["userPrincipalName"] in rehearsal.people]
@@ -133,7 +134,7 @@ def _is_ours(resource: Json) -> bool:
 
 
 def judge(expect: Mapping[str, Any], found: Evidence) -> list[Check]:
-    """Hold what was found against what was expected."""
+    """Compare what was found with what was expected."""
     checks = [check for key, judged in _JUDGES.items() if key in expect for check in judged(expect[key], found)]
     return [*checks, *_whole(expect, found), *_happened(found)]
 
@@ -211,7 +212,7 @@ def _machines(wanted: Mapping[str, Sequence[str]], found: Evidence) -> Iterator[
 
 
 def _whole(expect: Mapping[str, Any], found: Evidence) -> Iterator[Check]:
-    """See that every usable Cloud PC has one machine, one interface and one disk, and that nothing else is there."""
+    """Check that every usable Cloud PC has one machine, one interface and one disk, and that there is nothing else."""
     ready = sum(count for status, count in found.ends.items() if status in _WHOLE)
     counts = {name: len(each) for name, each in found.parts.items()}
     shown = ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -228,7 +229,7 @@ def _whole(expect: Mapping[str, Any], found: Evidence) -> Iterator[Check]:
 
 
 def _happened(found: Evidence) -> Iterator[Check]:
-    """See that what somebody else was to do meanwhile was done."""
+    """Check that the scenario's own actions were done."""
     for event in found.events:
         refused = next((act["error"] for act in event["cameTo"] if "error" in act), None)
         what = f"event {event['id']}"

@@ -1,8 +1,8 @@
-"""What time it is: the system's, or the clock that a local host, cloud and app share (docs/decisions/0010).
+"""The time: the system's, or the shared clock of a local run (docs/decisions/0010).
 
-The file, little endian: ``DWCLOCK1``, u64 sequence (odd while a writer is inside), i64 base_us, i64 anchor_ns
-(CLOCK_MONOTONIC), f64 rate, i64 limit_us, and more that a reader does not need; at 72 the fields as they
-were before the write. ``now = min(limit_us, base_us + max(0, monotonic_ns - anchor_ns) / 1000 * rate)``.
+The file, little endian: ``DWCLOCK1``, u64 sequence (odd while a writer is writing), i64 base_us, i64 anchor_ns
+(CLOCK_MONOTONIC), f64 rate, i64 limit_us, then fields that a reader does not need; at 72 the fields as
+they were before the write. ``now = min(limit_us, base_us + max(0, monotonic_ns - anchor_ns) / 1000 * rate)``.
 """
 
 from __future__ import annotations
@@ -15,15 +15,23 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 _SIZE = 128
 _MAGIC = b"DWCLOCK1"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Native mode copies whole words: with "<" a field could be read torn.
+# Native mode copies machine words: with "<" half of a field could be read from before a write.
 _SEQUENCE = struct.Struct("@Q")
 _FIELDS = struct.Struct("@qqdq")
 _SEQUENCE_AT, _FIELDS_AT, _UNDO_AT = 8, 16, 72
-_LOOKS_BEFORE_LOCK = 1000  # a living writer is inside for some microseconds
+_READS_BEFORE_LOCK = 1000  # a write takes some microseconds
+
+
+class Clock(Protocol):
+    """The source of the time."""
+
+    def now(self) -> datetime:
+        """Return the time as an aware UTC datetime."""
 
 
 class SystemClock:
@@ -35,9 +43,9 @@ class SystemClock:
 
 
 class FileClock:
-    """The time of a clock file, read without ever writing to it.
+    """The time of a clock file, which is only read.
 
-    Raises: ValueError if *path* is no clock.
+    Raises: ValueError if *path* is not a clock file.
     """
 
     def __init__(self, path: Path, monotonic_ns: Callable[[], int] = time.monotonic_ns) -> None:
@@ -55,20 +63,20 @@ class FileClock:
         return _EPOCH + timedelta(microseconds=min(limit_us, base_us + int(passed_us)))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._map.close()
         os.close(self._descriptor)
 
     def _fields(self) -> tuple[tuple[int, int, float, int], int]:
-        """Return fields and a moment at which they were in force; of a writer that died inside, those before it."""
-        for _ in range(_LOOKS_BEFORE_LOCK):
+        """Return the fields and a time at which they were valid; those before the write if a writer died in it."""
+        for _ in range(_READS_BEFORE_LOCK):
             (before,) = _SEQUENCE.unpack_from(self._map, _SEQUENCE_AT)
             fields = self._fields_at(_FIELDS_AT)
             moment_ns = self._monotonic_ns()
             (after,) = _SEQUENCE.unpack_from(self._map, _SEQUENCE_AT)
             if before == after and not before & 1:
                 return fields, moment_ns
-        fcntl.flock(self._descriptor, fcntl.LOCK_SH)  # waits for a writer that lives
+        fcntl.flock(self._descriptor, fcntl.LOCK_SH)  # waits for a writer that is alive
         try:
             (sequence,) = _SEQUENCE.unpack_from(self._map, _SEQUENCE_AT)
             return self._fields_at(_UNDO_AT if sequence & 1 else _FIELDS_AT), self._monotonic_ns()

@@ -1,4 +1,4 @@
-"""The settings of the service: read once, at the start, and all that is wrong with them is said at once."""
+"""The settings of the service, read once at the start; one error names everything that is wrong with them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Uuid = Annotated[str, Field(pattern=_UUID)]
 
 
 class SettingsError(Exception):
-    """The settings do not hold: the service must not start."""
+    """The settings are not valid: the service must not start."""
 
 
 class Settings(BaseModel):
@@ -33,17 +33,18 @@ class Settings(BaseModel):
     tables_url: Endpoint = Field(description="Table service of the storage account that keeps the records")
     queues_url: Endpoint = Field(description="Queue service of the same storage account")
     key_vault_url: Endpoint = Field(description="Key Vault that keeps the domain-join passwords")
-    provider_tenant_id: Uuid = Field(description="Entra tenant of the provider; provider roles count only here")
+    provider_tenant_id: Uuid = Field(description="Entra tenant of the provider; provider roles are valid only in it")
     arm_url: Endpoint = Field("https://management.azure.com", description="Azure Resource Manager")
     graph_url: Endpoint = Field("https://graph.microsoft.com", description="Microsoft Graph, without a version")
-    authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Where tokens come from")
+    authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Issuer of tokens")
     api_audience: str = Field("api://deskwright", min_length=1, description="Audience of our callers' tokens")
     client_id: Uuid | None = Field(None, description="User-assigned managed identity; none: the system-assigned one")
     app_client_id: Uuid | None = Field(
-        None, description="Multi-tenant app that enters customers' directories and subscriptions"
+        None, description="Multi-tenant app for customers' directories and subscriptions"
     )
     notification_url: str | None = Field(
-        None, description="Public address of /api/graph/notifications; none: directories are asked, not listened to"
+        None,
+        description="Public address of /api/graph/notifications; none: directories are polled",
     )
     blobs_url: Endpoint | None = Field(
         None, description="Blob service that takes the daily export of the tables; none: there is no export"
@@ -54,7 +55,7 @@ class Settings(BaseModel):
     )
     clock_file: str | None = Field(None, description="Shared clock of a local run; none: the system clock")
     trust_client_principal: bool = Field(
-        default=False, description="App Service authentication stands in front: trust its headers"
+        default=False, description="App Service authentication is enabled in front of the app: trust its headers"
     )
 
 

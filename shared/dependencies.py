@@ -1,7 +1,7 @@
-"""The composition root: what the service is made of, in one object for each process.
+"""The composition root: the clients and repositories of the service, in one object for each process.
 
-The only place that knows the environment, real time and real ids. Everything is made when it is first asked for, so
-that a cold start pays for nothing it does not use; clients belong to the event loop that is running then.
+The only module that reads the environment, the real time and real ids. Everything is created at its first use, so that
+a cold start pays for nothing it does not use; clients belong to the event loop that is running then.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from shared.clock import FileClock, SystemClock
+from shared.clock import Clock, FileClock, SystemClock
 from shared.config import Settings, read_settings
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
@@ -22,8 +22,6 @@ from shared.storage.records import Records
 from shared.storage.tables import Tables
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.mgmt.authorization.aio import AuthorizationManagementClient
     from azure.mgmt.compute.aio import ComputeManagementClient
@@ -41,31 +39,24 @@ if TYPE_CHECKING:
 
 _NO_APP = Refused.model_construct(
     code="noAppForCustomers",
-    message="a customer's directory is reached through a multi-tenant app, and none is set",
+    message="a customer's directory needs a multi-tenant app, and none is set",
     advice="Set DESKWRIGHT_APP_CLIENT_ID to the app that customers trust (docs/permissions.md).",
     final=True,
 )
 
 
 class Closable(Protocol):
-    """Whatever holds connections."""
+    """An object with open connections."""
 
     async def close(self) -> None:
-        """Let go of them."""
+        """Close the connections."""
 
 
 Closing = TypeVar("Closing", bound=Closable)
 
 
-class Clock(Protocol):
-    """Whoever knows what time it is."""
-
-    def now(self) -> datetime:
-        """Return the time as an aware UTC datetime."""
-
-
 class Dependencies(Records):
-    """What the service is made of: its records, and the clouds."""
+    """The repositories of the service, and its clients of the clouds."""
 
     def __init__(self, settings: Settings, clock: Clock, tables: Tables | None = None) -> None:
         super().__init__(tables or Tables(settings.tables_url, lambda: self.credential))
@@ -77,12 +68,12 @@ class Dependencies(Records):
         self._open: list[Closable] = []
 
     def new_id(self) -> str:
-        """Return an id that nothing else has."""
+        """Return a new, unique id."""
         return str(uuid.uuid4())  # noqa: TID251 - the one place
 
     @cached_property
     def exports(self) -> Blobs | None:
-        """The container of the daily exports, None where there is none."""
+        """The container of the daily exports, None if none is set."""
         if self.settings.blobs_url is None:
             return None
         from shared.clients.blobs import Blobs
@@ -102,7 +93,7 @@ class Dependencies(Records):
         """The clouds' rate limits."""
         from shared.clients.pacing import Pacing
 
-        return Pacing(self.lines, self.clock)
+        return Pacing(self.rate_limiters, self.clock)
 
     @cached_property
     def arm(self) -> ArmClients:
@@ -119,25 +110,25 @@ class Dependencies(Records):
         return self._closing(made)
 
     def compute(self, subscription_id: str) -> ComputeManagementClient:
-        """Return the client of Azure Compute for the tenant on whose behalf the running call is made."""
-        return self.arm.compute(_tenant_at_hand(), subscription_id)
+        """Return the client of Azure Compute for the tenant of the running call."""
+        return self.arm.compute(_tenant_of_call(), subscription_id)
 
     def network(self, subscription_id: str) -> NetworkManagementClient:
-        """Return the client of Azure's networks for the tenant at hand."""
-        return self.arm.network(_tenant_at_hand(), subscription_id)
+        """Return the client of Azure's networks for the tenant of the running call."""
+        return self.arm.network(_tenant_of_call(), subscription_id)
 
     def authorization(self, subscription_id: str) -> AuthorizationManagementClient:
-        """Return the client of role assignments for the tenant at hand."""
-        return self.arm.authorization(_tenant_at_hand(), subscription_id)
+        """Return the client of role assignments for the tenant of the running call."""
+        return self.arm.authorization(_tenant_of_call(), subscription_id)
 
     def desktops(self, subscription_id: str) -> DesktopVirtualizationMgmtClient:
-        """Return the client of Azure Virtual Desktop for the tenant at hand."""
-        return self.arm.desktops(_tenant_at_hand(), subscription_id)
+        """Return the client of Azure Virtual Desktop for the tenant of the running call."""
+        return self.arm.desktops(_tenant_of_call(), subscription_id)
 
     def graph(self, tenant: Tenant) -> Graph:
         """Return the client of a tenant's directory.
 
-        Raises: DeclinedError if it is a customer's and the service has no app that customers could trust.
+        Raises: DeclinedError if it is a customer's and no multi-tenant app is set.
         """
         directory = tenant.entra_tenant_id.lower()
         if directory not in self._graphs:
@@ -172,7 +163,7 @@ class Dependencies(Records):
         return self._queues[name]
 
     async def close(self) -> None:
-        """Let go of every connection; this object is of no use afterwards."""
+        """Close every connection; this object cannot be used afterwards."""
         await self.tables.close()
         while self._open:
             await self._open.pop().close()
@@ -182,12 +173,12 @@ class Dependencies(Records):
         return self.settings.client_id or "system"
 
     async def _credential_of(self, tenant_id: str) -> AsyncTokenCredential:
-        """Return who we are for a tenant. Raises: NotFoundError if there is none, DeclinedError without the app."""
+        """Return the credential for a tenant. Raises: NotFoundError, DeclinedError if no multi-tenant app is set."""
         tenant = (await self.tenants.get(tenant_id)).value
         return self._credential_in(tenant.entra_tenant_id.lower())
 
     def _credential_in(self, directory: str) -> AsyncTokenCredential:
-        """Return who we are in a directory: the managed identity in its own, the multi-tenant app in a customer's."""
+        """Return the credential for a directory: the managed identity, or the multi-tenant app in a customer's."""
         if directory == self.settings.provider_tenant_id.lower():
             return self.credential
         if directory in self._apps:
@@ -206,35 +197,35 @@ class Dependencies(Records):
         return made
 
     def _closing(self, made: Closing) -> Closing:
-        """Remember to close *made*, after what is made of it."""
+        """Register *made* to be closed, after everything that was created from it."""
         self._open.append(made)
         return made
 
 
-def _tenant_at_hand() -> str:
-    """Return the tenant of the running call. Raises: LookupError outside of one: Azure is never asked for nobody."""
+def _tenant_of_call() -> str:
+    """Return the tenant of the running call. Raises: LookupError without one: every call to Azure has a tenant."""
     tenant_id = BEHALF.get().tenant_id
     if not tenant_id:
-        message = "Azure is asked on a tenant's behalf, and this call is on nobody's (shared.contracts.tickets)"
+        message = "this call to Azure has no tenant: see on_behalf_of in shared.contracts.tickets"
         raise LookupError(message)
     return tenant_id
 
 
-_present: Dependencies | None = None
+_current: Dependencies | None = None
 
 
 def dependencies() -> Dependencies:
-    """Return what this process is made of. Raises: SettingsError if it must not start."""
-    global _present  # noqa: PLW0603 - one for each process
-    if _present is None:
+    """Return the dependencies of this process. Raises: SettingsError if the settings are not valid."""
+    global _current  # noqa: PLW0603 - one for each process
+    if _current is None:
         settings = read_settings(os.environ)  # noqa: TID251 - the one place
         clock = FileClock(Path(settings.clock_file)) if settings.clock_file else SystemClock()
-        _present = Dependencies(settings, clock)
-    return _present
+        _current = Dependencies(settings, clock)
+    return _current
 
 
 def use(other: Dependencies | None) -> Dependencies | None:
-    """Put another composition in place (tests), None: the one of the environment; return the one before."""
-    global _present
-    before, _present = _present, other
+    """Replace the dependencies (for tests; None: those of the environment); return the ones before."""
+    global _current
+    before, _current = _current, other
     return before

@@ -1,17 +1,17 @@
-"""Every error Deskwright raises on purpose.
+"""The exceptions of Deskwright.
 
     DeskwrightError
-    ├── InvalidError          400  the request is wrong; ``problems`` names each step, field and reason
-    ├── UnauthenticatedError  401  no token, or one that does not hold
+    ├── InvalidError          400  the request is not valid; ``problems`` has each step, field and reason
+    ├── UnauthenticatedError  401  no token, or one that is not valid
     ├── ForbiddenError        403  the caller's role does not allow it
-    ├── NotFoundError         404  not there, or not the caller's to see
-    ├── ConflictError         409  true, but not now: ``details`` says what stands in the way
-    │   └── IllegalTransitionError  the life cycle has no such step
-    ├── StaleError            412  somebody else changed it since it was read
-    ├── TooLargeError         413  the body is over the limit
-    ├── RefusedError          422  the cloud said no, for good: ``code`` is the cloud's own word
-    └── UnavailableError      503  the cloud or the store did not answer as it should; the same call may succeed later
-        └── ThrottledError    429  asked too often; ``after`` says when to ask again
+    ├── NotFoundError         404  does not exist, or is not visible to the caller
+    ├── ConflictError         409  not possible in the current state; ``details`` says why
+    │   └── IllegalTransitionError  the life cycle has no such transition
+    ├── StaleError            412  it has changed since it was read
+    ├── TooLargeError         413  the body is larger than the limit
+    ├── RefusedError          422  the cloud refused it, finally; ``code`` is the cloud's error code
+    └── UnavailableError      503  the cloud or the storage failed; the same call may succeed later
+        └── ThrottledError    429  too many requests; ``after`` is the time to wait
 
 Activities raise only UnavailableError: a refusal is a value (shared.contracts.outcomes), a failure is an exception.
 """
@@ -25,9 +25,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a request.
+    """One problem of a request.
 
-    *pointer* is a JSON pointer into the body (RFC 6901); *step* the wizard's step, if it was a wizard.
+    *pointer* is a JSON pointer into the body (RFC 6901); *step* the wizard's step, if there is one.
     """
 
     pointer: str
@@ -36,11 +36,11 @@ class Problem:
 
 
 class DeskwrightError(Exception):
-    """The root: whatever Deskwright raises on purpose."""
+    """The base class of all exceptions of Deskwright."""
 
 
 class InvalidError(DeskwrightError):
-    """The request is wrong and changed nothing."""
+    """The request is not valid and changed nothing."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(f"{p.pointer}: {p.message}" for p in problems))
@@ -48,19 +48,19 @@ class InvalidError(DeskwrightError):
 
 
 class UnauthenticatedError(DeskwrightError):
-    """The caller did not show who he is."""
+    """The caller is not authenticated."""
 
 
 class ForbiddenError(DeskwrightError):
-    """The caller is known, and may not do this."""
+    """The caller is authenticated, but not authorized."""
 
 
 class NotFoundError(DeskwrightError):
-    """There is no such thing, or it belongs to another tenant: the two look alike on purpose."""
+    """It does not exist or belongs to another tenant: the two look the same on purpose."""
 
 
 class ConflictError(DeskwrightError):
-    """The request is right, but the present state stands in its way."""
+    """The request is valid, but not possible in the current state."""
 
     def __init__(self, message: str, **details: Any) -> None:  # noqa: ANN401 - details are JSON
         super().__init__(message)
@@ -68,7 +68,7 @@ class ConflictError(DeskwrightError):
 
 
 class IllegalTransitionError(ConflictError):
-    """The life cycle has no such step from the present status."""
+    """The life cycle has no such transition from the current status."""
 
 
 class StaleError(DeskwrightError):
@@ -80,7 +80,7 @@ class TooLargeError(DeskwrightError):
 
 
 class RefusedError(DeskwrightError):
-    """The cloud said no, and would say no again."""
+    """The cloud refused the request, and would refuse it again."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -89,11 +89,11 @@ class RefusedError(DeskwrightError):
 
 
 class UnavailableError(DeskwrightError):
-    """The other side did not answer as it should; the same call may succeed later."""
+    """The other side failed; the same call may succeed later."""
 
 
 class ThrottledError(UnavailableError):
-    """The other side, or our own pacing, asks us to wait."""
+    """The other side, or our own pacing, requires a wait of *after*."""
 
     def __init__(self, message: str, *, after: timedelta) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
-"""What an operator reads: a log line and a span for each thing done, and a few metrics; ids, never contents.
+"""Telemetry: a log line and a span for each activity and call, and a few metrics; with ids, without contents.
 
 Only OpenTelemetry's API is used: it does nothing until the Functions worker, or a test, has loaded an SDK. Names of
-people, messages of errors and whole addresses are left out everywhere: somebody else may read what is measured.
+people, messages of errors and paths of addresses are left out: telemetry has other readers than the records.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _THROTTLED = 429
 _ERROR = 400
 
 PENDING = "deskwright.cloud_pcs.pending"
-"""Cloud PCs that wait for room, a licence or their turn, by tenant."""
+"""Cloud PCs that wait for capacity, a licence or the start of their build, by tenant."""
 
 REMOVALS_WAITING = "deskwright.removals.waiting"
-"""Removals that the brake holds until somebody confirms them, by tenant."""
+"""Removals that the removal brake holds until they are confirmed, by tenant."""
 
 _PROVISIONING = "deskwright.provisioning.duration"
 _OPERATIONS = "deskwright.operations.ended"
@@ -41,7 +41,7 @@ _CALLS_THROTTLED = "deskwright.calls.throttled"
 
 @contextmanager
 def observed(name: str, order: Any = None) -> Iterator[None]:  # noqa: ANN401 - any order has ids or none
-    """Log how long *name* took and how it ended, with the ids found in *order*; the same as a span."""
+    """Log the duration and result of *name* with the ids in *order*, and record them as a span."""
     subject = getattr(order, "machine", None) or order
     found = {key: value for key in _IDS if (value := getattr(subject, key, None)) is not None}
     owner = getattr(subject, "owner", None)
@@ -60,14 +60,14 @@ def observed(name: str, order: Any = None) -> Iterator[None]:  # noqa: ANN401 - 
 
 
 class Call:
-    """One call to a cloud; *status* is what it answered, 0 while it has not."""
+    """One call to a cloud; *status* is the HTTP status of its response, 0 without one."""
 
     status = 0
 
 
 @contextmanager
 def called(method: str, host: str) -> Iterator[Call]:
-    """Observe a call to a cloud as a span and in the metrics. Of its address only *host*: paths name people."""
+    """Record a call to a cloud as a span and in the metrics. Only *host* of its address: paths contain names."""
     call, began = Call(), default_timer()
     attributes: dict[str, str | int] = {"http.request.method": method, "server.address": host}
     with _span(f"{method} {host}", attributes, client=True) as span:
@@ -87,23 +87,23 @@ def called(method: str, host: str) -> Iterator[Call]:
 
 
 def measure_provisioning(took: timedelta, *, tenant_id: str, policy_id: str, outcome: str) -> None:
-    """Count a build that has come to its end: how long it took, by policy and by how it ended."""
+    """Record the duration of a build that has ended, by policy and outcome."""
     attributes = {"tenant_id": tenant_id, "policy_id": policy_id, "outcome": outcome}
     _histogram(_PROVISIONING, "s").record(took.total_seconds(), attributes)
 
 
 def count_operation(kind: str, status: str) -> None:
-    """Count an operation that has come to its end."""
+    """Count an operation that has ended, by kind and status."""
     _counter(_OPERATIONS).add(1, {"kind": kind, "status": status})
 
 
 def measure_now(name: str, value: int, *, tenant_id: str) -> None:
-    """Say how many there are of something in a tenant at this moment."""
+    """Record the current number of something in a tenant."""
     _gauge(name).set(value, {"tenant_id": tenant_id})
 
 
-def forget_instruments() -> None:
-    """Make the instruments anew when they are next used (tests, which put another SDK in place)."""
+def reset_instruments() -> None:
+    """Create the instruments again at their next use (for tests, which set another SDK)."""
     for made in (_meter, _histogram, _counter, _gauge):
         made.cache_clear()
 
@@ -113,7 +113,7 @@ def _span(name: str, attributes: dict[str, Any], *, client: bool = False) -> Ite
     from opentelemetry.trace import SpanKind, get_tracer
 
     kind = SpanKind.CLIENT if client else SpanKind.INTERNAL
-    # Neither the exception nor its message: what a cloud said may name somebody.
+    # Without the exception and its message: a cloud's message may contain names.
     with get_tracer(_SCOPE).start_as_current_span(
         name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
     ) as span:

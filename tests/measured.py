@@ -40,7 +40,7 @@ def measured() -> Iterator[Seen]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trace, "get_tracer", tracing.get_tracer)
         patch.setattr(metrics, "get_meter", metering.get_meter)
-        telemetry.forget_instruments()
+        telemetry.reset_instruments()
         yield Seen(spans, reader)
-    telemetry.forget_instruments()
+    telemetry.reset_instruments()
     metering.shutdown()

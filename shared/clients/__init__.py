@@ -1,1 +1,1 @@
-"""The clouds, through their official SDKs: async, without retries of their own, paced."""
+"""Clients of Azure and Microsoft Graph: asynchronous, paced, without retries of their own."""

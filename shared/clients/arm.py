@@ -1,4 +1,4 @@
-"""Azure Resource Manager through the official SDKs: the clients, starting long work, looking at it once."""
+"""Azure Resource Manager through the official SDKs: the clients, and long-running operations."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ _GROUP_VERSION = "2021-04-01"
 _SUBSCRIPTION_VERSION = "2022-12-01"
 _COMPUTE_VERSION = "2026-04-01"
 _VERSIONS = {"galleries": "2026-03-03", "disks": "2026-03-02", "snapshots": "2026-03-02"}
-"""Of what Azure Compute counts by itself; everything else of it has the provider's."""
+"""API versions of resource types that Azure Compute versions separately; all others have _COMPUTE_VERSION."""
 
 _ACCEPTED = 202
 
 
 CredentialOf = Callable[[str], "AsyncTokenCredential"]
-"""From a tenant's id to who we are in its directory."""
+"""Returns the credential for the directory of a tenant id."""
 
 
 class ArmClients:
-    """One client per tenant, subscription and resource provider, each made when first asked for.
+    """One client for each tenant, subscription and resource provider, created at its first use.
 
-    A client keeps its token, so that no two tenants share one, also where they share a subscription: what a tenant asks
-    for is asked with a token of its own directory, and a subscription of another directory refuses it.
+    A client caches its token, so no two tenants share a client, even where they share a subscription: a tenant's calls
+    are made with a token of its own directory, and a subscription of another directory refuses them.
     """
 
     def __init__(self, credential_of: CredentialOf, *, url: str, principal: str, pacing: Pacing) -> None:
         self._credential_of, self._url, self._pacing = credential_of, url, pacing
         self._limits = arm_limits(principal)
         self._made: list[Any] = []
-        # One each, for the life of the process: token caches are in them.
+        # For the life of the process: each client has its token cache.
         self.compute = cache(self._compute)
         self.network = cache(self._network)
         self.authorization = cache(self._authorization)
@@ -65,13 +65,13 @@ class ArmClients:
 
     @cached_property
     def _transport(self) -> AsyncHttpTransport[Any, Any]:
-        """The connections, which all clients share: they lead to one host."""
+        """The connections, shared by all clients: they all call one host."""
         from shared.clients.pipeline import transport
 
         return transport()
 
     def _made_of(self, kind: Callable[..., Client], tenant_id: str, subscription_id: str) -> Client:
-        """Make one of the SDK's clients, with our pipeline in place of its own."""
+        """Create one of the SDK's clients, with our pipeline in place of its own."""
         from shared.clients.pipeline import cloud_policies
 
         credential, limits = self._credential_of(tenant_id), self._limits
@@ -111,9 +111,9 @@ Hook = Callable[[Any], None]
 
 
 async def begin(call: Callable[[Hook], Awaitable[Any]], *, resource_id: str, deletes: bool = False) -> Accepted:
-    """Start long-running work and return where to look at it; nothing is polled.
+    """Start a long-running operation and return where to poll it.
 
-    *call* makes one of the SDK's ``begin_*`` with ``polling=False`` and ``raw_response_hook=`` what it is given.
+    *call* calls one of the SDK's ``begin_*`` with ``polling=False`` and its argument as ``raw_response_hook``.
     """
     headers: dict[str, str] = {}
 
@@ -125,8 +125,14 @@ async def begin(call: Callable[[Hook], Awaitable[Any]], *, resource_id: str, del
     return Accepted(resource_id=resource_id, operation_url=url, deletes=deletes)
 
 
-async def ask(client: Any, method: str, path: str, version: str, body: dict[str, Any] | None = None) -> dict[str, Any]:  # noqa: ANN401 - compute or network
-    """Make one plain call to ARM that no SDK of ours has; return the JSON of the answer."""
+async def request(
+    client: Any,  # noqa: ANN401 - compute or network
+    method: str,
+    path: str,
+    version: str,
+    body: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Send a request to ARM for which none of the installed SDKs has a method; return the JSON of the response."""
     from azure.core.rest import HttpRequest
 
     joint = "&" if "?" in path else "?"
@@ -136,15 +142,15 @@ async def ask(client: Any, method: str, path: str, version: str, body: dict[str,
 
 
 async def ensure_group(client: Any, subscription_id: str, name: str, region: str, tags: dict[str, str]) -> None:  # noqa: ANN401 - compute or network
-    """Make sure that a resource group is there; one that exists stays as it is.
+    """Create a resource group if it does not exist; an existing one is left unchanged.
 
-    Raises: DeclinedError where another tenant has marked it as its own: tenants may share a subscription.
+    Raises: DeclinedError if it carries the tag of another tenant: tenants may share a subscription.
     """
     path = f"/subscriptions/{subscription_id}/resourceGroups/{name}"
     try:
-        found = await ask(client, "GET", path, _GROUP_VERSION)
+        found = await request(client, "GET", path, _GROUP_VERSION)
     except MissingError:
-        await ask(client, "PUT", path, _GROUP_VERSION, {"location": region, "tags": tags})
+        await request(client, "PUT", path, _GROUP_VERSION, {"location": region, "tags": tags})
         return
     if (found.get("tags") or {}).get(TENANT_TAG) not in {None, tags.get(TENANT_TAG)}:
         message = f"the resource group {name} carries the tag {TENANT_TAG} of another tenant"
@@ -154,35 +160,35 @@ async def ensure_group(client: Any, subscription_id: str, name: str, region: str
 
 async def subscription_state(client: Any, subscription_id: str) -> str:  # noqa: ANN401 - compute or network
     """Return the state of a subscription: Enabled, Warned, PastDue, Disabled or Deleted."""
-    body = await ask(client, "GET", f"/subscriptions/{subscription_id}", _SUBSCRIPTION_VERSION)
+    body = await request(client, "GET", f"/subscriptions/{subscription_id}", _SUBSCRIPTION_VERSION)
     return str(body.get("state", ""))
 
 
-async def look_at(client: Any, operation: Accepted, *, arm_url: str) -> Finished | Pending:  # noqa: ANN401 - compute
-    """Look once at what Azure has begun: at its URL, or where that is gone, at the resource.
+async def poll(client: Any, operation: Accepted, *, arm_url: str) -> Finished | Pending:  # noqa: ANN401 - compute
+    """Read the state of a long-running operation: from its URL, or if that is gone, from the resource.
 
-    Raises: DeclinedError with Azure's own reason when it failed.
+    Raises: DeclinedError with Azure's code and message if it failed.
     """
     url = operation.operation_url
-    # The bearer token goes nowhere else, whatever an answer says.
+    # The bearer token is sent to no other host, whatever a response names.
     if url is None or not url.lower().startswith(f"{arm_url.lower()}/"):
-        return await _look_at_resource(client, operation)
+        return await _poll_resource(client, operation)
     from azure.core.rest import HttpRequest
 
     try:
         response = await client.send_request(HttpRequest("GET", url))
     except MissingError:
-        return await _look_at_resource(client, operation)
+        return await _poll_resource(client, operation)
     text = response.text()
     body = json.loads(text) if text.strip() else {}
     if response.status_code == _ACCEPTED:
         return _pending(response)
     status = str(body.get("status", "Succeeded")) if isinstance(body, dict) else "Succeeded"
-    return _judge(status, body.get("error") if isinstance(body, dict) else None) or _pending(response)
+    return _outcome(status, body.get("error") if isinstance(body, dict) else None) or _pending(response)
 
 
-def _judge(status: str, error: dict[str, Any] | None) -> Finished | None:
-    """Return that it is finished, or None when it is not. Raises: what the error means."""
+def _outcome(status: str, error: dict[str, Any] | None) -> Finished | None:
+    """Return Finished, or None while the operation runs. Raises: DeclinedError if it failed."""
     from shared.clients.pipeline import decide, read_error
 
     match status.lower():
@@ -192,38 +198,39 @@ def _judge(status: str, error: dict[str, Any] | None) -> Finished | None:
             code, message = read_error(json.dumps({"error": error or {}}))
             code, message = code or status, message or f"the operation has {status.lower()}"
             ended = decide(200, code, message)
-            # It answers the same to whoever asks again: what may succeed later is for the next attempt to find out.
+            # Its state is final: what may succeed later is left to the next attempt.
             raise ended if isinstance(ended, DeclinedError) else DeclinedError(Refused(code=code, message=message))
     return None
 
 
 def _pending(response: Any) -> Pending:  # noqa: ANN401 - azure-core's response
-    said = response.headers.get("Retry-After", "")
+    after = response.headers.get("Retry-After", "")
     return Pending(
-        note="Azure is at work", after=max(1, round(float(said))) if said.replace(".", "", 1).isdigit() else None
+        note="Azure is working on it",
+        after=max(1, round(float(after))) if after.replace(".", "", 1).isdigit() else None,
     )
 
 
-async def _look_at_resource(client: Any, operation: Accepted) -> Finished | Pending:  # noqa: ANN401 - compute
+async def _poll_resource(client: Any, operation: Accepted) -> Finished | Pending:  # noqa: ANN401 - compute
     kind = operation.resource_id.lower().partition("/providers/microsoft.compute/")[2].partition("/")[0]
     try:
-        body = await ask(client, "GET", operation.resource_id, _VERSIONS.get(kind, _COMPUTE_VERSION))
+        body = await request(client, "GET", operation.resource_id, _VERSIONS.get(kind, _COMPUTE_VERSION))
     except MissingError:
         if operation.deletes:
             return Finished()
         raise
     state = str(body.get("properties", {}).get("provisioningState", "Succeeded"))
     if operation.deletes and state.lower() == "succeeded":
-        return Pending(note="it is still there")
+        return Pending(note="the resource still exists")
     error = None
     if state.lower() == "failed" and body.get("type", "").lower() == "microsoft.compute/virtualmachines":
         error = await _failure_of_vm(client, operation.resource_id)
-    return _judge(state, error) or Pending(note=f"it is {state}")
+    return _outcome(state, error) or Pending(note=f"the resource is {state}")
 
 
 async def _failure_of_vm(client: Any, vm_id: str) -> dict[str, Any]:  # noqa: ANN401 - compute
-    """Return why a VM failed; its instance view says so as ``ProvisioningState/failed/AllocationFailed``."""
-    view = await ask(client, "GET", f"{vm_id}/instanceView", _COMPUTE_VERSION)
+    """Return why a VM failed: its instance view has a status ``ProvisioningState/failed/AllocationFailed``."""
+    view = await request(client, "GET", f"{vm_id}/instanceView", _COMPUTE_VERSION)
     for status in view.get("statuses", ()):
         state, _, code = str(status.get("code", "")).partition("/failed")
         if state == "ProvisioningState":
@@ -232,7 +239,7 @@ async def _failure_of_vm(client: Any, vm_id: str) -> dict[str, Any]:  # noqa: AN
 
 
 class ResourceId(Value):
-    """An ARM id, taken apart."""
+    """A parsed ARM id."""
 
     subscription_id: str
     resource_group: str
@@ -245,7 +252,7 @@ class ResourceId(Value):
 
 
 def parse_id(resource_id: str) -> ResourceId:
-    """Take an ARM id apart. Raises: ValueError if it is none."""
+    """Parse an ARM id. Raises: ValueError if it is not the id of a resource."""
     parts = resource_id.strip("/").split("/")
     if len(parts) < 8 or parts[0].lower() != "subscriptions" or parts[2].lower() != "resourcegroups":  # noqa: PLR2004 - the shortest id of a resource
         message = f"not the id of an Azure resource: {resource_id}"
@@ -254,10 +261,10 @@ def parse_id(resource_id: str) -> ResourceId:
 
 
 def properties(resource: Any) -> dict[str, Any]:  # noqa: ANN401 - a compute or network model
-    """Return a resource's properties as ARM sent them: those SDKs' models are mappings over the JSON."""
+    """Return a resource's properties as ARM sent them: the models of these SDKs are mappings over the JSON."""
     return dict(resource.get("properties") or {})
 
 
 def as_content(body: dict[str, Any]) -> BytesIO:
-    """Return *body* as the bytes that the older SDKs take in a model's place: their models rename what REST names."""
+    """Return *body* as the bytes that the older SDKs accept instead of a model: their models rename properties."""
     return BytesIO(json.dumps(body).encode())

@@ -1,4 +1,4 @@
-"""One blob container: whole blobs with a few facts about each, made when it is first missed."""
+"""One blob container: blobs with metadata. The container is created when it is found missing."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A blob that is there, and the facts it was put with."""
+    """A blob of the container, and its metadata."""
 
     name: str
     facts: Mapping[str, str]
 
 
 class Blobs:
-    """The container; *options* go to the SDK's client. Whatever is asked raises UnavailableError without an answer."""
+    """The container; *options* go to the SDK's client. Every method raises UnavailableError if the service fails."""
 
     def __init__(
         self,
@@ -37,20 +37,20 @@ class Blobs:
         self._made: ContainerClient | None = None
 
     async def put(self, name: str, content: bytes, facts: Mapping[str, str] | None = None) -> None:
-        """Write a blob in place of what is there. *facts*: values of ASCII, none of them empty."""
+        """Write a blob, and replace one of the same name. *facts* is its metadata: ASCII values, none of them empty."""
         from azure.core.exceptions import ResourceNotFoundError
 
         async def upload() -> None:
             await self._client().upload_blob(name, content, overwrite=True, metadata=dict(facts or {}))
 
         try:
-            await self._asked(upload)
+            await self._call(upload)
         except ResourceNotFoundError:
-            await self._asked(self._make)
-            await self._asked(upload)
+            await self._call(self._create)
+            await self._call(upload)
 
     async def get(self, name: str) -> bytes | None:
-        """Return what a blob holds, None if it is not there."""
+        """Return the content of a blob, None if there is none."""
 
         async def download() -> bytes:
             return await (await self._client().download_blob(name)).readall()
@@ -67,7 +67,7 @@ class Blobs:
         return await self._unless_missing(listed, [])
 
     async def folders(self) -> list[str]:
-        """Return the folders at the top."""
+        """Return the names of the folders at the top level."""
 
         async def walked() -> list[str]:
             entries = self._client().walk_blobs(delimiter="/")
@@ -76,7 +76,7 @@ class Blobs:
         return await self._unless_missing(walked, [])
 
     async def delete(self, name: str) -> None:
-        """Remove a blob, if it is there."""
+        """Delete a blob, if it exists."""
 
         async def deleted() -> None:
             await self._client().delete_blob(name)
@@ -84,12 +84,12 @@ class Blobs:
         await self._unless_missing(deleted, None)
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._made is not None:
             await self._made.close()
             self._made = None
 
-    async def _make(self) -> None:
+    async def _create(self) -> None:
         from azure.core.exceptions import ResourceExistsError
 
         try:
@@ -97,27 +97,27 @@ class Blobs:
         except ResourceExistsError:
             return
 
-    async def _unless_missing(self, ask: Callable[[], Awaitable[T]], otherwise: T) -> T:
+    async def _unless_missing(self, operation: Callable[[], Awaitable[T]], otherwise: T) -> T:
         from azure.core.exceptions import ResourceNotFoundError
 
         try:
-            return await self._asked(ask)
+            return await self._call(operation)
         except ResourceNotFoundError:
             return otherwise
 
-    async def _asked(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _call(self, operation: Callable[[], Awaitable[T]]) -> T:
         from azure.core.exceptions import AzureError, ResourceNotFoundError
 
         try:
-            return await ask()
+            return await operation()
         except ResourceNotFoundError:
             raise
         except AzureError as error:
-            said = getattr(error, "error_code", None) or type(error).__name__
-            raise UnavailableError(f"container {self._name} did not answer as it should: {said}") from error
+            code = getattr(error, "error_code", None) or type(error).__name__
+            raise UnavailableError(f"container {self._name} failed: {code}") from error
 
     def _client(self) -> ContainerClient:
-        """Return the client, made when first asked for: it belongs to the loop that runs then."""
+        """Return the client, created at its first use: it belongs to the event loop that runs then."""
         if self._made is None:
             from azure.core.pipeline.transport import AioHttpTransport
             from azure.storage.blob.aio import ContainerClient
@@ -128,7 +128,7 @@ class Blobs:
                 self._name,
                 credential=self._credential(),
                 retry_total=3,
-                initial_backoff=0,  # the SDK's own 15 seconds would use up the night's ten minutes
+                initial_backoff=0,  # the SDK's default of 15 seconds would use up the ten minutes of the timer function
                 increment_base=1,
                 random_jitter_range=1,
                 **options,

@@ -1,4 +1,4 @@
-"""Who we are: the service's managed identity, and in a customer's directory the app that trusts it. No secret."""
+"""Credentials without a secret: the managed identity, and in a customer's directory the app that trusts it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
+from shared.domain.azure_errors import TOKEN_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,18 +16,13 @@ if TYPE_CHECKING:
     from azure.core.exceptions import ClientAuthenticationError
 
 _EXCHANGE = "api://AzureADTokenExchange/.default"
-_STRANGERS = {
-    "AADSTS700016": "The customer's administrator has to consent to the multi-tenant app (docs/operations.md).",
-    "AADSTS90002": "There is no directory of this id: correct the tenant's entraTenantId.",
-    "AADSTS700213": "Give the multi-tenant app a federated credential for our managed identity (docs/permissions.md).",
-}
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
 
 
 def own_credential(client_id: str | None, *, identity_endpoint: bool) -> AsyncTokenCredential:
-    """Return the service's own credential; *identity_endpoint*: whether the machine has a managed identity.
+    """Return the service's own credential; *identity_endpoint*: whether the host provides a managed identity.
 
-    Only without one the developer's own sign-in is asked: in production a chain would hide a broken identity.
+    Only without one is the developer's sign-in used: in production a chain would hide a broken identity.
     """
     from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
@@ -36,30 +32,30 @@ def own_credential(client_id: str | None, *, identity_endpoint: bool) -> AsyncTo
 
 
 class TenantCredential:
-    """Who we are in a tenant's directory, which is looked up when a token is needed: making a client must not wait."""
+    """The credential for a tenant's directory, looked up when a token is needed: creating a client must not wait."""
 
     def __init__(self, tenant_id: str, find: Callable[[str], Awaitable[AsyncTokenCredential]]) -> None:
         self._tenant_id, self._find = tenant_id, find
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # noqa: ANN401 - the protocol's
-        """Return a token of the tenant's directory. Raises: NotFoundError, DeclinedError without the app for it."""
+        """Return a token of the tenant's directory. Raises: NotFoundError, DeclinedError if the app is not set."""
         return await (await self._find(self._tenant_id)).get_token(*scopes, **options)
 
     async def close(self) -> None:
-        """Nothing is open here; the credentials that were found close themselves."""
+        """Do nothing: the credentials that were found are closed by their owner."""
 
     async def __aenter__(self) -> Self:
         """Return itself."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Leave the credentials to whoever made them."""
+        """Do nothing, as ``close``."""
 
 
 class FederatedCredential:
-    """The multi-tenant app in a customer's directory, proven by a token of our managed identity.
+    """The multi-tenant app in a customer's directory, authenticated by a token of the managed identity.
 
-    The app carries a federated credential that names the identity (docs/permissions.md).
+    The app has a federated credential that names the identity (docs/permissions.md).
     """
 
     def __init__(self, own: AsyncTokenCredential, *, directory: str, app_client_id: str, authority_url: str) -> None:
@@ -70,7 +66,7 @@ class FederatedCredential:
         self._inner = ClientAssertionCredential(
             directory,
             app_client_id,
-            lambda: self._assertion,  # called synchronously by azure-identity, so it is fetched before
+            lambda: self._assertion,  # azure-identity calls it synchronously, so the assertion is fetched before
             authority=authority_url,
             disable_instance_discovery=authority_url != _PUBLIC_AUTHORITY,
         )
@@ -78,7 +74,7 @@ class FederatedCredential:
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # noqa: ANN401 - the protocol's
         """Return a token of the customer's directory for *scopes*.
 
-        Raises: DeclinedError where the customer has not consented, or has no such directory.
+        Raises: DeclinedError if the customer has not consented, or there is no such directory.
         """
         from azure.core.exceptions import ClientAuthenticationError
 
@@ -89,7 +85,7 @@ class FederatedCredential:
             raise _explained(error, self._directory) from error
 
     async def close(self) -> None:
-        """Close the connections of this directory; the managed identity's stay."""
+        """Close the connections of this directory, not those of the managed identity."""
         await self._inner.close()
 
     async def __aenter__(self) -> Self:
@@ -102,11 +98,11 @@ class FederatedCredential:
 
 
 def _explained(error: ClientAuthenticationError, directory: str) -> Exception:
-    """Return what a directory that gives us no token means: a refusal with advice, or the error itself."""
-    said = str(error.message)
-    code = next((code for code in _STRANGERS if f"{code}:" in said), None)
+    """Return a refusal with advice for a known reason of getting no token, else the error itself."""
+    message = str(error.message)
+    code = next((code for code in TOKEN_REFUSED if f"{code}:" in message), None)
     if code is None:
         return error
     return DeclinedError(
-        Refused(code=code, message=f"directory {directory} gives us no token: {code}", advice=_STRANGERS[code])
+        Refused(code=code, message=f"directory {directory} issues no token: {code}", advice=TOKEN_REFUSED[code])
     )

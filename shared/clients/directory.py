@@ -1,4 +1,4 @@
-"""What the triggers ask the directory: which groups there are, and who of them is licensed for what."""
+"""Reads of the directory that a caller waits for: groups, licences and users."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def assigned_groups(policies: Iterable[Policy]) -> frozenset[str]:
 async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group, ...]:
     """Return those of the groups that exist."""
 
-    async def look(group_id: str) -> Group | None:
+    async def find(group_id: str) -> Group | None:
         try:
             return await retry_while_throttled(lambda: graph.group(group_id))
         except NotFoundError:
             return None
 
-    found = await asyncio.gather(*map(look, dict.fromkeys(group_ids)))
+    found = await asyncio.gather(*map(find, dict.fromkeys(group_ids)))
     return tuple(group for group in found if group is not None)
 
 
@@ -42,13 +42,13 @@ async def plans(graph: Graph) -> dict[str, ServicePlan]:
 
 
 async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
-    """Return every member of the groups, nested ones too: his Cloud PC licences, and which of the groups he is in."""
+    """Return every user of the groups and of nested groups, with their Cloud PC licences and those of *group_ids*."""
     wanted = tuple(dict.fromkeys(group_ids))
 
     async def members(group_id: str) -> list[DirectoryUser]:
         try:
             return await retry_while_throttled(lambda: graph.group_users(group_id))
-        except NotFoundError:  # the group was deleted: nobody is in it
+        except NotFoundError:  # the group was deleted
             return []
 
     bought, each = await asyncio.gather(plans(graph), asyncio.gather(*map(members, wanted)))
@@ -62,7 +62,7 @@ async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tupl
 
 
 async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
-    """Return one user with his Cloud PC licences and those of the groups he is in. Raises: NotFoundError."""
+    """Return a user with their Cloud PC licences and those of *group_ids* they are in. Raises: NotFoundError."""
     user = await retry_while_throttled(lambda: graph.user(id_or_upn))
     wanted = sorted(group_ids)
     bought, groups = await asyncio.gather(
@@ -72,5 +72,5 @@ async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[
 
 
 def entitlement(user: DirectoryUser, bought: dict[str, ServicePlan], group_ids: Iterable[str]) -> Entitlement:
-    """Return what the directory's answer entitles a user to."""
+    """Return the entitlement of a user of the directory."""
     return Entitlement(user=person(user), plans=plans_of(user, bought), group_ids=frozenset(group_ids))

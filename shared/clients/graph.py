@@ -1,4 +1,4 @@
-"""Microsoft Graph, as much as Deskwright needs: a thin client on azure-core's pipeline.
+"""The part of Microsoft Graph that Deskwright needs: a thin client on azure-core's pipeline.
 
 msgraph-sdk costs two to four seconds of cold start and 51 MB (docs/notes/azure.md 4).
 """
@@ -31,7 +31,9 @@ _GROUP = "id,displayName,securityEnabled,mailEnabled,groupTypes"
 _USER = "id,userPrincipalName,displayName,accountEnabled,onPremisesUserPrincipalName,assignedLicenses"
 _DEVICE = "id,deviceId,displayName,trustType,registrationDateTime"
 _MANAGED = "id,deviceName,azureADDeviceId,enrolledDateTime,userId"
-_ADVANCED = {"ConsistencyLevel": "eventual"}  # casts, counts and $search are answered from an index
+_ADVANCED = {
+    "ConsistencyLevel": "eventual"
+}  # casts and counts need advanced queries: https://learn.microsoft.com/graph/aad-advanced-queries
 _GROUPS_PER_CHECK = 20
 _PAGE = 999
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -63,7 +65,7 @@ class Graph:
             raise NotFoundError(f"the directory has no group {group_id}") from missing
 
     async def groups(self, search: str = "", top: int = 100) -> list[Group]:
-        """Return groups by name: those whose display name begins with *search*, *top* at most."""
+        """Return the groups whose display name begins with *search*, *top* at most."""
         query = {"$select": _GROUP, "$top": str(min(top, _PAGE)), "$orderby": "displayName", "$count": "true"}
         if search:
             query["$filter"] = f"startswith(displayName,{_quoted(search)})"
@@ -75,9 +77,9 @@ class Graph:
         return found
 
     async def group_users(self, group_id: str) -> list[DirectoryUser]:
-        """Return every user of a group, members of nested groups too; all of them or none.
+        """Return every user of a group and of its nested groups; all of them or an error.
 
-        Raises: NotFoundError without such a group, UnavailableError when any page fails.
+        Raises: NotFoundError if there is no such group, UnavailableError when any page fails.
         """
         path = f"/v1.0/groups/{_object(group_id)}/transitiveMembers/microsoft.graph.user"
         query = {"$select": _USER, "$top": str(_PAGE), "$count": "true"}
@@ -87,7 +89,7 @@ class Graph:
             raise NotFoundError(f"the directory has no group {group_id}") from missing
 
     async def licensed_users(self, sku_ids: Iterable[str]) -> list[DirectoryUser]:
-        """Return every user who holds one of the licences; all of them or none."""
+        """Return every user who has one of the licences; all of them or an error."""
         found: dict[str, DirectoryUser] = {}
         for sku_id in sku_ids:
             query = {
@@ -100,7 +102,7 @@ class Graph:
         return list(found.values())
 
     async def user(self, id_or_upn: str) -> DirectoryUser:
-        """Return a user by his id or principal name. Raises: NotFoundError."""
+        """Return a user by id or user principal name. Raises: NotFoundError."""
         try:
             return _user(await self._get(f"/v1.0/users/{_segment(id_or_upn)}", {"$select": _USER}))
         except MissingError as missing:
@@ -112,7 +114,7 @@ class Graph:
         for at in range(0, len(group_ids), _GROUPS_PER_CHECK):
             body = {"groupIds": list(group_ids[at : at + _GROUPS_PER_CHECK])}
             try:
-                answer = await self.ask("POST", f"/v1.0/users/{_segment(user_id)}/checkMemberGroups", body=body)
+                answer = await self.request("POST", f"/v1.0/users/{_segment(user_id)}/checkMemberGroups", body=body)
             except MissingError as missing:
                 raise NotFoundError(f"the directory has no user {user_id}") from missing
             found.update(answer["value"])
@@ -124,23 +126,23 @@ class Graph:
 
     # Devices
     async def devices(self, display_name: str) -> list[Device]:
-        """Return the devices of one name: several are normal, joins leave their forerunners behind."""
+        """Return the devices with this name: several are normal, since a new join leaves the old device."""
         query = {"$filter": f"displayName eq {_quoted(display_name)}", "$select": _DEVICE}
         return [_device(each) async for each in self._pages("/v1.0/devices", query)]
 
     async def set_extension_attribute(self, object_id: str, number: int, value: str) -> None:
         """Set one of a device's fifteen extension attributes. Raises: MissingError."""
         body = {"extensionAttributes": {f"extensionAttribute{number}": value}}
-        await self.ask("PATCH", f"/v1.0/devices/{_segment(object_id)}", body=body)
+        await self.request("PATCH", f"/v1.0/devices/{_segment(object_id)}", body=body)
 
     async def delete_device(self, object_id: str) -> None:
-        """Delete a device; one that is gone is a success."""
+        """Delete a device, if it exists."""
         await self._delete(f"/v1.0/devices/{_segment(object_id)}")
 
     async def managed_devices(
         self, *, device_id: str | None = None, device_name: str | None = None
     ) -> list[ManagedDevice]:
-        """Return Intune's devices of one Entra device, or of one name."""
+        """Return Intune's devices with this Entra device id, or else with this name."""
         term = (
             f"azureADDeviceId eq {_quoted(device_id)}" if device_id else f"deviceName eq {_quoted(device_name or '')}"
         )
@@ -148,25 +150,25 @@ class Graph:
         return [_managed(each) async for each in self._pages("/v1.0/deviceManagement/managedDevices", query)]
 
     async def set_primary_user(self, managed_device_id: str, user_id: str) -> None:
-        """Make a user the primary user of a managed device; only the beta can. Raises: MissingError."""
+        """Make a user the primary user of a managed device; only the beta API can. Raises: MissingError."""
         path = f"/beta/deviceManagement/managedDevices('{_segment(managed_device_id)}')/users/$ref"
-        # A reference names Graph by its public address, wherever we reach it.
-        await self.ask("POST", path, body={"@odata.id": f"{_PUBLIC}/beta/users/{_segment(user_id)}"})
+        # A reference has Graph's public address, even if graph_url is another one.
+        await self.request("POST", path, body={"@odata.id": f"{_PUBLIC}/beta/users/{_segment(user_id)}"})
 
     async def delete_managed_device(self, managed_device_id: str) -> None:
-        """Delete Intune's record of a device; one that is gone is a success."""
+        """Delete Intune's record of a device, if it exists."""
         await self._delete(f"/v1.0/deviceManagement/managedDevices/{_segment(managed_device_id)}")
 
     async def first_managed_device(self) -> None:
-        """Ask Intune for one device, to know that it answers."""
+        """Read one device from Intune, to check that it answers."""
         await self._get("/v1.0/deviceManagement/managedDevices", {"$top": "1", "$select": "id"})
 
     async def first_device(self) -> None:
-        """Ask for one device, to know that we may read devices."""
+        """Read one device, to check the permission."""
         await self._get("/v1.0/devices", {"$top": "1", "$select": "id"})
 
     async def windows_restrictions(self) -> list[EnrollmentRestriction]:
-        """Return Intune's platform restrictions that let no Windows in."""
+        """Return Intune's platform restrictions that block Windows."""
         path = "/v1.0/deviceManagement/deviceEnrollmentConfigurations"
         return [
             EnrollmentRestriction(display_name=each.get("displayName") or "", default=each.get("priority") == 0)
@@ -182,21 +184,21 @@ class Graph:
             return each.get("onPremisesSyncEnabled") is True, datetime.fromisoformat(last) if last else None
         return False, None
 
-    # The wire
+    # Requests and pages
     async def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        return await self.ask("GET", path, query=query)
+        return await self.request("GET", path, query=query)
 
     async def _delete(self, path: str) -> None:
         try:
-            await self.ask("DELETE", path)
+            await self.request("DELETE", path)
         except MissingError:
             return
 
     async def _pages(
         self, path: str, query: dict[str, str], headers: dict[str, str] | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        """Yield the items of all pages; a page without items or with a foreign link is a failed read."""
-        page = await self.ask("GET", path, query=query, headers=headers)
+        """Yield the items of all pages; a page without items, or with a link to another host, is a failed read."""
+        page = await self.request("GET", path, query=query, headers=headers)
         while True:
             if not isinstance(page.get("value"), list):
                 raise UnavailableError(f"Graph answered {path} without a list")
@@ -206,17 +208,17 @@ class Graph:
             if not link:
                 return
             self.refuse_foreign(link)
-            page = await self.ask("GET", str(link), headers=headers)
+            page = await self.request("GET", str(link), headers=headers)
 
     def refuse_foreign(self, link: object) -> None:
-        """Refuse a link to another host: the bearer token goes nowhere else, whatever an answer says.
+        """Refuse a link to another host: the bearer token is sent to no other, whatever a response names.
 
         Raises: UnavailableError.
         """
         if link and not str(link).startswith(f"{self._url}/"):
-            raise UnavailableError("Graph's answer goes on at another host")
+            raise UnavailableError("Graph's answer continues at another host")
 
-    async def ask(
+    async def request(
         self,
         method: str,
         path: str,
@@ -225,7 +227,7 @@ class Graph:
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Send one request and return the object that is answered, an empty one for nothing. *path* may be a link."""
+        """Send a request and return the object of the response, empty if it has no body. *path* may be a link."""
         url = path if path.startswith("https://") else self._url + path
         request = HttpRequest(method, url, params=query, json=body, headers=headers)
         response = await self._client.send_request(request)
@@ -235,23 +237,23 @@ class Graph:
         except ValueError as error:
             raise UnavailableError(f"Graph answered {path} with something that is not JSON") from error
         if not isinstance(answer, dict):
-            raise UnavailableError(f"Graph answered {path} with something that is no object")
+            raise UnavailableError(f"Graph answered {path} with something that is not an object")
         return answer
 
 
 def _segment(value: str) -> str:
-    """Return *value* for a path: an id from a request must not climb to another resource. Raises: NotFoundError."""
+    """Return *value* quoted for a path: an id must not lead to another resource. Raises: NotFoundError."""
     from urllib.parse import quote
 
     if not value.strip("."):  # quoting leaves dots, and . and .. are other resources
-        raise NotFoundError(f"the directory has nothing called {value!r}")
+        raise NotFoundError(f"the directory has no object {value!r}")
     return quote(value, safe="@")
 
 
 def _object(value: str) -> str:
-    """Return an object's id for a path; Graph calls anything but a GUID a bad request. Raises: NotFoundError."""
+    """Return an object id for a path; Graph answers 400 to anything but a GUID. Raises: NotFoundError."""
     if not _GUID.fullmatch(value):
-        raise NotFoundError(f"the directory has nothing called {value!r}")
+        raise NotFoundError(f"the directory has no object {value!r}")
     return value
 
 

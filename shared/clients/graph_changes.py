@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.contracts.refusals import DeclinedError, MissingError
+from shared.domain.azure_errors import DELTA_LINK_EXPIRED
 from shared.domain.directory_subscriptions import DirectoryChanges, Resource, Subscription
 from shared.errors import UnavailableError
 
@@ -17,34 +18,33 @@ _DELTAS = {
     Resource.GROUPS: "/v1.0/groups/delta?$select=members",
 }
 _FROM_NOW = "&$deltatoken=latest"
-_EXPIRED = frozenset({"resyncrequired", "syncstatenotfound", "syncstateinvalid", "gone", "http410"})
 _USER = "#microsoft.graph.user"
 
 
 class LinkExpiredError(Exception):
-    """Graph no longer knows what was read up to a link: everything has to be read anew."""
+    """A delta link has expired: everything has to be read again."""
 
 
 async def changes_since(graph: Graph, resource: Resource, link: str | None) -> DirectoryChanges:
-    """Return what has changed since *link*; None: nothing yet, from now on. Pages may be empty, and tell things twice.
+    """Return what has changed since *link*; None: start now, with no changes. Pages may be empty or repeat a change.
 
-    Raises: LinkExpiredError when Graph has forgotten the link, UnavailableError when any page fails.
+    Raises: LinkExpiredError if Graph no longer accepts the link, UnavailableError if any page fails.
     """
     following: str | None = link or _DELTAS[resource] + _FROM_NOW
     items: list[dict[str, Any]] = []
     while following:
         try:
-            page = await graph.ask("GET", following)
+            page = await graph.request("GET", following)
         except (DeclinedError, MissingError) as declined:
-            if declined.code.lower() in _EXPIRED:
+            if declined.code.lower() in DELTA_LINK_EXPIRED:
                 raise LinkExpiredError(declined.code) from declined
             raise
         items += page.get("value") or []
         following, end = page.get("@odata.nextLink"), page.get("@odata.deltaLink")
         if not following and not end:
-            raise UnavailableError("Graph ended a delta query without a link to go on with")
-        for said in (following, end):
-            graph.refuse_foreign(said)
+            raise UnavailableError("Graph ended a delta query without a delta link")
+        for address in (following, end):
+            graph.refuse_foreign(address)
     return _changes(resource, items, str(end))
 
 
@@ -58,7 +58,7 @@ def _changes(resource: Resource, items: list[dict[str, Any]], link: str) -> Dire
 
 
 async def subscribe(graph: Graph, resource: Resource, url: str, until: datetime, client_state: str) -> Subscription:
-    """Ask Graph to tell *url* of every change; it shakes hands with it before it answers."""
+    """Subscribe *url* to change notifications; Graph validates *url* before it answers."""
     body = {
         "changeType": "updated,deleted",
         "notificationUrl": url,
@@ -67,15 +67,15 @@ async def subscribe(graph: Graph, resource: Resource, url: str, until: datetime,
         "expirationDateTime": _written(until),
         "clientState": client_state,
     }
-    return _subscription(resource, await graph.ask("POST", "/v1.0/subscriptions", body=body))
+    return _subscription(resource, await graph.request("POST", "/v1.0/subscriptions", body=body))
 
 
 async def subscriptions_of(graph: Graph, url: str) -> dict[Resource, Subscription]:
-    """Return the subscriptions of our app in the directory that tell *url*."""
+    """Return the subscriptions of our app in the directory that notify *url*."""
     found: dict[Resource, Subscription] = {}
     following: str | None = "/v1.0/subscriptions"
     while following:
-        page = await graph.ask("GET", following)
+        page = await graph.request("GET", following)
         for each in page.get("value") or ():
             watched = str(each.get("resource", "")).strip("/")
             if each.get("notificationUrl") == url and watched in set(Resource):
@@ -86,16 +86,16 @@ async def subscriptions_of(graph: Graph, url: str) -> dict[Resource, Subscriptio
 
 
 async def renew(graph: Graph, subscription: Subscription, until: datetime) -> Subscription:
-    """Let a subscription last until *until*. Raises: MissingError when Graph has none of that id."""
+    """Extend a subscription to *until*. Raises: MissingError if Graph has no such subscription."""
     body = {"expirationDateTime": _written(until)}
-    answer = await graph.ask("PATCH", f"/v1.0/subscriptions/{subscription.id}", body=body)
+    answer = await graph.request("PATCH", f"/v1.0/subscriptions/{subscription.id}", body=body)
     return _subscription(subscription.resource, answer)
 
 
 async def unsubscribe(graph: Graph, subscription: Subscription) -> None:
-    """End a subscription; one that is gone is a success."""
+    """Delete a subscription, if it exists."""
     try:
-        await graph.ask("DELETE", f"/v1.0/subscriptions/{subscription.id}")
+        await graph.request("DELETE", f"/v1.0/subscriptions/{subscription.id}")
     except MissingError:
         return
 

@@ -1,4 +1,4 @@
-"""All devices whose names begin alike, in Entra ID and in Intune, read in pages."""
+"""Devices in Entra ID and Intune by the prefix of their names."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from shared.domain.directory import Device, ManagedDevice
 if TYPE_CHECKING:  # azure-core's pipeline is loaded when first used: cold start
     from shared.clients.graph import Graph
 
-_MOST = 999
+_PAGE = 999
 
 
-async def devices_beginning(graph: Graph, beginning: str) -> list[Device]:
-    """Return the devices of Entra ID whose names begin so; an empty beginning: all there are."""
+async def devices_with_prefix(graph: Graph, prefix: str) -> list[Device]:
+    """Return the devices of Entra ID whose names begin with *prefix*; an empty one: all devices."""
     select = "id,deviceId,displayName,trustType,registrationDateTime"
-    found = await _all(graph, "/v1.0/devices", "displayName", beginning, select, top=True)
+    found = await _all(graph, "/v1.0/devices", "displayName", prefix, select, top=True)
     return [
         Device(
             object_id=each["id"],
@@ -28,10 +28,10 @@ async def devices_beginning(graph: Graph, beginning: str) -> list[Device]:
     ]
 
 
-async def managed_devices_beginning(graph: Graph, beginning: str) -> list[ManagedDevice]:
-    """Return the devices of Intune whose names begin so; an empty beginning: all there are."""
+async def managed_devices_with_prefix(graph: Graph, prefix: str) -> list[ManagedDevice]:
+    """Return the devices of Intune whose names begin with *prefix*; an empty one: all devices."""
     select = "id,deviceName,azureADDeviceId,enrolledDateTime,userId"
-    found = await _all(graph, "/v1.0/deviceManagement/managedDevices", "deviceName", beginning, select)
+    found = await _all(graph, "/v1.0/deviceManagement/managedDevices", "deviceName", prefix, select)
     return [
         ManagedDevice(
             id=each["id"],
@@ -45,18 +45,18 @@ async def managed_devices_beginning(graph: Graph, beginning: str) -> list[Manage
 
 
 async def _all(
-    graph: Graph, path: str, name: str, beginning: str, select: str, *, top: bool = False
+    graph: Graph, path: str, name: str, prefix: str, select: str, *, top: bool = False
 ) -> list[dict[str, Any]]:
     query = {"$select": select}
     if top:
-        query["$top"] = str(_MOST)
-    if beginning:
-        quoted = beginning.replace("'", "''")
+        query["$top"] = str(_PAGE)
+    if prefix:
+        quoted = prefix.replace("'", "''")
         query["$filter"] = f"startswith({name},'{quoted}')"
-    page = await graph.ask("GET", path, query=query)
+    page = await graph.request("GET", path, query=query)
     found: list[dict[str, Any]] = list(page.get("value") or ())
     while link := page.get("@odata.nextLink"):
         graph.refuse_foreign(link)
-        page = await graph.ask("GET", str(link))
+        page = await graph.request("GET", str(link))
         found += page.get("value") or ()
     return found

@@ -1,16 +1,17 @@
-"""Key Vault: the passwords of domain-join accounts. A table holds the secret's address, never the secret."""
+"""Key Vault: the passwords of domain-join accounts. A record has the secret's address, never the secret."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from shared.clients.buckets import Bucket
 from shared.clients.limits import Limits
-from shared.clients.pacing import Bucket, Pacing
+from shared.clients.pacing import Pacing
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
 from shared.domain import naming
-from shared.domain.line import Limit
+from shared.domain.rate_limiter import Limit
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -19,12 +20,12 @@ _ADVICE = "Save the connection again: it names a vault that is not the service's
 
 
 def secret_name(tenant_id: str, connection_id: str) -> str:
-    """Return the name of a connection's secret: the same one each time it is saved."""
+    """Return the name of a connection's secret: the same each time it is saved."""
     return f"join-{naming.slug(tenant_id)}-{naming.slug(connection_id)}"
 
 
 def vault_limits(url: str) -> Limits:
-    """Return the limit of one vault: 4,000 transactions in ten seconds; its 429s do not say when to come back."""
+    """Return the limit of one vault: 4,000 transactions in ten seconds; its 429s have no Retry-After."""
     bucket = Bucket(f"vault/{urlsplit(url).netloc}", Limit(200, 1000), 50)
     return lambda _method, _url, _region: (bucket,)
 
@@ -48,29 +49,29 @@ class Vault:
         )
 
     async def store(self, name: str, value: str, *, tags: dict[str, str] | None = None) -> str:
-        """Keep *value* under *name* and return the secret's address, without a version: rotation needs no edit."""
+        """Set the secret *name* to *value*; return its address without a version: rotation changes no record."""
         await self._client.set_secret(name, value, tags=tags)
         return f"{self._url}/secrets/{name}"
 
     async def read(self, address: str) -> str:
         """Return the secret at *address*.
 
-        Raises: MissingError if it is not there, DeclinedError if it is disabled, not ours to read, or elsewhere.
+        Raises: MissingError if there is none, DeclinedError if it is disabled, not readable, or in another vault.
         """
         name = self._name(address)
         found: Any = await self._client.get_secret(name)
         return str(found.value)
 
     async def retire(self, address: str) -> None:
-        """Disable every version of the secret at *address* but the newest; what is read is always that one."""
+        """Disable every version of the secret at *address* except the newest, which ``read`` returns."""
         name = self._name(address)
         newest: Any = await self._client.get_secret(name)
         async for version in self._client.list_properties_of_secret_versions(name):
             if version.enabled and version.version != newest.properties.version:
                 await self._client.update_secret_properties(name, version.version, enabled=False)
 
-    async def forget(self, address: str) -> None:
-        """Delete the secret at *address*; the vault keeps it for its retention time."""
+    async def delete(self, address: str) -> None:
+        """Delete the secret at *address*; the vault retains it for its retention period."""
         await self._client.delete_secret(self._name(address))
 
     async def close(self) -> None:
@@ -78,10 +79,10 @@ class Vault:
         await self._client.close()
 
     def _name(self, address: str) -> str:
-        # The token of our identity must not be sent to whatever host a record names.
+        # The token of our identity must not be sent to a host that a record names.
         if not address.startswith(f"{self._url}/secrets/"):
             refused = Refused(
-                code="foreignVault", message=f"{address} is in no vault of ours", advice=_ADVICE, final=True
+                code="foreignVault", message=f"{address} is not in the service's vault", advice=_ADVICE, final=True
             )
             raise DeclinedError(refused)
         return address.removeprefix(f"{self._url}/secrets/").split("/", 1)[0]

@@ -1,8 +1,8 @@
 """Which rate limits a call draws on, from its method, its address and its region: no call site can forget.
 
-The numbers are Microsoft's (docs/notes/azure.md 1.9 and 2), and only a first guess: each line learns its own limit
-from what the answers say (shared.domain.line). Limits that another one always reaches first are left out: of the
-Compute provider's reads, for instance, 8,000 a minute are allowed, and 1,500 by Resource Manager.
+The numbers are Microsoft's (docs/notes/azure.md 1.9 and 2), and only a first estimate: each rate limiter learns
+its own from what the answers report (shared.domain.rate_limiter). A limit is left out if another one is always reached
+first: the Compute provider, for example, allows 8,000 reads a minute, and Resource Manager 1,500.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from shared.clients.pacing import Bucket
-from shared.domain.line import Limit
+from shared.clients.buckets import Bucket
+from shared.domain.rate_limiter import Limit
 
 Limits = Callable[[str, str, str], tuple[Bucket, ...]]
 """From (method, URL, region that the call is about) to the buckets of a call, the narrowest first."""
@@ -36,7 +36,7 @@ def arm_limits(principal: str) -> Limits:
         owner = f"{principal}/{found.group(1) if found else 'tenant'}"
         kind = _KINDS.get(method.upper(), "writes")
         limit, block = _ARM[kind]
-        # In which of its regions Resource Manager counts a call is not to be known: it is counted in all of them.
+        # Resource Manager counts by its own regions, and no answer names them: one bucket stands for all.
         arm = Bucket(f"{owner}//arm-{kind}", limit, block, f"{_LEFT}{'subscription' if found else 'tenant'}-{kind}")
         name = f"{owner}/{place.group(1) if place else region}/"
         provider = None if kind == "reads" else _provider(name, method.upper(), path)
@@ -68,7 +68,7 @@ def graph_limits(principal: str, directory: str) -> Limits:
     def limits(method: str, url: str, _region: str) -> tuple[Bucket, ...]:
         changes = method.upper() not in {"GET", "HEAD"}
         if "/devicemanagement/" in urlsplit(url).path.lower():
-            # 200 writes and 2,000 requests in 20 seconds; 429s of Intune often say nothing about when to come back.
+            # 200 writes and 2,000 requests in 20 seconds; 429s of Intune often have no Retry-After.
             intune = Bucket(f"{owner}/intune", Limit(100, 1000), _LARGE_BLOCK)
             return (Bucket(f"{owner}/intune-writes", Limit(10, 110), _BLOCK), intune) if changes else (intune,)
         if changes and not url.endswith(("/checkMemberGroups", "/$batch")):

@@ -1,7 +1,7 @@
-"""What every call to a cloud goes through: a place in its rate limits before it, a verdict on its answer after it.
+"""The pipeline of every call to a cloud: a token of its rate limits before it, the meaning of its errors after it.
 
-Both are azure-core policies, so that no call site can forget them. A call ends with its answer, or raises
-``MissingError`` (404), ``DeclinedError`` (the cloud said no), ``ThrottledError`` or ``UnavailableError``.
+Both are azure-core policies, so that no call site can omit them. A call returns its response, or raises
+``MissingError`` (404), ``DeclinedError`` (the cloud refused it), ``ThrottledError`` or ``UnavailableError``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from azure.core.exceptions import AzureError
 from azure.core.pipeline import policies as azure_policies
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
+from shared.clients.buckets import Bucket
 from shared.clients.limits import Limits
-from shared.clients.pacing import Bucket, Clock, Pacing
+from shared.clients.pacing import Pacing
+from shared.clock import Clock
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.contracts.tickets import BEHALF
-from shared.domain.azure_errors import Verdict, rule_for
+from shared.domain.azure_errors import RESOURCE_MANAGER_LIMITS, Verdict, rule_for
 from shared.errors import ThrottledError, UnavailableError
 from shared.telemetry import called
 
@@ -34,35 +36,34 @@ if TYPE_CHECKING:
 _ERROR = 400
 _NOT_FOUND = 404
 _TOO_MANY = 429
-_POLL = timedelta(seconds=20)  # Intune and Key Vault often do not say when to come back
-_OF_THE_MANAGER = frozenset({"SubscriptionRequestsThrottled", "TenantRequestsThrottled"})
+_DEFAULT_RETRY_AFTER = timedelta(seconds=20)  # Intune and Key Vault often send no Retry-After
 _ALLOWED = re.compile(r'"allowedRequestCount":\s*(\d+)')
-_OF_ONE_RESOURCE = 100
-"""Compute allows one machine up to 45 calls at once and all machines hundreds (docs/notes/azure.md 1.9)."""
+_ONE_RESOURCE = 100
+"""Compute allows up to 45 calls at once for one VM and hundreds for all (docs/notes/azure.md 1.9)."""
 _EVIDENCE = 2000
 USER_AGENT = "deskwright/0.1"
 
 
 def decide(status: int, code: str, message: str, *, after: timedelta | None = None) -> Exception:
-    """Return what an error of a cloud is to us; *status* 200 for the failure of a long-running operation."""
+    """Return the exception for an error of a cloud; *status* 200 for the failure of a long-running operation."""
     rule = rule_for(status, code, message)
-    said = f"{code or status}: {message or 'no message'}"
+    text = f"{code or status}: {message or 'no message'}"
     match rule.verdict:
         case Verdict.THROTTLED:
-            return ThrottledError(said, after=after or rule.after or timedelta(seconds=20))
+            return ThrottledError(text, after=after or rule.after or timedelta(seconds=20))
         case Verdict.UNAVAILABLE:
-            return UnansweredError(code, f"{said} ({rule.advice})")
-        case Verdict.NO_ROOM:
+            return UnansweredError(code, f"{text} ({rule.advice})")
+        case Verdict.NO_CAPACITY:
             return DeclinedError(NoCapacity(code=code, message=message, elsewhere=rule.elsewhere))
         case Verdict.REFUSED | Verdict.FINAL:
-            # Something that is not there may be there again, unless its code says more than that.
+            # Something that is missing may exist later, unless a rule names its code.
             final = rule.verdict is Verdict.FINAL and (status != _NOT_FOUND or bool(rule.codes))
-            refused = Refused(code=code or f"http{status}", message=message or said, advice=rule.advice, final=final)
+            refused = Refused(code=code or f"http{status}", message=message or text, advice=rule.advice, final=final)
             return MissingError(refused) if status == _NOT_FOUND else DeclinedError(refused)
 
 
 def read_error(text: str) -> tuple[str, str]:
-    """Return (code, message) of an error body: ARM's and Graph's, with or without its wrapper, or anything else."""
+    """Return (code, message) of an error body: of ARM or Graph, with or without ``error`` around it, or any text."""
     try:
         body = json.loads(text)
     except ValueError:
@@ -76,29 +77,29 @@ def read_error(text: str) -> tuple[str, str]:
 
 
 def retry_after(headers: Any, now: datetime) -> timedelta | None:  # noqa: ANN401 - any mapping of headers
-    """Return what the answer asks for: seconds, also fractions of them, or a date; None when it says nothing."""
-    said = headers.get("Retry-After")
-    if not said:
+    """Return the Retry-After of a response: seconds, possibly with a fraction, or a date; None without one."""
+    value = headers.get("Retry-After")
+    if not value:
         return None
     try:
-        return timedelta(seconds=max(0.0, float(said)))
+        return timedelta(seconds=max(0.0, float(value)))
     except ValueError:
         pass
     try:
-        return max(timedelta(0), parsedate_to_datetime(said) - now)
+        return max(timedelta(0), parsedate_to_datetime(value) - now)
     except ValueError:
         return None
 
 
 class VerdictPolicy(AsyncHTTPPolicy[Any, Any]):
-    """Turns errors into what they mean (shared.domain.azure_errors)."""
+    """Turns error responses into exceptions (shared.domain.azure_errors)."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Make the call. Raises: as the module says."""
+        """Send the request. Raises: as listed in the module's docstring."""
         try:
             response = await self.next.send(request)
             answer = response.http_response
@@ -111,62 +112,62 @@ class VerdictPolicy(AsyncHTTPPolicy[Any, Any]):
         code, message = read_error(answer.text())
         code = code or (answer.headers.get("x-ms-error-code") or "")
         if answer.status_code == _NOT_FOUND:
-            code, message = code or "notFound", message or "it is not there"
+            code, message = code or "notFound", message or "not found"
         raise decide(answer.status_code, code, message, after=retry_after(answer.headers, self._clock.now())) from None
 
 
 class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
-    """Takes a place in the rate limits before a call, and learns from what the answer says about them."""
+    """Takes a token of each rate limit before a call, and learns from what the response reports about them."""
 
     def __init__(self, pacing: Pacing, limits: Limits) -> None:
         super().__init__()
         self._pacing, self._limits = pacing, limits
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Make the call at its turn. Raises: PacedError when that is not now, and when the cloud says so."""
-        asked = request.http_request
-        buckets = self._limits(asked.method, asked.url, BEHALF.get().region)
+        """Send the request if a token is free. Raises: PacedError if none is, and if the cloud answers 429."""
+        sent = request.http_request
+        buckets = self._limits(sent.method, sent.url, BEHALF.get().region)
         await self._pacing.reserve(*buckets)
-        with called(asked.method, urlsplit(asked.url).hostname or "") as call:
+        with called(sent.method, urlsplit(sent.url).hostname or "") as call:
             response = await self.next.send(request)
             call.status = response.http_response.status_code
         answer = response.http_response
         for bucket in buckets:
-            await self._pacing.hear(bucket, left_in(bucket, answer.headers))
+            await self._pacing.observe(bucket, left_in(bucket, answer.headers))
         if answer.status_code == _TOO_MANY:
             await (answer.read() if hasattr(answer, "read") else answer.load_body())
-            after = retry_after(answer.headers, self._pacing.clock.now()) or _POLL
+            after = retry_after(answer.headers, self._pacing.clock.now()) or _DEFAULT_RETRY_AFTER
             if (empty := _empty(buckets, answer)) is not None:
-                await self._pacing.close(empty, after)
+                await self._pacing.back_off(empty, after)
             raise await self._pacing.call_again(after)
         return response
 
 
 def left_in(bucket: Bucket, headers: Any) -> int | None:  # noqa: ANN401 - any mapping of headers
-    """Return how many calls an answer says are left in *bucket*: a number, or the least of its items in a list."""
-    said = headers.get(bucket.header) if bucket.header else None
-    if said and bucket.item:
-        listed = (each.strip().rpartition(";") for each in said.split(","))
+    """Return how many calls a response reports as left in *bucket*: a number, or the lowest of its items in a list."""
+    value = headers.get(bucket.header) if bucket.header else None
+    if value and bucket.item:
+        listed = (each.strip().rpartition(";") for each in value.split(","))
         return min((int(n) for name, _, n in listed if name.startswith(bucket.item) and n.isdigit()), default=None)
-    return int(said) if said and said.isdigit() else None
+    return int(value) if value and value.isdigit() else None
 
 
 def _empty(buckets: tuple[Bucket, ...], answer: Any) -> Bucket | None:  # noqa: ANN401 - azure-core's response
-    """Return which bucket a 429 was about: Resource Manager's own, the last, says so; else the provider's.
+    """Return the bucket that a 429 is about: Resource Manager's, the last, by its code; else the provider's.
 
-    None: that of a single resource, which is nobody else's concern.
+    None: the limit of a single resource, which does not affect other calls.
     """
     code, message = read_error(answer.text())
-    if code in _OF_THE_MANAGER:
+    if code.lower() in RESOURCE_MANAGER_LIMITS:
         return buckets[-1]
     allowed = _ALLOWED.search(message)
-    return None if allowed and int(allowed.group(1)) < _OF_ONE_RESOURCE else buckets[0]
+    return None if allowed and int(allowed.group(1)) < _ONE_RESOURCE else buckets[0]
 
 
 def transport() -> AsyncHttpTransport[Any, Any]:
-    """Return the way to the network for one client.
+    """Return the HTTP transport of one client.
 
-    The environment's proxies are not looked up: aiohttp does that in a thread of its own for every single request.
+    The environment's proxies are not looked up: aiohttp does that in a thread for every request.
     """
     from azure.core.pipeline.transport import AioHttpTransport
 
@@ -179,9 +180,8 @@ def cloud_policies(
 ) -> list[Any]:
     """Return the policies of a client.
 
-    Left out on purpose: retries (durable timers do the waiting) and the SDK's automatic registration of resource
-    providers, which waits in a loop without end (docs/notes/azure.md 1.8), and the logging of bodies: passwords travel
-    in them.
+    Left out on purpose: retries (durable timers wait instead), the SDK's automatic registration of resource providers,
+    which waits in an endless loop (docs/notes/azure.md 1.8), and the logging of bodies: they contain passwords.
     """
     authentication = azure_policies.AsyncBearerTokenCredentialPolicy
     if arm:

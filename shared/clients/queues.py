@@ -1,4 +1,4 @@
-"""Storage queues, spoken as the Functions host expects them: text in base64."""
+"""Storage queues, with messages encoded as the Functions host expects them: text in base64."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def queue_client(credential: AsyncTokenCredential, queues_url: str, name: str) -> QueueClient:
-    """Return the client of one queue; a message's *content* is plain text at both ends."""
+    """Return the client of one queue; its messages are plain text; base64 is added and removed."""
     from azure.storage.queue import TextBase64DecodePolicy, TextBase64EncodePolicy
     from azure.storage.queue.aio import QueueClient
 

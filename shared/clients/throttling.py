@@ -1,4 +1,4 @@
-"""Short waits for a place in a rate limit, where no orchestrator could sleep instead: a caller waits for an answer."""
+"""Short waits for a token of a rate limit, where a caller waits for the response and no orchestrator can sleep."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from shared.contracts.tickets import TICKETS, PacedError
 
 T = TypeVar("T")
 
-_LONGEST = timedelta(seconds=5)
-"""Beyond this the caller is told 429 and when to come back."""
-_MOST_WAITS = 10
+_MAX_WAIT = timedelta(seconds=5)
+"""A longer wait becomes a 429 with Retry-After."""
+_MAX_WAITS = 10
 
 
 async def retry_while_throttled(read: Callable[[], Awaitable[T]]) -> T:
-    """Return what *read* returns, waiting for its turn while that is near. Raises: PacedError when it is not."""
-    for _ in range(_MOST_WAITS):
+    """Return what *read* returns, after short waits for tokens. Raises: PacedError if a wait would be too long."""
+    for _ in range(_MAX_WAITS):
         try:
             return await read()
         except PacedError as paced:
-            if paced.after > _LONGEST:
+            if paced.after > _MAX_WAIT:
                 raise
             await asyncio.sleep(paced.after.total_seconds())
             TICKETS.set((*TICKETS.get(), *paced.tickets))
@@ -31,7 +31,7 @@ async def retry_while_throttled(read: Callable[[], Awaitable[T]]) -> T:
 
 
 async def all_of(listing: Callable[[], AsyncIterable[T]]) -> list[T]:
-    """Return everything an SDK lists; nothing where the group or gallery it is listed from is not there yet."""
+    """Return all items of an SDK's listing; none if the resource group or gallery does not exist yet."""
 
     async def read() -> list[T]:
         return [each async for each in listing()]

@@ -1,7 +1,7 @@
-"""What each error of the clouds means for us, as one table: who waits, who tries elsewhere, who gives up.
+"""The error codes of the clouds, and what each means: wait, try elsewhere, or give up.
 
-Azure's codes decide, not the HTTP status alone: a long-running operation fails with status 200, and one code can
-mean a rate limit, a quota or a lock (docs/notes/azure.md 1.8). ``phrase`` tells those apart by the message.
+The code decides, not the HTTP status alone: a long-running operation fails with status 200, and one code can mean a
+rate limit, a quota or a lock (docs/notes/azure.md 1.8). ``phrase`` distinguishes those by the message.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """What to do with an error."""
 
-    THROTTLED = "throttled"  # the same call again, after what was asked for
-    UNAVAILABLE = "unavailable"  # the same call again, with growing pauses
-    NO_ROOM = "noCapacity"  # another place, or later; nobody's failure
-    REFUSED = "refused"  # this attempt has failed, the next one may not
+    THROTTLED = "throttled"  # repeat the call, after the time that the answer gives
+    UNAVAILABLE = "unavailable"  # repeat the call, with growing pauses
+    NO_CAPACITY = "noCapacity"  # try another place, or later; no failure of the user or the service
+    REFUSED = "refused"  # this attempt has failed, the next one may succeed
     FINAL = "final"  # every further attempt would fail as well
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row: which errors, what to do, what to tell the operator."""
+    """One row of the table: which errors, what to do, and the advice for the operator."""
 
     codes: frozenset[str]
     verdict: Verdict
     advice: str
     status: int | None = None
     phrase: str = ""
-    after: timedelta | None = None  # how long to wait when the answer does not say
-    elsewhere: bool = True  # another size, zone or region may have room
+    after: timedelta | None = None  # how long to wait when the answer has no Retry-After
+    elsewhere: bool = True  # another size, zone or region may have capacity
 
     def fits(self, status: int, code: str, message: str) -> bool:
-        """Whether the row is about this error."""
+        """Return whether the row is about this error."""
         if self.codes and code.lower() not in self.codes:
             return False
         return (self.status is None or self.status == status) and self.phrase in message.lower()
@@ -52,14 +52,14 @@ _RAISE_QUOTA = (
 )
 _LET_IT_TRY = "Nothing to do: the next attempt starts by itself. If it lasts, see Azure's service health of the region."
 _ROLES = "Give the service's identity the role the message names, at the scope it names; docs/permissions.md lists all."
-_REPORT = "The request was not accepted as it is: see the evidence, correct site, policy or image, then retry."
+_REPORT = "The request was not accepted: see the evidence, correct the site, policy or image, then retry."
 
 RULES: tuple[Rule, ...] = (
-    # The same code for a rate limit, a quota and a lock: status and message tell them apart, so these rows come first.
+    # The same code for a rate limit, a quota and a lock: status and message decide, so these rows come first.
     _rule("RetryableErrorDueToAnotherOperation", Verdict.THROTTLED, _LET_IT_TRY, after=timedelta(seconds=10)),
     _rule("", Verdict.THROTTLED, "Nothing to do: the calls are paced.", status=429, after=timedelta(seconds=20)),
-    _rule("OperationNotAllowed QuotaExceeded", Verdict.NO_ROOM, _RAISE_QUOTA, phrase="quota"),
-    _rule("QuotaExceeded", Verdict.NO_ROOM, _RAISE_QUOTA),
+    _rule("OperationNotAllowed QuotaExceeded", Verdict.NO_CAPACITY, _RAISE_QUOTA, phrase="quota"),
+    _rule("QuotaExceeded", Verdict.NO_CAPACITY, _RAISE_QUOTA),
     _rule(
         "OperationNotAllowed",
         Verdict.FINAL,
@@ -83,21 +83,21 @@ RULES: tuple[Rule, ...] = (
         Verdict.UNAVAILABLE,
         _LET_IT_TRY,
     ),
-    # Places without room.
-    _rule("AllocationFailed ZonalAllocationFailed", Verdict.NO_ROOM, _TRY_ELSEWHERE),
+    # No capacity in a place.
+    _rule("AllocationFailed ZonalAllocationFailed", Verdict.NO_CAPACITY, _TRY_ELSEWHERE),
     _rule(
         "OverconstrainedAllocationRequest OverconstrainedZonalAllocationRequest",
-        Verdict.NO_ROOM,
-        "Take the zones off the site, or add fall-back regions: what is asked for exists nowhere together.",
+        Verdict.NO_CAPACITY,
+        "Take the zones off the site, or add fall-back regions: no place has all that the request combines.",
     ),
-    _rule("SkuNotAvailable NotAvailableForSubscription", Verdict.NO_ROOM, _TRY_ELSEWHERE),
+    _rule("SkuNotAvailable NotAvailableForSubscription", Verdict.NO_CAPACITY, _TRY_ELSEWHERE),
     _rule(
         "SubnetIsFull",
-        Verdict.NO_ROOM,
+        Verdict.NO_CAPACITY,
         "Give the connection a larger or another subnet: Azure keeps five addresses of each.",
         elsewhere=False,
     ),
-    # Something of an earlier attempt stands in the way.
+    # Something of an earlier attempt is still there.
     _rule(
         "PropertyChangeNotAllowed",
         Verdict.REFUSED,
@@ -110,7 +110,7 @@ RULES: tuple[Rule, ...] = (
         after=timedelta(seconds=180),
     ),
     _rule("NicInUse", Verdict.REFUSED, "The interface belongs to another VM: the next attempt removes it first."),
-    # Windows did not come up, or an extension did not go in.
+    # Windows did not start, or an extension was not installed.
     _rule(
         "OSProvisioningTimedOut VMStartTimedOut",
         Verdict.REFUSED,
@@ -138,13 +138,15 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "DiskImageNotReady GalleryImageNotFound",
-        Verdict.NO_ROOM,  # it is on its way: nobody's failure either
+        Verdict.NO_CAPACITY,  # it is being replicated
         "The image is not in this region yet: wait for its replication, or build it for this site.",
         elsewhere=False,
     ),
     _rule("NetworkingInternalOperationError InternalExecutionError InternalServerError", Verdict.REFUSED, _LET_IT_TRY),
-    # Who may do what.
-    _rule("AuthorizationFailed LinkedAuthorizationFailed", Verdict.UNAVAILABLE, _ROLES),  # a new role takes minutes
+    # Permissions.
+    _rule(
+        "AuthorizationFailed LinkedAuthorizationFailed", Verdict.UNAVAILABLE, _ROLES
+    ),  # a new role takes effect after minutes
     _rule(
         "InvalidAuthenticationToken ExpiredAuthenticationToken",
         Verdict.UNAVAILABLE,
@@ -163,12 +165,12 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "SubscriptionNotFound InvalidSubscriptionId ReadOnlyDisabledSubscription SubscriptionNotRegistered",
         Verdict.FINAL,
-        "The subscription is not there, disabled, or not ours to see: correct the tenant's or connection's.",
+        "The subscription does not exist, is disabled, or is not visible: correct the tenant's or the connection's.",
     ),
     _rule(
         "ScopeLocked",
         Verdict.FINAL,
-        "An administrator locked this scope: remove the lock, then retry; nothing is left behind unseen.",
+        "An administrator locked this scope: remove the lock, then retry. What could not be removed is listed.",
     ),
     _rule(
         "RequestDisallowedByPolicy",
@@ -199,12 +201,46 @@ RULES: tuple[Rule, ...] = (
     _rule(
         "ResourceGroupNotFound",
         Verdict.REFUSED,
-        "The site's resource group is gone: run the connection's health checks, which make it again.",
+        "The site's resource group is gone: run the connection's health checks, which create it again.",
     ),
     _rule(
         "InvalidParameter BadRequest InvalidTemplate InvalidRequestContent InvalidRequestFormat", Verdict.FINAL, _REPORT
     ),
 )
+
+
+def _codes(codes: str) -> frozenset[str]:
+    return frozenset(codes.lower().split())
+
+
+# Codes that one caller alone handles, in lower case.
+BUSY = _codes("Conflict AnotherOperationInProgress")
+"""An earlier call is still being worked on."""
+EXISTS = _codes("PreconditionFailed PropertyChangeNotAllowed ConditionNotMet")
+"""A VM of this name exists."""
+INTERFACE_IN_USE = _codes("NicInUse NicReservedForAnotherVm")
+NO_FREE_ADDRESS = _codes("SubnetIsFull")
+NOT_AUTHORIZED = _codes("AuthorizationFailed LinkedAuthorizationFailed")
+NOT_OFFERED = _codes("SkuNotAvailable NotAvailableForSubscription")
+"""A subscription may not have a size in a region: that changes rarely."""
+PRINCIPAL_UNKNOWN = _codes("PrincipalNotFound")
+"""A new user is known to Azure's authorization after some seconds only."""
+QUOTA_OR_LOCK = _codes("OperationNotAllowed")
+ROLE_ASSIGNED = _codes("RoleAssignmentExists")
+SLOW_START = _codes("OSProvisioningTimedOut VMStartTimedOut")
+"""Windows may still start after Azure has stopped waiting for it."""
+
+# Throttling codes of Resource Manager itself; all others are the resource provider's.
+RESOURCE_MANAGER_LIMITS = _codes("SubscriptionRequestsThrottled TenantRequestsThrottled")
+
+# Microsoft Graph and Entra ID.
+DELTA_LINK_EXPIRED = _codes("resyncRequired syncStateNotFound syncStateInvalid gone http410")
+TOKEN_REFUSED = {
+    "AADSTS700016": "The customer's administrator has to consent to the multi-tenant app (docs/operations.md).",
+    "AADSTS90002": "There is no directory of this id: correct the tenant's entraTenantId.",
+    "AADSTS700213": "Give the multi-tenant app a federated credential for our managed identity (docs/permissions.md).",
+}
+"""Why a directory issues no token, with the advice for the operator."""
 
 _UNAVAILABLE_STATUSES = frozenset({401, 408})
 _SERVER_ERROR = 500
@@ -215,7 +251,7 @@ _STARTING = frozenset({409, 412})
 def rule_for(status: int, code: str, message: str) -> Rule:
     """Return the row for an error; *status* 200 for the failure of a long-running operation."""
     if status >= _SERVER_ERROR:
-        return _rule("", Verdict.UNAVAILABLE, _LET_IT_TRY)  # whatever the code: no answer to what was asked
+        return _rule("", Verdict.UNAVAILABLE, _LET_IT_TRY)  # whatever the code: the request was not answered
     for rule in RULES:
         if rule.fits(status, code, message):
             return rule

@@ -6,5 +6,5 @@ try {
     Add-LocalGroupMember -Group $group -Member $LocalAdministrator
 }
 catch [Microsoft.PowerShell.Commands.MemberExistsException] {
-    # He is one already: this step may run again.
+    # The user is one already: this step may run again.
 }

@@ -1,5 +1,5 @@
 # step: generalize
-# Make Windows forget which machine it is, and switch off. Windows PowerShell 5.1, as SYSTEM.
+# Run sysprep to generalise Windows, which shuts it down. Windows PowerShell 5.1, as SYSTEM.
 $ErrorActionPreference = 'Stop'
 $panther = "$env:SystemRoot\System32\Sysprep\Panther"
 if (Test-Path -LiteralPath $panther) { Remove-Item -LiteralPath $panther -Recurse -Force }
@@ -11,6 +11,6 @@ while (Get-BitLockerVolume -ErrorAction SilentlyContinue | Where-Object { $_.Vol
 }
 Start-Process -FilePath "$env:SystemRoot\System32\Sysprep\sysprep.exe" `
     -ArgumentList '/generalize', '/oobe', '/mode:vm', '/quiet', '/shutdown' -Wait
-# Still here: sysprep did not shut down. Its log says why.
+# Sysprep did not shut down Windows. Its log has the reason.
 $log = Get-Content -LiteralPath "$panther\setuperr.log" -Tail 5 -ErrorAction SilentlyContinue | Out-String
 throw "Sysprep did not finish. $log"

@@ -6,5 +6,5 @@ try {
     Remove-LocalGroupMember -Group $group -Member $LocalAdministrator
 }
 catch [Microsoft.PowerShell.Commands.MemberNotFoundException] {
-    # He is none: this step may run again.
+    # The user is none: this step may run again.
 }

@@ -1,5 +1,5 @@
-# The frame of post-provisioning. Each step runs whatever becomes of the others, and reports one line of JSON.
-# Windows PowerShell 5.1, as SYSTEM, by a managed run command: of the output Azure keeps the last 4,096 characters.
+# The frame of post-provisioning. Each step runs even if others fail, and reports one line of JSON.
+# Windows PowerShell 5.1, as SYSTEM, by a managed run command; Azure returns the last 4,096 characters of the output.
 param(
     [string] $LocalAdministrator = '',
     [string] $AskedAt = ''
@@ -17,11 +17,11 @@ function Set-Value([string] $Path, [string] $Name, [int] $Value) {
 function Invoke-Tool([string] $Program, [string[]] $Arguments) {
     # Windows PowerShell turns a tool's standard error into an error record; its exit code is what counts.
     $ErrorActionPreference = 'Continue'
-    $said = & $Program @Arguments 2>&1 | Out-String
-    if ($LASTEXITCODE -ne 0) { throw "$Program ended with $LASTEXITCODE. $said" }
+    $output = & $Program @Arguments 2>&1 | Out-String
+    if ($LASTEXITCODE -ne 0) { throw "$Program ended with $LASTEXITCODE. $output" }
 }
 
-# The display language of the policy is a tag of the VM. Only a failure is told: it is no step of its own.
+# The display language of the policy is a tag of the VM. Only a failure is reported: it is not a step.
 try {
     $tags = Invoke-RestMethod -UseBasicParsing -Headers @{ Metadata = 'true' } -TimeoutSec 10 `
         -Uri 'http://169.254.169.254/metadata/instance/compute/tagsList?api-version=2021-02-01'

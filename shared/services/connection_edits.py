@@ -77,7 +77,7 @@ async def delete_connection(context: ActionContext, stored: Stored[Connection]) 
     async def delete_password(_: None) -> None:
         if connection.domain is not None:
             vault, secret = deps.vault(), connection.domain.password_secret_url
-            await retry_while_throttled(lambda: vault.forget(secret))
+            await retry_while_throttled(lambda: vault.delete(secret))
 
     await make_change(
         context,

@@ -31,7 +31,7 @@ async def delete_old(deps: Dependencies, now: datetime) -> Deleted:
     return Deleted(
         operations=await _delete_operations(deps, before),
         bulk_actions=await _delete_bulk_actions(deps, before),
-        idempotency_keys=await deps.idempotency.forget(now - KEPT),
+        idempotency_keys=await deps.idempotency.delete_before(now - KEPT),
     )
 
 

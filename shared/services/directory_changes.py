@@ -110,7 +110,7 @@ async def report_changes(
     However many messages come, a tenant has one workflow that settles them, and one due row.
     """
     await promise_settling(deps, tenant_id, now)
-    await deps.changes.tell(tenant_id, user_ids, now)
+    await deps.changes.add(tenant_id, user_ids, now)
     await settle_changes(client, tenant_id)
 
 

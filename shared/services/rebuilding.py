@@ -25,8 +25,8 @@ from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, resume_operation
 from shared.services.starting import start_build
 from shared.services.writes import change_cloud_pc
+from shared.storage.configuration import source_of
 from shared.storage.due import START_GRACE, Due, DueKind
-from shared.storage.images import source_of
 from shared.workflow import DurableClient
 
 

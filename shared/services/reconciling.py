@@ -53,7 +53,7 @@ async def promise_reconcile(deps: Dependencies, tenant_id: str, now: datetime) -
     First the due row, then the marker: without the marker the sweep forgets the row.
     """
     await deps.due.put(DueKind.RECONCILE, now + SWEEP_AFTER, tenant_id, tenant_id)
-    await deps.requests.ask(tenant_id, now)
+    await deps.requests.add(tenant_id, now)
 
 
 async def start_reconcile(client: DurableClient, tenant_id: str) -> bool:

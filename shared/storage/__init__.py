@@ -1,1 +1,1 @@
-"""The records, in Table Storage: every write states the ETag it replaces."""
+"""The records, in Table Storage: every write names the ETag it replaces."""

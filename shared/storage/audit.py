@@ -11,14 +11,14 @@ from shared.storage.repository import Page, Repository, Shape, Stored
 from shared.storage.tables import Tables
 
 EVERYWHERE = "*"
-"""What concerns all tenants is kept under it, as if it were a tenant's id: no tenant has this one."""
+"""The partition of events that concern all tenants, in place of a tenant's id; no tenant has this id."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER = 10**17  # microseconds, some 3,000 years
 
 
 def _key(event: AuditEvent) -> str:
-    """Return a key that sorts the newest first: that is how audit events are read."""
+    """Return a key that sorts the newest first, as audit events are read."""
     age = (event.activity_date_time - _EPOCH) // timedelta(microseconds=1)
     return f"{_FOREVER - age:018d}-{event.id}"
 
@@ -38,20 +38,20 @@ _SHAPE = Shape(
 
 
 class Audit:
-    """The audit log; there is no way to change or remove an event."""
+    """The audit log; it has no method that changes or removes an event."""
 
     def __init__(self, tables: Tables) -> None:
         self._rows = Repository(tables, _SHAPE)
 
     async def append(self, event: AuditEvent) -> None:
-        """Add *event*; the same event (id and time) added twice is there once."""
+        """Add *event*; an event that was added before (same id and time) is left unchanged."""
         try:
             await self._rows.insert(event)
         except ConflictError:
             return
 
     async def append_all(self, events: Sequence[AuditEvent]) -> None:
-        """Add many events of one tenant; an event that is there is written as it was."""
+        """Add many events of one tenant; an event that was added before is replaced by itself."""
         await self._rows.save_all([Stored(event, "*") for event in events])
 
     async def page(
@@ -61,7 +61,7 @@ class Audit:
         return await self._rows.page(tenant_id, top, token, resource_id=resource_id)
 
     def each(self, tenant_id: str, *, resource_id: str | None = None) -> AsyncIterator[Stored[AuditEvent]]:
-        """Give every event, newest first."""
+        """Yield every event, newest first."""
         return self._rows.each(tenant_id, resource_id=resource_id)
 
     async def last(self, tenant_id: str, activity: str) -> AuditEvent | None:

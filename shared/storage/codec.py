@@ -1,6 +1,6 @@
-"""Rows <-> values: the value as JSON under a schema version, split where a property would grow too long.
+"""Rows <-> values: the value as JSON with a schema version, split into properties of limited length.
 
-Reads the present version and the one before, so that an upgrade never strands a row (docs/decisions/0009).
+Reads the current version and the one before, so that rows stay readable after an upgrade (docs/decisions/0009).
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class SchemaError(Exception):
-    """A row was written by a Deskwright that is too new or too old to be read by this one."""
+    """A row has a schema version that this release of Deskwright cannot read."""
 
 
 class Codec(Generic[T]):
-    """Turns values of one model into rows and back; *upgrade* makes the JSON of *version* out of the one before."""
+    """Turns values of one model into rows and back; *upgrade* converts the JSON of the version before *version*."""
 
     def __init__(self, model: type[T], *, version: int = 1, upgrade: Upgrade | None = None) -> None:
         self._model, self._version, self._upgrade = model, version, upgrade
 
     def row(self, value: T, partition: str, key: str, columns: dict[str, Any] | None = None) -> Row:
-        """Return the row of *value*, with *columns* to filter by; absent ones are left out."""
+        """Return the row of *value*, with *columns* to filter by; those that are None are left out."""
         row: Row = {"PartitionKey": escaped(partition), "RowKey": escaped(key), "schema": self._version}
         row.update({name: column for name, column in (columns or {}).items() if column is not None})
         row.update(parts(value.to_json()))
         return row
 
     def value(self, row: Row) -> T:
-        """Return the value in *row*. Raises: SchemaError for a version that is neither present nor the one before."""
-        body = whole(row)
+        """Return the value in *row*. Raises: SchemaError unless its version is the current one or the one before."""
+        body = joined(row)
         version = row["schema"]
         if version == self._version - 1 and self._upgrade is not None:
             body = self._upgrade(body)
@@ -60,8 +60,8 @@ def parts(body: Any) -> dict[str, str]:
     return {f"body{n}": text[at : at + _PART] for n, at in enumerate(range(0, len(text), _PART))}
 
 
-def whole(row: Row) -> Any:
-    """Return the JSON that ``parts`` has split."""
+def joined(row: Row) -> Any:
+    """Return the JSON value that ``parts`` has split."""
     text, n = "", 0
     while (part := row.get(f"body{n}")) is not None:
         text, n = text + str(part), n + 1
@@ -69,9 +69,9 @@ def whole(row: Row) -> Any:
 
 
 def escaped(key: str) -> str:
-    """Return *key* as a legal key: what is not plain becomes ``~`` and two hex digits for each byte.
+    """Return *key* as a legal key: other characters become ``~`` and two hex digits for each byte.
 
-    Different keys stay different; those too long for Table Storage end in a hash.
+    Different keys stay different; keys too long for Table Storage end in a hash.
     """
     legal = "".join(
         c if c in _PLAIN else "".join(f"~{byte:02x}" for byte in c.encode("utf-8", "surrogatepass")) for c in key

@@ -1,4 +1,4 @@
-"""What is in the tables, whatever it means: read page by page for an export, added again by a restore."""
+"""The rows of any table, without their meaning: read page by page for an export, added by a restore."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from shared.errors import ConflictError
 from shared.storage.tables import Row, Table, Tables, Write
 
 _AT_ONCE = 16
-"""Partitions written at a time: a transaction cannot span two, and most hold a few rows."""
+"""Partitions written concurrently: a transaction cannot span two, and most have few rows."""
 _ANYTHING = "PartitionKey ge @first"
 _FIRST = {"first": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Some rows, and the token of those after them, None at the end."""
+    """A page of rows, and the token of the next page, None at the end."""
 
     rows: list[Row]
     next_token: str | None
@@ -32,29 +32,29 @@ class Contents:
         self._tables = tables
 
     async def page(self, table: str, token: str | None = None) -> Read:
-        """Return at most 1,000 rows from *token* on; without their ETags, which belong to the account."""
+        """Return at most 1,000 rows from *token* on; without their ETags, which are valid in this account only."""
         reads, following = await Table(self._tables, table).page(_ANYTHING, _FIRST, token=token)
         return Read([read.row for read in reads], following)
 
     async def is_empty(self, table: str) -> bool:
-        """Whether a table has no row, or is not there."""
+        """Return whether a table has no row, or does not exist."""
         reads, _ = await Table(self._tables, table).page(_ANYTHING, _FIRST, top=1)
         return not reads
 
     async def add(self, table: str, rows: Iterable[Row]) -> int:
-        """Add those rows that are not there; what is there stays as it is. Return how many were added."""
+        """Add the rows whose keys are free; existing rows stay unchanged. Return how many were added."""
         partitions: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             partitions[str(row["PartitionKey"])].append(row)
-        there, added = Table(self._tables, table), 0
+        target, added = Table(self._tables, table), 0
         groups = list(partitions.values())
         for at in range(0, len(groups), _AT_ONCE):
-            added += sum(await asyncio.gather(*(_add(there, group) for group in groups[at : at + _AT_ONCE])))
+            added += sum(await asyncio.gather(*(_add(target, group) for group in groups[at : at + _AT_ONCE])))
         return added
 
 
 async def _add(table: Table, rows: list[Row]) -> int:
-    """Add rows of one partition, in transactions; where one is there already, only those that are not."""
+    """Add rows of one partition in transactions; if one exists already, only those that do not."""
     try:
         return len(await table.write_all([Write(row, None) for row in rows]))
     except ConflictError:
@@ -67,10 +67,10 @@ async def _add(table: Table, rows: list[Row]) -> int:
 
 
 def line(row: Row) -> str:
-    """Return a row as one line of JSON. Raises: TypeError for what JSON would not give back as it was."""
+    """Return a row as one line of JSON. Raises: TypeError for a value that JSON would not preserve."""
     for name, value in row.items():
         if not isinstance(value, (str, int, bool)):
-            raise TypeError(f"{name} holds a {type(value).__name__}, which no export can hold")
+            raise TypeError(f"{name} is a {type(value).__name__}, which an export cannot contain")
     return json.dumps(row, separators=(",", ":"), ensure_ascii=True, sort_keys=True) + "\n"
 
 

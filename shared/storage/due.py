@@ -1,7 +1,7 @@
-"""What is due when: an index by time, so that a sweep reads what is due and not what exists.
+"""The due rows: an index by time, so that a sweep reads what is due and not everything.
 
-A due row is written before what it promises, and whoever reads one checks it against the record: a row may be there
-twice, or for something that never came to be.
+A due row is written before the work it announces, and its reader checks it against the record: there may be two rows
+for one piece of work, or a row for work that was never saved.
 """
 
 from __future__ import annotations
@@ -21,48 +21,48 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DueKind(StrEnum):
-    """What a sweep has to look at."""
+    """What a due row announces."""
 
     START = "start"  # a Cloud PC saved as pendingProvision whose build may not have been started
-    WATCH = "watch"  # a build that was started: if it broke off, it is begun again
-    CLEAN_UP = "cleanUp"  # a failed Cloud PC whose remains go; at its clean_up_at
-    REREAD = "reread"  # a user whom the directory did not show yet (generation counts the readings), or EVERYBODY
-    RECHECK = "recheck"  # a connection whose health checks are made again
+    WATCH = "watch"  # a build that was started: if it was interrupted, it is started again
+    CLEAN_UP = "cleanUp"  # a failed Cloud PC whose leftovers are removed; at its clean_up_at
+    REREAD = "reread"  # a user the directory did not show yet (generation counts the reads), or EVERYBODY
+    RECHECK = "recheck"  # a connection whose health checks are repeated
     BUILD = "build"  # a device image saved as pending whose build may not have been started
-    DEPROVISION = "deprovision"  # a Cloud PC whose grace period ends, or that was cancelled, goes out of use
-    ACT = "act"  # a remote action that was begun: if it broke off, it goes on
-    RESTORE_POINT = "restorePoint"  # a Cloud PC of which one is made by the clock, or is too old; or EVERYBODY
-    ORPHANS = "orphans"  # a tenant whose resources are compared with our records
-    BULK = "bulk"  # a bulk action: if the work on it broke off, it goes on
-    CHANGES = "changes"  # a tenant of whose users something was told that may not have been settled
-    CATCH_UP = "catchUp"  # a tenant whose directory is asked what has changed
+    DEPROVISION = "deprovision"  # a Cloud PC whose grace period ends, or that was cancelled
+    ACT = "act"  # a remote action that was started: if it was interrupted, it continues
+    RESTORE_POINT = "restorePoint"  # a Cloud PC whose periodic one is due, or whose oldest expires; or EVERYBODY
+    ORPHANS = "orphans"  # a tenant whose resources are compared with the records
+    BULK = "bulk"  # a bulk action: if it was interrupted, it continues
+    CHANGES = "changes"  # a tenant with change notifications that may not have been handled
+    CATCH_UP = "catchUp"  # a tenant whose directory is read for changes
     SUBSCRIBE = "subscribe"  # a tenant whose subscriptions to change notifications are renewed
-    RECONCILE = "reconcile"  # a tenant whose reconcile was asked for and may not have been started
+    RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
 
 RENEWING = 1
-"""The generation of a SUBSCRIBE row that Graph itself has asked for."""
+"""The generation of a SUBSCRIBE row that Graph requested by a lifecycle notification."""
 
 LAST_READING = 1_000
-"""The number of a reading that no other follows, whatever it finds."""
+"""The number of a read that no other follows, whatever it finds."""
 
 START_GRACE = timedelta(minutes=5)
-"""When a sweep looks whether what was saved has been started."""
+"""After this time a sweep checks that saved work has been started."""
 
 WATCH_EVERY = timedelta(hours=2)
-"""How often a sweep looks whether a build that was started still runs."""
+"""How often a sweep checks that a started build still runs."""
 
 ACT_EVERY = timedelta(minutes=10)
-"""How often a sweep looks whether a remote action is at work."""
+"""How often a sweep checks that a remote action still runs."""
 
 BULK_EVERY = timedelta(minutes=10)
-"""How often a sweep looks whether a bulk action is being worked on."""
+"""How often a sweep checks that a bulk action still runs."""
 
-_MOST = 5_000
-"""Of what one sweep looks at."""
+_MAX_ROWS = 5_000
+"""The most rows that one sweep reads of a partition."""
 
 DEPROVISIONED_BY = timedelta(hours=1)
-"""When a sweep looks whether what goes out of use has come to its end."""
+"""After this time a sweep checks that a deprovisioning has ended."""
 
 EVERYBODY = "*"
 """The subject of a REREAD that is not about one user."""
@@ -70,7 +70,7 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing that is due."""
+    """One due row."""
 
     kind: DueKind
     at: datetime
@@ -80,41 +80,41 @@ class Due:
 
 
 def start_due(pc: CloudPc) -> Due:
-    """Return the promise that the build of *pc*, as it was planned, is started."""
+    """Return the due row that starts the planned build of *pc*, if it was not started."""
     return Due(DueKind.START, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.current.generation)
 
 
 def watch_due(pc: CloudPc, at: datetime) -> Due:
-    """Return the promise that somebody looks whether the build of *pc*, started *at*, has come to an end."""
+    """Return the due row that checks whether the build of *pc*, started *at*, has ended."""
     return Due(DueKind.WATCH, at + WATCH_EVERY, pc.tenant_id, pc.id, pc.current.generation)
 
 
 def next_of(every: timedelta, at: datetime) -> datetime:
-    """Return the next moment of something regular: the same for everybody who asks before it, so that rows meet."""
+    """Return the next time of something periodic: the same for every *at* before it, so that one row results."""
     return at + every - (at - _EPOCH) % every
 
 
 def grace_due(pc: CloudPc) -> Due | None:
-    """Return the promise that *pc* goes out of use when its grace period ends; None while that stands still."""
+    """Return the due row that deprovisions *pc* when its grace period ends; None while the grace period is held."""
     if pc.grace is None or pc.grace.held_at is not None:
         return None
     return Due(DueKind.DEPROVISION, pc.grace.ends_at, pc.tenant_id, pc.id, pc.current.generation)
 
 
 def restore_point_due(pc: CloudPc, every: timedelta, at: datetime) -> Due:
-    """Return the promise of the next restore point of *pc* by the clock, after *at*, whichever machine it has then."""
+    """Return the due row of the next periodic restore point of *pc* after *at*, whichever machine it has then."""
     return Due(DueKind.RESTORE_POINT, next_moment(pc.id, every, at), pc.tenant_id, pc.id)
 
 
 def cancel_due(pc: CloudPc) -> Due:
-    """Return the promise that *pc*, which was cancelled, goes out of use."""
+    """Return the due row that deprovisions *pc*, which was cancelled."""
     return Due(
         DueKind.DEPROVISION, pc.last_modified_date_time + START_GRACE, pc.tenant_id, pc.id, pc.current.generation
     )
 
 
 def read_once(pc: CloudPc, at: datetime) -> Due:
-    """Return the promise that the user of *pc* is planned anew, once."""
+    """Return the due row that plans for the user of *pc* again, once."""
     return Due(DueKind.REREAD, at, pc.tenant_id, pc.user.id, LAST_READING)
 
 
@@ -132,7 +132,7 @@ _TOGETHER = {
     ),
     "directories": (DueKind.SUBSCRIBE, DueKind.CATCH_UP),
 }
-"""Kinds that one sweep looks at: they lie in one partition, so that a minute in which nothing is due costs one read."""
+"""Kinds that one sweep handles share a partition, so that a minute in which nothing is due costs one read."""
 
 _PARTITIONS = {kind: name for name, kinds in _TOGETHER.items() for kind in kinds}
 
@@ -144,13 +144,13 @@ class DueIndex:
         self._table = Table(tables, "due")
 
     async def put(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str, generation: int = 0) -> Due:
-        """Say that something is due *at*; saying it twice is saying it once."""
+        """Write the due row; writing it twice has no further effect."""
         due = Due(kind, at, tenant_id, subject_id, generation)
         await self._table.put(_row(due))
         return due
 
     async def ensure(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str) -> None:
-        """Say that something regular is due *at*, where nobody has yet: a look, and mostly no write."""
+        """Write the due row of something periodic, if it does not exist: one read, and mostly no write."""
         row = _row(Due(kind, at, tenant_id, subject_id))
         try:
             await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
@@ -158,18 +158,22 @@ class DueIndex:
             await self._table.put(row)
 
     async def put_all(self, dues: Iterable[Due]) -> None:
-        """Say many things at once, all of one kind, or of kinds that are looked at together."""
-        rows = {str(row["RowKey"]): Write(row, "*") for row in map(_row, dues)}  # a transaction names a row once
+        """Write many due rows, of one kind or of kinds that share a partition."""
+        rows = {
+            str(row["RowKey"]): Write(row, "*") for row in map(_row, dues)
+        }  # a transaction may have a row only once
         await self._table.write_all(list(rows.values()))
 
     async def due(self, kind: DueKind, now: datetime, limit: int = 1000) -> list[Due]:
-        """Return what of a kind is due by *now*, longest due first, at most *limit*."""
+        """Return the rows of a kind that are due by *now*, oldest first, at most *limit*."""
         return [due for due in await self._all_due(_partition(kind), now, limit) if due.kind is kind]
 
     async def due_among(self, kinds: Iterable[DueKind], now: datetime) -> list[Due]:
-        """Return what of several kinds is due by *now*; those that are looked at together cost one read."""
+        """Return the rows of several kinds that are due by *now*; kinds that share a partition cost one read."""
         wanted = set(kinds)
-        found = [await self._all_due(partition, now, _MOST) for partition in sorted({_partition(k) for k in wanted})]
+        found = [
+            await self._all_due(partition, now, _MAX_ROWS) for partition in sorted({_partition(k) for k in wanted})
+        ]
         return [due for dues in found for due in dues if due.kind in wanted]
 
     async def _all_due(self, partition: str, now: datetime, limit: int) -> list[Due]:
@@ -178,7 +182,7 @@ class DueIndex:
         found: list[Due] = []
         token: str | None = None
         while len(found) < limit:
-            top = min(limit - len(found), 1000)  # Table Storage gives at most 1000 at once
+            top = min(limit - len(found), 1000)  # Table Storage returns at most 1,000 rows
             reads, token = await self._table.page(where, {"partition": partition, "end": end}, top=top, token=token)
             found += map(_due, reads)
             if token is None:
@@ -186,12 +190,12 @@ class DueIndex:
         return found
 
     async def drop(self, due: Due) -> None:
-        """Say that it is done, or no longer wanted."""
+        """Delete a due row: its work is done, or no longer needed."""
         row = _row(due)
         await self._table.delete(str(row["PartitionKey"]), str(row["RowKey"]))
 
     async def postpone(self, due: Due, at: datetime) -> Due:
-        """Say that it is due later, as the next of its generation counter stays."""
+        """Move a due row to a later time; its generation stays."""
         later = await self.put(due.kind, at, due.tenant_id, due.subject_id, due.generation)
         if later != due:
             await self.drop(due)

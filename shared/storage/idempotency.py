@@ -1,4 +1,4 @@
-"""What was answered to which Idempotency-Key, for a day."""
+"""The responses to requests with an Idempotency-Key, for a day."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
 
 KEPT = timedelta(hours=24)
-_WORKING = timedelta(minutes=2)  # a request that has not answered by then has died
+_WORKING = timedelta(minutes=2)  # a request without a response by then was interrupted
 
 
 class Answer(Value):
-    """What was answered: *headers* only those that belong to the answer (Location, ETag...)."""
+    """A response: *headers* are only those of the response itself (Location, ETag...)."""
 
     status: int
     headers: dict[str, str]
@@ -37,21 +37,21 @@ _SHAPE = Shape(table="idempotency", model=_Claim, place=lambda claim: (claim.sco
 
 
 def fingerprint(*parts: Any) -> str:  # noqa: ANN401 - JSON
-    """Return what two requests have in common when they are the same: method, path, body."""
+    """Return a hash that is equal for equal requests; *parts* are method, path and body."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Idempotency:
-    """The answers; *scope* is the tenant and the caller, so that nobody meets another's keys."""
+    """The responses; *scope* is the tenant and the caller, so that no two callers share keys."""
 
     def __init__(self, tables: Tables) -> None:
         self._rows = Repository(tables, _SHAPE)
 
     async def claim(self, scope: str, key: str, fingerprint: str, *, at: datetime) -> Answer | None:
-        """Take *key* for a request; return the answer it got before, None if it is for the caller to give now.
+        """Claim *key* for a request; return the response it got before, None if the caller has to handle it now.
 
-        Raises: ConflictError if the key was used for another request, or if that request is still being worked on.
+        Raises: ConflictError if the key was used for another request, or its request is still being handled.
         """
         mine = _Claim(scope=scope, key=key, fingerprint=fingerprint, claimed_at=at)
         try:
@@ -73,19 +73,19 @@ class Idempotency:
         return stored.value.answer
 
     async def keep(self, scope: str, key: str, answer: Answer) -> None:
-        """Keep the *answer* that a claimed key got; one that somebody else took over and gave back is forgotten."""
+        """Store the *answer* for a claimed key; does nothing if the key was released meanwhile."""
         with suppress(NotFoundError):
             await self._rows.change(scope, key, lambda claim: claim.but(answer=answer))
 
     async def release(self, scope: str, key: str) -> None:
-        """Give a claimed key back: the request changed nothing and may be sent again."""
+        """Release a claimed key: the request changed nothing and may be sent again."""
         await self._rows.remove(scope, key)
 
-    async def forget(self, before: datetime) -> int:
-        """Remove the keys that were claimed *before*; return how many."""
-        old = [stored async for stored in self._rows.of_all() if stored.value.claimed_at < before]
+    async def delete_before(self, moment: datetime) -> int:
+        """Delete the keys that were claimed before *moment*; return how many."""
+        old = [stored async for stored in self._rows.of_all() if stored.value.claimed_at < moment]
         for stored in old:
-            with suppress(StaleError):  # somebody has just claimed it anew
+            with suppress(StaleError):  # it has just been claimed again
                 await self._rows.remove(stored.value.scope, stored.value.key, seen=stored.etag)
         return len(old)
 

@@ -1,13 +1,14 @@
-"""Operations."""
+"""Operations, and bulk actions with their items."""
 
 from __future__ import annotations
 
+from shared.domain.bulk import BulkAction, BulkItem
 from shared.domain.operation import Operation
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
 from shared.telemetry import count_operation
 
-_SHAPE = Shape(
+_OPERATIONS = Shape(
     table="operations",
     model=Operation,
     place=lambda operation: (operation.tenant_id, operation.id),
@@ -21,7 +22,7 @@ _SHAPE = Shape(
 
 class _Operations(Repository[Operation]):
     async def replace(self, value: Operation, *, seen: str) -> Stored[Operation]:
-        """Replace one, and count one that ends: it stays as it is then, so that it is counted once."""
+        """Replace an operation, and count one that ends: it is not replaced after its end, so it is counted once."""
         stored = await super().replace(value, seen=seen)
         if value.ended:
             count_operation(value.kind, value.status.value)
@@ -30,4 +31,35 @@ class _Operations(Repository[Operation]):
 
 def operations(tables: Tables) -> Repository[Operation]:
     """Return the repository of operations."""
-    return _Operations(tables, _SHAPE)
+    return _Operations(tables, _OPERATIONS)
+
+
+_ACTIONS = Shape(
+    table="bulkactions",
+    model=BulkAction,
+    place=lambda bulk: (bulk.tenant_id, bulk.id),
+    columns={"status": lambda bulk: bulk.status.value, "action": lambda bulk: bulk.action},
+)
+_ITEMS = Shape(
+    table="bulkitems",
+    model=BulkItem,
+    place=lambda item: (item.tenant_id, item.id),
+    columns={"bulk_id": lambda item: item.bulk_id, "status": lambda item: item.status.value},
+)
+
+
+def bulk_actions(tables: Tables) -> Repository[BulkAction]:
+    """Return the repository of bulk actions."""
+    return Repository(tables, _ACTIONS)
+
+
+class BulkItems(Repository[BulkItem]):
+    """The items of all bulk actions."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables, _ITEMS)
+
+    async def of(self, tenant_id: str, bulk_id: str) -> list[Stored[BulkItem]]:
+        """Return the items of one bulk action, in their order."""
+        found = [stored async for stored in self.each(tenant_id, bulk_id=bulk_id)]
+        return sorted(found, key=lambda stored: stored.value.position)

@@ -1,4 +1,4 @@
-"""Orphans, the proof of the last scan for them, and the computer names that builds gave."""
+"""Orphans, the result of the last scan for them, and the computer names that builds gave."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def orphan_scans(tables: Tables) -> Repository[OrphanScan]:
 
 
 def computer_names(tables: Tables) -> Repository[ComputerName]:
-    """Return the repository of the names that builds gave: they outlive the records of the Cloud PCs."""
+    """Return the repository of the names that builds gave: they are kept longer than the records of the Cloud PCs."""
     return Repository(tables, _NAMES)

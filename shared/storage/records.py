@@ -1,4 +1,4 @@
-"""Every record of the service: its repositories, each made when it is first asked for."""
+"""The repositories of the service, each created at its first use."""
 
 from __future__ import annotations
 
@@ -14,28 +14,24 @@ from shared.domain.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.policy import Policy
 from shared.domain.tenant import Site
 from shared.storage.audit import Audit
-from shared.storage.bulk import BulkItems, bulk_actions
 from shared.storage.cloud_pcs import CloudPcs
-from shared.storage.connections import connections
+from shared.storage.configuration import connections, images, policies
 from shared.storage.due import DueIndex
 from shared.storage.idempotency import Idempotency
-from shared.storage.images import images
 from shared.storage.intents import intents
-from shared.storage.operations import operations
+from shared.storage.operations import BulkItems, bulk_actions, operations
 from shared.storage.orphans import computer_names, orphan_scans, orphans
-from shared.storage.pacing import Lines
-from shared.storage.policies import policies
+from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
 from shared.storage.requests import Requests
-from shared.storage.service import ServiceStates
 from shared.storage.tables import Tables
-from shared.storage.tenants import Tenants, sites
+from shared.storage.tenants import ServiceStates, Tenants, sites
 from shared.storage.timeline import Timeline
 from shared.storage.watches import Changes, watches
 
 
 class Records:
-    """What the service has written down."""
+    """The repositories of the service."""
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
@@ -47,7 +43,7 @@ class Records:
 
     @cached_property
     def service_state(self) -> ServiceStates:
-        """What the provider has set for all tenants."""
+        """The settings of the provider for all tenants."""
         return ServiceStates(self.tables)
 
     @cached_property
@@ -82,7 +78,7 @@ class Records:
 
     @cached_property
     def changes(self) -> Changes:
-        """Whom messages were about."""
+        """The users of change notifications."""
         return Changes(self.tables)
 
     @cached_property
@@ -107,7 +103,7 @@ class Records:
 
     @cached_property
     def orphan_scans(self) -> Repository[OrphanScan]:
-        """The proof of each tenant's last scan for orphans."""
+        """The result of each tenant's last scan for orphans."""
         return orphan_scans(self.tables)
 
     @cached_property
@@ -132,20 +128,20 @@ class Records:
 
     @cached_property
     def due(self) -> DueIndex:
-        """What is due when."""
+        """The due rows."""
         return DueIndex(self.tables)
 
     @cached_property
     def requests(self) -> Requests:
-        """Which tenants somebody asked to reconcile."""
+        """The requested reconciles."""
         return Requests(self.tables)
 
     @cached_property
     def idempotency(self) -> Idempotency:
-        """What was answered to which Idempotency-Key."""
+        """The responses to requests with an Idempotency-Key."""
         return Idempotency(self.tables)
 
     @cached_property
-    def lines(self) -> Lines:
-        """The lines in front of the rate limits that all workers share."""
-        return Lines(self.tables)
+    def rate_limiters(self) -> RateLimiters:
+        """The rate limiters that all workers share."""
+        return RateLimiters(self.tables)

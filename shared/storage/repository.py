@@ -1,4 +1,4 @@
-"""What every repository can do."""
+"""The repository of one model, which all others build on."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ T = TypeVar("T", bound=Value)
 V = TypeVar("V")
 
 Column = str | int | bool | None
-_TRIES = 20
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[V]):
-    """A value as it was read, with the ETag that a write of it must state."""
+    """A value as it was read, with the ETag that a write of it must name."""
 
     value: V
     etag: str
@@ -28,7 +28,7 @@ class Stored(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[V]):
-    """Some of many; *next_token* asks for those after it, None at the end."""
+    """One page of values; *next_token* is for the next page, None at the end."""
 
     items: list[Stored[V]]
     next_token: str | None
@@ -36,7 +36,7 @@ class Page(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Shape(Generic[T]):
-    """How values of one model lie in their table: *place* gives (tenant id, id), *columns* what one may filter by."""
+    """How values of one model are stored: *place* returns (tenant id, id), *columns* are those to filter by."""
 
     table: str
     model: type[T]
@@ -47,19 +47,19 @@ class Shape(Generic[T]):
 
 
 class Repository(Generic[T]):
-    """The values of one model; all belong to exactly one tenant."""
+    """The values of one model; each belongs to exactly one tenant."""
 
     def __init__(self, tables: Tables, shape: Shape[T]) -> None:
         self._table = Table(tables, shape.table)
         self._shape = shape
         self._codec = Codec(shape.model, version=shape.version, upgrade=shape.upgrade)
 
-    async def get(self, tenant_id: str, id: str) -> Stored[T]:  # noqa: A002 - the word of every record
-        """Return one. Raises: NotFoundError."""
+    async def get(self, tenant_id: str, id: str) -> Stored[T]:  # noqa: A002 - every record has an id
+        """Return the value with *id*. Raises: NotFoundError."""
         return self._stored(await self._table.read(escaped(tenant_id), escaped(id)))
 
     async def find(self, tenant_id: str, id: str | None = None, **filters: Column) -> Stored[T] | None:  # noqa: A002 - as above
-        """Return the one with *id*, or the first for which *filters* hold; None if there is none."""
+        """Return the value with *id*, or the first that matches *filters*; None if there is none."""
         if id is None:
             if not filters or None in filters.values():
                 return None
@@ -72,25 +72,25 @@ class Repository(Generic[T]):
             return None
 
     async def each(self, tenant_id: str, **filters: Column) -> AsyncIterator[Stored[T]]:
-        """Give every one of a tenant for which *filters* (column = value) hold; one that is None does not count."""
+        """Yield every value of a tenant that matches *filters* (column = value); a filter of None is ignored."""
         where, parameters = self._where(tenant_id, filters)
         async for read in self._table.query(where, parameters):
             yield self._stored(read)
 
     async def of_all(self, **filters: Column) -> AsyncIterator[Stored[T]]:
-        """Give every one of every tenant for which *filters* hold. It reads the whole table: not for a request."""
+        """Yield the values of all tenants that match *filters*. Reads the complete table: not for a request."""
         where, parameters = self._where(None, filters)
         async for read in self._table.query(where, parameters):
             yield self._stored(read)
 
     async def page(self, tenant_id: str, top: int, token: str | None = None, **filters: Column) -> Page[T]:
-        """Return at most *top* from *token* on. Raises: InvalidError if *token* is none of ours."""
+        """Return at most *top* values from *token* on. Raises: InvalidError if *token* is not valid."""
         where, parameters = self._where(tenant_id, filters)
         reads, following = await self._table.page(where, parameters, top=top, token=token)
         return Page([self._stored(read) for read in reads], following)
 
     async def insert(self, value: T) -> Stored[T]:
-        """Add *value*. Raises: ConflictError if it is there."""
+        """Add *value*. Raises: ConflictError if it exists."""
         return Stored(value, await self._table.insert(self._row(value)))
 
     async def replace(self, value: T, *, seen: str) -> Stored[T]:
@@ -98,7 +98,7 @@ class Repository(Generic[T]):
         return Stored(value, await self._table.replace(self._row(value), seen=seen))
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as above
-        """Remove one, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
+        """Remove a value, if it exists. Raises: StaleError if it no longer has the ETag *seen*."""
         await self._table.delete(escaped(tenant_id), escaped(id), seen=seen)
 
     async def change(
@@ -109,13 +109,13 @@ class Repository(Generic[T]):
         *,
         known: Stored[T] | None = None,
     ) -> T:
-        """Read, edit, write; once more whenever somebody else was faster. Return what is there afterwards.
+        """Read, edit, write; again whenever another writer was faster. Return the value that is stored then.
 
-        An *edit* that returns None or an equal value writes nothing. *known*: what the caller has just read.
-        Raises: NotFoundError, whatever *edit* raises, UnavailableError if others were faster too often.
+        An *edit* that returns None or an equal value writes nothing. *known*: the value as the caller has
+        just read it. Raises: NotFoundError, what *edit* raises, UnavailableError if others were faster too often.
         """
         stored = known or await self.get(tenant_id, id)
-        for _ in range(_TRIES):
+        for _ in range(_ATTEMPTS):
             edited = edit(stored.value)
             if edited is None or edited == stored.value:
                 return stored.value
@@ -123,17 +123,17 @@ class Repository(Generic[T]):
                 return (await self.replace_known(stored, edited)).value
             except StaleError:
                 stored = await self.get(tenant_id, id)
-        raise UnavailableError(f"{self._shape.table}: others were faster {_TRIES} times")
+        raise UnavailableError(f"{self._shape.table}: other writers were faster {_ATTEMPTS} times")
 
     async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
-        """Replace what was read. Raises: StaleError, NotFoundError."""
+        """Replace *before* by *after*. Raises: StaleError, NotFoundError."""
         return await self.replace(after, seen=before.etag)
 
     async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:
-        """Write many of one tenant in batches, each in place of the ETag it states.
+        """Write many values of one tenant in batches; each replaces the value with its ETag.
 
-        An empty ETag inserts, ``*`` writes whatever is there. Each batch of at most 100 is written wholly or not at
-        all. Raises: StaleError, ConflictError, NotFoundError.
+        An empty ETag inserts, ``*`` inserts or replaces. Each batch of at most 100 is one transaction.
+        Raises: StaleError, ConflictError, NotFoundError.
         """
         writes = [Write(self._row(stored.value), stored.etag or None) for stored in values]
         etags = await self._table.write_all(writes)

@@ -1,4 +1,4 @@
-"""Which tenants somebody asked to reconcile: a marker that stands until a reconcile has seen it."""
+"""The requested reconciles: one marker for each tenant, until a reconcile has handled it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables
 
 _KEY = "reconcile"
-_TRIES = 20
+_ATTEMPTS = 20
 
 
 class Requests:
@@ -18,39 +18,39 @@ class Requests:
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "requests")
 
-    async def ask(self, tenant_id: str, at: datetime) -> datetime:
-        """Ask for a reconcile; return the moment it counts as asked.
+    async def add(self, tenant_id: str, at: datetime) -> datetime:
+        """Request a reconcile; return the time of the request.
 
-        It is later than every request that stands, though the clock may stand still: a reconcile that has read the
-        directory before cannot take this request for one it has seen.
+        It is later than every earlier request, even if the clock stands still: a reconcile that has read the directory
+        before cannot mistake this request for one it has handled.
         """
-        for _ in range(_TRIES):
-            standing = await self._find(tenant_id)
+        for _ in range(_ATTEMPTS):
+            marker = await self._find(tenant_id)
             try:
-                if standing is None:
+                if marker is None:
                     await self._table.insert(_row(tenant_id, at))
                     return at
-                later = max(at, _asked(standing) + timedelta(microseconds=1))
-                await self._table.replace(_row(tenant_id, later), seen=standing.etag)
+                later = max(at, _time(marker) + timedelta(microseconds=1))
+                await self._table.replace(_row(tenant_id, later), seen=marker.etag)
             except (ConflictError, StaleError, NotFoundError):
                 continue
             return later
-        raise UnavailableError(f"requests: others were faster {_TRIES} times")
+        raise UnavailableError(f"requests: other writers were faster {_ATTEMPTS} times")
 
     async def newest(self, tenant_id: str) -> datetime | None:
-        """Return when a reconcile was last asked for, None if all that was asked is done."""
-        standing = await self._find(tenant_id)
-        return _asked(standing) if standing else None
+        """Return when a reconcile was last requested, None if every request was handled."""
+        marker = await self._find(tenant_id)
+        return _time(marker) if marker else None
 
     async def settle(self, tenant_id: str, upto: datetime | None) -> bool:
-        """Say that everything asked up to *upto* is done; return False if something newer was asked."""
-        standing = await self._find(tenant_id)
-        if standing is None:
+        """Delete the marker of requests up to *upto*; return False if there is a newer request."""
+        marker = await self._find(tenant_id)
+        if marker is None:
             return True
-        if upto is None or _asked(standing) > upto:
+        if upto is None or _time(marker) > upto:
             return False
         try:
-            await self._table.delete(escaped(tenant_id), _KEY, seen=standing.etag)
+            await self._table.delete(escaped(tenant_id), _KEY, seen=marker.etag)
         except StaleError:
             return False
         return True
@@ -66,5 +66,5 @@ def _row(tenant_id: str, at: datetime) -> Row:
     return {"PartitionKey": escaped(tenant_id), "RowKey": _KEY, "at": at.astimezone(UTC).isoformat()}
 
 
-def _asked(read: Read) -> datetime:
+def _time(read: Read) -> datetime:
     return datetime.fromisoformat(str(read.row["at"]))

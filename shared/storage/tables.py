@@ -1,4 +1,4 @@
-"""Table Storage as the repositories see it: rows with ETags, pages, batches, and errors in our own words."""
+"""Table Storage for the repositories: rows with ETags, pages, batches, and Deskwright's own exceptions."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ Row = dict[str, str | int | bool]
 Parameters = Mapping[str, str | int | bool]
 BATCH = 100
 """Rows of one transaction, all of one partition (Table Storage's limit)."""
-_BATCH_BYTES = 800_000  # 4 MiB are allowed, but aiohttp warns of bodies over 1 MiB: they hold up the loop
+_BATCH_BYTES = 800_000  # 4 MiB are allowed, but aiohttp warns of bodies over 1 MiB: they block the event loop
 _TOO_LARGE = {"RequestBodyTooLarge", "EntityTooLarge", "PropertyValueTooLarge", "KeyValueTooLarge"}
 _MEANINGS: dict[int | None, tuple[Callable[[str], DeskwrightError], str]] = {
     404: (NotFoundError, "there is no such record"),
-    409: (ConflictError, "the record is there already"),
+    409: (ConflictError, "the record exists already"),
     412: (StaleError, "the record has changed since it was read"),
 }
 
@@ -53,9 +53,9 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A row to write; *seen* is the ETag it replaces, None inserts, ``*`` replaces whatever is there.
+    """A row to write; *seen* is the ETag it replaces, None inserts, ``*`` inserts or replaces.
 
-    *gone*: it is removed, and *seen* says which. *tied*: it is written in the same transaction as the one before it.
+    *gone*: the row with the ETag *seen* is removed. *tied*: it is written in the same transaction as the one before it.
     """
 
     row: Row
@@ -65,9 +65,9 @@ class Write:
 
 
 class Tables:
-    """The tables of one storage account, reached with a managed identity's token; one for each process.
+    """The tables of one storage account; one object for each process.
 
-    *prefix* begins the name of every table; *options* go to the SDK's client.
+    *prefix* is put before the name of every table; *options* go to the SDK's client.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class Tables:
         self._service: TableServiceClient | None = None
 
     def service(self) -> TableServiceClient:
-        """Return the client, made when first asked for: it belongs to the loop that runs then."""
+        """Return the client, created at its first use: it belongs to the event loop that runs then."""
         if self._service is None:
             from azure.core.pipeline.transport import AioHttpTransport
             from azure.data.tables.aio import TableServiceClient
 
-            # Looking up the environment's proxies would cost a thread's work for every single request.
+            # Looking up the environment's proxies would use a thread for every request.
             options = {"transport": AioHttpTransport(use_env_settings=False), **self._options}
             self._service = TableServiceClient(
                 self._url,
@@ -101,14 +101,14 @@ class Tables:
         return self._service
 
     async def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._service is not None:
             await self._service.close()
             self._service = None
 
 
 class Table:
-    """One table; made when it is first missed."""
+    """One table, created when it is found missing."""
 
     def __init__(self, tables: Tables, name: str) -> None:
         self._tables, self._name = tables, tables.prefix + name
@@ -119,38 +119,38 @@ class Table:
         return _read(await self._do(lambda table: table.get_entity(partition, key)))
 
     async def insert(self, row: Row) -> str:
-        """Add *row*, return its ETag. Raises: ConflictError if its key is taken."""
-        said = await self._do(lambda table: table.create_entity(row), adds=True)
-        return str(said["etag"])
+        """Add *row*, return its ETag. Raises: ConflictError if its key exists."""
+        written = await self._do(lambda table: table.create_entity(row), adds=True)
+        return str(written["etag"])
 
     async def replace(self, row: Row, *, seen: str) -> str:
         """Replace the row that has the ETag *seen*. Raises: StaleError, NotFoundError."""
         from azure.core import MatchConditions
         from azure.data.tables import UpdateMode
 
-        said = await self._do(
+        written = await self._do(
             lambda table: table.update_entity(
                 row, mode=UpdateMode.REPLACE, etag=seen, match_condition=MatchConditions.IfNotModified
             )
         )
-        return str(said["etag"])
+        return str(written["etag"])
 
     async def put(self, row: Row) -> str:
-        """Write *row* whatever is there, return its ETag."""
+        """Insert or replace *row*, return its ETag."""
         from azure.data.tables import UpdateMode
 
-        said = await self._do(lambda table: table.upsert_entity(row, mode=UpdateMode.REPLACE))
-        return str(said["etag"])
+        written = await self._do(lambda table: table.upsert_entity(row, mode=UpdateMode.REPLACE))
+        return str(written["etag"])
 
     async def delete(self, partition: str, key: str, *, seen: str | None = None) -> None:
-        """Remove a row, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
+        """Remove a row, if it exists. Raises: StaleError if it no longer has the ETag *seen*."""
         from azure.core import MatchConditions
 
         condition = MatchConditions.IfNotModified if seen else MatchConditions.Unconditionally
         await self._do(lambda table: table.delete_entity(partition, key, etag=seen, match_condition=condition))
 
     async def query(self, where: str, parameters: Parameters) -> AsyncIterator[Read]:
-        """Give every row for which *where* holds; ``@name`` in it stands for a parameter."""
+        """Yield every row that matches *where*; ``@name`` in it is a parameter."""
         token: str | None = None
         while True:
             rows, token = await self.page(where, parameters, token=token)
@@ -164,7 +164,7 @@ class Table:
     ) -> tuple[list[Read], str | None]:
         """Return at most *top* rows from *token* on, and the token of the page after it, None at the end.
 
-        Raises: InvalidError if *token* is none of ours.
+        Raises: InvalidError if *token* is not valid.
         """
         start = _continuation(token)
 
@@ -180,28 +180,28 @@ class Table:
     async def write_all(self, writes: Sequence[Write]) -> list[str]:
         """Write rows of one partition in transactions of at most 100; return their ETags in order, empty: removed.
 
-        Each transaction is made wholly or not at all; one that fails ends the call, those before it stand.
+        One that fails ends the call; those before it stay committed.
         Raises: StaleError, ConflictError, NotFoundError.
         """
         etags: list[str] = []
         for batch in _batches(writes):
-            said = await self._do(lambda table, batch=batch: table.submit_transaction(map(_operation, batch)))  # type: ignore[misc]
-            etags += [str(one.get("etag", "")) for one in said]
+            written = await self._do(lambda table, batch=batch: table.submit_transaction(map(_operation, batch)))  # type: ignore[misc]
+            etags += [str(one.get("etag", "")) for one in written]
         return etags
 
-    async def _do(self, ask: Callable[[TableClient], Awaitable[T]], *, adds: bool = False) -> T:
-        """Ask; make the table and ask again if it is not there, which is all that 404 can mean to one who *adds*."""
+    async def _do(self, operation: Callable[[TableClient], Awaitable[T]], *, adds: bool = False) -> T:
+        """Run *operation*; if the table is missing, create it and run it again. *adds*: a 404 means nothing else."""
         table = self._table()
         try:
             with _own_errors(self._name):
-                return await ask(table)
+                return await operation(table)
         except DeskwrightError as error:
             if not isinstance(error, _MissingTableError) and not (adds and isinstance(error, NotFoundError)):
                 raise
         with _own_errors(self._name):
             await self._tables.service().create_table_if_not_exists(self._name)
         with _own_errors(self._name):
-            return await ask(table)
+            return await operation(table)
 
     def _table(self) -> TableClient:
         service = self._tables.service()
@@ -211,7 +211,7 @@ class Table:
 
 
 class _MissingTableError(UnavailableError):
-    """The table itself is not there yet."""
+    """The table does not exist yet."""
 
 
 @contextmanager
@@ -221,20 +221,20 @@ def _own_errors(name: str) -> Iterator[None]:
     try:
         yield
     except AzureError as error:
-        raise _in_own_words(name, error) from error
+        raise _own_error(name, error) from error
 
 
-def _in_own_words(name: str, error: AzureError) -> DeskwrightError:
+def _own_error(name: str, error: AzureError) -> DeskwrightError:
     status = getattr(error, "status_code", None)
     code = getattr(error, "error_code", None)
-    said = str(getattr(code, "value", code) or type(error).__name__)
-    if (status, said) == (404, "TableNotFound"):
+    reason = str(getattr(code, "value", code) or type(error).__name__)
+    if (status, reason) == (404, "TableNotFound"):
         return _MissingTableError(f"there is no table {name}")
-    if status == 409 and said not in {"EntityAlreadyExists", "ResourceExistsError"}:  # noqa: PLR2004 - the table is just being made or deleted
-        return UnavailableError(f"table {name} is not ready: {said}")
-    if status == 413 or said in _TOO_LARGE:  # noqa: PLR2004
+    if status == 409 and reason not in {"EntityAlreadyExists", "ResourceExistsError"}:  # noqa: PLR2004 - the table is being created or deleted
+        return UnavailableError(f"table {name} is not ready: {reason}")
+    if status == 413 or reason in _TOO_LARGE:  # noqa: PLR2004
         return TooLargeError(f"the record is too large for {name}")
-    kind, words = _MEANINGS.get(status, (UnavailableError, f"did not answer as it should: {status or ''} {said}"))
+    kind, words = _MEANINGS.get(status, (UnavailableError, f"the service failed: {status or ''} {reason}"))
     return kind(f"table {name}: {words}")
 
 
@@ -272,7 +272,7 @@ def _batches(writes: Sequence[Write]) -> Iterator[list[Write]]:
 
 
 def _tied(writes: Iterable[Write]) -> Iterator[list[Write]]:
-    """Give the writes in those that stand or fall together."""
+    """Yield the writes in groups that share a transaction."""
     together: list[Write] = []
     for write in writes:
         if together and not write.tied:
@@ -293,8 +293,8 @@ def _continuation(token: str | None) -> dict[str, str] | None:
     if token is None:
         return None
     try:
-        said = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        start = {key: said[key] for key in ("PartitionKey", "RowKey")}
+        decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        start = {key: decoded[key] for key in ("PartitionKey", "RowKey")}
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InvalidError(Problem("$skiptoken", "not a token of this service")) from error
     if not all(isinstance(key, str) for key in start.values()):

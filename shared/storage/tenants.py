@@ -1,14 +1,17 @@
-"""Tenants and their sites."""
+"""Tenants, their sites, and the state of the service itself."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
+from shared.domain.pausing import ServiceState
 from shared.domain.tenant import Site, Tenant
+from shared.errors import ConflictError
 from shared.storage.repository import Column, Page, Repository, Shape, Stored
 from shared.storage.tables import Tables
 
-_ALL = "tenants"  # one partition: there are few, and they are listed
+_ALL = "tenants"  # one partition: there are few tenants, and they are listed together
 
 _TENANTS = Shape(
     table="tenants",
@@ -17,32 +20,34 @@ _TENANTS = Shape(
     columns={"entra_tenant_id": lambda tenant: tenant.entra_tenant_id},
 )
 _SITES = Shape(table="sites", model=Site, place=lambda site: (site.tenant_id, site.id))
+_SERVICE, _STATE = "service", "state"
+_SERVICE_STATE = Shape(table="service", model=ServiceState, place=lambda _: (_SERVICE, _STATE))
 
 
 class Tenants:
-    """The tenants; like any repository, without a tenant to ask for."""
+    """The tenants: a repository whose values belong to no tenant."""
 
     def __init__(self, tables: Tables) -> None:
         self._rows = Repository(tables, _TENANTS)
 
     async def get(self, tenant_id: str) -> Stored[Tenant]:
-        """Return one. Raises: NotFoundError."""
+        """Return a tenant. Raises: NotFoundError."""
         return await self._rows.get(_ALL, tenant_id)
 
     async def find(self, tenant_id: str) -> Stored[Tenant] | None:
-        """Return one, None if there is none."""
+        """Return a tenant, None if there is none."""
         return await self._rows.find(_ALL, tenant_id)
 
     def each(self, **filters: Column) -> AsyncIterator[Stored[Tenant]]:
-        """Give all for which *filters* hold (``entra_tenant_id``)."""
+        """Yield all tenants that match *filters* (``entra_tenant_id``)."""
         return self._rows.each(_ALL, **filters)
 
     async def page(self, top: int, token: str | None = None) -> Page[Tenant]:
-        """Return at most *top* from *token* on. Raises: InvalidError if *token* is none of ours."""
+        """Return at most *top* tenants from *token* on. Raises: InvalidError if *token* is not valid."""
         return await self._rows.page(_ALL, top, token)
 
     async def insert(self, tenant: Tenant) -> Stored[Tenant]:
-        """Add *tenant*. Raises: ConflictError if it is there."""
+        """Add *tenant*. Raises: ConflictError if it exists."""
         return await self._rows.insert(tenant)
 
     async def replace(self, tenant: Tenant, *, seen: str) -> Stored[Tenant]:
@@ -50,7 +55,7 @@ class Tenants:
         return await self._rows.replace(tenant, seen=seen)
 
     async def remove(self, tenant_id: str, *, seen: str | None = None) -> None:
-        """Remove one, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
+        """Remove a tenant, if it exists. Raises: StaleError if it no longer has the ETag *seen*."""
         await self._rows.remove(_ALL, tenant_id, seen=seen)
 
     async def change(self, tenant_id: str, edit: Callable[[Tenant], Tenant | None]) -> Tenant:
@@ -61,3 +66,22 @@ class Tenants:
 def sites(tables: Tables) -> Repository[Site]:
     """Return the repository of sites."""
     return Repository(tables, _SITES)
+
+
+class ServiceStates:
+    """The state of the service; empty until it is first changed."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._rows = Repository(tables, _SERVICE_STATE)
+
+    async def get(self) -> ServiceState:
+        """Return the state of the service."""
+        stored = await self._rows.find(_SERVICE, _STATE)
+        return stored.value if stored else ServiceState()
+
+    async def change(self, edit: Callable[[ServiceState], ServiceState | None]) -> ServiceState:
+        """Read, edit, write, as ``Repository.change`` does."""
+        if await self._rows.find(_SERVICE, _STATE) is None:
+            with suppress(ConflictError):  # another worker was first
+                await self._rows.insert(ServiceState())
+        return await self._rows.change(_SERVICE, _STATE, edit)

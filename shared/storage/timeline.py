@@ -1,4 +1,4 @@
-"""The timeline of every Cloud PC: one entry for each step of each attempt, however often a crash repeats the work."""
+"""The timeline of every Cloud PC: one entry for each step of each attempt, even if a crash repeats the work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Tables
 
 
-class _Line(Value):
+class _Row(Value):
     tenant_id: str
     cloud_pc_id: str
     entry: TimelineEntry
@@ -43,8 +43,8 @@ def _key(of: TimelineEntry | StepEnd) -> str:
 
 _SHAPE = Shape(
     table="timeline",
-    model=_Line,
-    place=lambda line: (_partition(line.tenant_id, line.cloud_pc_id), _key(line.entry)),
+    model=_Row,
+    place=lambda row: (_partition(row.tenant_id, row.cloud_pc_id), _key(row.entry)),
 )
 
 
@@ -55,40 +55,40 @@ class Timeline:
         self._rows = Repository(tables, _SHAPE)
 
     async def begin(self, tenant_id: str, cloud_pc_id: str, entry: TimelineEntry) -> None:
-        """Open the entry of a step; one that ended (the step is tried at another place) is open again."""
-        line = _Line(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=entry)
+        """Open the entry of a step; an entry that has ended (the step is tried in another place) is reopened."""
+        row = _Row(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=entry)
         try:
-            await self._rows.insert(line)
+            await self._rows.insert(row)
         except ConflictError:
             await self._rows.change(_partition(tenant_id, cloud_pc_id), _key(entry), _reopened)
 
     async def end(self, tenant_id: str, cloud_pc_id: str, end: StepEnd) -> None:
-        """Close the entry of a step; one that was closed keeps its time."""
+        """Close the entry of a step; an entry that was closed keeps its end time."""
         try:
-            await self._rows.change(_partition(tenant_id, cloud_pc_id), _key(end), lambda there: _closed(there, end))
+            await self._rows.change(_partition(tenant_id, cloud_pc_id), _key(end), lambda row: _closed(row, end))
         except NotFoundError:
             opened = TimelineEntry(
                 generation=end.generation, attempt=end.attempt, step=end.step, started_at=end.at, run=end.run
             )
-            line = _Line(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=opened)
-            await self._rows.insert(_closed(line, end))
+            row = _Row(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=opened)
+            await self._rows.insert(_closed(row, end))
 
     async def entries(self, tenant_id: str, cloud_pc_id: str) -> list[TimelineEntry]:
         """Return all entries, oldest first."""
-        lines = [stored.value.entry async for stored in self._rows.each(_partition(tenant_id, cloud_pc_id))]
-        return sorted(lines, key=lambda entry: (entry.generation, entry.attempt, entry.started_at, _key(entry)))
+        entries = [stored.value.entry async for stored in self._rows.each(_partition(tenant_id, cloud_pc_id))]
+        return sorted(entries, key=lambda entry: (entry.generation, entry.attempt, entry.started_at, _key(entry)))
 
 
-def _reopened(line: _Line) -> _Line:
-    return line.but(entry=line.entry.but(ended_at=None, outcome=None, error=None))
+def _reopened(row: _Row) -> _Row:
+    return row.but(entry=row.entry.but(ended_at=None, outcome=None, error=None))
 
 
-def _closed(line: _Line, end: StepEnd) -> _Line:
-    entry = line.entry.but(
-        ended_at=line.entry.ended_at or end.at,
+def _closed(row: _Row, end: StepEnd) -> _Row:
+    entry = row.entry.but(
+        ended_at=row.entry.ended_at or end.at,
         outcome=end.outcome,
-        resource_ids=tuple(dict.fromkeys((*line.entry.resource_ids, *end.resource_ids))),
-        error=end.error or line.entry.error,
-        note=end.note or line.entry.note,
+        resource_ids=tuple(dict.fromkeys((*row.entry.resource_ids, *end.resource_ids))),
+        error=end.error or row.entry.error,
+        note=end.note or row.entry.note,
     )
-    return line.but(entry=entry)
+    return row.but(entry=entry)

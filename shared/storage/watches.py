@@ -1,4 +1,4 @@
-"""How far directories have been read, and whom messages were about that nobody has looked at yet."""
+"""How far directories have been read, and the users of change notifications that were not handled yet."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def watches(tables: Tables) -> Repository[Watch]:
 
 
 class Changes:
-    """Whom messages were about: a user is there once, however many messages there were."""
+    """Users with change notifications: one row for each, however many notifications there were."""
 
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "changes")
 
-    async def tell(self, tenant_id: str, user_ids: Iterable[str], at: datetime) -> None:
-        """Keep in mind that something changed about these users."""
+    async def add(self, tenant_id: str, user_ids: Iterable[str], at: datetime) -> None:
+        """Note that these users have changed."""
         rows = {user_id: Write(_row(tenant_id, user_id, at), "*") for user_id in user_ids}
         await self._table.write_all(list(rows.values()))
 
     async def take(self, tenant_id: str, most: int) -> dict[str, str]:
-        """Return at most *most* users that nobody has looked at, each with a mark; they stay until they are settled."""
+        """Return at most *most* users, each with a mark; their rows stay until ``settle``."""
         reads, _ = await self._table.page("PartitionKey eq @tenant", {"tenant": escaped(tenant_id)}, top=most)
         return {str(read.row["user_id"]): read.etag for read in reads}
 
     async def settle(self, tenant_id: str, taken: dict[str, str]) -> None:
-        """Say that these were looked at; of whom something was told meanwhile stays."""
+        """Remove these users, except those that have changed again since they were taken."""
         for user_id, mark in taken.items():
             with suppress(StaleError, NotFoundError):
                 await self._table.delete(escaped(tenant_id), escaped(user_id), seen=mark)

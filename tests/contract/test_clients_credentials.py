@@ -1,4 +1,4 @@
-"""A customer's directory is read without any secret: by the app that trusts our managed identity."""
+"""A customer's directory is read without a secret, by the app that trusts our managed identity."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -49,7 +49,7 @@ async def test_the_app_reads_the_customers_directory(worker: Worker) -> None:
         assert (await graph.user("ada@fabrikam.example")).display_name == "Ada"
 
 
-async def test_it_may_do_no_more_than_the_customer_consented_to(worker: Worker) -> None:
+async def test_the_app_has_only_the_permissions_that_the_customer_consented_to(worker: Worker) -> None:
     async for graph in directory(worker, APP):
         with pytest.raises(DeclinedError) as declined:
             await graph.devices("CPC-1")
@@ -57,7 +57,7 @@ async def test_it_may_do_no_more_than_the_customer_consented_to(worker: Worker) 
         assert "docs/permissions.md" in (declined.value.refused.advice or "")
 
 
-async def test_without_the_customers_consent_there_is_no_token_and_the_refusal_says_so(worker: Worker) -> None:
+async def test_without_the_customers_consent_the_refusal_has_advice(worker: Worker) -> None:
     async for graph in directory(worker, "00000000-0000-4000-8000-000000000009"):
         with pytest.raises(DeclinedError) as declined:
             await graph.user("ada@fabrikam.example")

@@ -1,4 +1,4 @@
-"""What the app asks of Microsoft Graph."""
+"""The client of Microsoft Graph against the simulated cloud."""
 
 import pytest
 from azure_simulator.seeds import DOMAIN, PLANS
@@ -20,7 +20,7 @@ async def group_id(graph: Graph, name: str) -> str:
     return next(group.id for group in await graph.groups(name) if group.display_name == name)
 
 
-async def test_groups_are_found_by_the_beginning_of_their_name(graph: Graph) -> None:
+async def test_groups_are_found_by_the_prefix_of_their_name(graph: Graph) -> None:
     found = await graph.groups("Cloud")
     assert [(g.display_name, g.kind, g.assignable) for g in found] == [("Cloud PC users", "security", True)]
     kinds = {g.display_name: g.kind for g in await graph.groups()}
@@ -28,7 +28,7 @@ async def test_groups_are_found_by_the_beginning_of_their_name(graph: Graph) -> 
     assert kinds["Project"] == "Microsoft 365"
 
 
-async def test_a_name_with_a_quote_is_a_name(graph: Graph) -> None:
+async def test_a_name_with_a_quote_is_escaped(graph: Graph) -> None:
     assert await graph.groups("O'Brien's") == []
 
 
@@ -37,7 +37,7 @@ async def test_members_of_nested_groups_count(graph: Graph) -> None:
     assert len({user.id for user in users}) == 25
 
 
-async def test_a_group_that_is_not_there_is_not_found(graph: Graph) -> None:
+async def test_a_missing_group_is_not_found(graph: Graph) -> None:
     with pytest.raises(NotFoundError):
         await graph.group_users("00000000-0000-4000-8000-000000000000")
 
@@ -51,15 +51,15 @@ async def test_licensed_users_hold_one_of_the_licences(graph: Graph) -> None:
     assert sum(sku.consumed for sku in skus) == 21
 
 
-async def test_a_users_groups_are_asked_for_in_batches(graph: Graph) -> None:
+async def test_a_users_groups_are_read_in_batches(graph: Graph) -> None:
     user = await graph.user(UPN)
-    asked = [group.id for group in await graph.groups()]
+    existing = [group.id for group in await graph.groups()]
     invented = [f"00000000-0000-4000-8000-{n:012d}" for n in range(30)]
-    found = await graph.member_group_ids(user.id, [*invented, *asked])
+    found = await graph.member_group_ids(user.id, [*invented, *existing])
     assert await group_id(graph, "Cloud PC users") in found
 
 
-async def test_a_read_of_which_a_page_fails_is_no_read(worker: Worker, graph: Graph) -> None:
+async def test_a_read_fails_if_any_page_fails(worker: Worker, graph: Graph) -> None:
     wanted = await group_id(graph, "Cloud PC users")
     await worker.cloud.sim(
         "faults",
@@ -69,13 +69,13 @@ async def test_a_read_of_which_a_page_fails_is_no_read(worker: Worker, graph: Gr
         await graph.group_users(wanted)
 
 
-async def test_a_user_that_is_not_there_is_not_found(graph: Graph) -> None:
+async def test_a_missing_user_is_not_found(graph: Graph) -> None:
     with pytest.raises(NotFoundError):
         await graph.user(f"nobody@{DOMAIN}")
 
 
-@pytest.mark.parametrize("climbing", ["..", ".", "", "../groups", "x/../../groups", "%2e%2e"])
-async def test_an_id_does_not_climb_to_another_resource(graph: Graph, climbing: str) -> None:
-    for asked in (graph.user(climbing), graph.group(climbing), graph.group_users(climbing)):
+@pytest.mark.parametrize("bad_id", ["..", ".", "", "../groups", "x/../../groups", "%2e%2e"])
+async def test_an_id_does_not_lead_to_another_resource(graph: Graph, bad_id: str) -> None:
+    for call in (graph.user(bad_id), graph.group(bad_id), graph.group_users(bad_id)):
         with pytest.raises(NotFoundError):
-            await asked
+            await call

@@ -1,4 +1,4 @@
-"""Hundreds of calls at once keep within the clouds' rate limits, and waste none of them."""
+"""Hundreds of concurrent calls stay within the clouds' rate limits, and use them fully."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Caller:
 
 
 async def called(worker: Worker, callers: list[Caller]) -> timedelta:
-    """Let all call at once, and again when they are due; return how long it took until the last had its outcome."""
+    """Make all calls concurrently, and again when they are due; return the time until the last has its outcome."""
     clock = worker.deps.clock
     began = clock.now()
     while waiting := [caller for caller in callers if caller.outcome is None]:
@@ -67,7 +67,7 @@ def callers_of(worker: Worker, subnet_ids: tuple[str, ...], prefix: str, count: 
     return [Caller(NicOrder(machine=machine, subnet_ids=subnet_ids), now) for machine in machines]
 
 
-async def test_hundreds_of_writes_at_once_are_never_throttled_and_take_no_longer_than_they_must(worker: Worker) -> None:
+async def test_hundreds_of_concurrent_writes_are_never_throttled_and_waste_no_time(worker: Worker) -> None:
     ready = await worker.wait(PREPARE_HOSTED_NETWORK, NETWORK)
     worker.cloud.advance(60)
     callers = callers_of(worker, ready.subnet_ids, "pc", MANY)
@@ -78,9 +78,7 @@ async def test_hundreds_of_writes_at_once_are_never_throttled_and_take_no_longer
 
 
 @pytest.mark.parametrize("part", [0.5, 0.25])
-async def test_limits_that_are_a_part_of_what_is_published_are_learned_within_a_minute(
-    worker: Worker, part: float
-) -> None:
+async def test_limits_below_the_published_ones_are_learned_within_a_minute(worker: Worker, part: float) -> None:
     await worker.cloud.sim("config", {"throttling": {"enabled": part}})
     ready = await worker.wait(PREPARE_HOSTED_NETWORK, NETWORK)
     await called(worker, callers_of(worker, ready.subnet_ids, "first", int(MANY * part)))

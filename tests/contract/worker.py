@@ -24,7 +24,7 @@ from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored
 from tests.contract.running import SUBSCRIPTION, Running, running
 from tests.implementations import AnyActivity, implementation
-from tests.lines import MemoryLines
+from tests.rate_limiters import MemoryRateLimiters
 
 REGION = "westeurope"
 GROUP = "desks"
@@ -142,7 +142,7 @@ async def working(
             }
         )
         made: Any = Dependencies(settings, CloudClock(cloud))
-        made.lines, made.tenants = MemoryLines(), Records({TENANT.id: TENANT})
+        made.rate_limiters, made.tenants = MemoryRateLimiters(), Records({TENANT.id: TENANT})
         made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
         before = use(made)
         try:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from local.portal import Portal
-from local.stack import HostKind, Stack, Wishes
+from local.stack import HostKind, Stack, StackOptions
 from tests.e2e.office import CALM, Office
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -42,9 +42,9 @@ _shared: list[Stack] = []  # the shared one, once it has been started
 StartStack = Callable[..., Stack]
 
 
-def wished(**more: Any) -> Wishes:
+def wished(**more: Any) -> StackOptions:
     """Wish for what most tests do, and more."""
-    return Wishes(**{"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, **more})
+    return StackOptions(**{"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, **more})
 
 
 def _keep(stack: Stack, until: ExitStack) -> Stack:
@@ -93,12 +93,12 @@ def portal(stack: Stack) -> Portal:
 
 @pytest.fixture
 def start_stack(tmp_path: Path) -> Iterator[StartStack]:
-    """Start a stack for one test: ``start_stack(users=3, profile="fast", ...)``; see ``local.stack.Wishes``."""
+    """Start a stack for one test: ``start_stack(users=3, profile="fast", ...)``; see ``local.stack.StackOptions``."""
     with ExitStack() as until:
         count = iter(range(1_000))
 
-        def start(**wishes: Any) -> Stack:
-            return _keep(Stack(tmp_path / f"stack{next(count)}", wished(**wishes)), until)
+        def start(**options: Any) -> Stack:
+            return _keep(Stack(tmp_path / f"stack{next(count)}", wished(**options)), until)
 
         yield start
 

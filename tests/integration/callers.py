@@ -45,7 +45,7 @@ class PaperVault:
         self.kept[name] = value
         return f"https://vault.invalid/secrets/{name}"
 
-    async def forget(self, address: str) -> None:
+    async def delete(self, address: str) -> None:
         self.kept.pop(address.rpartition("/")[2], None)
 
 

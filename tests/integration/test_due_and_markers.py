@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.line import Limit, Line
+from shared.domain.rate_limiter import Limit, RateLimiter
 from shared.errors import ConflictError
 from shared.storage.audit import Audit
 from shared.storage.due import Due, DueIndex, DueKind
 from shared.storage.idempotency import Answer, Idempotency, fingerprint
-from shared.storage.pacing import Lines
+from shared.storage.rate_limiters import RateLimiters
 from shared.storage.requests import Requests
 from shared.storage.tables import Tables
 from shared.storage.tenants import Tenants
@@ -55,7 +55,7 @@ async def test_many_are_due_at_once(tables: Tables) -> None:
 async def test_a_request_stands_until_a_reconcile_has_seen_it(tables: Tables) -> None:
     requests = Requests(tables)
     assert await requests.newest("contoso") is None
-    asked = await requests.ask("contoso", NOW)
+    asked = await requests.add("contoso", NOW)
     assert await requests.newest("contoso") == asked == NOW
     assert await requests.settle("contoso", asked)
     assert await requests.newest("contoso") is None
@@ -64,8 +64,8 @@ async def test_a_request_stands_until_a_reconcile_has_seen_it(tables: Tables) ->
 
 async def test_what_was_asked_meanwhile_is_not_settled_though_time_stands_still(tables: Tables) -> None:
     requests = Requests(tables)
-    seen = await requests.ask("contoso", NOW)
-    await requests.ask("contoso", NOW)
+    seen = await requests.add("contoso", NOW)
+    await requests.add("contoso", NOW)
     assert not await requests.settle("contoso", seen)
     assert not await requests.settle("contoso", None)
     assert await requests.settle("contoso", await requests.newest("contoso"))
@@ -73,7 +73,7 @@ async def test_what_was_asked_meanwhile_is_not_settled_though_time_stands_still(
 
 async def test_asking_all_at_once_loses_nothing(tables: Tables) -> None:
     requests = Requests(tables)
-    asked = await asyncio.gather(*(requests.ask("contoso", NOW) for _ in range(8)))
+    asked = await asyncio.gather(*(requests.add("contoso", NOW) for _ in range(8)))
     assert len(set(asked)) == len(asked)
     assert await requests.newest("contoso") == max(asked)
 
@@ -124,22 +124,22 @@ async def test_the_newest_audit_event_comes_first_and_none_twice(tables: Tables)
     assert await audit.find("contoso", "e9") is None
 
 
-async def test_places_are_given_once_however_many_workers_ask(tables: Tables) -> None:
-    workers = [Lines(tables) for _ in range(6)]
+async def test_ticket_numbers_are_unique_across_workers(tables: Tables) -> None:
+    workers = [RateLimiters(tables) for _ in range(6)]
 
-    def join(line: Line | None) -> tuple[Line, int]:
-        line = line or Line.begin(Limit(per_second=1, burst=10), NOW.timestamp())
-        return line, line.join("contoso", 3)
+    def enqueue(limiter: RateLimiter | None) -> tuple[RateLimiter, int]:
+        limiter = limiter or RateLimiter.full(Limit(per_second=1, burst=10), NOW.timestamp())
+        return limiter, limiter.enqueue("contoso", 3)
 
-    numbers = [number for _, number in await asyncio.gather(*(each.change("arm/writes", join) for each in workers))]
+    numbers = [number for _, number in await asyncio.gather(*(each.change("arm/writes", enqueue) for each in workers))]
     assert sorted(n - min(numbers) for n in numbers) == [0, 3, 6, 9, 12, 15]
-    line = await workers[0].read("arm/writes")
-    assert line is not None
-    assert line.waiting == 18 - 9
+    limiter = await workers[0].read("arm/writes")
+    assert limiter is not None
+    assert limiter.waiting == 18 - 9
 
 
-async def test_a_line_that_nobody_has_stood_in_is_not_there(tables: Tables) -> None:
-    assert await Lines(tables).read("arm/writes") is None
+async def test_a_rate_limiter_that_was_never_used_does_not_exist(tables: Tables) -> None:
+    assert await RateLimiters(tables).read("arm/writes") is None
 
 
 async def test_a_tenant_is_found_by_its_directory(tables: Tables) -> None:

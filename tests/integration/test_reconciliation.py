@@ -387,9 +387,9 @@ def _raising(error: Exception) -> Callable[..., Any]:
 
 
 async def test_a_reconcile_goes_round_again_when_somebody_asked_meanwhile(here: PaperServices) -> None:
-    await here.requests.ask("contoso", things.NOW)
+    await here.requests.add("contoso", things.NOW)
     seen = (await plan()).requested_at
     close = ReconciledOrder(tenant_id="contoso", requested_at=seen)
-    await here.requests.ask("contoso", things.NOW)
+    await here.requests.add("contoso", things.NOW)
     assert await perform(CLOSE_RECONCILE, close) == NewerRequest()
     assert await perform(CLOSE_RECONCILE, close.but(requested_at=(await plan()).requested_at)) == Done()

@@ -19,7 +19,7 @@ from tests.integration.services import IdleHost, PaperDirectory, PaperServices, 
 class SilentDirectory(PaperDirectory):
     """A directory whose administrator has allowed neither delta queries nor subscriptions."""
 
-    async def ask(self, method: str, path: str) -> dict[str, Any]:
+    async def request(self, method: str, path: str) -> dict[str, Any]:
         del method, path
         raise RefusedError("Authorization_RequestDenied", "no")
 
@@ -62,7 +62,7 @@ async def test_what_graph_wants_renewed_is_asked_for_until_it_is_granted(
 
 async def test_a_reconcile_that_is_refused_is_tried_ever_more_rarely(tables: Tables) -> None:
     here, waits = PaperServices(tables), []
-    await here.requests.ask("contoso", things.NOW)
+    await here.requests.add("contoso", things.NOW)
     due = Due(DueKind.RECONCILE, things.NOW + timedelta(minutes=2), "contoso", "contoso")
     here.hand.at = due.at
     host: Any = IdleHost()

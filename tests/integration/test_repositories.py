@@ -15,10 +15,8 @@ from shared.domain.tenant import Site
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, StaleError, TooLargeError, UnavailableError
 from shared.storage.cloud_pcs import CloudPcs
-from shared.storage.connections import connections
-from shared.storage.images import images
+from shared.storage.configuration import connections, images, policies
 from shared.storage.operations import operations
-from shared.storage.policies import policies
 from shared.storage.repository import Repository, Stored
 from shared.storage.tables import Tables
 from shared.storage.tenants import sites

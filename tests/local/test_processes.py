@@ -83,9 +83,9 @@ def test_stopping_kills_whoever_does_not_listen_and_its_children(tmp_path: Path)
 
 
 def test_a_part_that_ends_early_shows_its_last_words(tmp_path: Path) -> None:
-    part = part_of(tmp_path, "import sys; sys.exit('no room on the disk')")
+    part = part_of(tmp_path, "import sys; sys.exit('no space on the disk')")
     part.start()
-    with pytest.raises(PartFailedError, match=r"(?s)ended with exit code 1.*no room on the disk"):
+    with pytest.raises(PartFailedError, match=r"(?s)ended with exit code 1.*no space on the disk"):
         part.wait_until(lambda: False, 30)
 
 

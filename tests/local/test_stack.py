@@ -15,7 +15,7 @@ import jwt
 import pytest
 from simulation_base.clock import is_alive
 
-from local.stack import PORTAL_ROLES, Stack, StackError, Wishes
+from local.stack import PORTAL_ROLES, Stack, StackError, StackOptions
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -35,8 +35,8 @@ STARTER = """
 import json, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from local.stack import Stack, Wishes
-stack = Stack(Path(sys.argv[1]), Wishes(begins=datetime(2026, 3, 2, tzinfo=UTC), app=Path(sys.argv[2]), users=2))
+from local.stack import Stack, StackOptions
+stack = Stack(Path(sys.argv[1]), StackOptions(begins=datetime(2026, 3, 2, tzinfo=UTC), app=Path(sys.argv[2]), users=2))
 stack.start()
 print(json.dumps([part.process.pid for part in (stack.host, stack.cloud, stack._azurite.part)]), flush=True)
 signal.pause()
@@ -53,8 +53,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stack(app: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    wishes = Wishes(begins=MORNING, speed=0.0, app=app, users=2, settings={"FAVOURITE": "blue"})
-    with Stack(tmp_path_factory.mktemp("run") / "stack", wishes) as started:
+    options = StackOptions(begins=MORNING, speed=0.0, app=app, users=2, settings={"FAVOURITE": "blue"})
+    with Stack(tmp_path_factory.mktemp("run") / "stack", options) as started:
         yield started
 
 
@@ -108,7 +108,7 @@ def test_time_is_moved_for_all_at_once(stack: Stack) -> None:
 
 
 def test_a_folder_has_one_stack_at_a_time(stack: Stack, app: Path) -> None:
-    with pytest.raises(StackError, match="runs in"), Stack(stack.folder, Wishes(begins=MORNING, app=app)):
+    with pytest.raises(StackError, match="runs in"), Stack(stack.folder, StackOptions(begins=MORNING, app=app)):
         pass
     assert json.loads((stack.folder / "stack.json").read_text())["api"] == stack.addresses.api
 
@@ -118,8 +118,8 @@ def test_without_core_tools_func_is_refused_in_one_line(
 ) -> None:
     which = shutil.which
     monkeypatch.setattr("shutil.which", lambda name: None if name == "func" else which(name))
-    wishes = Wishes(begins=MORNING, app=app, host="func", users=2)
-    with pytest.raises(StackError, match="Core Tools"), Stack(tmp_path / "stack", wishes):
+    options = StackOptions(begins=MORNING, app=app, host="func", users=2)
+    with pytest.raises(StackError, match="Core Tools"), Stack(tmp_path / "stack", options):
         pass
 
 

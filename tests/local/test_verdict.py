@@ -9,7 +9,7 @@ import pytest
 
 from local.verdict import EXPECTED, Evidence, judge
 
-FAILURE = {"code": "AllocationFailed", "message": "no room in zone 1"}
+FAILURE = {"code": "AllocationFailed", "message": "no capacity in zone 1"}
 ENTRIES = [
     {"attempt": 1, "step": "createVm", "outcome": "failed", "error": FAILURE, "note": None},
     {"attempt": 2, "step": "createVm", "outcome": None, "error": None, "note": "Waiting for quota"},

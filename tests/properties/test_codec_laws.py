@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.values import Value
-from shared.storage.codec import Codec, escaped, parts, whole
+from shared.storage.codec import Codec, escaped, joined, parts
 from shared.storage.tables import Row
 
 JSON = st.recursive(
@@ -28,10 +28,10 @@ def test_a_value_is_read_as_it_was_written(id: str, words: dict[str, Any]) -> No
 
 
 @given(st.text(min_size=1, max_size=30), st.integers(0, 2_000))
-def test_what_was_split_is_whole_again(words: str, often: int) -> None:
+def test_what_was_split_is_joined_again(words: str, often: int) -> None:
     text = words * often
     row: Row = dict(parts({"text": text}))
-    assert whole(row) == {"text": text}
+    assert joined(row) == {"text": text}
     assert all(len(str(part)) <= 32_000 for part in row.values())
     assert json.loads("".join(str(row[f"body{n}"]) for n in range(len(row)))) == {"text": text}
 

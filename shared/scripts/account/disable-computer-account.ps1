@@ -1,4 +1,4 @@
-# Disabled, never deleted: its owner decides what becomes of it. An account that is not there needs nothing.
+# Disabled, never deleted: the domain's administrator may delete it. A missing account is a success.
 if ($ComputerName -notmatch '^[A-Za-z0-9-]{1,15}$') { throw "not the name of a computer: $ComputerName" }
 $root = New-Object System.DirectoryServices.DirectoryEntry("LDAP://$Domain", $User, $Password)
 $filter = "(&(objectCategory=computer)(sAMAccountName=$ComputerName`$))"

@@ -1,5 +1,4 @@
-# The frame of what is done to a computer's account with the join account's rights, from a machine that reaches the
-# domain. Windows PowerShell 5.1, as SYSTEM, by a managed run command; reports one line of JSON.
+# The frame of changes to a computer account with the join account, from a machine with a connection to the domain. Windows PowerShell 5.1, as SYSTEM, by a managed run command; reports one line of JSON.
 param(
     [string] $ComputerName = '',
     [string] $Domain = '',

@@ -1,4 +1,4 @@
-# The directory says why it refuses as "data <hex>" (Windows' error codes; Microsoft's list of LDAP bind errors).
+# The directory gives the reason of a refusal as "data <hex>" (Windows' error codes; Microsoft's list of LDAP bind errors).
 $causes = @{
     '525' = 'adJoinCheckIncorrectCredentials'; '52e' = 'adJoinCheckIncorrectCredentials'
     '530' = 'adJoinCheckAccountLockedOrDisabled'; '531' = 'adJoinCheckAccountLockedOrDisabled'
@@ -7,10 +7,10 @@ $causes = @{
 }
 try { Get-Entry '' }
 catch {
-    $said = $_.Exception
-    while ($said.InnerException) { $said = $said.InnerException }
-    $detail = "$($said.Message) $($said.ExtendedErrorMessage)"
+    $problem = $_.Exception
+    while ($problem.InnerException) { $problem = $problem.InnerException }
+    $detail = "$($problem.Message) $($problem.ExtendedErrorMessage)"
     if ($detail -match 'data ([0-9a-f]+)' -and $causes[$Matches[1]]) { throw "$($causes[$Matches[1]]): $detail" }
-    if ($said.HResult -eq -2147016646) { throw "adJoinCheckServerNotOperational: $detail" }
+    if ($problem.HResult -eq -2147016646) { throw "adJoinCheckServerNotOperational: $detail" }
     throw $detail
 }

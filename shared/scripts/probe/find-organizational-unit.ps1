@@ -1,2 +1,2 @@
-# Without one the domain puts new computers where it always does.
+# Without one the domain uses its default container for computers.
 if ($OrganizationalUnit) { Get-Entry $OrganizationalUnit }

@@ -1,6 +1,6 @@
-# The frame of a probe: what a Cloud PC will have to reach and to do, tried from its own subnet. Each step runs whatever
-# becomes of the others, and reports one line of JSON; a message may begin with the error type that it means.
-# Windows PowerShell 5.1, as SYSTEM, by a managed run command: of the output Azure keeps the last 4,096 characters.
+# The frame of a probe: it tries what a Cloud PC in this subnet needs. Each step runs even if others fail, and reports
+# one line of JSON; a message may begin with an error type of Graph.
+# Windows PowerShell 5.1, as SYSTEM, by a managed run command; Azure returns the last 4,096 characters of the output.
 param(
     [string] $Domain = '',
     [string] $OrganizationalUnit = '',
@@ -21,7 +21,7 @@ function Test-Port([string] $Name, [int] $Port) {
 }
 
 function Assert-Reached([string[]] $Addresses) {
-    # host:port, the port 443 when it is left out. All that fail are told, with what to try by hand.
+    # host:port, by default port 443. All failures are reported, with a command to try by hand.
     $silent = @(foreach ($address in $Addresses) {
         $name, $port = $address -split ':'
         if (-not $port) { $port = 443 }
@@ -34,7 +34,7 @@ function Assert-Reached([string[]] $Addresses) {
 }
 
 function Assert-Stun([string] $Name) {
-    # A STUN binding request (RFC 8489) of twenty bytes; whoever answers lets UDP through both ways.
+    # A STUN binding request (RFC 8489) of twenty bytes; an answer shows that UDP passes in both directions.
     $request = [byte[]](0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42) + [guid]::NewGuid().ToByteArray()[0..11]
     $client = New-Object System.Net.Sockets.UdpClient
     try {
@@ -49,7 +49,7 @@ function Assert-Stun([string] $Name) {
 }
 
 function Get-Entry([string] $Path) {
-    # Reads one object of the domain with the join account; what it raises has the directory's own words.
+    # Reads one object of the domain with the join account; an exception has the directory's message.
     $entry = New-Object System.DirectoryServices.DirectoryEntry("LDAP://$Domain/$Path", $User, $Password)
     $entry.RefreshCache()
     $entry

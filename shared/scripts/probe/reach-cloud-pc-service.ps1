@@ -1,3 +1,3 @@
-# The platform's own addresses, without which neither agent nor extension works, and Windows App's.
+# The platform's addresses, which the agent and extensions need, and those of Windows App.
 Assert-Reached '168.63.129.16:80', '168.63.129.16:32526', '169.254.169.254:80', 'windows.cloud.microsoft',
     'windows.static.microsoft'

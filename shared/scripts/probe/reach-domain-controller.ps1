@@ -1,4 +1,4 @@
-# Kerberos, RPC, LDAP, SMB and password changes; one controller that answers on all of them is enough.
+# Kerberos, RPC, LDAP, SMB and password changes; one controller with all of these ports open is enough.
 $found = Resolve-DnsName -Name "_ldap._tcp.dc._msdcs.$Domain" -Type SRV -DnsOnly | Where-Object { $_.Type -eq 'SRV' }
 $troubles = @()
 foreach ($controller in @($found.NameTarget | Select-Object -First 3)) {

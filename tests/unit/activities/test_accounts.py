@@ -1,4 +1,4 @@
-"""The script that disables a computer account, as text: nothing here runs Windows."""
+"""The script that disables a computer account, as text: no test runs Windows."""
 
 import re
 
@@ -8,7 +8,7 @@ from activities.run_commands import assemble
 SOURCE = assemble((STEP,), frame="frame", below="account/")
 
 
-def test_it_is_one_step_and_everything_it_needs_comes_as_a_parameter() -> None:
+def test_it_is_one_step_and_its_values_are_parameters() -> None:
     assert re.findall(r"^# step: (\w+)$", SOURCE, re.MULTILINE) == [STEP]
     assert all(f"[string] ${name}" in SOURCE for name in ("ComputerName", "Domain", "User", "Password"))
 

@@ -23,11 +23,11 @@ def test_a_size_that_is_not_offered_has_no_place() -> None:
     assert list(zones_to_try(order(), None)) == []
 
 
-def test_a_site_without_zones_takes_none() -> None:
+def test_a_site_without_zones_uses_none() -> None:
     assert list(zones_to_try(order(), Offer(frozenset({"1"}), has_zones=True))) == [None]
 
 
-def test_a_region_without_zones_is_used_without() -> None:
+def test_a_region_without_zones_is_used_without_a_zone() -> None:
     assert list(zones_to_try(order("pc", "1", "2"), Offer(frozenset(), has_zones=False))) == [None]
 
 
@@ -40,7 +40,7 @@ def test_every_usable_zone_is_tried_once() -> None:
     assert sorted(map(str, tried)) == ["1", "3"]
 
 
-def test_cloud_pcs_begin_in_different_zones() -> None:
+def test_cloud_pcs_start_with_different_zones() -> None:
     offer = Offer(frozenset({"1", "2", "3"}), has_zones=True)
     first = {next(zones_to_try(order(f"pc{n}", "1", "2", "3"), offer)) for n in range(20)}
     assert first == {"1", "2", "3"}

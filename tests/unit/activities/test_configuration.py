@@ -21,7 +21,7 @@ def test_every_step_is_marked_in_order() -> None:
     assert tuple(re.findall(r"^# step: (\w+)$", assemble(STEPS), re.MULTILINE)) == STEPS
 
 
-def test_only_the_steps_asked_for_are_in_the_script() -> None:
+def test_only_the_requested_steps_are_in_the_script() -> None:
     assert re.findall(r"^# step: (\w+)$", assemble(("setTeamsVdiMode",)), re.MULTILINE) == ["setTeamsVdiMode"]
 
 
@@ -58,18 +58,18 @@ def test_the_script_fits_a_run_command() -> None:
 
 @pytest.mark.parametrize(("frame", "below"), [("run-steps", ""), ("frame", "probe/"), ("frame", "account/")])
 def test_every_frame_reports_in_the_same_way(frame: str, below: str) -> None:
-    whole = assemble((), frame=frame, below=below)
-    assert script("reporting/report") in whole
-    assert [name for name in ("# <steps>", "# <reporting>", "function Write-Report") if whole.count(name) > 1] == []
-    assert "# <" not in whole
+    source = assemble((), frame=frame, below=below)
+    assert script("reporting/report") in source
+    assert [name for name in ("# <steps>", "# <reporting>", "function Write-Report") if source.count(name) > 1] == []
+    assert "# <" not in source
 
 
-def test_nobodys_name_is_pasted_into_the_script() -> None:
+def test_no_user_name_is_part_of_the_script() -> None:
     assert "param(" in script("run-steps")
     assert "$LocalAdministrator" in script("assign-local-administrator")
 
 
-def test_all_well_is_no_warning() -> None:
+def test_a_successful_step_is_no_warning() -> None:
     assert warnings_of(read_steps(STEPS, "\n".join(line(step) for step in STEPS))) == ()
 
 
@@ -80,14 +80,14 @@ def test_a_failed_step_is_a_warning_with_its_message() -> None:
     assert (warning.step, warning.message) == ("setTeamsVdiMode", "access denied")
 
 
-def test_a_step_that_says_nothing_is_a_warning() -> None:
+def test_a_step_that_reports_nothing_is_a_warning() -> None:
     assert [w.step for w in warnings_of(read_steps(STEPS[:2], line(STEPS[0])))] == [STEPS[1]]
 
 
-def test_other_output_is_passed_over() -> None:
+def test_other_output_is_ignored() -> None:
     assert warnings_of(read_steps(STEPS[:1], f"WARNING: something\n[1,2]\n{line(STEPS[0])}\n42")) == ()
 
 
-def test_a_failure_outside_of_the_steps_is_told_as_well() -> None:
+def test_a_failure_outside_the_steps_is_reported_too() -> None:
     output = f"{line('setLocale', ok=False, message='no such language')}\n{line(STEPS[0])}"
     assert [w.step for w in warnings_of(read_steps(STEPS[:1], output))] == ["setLocale"]

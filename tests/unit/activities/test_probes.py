@@ -1,4 +1,4 @@
-"""The probe's script as text: nothing here runs Windows."""
+"""The probe's script as text: no test runs Windows."""
 
 import re
 from pathlib import Path
@@ -28,7 +28,7 @@ def test_the_steps_are_marked_in_order(join: JoinType) -> None:
     assert tuple(re.findall(r"^# step: (\w+)$", probe(probe_steps(join)), re.MULTILINE)) == probe_steps(join)
 
 
-def test_a_probe_finds_nothing_under_the_name_of_a_look() -> None:
+def test_a_probe_and_a_check_have_no_name_in_common() -> None:
     assert not set(EVERY) & set(CHECKS)
 
 
@@ -39,10 +39,10 @@ def test_braces_and_parentheses_close() -> None:
         assert code.count(left) == code.count(right)
 
 
-def test_every_report_of_a_bad_day_fits_what_azure_keeps() -> None:
+def test_the_longest_reports_fit_into_what_azure_keeps() -> None:
     kept, longest = 4096, int(re.findall(r"(?m)^\$Longest = (\d+)$", probe(EVERY))[0])
     assert len(probe_steps(JoinType.HYBRID_AZURE_AD_JOIN)) * longest < kept
 
 
-def test_what_is_asked_comes_as_a_parameter() -> None:
+def test_the_values_of_the_script_are_parameters() -> None:
     assert all(f"[string] ${name}" in probe(EVERY) for name in ("Domain", "OrganizationalUnit", "User", "Password"))

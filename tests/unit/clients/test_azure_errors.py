@@ -1,4 +1,4 @@
-"""One table says what each error of the clouds means."""
+"""The table of what each error of the clouds means."""
 
 import pytest
 
@@ -8,11 +8,16 @@ from shared.domain.azure_errors import RULES, Verdict, rule_for
 @pytest.mark.parametrize(
     ("status", "code", "message", "verdict"),
     [
-        (200, "AllocationFailed", "Allocation failed.", Verdict.NO_ROOM),
-        (200, "ZonalAllocationFailed", "", Verdict.NO_ROOM),
-        (409, "SkuNotAvailable", "", Verdict.NO_ROOM),
-        (400, "SkuNotAvailable", "", Verdict.NO_ROOM),
-        (409, "OperationNotAllowed", "results in exceeding approved standardDSv5Family Cores quota", Verdict.NO_ROOM),
+        (200, "AllocationFailed", "Allocation failed.", Verdict.NO_CAPACITY),
+        (200, "ZonalAllocationFailed", "", Verdict.NO_CAPACITY),
+        (409, "SkuNotAvailable", "", Verdict.NO_CAPACITY),
+        (400, "SkuNotAvailable", "", Verdict.NO_CAPACITY),
+        (
+            409,
+            "OperationNotAllowed",
+            "exceeding approved standardDSv5Family Cores quota",
+            Verdict.NO_CAPACITY,
+        ),
         (429, "OperationNotAllowed", "The server rejected the request: too many requests", Verdict.THROTTLED),
         (409, "OperationNotAllowed", "another operation is in progress", Verdict.UNAVAILABLE),
         (409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running", Verdict.REFUSED),
@@ -51,11 +56,11 @@ def test_codes_are_compared_without_regard_to_case() -> None:
     assert rule_for(409, "scopelocked", "").verdict is Verdict.FINAL
 
 
-def test_a_full_subnet_is_not_cured_by_another_size() -> None:
+def test_another_size_does_not_help_with_a_full_subnet() -> None:
     assert not rule_for(400, "SubnetIsFull", "").elsewhere
 
 
-def test_every_row_tells_the_operator_what_to_do() -> None:
+def test_every_row_has_advice_for_the_operator() -> None:
     assert all(rule.advice.endswith(".") and len(rule.advice) > 20 for rule in RULES)
 
 

@@ -1,4 +1,4 @@
-"""Every call knows its rate limits from its method and address."""
+"""The rate limits of a call follow from its method and address."""
 
 import pytest
 
@@ -47,13 +47,13 @@ def test_graph_calls(method: str, url: str, names: list[str]) -> None:
     assert [bucket.name.rpartition("/")[2] for bucket in graph_limits("me", "dir")(method, url, "")] == names
 
 
-def test_subscriptions_have_limits_of_their_own_whatever_their_casing() -> None:
+def test_each_subscription_has_its_own_limits_regardless_of_case() -> None:
     limits = arm_limits("me")
     assert limits("GET", VM, "")[0].name == limits("GET", VM.replace("/S/", "/s/"), "")[0].name
     assert limits("GET", VM, "")[0].name != limits("GET", VM.replace("/S/", "/t/"), "")[0].name
 
 
-def test_a_provider_counts_each_region_by_itself_and_resource_manager_all_together() -> None:
+def test_a_provider_counts_by_region_and_resource_manager_in_total() -> None:
     limits = arm_limits("me")
     (west, arm), (north, same) = limits("PUT", VM, "westeurope"), limits("PUT", VM, "northeurope")
     assert west.name != north.name
@@ -61,7 +61,7 @@ def test_a_provider_counts_each_region_by_itself_and_resource_manager_all_togeth
 
 
 @pytest.mark.parametrize(
-    ("said", "left"),
+    ("reported", "left"),
     [
         ("Microsoft.Compute/PutVM;1499", 1499),
         ("Microsoft.Compute/PutVM3Min;237,Microsoft.Compute/PutVM30Min;1198", 237),
@@ -71,15 +71,15 @@ def test_a_provider_counts_each_region_by_itself_and_resource_manager_all_togeth
         ("", None),
     ],
 )
-def test_the_least_of_a_providers_numbers_counts(said: str, left: int | None) -> None:
+def test_the_lowest_of_a_providers_numbers_counts(reported: str, left: int | None) -> None:
     bucket, _ = arm_limits("me")("PUT", VM, "")
-    assert left_in(bucket, {"x-ms-ratelimit-remaining-resource": said}) == left
+    assert left_in(bucket, {"x-ms-ratelimit-remaining-resource": reported}) == left
 
 
-def test_the_calls_left_to_everybody_are_not_those_left_to_us() -> None:
+def test_the_calls_left_in_total_are_not_those_left_to_our_identity() -> None:
     (bucket,) = arm_limits("me")("GET", VM, "")
-    said = {
+    reported = {
         "x-ms-ratelimit-remaining-subscription-global-reads": "3749",
         "x-ms-ratelimit-remaining-subscription-reads": "12",
     }
-    assert left_in(bucket, said) == 12
+    assert left_in(bucket, reported) == 12

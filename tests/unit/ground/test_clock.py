@@ -34,7 +34,7 @@ def test_time_passes_at_its_rate(tmp_path: Path) -> None:
     assert reading(write(tmp_path / "clock", rate=60), 2.5) == BASE + timedelta(seconds=150)
 
 
-def test_time_stands_still_at_rate_nought(tmp_path: Path) -> None:
+def test_time_stands_still_at_rate_zero(tmp_path: Path) -> None:
     assert reading(write(tmp_path / "clock", rate=0), 1000) == BASE
 
 
@@ -47,12 +47,12 @@ def test_an_anchor_in_the_future_counts_as_now(tmp_path: Path) -> None:
     assert reading(write(tmp_path / "clock"), -10) == BASE
 
 
-def test_of_a_writer_that_died_inside_the_fields_before_it_count(tmp_path: Path) -> None:
+def test_the_fields_before_an_interrupted_write_count(tmp_path: Path) -> None:
     path = write(tmp_path / "clock", sequence=7, rate=0, undo=BASE_US + 1_000_000)
     assert reading(path, 0) == BASE + timedelta(seconds=1)
 
 
-def test_what_is_no_clock_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_clock_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short").write_bytes(b"DWCLOCK1")
     (tmp_path / "other").write_bytes(bytes(128))
     for name in ("short", "other"):
@@ -60,7 +60,7 @@ def test_what_is_no_clock_is_refused(tmp_path: Path) -> None:
             FileClock(tmp_path / name)
 
 
-def test_it_agrees_with_whoever_moves_the_clock(tmp_path: Path) -> None:
+def test_it_agrees_with_the_writer_of_the_clock(tmp_path: Path) -> None:
     writer = WrittenClock.create(tmp_path / "clock", BASE, 0)
     reader = FileClock(tmp_path / "clock")
     assert reader.now() == writer.now() == BASE
@@ -70,5 +70,5 @@ def test_it_agrees_with_whoever_moves_the_clock(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_the_system_clock_knows_its_zone() -> None:
+def test_the_system_clock_is_aware() -> None:
     assert SystemClock().now().tzinfo is UTC

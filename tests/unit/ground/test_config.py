@@ -1,4 +1,4 @@
-"""Settings: all that is wrong is said at once, and nothing of what was given is repeated."""
+"""Settings: one error names everything that is wrong, without the values."""
 
 import pytest
 
@@ -12,14 +12,14 @@ GOOD = {
 }
 
 
-def test_what_is_not_set_has_its_default() -> None:
+def test_an_unset_variable_has_its_default() -> None:
     settings = read_settings(GOOD)
     assert settings.arm_url == "https://management.azure.com"
     assert settings.clock_file is None
     assert not settings.trust_client_principal
 
 
-def test_an_address_loses_its_last_slash() -> None:
+def test_a_trailing_slash_of_an_address_is_removed() -> None:
     assert read_settings(GOOD).tables_url == "https://deskwright.table.core.windows.net"
 
 
@@ -27,11 +27,11 @@ def test_an_empty_variable_is_not_set() -> None:
     assert read_settings({**GOOD, "DESKWRIGHT_CLIENT_ID": " ", "DESKWRIGHT_ARM_URL": ""}).client_id is None
 
 
-def test_truth_is_told_in_words() -> None:
+def test_a_boolean_is_read_from_words() -> None:
     assert read_settings({**GOOD, "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL": "true"}).trust_client_principal
 
 
-def test_everything_that_is_wrong_is_said_at_once() -> None:
+def test_one_error_names_everything_that_is_wrong() -> None:
     wrong = {
         **GOOD,
         "DESKWRIGHT_TABLES_URL": "",
@@ -39,9 +39,9 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "DESKWRIGHT_CLIENT_ID": "no-uuid",
         "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL": "perhaps",
     }
-    with pytest.raises(SettingsError) as said:
+    with pytest.raises(SettingsError) as raised:
         read_settings(wrong)
-    problems = str(said.value).split("; ")
+    problems = str(raised.value).split("; ")
     assert [problem.split(":")[0] for problem in problems] == [
         "DESKWRIGHT_CLIENT_ID",
         "DESKWRIGHT_QUEUES_URL",
@@ -49,4 +49,4 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL",
     ]
     assert "DESKWRIGHT_TABLES_URL: not set" in problems
-    assert "http://plain" not in str(said.value)
+    assert "http://plain" not in str(raised.value)

@@ -91,7 +91,7 @@ def test_a_build_is_measured_by_policy_and_outcome(seen: Seen) -> None:
     assert dict(point.attributes) == {"tenant_id": "contoso", "policy_id": "p1", "outcome": "provisioned"}
 
 
-def test_what_waits_is_measured_as_it_is_now(seen: Seen) -> None:
+def test_the_current_number_of_waiting_cloud_pcs_is_measured(seen: Seen) -> None:
     for value in (7, 3):
         telemetry.measure_now(telemetry.PENDING, value, tenant_id="contoso")
     (point,) = seen.points("deskwright.cloud_pcs.pending")
@@ -99,7 +99,7 @@ def test_what_waits_is_measured_as_it_is_now(seen: Seen) -> None:
 
 
 def test_without_an_sdk_nothing_happens() -> None:
-    telemetry.forget_instruments()
+    telemetry.reset_instruments()
     with telemetry.observed("begin_vm", ORDER), telemetry.called("GET", "graph.microsoft.com") as call:
         call.status = 429
     telemetry.count_operation("provision", "failed")

@@ -27,7 +27,7 @@ def test_a_row_of_the_version_before_is_read() -> None:
     assert PRESENT.value(OLD_ROW) == Desk(id="d", people=2)
 
 
-def test_a_row_is_written_in_the_present_version() -> None:
+def test_a_row_is_written_in_the_current_version() -> None:
     row = PRESENT.row(Desk(id="d", people=2), "contoso", "d")
     assert row["schema"] == 2
     assert PRESENT.value(row) == Desk(id="d", people=2)
@@ -39,7 +39,7 @@ def test_a_row_of_any_other_version_is_refused(version: int) -> None:
         PRESENT.value({**OLD_ROW, "schema": version})
 
 
-def test_without_an_upgrade_only_the_present_version_is_read() -> None:
+def test_without_an_upgrade_only_the_current_version_is_read() -> None:
     with pytest.raises(SchemaError):
         Codec(Desk, version=2).value(OLD_ROW)
 
@@ -54,7 +54,7 @@ def test_no_part_is_longer_than_a_property_may_be() -> None:
     assert max(len(part.encode("utf-16-le")) for part in parts("🖥" * 20_000).values()) <= 64 * 1024
 
 
-def test_what_fits_no_row_is_too_large() -> None:
+def test_a_value_that_does_not_fit_into_a_row_is_too_large() -> None:
     with pytest.raises(TooLargeError):
         parts("x" * 500_000)
 
@@ -63,5 +63,5 @@ def test_plain_keys_stay_as_they_are() -> None:
     assert escaped("5d0f6a0e-93f4:ada@contoso.example_1") == "5d0f6a0e-93f4:ada@contoso.example_1"
 
 
-def test_what_no_key_may_hold_is_written_in_hex() -> None:
+def test_characters_not_allowed_in_a_key_are_written_in_hex() -> None:
     assert escaped("a/b\\c#d?e\n") == "a~2fb~5cc~23d~3fe~0a"

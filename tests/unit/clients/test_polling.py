@@ -1,4 +1,4 @@
-"""Looking once at what Azure has begun."""
+"""Polling a long-running operation of Azure."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.clients.arm import look_at, parse_id
+from shared.clients.arm import parse_id, poll
 from shared.clients.pipeline import decide, read_error, retry_after
 from shared.contracts.machines import Finished
 from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
@@ -30,16 +30,16 @@ class Answer:
 
 @dataclass
 class Client:
-    """Answers by the beginning of the path; what it does not know is missing."""
+    """Returns the response for a path; any other path is missing."""
 
     answers: dict[str, Answer]
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     versions: list[str] = field(default_factory=list)
 
     async def send_request(self, request: Any) -> Answer:
         path, _, query = request.url.partition("?")
         self.versions.append(query)
-        self.asked.append(path)
+        self.requested.append(path)
         if path not in self.answers:
             raise MissingError(Refused(code="ResourceNotFound", message=path))
         return self.answers[path]
@@ -58,72 +58,72 @@ def begun(url: str | None = URL, *, deletes: bool = False) -> Accepted:
         ("galleries/g/images/i/versions/1.0.0", "2026-03-03"),
     ],
 )
-async def test_each_resource_is_looked_at_in_a_version_of_its_own(resource: str, version: str) -> None:
+async def test_each_resource_type_is_polled_in_its_own_api_version(resource: str, version: str) -> None:
     path = f"{VM.rpartition('/virtualMachines/')[0]}/{resource}"
     client = Client({path: Answer({"properties": {"provisioningState": "Succeeded"}})})
-    assert await look_at(client, Accepted(resource_id=path), arm_url=ARM) == Finished()
+    assert await poll(client, Accepted(resource_id=path), arm_url=ARM) == Finished()
     assert client.versions == [f"api-version={version}"]
 
 
-async def test_what_has_succeeded_is_finished() -> None:
+async def test_a_succeeded_operation_is_finished() -> None:
     client = Client({URL: Answer({"status": "Succeeded"})})
-    assert await look_at(client, begun(), arm_url=ARM) == Finished()
+    assert await poll(client, begun(), arm_url=ARM) == Finished()
 
 
-async def test_what_goes_on_is_pending_for_as_long_as_azure_says() -> None:
+async def test_a_running_operation_is_pending_for_its_retry_after() -> None:
     client = Client({URL: Answer({"status": "InProgress"}, headers={"Retry-After": "50"})})
-    seen = await look_at(client, begun(), arm_url=ARM)
+    seen = await poll(client, begun(), arm_url=ARM)
     assert isinstance(seen, Pending)
     assert seen.after == 50
 
 
 async def test_an_answer_that_is_only_accepted_is_pending() -> None:
-    assert isinstance(await look_at(Client({URL: Answer(None, 202)}), begun(), arm_url=ARM), Pending)
+    assert isinstance(await poll(Client({URL: Answer(None, 202)}), begun(), arm_url=ARM), Pending)
 
 
-async def test_what_has_failed_says_why() -> None:
+async def test_a_failed_operation_raises_its_code() -> None:
     error = {"code": "ZonalAllocationFailed", "message": "no hardware"}
     client = Client({URL: Answer({"status": "Failed", "error": error})})
     with pytest.raises(DeclinedError) as declined:
-        await look_at(client, begun(), arm_url=ARM)
+        await poll(client, begun(), arm_url=ARM)
     assert declined.value.outcome == NoCapacity(code="ZonalAllocationFailed", message="no hardware")
 
 
 @pytest.mark.parametrize("code", ["OperationPreempted", "NicReservedForAnotherVm"])
-async def test_what_has_ended_is_refused_however_well_it_may_go_the_next_time(code: str) -> None:
+async def test_a_failed_operation_is_refused_even_if_a_new_one_may_succeed(code: str) -> None:
     client = Client({URL: Answer({"status": "Canceled", "error": {"code": code, "message": "not now"}})})
     with pytest.raises(DeclinedError) as declined:
-        await look_at(client, begun(), arm_url=ARM)
+        await poll(client, begun(), arm_url=ARM)
     assert declined.value.outcome == Refused(code=code, message="not now")
 
 
-async def test_a_failed_vm_whose_operation_is_forgotten_says_why_itself() -> None:
+async def test_the_instance_view_explains_a_failed_vm_whose_operation_is_gone() -> None:
     vm = {"type": "Microsoft.Compute/virtualMachines", "properties": {"provisioningState": "Failed"}}
     view = {"statuses": [{"code": "ProvisioningState/failed/AllocationFailed", "message": "no hardware"}]}
     client = Client({VM: Answer(vm), f"{VM}/instanceView": Answer(view)})
     with pytest.raises(DeclinedError) as declined:
-        await look_at(client, begun(), arm_url=ARM)
+        await poll(client, begun(), arm_url=ARM)
     assert declined.value.code == "AllocationFailed"
 
 
-async def test_what_was_deleted_is_gone() -> None:
-    assert await look_at(Client({}), begun(deletes=True), arm_url=ARM) == Finished()
+async def test_a_deleted_resource_is_finished() -> None:
+    assert await poll(Client({}), begun(deletes=True), arm_url=ARM) == Finished()
 
 
-async def test_what_was_to_be_made_and_is_not_there_is_missing() -> None:
+async def test_a_resource_to_be_created_that_does_not_exist_is_missing() -> None:
     with pytest.raises(MissingError):
-        await look_at(Client({}), begun(), arm_url=ARM)
+        await poll(Client({}), begun(), arm_url=ARM)
 
 
-async def test_what_is_to_be_deleted_and_still_there_is_pending() -> None:
+async def test_a_resource_to_be_deleted_that_still_exists_is_pending() -> None:
     client = Client({VM: Answer({"properties": {"provisioningState": "Succeeded"}})})
-    assert isinstance(await look_at(client, begun(deletes=True), arm_url=ARM), Pending)
+    assert isinstance(await poll(client, begun(deletes=True), arm_url=ARM), Pending)
 
 
-async def test_the_token_goes_to_no_other_host() -> None:
+async def test_the_token_is_sent_to_no_other_host() -> None:
     client = Client({VM: Answer({"properties": {"provisioningState": "Succeeded"}})})
-    await look_at(client, begun("https://arm.example.evil/operations/1"), arm_url=ARM)
-    assert client.asked == [VM]
+    await poll(client, begun("https://arm.example.evil/operations/1"), arm_url=ARM)
+    assert client.requested == [VM]
 
 
 def test_error_bodies_are_read_with_and_without_their_wrapper() -> None:
@@ -132,11 +132,11 @@ def test_error_bodies_are_read_with_and_without_their_wrapper() -> None:
     assert read_error(json.dumps(inner)) == ("OperationNotAllowed", "no TooManyRequests: 300")
 
 
-def test_a_body_that_is_no_json_is_the_message() -> None:
+def test_a_body_that_is_not_json_is_the_message() -> None:
     assert read_error("<html>Bad gateway</html>") == ("", "<html>Bad gateway</html>")
 
 
-def test_a_verdict_becomes_the_exception_that_fits() -> None:
+def test_each_verdict_has_its_exception() -> None:
     assert isinstance(decide(429, "TooManyRequests", ""), ThrottledError)
     assert isinstance(decide(503, "", ""), UnansweredError)
     final = decide(409, "ScopeLocked", "locked")
@@ -154,12 +154,12 @@ def test_retry_after_is_seconds_fractions_or_a_date() -> None:
     assert retry_after({}, now) is None
 
 
-def test_an_id_is_taken_apart() -> None:
+def test_an_arm_id_is_parsed() -> None:
     found = parse_id(f"{VM}/extensions/DSC")
     assert (found.subscription_id, found.resource_group, found.names) == ("s", "g", ("cpc-1", "DSC"))
 
 
 @pytest.mark.parametrize("wrong", ["", "/subscriptions/s", "/a/b/c/d/e/f/g/h", "nonsense"])
-def test_what_is_no_id_is_refused(wrong: str) -> None:
+def test_anything_but_an_arm_id_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="not the id"):
         parse_id(wrong)

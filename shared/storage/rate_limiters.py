@@ -1,0 +1,60 @@
+"""The rate limiters that all workers share: one row each, replaced only by a worker that has read its last state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from shared.domain.rate_limiter import RateLimiter
+from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from shared.storage.codec import escaped, joined, parts
+from shared.storage.tables import Row, Table, Tables
+
+T = TypeVar("T")
+
+_ATTEMPTS = 50
+_KEY = "limiter"
+
+
+class RateLimiters:
+    """The rate limiters, by the name of their bucket."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._table = Table(tables, "pacing")
+        self._seen: dict[str, tuple[Row, str]] = {}  # the last state that this worker read or wrote, with its ETag
+
+    async def change(
+        self, bucket: str, change: Callable[[RateLimiter | None], tuple[RateLimiter, T]]
+    ) -> tuple[RateLimiter, T]:
+        """Replace a limiter by the one that *change* returns (None: there is none yet); return both of its results.
+
+        *change* is called again when another worker was faster. Raises: UnavailableError if that happens too often.
+        """
+        for _ in range(_ATTEMPTS):
+            limiter, etag = await self._last(bucket)
+            limiter, outcome = change(limiter)
+            row: Row = {"PartitionKey": escaped(bucket), "RowKey": _KEY, **parts(limiter.to_json())}
+            try:
+                etag = await (self._table.replace(row, seen=etag) if etag else self._table.insert(row))
+            except (StaleError, ConflictError, NotFoundError):
+                self._seen.pop(bucket, None)
+                continue
+            self._seen[bucket] = (row, etag)
+            return limiter, outcome
+        raise UnavailableError(f"pacing of {bucket}: other workers were faster {_ATTEMPTS} times")
+
+    async def read(self, bucket: str) -> RateLimiter | None:
+        """Return a limiter as it was last written, None if there is none."""
+        self._seen.pop(bucket, None)
+        limiter, _ = await self._last(bucket)
+        return limiter
+
+    async def _last(self, bucket: str) -> tuple[RateLimiter | None, str]:
+        if bucket not in self._seen:
+            try:
+                read = await self._table.read(escaped(bucket), _KEY)
+            except NotFoundError:
+                return None, ""
+            self._seen[bucket] = (read.row, read.etag)
+        row, etag = self._seen[bucket]
+        return RateLimiter.from_json(joined(row)), etag

@@ -7,6 +7,8 @@ import pytest
 import activities.connections
 import activities.identities
 import activities.networks  # noqa: F401 - imported for what they register
+from packages.azure_simulator.tests.contract.running import GROUP as GROUP_ID
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.clients.key_vault import secret_name
 from shared.contracts.connections import CHECKS, RETIRE_PASSWORDS, RUN_CHECK, CheckOrder, PasswordOrder
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK
@@ -14,8 +16,6 @@ from shared.contracts.outcomes import Done, Refused
 from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, Domain, HealthCheck, HealthStatus, JoinType, Network
 from shared.domain.lifecycle import Status
-from tests.contract.running import GROUP as GROUP_ID
-from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import NETWORK
 from tests.contract.worker import SITE, TENANT, Worker
 from tests.stories.people import PLAN, SNAPSHOT

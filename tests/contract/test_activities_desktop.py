@@ -13,6 +13,7 @@ import activities.identities
 import activities.machines
 import activities.networks
 import activities.rights  # noqa: F401 - imported for what they register
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import configuration, desktops, identities, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoRoom, Refused
@@ -22,7 +23,6 @@ from shared.domain.connection import JoinType
 from shared.domain.image import ImageSource, MarketplaceImage
 from shared.domain.lifecycle import Status
 from shared.domain.service_plan import ServicePlan, service_plan
-from tests.contract.running import SUBSCRIPTION
 from tests.contract.worker import GROUP, REGION, TENANT, Worker, working
 
 pytestmark = pytest.mark.simulator

@@ -1,11 +1,9 @@
 """A machine is built once, whatever goes wrong on the way: the rules of azure_simulator.scenarios, one by one."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+from azure_simulator import scenarios
 from azure_simulator.certificates import Certificates
 
 import activities.machines
@@ -15,7 +13,6 @@ from tests.contract.test_activities_desktop import build, machine_of, vm_order
 from tests.contract.worker import Worker, working
 
 pytestmark = pytest.mark.simulator
-SCENARIOS = Path(__file__).parents[2] / "local" / "cloud" / "scenarios"
 
 
 @pytest.fixture
@@ -25,8 +22,7 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def play(worker: Worker, name: str) -> None:
-    scenario: dict[str, Any] = yaml.safe_load((SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"))
-    for rule in scenario["faults"]:
+    for rule in scenarios.load(name)["faults"]:
         await worker.cloud.sim("faults", rule)
 
 

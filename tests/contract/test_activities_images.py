@@ -7,11 +7,11 @@ from azure_simulator.certificates import Certificates
 
 import activities.images
 import activities.power  # noqa: F401 - imported for what it registers
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import images, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.contracts.tickets import on_behalf_of
-from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import build
 from tests.contract.worker import GROUP, REGION, SITE, TENANT, Worker, working
 from triggers.http.marketplace import gallery_versions

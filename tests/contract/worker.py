@@ -11,6 +11,7 @@ import pytest
 from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import DOMAIN, TENANT_ID
 
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION, Running, running
 from shared.config import Settings
 from shared.contracts.machines import LOOK_AT_OPERATION, OperationOrder
 from shared.contracts.outcomes import Accepted, Pending, Ticket
@@ -24,7 +25,6 @@ from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored
 from shared.wiring import Services, use
 from shared.workflow import ACTIVITIES
-from tests.contract.running import SUBSCRIPTION, Running, running
 from tests.lines import MemoryLines
 
 REGION = "westeurope"

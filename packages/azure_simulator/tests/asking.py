@@ -13,7 +13,7 @@ from azure_simulator.core.requests import Reply, Request
 from azure_simulator.core.times import SECOND, OwnClock
 from azure_simulator.entra.keys import Keys
 
-from tests.contract.azure import REGION, nic_body, version_for, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, version_for, vm_body
 
 START_US = 1_795_000_000 * SECOND
 SUB = "/subscriptions/22222222-2222-4222-8222-222222222222"

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,21 @@ import aiohttp
 from azure.core.credentials import AccessToken
 from azure_simulator.certificates import Certificates
 
-from local.processes import free_port
+
+def free_port() -> int:
+    """Ask the kernel for a free port and keep it for a server that sets SO_REUSEADDR, also while that is restarted.
+
+    Only Linux lets a server listen on a port that another socket holds; elsewhere the port is given back.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port: int = probe.getsockname()[1]
+    if sys.platform == "linux":
+        probe.detach()
+    else:
+        probe.close()
+    return port
 
 
 class Process:

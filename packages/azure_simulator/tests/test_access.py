@@ -3,7 +3,7 @@
 import pytest
 
 from packages.azure_simulator.tests.asking import GROUP, VMS, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
 
 
 def test_no_token_is_401_with_a_challenge() -> None:

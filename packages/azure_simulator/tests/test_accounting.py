@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 
 CRG = f"{GROUP}/providers/Microsoft.Compute/capacityReservationGroups/crg"
 DISKS = f"{GROUP}/providers/Microsoft.Compute/disks"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from packages.azure_simulator.tests.asking import ARM, GROUP, SEED, Asking, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
 
 PROVIDER = SEED["tenants"][0]["tenantId"]
 CUSTOMER = "0f7c2222-2222-4222-8222-222222222222"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 GALLERY = f"{COMPUTE}/galleries/g"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body
 
 LOCK = "providers/Microsoft.Authorization/locks/keep"
 VNETS = f"{NETWORK}/virtualNetworks"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from packages.azure_simulator.tests.asking import GROUP, VMS, Asking, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
 
 Reopen = Callable[..., Asking]
 SECRETS = ("Vm-Secret-1", "Th1s-is-not-secret", "join-secret")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body
 
 ENTRA = {
     "location": REGION,
@@ -98,7 +98,7 @@ def test_inline_interfaces_come_all_or_none() -> None:
     subnet = {"name": "cpc", "properties": {"addressPrefix": "10.20.0.0/29"}}
     space = {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}, "subnets": [subnet]}
     app.ask("PUT", f"{NETWORK}/virtualNetworks/vnet", {"location": REGION, "properties": space})
-    from tests.contract.azure import vm_body
+    from packages.azure_simulator.tests.bodies import vm_body
 
     address = {"subnet": {"id": f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"}}
     entries = [

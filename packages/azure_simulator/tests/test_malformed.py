@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"

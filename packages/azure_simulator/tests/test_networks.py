@@ -3,7 +3,7 @@
 from typing import Any
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, Asking, asking
-from tests.contract.azure import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body
 
 VNET = f"{NETWORK}/virtualNetworks/vnet"
 PLACE: dict[str, Any] = {"location": REGION}

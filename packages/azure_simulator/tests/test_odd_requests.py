@@ -22,7 +22,7 @@ from azure_simulator.vault import secrets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.contract.azure import version_for
+from packages.azure_simulator.tests.bodies import version_for
 
 START_US = 1_795_000_000_000_000
 SUB = "11111111-1111-4111-8111-111111111111"

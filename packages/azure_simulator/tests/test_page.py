@@ -10,7 +10,7 @@ from azure_simulator.core.requests import Reply, Request
 from simulation_base.pages.markup import Html, brief, tag
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, VMS, Asking, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
 
 EVIL = "<script>alert('x')</script>\"'&"
 SECRET = "Vm-Secret-1"

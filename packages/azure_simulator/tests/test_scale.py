@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 
 ROLE = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 SCRIPT = {"location": REGION, "properties": {"source": {"script": "# step: one\nWrite-Output 1"}}}

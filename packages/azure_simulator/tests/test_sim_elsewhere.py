@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from azure_simulator.certificates import Certificates
 
+from packages.azure_simulator.tests.contract.azure import Azure
 from packages.azure_simulator.tests.processes import Process, Tokens
-from tests.contract.azure import Azure
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = (

@@ -11,7 +11,7 @@ from azure_simulator.arm.catalogue import SIZES
 from azure_simulator.core.resources import Resource
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body
 
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
 ENTRA = {"publisher": "Microsoft.Azure.ActiveDirectory", "type": "AADLoginForWindows", "typeHandlerVersion": "2.0"}
@@ -158,4 +158,4 @@ def test_invariants_look_at_the_world_alone(app: Asking) -> None:
         assert module is not None
         imported = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.ImportFrom)]
         ours = {"__future__", "collections", "typing", "fnmatch", "dataclasses"}
-        assert {str(node.module).split(".")[0] for node in imported} <= {*ours, "local"}, name
+        assert {str(node.module).split(".")[0] for node in imported} <= {*ours, "azure_simulator"}, name

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, VMS, Asking, asking
+from packages.azure_simulator.tests.bodies import REGION, vm_body
 from packages.azure_simulator.tests.test_strict_bodies import changed
-from tests.contract.azure import REGION, vm_body
 
 VM = f"{VMS}/cpc-1"
 NIC = f"{NETWORK}/networkInterfaces/cpc-1-nic"

@@ -7,7 +7,7 @@ import pytest
 from azure_simulator.core.requests import Request
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
 NIC = f"{NETWORK}/networkInterfaces/nic"

@@ -9,7 +9,7 @@ from azure_simulator.arm.naming import RULES
 from azure_simulator.arm.versions import VERSIONS
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 GATE = f"{NETWORK}/natGateways/gate"

@@ -17,7 +17,7 @@ from azure_simulator.seeds import demo_seed
 from simulation_base.clock import FileClock
 
 from packages.azure_simulator.tests.asking import GROUP, NETWORK, START_US, SUB, VMS, Asking, asking, keys
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 
 GRAPH, VAULT = "https://graph.microsoft.com", "https://vault.azure.net"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from packages.azure_simulator.tests.asking import GROUP, START_US, VMS, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
 
 
 def test_one_principal_reads_250_times_then_waits() -> None:

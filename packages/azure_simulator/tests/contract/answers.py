@@ -1,0 +1,62 @@
+"""Holds answers of ARM against the SDK's models.
+
+The shapes are the ones requests are read with, but strictly so: what Azure's models do not name may not be
+shown, values of enumerations must be known, types must fit.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from azure_simulator.arm.bodies import answer_of
+from azure_simulator.arm.sdkmodels import Shape
+
+from packages.azure_simulator.tests.contract.shared import Given
+
+JSON = {"string": str, "boolean": bool, "array": list, "object": dict, "map": dict}
+OPEN = {"VirtualMachineSizeTypes"}
+"""Enumerations that lag behind what there is."""
+
+
+def wrong(value: Any, shape: Shape, path: str) -> list[str]:
+    """List what does not fit a shape."""
+    if value is None or shape.kind == "any":
+        return []
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = number if shape.kind in {"integer", "number"} else isinstance(value, JSON[shape.kind])
+    if not fits:
+        return [f"{path} is {type(value).__name__}, not {shape.kind}"]
+    if shape.kind == "object":
+        return [text for key, each in value.items() for text in _member(each, key, shape, path)]
+    if shape.kind in {"array", "map"} and shape.items is not None:
+        inner = shape.items
+        each_of = value.items() if isinstance(value, dict) else enumerate(value)
+        return [text for key, each in each_of for text in wrong(each, inner, f"{path}[{key}]")]
+    known = not shape.choices or shape.name in OPEN or value in shape.choices.values()
+    return [] if known else [f"{path} is {value!r}, none of {shape.name}"]
+
+
+def _member(value: Any, key: str, shape: Shape, path: str) -> list[str]:
+    member = shape.members.get(key.lower())
+    if member is None and shape.open:
+        return []
+    if member is None or member.name != key:
+        return [f"{path}.{key} is no member of {shape.name}"]
+    return wrong(value, member.shape, f"{path}.{key}")
+
+
+def _about(given: Given) -> list[str]:
+    """List what is wrong with one answer: a resource, a list of them, or an error."""
+    if given.status >= 400:
+        error = (given.body or {}).get("error", {}) if isinstance(given.body, dict) else {}
+        return [] if {"code", "message"} <= set(error) else [f"{given.path} is an error without code and message"]
+    shape = answer_of(given.kind.type)
+    if shape is None or given.kind.action or not isinstance(given.body, dict):
+        return []
+    rows = given.body.get("value") if not given.kind.named else [given.body]
+    where = f"{given.method} {given.kind.type}"
+    return [text for row in rows or [] for text in wrong(row, shape, where)]
+
+
+def findings(given: Iterable[Given]) -> list[str]:
+    """List what is wrong with answers, once each."""
+    return sorted({text for each in given for text in _about(each)})

@@ -1,6 +1,6 @@
 """Nested membership, its history, and what a lagging index sees."""
 
-from azure_simulator.graph.directory import Directory
+from azure_simulator.graph.directory.records import Directory
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from azure_simulator.graph.odata import QueryError, check_search, compile_filter, compile_search
+from azure_simulator.graph.protocol.odata import QueryError, compile_filter
+from azure_simulator.graph.protocol.search import check_search, compile_search
 from hypothesis import given
 from hypothesis import strategies as st
 

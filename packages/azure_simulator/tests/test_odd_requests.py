@@ -15,8 +15,10 @@ from azure_simulator.core.routing import Route
 from azure_simulator.core.times import OwnClock
 from azure_simulator.desktops import hosts, pools, publishing
 from azure_simulator.entra.keys import Keys
-from azure_simulator.graph import batches, control, subscriptions
-from azure_simulator.graph.plane import ROUTES
+from azure_simulator.graph import control
+from azure_simulator.graph.notifications import subscriptions
+from azure_simulator.graph.protocol import batches
+from azure_simulator.graph.protocol.operations import ROUTES
 from azure_simulator.seeds import TENANT_ID, demo_seed
 from azure_simulator.vault import secrets
 from hypothesis import given, settings

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from azure_simulator.certificates import Certificates
-from azure_simulator.graph.joins import ZEROS
+from azure_simulator.graph.enrollment.intune import ZEROS
 
 from packages.azure_simulator.tests.contract.running import DIRECTORY, Running, running
 

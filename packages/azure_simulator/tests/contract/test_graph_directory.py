@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from azure_simulator.certificates import Certificates
-from azure_simulator.graph.licences import SKU_IDS
+from azure_simulator.graph.directory.licenses import SKU_IDS
 from azure_simulator.seeds import TENANT_ID, demo_seed
 
 from packages.azure_simulator.tests.contract.running import EVENTUAL, Running, running

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from azure_simulator.certificates import Certificates
-from azure_simulator.graph.joins import ZEROS
+from azure_simulator.graph.enrollment.intune import ZEROS
 from azure_simulator.seeds import DOMAIN, demo_seed
 
 from packages.azure_simulator.tests.contract.running import EVENTUAL, Running, running

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from azure_simulator.graph.licences import SKU_IDS
+from azure_simulator.graph.directory.licenses import SKU_IDS
 from azure_simulator.seeds import DOMAIN
 
 from packages.azure_simulator.tests.contract.running import EVENTUAL, Answer, Running

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.entra import endpoints
-from azure_simulator.graph.plane import directory
+from azure_simulator.graph.directory.records import directory_of
 
 if TYPE_CHECKING:
     from azure_simulator.core.cloud import Cloud
@@ -29,7 +29,7 @@ def install(cloud: Cloud) -> None:
 
 
 def _answer_principal(world: World, principal_id: str, answers: list[object], as_of_us: int) -> None:
-    found = directory(world)
+    found = directory_of(world)
     tenants = [str(each["tenantId"]) for each in found.tenants()]
     apps = (app["objectId"] for tenant in tenants for app in found.all("app", tenant))
     kinds = ("user", "group", "device")

@@ -9,7 +9,7 @@ import jwt
 from azure_simulator.core.answers import Problem
 from azure_simulator.entra import tokens
 from azure_simulator.entra.tokens import EXCHANGE, Principal
-from azure_simulator.graph.directory import Directory, derived_id
+from azure_simulator.graph.directory.records import Directory, derived_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
     from azure_simulator.core.secrets import Sealer
     from azure_simulator.entra.keys import Keys
-    from azure_simulator.graph.directory import Doc
+    from azure_simulator.graph.directory.records import Doc
 
     Copies = Sequence[tuple[str, Doc]]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Problem
-from azure_simulator.graph.joins import tenant_of_machine
+from azure_simulator.graph.enrollment.registration import tenant_of_machine
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call

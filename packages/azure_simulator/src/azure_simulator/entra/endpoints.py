@@ -13,8 +13,7 @@ from azure_simulator.core.planes import Plane
 from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import SECOND, iso_z, system_now_us
 from azure_simulator.entra import apps, tokens
-from azure_simulator.graph.directory import derived_id
-from azure_simulator.graph.plane import directory
+from azure_simulator.graph.directory.records import derived_id, directory_of
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -128,7 +127,7 @@ def _change_keys(call: Call, keys: Keys) -> Answer:
 def _token(call: Call, keys: Keys) -> Answer:
     form = call.body if isinstance(call.body, dict) else {}
     world = call.world
-    tenant = apps.find_tenant(directory(world), call.param("tenant"))
+    tenant = apps.find_tenant(directory_of(world), call.param("tenant"))
     missing = [name for name in ("grant_type", "client_id", "scope") if not form.get(name)]
     if missing:
         text = f"The request body must contain the following parameter: '{missing[0]}'."
@@ -138,13 +137,13 @@ def _token(call: Call, keys: Keys) -> Answer:
         raise apps.refuse(400, "unsupported_grant_type", 70003, text)
     if "client_assertion" in form and form.get("client_assertion_type") != _ASSERTION_TYPE:
         raise apps.refuse(400, "invalid_request", 900144, "client_assertion_type is missing or unknown.")
-    who = apps.sign_in(directory(world), keys, world.sealer, tenant, form)
+    who = apps.sign_in(directory_of(world), keys, world.sealer, tenant, form)
     try:
         resource = tokens.resource_of(str(form.get("scope", "")))
     except ValueError as error:
         text = f"The provided value for scope {form.get('scope')} is not valid: it must end in /.default."
         raise apps.refuse(400, "invalid_scope", 1002012, text) from error
-    apps.check_resource(directory(world), resource)
+    apps.check_resource(directory_of(world), resource)
     made = tokens.claims(who, resource, issuer_base=_authority(call), now_s=_now_s())
     return Answer(
         {
@@ -168,12 +167,12 @@ def _identity(call: Call, keys: Keys) -> Answer:
         raise Problem(400, "identity", "The resource parameter is missing.")
     if not imds and call.query.get("api-version", _APP_SERVICE) != _APP_SERVICE:
         raise Problem(400, "identity", f"The api-version must be {_APP_SERVICE}.")
-    who = apps.managed_identity(directory(call.world), call.query)
+    who = apps.managed_identity(directory_of(call.world), call.query)
     if who is None:
         raise Problem(
             400, "identity", "No managed identity was found for the specified ClientId/ResourceId/PrincipalId."
         )
-    apps.check_resource(directory(call.world), resource)
+    apps.check_resource(directory_of(call.world), resource)
     lifetime_s = int(call.world.config.get("tokenLifetimeSeconds", tokens.MANAGED_IDENTITY_LIFETIME_S))
     made = tokens.claims(who, resource, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)
     body: Json = {
@@ -187,7 +186,7 @@ def _identity(call: Call, keys: Keys) -> Answer:
 
 
 def _configuration(call: Call) -> Answer:
-    tenant, base = apps.find_tenant(directory(call.world), call.param("tenant")), _authority(call)
+    tenant, base = apps.find_tenant(directory_of(call.world), call.param("tenant")), _authority(call)
     return Answer(
         {
             "issuer": f"{base}/{tenant}/v2.0",
@@ -220,7 +219,7 @@ def _authority(call: Call) -> str:
 
 def _tenant(call: Call, name: str) -> str:
     """Return the tenant meant: by domain, by any id (also of a stranger), or the first one."""
-    found = directory(call.world).tenant(name) if name else next(iter(directory(call.world).tenants()), None)
+    found = directory_of(call.world).tenant(name) if name else next(iter(directory_of(call.world).tenants()), None)
     return str(found["tenantId"]) if found else name or apps.NO_TENANT
 
 

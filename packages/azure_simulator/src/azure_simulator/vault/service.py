@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.planes import Plane
 from azure_simulator.core.throttling import Charge
-from azure_simulator.graph.plane import directory
+from azure_simulator.graph.directory.records import directory_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ class VaultPlane(Plane):
 
     def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
         """Challenge the client."""
-        tenant = next((each["tenantId"] for each in directory(world).tenants()), "common")
+        tenant = next((each["tenantId"] for each in directory_of(world).tenants()), "common")
         challenge = f'Bearer authorization="{request.base}/{tenant}", resource="{resource(request.base)}"'
         texts = {"missing": "Request is missing a Bearer or PoP token.", "expired": "Token validation failed: expired."}
         text = texts.get(reason, f"AKV10022: Invalid token: {reason}.")

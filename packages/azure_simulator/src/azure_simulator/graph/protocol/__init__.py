@@ -1,0 +1,1 @@
+"""How Graph speaks: authorisation, errors, throttling, OData queries and pages, batches."""

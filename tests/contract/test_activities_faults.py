@@ -33,8 +33,8 @@ def machines_there(worker: Worker) -> int:
 @pytest.mark.parametrize(
     "scenario",
     [
-        "11-answer-of-vm-create-lost",
-        "12-put-says-500-and-did-it",
+        "11-response-of-vm-create-lost",
+        "12-put-returns-500-but-creates",
         "15-operation-url-expires",
         "51-roles-not-propagated",
         "17-stale-reads",

@@ -1,6 +1,6 @@
-"""Licenses: given to a user directly or through a group, counted against the units bought.
+"""Licences: assigned to a user directly or through a group, and counted against the units bought.
 
-Group-based licensing reaches direct members only; a user who finds no unit left is listed with
+Group-based licensing applies to direct members only; a member for whom no unit is left is listed with
 `CountViolation`. Source: learn.microsoft.com/entra/fundamentals/concept-group-based-licensing
 and /graph/api/resources/licenseassignmentstate.
 """
@@ -28,11 +28,14 @@ SKU_IDS = {
     "CPC_E_8C_32GB_512GB": "9fb0ba5f-4825-4e84-b239-5167a3a5d4dc",
     "SPE_E5": "06ebc4ee-1bb5-47dd-8120-11324bc54e06",
 }
-"""Part number -> product id (windows365.md 2.11); SPE_E5 carries Entra ID P1 and Intune."""
+"""Part number -> product id; SPE_E5 includes Entra ID P1 and Intune.
+
+Source: learn.microsoft.com/entra/identity/users/licensing-service-plan-reference.
+"""
 
 
 class OutOfUnitsError(Exception):
-    """Every unit of a product is taken; Graph answers 400 to a direct assignment."""
+    """Every unit of a product is assigned; Graph answers 400 to a direct assignment."""
 
 
 @dataclass(frozen=True)
@@ -45,18 +48,18 @@ class Grant:
 
 
 class Licenses:
-    """Read and change who has which product in one tenant."""
+    """Reads and changes which users of one tenant have which product."""
 
     def __init__(self, directory: Directory, tenant: str, now_us: int) -> None:
         self._directory, self._tenant, self._now = directory, tenant.lower(), now_us
-        self._seats: dict[str, list[str]] = {}
+        self._by_sku: dict[str, list[str]] = {}
 
     def of(self, user: Doc) -> list[Grant]:
         """List every way in which a user has a product."""
         direct = [Grant(sku, None, active=True) for sku in user["_licenses"]]
         memberships = self._directory.memberships[self._tenant]
         through = [
-            Grant(sku, group, active=user["id"] in self._seated(sku) or sku in user["_licenses"])
+            Grant(sku, group, active=user["id"] in self._holders(sku) or sku in user["_licenses"])
             for group, sku in self._groups()
             if memberships.has(group, user["id"], self._now)
         ]
@@ -66,13 +69,13 @@ class Licenses:
         groups = self._directory.all("group", self._tenant)
         return [(each["id"], sku) for each in groups for sku in each.get("_licenses", ())]
 
-    def _seated(self, sku: str) -> list[str]:
-        if sku not in self._seats:
-            self._seats[sku] = self._seat(sku)
-        return self._seats[sku]
+    def _holders(self, sku: str) -> list[str]:
+        if sku not in self._by_sku:
+            self._by_sku[sku] = self._assign_units(sku)
+        return self._by_sku[sku]
 
-    def _seat(self, sku: str) -> list[str]:
-        """List who holds a unit: direct holders first, then group members until none is left."""
+    def _assign_units(self, sku: str) -> list[str]:
+        """List the users with a unit: direct assignments first, then group members until none is left."""
         users = list(self._directory.all("user", self._tenant))
         direct = [each["id"] for each in users if sku in each["_licenses"]]
         memberships = self._directory.memberships[self._tenant]
@@ -93,7 +96,7 @@ class Licenses:
     def consumed(self) -> Counter[str]:
         """Count the used units of each product."""
         skus = [each["skuId"] for each in self._directory.all("sku", self._tenant)]
-        return Counter({sku: len(self._seated(sku)) for sku in skus})
+        return Counter({sku: len(self._holders(sku)) for sku in skus})
 
     def give(self, user: Doc, sku: str) -> None:
         """Assign a product directly.
@@ -105,14 +108,14 @@ class Licenses:
             return
         if self.consumed()[sku] >= self.units(sku):
             raise OutOfUnitsError(sku)
-        self._keep(user, [*user["_licenses"], sku])
+        self._store(user, [*user["_licenses"], sku])
 
     def take(self, user: Doc, sku: str) -> None:
         """Remove a direct assignment."""
-        self._keep(user, [each for each in user["_licenses"] if each != sku])
+        self._store(user, [each for each in user["_licenses"] if each != sku])
 
-    def _keep(self, user: Doc, skus: list[str]) -> None:
-        self._seats.clear()
+    def _store(self, user: Doc, skus: list[str]) -> None:
+        self._by_sku.clear()
         self._directory.change("user", self._tenant, user["id"], _licenses=skus, _licensed_us=self._now)
 
     def shown(self, user: Doc, at: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a subscription's body may say, and how many subscriptions an app and a tenant may have.
+"""Checks of a subscription's body, and how many subscriptions an app and a tenant may have.
 
 Sources: learn.microsoft.com/graph/api/subscription-post-subscriptions and /graph/change-notifications-overview
 (lifetimes, limits). Unchecked against Graph: the wording of the 400s other than the lifetime's.

@@ -1,1 +1,1 @@
-"""How Graph speaks: authorisation, errors, throttling, OData queries and pages, batches."""
+"""What all of Graph has in common: authorisation, errors, throttling, OData queries and pages, batches."""

@@ -30,25 +30,25 @@ def page(
     what: str,
 ) -> Answer:
     """Answer with the page that the options cut out of the items (each has an `id`)."""
-    kept = _thinned(call, [item for item in items if options.keeps(item)])
+    matching = _with_fault(call, [item for item in items if options.keeps(item)])
     if options.order is None:
-        kept.sort(key=lambda item: str(item["id"]))
+        matching.sort(key=lambda item: str(item["id"]))
     else:
         name, down = options.order
-        kept.sort(key=lambda item: (str(item.get(name) or "").casefold(), item["id"]), reverse=down)
-    start = _start(kept, options)
-    cut = kept[start : start + options.top]
+        matching.sort(key=lambda item: (str(item.get(name) or "").casefold(), item["id"]), reverse=down)
+    start = _start(matching, options)
+    cut = matching[start : start + options.top]
     body: Doc = {"@odata.context": context(call, what)}
     if options.count and not options.after:
-        body["@odata.count"] = len(kept)
-    if start + options.top < len(kept):
+        body["@odata.count"] = len(matching)
+    if start + options.top < len(matching):
         body["@odata.nextLink"] = _next_link(call, str(cut[-1]["id"]), start + len(cut))
     body["value"] = [show(item) for item in cut]
     return Answer(body)
 
 
-def _thinned(call: Call, items: list[Doc]) -> list[Doc]:
-    """Let a fault rule make the directory answer `empty`, or `partial {share}` without saying so."""
+def _with_fault(call: Call, items: list[Doc]) -> list[Doc]:
+    """Apply a fault rule that makes the directory answer nothing (`empty`) or a part of it (`partial {share}`)."""
     match call.fault:
         case {"kind": "empty"}:
             return []
@@ -59,13 +59,13 @@ def _thinned(call: Call, items: list[Doc]) -> list[Doc]:
 
 
 def _start(items: list[Doc], options: Options) -> int:
-    """Find the place behind the last item seen, also when it is gone."""
+    """Return the index after the last item sent, also when that item is deleted."""
     if options.after is None:
         return 0
-    last, seen = options.after
+    last, sent = options.after
     places = (place for place, item in enumerate(items, 1) if item["id"] == last)
-    gone = sum(str(item["id"]) < last for item in items) if options.order is None else min(seen, len(items))
-    return next(places, gone)
+    deleted = sum(str(item["id"]) < last for item in items) if options.order is None else min(sent, len(items))
+    return next(places, deleted)
 
 
 def context(call: Call, what: str) -> str:

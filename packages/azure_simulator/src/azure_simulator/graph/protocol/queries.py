@@ -79,7 +79,7 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
 
 
 def read_select(call: Call, kind: str) -> tuple[str, ...]:
-    """Read `$select` alone, for single objects."""
+    """Read `$select` only, for single objects."""
     return _select(call, kind)
 
 
@@ -97,14 +97,14 @@ def _select(call: Call, kind: str) -> tuple[str, ...]:
 
 
 def check_names(call: Call) -> None:
-    """Refuse options that Graph does not know; those without `$` it lets pass."""
+    """Refuse options that Graph does not know; names without `$` are ignored."""
     unknown = [each for each in call.query if each.startswith("$") and each not in _KNOWN]
     if unknown:
         raise checks.bad_request(f"Unrecognized query argument specified: '{unknown[0]}'.")
 
 
 def read_top(call: Call, page: int = PAGE) -> int:
-    """Return the page size asked for, or the usual one."""
+    """Return the requested page size, or the default."""
     text = call.query.get("$top")
     if text is None:
         return page

@@ -1,7 +1,7 @@
-"""Graph as a service: who may come in, how errors look, what a request costs.
+"""Graph as a service: authentication, authorisation, error bodies, and what a request costs.
 
-Limits: azure.md 2, after learn.microsoft.com/graph/throttling-limits. The identity service counts
-resource units per app and tenant, its budget by the tenant's size; Intune counts requests.
+Limits: learn.microsoft.com/graph/throttling-limits (docs/notes.md 2). The identity service counts resource units per
+app and tenant, with a budget by the tenant's size; Intune counts requests.
 """
 
 from __future__ import annotations
@@ -56,19 +56,19 @@ class GraphPlane(Plane):
         return Answer({"error": error}, problem.status, dict(problem.headers))
 
     def unknown(self, request: Request, *, path_known: bool) -> Problem:
-        """Graph calls an unknown segment a bad request."""
+        """Return a 400, which is how Graph answers an unknown segment."""
         if path_known:
             return Problem(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
         segment = request.path.rstrip("/").rsplit("/", 1)[-1]
         return Problem(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
 
     def check_media(self, media: str) -> None:
-        """Take JSON alone."""
+        """Accept JSON only."""
         if media not in {"", "application/json"}:
             raise Problem(400, "BadRequest", "Entity only allows writes with a JSON Content-Type header.")
 
     def unreadable(self, problem: ValueError) -> Problem:
-        """Refuse a body that is no JSON."""
+        """Refuse a body that is not JSON."""
         del problem
         text = "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid "
         return Problem(400, "BadRequest", f"{text}JSON format.")
@@ -84,7 +84,7 @@ class GraphPlane(Plane):
         )
 
     def forbidden(self, call: Call) -> Problem:
-        """Refuse an app without the role; Intune says which would do."""
+        """Refuse an app without the role; Intune names the roles that are enough."""
         if units_of(call) == 0:
             text = (
                 "Application is not authorized to perform this operation. Application must have one of the following "
@@ -117,7 +117,7 @@ class GraphPlane(Plane):
         return 3_500 if users < _SMALL else 5_000 if users <= _MEDIUM else 8_000
 
     def throttled(self, call: Call, refusal: Refusal) -> Problem:
-        """Word the 429; Intune often leaves Retry-After away (azure.md 2)."""
+        """Return the 429; Intune often omits Retry-After (docs/notes.md 2)."""
         silent = refusal.charge.policy.startswith("Intune") and self._silent(call)
         headers = {} if silent else {"Retry-After": self._pause(call, refusal)}
         if refusal.charge.policy == "DirectoryUnits":
@@ -130,7 +130,7 @@ class GraphPlane(Plane):
         )
 
     def _pause(self, call: Call, refusal: Refusal) -> str:
-        """Write Retry-After: whole seconds, or a fraction more with `config.graph.fractionalRetryAfter`."""
+        """Write Retry-After: whole seconds, or fractions with `config.graph.fractionalRetryAfter`."""
         if not self._cloud.world.config.get("graph", {}).get("fractionalRetryAfter"):
             return str(refusal.retry_after_s)
         return f"{refusal.retry_after_s + call.world.rng('retry', call.path, call.now_us).random():.3f}"
@@ -140,7 +140,7 @@ class GraphPlane(Plane):
         return bool(call.world.rng("intune 429", call.path, call.now_us).random() < float(share))
 
     def headers(self, call: Call, charges: list[Charge], answer: Answer) -> dict[str, str]:
-        """Give the request ids, the price, and how full the bucket is once it is nearly so."""
+        """Return the request ids, the cost, and how full the bucket is when it is nearly full."""
         del answer
         request_id = call.world.guid("graph", call.path, call.now_us)
         sent = {"request-id": request_id, "client-request-id": call.headers.get("client-request-id", request_id)}
@@ -166,7 +166,7 @@ def units_of(call: Call) -> int:
 
 
 def cost_of(call: Call) -> int:
-    """Return what a request costs: `$select` and small pages are cheaper, `$expand` dearer."""
+    """Return what a request costs: `$select` and small pages cost less, `$expand` more."""
     small = call.query.get("$top", "").isdigit() and int(call.query["$top"]) < 20  # noqa: PLR2004 - the rule's
     changes = ("$expand" in call.query) - ("$select" in call.query) - small
     return max(1, units_of(call) + changes)

@@ -66,7 +66,14 @@ def there(path: str) -> bool:
 def test_every_page_that_the_code_names_is_there() -> None:
     code = [path for path in tracked() if path.suffix in {".py", ".ps1", ".bicep", ".toml"}]
     named = {(path, name) for path in code for name in re.findall(r"\bdocs/[\w/-]+\.md", text(path))}
-    assert sorted(f"{relative(path)}: {name}" for path, name in named if not (ROOT / name).exists()) == []
+    missing = [(path, name) for path, name in named if not any((each / name).exists() for each in _roots(path))]
+    assert sorted(f"{relative(path)}: {name}" for path, name in missing) == []
+
+
+def _roots(path: Path) -> list[Path]:
+    """The folders that a page may be named from: the repository, and a package's own."""
+    first, *rest = relative(path).parts
+    return [ROOT, ROOT / first / rest[0]] if first == "packages" else [ROOT]
 
 
 def test_what_is_drawn_from_the_code_is_up_to_date() -> None:

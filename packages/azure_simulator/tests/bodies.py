@@ -41,7 +41,10 @@ def nic_body(subnet: str, tags: Any = None) -> dict[str, Any]:
 
 
 def vm_body(nic: str, **changes: Any) -> dict[str, Any]:
-    """Return the body of azure.md 1.3; `changes` replaces `size`, `zone`, `image`, `password`, ..."""
+    """Return the body of a Windows machine (docs/notes.md 1.3).
+
+    `changes` replaces `size`, `zone`, `image`, `disk_gb`, `delete`, `computer`, `password`, `identity` or `tags`.
+    """
     properties = {
         "hardwareProfile": {"vmSize": changes.get("size", "Standard_D2s_v5")},
         "licenseType": "Windows_Client",

@@ -26,7 +26,7 @@ def test_the_help_names_every_option_and_how_to_begin(capsys: pytest.CaptureFixt
     assert parsed("--help") == 0
     text = capsys.readouterr().out
     options = [each for action in arguments()._actions for each in action.option_strings]
-    assert not [each for each in (*options, "SSL_CERT_FILE", "/_sim", "docs/cloud.md") if each not in text]
+    assert not [each for each in (*options, "SSL_CERT_FILE", "/_sim", "docs/reference.md") if each not in text]
     assert not [action.dest for action in arguments()._actions if not action.help]
 
 

@@ -1,4 +1,4 @@
-"""The buckets of azure.md 1.9."""
+"""The buckets of docs/notes.md 1.9."""
 
 import json
 

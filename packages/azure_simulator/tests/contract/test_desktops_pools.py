@@ -88,7 +88,7 @@ async def test_a_pool_is_created_found_listed_changed_and_deleted(client: Any) -
 
 
 async def test_a_get_never_shows_the_token_but_the_list_call_does(client: Any) -> None:
-    # spotpc-avd.md 2.1: newer APIs replaced the token in GET by a list call
+    # docs/notes.md 7.1: newer APIs replaced the token in GET by a list call
     await make_pool(client)
     token = await make_token(client)
     assert (await client.host_pools.get("desks", "desks")).registration_info is None
@@ -165,7 +165,7 @@ async def test_a_host_can_be_drained(cloud: Running, client: Any) -> None:
 
 
 async def test_the_record_outlives_its_machine_until_it_is_deleted(cloud: Running, client: Any) -> None:
-    # spotpc-avd.md 2.4: deleting the VM leaves the session host, Unavailable
+    # docs/notes.md 7.4: deleting the VM leaves the session host, Unavailable
     await make_pool(client)
     vm_id = register(cloud, await make_token(client))
     cloud.advance(900)

@@ -77,7 +77,7 @@ async def test_the_sync_client_works_as_well(cloud: Running) -> None:
 async def test_the_default_credential_finds_the_managed_identity(
     cloud: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # azure.md 3.2: AZURE_TOKEN_CREDENTIALS is honoured since azure-identity 1.27
+    # docs/notes.md 3.2: AZURE_TOKEN_CREDENTIALS is honoured since azure-identity 1.27
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
     async with DefaultAzureCredential() as credential:
         assert (await credential.get_token("https://vault.azure.net/.default")).token
@@ -227,7 +227,7 @@ async def test_a_user_assigned_identity_is_named_in_four_ways(cloud: Running, na
 
 
 async def test_a_slow_or_broken_token_endpoint_is_a_fault_rule(cloud: Running) -> None:
-    # azure.md 6, scenario 50; azure-identity tries a 500 again
+    # docs/notes.md 6, scenario 50; azure-identity tries a 500 again
     do = {"kind": "http", "status": 500, "body": {"error": "server_error", "error_description": "AADSTS90033"}}
     await cloud.sim("faults", {"match": {"op": "entra.token"}, "when": {"max_hits": 1}, "do": do})
     portal = cloud_app(cloud, "portal")

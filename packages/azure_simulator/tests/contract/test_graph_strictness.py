@@ -165,7 +165,7 @@ async def enrolled(cloud: Running, name: str) -> dict[str, Any]:
 
 
 async def test_a_primary_user_can_be_set_only_after_a_while(cloud: Running) -> None:
-    # azure.md 6, scenario 37
+    # docs/notes.md 6, scenario 37
     await cloud.sim("config", {"graph": {"primaryUserLagSeconds": 90}})
     record = await enrolled(cloud, "CPC-LATE")
     user = (await cloud.graph(f"/users/user01@{DOMAIN}?$select=id")).body["id"]

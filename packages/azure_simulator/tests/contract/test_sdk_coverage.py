@@ -25,10 +25,10 @@ SCOPE = {
     "authorization": ("role_assignments", "role_definitions"),
     "desktops": ("host_pools", "application_groups", "workspaces", "desktops", "session_hosts", "user_sessions"),
 }
-"""Azure.md 1 and 2: the operation groups the simulated cloud is there for."""
+"""The operation groups that the simulator is for."""
 
 OUTSIDE = ("cloud_service", "virtual_machine_scale_set", "ddos", "edge_zone", "immutability", "vm_scale_set")
-"""Words of operations on what azure.md does not know: cloud services, scale sets, DDoS plans, edge zones."""
+"""Words in the names of operations that are out of scope: cloud services, scale sets, DDoS plans, edge zones."""
 
 
 NOT_SIMULATED = {
@@ -44,7 +44,7 @@ NOT_SIMULATED = {
     "network.subnets": ("begin_prepare_network_policies", "begin_unprepare_network_policies"),
     "network.virtual_networks": ("begin_move_ip_configurations",),
 }
-"""In groups of our scope, but on nothing azure.md knows: refused like verbs that do not exist."""
+"""Operations of these groups that are not simulated: refused like verbs that do not exist."""
 
 
 def operations() -> set[str]:

@@ -50,7 +50,7 @@ def test_an_operation_is_looked_up_by_its_address(sdk: Sdk) -> None:
 
 @pytest.mark.simulator
 def test_exactly_the_operations_of_the_table_promise(sdk: Sdk) -> None:
-    # azure.md 1.1: PUT and PATCH of Compute, POST and DELETE, Network; plain calls promise nothing
+    # docs/notes.md 1.1: PUT and PATCH of Compute, POST and DELETE, Network; plain calls promise nothing
     vms, group = sdk.compute.virtual_machines, sdk.group
     nics, disks = sdk.network.network_interfaces, sdk.compute.disks
     made = sdk.vm()
@@ -83,7 +83,7 @@ def test_exactly_the_operations_of_the_table_promise(sdk: Sdk) -> None:
 
 @pytest.mark.simulator
 def test_retry_after_is_a_whole_number(sdk: Sdk, shared_cloud: SharedCloud) -> None:
-    # azure.md 1.1: the SDK reads it with int()
+    # docs/notes.md 1.1: the SDK reads it with int()
     sdk.nic()
     given = [each.headers["Retry-After"] for each in shared_cloud.given if "Retry-After" in each.headers]
     assert all(each.isdecimal() for each in given)

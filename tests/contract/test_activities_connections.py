@@ -136,7 +136,7 @@ async def test_a_password_that_is_not_in_the_vault_fails(worker: Worker) -> None
     assert found.error_type == "adJoinCheckIncorrectCredentials"
 
 
-async def test_a_secret_of_a_foreign_vault_is_never_asked_for(worker: Worker) -> None:
+async def test_a_secret_of_a_foreign_vault_is_never_requested(worker: Worker) -> None:
     connection(worker, **hybrid())
     found = await check(worker, "domainJoinCredentials")
     assert found is not None
@@ -144,7 +144,7 @@ async def test_a_secret_of_a_foreign_vault_is_never_asked_for(worker: Worker) ->
     assert "foreignVault" in (found.additional_detail or "")
 
 
-async def test_an_ou_that_is_no_distinguished_name_is_told(worker: Worker) -> None:
+async def test_an_ou_that_is_not_a_distinguished_name_is_reported(worker: Worker) -> None:
     connection(worker, **hybrid(organizational_unit="Cloud PCs"))
     found = await check(worker, "domainJoinCredentials")
     assert found is not None

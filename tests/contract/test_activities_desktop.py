@@ -187,7 +187,7 @@ def record(worker: Worker, machine: Machine, pool_id: str) -> CloudPc:
     )
 
 
-async def test_a_cloud_pc_is_made_and_leaves_nothing_behind(worker: Worker) -> None:
+async def test_a_cloud_pc_is_created_and_nothing_of_it_remains(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
     device = await join(worker, machine)
@@ -243,7 +243,7 @@ async def test_the_hosted_network_stands_up_with_many_callers_at_once(worker: Wo
     assert {r.subnet_ids[0].rsplit("/", 3)[1] for r in ready} == {name}
 
 
-async def test_a_place_without_hardware_is_told_apart_and_remembered(worker: Worker) -> None:
+async def test_a_size_without_hardware_is_distinguished_and_remembered(worker: Worker) -> None:
     order = await vm_order(worker, machine_of())
     full = {"capacity": [{"region": REGION, "size": order.place.size, "vms": 0}]}
     await worker.cloud.sim("config", full)
@@ -287,7 +287,7 @@ async def test_a_locked_group_is_a_final_refusal_with_advice(worker: Worker) -> 
     assert refused.advice is not None
 
 
-async def test_a_device_of_an_earlier_machine_is_not_taken_for_the_new_one(worker: Worker) -> None:
+async def test_a_device_of_an_earlier_machine_is_not_mistaken_for_the_new_one(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
     await join(worker, machine)

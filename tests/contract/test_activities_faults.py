@@ -47,7 +47,7 @@ async def test_one_machine_is_built(worker: Worker, scenario: str) -> None:
     assert await worker.cloud.findings() == []
 
 
-async def test_when_compute_asks_for_patience_nobody_asks_before(worker: Worker) -> None:
+async def test_no_request_is_sent_before_computes_retry_after(worker: Worker) -> None:
     order = await vm_order(worker, machine_of())
     patience = {"kind": "http", "status": 429, "code": "OperationNotAllowed", "message": "too many requests"}
     rule = {"match": {"op": "vm.create"}, "when": {"until": 1200}, "do": {**patience, "headers": {"Retry-After": 1200}}}

@@ -80,7 +80,7 @@ async def test_what_is_built_is_offered_to_its_tenant_and_to_no_neighbour_in_the
     assert offered == {TENANT.id: [version.version_id.casefold()], "neighbour": []}
 
 
-async def test_a_version_of_another_machine_is_refused_for_good(worker: Worker) -> None:
+async def test_a_version_of_another_machine_is_refused_permanently(worker: Worker) -> None:
     await generalize(worker)
     await capture(worker)
     other = ORDER.but(machine=MACHINE.but(cloud_pc_id="other"))
@@ -89,7 +89,7 @@ async def test_a_version_of_another_machine_is_refused_for_good(worker: Worker) 
     assert (refused.code, refused.final) == ("versionExists", True)
 
 
-async def test_a_sysprep_that_fails_is_told_with_its_evidence(worker: Worker) -> None:
+async def test_a_sysprep_that_fails_is_reported_with_its_evidence(worker: Worker) -> None:
     await build(worker, MACHINE)
     await worker.cloud.sim("config", {"scriptOutcomes": [{"step": "generalize", "message": "an app is in the way"}]})
     await worker.finish(await worker.do(images.BEGIN_GENERALIZE, MACHINE))

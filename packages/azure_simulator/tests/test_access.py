@@ -21,7 +21,7 @@ def test_no_token_is_401_with_a_challenge() -> None:
         ({"audience": "https://management.azure.com", "wrongKey": True}, "InvalidAuthenticationToken"),
     ],
 )
-def test_a_wrong_token_is_told_apart(wanted: dict[str, object], code: str) -> None:
+def test_a_wrong_token_is_distinguished(wanted: dict[str, object], code: str) -> None:
     app = asking()
     token = app.sim("POST", "tokens", wanted)["access_token"]
     assert app.error("GET", GROUP, authorization=f"Bearer {token}") == (401, code)

@@ -11,7 +11,7 @@ def issued(tmp_path: Path) -> Certificates:
     return issue(tmp_path)
 
 
-def test_the_same_folder_keeps_its_authority(issued: Certificates) -> None:
+def test_the_same_folder_has_the_same_authority(issued: Certificates) -> None:
     before = issued.authority.read_bytes()
     assert issue(issued.folder).authority.read_bytes() == before
 
@@ -34,6 +34,6 @@ def test_the_bundle_trusts_the_world_and_our_authority(issued: Certificates) -> 
     assert len(everybody) > 50
 
 
-def test_both_http_stacks_of_the_azure_sdk_are_told(issued: Certificates) -> None:
+def test_both_http_stacks_of_the_azure_sdk_are_configured(issued: Certificates) -> None:
     told = issued.environment()
     assert told["SSL_CERT_FILE"] == told["REQUESTS_CA_BUNDLE"] == str(issued.bundle)

@@ -29,7 +29,7 @@ def sent(app: Asking, directory: str, path: str) -> Any:
 
 
 @pytest.mark.parametrize(("directory", "path"), [(PROVIDER, GROUP), (CUSTOMER, THEIRS)])
-def test_a_token_of_its_own_directory_is_taken(app: Asking, directory: str, path: str) -> None:
+def test_a_token_of_its_own_directory_is_accepted(app: Asking, directory: str, path: str) -> None:
     assert sent(app, directory, path).status == 201
 
 
@@ -43,6 +43,6 @@ def test_a_token_of_another_directory_is_refused_with_a_hint(
     assert f'authorization_uri="https://login.windows.net/{owner}"' in reply.headers["WWW-Authenticate"]
 
 
-def test_the_log_says_of_which_directory_a_token_was(app: Asking) -> None:
+def test_the_log_has_the_directory_of_each_token(app: Asking) -> None:
     sent(app, CUSTOMER, THEIRS)
     assert app.sim("GET", "requests")[-1]["directory"] == CUSTOMER

@@ -161,7 +161,7 @@ def test_a_new_machine_starts_from_the_disk_of_an_old_one() -> None:
     assert app.ask("GET", f"{VMS}/cpc-9/instanceView")["computerName"] == "CPC-ABC123"
 
 
-def test_a_snapshot_tells_how_far_it_is_copied() -> None:
+def test_a_snapshot_shows_how_far_it_is_copied() -> None:
     app = asking()
     disk = machine(app)
     app.sim("POST", "config", {"latency": {"snapshot.copy": {"value": 600}}})

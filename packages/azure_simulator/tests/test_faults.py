@@ -137,7 +137,7 @@ def test_a_rule_comes_and_goes_in_a_period() -> None:
     assert found == [503, 200, 503, 200]
 
 
-def test_a_put_says_that_it_failed_and_did_it() -> None:
+def test_a_put_reports_a_failure_but_was_performed() -> None:
     app = asking()
     subnet = app.lay()
     rule(app, "partial", {"op": "vm.create"}, when={"max_hits": 1}, status=500, code="InternalServerError")
@@ -147,7 +147,7 @@ def test_a_put_says_that_it_failed_and_did_it() -> None:
     assert app.ask("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"] == "Succeeded"
 
 
-def test_an_operation_says_that_it_failed_and_did_it() -> None:
+def test_an_operation_reports_a_failure_but_was_performed() -> None:
     app = asking()
     subnet = app.lay()
     rule(app, "partial", {"op": "vm.create"}, code="InternalExecutionError")
@@ -208,5 +208,5 @@ def test_a_rule_that_makes_no_sense_is_refused(broken: dict[str, Any], word: str
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
-def test_the_document_tells_of_every_kind(kind: str) -> None:
+def test_the_reference_has_every_kind(kind: str) -> None:
     assert f"`{kind}`" in (Path(__file__).parents[1] / "docs" / "reference.md").read_text("utf-8")

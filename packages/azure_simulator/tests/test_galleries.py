@@ -63,7 +63,7 @@ def test_the_latest_is_the_highest_that_is_ready_and_not_excluded() -> None:
     assert exact(app, "cpc-2", f"{IMAGE}/versions/latest") == "3.0.0"
 
 
-def test_a_region_that_fails_is_told_and_tried_again() -> None:
+def test_a_region_that_fails_is_reported_and_tried_again() -> None:
     app = asking()
     source = master(app)
     app.sim("POST", "config", {"replicationFailures": [FAR]})

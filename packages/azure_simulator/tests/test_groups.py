@@ -50,7 +50,7 @@ def test_a_lock_elsewhere_does_not_matter() -> None:
     assert app.send("DELETE", f"{VNETS}/vnet").status == 202
 
 
-def test_locks_are_listed_where_they_hold() -> None:
+def test_locks_are_listed_where_they_apply() -> None:
     app = asking()
     app.lay()
     lock(app, f"{VNETS}/vnet")

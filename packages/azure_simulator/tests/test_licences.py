@@ -51,7 +51,7 @@ def test_a_direct_licence_needs_a_unit() -> None:
         Licenses(directory, TENANT, 0).give(new, SKU)
 
 
-def test_taking_a_licence_frees_its_unit() -> None:
+def test_removing_a_licence_frees_its_unit() -> None:
     directory = seeded(1, direct=1, through=0)
     licences = Licenses(directory, TENANT, 0)
     licences.take(user(directory, 0), SKU)

@@ -11,7 +11,7 @@ def status(app: Asking, url: str) -> str:
     return str(app.ask("GET", url)["status"])
 
 
-def test_an_operation_is_in_progress_until_the_clock_says_otherwise() -> None:
+def test_an_operation_is_in_progress_until_its_due_time() -> None:
     app = asking()
     subnet = app.lay()
     app.sim("POST", "config", TEN_SECONDS)
@@ -93,7 +93,7 @@ def test_a_post_answers_202_with_both_addresses_and_location_ends_with_200() -> 
     )
 
 
-def test_a_failed_operation_carries_the_error_in_a_good_answer() -> None:
+def test_a_failed_operation_has_its_error_in_a_response_with_200() -> None:
     app = asking()
     subnet = app.lay()
     app.sim("POST", "config", {"capacity": [{"vms": 0}]})

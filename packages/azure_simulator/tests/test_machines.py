@@ -45,7 +45,7 @@ def test_a_machine_that_failed_says_why_in_its_instance_view() -> None:
     assert (status["code"], status["level"]) == ("ProvisioningState/failed/AllocationFailed", "Error")
 
 
-def test_a_join_fails_when_somebody_stops_the_machine() -> None:
+def test_a_join_fails_when_the_machine_is_stopped_meanwhile() -> None:
     app = asking()
     app.order("cpc-1", app.lay())
     app.sim("POST", "config", {"latency": {"extension.aadloginforwindows": {"value": 60}}})
@@ -113,7 +113,7 @@ def test_inline_interfaces_come_all_or_none() -> None:
     assert usage["currentValue"] == 0
 
 
-def test_a_thousand_machines_are_made_within_quota_and_leave_nothing() -> None:
+def test_a_thousand_machines_are_created_within_quota_and_nothing_of_them_remains() -> None:
     app = asking("real")
     subnet = app.lay()
     app.advance(60)

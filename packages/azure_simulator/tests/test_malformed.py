@@ -147,7 +147,7 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from(
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_a_broken_body_is_refused_or_taken_and_never_half_taken(data: st.DataObject) -> None:
+def test_a_broken_body_is_refused_or_accepted_and_never_applied_in_part(data: st.DataObject) -> None:
     app = shared()
     method, path, body = data.draw(st.sampled_from(requests()))
     where = data.draw(st.sampled_from(places(body)))
@@ -173,7 +173,7 @@ def shared() -> Asking:
     return _apps[0]
 
 
-def test_all_good_requests_are_taken() -> None:
+def test_all_valid_requests_are_accepted() -> None:
     for method, path, body in requests():
         if "/extensions/d" in path or "/extensions/s" in path:
             continue

@@ -42,7 +42,7 @@ ITEM = {
         "id eq '8A1E7D0C-0000-4000-8000-000000000001'",
     ],
 )
-def test_a_filter_that_is_true_keeps_the_item(text: str) -> None:
+def test_a_filter_that_is_true_includes_the_item(text: str) -> None:
     assert compile_filter(text).matches(ITEM)
 
 

@@ -82,7 +82,7 @@ def lived() -> Asking:
         "capacity cores 22222222…/westeurope/standarddsv5family",
     ],
 )
-def test_a_person_sees(lived: Asking, words: str) -> None:
+def test_a_person_is_shown(lived: Asking, words: str) -> None:
     assert words in read(lived)
 
 
@@ -94,7 +94,7 @@ def test_the_tree_goes_from_subscription_to_child(lived: Asking) -> None:
         text = text[at:]
 
 
-def test_nothing_that_somebody_named_becomes_markup(lived: Asking) -> None:
+def test_no_name_becomes_markup(lived: Asking) -> None:
     body = browse(lived, f"filter={EVIL}").body.decode()
     assert "<script>alert" not in body + browse(lived).body.decode()
     assert EVIL in " ".join(Reader(browse(lived).body.decode()).text)

@@ -61,7 +61,7 @@ def test_the_limit_counts_one_subscription() -> None:
     assert app.error("PUT", path(SUB, 2), grant("another")) == (400, "RoleAssignmentLimitExceeded")
 
 
-def test_a_new_principal_is_not_known_at_once_unless_its_type_is_told() -> None:
+def test_a_new_principal_is_not_known_at_once_unless_its_type_is_given() -> None:
     app = asking()
     app.sim("POST", "config", {"principalLagSeconds": 60})
     user = {"id": USER, "userPrincipalName": "u@a.example", "displayName": "U"}

@@ -42,7 +42,7 @@ def stop(when: dict[str, Any]) -> dict[str, Any]:
     return {"id": "stop", "when": when, "do": [{"method": "POST", "path": "{vm}/deallocate?api-version=2026-04-01"}]}
 
 
-def test_somebody_acts_after_the_nth_request_of_a_kind() -> None:
+def test_an_event_happens_after_the_nth_request_of_an_operation() -> None:
     app = asking()
     subnet = app.lay()
     app.sim("POST", "config", {"latency": {"vm.create": {"dist": "fixed", "value": 0}}})
@@ -62,7 +62,7 @@ def test_somebody_acts_after_the_nth_request_of_a_kind() -> None:
     assert len(app.sim("GET", "events")[0]["cameTo"]) == 1
 
 
-def test_somebody_acts_at_a_time_once_for_every_resource() -> None:
+def test_an_event_happens_at_a_time_once_for_every_resource() -> None:
     app = asking()
     subnet = app.lay()
     for name in ("cpc-1", "cpc-2"):
@@ -76,7 +76,7 @@ def test_somebody_acts_at_a_time_once_for_every_resource() -> None:
     assert [app.send("GET", f"{VMS}/{name}").status for name in ("cpc-1", "cpc-2")] == [404, 404]
 
 
-def test_what_cannot_be_done_says_why_and_is_not_tried_again() -> None:
+def test_an_action_that_is_refused_has_its_error_and_is_not_tried_again() -> None:
     app = asking()
     event = app.sim(
         "POST", "events", {"do": [{"method": "GET", "path": f"{SUB}/resourceGroups/nobody?api-version=2021-04-01"}]}
@@ -106,7 +106,7 @@ def test_an_event_that_makes_no_sense_is_refused(event: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", scenarios.names())
-def test_every_scenario_can_be_put_in_force_and_taken_back(name: str) -> None:
+def test_every_scenario_can_be_activated_and_undone(name: str) -> None:
     app = asking()
     app.sim("POST", "config", {"quotas": {"*": {"cores": 10}}})
     before = app.sim("GET", "config")
@@ -140,7 +140,7 @@ def test_a_scenario_is_found_by_number_and_by_name() -> None:
     assert "23-subnet-full" in refused(app, "POST", "scenarios/99", {})
 
 
-def test_a_scenario_is_for_one_subscription_when_the_cast_says_so() -> None:
+def test_a_scenario_applies_to_one_subscription_when_the_body_names_it() -> None:
     app = asking()
     app.sim("POST", "scenarios/51", {**CAST, "subscription": "another"})
     assert app.send("PUT", GROUP, {"location": REGION}).status == 201
@@ -148,7 +148,7 @@ def test_a_scenario_is_for_one_subscription_when_the_cast_says_so() -> None:
     assert app.send("PUT", GROUP, {"location": REGION}).status == 403
 
 
-def test_a_scenario_without_its_cast_is_refused() -> None:
+def test_a_scenario_without_values_for_its_placeholders_is_refused() -> None:
     app = asking()
     assert "{joinPassword}" in refused(app, "POST", "scenarios/33", {"subscription": "s"})
     assert (app.sim("GET", "faults"), app.sim("GET", "events")) == ([], [])

@@ -18,7 +18,7 @@ def test_four_in_five_are_licensed_and_exactly_one_twice(users: int, licensed: i
     assert (len(counts), sum(map(bool, counts)), sum(counts)) == (users, licensed, licensed + 1)
 
 
-def test_everybody_is_in_the_group_through_two_levels_of_nesting() -> None:
+def test_every_user_is_in_the_group_through_two_levels_of_nesting() -> None:
     directory = seeded(25)
     group = directory.by("group", TENANT_ID, "displayName", "Cloud PC users")[0]["id"]
     edges = directory.memberships[TENANT_ID]
@@ -27,7 +27,7 @@ def test_everybody_is_in_the_group_through_two_levels_of_nesting() -> None:
     assert len(edges.members(group, 0)) == 9
 
 
-def test_a_member_that_nobody_knows_is_an_error() -> None:
+def test_an_unknown_member_is_an_error() -> None:
     seed = {"tenantId": TENANT_ID, "domain": "x", "groups": [{"displayName": "g", "members": ["nobody"]}]}
     with pytest.raises(ValueError, match="nobody"):
         seed_tenants(Directory(), [seed], str, 0)

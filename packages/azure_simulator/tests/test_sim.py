@@ -73,7 +73,7 @@ def test_an_unknown_setting_is_refused_with_the_known_ones() -> None:
     assert all(name in message for name in app.sim("GET", "settings"))
 
 
-def test_every_scenario_uses_settings_that_somebody_reads() -> None:
+def test_every_scenario_uses_settings_that_exist() -> None:
     app = asking()
     for name in names():
         app.sim("PATCH", "config", load(name).get("config", {}))
@@ -116,7 +116,7 @@ def test_advancing_until_idle_goes_just_as_far_as_something_happens() -> None:
     assert {each["status"] for each in app.sim("GET", "operations")} == {"Succeeded"}
 
 
-def test_advancing_until_idle_stops_where_it_is_told() -> None:
+def test_advancing_until_idle_stops_at_its_limit() -> None:
     app = asking()
     subnet = app.lay()
     app.sim("POST", "config", {"latency": {"vm.create": {"value": 100}}})
@@ -217,6 +217,6 @@ def test_a_snapshot_can_be_restored_from_another_branch() -> None:
     assert set(app.sim("GET", "snapshots")) == {"one", "two"}
 
 
-def test_the_list_of_the_control_says_what_each_request_does() -> None:
+def test_the_index_describes_every_request() -> None:
     listed = asking().sim("GET", "")["operations"]
     assert [each for each in listed if " " not in each["about"]] == []

@@ -61,7 +61,7 @@ def test_a_seed_file_that_is_none_is_refused(
 
 
 @pytest.mark.simulator
-def test_what_cannot_start_says_so_in_one_line(tmp_path: Path, certificates: Certificates) -> None:
+def test_what_cannot_start_is_reported_in_one_line(tmp_path: Path, certificates: Certificates) -> None:
     folder, seed = ["--ca-dir", str(certificates.folder)], tmp_path / "seed.yaml"
     seed.write_text("nobody: []")
     with socket() as taken:

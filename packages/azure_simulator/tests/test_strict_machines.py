@@ -112,7 +112,7 @@ def test_the_os_disk_of_a_deallocated_machine_grows_with_the_machine_s_own_put()
         ({"typeHandlerVersion": "two"}, (400, "InvalidParameter", "typeHandlerVersion")),
     ],
 )
-def test_an_extension_nobody_publishes_is_refused(
+def test_an_extension_that_is_not_published_is_refused(
     laid: Asking, changes: dict[str, str], refused: tuple[int, str, str]
 ) -> None:
     body = {"location": REGION, "properties": {**ENTRA, **changes}}

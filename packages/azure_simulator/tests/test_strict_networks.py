@@ -112,7 +112,7 @@ def test_a_network_resource_that_makes_no_sense_is_refused(
     assert laid.send("GET", f"{NETWORK}/{collection}/new").status == 404
 
 
-def test_rules_of_every_right_kind_are_taken(laid: Asking) -> None:
+def test_rules_of_every_valid_kind_are_accepted(laid: Asking) -> None:
     more = [
         {"priority": 101, "sourceAddressPrefix": "Storage.WestEurope", "destinationPortRange": "80-90"},
         {"priority": 102, "sourceAddressPrefix": "10.1.0.0/16", "destinationPortRange": "*"},

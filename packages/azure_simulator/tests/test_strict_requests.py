@@ -37,7 +37,7 @@ def laid() -> Asking:
         (f"{COMPUTE}/things/x", "", (400, "MissingApiVersionParameter")),
     ],
 )
-def test_versions_and_types_nobody_knows(path: str, version: str, answer: tuple[int, str]) -> None:
+def test_unknown_versions_and_types(path: str, version: str, answer: tuple[int, str]) -> None:
     assert laid().error("GET", f"{path}?api-version={version}") == answer
 
 

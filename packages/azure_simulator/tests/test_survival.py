@@ -201,7 +201,7 @@ def test_faults_go_on_counting_where_they_stood(tmp_path: Path) -> None:
     again.cloud.journal.close()
 
 
-def test_who_was_told_to_wait_still_has_to(tmp_path: Path) -> None:
+def test_callers_that_have_to_wait_still_have_to_after_a_restart(tmp_path: Path) -> None:
     first = asking("instant", tmp_path / "journal")
     first.order("cpc-1", first.lay())
     for _ in range(13):
@@ -240,7 +240,7 @@ def test_a_restored_snapshot_stays_restored(tmp_path: Path) -> None:
     again.cloud.journal.close()
 
 
-def test_a_journal_of_an_older_run_may_hold_settings_that_nobody_reads_now(tmp_path: Path) -> None:
+def test_a_journal_of_an_older_version_may_have_settings_that_no_longer_exist(tmp_path: Path) -> None:
     first = asking("instant", tmp_path / "journal")
     first.cloud.setting("oldSetting", int, "gone since")
     first.sim("POST", "config", {"oldSetting": 4})

@@ -54,7 +54,7 @@ def test_a_machine_takes_12_updates_then_4_a_minute() -> None:
     assert int(reply.headers["x-ms-ratelimit-remaining-subscription-writes"]) > 100
 
 
-def test_what_is_left_is_told() -> None:
+def test_what_is_left_is_reported() -> None:
     app = asking()
     app.order("cpc-1", app.lay())
     reply = app.send("GET", f"{VMS}/cpc-1")
@@ -110,7 +110,7 @@ def test_a_bucket_never_gives_more_than_capacity_and_refill(gaps: list[float], c
 
 
 @pytest.mark.parametrize("rate", [0.5, 4 / 60, 25.0])
-def test_whoever_waits_as_told_is_served(rate: float) -> None:
+def test_a_caller_that_waits_for_retry_after_is_served(rate: float) -> None:
     throttle, charge = Throttle(), Charge("p", "k", 1, rate)
     assert throttle.take([charge], 0) is None
     refusal = throttle.take([charge], 0)

@@ -81,7 +81,7 @@ async def test_an_entra_join_needs_the_machines_own_identity(azure: Azure) -> No
     assert "1007" in error.message
 
 
-async def test_an_entra_join_refuses_a_name_that_is_taken(azure: Azure) -> None:
+async def test_an_entra_join_refuses_a_name_that_is_in_use(azure: Azure) -> None:
     subnet = await azure.make_subnet()
     for name in ("cpc-0", "cpc-1"):
         await azure.make_vm(name, (await azure.make_nic(subnet, f"{name}-nic")).id)
@@ -108,7 +108,7 @@ async def test_a_domain_join_works_and_gives_no_secret_back(azure: Azure, simula
         ({"OUPath": "OU=Nowhere,DC=corp"}, "OUPath"),
     ],
 )
-async def test_domain_join_failures_are_told_apart(azure: Azure, change: dict[str, str], words: str) -> None:
+async def test_domain_join_failures_are_distinguished(azure: Azure, change: dict[str, str], words: str) -> None:
     await azure.make_vm("cpc-1")
     begin = azure.compute.virtual_machine_extensions.begin_create_or_update
     error = await failure(begin(azure.group, "cpc-1", "joindomain", domain(**change)))
@@ -191,7 +191,7 @@ async def test_the_action_returns_its_output(azure: Azure) -> None:
     assert "hide-power" in result.value[0].message
 
 
-async def test_no_secret_is_kept_anywhere(azure: Azure, simulated: Running) -> None:
+async def test_no_secret_is_stored_anywhere(azure: Azure, simulated: Running) -> None:
     await azure.make_vm("cpc-1", password="Vm-Secret-1")
     await extend(azure, "joindomain", domain())
     secret = [{"name": "token", "value": "Run-Secret-1"}]

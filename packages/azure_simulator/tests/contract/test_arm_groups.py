@@ -7,7 +7,7 @@ from packages.azure_simulator.tests.contract.azure import Azure, failure
 from packages.azure_simulator.tests.contract.running import Running
 
 
-async def test_a_lock_keeps_a_machine_until_it_is_removed(azure: Azure) -> None:
+async def test_a_lock_protects_a_machine_until_the_lock_is_removed(azure: Azure) -> None:
     await azure.make_vm("cpc-1")
     lock = f"{azure.group_id}/providers/Microsoft.Authorization/locks/keep"
     assert (await azure.send("PUT", lock, {"properties": {"level": "CanNotDelete"}})).status_code == 201

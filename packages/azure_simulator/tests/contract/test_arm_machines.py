@@ -90,7 +90,7 @@ async def test_a_wrong_body_is_refused_and_makes_nothing(azure: Azure, change: d
         await azure.compute.virtual_machines.get(azure.group, "cpc-1")
 
 
-async def test_a_failed_allocation_is_told_by_the_operation(azure: Azure, simulated: Running) -> None:
+async def test_a_failed_allocation_is_reported_by_the_operation(azure: Azure, simulated: Running) -> None:
     await simulated.sim("config", {"capacity": [{"size": "Standard_D2s_v5", "zone": "1", "vms": 0}]})
     nic = await azure.make_nic(await azure.make_subnet())
     begin = azure.compute.virtual_machines.begin_create_or_update
@@ -158,7 +158,7 @@ async def test_a_restricted_size_is_shown_and_refused(azure: Azure, simulated: R
     assert (error.status, error.code) == (409, "SkuNotAvailable")
 
 
-async def test_deleting_takes_disk_and_interface_along_when_told_to(azure: Azure) -> None:
+async def test_deleting_a_machine_deletes_disk_and_interface_with_that_option(azure: Azure) -> None:
     await azure.make_vm("cpc-1")
     await (await azure.compute.virtual_machines.begin_delete(azure.group, "cpc-1")).result()
     assert [d async for d in azure.compute.disks.list_by_resource_group(azure.group)] == []

@@ -158,7 +158,7 @@ async def test_a_domain_joined_host_has_a_full_name(cloud: Running) -> None:
     assert [each["name"] for each in hosts] == ["desks/CPC-1.corp.contoso.example"]
 
 
-async def test_a_machine_of_a_taken_name_fails_to_join(cloud: Running) -> None:
+async def test_a_machine_whose_name_is_in_use_fails_to_join(cloud: Running) -> None:
     await cloud.sim("graph/devices", {"displayName": "CPC-1"})
     assert await join_entra(cloud) == "Failed"
 

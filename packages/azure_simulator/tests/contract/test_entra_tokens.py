@@ -278,14 +278,14 @@ async def test_a_tenant_that_does_not_exist_is_refused(cloud: Running) -> None:
         ({"wrongKey": True}, jwt.InvalidSignatureError),
     ],
 )
-async def test_bad_tokens_can_be_had_on_purpose(cloud: Running, wish: dict[str, Any], error: type[Exception]) -> None:
+async def test_invalid_tokens_can_be_requested(cloud: Running, wish: dict[str, Any], error: type[Exception]) -> None:
     made = await cloud.sim("tokens", {"tid": TENANT_ID, "roles": ["CloudPC.Reader"], **wish})
     key = await published(cloud, made["access_token"])
     with pytest.raises(error):
         jwt.decode(made["access_token"], key, ["RS256"], audience="api://deskwright")
 
 
-async def test_a_good_callers_token_names_its_roles_and_user(cloud: Running) -> None:
+async def test_a_valid_users_token_names_its_roles_and_user(cloud: Running) -> None:
     made = await cloud.sim("tokens", {"tid": CUSTOMER, "roles": ["A", "B"], "name": "Someone", "oid": "o"})
     key = await published(cloud, made["access_token"])
     claims = jwt.decode(made["access_token"], key, ["RS256"], audience="api://deskwright")

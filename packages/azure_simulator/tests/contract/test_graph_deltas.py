@@ -27,7 +27,7 @@ async def drained(cloud: Running, link: str) -> tuple[list[dict[str, Any]], str]
         link = answer.body["@odata.nextLink"]
 
 
-async def test_users_that_changed_came_and_went_are_told(cloud: Running) -> None:
+async def test_users_that_changed_or_were_created_or_deleted_are_in_the_delta(cloud: Running) -> None:
     # learn.microsoft.com/graph/delta-query-users
     first, link = await drained(cloud, "/users/delta?$select=userPrincipalName,accountEnabled")
     assert len(first) == 25
@@ -95,7 +95,7 @@ async def test_users_come_in_pages_of_the_wanted_size(cloud: Running) -> None:
     assert [len(each.body["value"]) for each in (first, second)] == [10, 10]
 
 
-async def test_tokens_of_another_generation_are_gone_and_say_where_to_begin(cloud: Running) -> None:
+async def test_tokens_of_another_generation_are_410_with_the_address_to_start_again(cloud: Running) -> None:
     # learn.microsoft.com/graph/delta-query-overview#synchronization-reset
     _, link = await drained(cloud, "/groups/delta")
     await cloud.sim("config", {"graph": {"delta": {"generation": 1}}})
@@ -106,7 +106,7 @@ async def test_tokens_of_another_generation_are_gone_and_say_where_to_begin(clou
 
 
 @pytest.mark.parametrize("token", ["x", "e30=", "eyJ4IjogMX0=", "%00"])
-async def test_a_token_of_somebody_elses_is_400(cloud: Running, token: str) -> None:
+async def test_an_invalid_delta_token_is_400(cloud: Running, token: str) -> None:
     assert (await cloud.graph(f"/groups/delta?$deltatoken={token}")).status == 400
 
 

@@ -87,7 +87,7 @@ async def test_the_record_can_come_with_zeros_first(cloud: Running) -> None:
     assert (await managed(cloud, "CPC-0004"))[0]["azureADDeviceId"] == found["deviceId"]
 
 
-async def test_the_name_of_a_device_is_taken_until_it_is_deleted(cloud: Running) -> None:
+async def test_the_name_of_a_device_is_in_use_until_it_is_deleted(cloud: Running) -> None:
     # learn.microsoft.com/entra/identity/devices/howto-vm-sign-in-azure-ad-windows: hostname duplication
     vm_id = join(cloud, "CPC-0005")
     assert objections(cloud, vm_id, "CPC-0005") == []

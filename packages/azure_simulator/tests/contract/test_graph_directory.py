@@ -109,7 +109,7 @@ async def test_direct_members_are_of_many_kinds_and_name_them(cloud: Running) ->
     assert len(members) == 9
 
 
-async def test_every_kind_of_group_is_told_by_its_flags(cloud: Running) -> None:
+async def test_every_kind_of_group_is_recognised_by_its_flags(cloud: Running) -> None:
     # learn.microsoft.com/graph/api/resources/groups-overview
     groups = {each["displayName"]: each for each in await cloud.pages("/groups")}
     kinds = {name: (each["securityEnabled"], each["mailEnabled"], each["groupTypes"]) for name, each in groups.items()}
@@ -150,7 +150,7 @@ async def test_a_users_groups_are_found_upwards(cloud: Running) -> None:
     assert len(await cloud.pages(cast, headers=EVENTUAL)) == 4
 
 
-async def test_a_deleted_user_is_gone_everywhere(cloud: Running) -> None:
+async def test_a_deleted_user_is_not_found_anywhere(cloud: Running) -> None:
     group = await group_id(cloud)
     await cloud.sim("graph/users", {"user": "user02@contoso.example", "delete": True})
     cloud.advance(60)
@@ -224,7 +224,7 @@ async def drained(cloud: Running, link: str) -> tuple[list[dict[str, Any]], str]
     raise AssertionError("the delta never ends")
 
 
-async def test_delta_tells_members_that_came_and_went_since_the_token(cloud: Running) -> None:
+async def test_delta_has_members_added_and_removed_since_the_token(cloud: Running) -> None:
     # learn.microsoft.com/graph/delta-query-groups: direct members only, removed ones are marked
     group = await group_id(cloud)
     entries, link = await drained(cloud, f"/groups/delta?$select=members&$filter=id eq '{group}'")
@@ -246,7 +246,7 @@ async def test_delta_pages_may_be_empty_and_repeat_themselves(cloud: Running) ->
     assert first.body["value"][0] in entries
 
 
-async def test_an_old_delta_token_is_gone(cloud: Running) -> None:
+async def test_an_old_delta_token_is_410(cloud: Running) -> None:
     _, link = await drained(cloud, "/groups/delta?$select=members")
     cloud.advance(31 * 86_400)
     cloud.tokens.clear()
@@ -281,19 +281,19 @@ async def test_resource_units_run_out_and_come_back(cloud: Running) -> None:
 
 
 @pytest.mark.parametrize(("do", "count"), [({"kind": "empty"}, 0), ({"kind": "partial", "share": 0.2}, 5)])
-async def test_the_directory_can_be_made_to_answer_too_little(cloud: Running, do: dict[str, Any], count: int) -> None:
+async def test_a_fault_rule_makes_the_directory_answer_too_little(cloud: Running, do: dict[str, Any], count: int) -> None:
     group = await group_id(cloud)
     await cloud.sim("faults", {"match": {"op": "graph.group.transitiveMembers.cast"}, "do": do})
     assert len(await below(cloud, group)) == count
 
 
-async def test_the_directory_can_be_made_to_fail(cloud: Running) -> None:
+async def test_a_fault_rule_makes_the_directory_fail(cloud: Running) -> None:
     do = {"kind": "http", "status": 503, "code": "ServiceUnavailable"}
     await cloud.sim("faults", {"match": {"op": "graph.user.*"}, "when": {"max_hits": 1}, "do": do})
     assert [(await cloud.graph("/users")).status for _ in range(2)] == [503, 200]
 
 
-async def test_each_tenant_sees_its_own_directory_only(
+async def test_each_tenant_reads_its_own_directory_only(
     certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = {"tenantId": "6c2f0b9e-55d1-4c31-8d2e-7a6f2f1e9b02", "domain": "fabrikam.example"}
@@ -311,7 +311,7 @@ async def test_the_directory_can_be_looked_into(cloud: Running) -> None:
     assert all("_secret" not in each for each in apps)
 
 
-async def test_a_user_deleted_between_two_pages_hides_nobody_else(cloud: Running) -> None:
+async def test_a_user_deleted_between_two_pages_hides_no_other_user(cloud: Running) -> None:
     first = await cloud.graph("/users?$top=10&$select=id")
     seen = [each["id"] for each in first.body["value"]]
     await cloud.sim("graph/users", {"user": seen[-1], "delete": True})
@@ -329,7 +329,7 @@ async def test_groups_are_listed_by_name_with_a_beginning(cloud: Running) -> Non
     assert len(names) == 6
 
 
-async def test_users_are_found_by_the_licence_they_hold(cloud: Running) -> None:
+async def test_users_are_found_by_their_licence(cloud: Running) -> None:
     sku = SKU_IDS["CPC_E_2C_4GB_128GB"]
     path = f"/users?$filter=assignedLicenses/any(l:l/skuId eq {sku})&$select=id,assignedLicenses&$count=true"
     found = await cloud.pages(path, headers=EVENTUAL)
@@ -337,7 +337,7 @@ async def test_users_are_found_by_the_licence_they_hold(cloud: Running) -> None:
     assert all(sku in {each["skuId"] for each in user["assignedLicenses"]} for user in found)
 
 
-async def test_a_deleted_group_is_told_by_delta(cloud: Running) -> None:
+async def test_a_deleted_group_is_in_the_delta(cloud: Running) -> None:
     group = await group_id(cloud, "Project")
     _, link = await drained(cloud, "/groups/delta?$select=displayName,members")
     await cloud.sim("graph/groups", {"group": "Project", "delete": True})

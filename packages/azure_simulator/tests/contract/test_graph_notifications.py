@@ -26,7 +26,7 @@ from packages.azure_simulator.tests.contract.running import Running, running
 pytestmark = pytest.mark.simulator
 
 
-async def test_a_changed_user_is_told_with_what_was_agreed(cloud: Running, receiver: Receiver) -> None:
+async def test_a_changed_user_is_notified_with_the_agreed_client_state(cloud: Running, receiver: Receiver) -> None:
     # learn.microsoft.com/graph/api/resources/changenotification
     made = await subscribe(cloud, receiver)
     user = (await cloud.graph(f"/users/user01@{DOMAIN}?$select=id")).body["id"]
@@ -41,7 +41,7 @@ async def test_a_changed_user_is_told_with_what_was_agreed(cloud: Running, recei
     assert second["resourceData"]["sequenceNumber"] > first["resourceData"]["sequenceNumber"]
 
 
-async def test_members_that_come_and_go_are_told_to_whoever_watches_the_group(
+async def test_subscribers_to_a_group_are_notified_of_members_added_and_removed(
     cloud: Running, receiver: Receiver
 ) -> None:
     groups = {each["displayName"]: each["id"] for each in await cloud.pages("/groups")}
@@ -125,7 +125,7 @@ async def test_a_receiver_that_comes_back_gets_what_it_missed(cloud: Running, re
 
 
 @pytest.mark.parametrize(("slow", "state"), [(9, ""), (10, "delayed"), (15, "dropped")])
-async def test_slow_receivers_are_told_late_and_slower_ones_nothing(
+async def test_slow_receivers_are_notified_late_and_slower_ones_not_at_all(
     cloud: Running, receiver: Receiver, slow: int, state: str
 ) -> None:
     # change-notifications-delivery-webhooks, edition of 2023: judged from 100 notifications on
@@ -223,7 +223,7 @@ async def test_a_notification_can_come_with_another_secret(cloud: Running, recei
     assert [each["clientState"] == SECRET for each in found] == [False, True]
 
 
-async def test_a_restarted_cloud_goes_on_with_what_nobody_accepted(
+async def test_a_restarted_cloud_sends_again_what_was_not_accepted(
     certificates: Certificates, monkeypatch: pytest.MonkeyPatch, receiver: Receiver, tmp_path: Path
 ) -> None:
     journal = tmp_path / "journal"

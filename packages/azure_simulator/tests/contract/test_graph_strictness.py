@@ -204,7 +204,7 @@ async def test_a_lookup_by_key_finds_what_a_search_finds(cloud: Running) -> None
         assert [each["deviceId"] for each in await cloud.pages(path)] == [device]
 
 
-async def test_a_machine_that_is_gone_never_hears_that_it_should_leave(cloud: Running) -> None:
+async def test_a_deleted_machine_never_checks_in_to_be_wiped(cloud: Running) -> None:
     await cloud.sim("config", {"latency": {"intune.checkin": {"value": 60}}})
     gone, there = await enrolled(cloud, "CPC-GONE"), await enrolled(cloud, "CPC-HERE")
     cloud.cloud.world.resources.remove(str(cloud.machine("CPC-GONE")))

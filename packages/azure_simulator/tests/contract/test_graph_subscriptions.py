@@ -23,7 +23,7 @@ from packages.azure_simulator.tests.contract.running import Running, running
 pytestmark = pytest.mark.simulator
 
 
-async def test_both_addresses_are_asked_before_there_is_a_subscription(
+async def test_both_addresses_are_validated_before_there_is_a_subscription(
     cloud: Running, receiver: Receiver, certificates: Certificates
 ) -> None:
     # learn.microsoft.com/graph/change-notifications-delivery-webhooks#notificationurl-validation
@@ -45,7 +45,7 @@ async def test_both_addresses_are_asked_before_there_is_a_subscription(
         (lambda _token: web.Response(status=403), "'Forbidden'"),
     ],
 )
-async def test_a_receiver_that_does_not_answer_as_asked_gets_nothing(
+async def test_a_receiver_that_fails_the_handshake_gets_no_subscription(
     cloud: Running, receiver: Receiver, handshake: Any, text: str
 ) -> None:
     receiver.handshake = handshake
@@ -86,7 +86,7 @@ async def test_a_receiver_that_is_silent_or_absent_gets_nothing(cloud: Running, 
     ],
     ids=str,
 )
-async def test_what_cannot_be_watched_is_refused_before_anybody_is_asked(
+async def test_what_cannot_be_subscribed_to_is_refused_before_the_handshake(
     cloud: Running, receiver: Receiver, changes: dict[str, Any], status: int, code: str
 ) -> None:
     answer = await refused(cloud, receiver, **changes)
@@ -143,7 +143,7 @@ async def test_plain_http_only_when_it_is_allowed(cloud: Running) -> None:
         assert len(await plain.got(1)) == 1
 
 
-async def test_an_app_sees_its_own_subscriptions_only(cloud: Running, receiver: Receiver) -> None:
+async def test_an_app_can_read_its_own_subscriptions_only(cloud: Running, receiver: Receiver) -> None:
     made = await subscribe(cloud, receiver)
     wanted = {"audience": "https://graph.microsoft.com", "tid": TENANT_ID, "appid": "another"}
     token = (await cloud.sim("tokens", wanted))["access_token"]

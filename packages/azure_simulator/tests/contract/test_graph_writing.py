@@ -51,7 +51,7 @@ async def licences(cloud: Running, user: str) -> set[str]:
     return {each["skuId"] for each in found["assignedLicenses"]}
 
 
-async def test_a_user_is_made_renamed_and_disabled(cloud: Running) -> None:
+async def test_a_user_is_created_renamed_and_disabled(cloud: Running) -> None:
     # learn.microsoft.com/graph/api/user-post-users, user-update
     made = await done(cloud, "POST", "/users", NEW)
     assert "passwordProfile" not in made
@@ -108,7 +108,7 @@ async def test_a_deleted_user_comes_back_with_groups_and_licences(cloud: Running
     assert await cloud.pages("/directory/deletedItems/microsoft.graph.user") == []
 
 
-async def test_a_licence_taken_meanwhile_does_not_come_back(cloud: Running) -> None:
+async def test_a_licence_that_was_assigned_meanwhile_is_not_restored(cloud: Running) -> None:
     products = {each["skuId"]: each for each in await cloud.pages("/subscribedSkus")}
     user = await id_of(cloud, f"user02@{DOMAIN}")
     held = next(iter(await licences(cloud, user)))
@@ -119,7 +119,7 @@ async def test_a_licence_taken_meanwhile_does_not_come_back(cloud: Running) -> N
     assert await licences(cloud, user) == set()
 
 
-async def test_after_thirty_days_a_deleted_user_is_gone(cloud: Running) -> None:
+async def test_after_thirty_days_a_deleted_user_is_purged(cloud: Running) -> None:
     user = await id_of(cloud, f"user03@{DOMAIN}")
     await done(cloud, "DELETE", f"/users/{user}")
     cloud.advance(30 * 86_400)
@@ -176,7 +176,7 @@ async def test_a_group_that_makes_no_sense_is_refused(cloud: Running, changes: d
     assert (await refused(cloud, "POST", "/groups", {**TEAM, **changes})).status == 400
 
 
-async def test_licences_are_given_and_taken(cloud: Running) -> None:
+async def test_licences_are_assigned_and_removed(cloud: Running) -> None:
     # learn.microsoft.com/graph/api/user-assignlicense
     user = await id_of(cloud, f"user25@{DOMAIN}")
     path, give = f"/users/{user}/assignLicense", {"addLicenses": [{"skuId": PLAN}], "removeLicenses": []}
@@ -197,7 +197,7 @@ async def test_licences_are_given_and_taken(cloud: Running) -> None:
     ],
     ids=str,
 )
-async def test_licences_that_cannot_be_given_or_taken(cloud: Running, body: dict[str, Any], text: str) -> None:
+async def test_licences_that_cannot_be_assigned_or_removed(cloud: Running, body: dict[str, Any], text: str) -> None:
     answer = await refused(cloud, "POST", f"/users/user25@{DOMAIN}/assignLicense", body)
     assert (answer.status, text in answer.body["error"]["message"]) == (400, True)
 

@@ -32,7 +32,7 @@ def test_what_needs_the_simulator_is_skipped() -> None:
     assert "passed" not in last
 
 
-def test_what_holds_for_azure_as_well_is_not() -> None:
+def test_what_also_applies_to_azure_is_not_skipped() -> None:
     # --setup-plan tells what would run and asks nobody
     last = pointed_at_azure(
         "--setup-plan", str(CONTRACT / "test_sdk_networks.py"), str(CONTRACT / "test_sdk_machines.py")

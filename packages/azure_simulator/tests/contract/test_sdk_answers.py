@@ -33,7 +33,7 @@ def test_every_answer_fits_the_models(sdk: Sdk, shared_cloud: SharedCloud) -> No
 
 
 @pytest.mark.simulator
-def test_no_answer_holds_a_secret(sdk: Sdk, shared_cloud: SharedCloud) -> None:
+def test_no_response_has_a_secret(sdk: Sdk, shared_cloud: SharedCloud) -> None:
     sdk.vm(password="Th1s-is-n0t-for-anybody")
     commands, extensions = sdk.compute.virtual_machine_run_commands, sdk.compute.virtual_machine_extensions
     secret = {"protectedParameters": [{"name": "token", "value": "n0t-for-anybody"}], "runAsPassword": "n0t-for-me"}
@@ -67,6 +67,6 @@ def members(package: str, model: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize(("package", "model"), [(package, model) for package, model, _ in RESOURCES.values()])
-def test_what_is_read_from_the_text_is_what_the_class_says(package: str, model: str) -> None:
+def test_what_is_read_from_the_text_is_what_the_class_has(package: str, model: str) -> None:
     read = {each.name: each.read_only for each in library(package).shape(model).members.values()}
     assert read == members(package, model)

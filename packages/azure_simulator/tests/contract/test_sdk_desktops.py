@@ -140,7 +140,7 @@ def test_a_session_host_is_assigned_used_and_removed(sdk: Sdk, shared_cloud: Sha
     f"{_ROLE}.list_for_resource",
     *(f"{_DEFINITION}.{verb}" for verb in ("list", "get", "get_by_id")),
 )
-def test_a_role_is_given_and_taken(sdk: Sdk, shared_cloud: SharedCloud) -> None:
+def test_a_role_is_assigned_and_removed(sdk: Sdk, shared_cloud: SharedCloud) -> None:
     shared_cloud.sim("config", {"anyPrincipalExists": True})
     roles, name, scope = sdk.authorization.role_assignments, str(uuid4()), sdk.group_id
     definition = sdk.authorization.role_definitions.get(f"/subscriptions/{sdk.subscription}", READER)

@@ -37,7 +37,7 @@ def test_what_was_read_can_be_written_back(sdk: Sdk) -> None:
 
 
 @covers(f"{_VM}.begin_update")
-def test_a_stale_etag_is_refused_and_the_present_one_taken(sdk: Sdk) -> None:
+def test_a_stale_etag_is_refused_and_the_current_one_accepted(sdk: Sdk) -> None:
     stale, vms = sdk.vm().etag, sdk.compute.virtual_machines
     fresh = vms.begin_update(sdk.group, "cpc-1", {"tags": {**TAGS, "a": "b"}}).result().etag
     if_same: Any = {"match_condition": MatchConditions.IfNotModified}

@@ -104,7 +104,7 @@ def test_a_list_comes_in_pages(sdk: Sdk) -> None:
         ("?api-version=1999-01-01", 400, "NoRegisteredProviderFound"),
     ],
 )
-def test_a_version_nobody_knows_is_refused(sdk: Sdk, query: str, status: int, code: str) -> None:
+def test_an_unknown_version_is_refused(sdk: Sdk, query: str, status: int, code: str) -> None:
     path = f"{sdk.group_id}/providers/Microsoft.Compute/virtualMachines/cpc-1{query}"
     answer = sdk.compute.send_request(_plain(path))
     assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
@@ -123,7 +123,7 @@ def _plain(path: str) -> Any:
         ("Microsoft.Compute/things/x", "InvalidResourceType"),
     ],
 )
-def test_a_type_nobody_knows_is_not_found(sdk: Sdk, path: str, code: str) -> None:
+def test_an_unknown_type_is_not_found(sdk: Sdk, path: str, code: str) -> None:
     answer = sdk.send("GET", f"{sdk.group_id}/providers/{path}?api-version=2024-07-01")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, code)
 

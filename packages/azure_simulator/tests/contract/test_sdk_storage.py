@@ -40,7 +40,7 @@ def test_a_disk_grows_and_goes(sdk: Sdk) -> None:
     f"{_SNAPSHOT}.list",
     f"{_SNAPSHOT}.begin_delete",
 )
-def test_a_disk_is_kept_and_brought_back(sdk: Sdk) -> None:
+def test_a_disk_is_copied_and_restored(sdk: Sdk) -> None:
     snapshots, disks = sdk.compute.snapshots, sdk.compute.disks
     source = disks.begin_create_or_update(sdk.group, "data", EMPTY).result().id
     body: Any = {

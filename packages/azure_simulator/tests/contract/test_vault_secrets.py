@@ -47,7 +47,7 @@ async def test_a_secret_comes_back_as_it_was_set(client: SecretClient) -> None:
     )
 
 
-async def test_setting_again_makes_a_version_and_keeps_the_old_one(client: SecretClient) -> None:
+async def test_setting_again_adds_a_version_beside_the_old_one(client: SecretClient) -> None:
     # learn.microsoft.com/azure/key-vault/secrets/about-secrets: every set is a new version
     first = await client.set_secret("rotated", "one")
     await client.set_secret("rotated", "two")
@@ -66,7 +66,7 @@ async def test_a_disabled_version_is_forbidden(client: SecretClient) -> None:
     assert caught.value.status_code == 403
 
 
-async def test_dates_only_inform_unless_told_otherwise(cloud: Running, client: SecretClient) -> None:
+async def test_dates_are_informative_unless_configured_otherwise(cloud: Running, client: SecretClient) -> None:
     # learn.microsoft.com/azure/key-vault/secrets/about-secrets#date-time-controlled-operations
     now = datetime.fromtimestamp(cloud.cloud.world.now_us / SECOND, UTC)
     hour = timedelta(hours=1)
@@ -135,7 +135,7 @@ async def test_after_ninety_days_a_deleted_name_is_free(cloud: Running, client: 
 
 
 @pytest.mark.parametrize(("rbac", "code"), [(0, "ForbiddenByPolicy"), (1, "ForbiddenByRbac")])
-async def test_permissions_can_be_taken_away_in_mid_run(
+async def test_permissions_can_be_removed_during_a_run(
     cloud: Running, client: SecretClient, rbac: int, code: str
 ) -> None:
     await client.set_secret("mine", "a")
@@ -170,7 +170,7 @@ async def test_a_missing_secret_is_not_found(client: SecretClient) -> None:
     assert caught.value.error.code == "SecretNotFound"
 
 
-async def test_a_deleted_name_is_taken_until_recovered_or_purged(client: SecretClient) -> None:
+async def test_a_deleted_name_is_reserved_until_it_is_recovered_or_purged(client: SecretClient) -> None:
     # learn.microsoft.com/azure/key-vault/general/soft-delete-overview
     await client.set_secret("soft", "x")
     await client.delete_secret("soft")

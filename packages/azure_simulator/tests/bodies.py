@@ -26,7 +26,7 @@ VERSIONS = {
 
 
 def version_for(path: str) -> str:
-    """Give an api-version that the resource type of a path knows."""
+    """Return an api-version that the resource type of a path supports."""
     kind = path.lower().rpartition("/providers/")[2] if "/providers/" in path else ""
     if kind.count("/") == 0 or kind.endswith("/register"):
         kind = ""

@@ -1,4 +1,4 @@
-"""The cloud as a process of its own, and tokens of it for the real clients."""
+"""The simulator as a process of its own, and its tokens for the real clients."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 class Process:
-    """The cloud on fixed ports; it comes back where it was."""
+    """The simulator on a fixed port, so that it can be started again at the same address."""
 
     def __init__(self, folder: Path, certificates: Certificates, seed_data: object, home: Path | None = None) -> None:
         seed, port = folder / "seed.json", free_port()

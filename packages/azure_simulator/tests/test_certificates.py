@@ -35,5 +35,5 @@ def test_the_bundle_trusts_the_world_and_our_authority(issued: Certificates) -> 
 
 
 def test_both_http_stacks_of_the_azure_sdk_are_configured(issued: Certificates) -> None:
-    told = issued.environment()
-    assert told["SSL_CERT_FILE"] == told["REQUESTS_CA_BUNDLE"] == str(issued.bundle)
+    variables = issued.environment()
+    assert variables["SSL_CERT_FILE"] == variables["REQUESTS_CA_BUNDLE"] == str(issued.bundle)

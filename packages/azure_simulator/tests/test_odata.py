@@ -1,4 +1,4 @@
-"""OData filters and searches mean what Graph's documentation says."""
+"""OData filters and searches match what Graph's documentation describes."""
 
 from typing import Any
 

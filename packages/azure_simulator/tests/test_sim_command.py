@@ -1,4 +1,4 @@
-"""`python -m azure_simulator`: its help, and what it says to wrong options."""
+"""`python -m azure_simulator`: its help, and how it refuses wrong options."""
 
 import subprocess
 import sys

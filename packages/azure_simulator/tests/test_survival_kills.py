@@ -30,7 +30,7 @@ Check = Callable[[], Awaitable[None]]
 
 @dataclass
 class Burst:
-    """Writers that go on whatever happens, and what they were told."""
+    """Writers that continue through restarts, and the responses that they got."""
 
     process: Process
     azure: Azure

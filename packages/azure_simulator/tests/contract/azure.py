@@ -17,7 +17,7 @@ from azure.mgmt.network.aio import NetworkManagementClient
 from packages.azure_simulator.tests.bodies import REGION, TAGS, nic_body, version_for, vm_body
 
 MARK = {"deskwright-contract": "delete-me"}
-"""Tag of every resource group a contract makes: what a broken run left behind is found by it."""
+"""Tag of every resource group that a contract test creates, to find those that a killed run left."""
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Failure:
 
 
 async def failure(awaitable: Any) -> Failure:
-    """Give the error of a call, or of the operation it begins."""
+    """Return the error of a call, or of the operation that it starts."""
     try:
         poller = await awaitable
         if hasattr(poller, "result"):
@@ -110,4 +110,4 @@ async def failure(awaitable: Any) -> Failure:
         detail = problem.error
         code, message = (detail.code, detail.message) if detail else (None, None)
         return Failure(problem.status_code or 0, code or "", message or "")
-    pytest.fail("it worked")
+    pytest.fail("it succeeded")

@@ -2,7 +2,7 @@
 
 With DESKWRIGHT_CONTRACT_SUBSCRIPTION set, the tests that ask for `azure` or `sdk` and do not steer the simulator
 run against that subscription with DefaultAzureCredential. All others are skipped: those marked `simulator`, and
-those that bring a cloud of their own. CONTRIBUTING.md tells how, and what it costs.
+those that start a cloud of their own. CONTRIBUTING.md explains how, and what it costs.
 """
 
 import os
@@ -16,9 +16,9 @@ from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import demo_seed
 
-from packages.azure_simulator.tests.contract.answers import findings
 from packages.azure_simulator.tests.contract.azure import Azure
-from packages.azure_simulator.tests.contract.fronts import Fronts
+from packages.azure_simulator.tests.contract.blocking import BlockingClients
+from packages.azure_simulator.tests.contract.conformity import violations
 from packages.azure_simulator.tests.contract.receiver import Receiver, receiving
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION, Running, running
 from packages.azure_simulator.tests.contract.sdk import Sdk, group_of_its_own, open_clients
@@ -31,17 +31,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep what needs the simulator away from a real subscription."""
     if not REAL:
         return
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here) and _needs_simulator(item):
+        if item.path.is_relative_to(folder) and _needs_simulator(item):
             item.add_marker(pytest.mark.skip(reason="needs the simulated cloud; this run is for a real subscription"))
 
 
 def _needs_simulator(item: pytest.Item) -> bool:
-    asked: list[str] = getattr(item, "fixturenames", [])
-    neither = not {"azure", "sdk"} & set(asked)
+    used: list[str] = getattr(item, "fixturenames", [])
+    neither = not {"azure", "sdk"} & set(used)
     return (
-        item.get_closest_marker("simulator") is not None or neither or bool({"simulated", "shared_cloud"} & set(asked))
+        item.get_closest_marker("simulator") is not None or neither or bool({"simulated", "shared_cloud"} & set(used))
     )
 
 
@@ -59,14 +59,14 @@ async def perhaps_simulated(
 
 @pytest.fixture
 async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    """A simulated cloud without latencies, for tests that bring no real one."""
+    """A simulated cloud without latencies, for tests that cannot use a real subscription."""
     async with running(certificates, monkeypatch, profile="instant") as found:
         yield found
 
 
 @pytest.fixture
 async def administered(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    """The same, where the managed identity may do everything."""
+    """The same, where the managed identity has all rights."""
     tenant = demo_seed()["tenants"][0]
     tenant["apps"] = [{"displayName": "administrator", "managedIdentity": True, "roles": ["*"]}]
     async with running(certificates, monkeypatch, profile="instant", tenants=[tenant]) as found:
@@ -75,16 +75,16 @@ async def administered(certificates: Certificates, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 async def receiver(certificates: Certificates) -> AsyncIterator[Receiver]:
-    """Whoever is told of changes."""
+    """The receiver of change notifications."""
     async with receiving(certificates) as found:
         yield found
 
 
 @pytest.fixture
 def simulated(perhaps_simulated: Running | None) -> Running:
-    """The simulator, for tests that steer it."""
+    """The simulator, for tests that control it."""
     if perhaps_simulated is None:
-        pytest.skip("steers the simulator")
+        pytest.skip("controls the simulator")
     return perhaps_simulated
 
 
@@ -115,37 +115,37 @@ def perhaps_shared(certificates: Certificates) -> Iterator[SharedCloud | None]:
     found = shared.start()
     yield found
     shared.stop()
-    assert findings(found.given) == []
+    assert violations(found.responses) == []
 
 
 @pytest.fixture
 def shared_cloud(perhaps_shared: SharedCloud | None) -> SharedCloud:
-    """The shared simulator, for tests that look behind it."""
+    """The shared simulator, for tests that inspect it."""
     if perhaps_shared is None:
-        pytest.skip("looks behind the simulator")
+        pytest.skip("inspects the simulator")
     return perhaps_shared
 
 
 @pytest.fixture(scope="session", params=["sync", "aio"])
 def clients(request: pytest.FixtureRequest, perhaps_shared: SharedCloud | None) -> Iterator[Sdk]:
     """The official clients, opened once for each flavour."""
-    fronts = Fronts(request.param)
+    blocking = BlockingClients(request.param)
     if perhaps_shared is None:
         real = identity.DefaultAzureCredential() if request.param == "sync" else DefaultAzureCredential()
-        yield open_clients(fronts, real, REAL, polling_interval=5)
+        yield open_clients(blocking, real, REAL, polling_interval=5)
     else:
         credential = Credential(perhaps_shared) if request.param == "sync" else AioCredential(perhaps_shared)
         options = {"base_url": perhaps_shared.url, "connection_verify": perhaps_shared.bundle, "polling_interval": 0}
-        yield open_clients(fronts, credential, SUBSCRIPTION, **options)
-    fronts.close()
+        yield open_clients(blocking, credential, SUBSCRIPTION, **options)
+    blocking.close()
 
 
 @pytest.fixture
 def sdk(request: pytest.FixtureRequest, clients: Sdk) -> Iterator[Sdk]:
-    """The clients with a resource group of the test's own; what a contract says it covers it must have called."""
-    clients.fronts.seen.clear()
+    """The clients with a resource group of the test's own; a test must have called what it says it covers."""
+    clients.blocking.seen.clear()
     failures = request.session.testsfailed
     with group_of_its_own(clients):
         yield clients
     if request.session.testsfailed == failures:
-        assert set(getattr(request.function, "covers", ())) <= clients.fronts.seen
+        assert set(getattr(request.function, "covers", ())) <= clients.blocking.seen

@@ -1,4 +1,4 @@
-"""A receiver of change notifications that answers as a test wants it to, and what most tests ask of it first."""
+"""A receiver of change notifications whose responses a test controls, and the requests that most tests need."""
 
 import asyncio
 import ssl
@@ -12,16 +12,16 @@ from azure_simulator.certificates import Certificates
 from azure_simulator.core.times import iso_z
 from azure_simulator.seeds import DOMAIN
 
-from packages.azure_simulator.tests.contract.running import Answer, Running
+from packages.azure_simulator.tests.contract.running import Response, Running
 
 SECRET = "between-us"
 MINUTE = 60
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @dataclass
 class Receiver:
-    """What came, and how it is answered: `status`, `pause_s`; `silence_s` before a `handshake` of its own."""
+    """What was received, and how to answer: `status` after `pause_s`; `handshake` after `silence_s`."""
 
     url: str = ""
     status: int = 202
@@ -30,12 +30,12 @@ class Receiver:
     handshake: Callable[[str], web.Response] = lambda token: web.Response(text=token)
     tokens: list[str] = field(default_factory=list)
     posts: list[list[dict[str, Any]]] = field(default_factory=list)
-    _came: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _received: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
-    def notes(self) -> list[dict[str, Any]]:
-        """Everything that came, in order."""
-        return [note for post in self.posts for note in post]
+    def notifications(self) -> list[dict[str, Any]]:
+        """All notifications that were received, in order."""
+        return [each for post in self.posts for each in post]
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if "validationToken" in request.query:
@@ -45,16 +45,16 @@ class Receiver:
         body = await request.json()
         if self.pause_s:
             await asyncio.sleep(self.pause_s)
-        async with self._came:
+        async with self._received:
             self.posts.append(body["value"])
-            self._came.notify_all()
+            self._received.notify_all()
         return web.Response(status=self.status)
 
-    async def got(self, count: int) -> list[dict[str, Any]]:
-        """Wait until so many notifications came, and give them all."""
-        async with asyncio.timeout(PATIENCE_S), self._came:
-            await self._came.wait_for(lambda: len(self.notes) >= count)
-        return self.notes
+    async def wait_for(self, count: int) -> list[dict[str, Any]]:
+        """Wait until so many notifications were received, and return them all."""
+        async with asyncio.timeout(TIMEOUT_S), self._received:
+            await self._received.wait_for(lambda: len(self.notifications) >= count)
+        return self.notifications
 
 
 @asynccontextmanager
@@ -74,7 +74,7 @@ async def receiving(certificates: Certificates | None = None) -> AsyncIterator[R
     await runner.cleanup()
 
 
-def wish(cloud: Running, receiver: Receiver, minutes: float = 1_000, **changes: Any) -> dict[str, Any]:
+def subscription_body(cloud: Running, receiver: Receiver, minutes: float = 1_000, **changes: Any) -> dict[str, Any]:
     body = {
         "changeType": "updated",
         "notificationUrl": receiver.url,
@@ -87,13 +87,13 @@ def wish(cloud: Running, receiver: Receiver, minutes: float = 1_000, **changes: 
 
 
 async def subscribe(cloud: Running, receiver: Receiver, minutes: float = 1_000, **changes: Any) -> dict[str, Any]:
-    answer = await cloud.graph("/subscriptions", "POST", json=wish(cloud, receiver, minutes, **changes))
+    answer = await cloud.graph("/subscriptions", "POST", json=subscription_body(cloud, receiver, minutes, **changes))
     assert answer.status == 201, answer.body
     return dict(answer.body)
 
 
-async def refused(cloud: Running, receiver: Receiver, minutes: float = 1_000, **changes: Any) -> Answer:
-    answer = await cloud.graph("/subscriptions", "POST", json=wish(cloud, receiver, minutes, **changes))
+async def refused(cloud: Running, receiver: Receiver, minutes: float = 1_000, **changes: Any) -> Response:
+    answer = await cloud.graph("/subscriptions", "POST", json=subscription_body(cloud, receiver, minutes, **changes))
     assert answer.status >= 400, answer.body
     return answer
 
@@ -102,19 +102,19 @@ async def rename(cloud: Running, number: int, name: str) -> None:
     await cloud.sim("graph/users", {"user": f"user{number:02d}@{DOMAIN}", "displayName": name})
 
 
-async def owed(cloud: Running) -> dict[str, Any]:
+async def outbox(cloud: Running) -> dict[str, Any]:
     return dict((await cloud.call("GET", "/_sim/webhooks")).body)
 
 
-async def until(seen: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not await seen():  # noqa: ASYNC110 - what a server over there does, no event tells
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(TIMEOUT_S):
+        while not await condition():  # noqa: ASYNC110 - nothing signals what the server does
             await asyncio.sleep(0.005)
 
 
 async def attempted(cloud: Running) -> bool:
-    return any(each["attempts"] for each in (await owed(cloud))["pending"])
+    return any(each["attempts"] for each in (await outbox(cloud))["pending"])
 
 
 async def settled(cloud: Running) -> bool:
-    return not (await owed(cloud))["pending"]
+    return not (await outbox(cloud))["pending"]

@@ -21,7 +21,7 @@ from azure_simulator.seeds import demo_seed
 from azure_simulator.server import Addresses, CloudServer
 
 from packages.azure_simulator.tests.bodies import version_for
-from packages.azure_simulator.tests.contract.hanging_up import hang_up
+from packages.azure_simulator.tests.contract.connections import close_connections
 
 START_US = 1_795_000_000 * SECOND
 SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -32,13 +32,13 @@ EVENTUAL = {"ConsistencyLevel": "eventual"}
 
 @cache
 def keys() -> Keys:
-    """Make the signing keys once: RSA takes its time."""
+    """Make the signing keys once, because RSA keys take long to generate."""
     return Keys()
 
 
 @dataclass
-class Answer:
-    """Status, headers and JSON of an answer."""
+class Response:
+    """Status, headers and JSON of a response."""
 
     status: int
     headers: dict[str, str]
@@ -52,7 +52,7 @@ class Answer:
 
 @dataclass
 class Running:
-    """A cloud that listens, and clients for it."""
+    """A cloud that listens, and requests to it."""
 
     cloud: Cloud
     url: str
@@ -75,16 +75,16 @@ class Running:
                 self.tokens[resource] = (await credential.get_token(f"{resource}/.default")).token
         return self.tokens[resource]
 
-    async def call(self, method: str, path: str, **options: Any) -> Answer:
+    async def call(self, method: str, path: str, **options: Any) -> Response:
         """Send a request as it is."""
         url = path if path.startswith("https://") else self.url + path
         async with self.session.request(method, url, **options) as response:
             text = await response.text()
             body = json.loads(text) if text else None
-            return Answer(response.status, dict(response.headers), body)
+            return Response(response.status, dict(response.headers), body)
 
-    async def graph(self, path: str, method: str = "GET", **options: Any) -> Answer:
-        """Ask Graph with the managed identity's token; paths without a version are v1.0."""
+    async def graph(self, path: str, method: str = "GET", **options: Any) -> Response:
+        """Send a request to Graph with the managed identity's token; paths without a version are v1.0."""
         token = await self.token("https://graph.microsoft.com")
         headers = {"Authorization": f"Bearer {token}", **options.pop("headers", {})}
         if not path.startswith(("/v1.0", "/beta", "https://")):
@@ -92,7 +92,7 @@ class Running:
         return await self.call(method, path, headers=headers, **options)
 
     async def arm(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        """Ask ARM with the managed identity's token, in the version it is asked in."""
+        """Send a request to ARM with the managed identity's token and an api-version that knows the path."""
         token = await self.token("https://management.azure.com")
         headers = {"Authorization": f"Bearer {token}"}
         answer = await self.call(method, f"{path}?api-version={version_for(path)}", headers=headers, json=body)
@@ -110,18 +110,18 @@ class Running:
         return found
 
     async def sim(self, path: str, body: Any) -> Any:
-        """Change the world."""
+        """Send a request to `/_sim`."""
         answer = await self.call("POST", f"/_sim/{path}", json=body)
         assert answer.status < 300, answer.body
         return answer.body
 
     async def findings(self, *names: str) -> list[dict[str, Any]]:
-        """List what the invariants object to: all of them, or those named."""
+        """List the findings of the invariants: of all, or of those named."""
         answer = await self.call("GET", "/_sim/invariants")
         return [each for each in answer.body["findings"] if not names or each["invariant"] in names]
 
-    def machine(self, name: str, generation: int = 1) -> str:
-        """Put a virtual machine into the world, as ARM would, and return its id."""
+    def add_machine(self, name: str, generation: int = 1) -> str:
+        """Add a virtual machine, as ARM would, and return its id."""
         kind = "Microsoft.Compute/virtualMachines"
         path = f"{GROUP}/providers/{kind}/{name}"
         properties = {
@@ -135,8 +135,8 @@ class Running:
         )
         return path
 
-    def unmachine(self, vm_id: str, name: str) -> None:
-        """Take a virtual machine away, as ARM would."""
+    def remove_machine(self, vm_id: str, name: str) -> None:
+        """Remove a virtual machine, as ARM would."""
         self.cloud.world.resources.remove(vm_id)
         self.cloud.world.publish("vm_deleted", vm_id=vm_id, computer_name=name)
 
@@ -162,4 +162,4 @@ async def running(
             session,
         )
     await server.stop()
-    await hang_up(taken.port, taken.msi_port)
+    await close_connections(taken.port, taken.msi_port)

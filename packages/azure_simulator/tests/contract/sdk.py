@@ -1,4 +1,4 @@
-"""What a contract is written against: the official clients, in one of two flavours, and a group of its own."""
+"""The official clients, sync or aio, and a resource group for each test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from azure.mgmt.network import aio as network_aio
 
 from packages.azure_simulator.tests.bodies import REGION, TAGS, nic_body, version_for, vm_body
 from packages.azure_simulator.tests.contract.azure import MARK, Failure
-from packages.azure_simulator.tests.contract.fronts import Fronts
+from packages.azure_simulator.tests.contract.blocking import BlockingClients
 
 CLIENTS: dict[str, dict[str, Any]] = {
     "sync": {
@@ -37,20 +37,20 @@ Contract = TypeVar("Contract", bound=Callable[..., None])
 
 
 def covers(*operations: str) -> Callable[[Contract], Contract]:
-    """Say which operations of the clients a contract holds; the `sdk` fixture checks that it called them."""
+    """Declare which operations of the clients a test covers; the `sdk` fixture checks that it called them."""
 
-    def keep(contract: Contract) -> Contract:
+    def mark(contract: Contract) -> Contract:
         contract.covers = operations  # type: ignore[attr-defined]
         return contract
 
-    return keep
+    return mark
 
 
 @dataclass
 class Sdk:
     """The clients, and one resource group."""
 
-    fronts: Fronts
+    blocking: BlockingClients
     subscription: str
     compute: Any
     network: Any
@@ -86,18 +86,18 @@ class Sdk:
         return self.compute.virtual_machines.begin_create_or_update(self.group, name, vm_body(nic, **changes)).result()
 
 
-def open_clients(fronts: Fronts, credential: Any, subscription: str, **options: Any) -> Sdk:
+def open_clients(blocking: BlockingClients, credential: Any, subscription: str, **options: Any) -> Sdk:
     """Open the clients of a flavour."""
     made: dict[str, Any] = {
-        name: fronts.front(name, client(credential, subscription, retry_total=0, **options))
-        for name, client in CLIENTS[fronts.flavour].items()
+        name: blocking.wrap(name, client(credential, subscription, retry_total=0, **options))
+        for name, client in CLIENTS[blocking.flavour].items()
     }
-    return Sdk(fronts, subscription, **made)
+    return Sdk(blocking, subscription, **made)
 
 
 @contextmanager
 def group_of_its_own(sdk: Sdk) -> Iterator[Sdk]:
-    """Make a resource group nobody else has, and delete it with all that is in it."""
+    """Create a resource group for one test, and delete it with everything in it."""
     sdk.group = f"deskwright-contract-{uuid4().hex[:10]}"
     made = sdk.send("PUT", sdk.group_id, {"location": REGION, "tags": MARK})
     assert made.status_code == 201, made.text()
@@ -109,7 +109,7 @@ def group_of_its_own(sdk: Sdk) -> Iterator[Sdk]:
 
 
 def refused(call: Callable[[], Any]) -> Failure:
-    """Give the error of a call, or of the operation it begins."""
+    """Return the error of a call, or of the operation that it starts."""
     with pytest.raises(HttpResponseError) as caught:
         _finish(call())
     problem = caught.value

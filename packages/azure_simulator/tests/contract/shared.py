@@ -1,7 +1,7 @@
 """One simulated cloud for a whole session of contract tests, in a thread with a loop of its own.
 
-Sync clients block their thread, so the cloud needs another one. Its clock stands still, its
-operations take no time, nobody is throttled; every test has a resource group of its own.
+Sync clients block their thread, so the cloud needs another one. Its clock stands still, operations take no time,
+nothing is throttled; every test has a resource group of its own.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ _HOUR_S = 3600
 
 
 @dataclass(frozen=True)
-class Given:
-    """An answer of ARM: what it was about, its status, its JSON."""
+class ArmResponse:
+    """A response of ARM: the resource type and the request, its status, its JSON."""
 
     kind: Kind
     method: str
@@ -42,15 +42,15 @@ class Given:
 
 @dataclass
 class SharedCloud:
-    """A cloud that listens in its own thread, and every answer of ARM that it gave."""
+    """A cloud that listens in its own thread, and every response of ARM that it sent."""
 
     url: str
     bundle: str
     cloud: Cloud
-    given: list[Given] = field(default_factory=list)
+    responses: list[ArmResponse] = field(default_factory=list)
 
     def sim(self, path: str, body: Any) -> Any:
-        """Change the world."""
+        """Send a request to `/_sim`."""
         context = ssl.create_default_context(cafile=self.bundle)
         data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/_sim/{path}", data, headers)  # noqa: S310 - https
@@ -63,7 +63,7 @@ class SharedCloud:
         return AccessToken(made["access_token"], int(time.time()) + _HOUR_S)
 
     def watch(self) -> None:
-        """Note what ARM answers from now on."""
+        """Record the responses of ARM from now on."""
         handle = self.cloud.handle
 
         def watched(request: Request) -> Reply:
@@ -72,7 +72,9 @@ class SharedCloud:
             if route is not None and route.plane == "arm":
                 kind = kind_of(request.method, route.template)
                 body = json.loads(reply.body) if reply.body else None
-                self.given.append(Given(kind, request.method, request.path, reply.status, reply.headers, body))
+                self.responses.append(
+                    ArmResponse(kind, request.method, request.path, reply.status, reply.headers, body)
+                )
             return reply
 
         self.cloud.handle = watched  # type: ignore[method-assign]
@@ -87,7 +89,7 @@ class Shared:
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulated cloud", daemon=True)
 
     def start(self) -> SharedCloud:
-        """Listen, and say where."""
+        """Listen, and return the cloud with its address."""
         cloud = build(OwnClock(START_US, 0), keys(), Options(7, "instant", demo_seed()))
         self._server = CloudServer(cloud, self._certificates)
         self._thread.start()

@@ -85,7 +85,7 @@ async def test_without_tls_only_the_managed_identity_answers(simulated: Running)
 
 
 async def test_a_certificate_of_ours_is_needed_to_be_believed(simulated: Running, certificates: Certificates) -> None:
-    # Named, not the default: other tests may have told this process to trust our authority.
+    # Named, not the default: other tests may have made this process trust the throw-away CA.
     public = ssl.create_default_context(cafile=certifi.where())
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientConnectorCertificateError):

@@ -66,7 +66,7 @@ async def make_token(client: Any, name: str = "desks", hours: float = 24) -> str
 
 
 def register(cloud: Running, token: str, name: str = "CPC-0001", pool: str = "desks") -> str:
-    vm_id = cloud.machine(name)
+    vm_id = cloud.add_machine(name)
     facts = {"computer_name": name, "vm_uuid": "u", "joined": "entra"}
     cloud.cloud.world.publish("session_host_registered", vm_id=vm_id, host_pool=pool, token=token, **facts)
     return vm_id
@@ -169,7 +169,7 @@ async def test_the_record_outlives_its_machine_until_it_is_deleted(cloud: Runnin
     await make_pool(client)
     vm_id = register(cloud, await make_token(client))
     cloud.advance(900)
-    cloud.unmachine(vm_id, "CPC-0001")
+    cloud.remove_machine(vm_id, "CPC-0001")
     assert [each.status for each in await hosts(client)] == ["Unavailable"]
     assert [each["invariant"] for each in await cloud.findings(*DIRECTORY)] == ["sessionHostOrphans"]
     await client.session_hosts.delete("desks", "desks", "CPC-0001")

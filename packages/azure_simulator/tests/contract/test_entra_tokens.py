@@ -170,7 +170,7 @@ async def test_the_token_endpoint_refuses_with_an_aadsts_number(
 
 
 @pytest.mark.parametrize(
-    ("wish", "number"),
+    ("changes", "number"),
     [
         ({"tid": CUSTOMER}, 700211),
         ({"oid": "somebody-else"}, 700213),
@@ -183,10 +183,10 @@ async def test_the_token_endpoint_refuses_with_an_aadsts_number(
     ids=str,
 )
 async def test_a_federated_credential_trusts_one_issuer_subject_and_audience(
-    cloud: Running, wish: dict[str, Any], number: int
+    cloud: Running, changes: dict[str, Any], number: int
 ) -> None:
     # learn.microsoft.com/entra/workload-id/workload-identity-federation
-    wanted = {"tid": TENANT_ID, "oid": IDENTITY, "audience": "api://AzureADTokenExchange", **wish}
+    wanted = {"tid": TENANT_ID, "oid": IDENTITY, "audience": "api://AzureADTokenExchange", **changes}
     assertion = (await cloud.sim("tokens", wanted))["access_token"]
     form = {
         "grant_type": "client_credentials",
@@ -271,15 +271,15 @@ async def test_a_tenant_that_does_not_exist_is_refused(cloud: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "error"),
+    ("changes", "error"),
     [
         ({"expiresIn": -5}, jwt.ExpiredSignatureError),
         ({"audience": "api://somebody-else"}, jwt.InvalidAudienceError),
         ({"wrongKey": True}, jwt.InvalidSignatureError),
     ],
 )
-async def test_invalid_tokens_can_be_requested(cloud: Running, wish: dict[str, Any], error: type[Exception]) -> None:
-    made = await cloud.sim("tokens", {"tid": TENANT_ID, "roles": ["CloudPC.Reader"], **wish})
+async def test_invalid_tokens_can_be_requested(cloud: Running, changes: dict[str, Any], error: type[Exception]) -> None:
+    made = await cloud.sim("tokens", {"tid": TENANT_ID, "roles": ["CloudPC.Reader"], **changes})
     key = await published(cloud, made["access_token"])
     with pytest.raises(error):
         jwt.decode(made["access_token"], key, ["RS256"], audience="api://deskwright")

@@ -20,7 +20,7 @@ async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def join(cloud: Running, name: str, *, mdm: bool = True) -> str:
-    vm_id = cloud.machine(name)
+    vm_id = cloud.add_machine(name)
     cloud.cloud.world.publish("entra_joined", vm_id=vm_id, computer_name=name, mdm=mdm, vm_uuid="u")
     return vm_id
 
@@ -91,8 +91,8 @@ async def test_the_name_of_a_device_is_in_use_until_it_is_deleted(cloud: Running
     # learn.microsoft.com/entra/identity/devices/howto-vm-sign-in-azure-ad-windows: hostname duplication
     vm_id = join(cloud, "CPC-0005")
     assert objections(cloud, vm_id, "CPC-0005") == []
-    cloud.unmachine(vm_id, "CPC-0005")
-    again = cloud.machine("CPC-0005", generation=2)
+    cloud.remove_machine(vm_id, "CPC-0005")
+    again = cloud.add_machine("CPC-0005", generation=2)
     assert "hostnames already exists" in objections(cloud, again, "CPC-0005")[0]
     found = await device(cloud, "CPC-0005")
     assert (await cloud.graph(f"/devices/{found['id']}", "DELETE")).status == 204
@@ -103,7 +103,7 @@ async def test_devices_outlive_their_machine_and_are_found_as_orphans(cloud: Run
     vm_id = join(cloud, "CPC-0006")
     cloud.advance(3_600)
     assert await cloud.findings(*DIRECTORY) == []
-    cloud.unmachine(vm_id, "CPC-0006")
+    cloud.remove_machine(vm_id, "CPC-0006")
     kinds = sorted(each["kind"] for each in await cloud.findings(*DIRECTORY))
     assert kinds == ["device", "managedDevice"]
     record, found = (await managed(cloud, "CPC-0006"))[0], await device(cloud, "CPC-0006")
@@ -114,7 +114,7 @@ async def test_devices_outlive_their_machine_and_are_found_as_orphans(cloud: Run
 
 async def test_a_hybrid_device_appears_with_the_next_synchronisation(cloud: Running) -> None:
     # learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-sync-feature-scheduler: every 30 minutes
-    vm_id = cloud.machine("CPC-0007")
+    vm_id = cloud.add_machine("CPC-0007")
     joined = {"domain": "corp.contoso.example", "ou": "OU=CloudPC"}
     cloud.cloud.world.publish("domain_joined", vm_id=vm_id, computer_name="CPC-0007", **joined)
     assert (await cloud.graph("/devices?$filter=displayName eq 'CPC-0007'")).body["value"] == []
@@ -123,7 +123,7 @@ async def test_a_hybrid_device_appears_with_the_next_synchronisation(cloud: Runn
 
 
 async def test_active_directory_has_the_last_word_on_a_hybrid_device(cloud: Running) -> None:
-    vm_id = cloud.machine("CPC-0008")
+    vm_id = cloud.add_machine("CPC-0008")
     joined = {"domain": "corp.contoso.example", "ou": "OU=CloudPC"}
     cloud.cloud.world.publish("domain_joined", vm_id=vm_id, computer_name="CPC-0008", **joined)
     cloud.advance(30 * 60)
@@ -196,6 +196,6 @@ async def test_intune_writes_are_two_hundred_in_twenty_seconds(cloud: Running) -
 
 async def test_two_live_machines_of_one_name_break_an_invariant(cloud: Running) -> None:
     join(cloud, "CPC-0014")
-    other = cloud.machine("another")
+    other = cloud.add_machine("another")
     cloud.cloud.world.publish("entra_joined", vm_id=other, computer_name="CPC-0014", mdm=False, vm_uuid="v")
     assert [(each["invariant"], each["devices"]) for each in await cloud.findings(*DIRECTORY)] == [("sameNames", 2)]

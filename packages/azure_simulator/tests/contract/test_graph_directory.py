@@ -281,7 +281,9 @@ async def test_resource_units_run_out_and_come_back(cloud: Running) -> None:
 
 
 @pytest.mark.parametrize(("do", "count"), [({"kind": "empty"}, 0), ({"kind": "partial", "share": 0.2}, 5)])
-async def test_a_fault_rule_makes_the_directory_answer_too_little(cloud: Running, do: dict[str, Any], count: int) -> None:
+async def test_a_fault_rule_makes_the_directory_answer_too_little(
+    cloud: Running, do: dict[str, Any], count: int
+) -> None:
     group = await group_id(cloud)
     await cloud.sim("faults", {"match": {"op": "graph.group.transitiveMembers.cast"}, "do": do})
     assert len(await below(cloud, group)) == count

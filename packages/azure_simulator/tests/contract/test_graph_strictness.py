@@ -157,7 +157,7 @@ async def test_what_a_list_of_users_costs(cloud: Running, query: str, cost: int)
 
 
 async def enrolled(cloud: Running, name: str) -> dict[str, Any]:
-    vm_id = cloud.machine(name)
+    vm_id = cloud.add_machine(name)
     cloud.cloud.world.publish("entra_joined", vm_id=vm_id, computer_name=name, mdm=True, vm_uuid="u")
     found = await cloud.pages(f"{MANAGED}?$filter=deviceName eq '{name}'")
     assert len(found) == 1
@@ -207,7 +207,7 @@ async def test_a_lookup_by_key_finds_what_a_search_finds(cloud: Running) -> None
 async def test_a_deleted_machine_never_checks_in_to_be_wiped(cloud: Running) -> None:
     await cloud.sim("config", {"latency": {"intune.checkin": {"value": 60}}})
     gone, there = await enrolled(cloud, "CPC-GONE"), await enrolled(cloud, "CPC-HERE")
-    cloud.cloud.world.resources.remove(str(cloud.machine("CPC-GONE")))
+    cloud.cloud.world.resources.remove(str(cloud.add_machine("CPC-GONE")))
     for record in (gone, there):
         assert (await cloud.graph(f"{MANAGED}/{record['id']}/wipe", "POST")).status == 204
     cloud.advance(61)

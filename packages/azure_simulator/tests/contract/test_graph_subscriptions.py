@@ -16,7 +16,7 @@ from packages.azure_simulator.tests.contract.receiver import (
     refused,
     rename,
     subscribe,
-    wish,
+    subscription_body,
 )
 from packages.azure_simulator.tests.contract.running import Running, running
 
@@ -140,7 +140,7 @@ async def test_plain_http_only_when_it_is_allowed(cloud: Running) -> None:
     async with receiving() as plain:
         await subscribe(cloud, plain)
         await rename(cloud, 1, "New")
-        assert len(await plain.got(1)) == 1
+        assert len(await plain.wait_for(1)) == 1
 
 
 async def test_an_app_can_read_its_own_subscriptions_only(cloud: Running, receiver: Receiver) -> None:
@@ -154,7 +154,7 @@ async def test_an_app_can_read_its_own_subscriptions_only(cloud: Running, receiv
 
 
 async def test_a_batch_can_make_a_subscription(cloud: Running, receiver: Receiver) -> None:
-    step = {"id": "1", "method": "POST", "url": "/subscriptions", "body": wish(cloud, receiver)}
+    step = {"id": "1", "method": "POST", "url": "/subscriptions", "body": subscription_body(cloud, receiver)}
     step["headers"] = {"Content-Type": "application/json"}
     answer = await cloud.graph("/$batch", "POST", json={"requests": [step]})
     assert [each["status"] for each in answer.body["responses"]] == [201]

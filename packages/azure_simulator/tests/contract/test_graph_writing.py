@@ -6,7 +6,7 @@ import pytest
 from azure_simulator.graph.directory.licenses import SKU_IDS
 from azure_simulator.seeds import DOMAIN
 
-from packages.azure_simulator.tests.contract.running import EVENTUAL, Answer, Running
+from packages.azure_simulator.tests.contract.running import EVENTUAL, Response, Running
 
 pytestmark = pytest.mark.simulator
 PLAN = SKU_IDS["CPC_E_2C_4GB_128GB"]
@@ -32,7 +32,7 @@ async def done(cloud: Running, method: str, path: str, body: Any = None) -> dict
     return dict(answer.body or {})
 
 
-async def refused(cloud: Running, method: str, path: str, body: Any = None) -> Answer:
+async def refused(cloud: Running, method: str, path: str, body: Any = None) -> Response:
     answer = await cloud.graph(path, method, json=body)
     assert answer.status >= 400, answer.body
     return answer

@@ -33,7 +33,7 @@ def test_what_needs_the_simulator_is_skipped() -> None:
 
 
 def test_what_also_applies_to_azure_is_not_skipped() -> None:
-    # --setup-plan tells what would run and asks nobody
+    # --setup-plan lists what would run and sends no request
     last = pointed_at_azure(
         "--setup-plan", str(CONTRACT / "test_sdk_networks.py"), str(CONTRACT / "test_sdk_machines.py")
     )

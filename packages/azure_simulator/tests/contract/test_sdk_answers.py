@@ -1,6 +1,6 @@
 """A second opinion: every answer of ARM that the contracts met is held against the SDK's own models.
 
-The shared cloud is asked again when the session ends, for what other contracts met. The models themselves are
+The responses are compared again when the session ends, for what other tests caused. The models themselves are
 asked as well, by importing the packages and comparing what was read from their text.
 """
 
@@ -14,7 +14,7 @@ from azure_simulator.arm.bodies import RESOURCES
 from azure_simulator.arm.sdkmodels import library
 
 from packages.azure_simulator.tests.bodies import REGION
-from packages.azure_simulator.tests.contract.answers import findings
+from packages.azure_simulator.tests.contract.conformity import violations
 from packages.azure_simulator.tests.contract.sdk import Sdk
 from packages.azure_simulator.tests.contract.shared import SharedCloud
 
@@ -27,8 +27,8 @@ def test_every_answer_fits_the_models(sdk: Sdk, shared_cloud: SharedCloud) -> No
     sdk.compute.disks.get(sdk.group, vm.storage_profile.os_disk.name)
     sdk.network.virtual_networks.get(sdk.group, "vnet")
     sdk.network.network_interfaces.get(sdk.group, "cpc-1-nic")
-    assert findings(shared_cloud.given) == []
-    seen = {each.kind.type for each in shared_cloud.given if each.status < 300}
+    assert violations(shared_cloud.responses) == []
+    seen = {each.kind.type for each in shared_cloud.responses if each.status < 300}
     assert {"Microsoft.Compute/virtualMachines", "Microsoft.Network/networkInterfaces"} <= seen
 
 
@@ -43,11 +43,11 @@ def test_no_response_has_a_secret(sdk: Sdk, shared_cloud: SharedCloud) -> None:
     body = {"location": REGION, "properties": {**kind, "protectedSettings": {"key": "n0t-for-you"}}}
     extensions.begin_create_or_update(sdk.group, "cpc-1", "quiet", body).result()
     sdk.compute.virtual_machines.get(sdk.group, "cpc-1", expand="instanceView")
-    told = [str(each.body) for each in shared_cloud.given if each.kind.provider == "microsoft.compute"]
+    bodies = [str(each.body) for each in shared_cloud.responses if each.kind.provider == "microsoft.compute"]
     words = ("n0t-for", "sealed:", "adminPassword", "protectedSettings", "protectedParameters", "runAsPassword")
-    assert [word for word in words if any(word in text for text in told)] == []
-    kept = [str((r.body, r.facts)) for r in shared_cloud.cloud.world.resources.under(sdk.group_id)]
-    assert [text for text in kept if "n0t-for" in text] == []
+    assert [word for word in words if any(word in text for text in bodies)] == []
+    stored = [str((r.body, r.facts)) for r in shared_cloud.cloud.world.resources.under(sdk.group_id)]
+    assert [text for text in stored if "n0t-for" in text] == []
 
 
 def members(package: str, model: str) -> dict[str, bool]:
@@ -60,8 +60,8 @@ def members(package: str, model: str) -> dict[str, bool]:
         if type(field).__name__ == "_RestField"
     }
     table = typing.cast("dict[str, Any]", getattr(cls, "_attribute_map", {}))
-    for name, told in table.items():
-        top, _, inner = told["key"].partition(".")
+    for name, mapping in table.items():
+        top, _, inner = mapping["key"].partition(".")
         fields[top] = not inner and bool(cls._validation.get(name, {}).get("readonly"))
     return fields
 

@@ -48,7 +48,7 @@ NOT_SIMULATED = {
 
 
 def operations() -> set[str]:
-    """List the operations of the groups in scope, as a `Front` names them."""
+    """List the operations of the groups in scope, as a `Blocking` names them."""
     found = set()
     for client, groups in SCOPE.items():
         made = CLIENTS["sync"][client](_Nobody(), "00000000-0000-4000-8000-000000000000")

@@ -35,7 +35,7 @@ def test_a_token_takes_the_poller_to_another_process(sdk: Sdk) -> None:
 def test_without_polling_the_first_answer_is_the_result(sdk: Sdk) -> None:
     vms, body = sdk.compute.virtual_machines, vm_body(sdk.nic().id)
     assert vms.begin_create_or_update(sdk.group, "cpc-1", body, polling=False).result().name == "cpc-1"
-    if sdk.fronts.flavour == "sync":
+    if sdk.blocking.flavour == "sync":
         stopped = vms.begin_power_off(sdk.group, "cpc-1", polling=UNPOLLED())
         assert stopped.result() is None
 
@@ -85,7 +85,7 @@ def test_exactly_the_operations_of_the_table_promise(sdk: Sdk) -> None:
 def test_retry_after_is_a_whole_number(sdk: Sdk, shared_cloud: SharedCloud) -> None:
     # docs/notes.md 1.1: the SDK reads it with int()
     sdk.nic()
-    given = [each.headers["Retry-After"] for each in shared_cloud.given if "Retry-After" in each.headers]
+    given = [each.headers["Retry-After"] for each in shared_cloud.responses if "Retry-After" in each.headers]
     assert all(each.isdecimal() for each in given)
 
 

@@ -8,7 +8,7 @@ import pytest
 from azure.keyvault import secrets
 from azure.keyvault.secrets import aio
 
-from packages.azure_simulator.tests.contract.fronts import Fronts
+from packages.azure_simulator.tests.contract.blocking import BlockingClients
 from packages.azure_simulator.tests.contract.sdk import refused
 from packages.azure_simulator.tests.contract.shared import AioCredential, Credential, SharedCloud
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.simulator
 @pytest.fixture(params=["sync", "aio"])
 def vault(request: pytest.FixtureRequest, shared_cloud: SharedCloud) -> Iterator[Any]:
     """A client of the vault; its answer to the first, empty request is the challenge."""
-    fronts = Fronts(request.param)
+    blocking = BlockingClients(request.param)
     credential: Any = Credential(shared_cloud) if request.param == "sync" else AioCredential(shared_cloud)
     made: Any = secrets.SecretClient if request.param == "sync" else aio.SecretClient
     client = made(shared_cloud.url, credential, connection_verify=shared_cloud.bundle, retry_total=0)
-    yield fronts.front("vault", client)
-    fronts.close()
+    yield blocking.wrap("vault", client)
+    blocking.close()
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ async def test_attributes_that_make_no_sense_are_refused(cloud: Running, attribu
 
 
 async def test_deleting_and_recovering_take_their_time(cloud: Running, client: SecretClient) -> None:
-    # the SDK's poller asks the other collection until it has the secret
+    # the SDK's poller reads the other collection until it has the secret
     await client.set_secret("slow", "a")
     await cloud.sim("config", {"latency": {"vault.delete": {"value": 5}, "vault.recover": {"value": 5}}})
     token = await cloud.token("https://vault.azure.net")

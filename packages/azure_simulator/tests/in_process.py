@@ -1,4 +1,4 @@
-"""A cloud without sockets: requests go in, replies come out, the clock moves by hand."""
+"""A simulated cloud in the test's own process, without sockets; its clock is moved by hand."""
 
 import json
 from dataclasses import dataclass, field
@@ -26,41 +26,41 @@ SEED: dict[str, Any] = {"tenants": [{"tenantId": "0f7c1111-1111-4111-8111-111111
 
 @cache
 def keys() -> Keys:
-    """Make the signing keys once: RSA takes its time."""
+    """Make the signing keys once, because RSA keys take long to generate."""
     return Keys()
 
 
 @dataclass
-class Asking:
-    """A cloud and somebody who asks it."""
+class InProcessCloud:
+    """A cloud, and requests to it with tokens of any caller."""
 
     cloud: Cloud
     clock: OwnClock
     tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, name: str = "app", audience: str = ARM) -> str:
-        """Give a token of a caller; every name is another principal."""
+        """Return a token of a caller; every name is another principal."""
         if name not in self.tokens:
-            wanted = {"name": name, "audience": audience}
-            self.tokens[name] = str(self.sim("POST", "tokens", wanted)["access_token"])
+            body = {"name": name, "audience": audience}
+            self.tokens[name] = str(self.sim("POST", "tokens", body)["access_token"])
         return self.tokens[name]
 
-    def send(self, method: str, path: str, body: Any = None, *, who: str = "app", **headers: str) -> Reply:
+    def send(self, method: str, path: str, body: Any = None, *, caller: str = "app", **headers: str) -> Reply:
         bare, _, query = path.removeprefix("https://cloud").partition("?")
         if "api-version=" not in query:
             query = f"{query}&api-version={version_for(bare)}".lstrip("&")
         data = b"" if body is None else json.dumps(body).encode()
-        sent = {"host": "cloud", "authorization": f"Bearer {self.token(who)}", **headers}
+        sent = {"host": "cloud", "authorization": f"Bearer {self.token(caller)}", **headers}
         return self.cloud.handle(Request(method, bare, query, sent, data))
 
-    def ask(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
-        """Send and give the JSON of an answer that must be good."""
+    def request(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """Send a request that must succeed and return its JSON."""
         reply = self.send(method, path, body, **options)
         assert reply.status < 400, reply.body
         return json.loads(reply.body) if reply.body else None
 
     def error(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, str]:
-        """Give status and code of an answer that must be an error."""
+        """Send a request that must fail and return its status and error code."""
         reply = self.send(method, path, body, **options)
         assert reply.status >= 400, reply.body
         return reply.status, str(json.loads(reply.body)["error"]["code"])
@@ -75,22 +75,22 @@ class Asking:
     def advance(self, seconds: float) -> None:
         self.clock.advance(timedelta(seconds=seconds))
 
-    def lay(self) -> str:
-        """Make a group and a network, and return the id of its subnet."""
-        self.ask("PUT", GROUP, {"location": REGION})
+    def create_network(self) -> str:
+        """Create a resource group and a network, and return the id of its subnet."""
+        self.request("PUT", GROUP, {"location": REGION})
         subnet = {"name": "cpc", "properties": {"addressPrefix": "10.20.0.0/22"}}
         space = {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}, "subnets": [subnet]}
-        self.ask("PUT", f"{NETWORK}/virtualNetworks/vnet", {"location": REGION, "properties": space})
+        self.request("PUT", f"{NETWORK}/virtualNetworks/vnet", {"location": REGION, "properties": space})
         return f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
 
-    def order(self, name: str, subnet: str, **changes: Any) -> Reply:
-        """Make an interface and ask for a machine."""
+    def create_machine(self, name: str, subnet: str, **changes: Any) -> Reply:
+        """Create a network interface, and send the request for a machine."""
         tags = changes.setdefault("tags", {"deskwright:cloudpc": name})
-        nic = self.ask("PUT", f"{NETWORK}/networkInterfaces/{name}-nic", nic_body(subnet, tags))
+        nic = self.request("PUT", f"{NETWORK}/networkInterfaces/{name}-nic", nic_body(subnet, tags))
         return self.send("PUT", f"{VMS}/{name}", vm_body(nic["id"], **changes))
 
 
-def asking(profile: str = "instant", journal: Path | None = None, seed: int = 7) -> Asking:
+def open_cloud(profile: str = "instant", journal: Path | None = None, seed: int = 7) -> InProcessCloud:
     """Open a cloud whose clock stands still."""
     clock = OwnClock(START_US, 0)
-    return Asking(build(clock, keys(), Options(seed, profile, SEED), journal), clock)
+    return InProcessCloud(build(clock, keys(), Options(seed, profile, SEED), journal), clock)

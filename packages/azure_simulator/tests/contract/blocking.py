@@ -1,8 +1,7 @@
-"""One face for the sync and the aio clients: a contract is written once and held by both.
+"""The same blocking interface for the sync and the aio clients, so that a contract is written once for both.
 
-A `Front` stands before a client. Operation groups come out as fronts again; what an aio method
-promises is awaited, its pages are iterated, its pollers are fronts too. Sync methods pass through.
-Every operation that is called is noted, as `compute.disks.get`.
+A `Blocking` wraps a client and its operation groups. It awaits what an aio method returns, iterates its pages and wraps
+its pollers. Sync methods pass through. Every operation that is called is recorded, as `compute.disks.get`.
 """
 
 import asyncio
@@ -14,7 +13,7 @@ from typing import Any
 from azure.core.async_paging import AsyncItemPaged
 from azure.core.polling import AsyncLROPoller
 
-from packages.azure_simulator.tests.contract.hanging_up import hang_up
+from packages.azure_simulator.tests.contract.connections import close_connections
 
 
 class Pages:
@@ -45,7 +44,7 @@ async def _awaited(promise: Awaitable[Any]) -> Any:
     return await promise
 
 
-class Front:
+class Blocking:
     """A client, one of its operation groups, or a poller."""
 
     def __init__(self, inner: Any, name: str, loop: asyncio.AbstractEventLoop | None, seen: set[str]) -> None:
@@ -58,7 +57,7 @@ class Front:
         value = getattr(self._inner, name)
         full = f"{self._name}.{name}"
         if type(value).__name__.endswith("Operations"):
-            return Front(value, full, self._loop, self._seen)
+            return Blocking(value, full, self._loop, self._seen)
         if not inspect.ismethod(value):
             return value
 
@@ -76,12 +75,12 @@ class Front:
         if isinstance(result, AsyncItemPaged):
             return Pages(result, self._loop)
         if isinstance(result, AsyncLROPoller) or type(result).__name__.endswith("PollingMethod"):
-            return Front(result, "poller", self._loop, self._seen)
+            return Blocking(result, "poller", self._loop, self._seen)
         return result
 
 
-class Fronts:
-    """Makes fronts of one flavour and closes their clients in the end."""
+class BlockingClients:
+    """Wraps the clients of one flavour, sync or aio, and closes them at the end."""
 
     def __init__(self, flavour: str) -> None:
         self.flavour = flavour
@@ -89,10 +88,10 @@ class Fronts:
         self.loop = asyncio.new_event_loop() if flavour == "aio" else None
         self._stack = ExitStack()
 
-    def front(self, name: str, client: Any) -> Front:
-        """Stand before a client."""
+    def wrap(self, name: str, client: Any) -> Blocking:
+        """Wrap a client."""
         self._stack.callback(self._close, client)
-        return Front(client, name, self.loop, self.seen)
+        return Blocking(client, name, self.loop, self.seen)
 
     def _close(self, client: Any) -> None:
         closed = client.close()
@@ -103,5 +102,5 @@ class Fronts:
         """Close every client, and the loop."""
         self._stack.close()
         if self.loop is not None:
-            self.loop.run_until_complete(hang_up())
+            self.loop.run_until_complete(close_connections())
             self.loop.close()

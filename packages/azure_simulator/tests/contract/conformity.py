@@ -1,7 +1,7 @@
-"""Holds answers of ARM against the SDK's models.
+"""Compares responses of ARM with the SDK's models.
 
-The shapes are the ones requests are read with, but strictly so: what Azure's models do not name may not be
-shown, values of enumerations must be known, types must fit.
+The shapes are those that requests are checked with, but applied strictly: a response may have only members that the
+models name, known values of enumerations, and the right types.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from typing import Any
 from azure_simulator.arm.bodies import answer_of
 from azure_simulator.arm.sdkmodels import Shape
 
-from packages.azure_simulator.tests.contract.shared import Given
+from packages.azure_simulator.tests.contract.shared import ArmResponse
 
 JSON = {"string": str, "boolean": bool, "array": list, "object": dict, "map": dict}
 OPEN = {"VirtualMachineSizeTypes"}
@@ -18,7 +18,7 @@ OPEN = {"VirtualMachineSizeTypes"}
 
 
 def wrong(value: Any, shape: Shape, path: str) -> list[str]:
-    """List what does not fit a shape."""
+    """List what in a value does not fit a shape."""
     if value is None or shape.kind == "any":
         return []
     number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -44,19 +44,19 @@ def _member(value: Any, key: str, shape: Shape, path: str) -> list[str]:
     return wrong(value, member.shape, f"{path}.{key}")
 
 
-def _about(given: Given) -> list[str]:
-    """List what is wrong with one answer: a resource, a list of them, or an error."""
-    if given.status >= 400:
-        error = (given.body or {}).get("error", {}) if isinstance(given.body, dict) else {}
-        return [] if {"code", "message"} <= set(error) else [f"{given.path} is an error without code and message"]
-    shape = answer_of(given.kind.type)
-    if shape is None or given.kind.action or not isinstance(given.body, dict):
+def _of_response(response: ArmResponse) -> list[str]:
+    """List what is wrong with one response: a resource, a list of them, or an error."""
+    if response.status >= 400:
+        error = (response.body or {}).get("error", {}) if isinstance(response.body, dict) else {}
+        return [] if {"code", "message"} <= set(error) else [f"{response.path} is an error without code and message"]
+    shape = answer_of(response.kind.type)
+    if shape is None or response.kind.action or not isinstance(response.body, dict):
         return []
-    rows = given.body.get("value") if not given.kind.named else [given.body]
-    where = f"{given.method} {given.kind.type}"
+    rows = response.body.get("value") if not response.kind.named else [response.body]
+    where = f"{response.method} {response.kind.type}"
     return [text for row in rows or [] for text in wrong(row, shape, where)]
 
 
-def findings(given: Iterable[Given]) -> list[str]:
-    """List what is wrong with answers, once each."""
-    return sorted({text for each in given for text in _about(each)})
+def violations(responses: Iterable[ArmResponse]) -> list[str]:
+    """List what is wrong with responses, each text once."""
+    return sorted({text for each in responses for text in _of_response(each)})

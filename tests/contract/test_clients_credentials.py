@@ -57,7 +57,7 @@ async def test_it_may_do_no_more_than_the_customer_consented_to(worker: Worker) 
         assert "docs/permissions.md" in (declined.value.refused.advice or "")
 
 
-async def test_without_the_customers_consent_there_is_no_token_and_the_refusal_says_so(worker: Worker) -> None:
+async def test_without_the_customers_consent_there_is_no_token_and_the_refusal_gives_the_reason(worker: Worker) -> None:
     async for graph in directory(worker, "00000000-0000-4000-8000-000000000009"):
         with pytest.raises(DeclinedError) as declined:
             await graph.user("ada@fabrikam.example")

@@ -42,7 +42,7 @@ async def test_a_group_that_is_not_there_is_not_found(graph: Graph) -> None:
         await graph.group_users("00000000-0000-4000-8000-000000000000")
 
 
-async def test_licensed_users_hold_one_of_the_licences(graph: Graph) -> None:
+async def test_licensed_users_have_one_of_the_licences(graph: Graph) -> None:
     skus = [sku for sku in await graph.subscribed_skus() if sku.sku_part_number in PLANS]
     users = await graph.licensed_users([sku.sku_id for sku in skus])
     assert len(users) == 20
@@ -51,7 +51,7 @@ async def test_licensed_users_hold_one_of_the_licences(graph: Graph) -> None:
     assert sum(sku.consumed for sku in skus) == 21
 
 
-async def test_a_users_groups_are_asked_for_in_batches(graph: Graph) -> None:
+async def test_a_users_groups_are_requested_in_batches(graph: Graph) -> None:
     user = await graph.user(UPN)
     asked = [group.id for group in await graph.groups()]
     invented = [f"00000000-0000-4000-8000-{n:012d}" for n in range(30)]

@@ -1,7 +1,7 @@
-"""A second opinion: every answer of ARM that the contracts met is held against the SDK's own models.
+"""Every response of ARM that the contract tests caused is compared with the SDK's own models.
 
-The responses are compared again when the session ends, for what other tests caused. The models themselves are
-asked as well, by importing the packages and comparing what was read from their text.
+The responses are compared again when the session ends, for those of other tests. The models are
+checked as well, by importing the packages and comparing what was read from their text.
 """
 
 import importlib

@@ -37,10 +37,10 @@ def test_a_principal_may_do_what_it_was_granted_and_no_more() -> None:
     assert app.error("PUT", GROUP, {"location": REGION}, caller="reader") == (403, "AuthorizationFailed")
 
 
-def test_strangers_get_nothing_when_the_cloud_is_strict() -> None:
+def test_a_caller_without_a_role_is_refused_when_principals_are_strict() -> None:
     app = open_cloud()
     app.sim("POST", "config", {"strictPrincipals": True})
-    assert app.error("GET", VMS, caller="stranger") == (403, "AuthorizationFailed")
+    assert app.error("GET", VMS, caller="other") == (403, "AuthorizationFailed")
 
 
 def test_a_body_that_is_not_json_is_refused() -> None:

@@ -16,7 +16,7 @@ SIZES = ("Standard_D2s_v5", "Standard_D4s_v5")
 
 
 class Walk:
-    """Somebody who does anything at any time; refusals are as good as anything."""
+    """A user who sends any request at any time; refused ones count as well."""
 
     def __init__(self, app: InProcessCloud, seed: int) -> None:
         self.app = app

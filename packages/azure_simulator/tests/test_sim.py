@@ -156,7 +156,7 @@ def test_retries_of_one_call_are_counted_by_its_request_id() -> None:
 def test_who_was_refused_for_which_operation_is_logged() -> None:
     app = open_cloud()
     app.sim("POST", "config", {"strictPrincipals": True})
-    assert app.send("GET", GROUP, caller="stranger").status == 403
+    assert app.send("GET", GROUP, caller="other").status == 403
     found = app.sim("GET", "requests?status=403")
     assert [(each["op"], each["principal"] != "?") for each in found] == [("group.get", True)]
 

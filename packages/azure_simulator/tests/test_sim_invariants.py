@@ -44,10 +44,10 @@ def app() -> InProcessCloud:
     return found
 
 
-def plant(app: InProcessCloud, path: str, kind: str, **body: object) -> None:
-    """Put a resource into the world past all checks."""
-    whole = {"id": path, "location": REGION, "tags": {}, "properties": {}, **body}
-    app.cloud.world.resources.add(Resource(path, kind, whole, app.cloud.world.now_us))
+def store(app: InProcessCloud, path: str, kind: str, **members: object) -> None:
+    """Put a resource into the world without any check."""
+    body = {"id": path, "location": REGION, "tags": {}, "properties": {}, **members}
+    app.cloud.world.resources.add(Resource(path, kind, body, app.cloud.world.now_us))
 
 
 @breaks("orphans")
@@ -59,7 +59,7 @@ def an_interface_without_machine(app: InProcessCloud) -> None:
 def a_snapshot_of_nobody(app: InProcessCloud) -> None:
     kind = "Microsoft.Compute/snapshots"
     source = {"creationData": {"sourceResourceId": f"{GROUP}/providers/Microsoft.Compute/disks/gone"}}
-    plant(app, f"{GROUP}/providers/{kind}/left", kind, tags=TAGS, properties=source)
+    store(app, f"{GROUP}/providers/{kind}/left", kind, tags=TAGS, properties=source)
 
 
 @breaks("counted")
@@ -100,7 +100,7 @@ def two_devices_of_one_name(app: InProcessCloud) -> None:
 def a_session_host_whose_machine_is_gone(app: InProcessCloud) -> None:
     kind = "Microsoft.DesktopVirtualization/hostPools/sessionHosts"
     path = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/p/sessionHosts/h"
-    plant(app, path, kind, properties={"resourceId": f"{VMS}/gone"})
+    store(app, path, kind, properties={"resourceId": f"{VMS}/gone"})
 
 
 @breaks("assignedTwice")
@@ -110,7 +110,7 @@ def two_machines_of_one_cloud_pc_that_somebody_may_use(app: InProcessCloud) -> N
     for number in (1, 2):
         path = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/p/sessionHosts/h{number}"
         assigned = {"resourceId": f"{VMS}/cpc-{number}", "assignedUser": "somebody", "status": "Available"}
-        plant(app, path, kind, properties=assigned)
+        store(app, path, kind, properties=assigned)
 
 
 @breaks("beforeRetryAfter")

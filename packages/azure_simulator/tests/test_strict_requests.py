@@ -150,5 +150,5 @@ def test_an_interface_and_its_subnet_are_in_one_region() -> None:
 
 def test_a_token_for_another_service_is_refused() -> None:
     app = prepared()
-    app.token("stranger", "https://graph.microsoft.com")
-    assert app.error("GET", f"{VMS}/cpc-1", caller="stranger") == (401, "InvalidAuthenticationTokenAudience")
+    app.token("other", "https://graph.microsoft.com")
+    assert app.error("GET", f"{VMS}/cpc-1", caller="other") == (401, "InvalidAuthenticationTokenAudience")

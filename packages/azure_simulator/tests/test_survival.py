@@ -75,7 +75,7 @@ def _plain(value: Any) -> Any:
 
 
 class Life:
-    """Somebody who does this and that, always the same for one seed."""
+    """A user whose random requests are the same for one seed."""
 
     def __init__(self, app: InProcessCloud, seed: int) -> None:
         self.app = app

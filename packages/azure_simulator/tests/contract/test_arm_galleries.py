@@ -6,7 +6,12 @@ import pytest
 
 from packages.azure_simulator.tests.bodies import IMAGE, REGION, vm_body
 from packages.azure_simulator.tests.contract.azure import Azure, failure
-from packages.azure_simulator.tests.contract.test_arm_images import capture, make_definition, seal, version_body
+from packages.azure_simulator.tests.contract.test_arm_images import (
+    capture,
+    generalized_machine,
+    make_definition,
+    version_body,
+)
 
 pytestmark = pytest.mark.simulator
 
@@ -41,7 +46,7 @@ async def test_a_managed_image_makes_machines_and_versions(azure: Azure) -> None
 
 async def test_a_version_is_sent_to_another_region_later(azure: Azure) -> None:
     await make_definition(azure)
-    await (await capture(azure, await seal(azure))).result()
+    await (await capture(azure, await generalized_machine(azure))).result()
     versions = azure.compute.gallery_image_versions
     targets = [{"name": name, "regionalReplicaCount": 1} for name in (REGION, "northeurope")]
     change: Any = {"properties": {"publishingProfile": {"targetRegions": targets, "excludeFromLatest": True}}}

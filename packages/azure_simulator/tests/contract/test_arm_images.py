@@ -31,8 +31,8 @@ async def make_definition(azure: Azure) -> None:
     await (await begin(azure.group, "gallery", "desk", body)).result()
 
 
-async def seal(azure: Azure, *, sysprep: bool = True) -> str:
-    """Make a machine that can be captured."""
+async def generalized_machine(azure: Azure, *, sysprep: bool = True) -> str:
+    """Create a machine that can be captured, and return its id."""
     vm = await azure.make_vm("master")
     vms = azure.compute.virtual_machines
     if sysprep:
@@ -64,7 +64,7 @@ async def capture(azure: Azure, source: str, *regions: str, version: str = "1.0.
 
 async def test_a_captured_machine_becomes_the_image_of_another(azure: Azure) -> None:
     await make_definition(azure)
-    source = await seal(azure)
+    source = await generalized_machine(azure)
     version = await (await capture(azure, source)).result()
     await (await azure.compute.virtual_machines.begin_delete(azure.group, "master")).result()
     nic = await azure.make_nic(await azure.make_subnet())
@@ -73,7 +73,7 @@ async def test_a_captured_machine_becomes_the_image_of_another(azure: Azure) -> 
 
 
 async def test_a_generalized_machine_never_starts_again(azure: Azure) -> None:
-    await seal(azure)
+    await generalized_machine(azure)
     error = await failure(azure.compute.virtual_machines.begin_start(azure.group, "master"))
     assert (error.status, error.code) == (409, "OperationNotAllowed")
 
@@ -87,7 +87,7 @@ async def test_only_a_generalized_machine_can_be_captured(azure: Azure) -> None:
 
 async def test_an_image_without_sysprep_does_not_start(azure: Azure) -> None:
     await make_definition(azure)
-    version = await (await capture(azure, await seal(azure, sysprep=False))).result()
+    version = await (await capture(azure, await generalized_machine(azure, sysprep=False))).result()
     nic = await azure.make_nic(await azure.make_subnet())
     begin = azure.compute.virtual_machines.begin_create_or_update
     error = await failure(begin(azure.group, "cpc-1", vm_body(nic.id, image={"id": version.id})))
@@ -96,7 +96,7 @@ async def test_an_image_without_sysprep_does_not_start(azure: Azure) -> None:
 
 async def test_replication_goes_region_by_region(azure: Azure, simulated: Running) -> None:
     await make_definition(azure)
-    source = await seal(azure)
+    source = await generalized_machine(azure)
     await simulated.sim("config", {"latency": {"gallery.replicate": {"dist": "fixed", "value": 600}}})
     await capture(azure, source, REGION, "northeurope", polling=False)
     get = azure.compute.gallery_image_versions.get
@@ -116,7 +116,7 @@ async def test_replication_goes_region_by_region(azure: Azure, simulated: Runnin
 
 async def test_a_version_is_not_there_in_other_regions(azure: Azure) -> None:
     await make_definition(azure)
-    version = await (await capture(azure, await seal(azure), "northeurope")).result()
+    version = await (await capture(azure, await generalized_machine(azure), "northeurope")).result()
     names = {each.name for each in version.publishing_profile.target_regions}
     assert names == {"northeurope", REGION}
     nic = f"{azure.group_id}/providers/Microsoft.Network/networkInterfaces/x"

@@ -15,7 +15,7 @@ NAME = "7c0e1f5a-2f0c-4f9e-9b2e-0123456789ab"
 OTHER = "7c0e1f5a-2f0c-4f9e-9b2e-0123456789ac"
 
 
-async def somebody(simulated: Running) -> str:
+async def user_of(simulated: Running) -> str:
     answer = await simulated.graph("/users?$top=1")
     return str(answer.body["value"][0]["id"])
 
@@ -27,7 +27,7 @@ def body(azure: Azure, principal: str) -> Any:
 
 
 async def test_a_user_gets_a_role_on_a_machine_and_loses_it(azure: Azure, simulated: Running) -> None:
-    vm, user = await azure.make_vm("cpc-1"), await somebody(simulated)
+    vm, user = await azure.make_vm("cpc-1"), await user_of(simulated)
     roles = azure.authorization.role_assignments
     made = await roles.create(vm.id, NAME, body(azure, user))
     assert (made.scope, made.principal_id) == (vm.id, user)
@@ -37,7 +37,7 @@ async def test_a_user_gets_a_role_on_a_machine_and_loses_it(azure: Azure, simula
 
 
 async def test_the_same_assignment_under_another_name_exists_already(azure: Azure, simulated: Running) -> None:
-    user, roles = await somebody(simulated), azure.authorization.role_assignments
+    user, roles = await user_of(simulated), azure.authorization.role_assignments
     await roles.create(azure.group_id, NAME, body(azure, user))
     await roles.create(azure.group_id, NAME, body(azure, user))
     with pytest.raises(HttpResponseError) as caught:

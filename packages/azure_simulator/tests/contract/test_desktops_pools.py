@@ -136,7 +136,7 @@ async def test_a_wrong_or_expired_token_registers_nothing(cloud: Running, client
     assert "INVALID_REGISTRATION_TOKEN" in answers[0]
 
 
-async def test_a_sealed_token_registers_as_well(cloud: Running, client: Any) -> None:
+async def test_a_hashed_token_registers_as_well(cloud: Running, client: Any) -> None:
     await make_pool(client)
     register(cloud, cloud.cloud.world.protector.hash(await make_token(client)))
     assert len(await hosts(client)) == 1

@@ -299,9 +299,9 @@ async def test_each_tenant_reads_its_own_directory_only(
     certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = {"tenantId": "6c2f0b9e-55d1-4c31-8d2e-7a6f2f1e9b02", "domain": "fabrikam.example"}
-    other["users"] = [{"userPrincipalName": "stranger@fabrikam.example"}]  # type: ignore[assignment]
+    other["users"] = [{"userPrincipalName": "user@fabrikam.example"}]  # type: ignore[assignment]
     async with running(certificates, monkeypatch, tenants=[*demo_seed()["tenants"], other]) as cloud:
-        assert (await cloud.graph("/users/stranger@fabrikam.example")).status == 404
+        assert (await cloud.graph("/users/user@fabrikam.example")).status == 404
         assert len(await cloud.pages("/users")) == 25
         assert (await cloud.graph("/subscribedSkus")).body["value"][0]["accountId"] == TENANT_ID
 

@@ -176,8 +176,8 @@ async def test_a_primary_user_can_be_set_only_after_a_while(cloud: Running) -> N
     assert (await cloud.graph(path, "POST", json=body)).status == 204
     for wrong in ({}, {"@odata.id": "https://graph.microsoft.com/beta/groups/x"}):
         assert (await cloud.graph(path, "POST", json=wrong)).status == 400
-    stranger = {"@odata.id": f"https://graph.microsoft.com/beta/users/{NOBODY}"}
-    assert (await cloud.graph(path, "POST", json=stranger)).status == 404
+    unknown = {"@odata.id": f"https://graph.microsoft.com/beta/users/{NOBODY}"}
+    assert (await cloud.graph(path, "POST", json=unknown)).status == 404
 
 
 async def test_a_record_may_never_learn_its_device(cloud: Running) -> None:

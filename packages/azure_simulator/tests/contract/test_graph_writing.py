@@ -151,8 +151,8 @@ async def test_members_join_and_leave_by_reference(cloud: Running) -> None:
     assert "references already exist" in again.body["error"]["message"]
     await done(cloud, "DELETE", f"{path}/{two}/$ref")
     assert (await refused(cloud, "DELETE", f"{path}/{two}/$ref")).status == 404
-    stranger = {"@odata.id": f"{cloud.url}/v1.0/directoryObjects/6a3f0000-0000-4000-8000-000000000000"}
-    assert (await refused(cloud, "POST", f"{path}/$ref", stranger)).error == "Request_ResourceNotFound"
+    unknown = {"@odata.id": f"{cloud.url}/v1.0/directoryObjects/6a3f0000-0000-4000-8000-000000000000"}
+    assert (await refused(cloud, "POST", f"{path}/$ref", unknown)).error == "Request_ResourceNotFound"
     many = {"members@odata.bind": [f"{cloud.url}/v1.0/users/{two}"] * 21}
     assert (await refused(cloud, "PATCH", f"/groups/{made['id']}", many)).status == 400
 

@@ -1,6 +1,6 @@
 """Licences: assigned to a user directly or through a group, and counted against the units bought.
 
-Group-based licensing applies to direct members only; a member for whom no unit is left is listed with
+Group-based licensing applies to direct members only; when no unit is left, the member is listed with
 `CountViolation`. Source: learn.microsoft.com/entra/fundamentals/concept-group-based-licensing
 and /graph/api/resources/licenseassignmentstate.
 """

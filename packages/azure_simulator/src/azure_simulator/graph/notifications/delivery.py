@@ -84,7 +84,7 @@ def challenge(world: World, tenant: str, key: str) -> None:
     body = {**_head(doc, tenant), "lifecycleEvent": "reauthorizationRequired", "resource": None, "resourceData": None}
     number = world.attempt("graph.lifecycle", key)
     post_id = world.guid("lifecycle", key, number)
-    post = Post(post_id, doc["lifecycleNotificationUrl"], body, _sealed(doc), world.now_us, world.now_us)
+    post = Post(post_id, doc["lifecycleNotificationUrl"], body, _encrypted(doc), world.now_us, world.now_us)
     webhooks.outbox(world).add(post, world.now_us)
 
 
@@ -108,16 +108,16 @@ def _queue(cloud: Cloud, world: World, doc: Doc, change: Json) -> None:
     if kind == "lose_notification":
         return
     copies = int(fault.get("copies", 2)) if kind == "duplicate_notification" else 1
-    sealed = _sealed(doc)
+    encrypted = _encrypted(doc)
     if kind == "wrong_client_state":
-        sealed = {}
+        encrypted = {}
         body["clientState"] = str(fault.get("value", "not what was agreed"))
     late_us = int(float(fault.get("by", _REORDER_S) if kind == "reorder" else fault.get("add", 0)) * SECOND)
     for _ in range(copies):
         number = world.attempt(KIND, doc["id"])
         post_id = world.guid(KIND, doc["id"], number)
         due_us = world.now_us + world.duration_us(KIND, post_id) + late_us
-        post = Post(post_id, doc["notificationUrl"], dict(body), sealed, world.now_us, due_us)
+        post = Post(post_id, doc["notificationUrl"], dict(body), encrypted, world.now_us, due_us)
         webhooks.outbox(world).add(post, world.now_us)
 
 
@@ -138,7 +138,7 @@ def _fault(cloud: Cloud, world: World, doc: Doc, body: Json) -> Json:
     return chosen[1] if chosen else {}
 
 
-def _sealed(doc: Doc) -> dict[str, bytes]:
+def _encrypted(doc: Doc) -> dict[str, bytes]:
     return {"clientState": doc["_state"]} if doc["_state"] is not None else {}
 
 

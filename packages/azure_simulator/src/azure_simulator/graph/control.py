@@ -161,12 +161,12 @@ def change_licenses(call: Call) -> Answer:
 
 def _assign(call: Call, tenant: str, key: str, give: list[str], take: list[str]) -> None:
     directory = directory_of(call.world)
-    licences = Licenses(directory, tenant, call.now_us)
+    licenses = Licenses(directory, tenant, call.now_us)
     try:
         for sku in take:
-            licences.take(_user(call, tenant, key), sku)
+            licenses.take(_user(call, tenant, key), sku)
         for sku in give:
-            licences.give(_user(call, tenant, key), sku)
+            licenses.give(_user(call, tenant, key), sku)
     except OutOfUnitsError as error:
         text = f"Subscription with SKU {error} does not have any available licenses."
         raise Problem(400, "Request_BadRequest", text) from error

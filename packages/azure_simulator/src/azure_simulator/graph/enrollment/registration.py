@@ -1,7 +1,7 @@
 """What a machine's join does to the directory, and when.
 
 An Entra join creates a device at once. A domain join creates a computer in Active Directory at once, and a device at
-the next synchronisation (`config.graph.syncMinutes`, 30). Both enroll the device in Intune (`intune`). The deletion of
+the next synchronisation (`config.graph.syncMinutes`, 30). Both enrol the device in Intune (`intune`). The deletion of
 a machine removes none of these records, as in Azure.
 Sources: learn.microsoft.com/entra/identity/devices/howto-vm-sign-in-azure-ad-windows,
 /entra/identity/hybrid/connect/how-to-connect-sync-feature-scheduler; docs/notes.md 1.5, 2 and 6.
@@ -68,11 +68,11 @@ def domain_joined(world: World, vm_id: str, computer_name: str, domain: str, ou:
     computer = {"name": computer_name, "domain": domain, "ou": ou, "enabled": True, "_vm": vm_id}
     directory.put("computer", tenant, f"{domain}/{computer_name}", computer)
 
-    def synchronise() -> None:
+    def synchronize() -> None:
         device = _device(world, tenant, vm_id, computer_name, "ServerAd", domain)
         intune.enroll(world, tenant, vm_id, device)
 
-    world.at(next_sync_us(world, tenant), synchronise)
+    world.at(next_sync_us(world, tenant), synchronize)
 
 
 def next_sync_us(world: World, tenant: str) -> int:
@@ -95,14 +95,14 @@ def _period_us(world: World) -> int:
 def hybrid_device_changed(world: World, tenant: str, device: str) -> None:
     """Overwrite a change of a device that Active Directory owns, at the next synchronisation."""
 
-    def synchronise() -> None:
+    def synchronize() -> None:
         directory = directory_of(world)
         doc = directory.get("device", tenant, device)
         computers = directory.by("computer", tenant, "name", doc["displayName"]) if doc else []
         if doc and computers:
             directory.change("device", tenant, device, accountEnabled=computers[0]["enabled"])
 
-    world.at(next_sync_us(world, tenant), synchronise)
+    world.at(next_sync_us(world, tenant), synchronize)
 
 
 def _device(world: World, tenant: str, vm_id: str, name: str, trust: str, salt: str) -> Doc:

@@ -44,10 +44,10 @@ def listen(cloud: Cloud) -> None:
     cloud.on("directory_changed", changed)
 
 
-def authorise(world: World, tenant: str, key: str) -> None:
+def authorize(world: World, tenant: str, key: str) -> None:
     """Record the authorisation of a subscription; schedule its end and its challenges."""
     directory = directory_of(world)
-    doc = directory.change("subscription", tenant, key, _authorised_us=world.now_us)
+    doc = directory.change("subscription", tenant, key, _authorized_us=world.now_us)
     webhooks.outbox(world).watched = True
     expires_us, given_us = doc["_expires_us"], world.now_us
     world.at(expires_us, lambda: _expire(world, tenant, key, expires_us))
@@ -55,12 +55,12 @@ def authorise(world: World, tenant: str, key: str) -> None:
         at_us = expires_us - minutes * _MINUTE_US
         if at_us > world.now_us:
             world.at(at_us, lambda: _remind(world, tenant, key, "_expires_us", expires_us))
-    if _authorised_minutes(world):
-        at_us = given_us + int(_authorised_minutes(world) * _MINUTE_US * 3 / 4)
-        world.at(at_us, lambda: _remind(world, tenant, key, "_authorised_us", given_us))
+    if _authorized_minutes(world):
+        at_us = given_us + int(_authorized_minutes(world) * _MINUTE_US * 3 / 4)
+        world.at(at_us, lambda: _remind(world, tenant, key, "_authorized_us", given_us))
 
 
-def _authorised_minutes(world: World) -> float:
+def _authorized_minutes(world: World) -> float:
     return float(world.config.get("graph", {}).get("authorizationMinutes", 0))
 
 
@@ -97,8 +97,8 @@ def _notify_subscribers(cloud: Cloud, world: World, change: Json) -> None:
 
 
 def _lapsed(world: World, doc: Doc) -> bool:
-    minutes = _authorised_minutes(world)
-    return bool(minutes) and world.now_us > doc["_authorised_us"] + minutes * _MINUTE_US
+    minutes = _authorized_minutes(world)
+    return bool(minutes) and world.now_us > doc["_authorized_us"] + minutes * _MINUTE_US
 
 
 def _queue(cloud: Cloud, world: World, doc: Doc, change: Json) -> None:

@@ -39,7 +39,7 @@ def routes(cloud: Cloud) -> Routes:
     declared: list[tuple[str, str, str, Handler, bool]] = [
         ("create", "POST", many, lambda call: _make(call, cloud), False),
         ("update", "PATCH", one, lambda call: _renew(call, cloud), False),
-        ("reauthorize", "POST", f"{one}/reauthorize", lambda call: _reauthorise(call, cloud), False),
+        ("reauthorize", "POST", f"{one}/reauthorize", lambda call: _reauthorize(call, cloud), False),
         ("list", "GET", many, list_own, False),
         ("get", "GET", one, get_one, False),
         ("delete", "DELETE", one, delete_one, True),
@@ -170,7 +170,7 @@ def _renew(call: Call, cloud: Cloud) -> Answer:
     return _validated(call, cloud, {**doc, **changes}, {"known": doc["id"], "changes": changes}, 200)
 
 
-def _reauthorise(call: Call, cloud: Cloud) -> Answer:
+def _reauthorize(call: Call, cloud: Cloud) -> Answer:
     doc = _own(call)
     watched_resources.check_role(call, doc["_watches"])
     return _validated(call, cloud, doc, {"known": doc["id"]}, 204)
@@ -213,6 +213,6 @@ def _accept(call: Call) -> Answer:
         if directory.get("subscription", tenant, key) is None:
             raise Problem(404, "ResourceNotFound", "The object was not found.")
         doc = directory.change("subscription", tenant, key, **request.get("changes", {}))
-    delivery.authorise(world, tenant, doc["id"])
+    delivery.authorize(world, tenant, doc["id"])
     shown = {name: value for name, value in doc.items() if name != "_state"}
     return Answer(shown)

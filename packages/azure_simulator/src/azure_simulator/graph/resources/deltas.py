@@ -124,7 +124,7 @@ def _entries(call: Call, kind: str, state: Json) -> list[Doc]:
     since, until = int(state["since"]), int(state["until"])
     moved = _moved(directory, tenant, since, until) if kind == "group" else {}
     wanted = {str(each).lower() for each in state["ids"]}
-    licences = Licenses(directory, tenant, call.now_us)
+    licenses = Licenses(directory, tenant, call.now_us)
     entries: list[Doc] = []
     for doc in directory.all(kind, tenant):
         changed = since < int(doc["_sequence"]) <= until or doc["id"] in moved
@@ -134,7 +134,7 @@ def _entries(call: Call, kind: str, state: Json) -> list[Doc]:
             entries += _chunks(directory, tenant, doc, moved.get(doc["id"], {}), state)
         else:
             entries.append(
-                {**projection.select("user", full_user(call, doc, licences), _fields(state)), "id": doc["id"]}
+                {**projection.select("user", full_user(call, doc, licenses), _fields(state)), "id": doc["id"]}
             )
     for tombstone in directory.all(entity(kind).tombstone_kind, tenant):
         deleted_since = since and since < int(tombstone["_sequence"]) <= until

@@ -99,9 +99,9 @@ def _members(call: Call, ids: list[str], cast: str) -> Answer:
     if cast:
         queries.require_eventual(call)
     options = queries.read_options(call, kind or "directoryObject")
-    licences = Licenses(directory, tenant, call.now_us)
+    licenses = Licenses(directory, tenant, call.now_us)
     complete = {
-        "user": lambda doc: full_user(call, doc, licences),
+        "user": lambda doc: full_user(call, doc, licenses),
         "group": full_group,
         "device": projection.visible,
     }

@@ -53,20 +53,20 @@ def assign_to_user(call: Call) -> Answer:
     """Assign and remove products directly; those assigned through a group are changed on the group."""
     user, (give, take) = find_user(call, call.param("id")), _changes(call)
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
-    held, licences = set(user["_licenses"]), Licenses(directory, tenant, call.now_us)
+    held, licenses = set(user["_licenses"]), Licenses(directory, tenant, call.now_us)
     if set(take) - held:
         raise checks.bad_request("User does not have a corresponding license.")
     new = [sku for sku in give if sku not in held]
     if new and not user.get("usageLocation"):
         raise checks.bad_request("License assignment cannot be done for user with invalid usage location.")
-    used = licences.consumed()
+    used = licenses.consumed()
     for sku in new:
-        if used[sku] >= licences.units(sku):
+        if used[sku] >= licenses.units(sku):
             raise checks.bad_request(f"Subscription with SKU {sku} does not have any available licenses.")
     for sku in take:
-        licences.take(_reloaded(call, user), sku)
+        licenses.take(_reloaded(call, user), sku)
     for sku in new:
-        licences.give(_reloaded(call, user), sku)
+        licenses.give(_reloaded(call, user), sku)
     shown = projection.select("user", full_user(call, _reloaded(call, user)), ())
     return Answer({"@odata.context": pages.context(call, "users/$entity"), **shown})
 
@@ -91,7 +91,7 @@ def assign_to_group(call: Call) -> Answer:
 
 
 @operation("user.licenseDetails", "GET", "/users/{id}/licenseDetails", roles=READ_ROLES, units=2)
-def list_licence_details(call: Call) -> Answer:
+def list_license_details(call: Call) -> Answer:
     """Refuse: there is no application permission for it (docs/notes.md 2)."""
     find_user(call, call.param("id"))
     raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")

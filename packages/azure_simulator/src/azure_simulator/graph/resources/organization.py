@@ -33,12 +33,12 @@ def list_organization(call: Call) -> Answer:
     """Answer `GET /organization`: the caller's own."""
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     found = directory.tenant(tenant) or {}
-    synchronised = bool(directory.all("forest", tenant))
+    synchronized = bool(directory.all("forest", tenant))
     body = {
         "id": tenant,
         "displayName": found.get("displayName", ""),
-        "onPremisesSyncEnabled": True if synchronised else None,
-        "onPremisesLastSyncDateTime": iso_z(_last_sync_us(call, tenant)) if synchronised else None,
+        "onPremisesSyncEnabled": True if synchronized else None,
+        "onPremisesLastSyncDateTime": iso_z(_last_sync_us(call, tenant)) if synchronized else None,
     }
     return Answer({"@odata.context": pages.context(call, "organization"), "value": [body]})
 

@@ -31,17 +31,17 @@ def find_user(call: Call, name: str) -> Doc:
     return found
 
 
-def full_user(call: Call, doc: Doc, licences: Licenses | None = None) -> Doc:
+def full_user(call: Call, doc: Doc, licenses: Licenses | None = None) -> Doc:
     """Return a user with its computed properties; one that has them already is returned as it is."""
     if "assignedLicenses" in doc:
         return doc
     tenant = operations.tenant_of(call)
-    licences = licences or Licenses(directory_of(call.world), tenant, call.now_us)
+    licenses = licenses or Licenses(directory_of(call.world), tenant, call.now_us)
     return {
         **dict.fromkeys(_ON_PREMISES),
         "createdDateTime": iso_z(doc["_made_us"]),
         **projection.visible(doc),
-        **licences.shown(doc, iso_z(doc["_licensed_us"])),
+        **licenses.shown(doc, iso_z(doc["_licensed_us"])),
     }
 
 
@@ -50,15 +50,15 @@ def list_users(call: Call) -> Answer:
     """Answer `GET /users`."""
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     options = queries.read_options(call, "user")
-    licences = Licenses(directory, tenant, call.now_us)
+    licenses = Licenses(directory, tenant, call.now_us)
     users = queries.candidates(call, "user")
     if "$filter" in call.query:
-        users = [full_user(call, each, licences) for each in users]
+        users = [full_user(call, each, licenses) for each in users]
     return pages.page(
         call,
         users,
         options,
-        lambda user: projection.select("user", full_user(call, user, licences), options.select),
+        lambda user: projection.select("user", full_user(call, user, licenses), options.select),
         "users",
     )
 

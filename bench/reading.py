@@ -23,7 +23,6 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure_simulator import certificates
 from azure_simulator.certificates import Certificates
 
-import activities.reconciliation  # noqa: F401 - puts the activities into their table
 from bench.figures import Figure
 from bench.filing import file_rows
 from local import azurite

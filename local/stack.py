@@ -20,7 +20,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from azure_simulator import certificates
 from azure_simulator.certificates import Certificates
-from azure_simulator.graph.directory import derived_id
+from azure_simulator.graph.directory.records import derived_id
 from azure_simulator.seeds import DOMAIN, TENANT_ID, customers_app, demo_seed
 from simulation_base.clock import FileClock, is_alive
 

@@ -1,84 +1,29 @@
-"""Azure through its real SDK clients: the simulated one, or a real subscription.
+"""Deskwright's clients and activities at the simulated cloud; none of them can be held against a real subscription.
 
-With DESKWRIGHT_CONTRACT_SUBSCRIPTION set, the tests that ask for `azure` or `sdk` and do not steer the simulator
-run against that subscription with DefaultAzureCredential. All others are skipped: those marked `simulator`, and
-those that bring a cloud of their own. CONTRIBUTING.md tells how, and what it costs.
+What both share, a cloud in the test's own event loop, belongs to the cloud's own contract tests:
+`packages/azure_simulator/tests/contract/running.py`.
 """
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from azure import identity
-from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 from azure_simulator.certificates import Certificates
-from azure_simulator.seeds import demo_seed
 
-from tests.contract.answers import findings
-from tests.contract.azure import Azure
-from tests.contract.fronts import Fronts
-from tests.contract.receiver import Receiver, receiving
-from tests.contract.running import SUBSCRIPTION, Running, running
-from tests.contract.sdk import Sdk, group_of_its_own, open_clients
-from tests.contract.shared import AioCredential, Credential, Shared, SharedCloud
 from tests.contract.worker import Worker, working
 
 REAL = os.environ.get("DESKWRIGHT_CONTRACT_SUBSCRIPTION", "")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what needs the simulator away from a real subscription."""
+    """Skip these tests in a run for a real subscription."""
     if not REAL:
         return
-    here = Path(__file__).parent
+    folder = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(here) and _needs_simulator(item):
+        if item.path.is_relative_to(folder):
             item.add_marker(pytest.mark.skip(reason="needs the simulated cloud; this run is for a real subscription"))
-
-
-def _needs_simulator(item: pytest.Item) -> bool:
-    asked: list[str] = getattr(item, "fixturenames", [])
-    neither = not {"azure", "sdk"} & set(asked)
-    return (
-        item.get_closest_marker("simulator") is not None or neither or bool({"simulated", "shared_cloud"} & set(asked))
-    )
-
-
-@pytest.fixture
-async def perhaps_simulated(
-    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Running | None]:
-    """A cloud without latencies, whose clock moves by hand; None when Azure is the real one."""
-    if REAL:
-        yield None
-        return
-    async with running(certificates, monkeypatch, profile="instant") as found:
-        yield found
-
-
-@pytest.fixture
-async def cloud(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    """A simulated cloud without latencies, for tests that bring no real one."""
-    async with running(certificates, monkeypatch, profile="instant") as found:
-        yield found
-
-
-@pytest.fixture
-async def administered(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
-    """The same, where the managed identity may do everything."""
-    tenant = demo_seed()["tenants"][0]
-    tenant["apps"] = [{"displayName": "administrator", "managedIdentity": True, "roles": ["*"]}]
-    async with running(certificates, monkeypatch, profile="instant", tenants=[tenant]) as found:
-        yield found
-
-
-@pytest.fixture
-async def receiver(certificates: Certificates) -> AsyncIterator[Receiver]:
-    """Whoever is told of changes."""
-    async with receiving(certificates) as found:
-        yield found
 
 
 @pytest.fixture
@@ -86,74 +31,3 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
     """A worker at a cloud without latencies."""
     async with working(certificates, monkeypatch, profile="instant") as found:
         yield found
-
-
-@pytest.fixture
-def simulated(perhaps_simulated: Running | None) -> Running:
-    """The simulator, for tests that steer it."""
-    if perhaps_simulated is None:
-        pytest.skip("steers the simulator")
-    return perhaps_simulated
-
-
-@pytest.fixture
-async def azure(perhaps_simulated: Running | None) -> AsyncIterator[Azure]:
-    """The SDK clients, and a resource group of the test's own."""
-    cloud = perhaps_simulated
-    async with AsyncExitStack() as stack:
-        if cloud is None:
-            credential = await stack.enter_async_context(DefaultAzureCredential())
-            connected = Azure.connect(credential, REAL)
-        else:
-            identity = await stack.enter_async_context(ManagedIdentityCredential())
-            connected = Azure.connect(identity, SUBSCRIPTION, url=cloud.url, bundle=cloud.bundle)
-        found = await stack.enter_async_context(connected)
-        await found.make_group()
-        yield found
-        await found.drop_group()
-
-
-@pytest.fixture(scope="session")
-def perhaps_shared(certificates: Certificates) -> Iterator[SharedCloud | None]:
-    """The cloud that all tests of a session share; None when Azure is the real one."""
-    if REAL:
-        yield None
-        return
-    shared = Shared(certificates)
-    found = shared.start()
-    yield found
-    shared.stop()
-    assert findings(found.given) == []
-
-
-@pytest.fixture
-def shared_cloud(perhaps_shared: SharedCloud | None) -> SharedCloud:
-    """The shared simulator, for tests that look behind it."""
-    if perhaps_shared is None:
-        pytest.skip("looks behind the simulator")
-    return perhaps_shared
-
-
-@pytest.fixture(scope="session", params=["sync", "aio"])
-def clients(request: pytest.FixtureRequest, perhaps_shared: SharedCloud | None) -> Iterator[Sdk]:
-    """The official clients, opened once for each flavour."""
-    fronts = Fronts(request.param)
-    if perhaps_shared is None:
-        real = identity.DefaultAzureCredential() if request.param == "sync" else DefaultAzureCredential()
-        yield open_clients(fronts, real, REAL, polling_interval=5)
-    else:
-        credential = Credential(perhaps_shared) if request.param == "sync" else AioCredential(perhaps_shared)
-        options = {"base_url": perhaps_shared.url, "connection_verify": perhaps_shared.bundle, "polling_interval": 0}
-        yield open_clients(fronts, credential, SUBSCRIPTION, **options)
-    fronts.close()
-
-
-@pytest.fixture
-def sdk(request: pytest.FixtureRequest, clients: Sdk) -> Iterator[Sdk]:
-    """The clients with a resource group of the test's own; what a contract says it covers it must have called."""
-    clients.fronts.seen.clear()
-    failures = request.session.testsfailed
-    with group_of_its_own(clients):
-        yield clients
-    if request.session.testsfailed == failures:
-        assert set(getattr(request.function, "covers", ())) <= clients.fronts.seen

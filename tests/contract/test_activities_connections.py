@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from packages.azure_simulator.tests.contract.running import GROUP as GROUP_ID
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.clients.key_vault import secret_name
 from shared.contracts.connections import CHECKS, RETIRE_PASSWORDS, RUN_CHECK, CheckOrder, PasswordOrder
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK
@@ -12,8 +14,6 @@ from shared.domain.cloud_pc import CloudPc
 from shared.domain.connection import Connection, Domain, HealthCheck, HealthStatus, JoinType, Network
 from shared.domain.lifecycle import Status
 from tests.cloud_pcs import cloud_pc
-from tests.contract.running import GROUP as GROUP_ID
-from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import NETWORK
 from tests.contract.worker import SITE, TENANT, Worker
 from tests.stories.people import PLAN, SNAPSHOT
@@ -134,7 +134,7 @@ async def test_a_password_that_is_not_in_the_vault_fails(worker: Worker) -> None
     assert found.error_type == "adJoinCheckIncorrectCredentials"
 
 
-async def test_a_secret_of_a_foreign_vault_is_never_asked_for(worker: Worker) -> None:
+async def test_a_secret_of_a_foreign_vault_is_never_requested(worker: Worker) -> None:
     connection(worker, **hybrid())
     found = await check(worker, "domainJoinCredentials")
     assert found is not None
@@ -142,7 +142,7 @@ async def test_a_secret_of_a_foreign_vault_is_never_asked_for(worker: Worker) ->
     assert "foreignVault" in (found.additional_detail or "")
 
 
-async def test_an_ou_that_is_no_distinguished_name_is_told(worker: Worker) -> None:
+async def test_an_ou_that_is_not_a_distinguished_name_is_reported(worker: Worker) -> None:
     connection(worker, **hybrid(organizational_unit="Cloud PCs"))
     found = await check(worker, "domainJoinCredentials")
     assert found is not None

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from azure_simulator.certificates import Certificates
 
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import configuration, desktops, identities, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
@@ -17,7 +18,6 @@ from shared.domain.lifecycle import Status
 from shared.domain.owner import Owner
 from shared.domain.service_plan import ServicePlan, service_plan
 from tests.cloud_pcs import cloud_pc
-from tests.contract.running import SUBSCRIPTION
 from tests.contract.worker import GROUP, REGION, TENANT, Worker, working
 
 pytestmark = pytest.mark.simulator
@@ -180,7 +180,7 @@ def record(worker: Worker, machine: Machine, pool_id: str) -> CloudPc:
     )
 
 
-async def test_a_cloud_pc_is_made_and_leaves_nothing_behind(worker: Worker) -> None:
+async def test_a_cloud_pc_is_created_and_nothing_of_it_remains(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
     device = await join(worker, machine)
@@ -236,7 +236,7 @@ async def test_the_hosted_network_stands_up_with_many_callers_at_once(worker: Wo
     assert {r.subnet_ids[0].rsplit("/", 3)[1] for r in ready} == {name}
 
 
-async def test_a_place_without_hardware_is_told_apart_and_remembered(worker: Worker) -> None:
+async def test_a_size_without_hardware_is_distinguished_and_remembered(worker: Worker) -> None:
     order = await vm_order(worker, machine_of())
     full = {"capacity": [{"region": REGION, "size": order.place.size, "vms": 0}]}
     await worker.cloud.sim("config", full)
@@ -280,7 +280,7 @@ async def test_a_locked_group_is_a_final_refusal_with_advice(worker: Worker) -> 
     assert refused.advice is not None
 
 
-async def test_a_device_of_an_earlier_machine_is_not_taken_for_the_new_one(worker: Worker) -> None:
+async def test_a_device_of_an_earlier_machine_is_not_mistaken_for_the_new_one(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
     await join(worker, machine)

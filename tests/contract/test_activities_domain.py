@@ -52,7 +52,7 @@ async def test_a_hybrid_device_appears_with_the_synchronisation_and_can_be_forgo
     assert isinstance(await worker.do(identities.DELETE_DEVICE, forget), Done)
 
 
-async def test_a_wrong_join_password_is_told_with_the_extensions_own_words(worker: Worker) -> None:
+async def test_a_wrong_join_password_is_reported_in_the_extensions_own_words(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
     begun = await worker.do(identities.BEGIN_DOMAIN_JOIN, await order(worker, machine, "wrong"))
@@ -87,7 +87,7 @@ async def test_a_machine_that_never_joined_is_pending_not_lost(worker: Worker) -
     assert isinstance(await worker.do(identities.POLL_DEVICE, look), Pending)
 
 
-async def test_an_operation_whose_address_is_gone_is_read_from_its_resource(worker: Worker) -> None:
+async def test_an_operation_whose_address_expired_is_read_from_its_resource(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
     where = f"/subscriptions/{machine.subscription_id}/providers/Microsoft.Compute/locations/westeurope"
@@ -98,7 +98,7 @@ async def test_an_operation_whose_address_is_gone_is_read_from_its_resource(work
     assert isinstance(await worker.finish(other), machines.Finished)
 
 
-async def test_an_operation_on_a_foreign_host_is_never_asked_for(worker: Worker) -> None:
+async def test_an_operation_on_a_foreign_host_is_never_requested(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
     begun = Accepted(resource_id=machine.vm_id, operation_url="https://127.0.0.1:1/steal")

@@ -1,12 +1,9 @@
 """A machine is built once, whatever goes wrong on the way: the rules of azure_simulator.scenarios, one by one."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
-import azure_simulator
 import pytest
-import yaml
+from azure_simulator import scenarios
 from azure_simulator.certificates import Certificates
 
 from shared.contracts import machines
@@ -14,7 +11,6 @@ from tests.contract.test_activities_desktop import build, machine_of, vm_order
 from tests.contract.worker import Worker, working
 
 pytestmark = pytest.mark.simulator
-SCENARIOS = Path(azure_simulator.__file__).parent / "scenarios"
 
 
 @pytest.fixture
@@ -24,8 +20,7 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def play(worker: Worker, name: str) -> None:
-    scenario: dict[str, Any] = yaml.safe_load((SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"))
-    for rule in scenario["faults"]:
+    for rule in scenarios.load(name)["faults"]:
         await worker.cloud.sim("faults", rule)
 
 
@@ -36,8 +31,8 @@ def machines_there(worker: Worker) -> int:
 @pytest.mark.parametrize(
     "scenario",
     [
-        "11-answer-of-vm-create-lost",
-        "12-put-says-500-and-did-it",
+        "11-response-of-vm-create-lost",
+        "12-put-returns-500-but-creates",
         "15-operation-url-expires",
         "51-roles-not-propagated",
         "17-stale-reads",
@@ -50,7 +45,7 @@ async def test_one_machine_is_built(worker: Worker, scenario: str) -> None:
     assert await worker.cloud.findings() == []
 
 
-async def test_when_compute_asks_for_patience_nobody_asks_before(worker: Worker) -> None:
+async def test_no_request_is_sent_before_computes_retry_after(worker: Worker) -> None:
     order = await vm_order(worker, machine_of())
     policy = {"kind": "http", "status": 429, "code": "OperationNotAllowed", "message": "too many requests"}
     rule = {"match": {"op": "vm.create"}, "when": {"until": 1200}, "do": {**policy, "headers": {"Retry-After": 1200}}}

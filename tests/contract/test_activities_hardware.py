@@ -42,7 +42,7 @@ async def test_a_stopped_machine_has_another_size_and_a_larger_disk(worker: Work
     assert after == before.but(size=LARGER, disk_size_in_gb=before.disk_size_in_gb * 2)
 
 
-async def test_a_disk_never_shrinks_and_a_machine_that_is_gone_has_no_hardware(worker: Worker) -> None:
+async def test_a_disk_never_shrinks_and_a_deleted_machine_has_no_hardware(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)
     assert await worker.do(remote_actions.BEGIN_DISK_GROWTH, DiskOrder(machine=machine, size_in_gb=1)) == Done()

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 import pytest
 from azure_simulator.certificates import Certificates
 
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import images, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.contracts.tickets import on_behalf_of
 from shared.domain.owner import Owner, OwnerKind
 from shared.services.marketplace import gallery_versions
-from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import build
 from tests.contract.worker import GROUP, REGION, SITE, TENANT, Worker, working
 
@@ -78,7 +78,7 @@ async def test_what_is_built_is_offered_to_its_tenant_and_to_no_neighbour_in_the
     assert offered == {TENANT.id: [version.version_id.casefold()], "neighbour": []}
 
 
-async def test_a_version_of_another_machine_is_refused_for_good(worker: Worker) -> None:
+async def test_a_version_of_another_machine_is_refused_permanently(worker: Worker) -> None:
     await generalize(worker)
     await capture(worker)
     other = ORDER.but(machine=MACHINE.but(owner=MACHINE.owner.but(id="other")))
@@ -87,7 +87,7 @@ async def test_a_version_of_another_machine_is_refused_for_good(worker: Worker) 
     assert (refused.code, refused.final) == ("versionExists", True)
 
 
-async def test_a_sysprep_that_fails_is_told_with_its_evidence(worker: Worker) -> None:
+async def test_a_sysprep_that_fails_is_reported_with_its_evidence(worker: Worker) -> None:
     await build(worker, MACHINE)
     await worker.cloud.sim("config", {"scriptOutcomes": [{"step": "generalize", "message": "an app is in the way"}]})
     await worker.finish(await worker.do(images.BEGIN_GENERALIZE, MACHINE))

@@ -8,14 +8,14 @@ import pytest
 from azure_simulator.certificates import Certificates
 
 from activities.rights import MACHINE_USER, assignment_id
+from packages.azure_simulator.tests.contract.running import GROUP as GROUP_ID
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts.orphans import DELETE_ORPHAN, SCAN_RESOURCE_GROUP, RemovalOrder, ResourceGroupScanOrder
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.domain import naming
 from shared.domain.orphans import ComputerName, Orphan, OrphanType
 from shared.domain.owner import Owner
 from shared.storage.repository import Stored
-from tests.contract.running import GROUP as GROUP_ID
-from tests.contract.running import SUBSCRIPTION
 from tests.contract.test_activities_desktop import build, machine_of
 from tests.contract.worker import REGION, TENANT, Records, Worker, working
 

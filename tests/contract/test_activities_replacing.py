@@ -59,7 +59,7 @@ def left(machine: Machine, device_id: str | None = None, managed: str | None = N
     return RecognizeOrder(machine=machine, entra_device_id=device_id, managed_device_id=managed)
 
 
-async def test_a_machine_is_gone_on_with_only_as_it_was_left(worker: Worker) -> None:
+async def test_a_machine_is_continued_with_only_in_the_state_it_was_left_in(worker: Worker) -> None:
     machine = machine_of()
     assert isinstance(await worker.do(RECOGNIZE_MACHINE, left(machine)), Unrecognized)
     await build(worker, machine)

@@ -42,7 +42,7 @@ async def test_a_missing_group_is_not_found(graph: Graph) -> None:
         await graph.group_users("00000000-0000-4000-8000-000000000000")
 
 
-async def test_licensed_users_hold_one_of_the_licences(graph: Graph) -> None:
+async def test_licensed_users_have_one_of_the_licences(graph: Graph) -> None:
     skus = [sku for sku in await graph.subscribed_skus() if sku.sku_part_number in PLANS]
     users = await graph.licensed_users([sku.sku_id for sku in skus])
     assert len(users) == 20

@@ -86,7 +86,7 @@ SAYS = [
 ]
 
 
-async def test_what_the_clouds_refuse_or_show_is_said_in_the_words_of_graph(worker: Worker) -> None:
+async def test_refusals_and_states_of_the_cloud_are_reported_in_graphs_terms(worker: Worker) -> None:
     await network(worker)
     connection(worker, network=own(), **hybrid())
     said = []

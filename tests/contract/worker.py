@@ -11,6 +11,7 @@ import pytest
 from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import DOMAIN, TENANT_ID
 
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION, Running, running
 from shared.config import Settings
 from shared.contracts.machines import POLL_OPERATION, OperationOrder
 from shared.contracts.outcomes import Accepted, Pending, Ticket
@@ -22,7 +23,6 @@ from shared.domain.tenant import Site, Tenant
 from shared.domain.values import Value
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored
-from tests.contract.running import SUBSCRIPTION, Running, running
 from tests.implementations import AnyActivity, implementation
 from tests.rate_limiters import MemoryRateLimiters
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from local.play import BUILT, table
+from local.verdict import EXPECTED
 from tests.e2e.scenes import ELSEWHERE, FILES, parts
 from tests.house.tree import ROOT, text
 
@@ -41,3 +42,7 @@ def test_what_is_played_elsewhere_is_played_there() -> None:
 def test_what_is_played_can_fail() -> None:
     empty = [each["name"] for each in SCENARIOS if each["needs"] in BUILT and "end" not in each["expect"]]
     assert empty == []
+
+
+def test_what_is_expected_can_be_judged() -> None:
+    assert [each["name"] for each in SCENARIOS if not set(each["expect"]) <= EXPECTED] == []

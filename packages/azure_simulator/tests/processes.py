@@ -1,9 +1,10 @@
-"""The cloud as a process of its own, and tokens of it for the real clients."""
+"""The simulator as a process of its own, and its tokens for the real clients."""
 
 import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,25 @@ import aiohttp
 from azure.core.credentials import AccessToken
 from azure_simulator.certificates import Certificates
 
-from local.processes import free_port
+
+def free_port() -> int:
+    """Ask the kernel for a free port and keep it for a server that sets SO_REUSEADDR, also while that is restarted.
+
+    Only Linux lets a server listen on a port that another socket holds; elsewhere the port is given back.
+    """
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    port: int = probe.getsockname()[1]
+    if sys.platform == "linux":
+        probe.detach()
+    else:
+        probe.close()
+    return port
 
 
 class Process:
-    """The cloud on fixed ports; it comes back where it was."""
+    """The simulator on a fixed port, so that it can be started again at the same address."""
 
     def __init__(self, folder: Path, certificates: Certificates, seed_data: object, home: Path | None = None) -> None:
         seed, port = folder / "seed.json", free_port()

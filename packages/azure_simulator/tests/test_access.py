@@ -2,12 +2,12 @@
 
 import pytest
 
-from packages.azure_simulator.tests.asking import GROUP, VMS, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
+from packages.azure_simulator.tests.in_process import GROUP, VMS, open_cloud
 
 
 def test_no_token_is_401_with_a_challenge() -> None:
-    app = asking()
+    app = open_cloud()
     reply = app.send("GET", GROUP, authorization="")
     assert reply.status == 401
     assert reply.headers["WWW-Authenticate"].startswith("Bearer ")
@@ -21,32 +21,32 @@ def test_no_token_is_401_with_a_challenge() -> None:
         ({"audience": "https://management.azure.com", "wrongKey": True}, "InvalidAuthenticationToken"),
     ],
 )
-def test_a_wrong_token_is_told_apart(wanted: dict[str, object], code: str) -> None:
-    app = asking()
+def test_a_wrong_token_is_distinguished(wanted: dict[str, object], code: str) -> None:
+    app = open_cloud()
     token = app.sim("POST", "tokens", wanted)["access_token"]
     assert app.error("GET", GROUP, authorization=f"Bearer {token}") == (401, code)
 
 
 def test_a_principal_may_do_what_it_was_granted_and_no_more() -> None:
-    app = asking()
+    app = open_cloud()
     app.sim("POST", "tokens", {"name": "reader"})
     oid = app.sim("POST", "tokens", {"name": "reader"})["claims"]["oid"]
-    app.ask("PUT", GROUP, {"location": REGION})
+    app.request("PUT", GROUP, {"location": REGION})
     app.sim("POST", "seed", {"principals": [{"id": oid, "name": "reader", "actions": ["*/read"]}]})
-    assert app.send("GET", GROUP, who="reader").status == 200
-    assert app.error("PUT", GROUP, {"location": REGION}, who="reader") == (403, "AuthorizationFailed")
+    assert app.send("GET", GROUP, caller="reader").status == 200
+    assert app.error("PUT", GROUP, {"location": REGION}, caller="reader") == (403, "AuthorizationFailed")
 
 
-def test_strangers_get_nothing_when_the_cloud_is_strict() -> None:
-    app = asking()
+def test_a_caller_without_a_role_is_refused_when_principals_are_strict() -> None:
+    app = open_cloud()
     app.sim("POST", "config", {"strictPrincipals": True})
-    assert app.error("GET", VMS, who="stranger") == (403, "AuthorizationFailed")
+    assert app.error("GET", VMS, caller="other") == (403, "AuthorizationFailed")
 
 
 def test_a_body_that_is_not_json_is_refused() -> None:
     from azure_simulator.core.requests import Request
 
-    app = asking()
+    app = open_cloud()
     headers = {"host": "cloud", "authorization": f"Bearer {app.token()}"}
     reply = app.cloud.handle(Request("PUT", GROUP, "", headers, b"{not json"))
     assert reply.status == 400
@@ -54,18 +54,18 @@ def test_a_body_that_is_not_json_is_refused() -> None:
 
 
 def test_a_provider_that_is_not_registered_is_refused_until_it_is() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     app.sim("POST", "config", {"unregisteredProviders": ["Microsoft.Compute"]})
     sub = GROUP.partition("/resourceGroups")[0]
-    assert b"MissingSubscriptionRegistration" in app.order("cpc-1", subnet).body
-    app.ask("POST", f"{sub}/providers/Microsoft.Compute/register")
-    assert app.order("cpc-1", subnet).status == 201
+    assert b"MissingSubscriptionRegistration" in app.create_machine("cpc-1", subnet).body
+    app.request("POST", f"{sub}/providers/Microsoft.Compute/register")
+    assert app.create_machine("cpc-1", subnet).status == 201
 
 
 def test_what_is_locked_cannot_be_deleted() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     app.sim("POST", "config", {"locks": [GROUP]})
     assert app.error("DELETE", f"{VMS}/cpc-1") == (409, "ScopeLocked")
     app.sim("POST", "config", {"locks": None})

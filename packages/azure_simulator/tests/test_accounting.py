@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud
 
 CRG = f"{GROUP}/providers/Microsoft.Compute/capacityReservationGroups/crg"
 DISKS = f"{GROUP}/providers/Microsoft.Compute/disks"
@@ -16,13 +16,13 @@ SIZES = ("Standard_D2s_v5", "Standard_D4s_v5")
 
 
 class Walk:
-    """Somebody who does anything at any time; refusals are as good as anything."""
+    """A user who sends any request at any time; refused ones count as well."""
 
-    def __init__(self, app: Asking, seed: int) -> None:
+    def __init__(self, app: InProcessCloud, seed: int) -> None:
         self.app = app
         self.choose = random.Random(seed)
-        self.subnet = app.lay()
-        app.ask("PUT", CRG, {"location": REGION})
+        self.subnet = app.create_network()
+        app.request("PUT", CRG, {"location": REGION})
 
     def step(self) -> None:
         action = self.choose.choice((self.make, self.make, self.power, self.change, self.reserve, self.drop, self.fail))
@@ -76,7 +76,7 @@ class Walk:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_everything_is_counted_as_it_is_there(seed: int) -> None:
-    app = asking("real", seed=seed)
+    app = open_cloud("real", seed=seed)
     app.sim("POST", "config", {"throttling": {"enabled": False}, "quotas": {"*": {"cores": 24}}})
     walk = Walk(app, seed)
     for _ in range(120):
@@ -91,7 +91,7 @@ def test_everything_is_counted_as_it_is_there(seed: int) -> None:
     assert app.sim("GET", "state?view=capacity") == {"cores": {}, "placed": {}}
 
 
-def everything(app: Asking) -> Any:
+def everything(app: InProcessCloud) -> Any:
     """Give all that a restart must bring back."""
     store = app.cloud.world.resources
     found = {each.id: (each.body, each.facts) for kind in store.types() for each in store.of_type(kind)}
@@ -99,12 +99,12 @@ def everything(app: Asking) -> Any:
 
 
 def test_a_restart_brings_back_slots_disks_and_snapshots(tmp_path: Path) -> None:
-    app = asking("real", tmp_path / "journal", seed=11)
+    app = open_cloud("real", tmp_path / "journal", seed=11)
     app.sim("POST", "config", {"throttling": {"enabled": False}})
     walk = Walk(app, 11)
     for number in range(60):
         walk.step()
-        for disk in app.ask("GET", DISKS)["value"][:1]:
+        for disk in app.request("GET", DISKS)["value"][:1]:
             body = {"creationData": {"createOption": "Copy", "sourceResourceId": disk["id"]}, "incremental": True}
             app.send(
                 "PUT", f"{GROUP}/providers/Microsoft.Compute/snapshots/s{number % 4}", {**HERE, "properties": body}
@@ -112,7 +112,7 @@ def test_a_restart_brings_back_slots_disks_and_snapshots(tmp_path: Path) -> None
     before = everything(app)
     assert app.cloud.journal is not None
     app.cloud.journal.close()
-    again = asking("real", tmp_path / "journal", seed=11)
+    again = open_cloud("real", tmp_path / "journal", seed=11)
     assert everything(again) == before
     assert {kind.rpartition("/")[2] for kind in again.cloud.world.resources.types()} >= {"snapshots", "disks"}
     assert again.cloud.journal is not None

@@ -9,7 +9,7 @@ from azure_simulator.core.cloud import Options
 from azure_simulator.core.requests import Request
 from simulation_base.clock import FileClock
 
-from packages.azure_simulator.tests.asking import SEED, keys
+from packages.azure_simulator.tests.in_process import SEED, keys
 
 
 @pytest.fixture

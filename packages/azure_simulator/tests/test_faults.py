@@ -8,103 +8,103 @@ import pytest
 from azure_simulator.core.faults import ACTIONS
 from azure_simulator.core.requests import Request
 
-from packages.azure_simulator.tests.asking import VMS, Asking, asking
+from packages.azure_simulator.tests.in_process import VMS, InProcessCloud, open_cloud
 
 
-def rule(app: Asking, kind: str, match: dict[str, Any], **do: Any) -> None:
+def rule(app: InProcessCloud, kind: str, match: dict[str, Any], **do: Any) -> None:
     when = do.pop("when", {})
     app.sim("POST", "faults", {"id": kind, "match": match, "when": when, "do": {"kind": kind, **do}})
 
 
 def test_http_answers_in_place_of_the_handler() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     rule(app, "http", {"op": "vm.create"}, status=503, code="ServiceUnavailable", headers={"Retry-After": 7})
-    reply = app.order("cpc-1", subnet)
+    reply = app.create_machine("cpc-1", subnet)
     assert (reply.status, reply.headers["Retry-After"]) == (503, "7")
     assert app.error("GET", f"{VMS}/cpc-1")[0] == 404
 
 
 @pytest.mark.parametrize(("kind", "status"), [("drop_before", 404), ("drop_after", 200)])
 def test_the_connection_dies_before_or_after_the_change(kind: str, status: int) -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     rule(app, kind, {"op": "vm.create"})
-    assert app.order("cpc-1", subnet).drop
+    assert app.create_machine("cpc-1", subnet).drop
     assert app.send("GET", f"{VMS}/cpc-1").status == status
 
 
 def test_an_operation_fails_at_a_phase() -> None:
-    app = asking("real")
-    subnet = app.lay()
+    app = open_cloud("real")
+    subnet = app.create_network()
     app.advance(60)
     rule(app, "lro_fail", {"size": "standard_d*"}, code="OSProvisioningTimedOut", at_phase="allocating")
-    url = app.order("cpc-1", subnet).headers["Azure-AsyncOperation"]
+    url = app.create_machine("cpc-1", subnet).headers["Azure-AsyncOperation"]
     found = next(each for each in app.sim("GET", "operations") if each["kind"] == "vm.create")
     app.advance(3600)
-    body = app.ask("GET", url)
+    body = app.request("GET", url)
     assert (body["status"], body["error"]["code"]) == ("Failed", "OSProvisioningTimedOut")
     assert found["phase"] == "accepted"
 
 
 def test_an_operation_hangs_for_ever() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     rule(app, "hang", {"op": "vm.create"})
-    url = app.order("cpc-1", subnet).headers["Azure-AsyncOperation"]
+    url = app.create_machine("cpc-1", subnet).headers["Azure-AsyncOperation"]
     app.advance(30 * 24 * 3600)
-    assert app.ask("GET", url)["status"] == "InProgress"
+    assert app.request("GET", url)["status"] == "InProgress"
 
 
 def test_a_delay_stretches_the_operation_or_holds_the_answer() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     rule(app, "delay", {"name": "cpc-1"}, add=100)
-    url = app.order("cpc-1", subnet).headers["Azure-AsyncOperation"]
-    assert app.ask("GET", url)["status"] == "InProgress"
+    url = app.create_machine("cpc-1", subnet).headers["Azure-AsyncOperation"]
+    assert app.request("GET", url)["status"] == "InProgress"
     assert app.send("GET", f"{VMS}/cpc-1").hold_us == 100_000_000
     app.advance(101)
-    assert app.ask("GET", url)["status"] == "Succeeded"
+    assert app.request("GET", url)["status"] == "Succeeded"
 
 
 def test_a_stale_read_shows_the_past() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
-    app.ask("GET", f"{VMS}/cpc-1")
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
+    app.request("GET", f"{VMS}/cpc-1")
     rule(app, "stale_read", {"op": "vm.get"}, lag=20)
-    state = app.ask("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"]
+    state = app.request("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"]
     app.advance(21)
-    later = app.ask("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"]
+    later = app.request("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"]
     assert (state, later) == ("Creating", "Succeeded")
 
 
 def test_a_token_expires_in_the_middle() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     rule(app, "token_401", {"plane": "arm"}, when={"max_hits": 1})
     assert app.error("GET", f"{VMS}/cpc-1") == (401, "ExpiredAuthenticationToken")
     assert app.send("GET", f"{VMS}/cpc-1").status == 200
 
 
 def test_a_proxy_answers_html() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     rule(app, "malformed_body", {"op": "group.get"})
     reply = app.send("GET", VMS.partition("/providers")[0])
     assert (reply.status, reply.body[:6]) == (502, b"<html>")
 
 
 def test_attempts_hits_and_times_limit_a_rule() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     rule(app, "http", {"op": "vm.get", "attempt": "2-3"}, status=500, when={"from": 0, "until": 60})
     assert [app.send("GET", f"{VMS}/cpc-1").status for _ in range(4)] == [200, 500, 500, 200]
 
 
 def test_rates_are_drawn_by_path_and_attempt() -> None:
     def hits(order: list[int]) -> set[int]:
-        app = asking()
-        app.lay()
+        app = open_cloud()
+        app.create_network()
         app.sim("POST", "config", {"throttling": {"enabled": False}})
         rule(app, "http", {"op": "vm.get"}, status=500, when={"rate": 0.3})
         return {n for n in order if app.send("GET", f"{VMS}/cpc-{n}").status == 500}
@@ -115,8 +115,8 @@ def test_rates_are_drawn_by_path_and_attempt() -> None:
 
 
 def test_the_first_matching_rule_wins_and_counts() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     rules = [
         {"id": "a", "match": {"name": "cpc-2"}, "do": {"kind": "http", "status": 501}},
         {"id": "b", "match": {"op": "vm.get"}, "do": {"kind": "http", "status": 502}},
@@ -127,8 +127,8 @@ def test_the_first_matching_rule_wins_and_counts() -> None:
 
 
 def test_a_rule_comes_and_goes_in_a_period() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     rule(app, "flap", {"op": "vm.get"}, period=60, down=20, code="ServiceUnavailable")
     found = []
     for _ in range(4):
@@ -137,38 +137,38 @@ def test_a_rule_comes_and_goes_in_a_period() -> None:
     assert found == [503, 200, 503, 200]
 
 
-def test_a_put_says_that_it_failed_and_did_it() -> None:
-    app = asking()
-    subnet = app.lay()
+def test_a_put_reports_a_failure_but_was_performed() -> None:
+    app = open_cloud()
+    subnet = app.create_network()
     rule(app, "partial", {"op": "vm.create"}, when={"max_hits": 1}, status=500, code="InternalServerError")
-    reply = app.order("cpc-1", subnet)
+    reply = app.create_machine("cpc-1", subnet)
     assert (reply.status, reply.code) == (500, "InternalServerError")
     assert "Azure-AsyncOperation" not in reply.headers
-    assert app.ask("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"] == "Succeeded"
+    assert app.request("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"] == "Succeeded"
 
 
-def test_an_operation_says_that_it_failed_and_did_it() -> None:
-    app = asking()
-    subnet = app.lay()
+def test_an_operation_reports_a_failure_but_was_performed() -> None:
+    app = open_cloud()
+    subnet = app.create_network()
     rule(app, "partial", {"op": "vm.create"}, code="InternalExecutionError")
-    url = app.order("cpc-1", subnet).headers["Azure-AsyncOperation"]
+    url = app.create_machine("cpc-1", subnet).headers["Azure-AsyncOperation"]
     app.advance(1)
-    assert app.ask("GET", url)["error"]["code"] == "InternalExecutionError"
+    assert app.request("GET", url)["error"]["code"] == "InternalExecutionError"
     assert app.sim("GET", "state?type=Microsoft.Compute/virtualMachines")[0]["facts"]["power"] == "running"
     assert len(app.sim("GET", "state?type=Microsoft.Compute/disks")) == 1
 
 
 def test_json_that_breaks_off() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     rule(app, "malformed_body", {"op": "vm.get"}, status=200, text='{"name": "cp')
     reply = app.send("GET", f"{VMS}/cpc-1")
     assert (reply.status, reply.body, reply.headers["Content-Type"]) == (200, b'{"name": "cp', "application/json")
 
 
 def test_a_rule_of_one_subscription_leaves_the_others_alone() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     rule(app, "http", {"op": "vm.get", "subscription": "11111111-*"}, status=500)
     assert app.send("GET", f"{VMS}/cpc-1").status == 200
     rule(app, "http", {"op": "vm.get", "subscription": "22222222-*"}, status=500)
@@ -200,7 +200,7 @@ def test_a_rule_of_one_subscription_leaves_the_others_alone() -> None:
     ids=str,
 )
 def test_a_rule_that_makes_no_sense_is_refused(broken: dict[str, Any], word: str) -> None:
-    app = asking()
+    app = open_cloud()
     reply = app.cloud.handle(Request("POST", "/_sim/faults", "", {"host": "cloud"}, json.dumps(broken).encode()))
     assert (reply.status, reply.code) == (400, "BadRule")
     assert word in json.loads(reply.body)["error"]["message"]
@@ -208,5 +208,5 @@ def test_a_rule_that_makes_no_sense_is_refused(broken: dict[str, Any], word: str
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
-def test_the_document_tells_of_every_kind(kind: str) -> None:
-    assert f"`{kind}`" in (Path(__file__).parents[3] / "docs" / "cloud.md").read_text("utf-8")
+def test_the_reference_has_every_kind(kind: str) -> None:
+    assert f"`{kind}`" in (Path(__file__).parents[1] / "docs" / "reference.md").read_text("utf-8")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 GALLERY = f"{COMPUTE}/galleries/g"
@@ -24,52 +24,52 @@ def version(source: str, *regions: str, **publishing: Any) -> dict[str, Any]:
     return {"location": REGION, "properties": {**profile, "storageProfile": {"source": {"virtualMachineId": source}}}}
 
 
-def master(app: Asking, *, secure: bool = True) -> str:
+def master(app: InProcessCloud, *, secure: bool = True) -> str:
     """Make a machine that can be captured, and a gallery for it."""
-    subnet = app.lay()
-    nic = app.ask("PUT", f"{NETWORK}/networkInterfaces/master-nic", nic_body(subnet))
+    subnet = app.create_network()
+    nic = app.request("PUT", f"{NETWORK}/networkInterfaces/master-nic", nic_body(subnet))
     body = vm_body(nic["id"])
     if not secure:
         del body["properties"]["securityProfile"]
-    app.ask("PUT", f"{VMS}/master", body)
+    app.request("PUT", f"{VMS}/master", body)
     script = {"location": REGION, "properties": {"source": {"script": "# step: generalize\nsysprep"}}}
-    app.ask("PUT", f"{VMS}/master/runCommands/s", script)
+    app.request("PUT", f"{VMS}/master/runCommands/s", script)
     app.send("POST", f"{VMS}/master/deallocate")
     app.send("POST", f"{VMS}/master/generalize")
-    app.ask("PUT", GALLERY, {"location": REGION})
-    app.ask("PUT", IMAGE, definition())
+    app.request("PUT", GALLERY, {"location": REGION})
+    app.request("PUT", IMAGE, definition())
     return f"{VMS}/master"
 
 
-def order(app: Asking, name: str, image: str) -> Any:
-    return app.order(name, f"{NETWORK}/virtualNetworks/vnet/subnets/cpc", image={"id": image})
+def create_machine(app: InProcessCloud, name: str, image: str) -> Any:
+    return app.create_machine(name, f"{NETWORK}/virtualNetworks/vnet/subnets/cpc", image={"id": image})
 
 
-def exact(app: Asking, name: str, image: str) -> str:
-    reply = order(app, name, image)
+def exact(app: InProcessCloud, name: str, image: str) -> str:
+    reply = create_machine(app, name, image)
     assert reply.status == 201, reply.body
-    return str(app.ask("GET", f"{VMS}/{name}")["properties"]["storageProfile"]["imageReference"]["exactVersion"])
+    return str(app.request("GET", f"{VMS}/{name}")["properties"]["storageProfile"]["imageReference"]["exactVersion"])
 
 
 def test_the_latest_is_the_highest_that_is_ready_and_not_excluded() -> None:
-    app = asking()
+    app = open_cloud()
     source = master(app)
     for name, publishing in (("1.9.0", {}), ("1.10.0", {}), ("2.0.0", {"excludeFromLatest": True})):
-        app.ask("PUT", f"{IMAGE}/versions/{name}", version(source, **publishing))
+        app.request("PUT", f"{IMAGE}/versions/{name}", version(source, **publishing))
     app.sim("POST", "config", {"latency": {"gallery.replicate": {"value": 600}}})
-    app.ask("PUT", f"{IMAGE}/versions/3.0.0", version(source))
+    app.request("PUT", f"{IMAGE}/versions/3.0.0", version(source))
     assert exact(app, "cpc-1", IMAGE) == "1.10.0"
     app.advance(601)
     assert exact(app, "cpc-2", f"{IMAGE}/versions/latest") == "3.0.0"
 
 
-def test_a_region_that_fails_is_told_and_tried_again() -> None:
-    app = asking()
+def test_a_region_that_fails_is_reported_and_tried_again() -> None:
+    app = open_cloud()
     source = master(app)
     app.sim("POST", "config", {"replicationFailures": [FAR]})
     app.send("PUT", f"{IMAGE}/versions/1.0.0", version(source, REGION, FAR))
     path = f"{IMAGE}/versions/1.0.0?$expand=ReplicationStatus"
-    status = app.ask("GET", path)["properties"]["replicationStatus"]
+    status = app.request("GET", path)["properties"]["replicationStatus"]
     assert (status["aggregatedState"], [row["state"] for row in status["summary"]]) == (
         "Failed",
         ["Completed", "Failed"],
@@ -77,32 +77,32 @@ def test_a_region_that_fails_is_told_and_tried_again() -> None:
     assert exact(app, "cpc-1", f"{IMAGE}/versions/1.0.0") == "1.0.0"
     app.sim("POST", "config", {"replicationFailures": None})
     targets = {"properties": {"publishingProfile": {"targetRegions": [{"name": REGION}, {"name": FAR}]}}}
-    app.ask("PATCH", f"{IMAGE}/versions/1.0.0", targets)
-    assert app.ask("GET", path)["properties"]["replicationStatus"]["aggregatedState"] == "Completed"
+    app.request("PATCH", f"{IMAGE}/versions/1.0.0", targets)
+    assert app.request("GET", path)["properties"]["replicationStatus"]["aggregatedState"] == "Completed"
 
 
 def test_creations_that_still_read_a_deleted_image_fail() -> None:
-    app = asking()
+    app = open_cloud()
     source = master(app)
-    app.ask("PUT", f"{IMAGE}/versions/1.0.0", version(source))
+    app.request("PUT", f"{IMAGE}/versions/1.0.0", version(source))
     app.sim("POST", "config", {"latency": {"vm.create": {"value": 100}}})
-    copied = order(app, "cpc-1", f"{IMAGE}/versions/1.0.0").headers["Azure-AsyncOperation"]
+    copied = create_machine(app, "cpc-1", f"{IMAGE}/versions/1.0.0").headers["Azure-AsyncOperation"]
     app.advance(30)
-    reading = order(app, "cpc-2", f"{IMAGE}/versions/1.0.0").headers["Azure-AsyncOperation"]
+    reading = create_machine(app, "cpc-2", f"{IMAGE}/versions/1.0.0").headers["Azure-AsyncOperation"]
     app.send("DELETE", f"{IMAGE}/versions/1.0.0")
     app.advance(101)
-    assert app.ask("GET", copied)["status"] == "Succeeded"
-    assert app.ask("GET", reading)["error"]["code"] == "GalleryImageNotFound"
-    assert order(app, "cpc-3", f"{IMAGE}/versions/1.0.0").status == 404
+    assert app.request("GET", copied)["status"] == "Succeeded"
+    assert app.request("GET", reading)["error"]["code"] == "GalleryImageNotFound"
+    assert create_machine(app, "cpc-3", f"{IMAGE}/versions/1.0.0").status == 404
 
 
 def test_a_protected_version_is_not_deleted_while_it_is_elsewhere() -> None:
-    app = asking()
+    app = open_cloud()
     body = version(master(app), REGION, FAR)
     body["properties"]["safetyProfile"] = {"allowDeletionOfReplicatedLocations": False}
-    app.ask("PUT", f"{IMAGE}/versions/1.0.0", body)
+    app.request("PUT", f"{IMAGE}/versions/1.0.0", body)
     assert app.error("DELETE", f"{IMAGE}/versions/1.0.0") == (409, "OperationNotAllowed")
-    app.ask(
+    app.request(
         "PATCH", f"{IMAGE}/versions/1.0.0", {"properties": {"publishingProfile": {"targetRegions": [{"name": REGION}]}}}
     )
     app.send("DELETE", f"{IMAGE}/versions/1.0.0")
@@ -110,18 +110,18 @@ def test_a_protected_version_is_not_deleted_while_it_is_elsewhere() -> None:
 
 
 def test_a_subscription_has_so_many_galleries_in_a_region() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     app.sim("POST", "config", {"galleryLimits": {"galleries": 1}})
-    app.ask("PUT", GALLERY, {"location": REGION})
-    app.ask("PUT", GALLERY, {"location": REGION})
+    app.request("PUT", GALLERY, {"location": REGION})
+    app.request("PUT", GALLERY, {"location": REGION})
     assert app.error("PUT", f"{GALLERY}2", {"location": REGION}) == (409, "OperationNotAllowed")
-    app.ask("PUT", f"{GALLERY}2", {"location": FAR})
-    assert len(app.ask("GET", f"{SUB}/providers/Microsoft.Compute/galleries")["value"]) == 2
+    app.request("PUT", f"{GALLERY}2", {"location": FAR})
+    assert len(app.request("GET", f"{SUB}/providers/Microsoft.Compute/galleries")["value"]) == 2
 
 
 def test_a_version_has_a_hundred_replicas_at_most() -> None:
-    app = asking()
+    app = open_cloud()
     body = version(master(app))
     body["properties"]["publishingProfile"]["targetRegions"] = [
         {"name": REGION, "regionalReplicaCount": 60},
@@ -131,39 +131,39 @@ def test_a_version_has_a_hundred_replicas_at_most() -> None:
 
 
 def test_a_managed_image_is_made_of_a_machine_without_trusted_launch() -> None:
-    app = asking()
+    app = open_cloud()
     body = {"location": REGION, "properties": {"sourceVirtualMachine": {"id": master(app)}}}
     assert app.error("PUT", f"{COMPUTE}/images/i", body) == (409, "BadRequest")
-    app = asking()
+    app = open_cloud()
     master(app, secure=False)
-    app.ask("PUT", f"{COMPUTE}/images/i", body)
-    assert order(app, "cpc-1", f"{COMPUTE}/images/i").status == 201
-    app.ask("PUT", f"{IMAGE}/versions/1.0.0", version(f"{COMPUTE}/images/i"))
+    app.request("PUT", f"{COMPUTE}/images/i", body)
+    assert create_machine(app, "cpc-1", f"{COMPUTE}/images/i").status == 201
+    app.request("PUT", f"{IMAGE}/versions/1.0.0", version(f"{COMPUTE}/images/i"))
     assert exact(app, "cpc-2", IMAGE) == "1.0.0"
     app.send("DELETE", f"{COMPUTE}/images/i")
-    assert order(app, "cpc-3", f"{COMPUTE}/images/i").status == 404
+    assert create_machine(app, "cpc-3", f"{COMPUTE}/images/i").status == 404
 
 
 def test_a_specialized_image_brings_its_computer_along() -> None:
-    app = asking()
+    app = open_cloud()
     master(app)
-    app.order("gold", f"{NETWORK}/virtualNetworks/vnet/subnets/cpc", computer="GOLD")
-    app.ask("PUT", f"{GALLERY}/images/as-is", definition("Specialized", "two"))
-    app.ask("PUT", f"{GALLERY}/images/as-is/versions/1.0.0", version(f"{VMS}/gold"))
-    assert order(app, "cpc-1", f"{GALLERY}/images/as-is").status == 400
+    app.create_machine("gold", f"{NETWORK}/virtualNetworks/vnet/subnets/cpc", computer="GOLD")
+    app.request("PUT", f"{GALLERY}/images/as-is", definition("Specialized", "two"))
+    app.request("PUT", f"{GALLERY}/images/as-is/versions/1.0.0", version(f"{VMS}/gold"))
+    assert create_machine(app, "cpc-1", f"{GALLERY}/images/as-is").status == 400
     body = vm_body(f"{NETWORK}/networkInterfaces/cpc-1-nic", image={"id": f"{GALLERY}/images/as-is"})
     del body["properties"]["osProfile"]
-    app.ask("PUT", f"{VMS}/cpc-1", body)
-    assert app.ask("GET", f"{VMS}/cpc-1/instanceView")["computerName"] == "GOLD"
+    app.request("PUT", f"{VMS}/cpc-1", body)
+    assert app.request("GET", f"{VMS}/cpc-1/instanceView")["computerName"] == "GOLD"
 
 
 def test_marketplace_versions_are_sorted_by_their_numbers() -> None:
-    app = asking()
+    app = open_cloud()
     app.sim("POST", "config", {"images": {"p": {"o": {"s": ["1.10.0", "1.9.0"]}}}})
     offer = f"{SUB}/providers/Microsoft.Compute/locations/{REGION}/publishers/p/artifacttypes/vmimage/offers/o"
     versions = f"{offer}/skus/s/versions"
-    assert [each["name"] for each in app.ask("GET", f"{versions}?$top=1&$orderby=name desc")] == ["1.10.0"]
-    assert app.ask("GET", f"{versions}/latest")["name"] == "1.10.0"
+    assert [each["name"] for each in app.request("GET", f"{versions}?$top=1&$orderby=name desc")] == ["1.10.0"]
+    assert app.request("GET", f"{versions}/latest")["name"] == "1.10.0"
     for query in ("$top=some", "$orderby=size"):
         assert app.error("GET", f"{versions}?{query}") == (400, "InvalidParameter")
     assert app.error("GET", versions.replace(REGION, "atlantis"))[0] == 400

@@ -5,33 +5,33 @@ from typing import Any
 
 import pytest
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
 
 LOCK = "providers/Microsoft.Authorization/locks/keep"
 VNETS = f"{NETWORK}/virtualNetworks"
 
 
-def lock(app: Asking, scope: str, level: str = "CanNotDelete") -> None:
-    app.ask("PUT", f"{scope}/{LOCK}", {"properties": {"level": level, "notes": "ours"}})
+def lock(app: InProcessCloud, scope: str, level: str = "CanNotDelete") -> None:
+    app.request("PUT", f"{scope}/{LOCK}", {"properties": {"level": level, "notes": "ours"}})
 
 
 @pytest.mark.parametrize("scope", [SUB, GROUP, VNETS + "/vnet", VNETS + "/vnet/subnets/cpc"])
 def test_what_is_locked_above_or_below_is_not_deleted(scope: str) -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     lock(app, scope)
     for path in (GROUP, f"{VNETS}/vnet"):
         assert app.error("DELETE", path) == (409, "ScopeLocked")
     space = {"addressSpace": {"addressPrefixes": ["10.9.0.0/16"]}}
-    app.ask("PUT", f"{VNETS}/other", {"location": REGION, "properties": space})
+    app.request("PUT", f"{VNETS}/other", {"location": REGION, "properties": space})
     app.send("DELETE", f"{scope}/{LOCK}")
     assert app.send("DELETE", GROUP).status == 202
 
 
 def test_a_read_only_lock_refuses_writes_and_actions() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     lock(app, GROUP, "ReadOnly")
     for method, path, body in (
         ("PATCH", f"{VMS}/cpc-1", {"tags": {}}),
@@ -43,29 +43,29 @@ def test_a_read_only_lock_refuses_writes_and_actions() -> None:
 
 
 def test_a_lock_elsewhere_does_not_matter() -> None:
-    app = asking()
-    app.lay()
-    app.ask("PUT", f"{GROUP}-2", {"location": REGION})
+    app = open_cloud()
+    app.create_network()
+    app.request("PUT", f"{GROUP}-2", {"location": REGION})
     lock(app, f"{GROUP}-2")
     assert app.send("DELETE", f"{VNETS}/vnet").status == 202
 
 
-def test_locks_are_listed_where_they_hold() -> None:
-    app = asking()
-    app.lay()
+def test_locks_are_listed_where_they_apply() -> None:
+    app = open_cloud()
+    app.create_network()
     lock(app, f"{VNETS}/vnet")
     lock(app, GROUP, "ReadOnly")
     locks = f"{GROUP}/providers/Microsoft.Authorization/locks"
-    assert [each["properties"]["level"] for each in app.ask("GET", locks)["value"]] == ["ReadOnly", "CanNotDelete"]
-    assert len(app.ask("GET", f"{locks}?$filter=atScope()")["value"]) == 1
+    assert [each["properties"]["level"] for each in app.request("GET", locks)["value"]] == ["ReadOnly", "CanNotDelete"]
+    assert len(app.request("GET", f"{locks}?$filter=atScope()")["value"]) == 1
     body = {"properties": {"level": "Sometimes"}}
     assert app.send("PUT", f"{GROUP}/{LOCK}", body).status == 400
     assert app.error("PUT", f"{GROUP}-9/{LOCK}", {"properties": {"level": "ReadOnly"}})[0] == 404
 
 
 def test_a_group_goes_machines_first() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     app.sim("POST", "config", {"latency": {"group.delete": {"value": 100}}})
     url = app.send("DELETE", GROUP).headers["Location"]
     assert app.error("PUT", f"{NETWORK}/publicIPAddresses/p", {"location": REGION})[0] == 409
@@ -78,34 +78,36 @@ def test_a_group_goes_machines_first() -> None:
 
 
 def test_a_group_whose_network_others_use_stays() -> None:
-    app = asking()
-    subnet = app.lay()
-    app.ask("PUT", f"{GROUP}-2", {"location": REGION})
+    app = open_cloud()
+    subnet = app.create_network()
+    app.request("PUT", f"{GROUP}-2", {"location": REGION})
     nic = f"{GROUP}-2/providers/Microsoft.Network/networkInterfaces/n"
-    app.ask("PUT", nic, nic_body(subnet))
+    app.request("PUT", nic, nic_body(subnet))
     url = app.send("DELETE", GROUP).headers["Location"]
     assert app.error("GET", url) == (409, "ResourceGroupDeletionBlocked")
-    assert app.ask("GET", GROUP)["properties"]["provisioningState"] == "Succeeded"
+    assert app.request("GET", GROUP)["properties"]["provisioningState"] == "Succeeded"
 
 
 def test_a_group_gives_back_the_addresses_its_interfaces_have_elsewhere() -> None:
-    app = asking()
-    subnet = app.lay()
-    app.ask("PUT", f"{GROUP}-2", {"location": REGION})
-    app.ask("PUT", f"{GROUP}-2/providers/Microsoft.Network/networkInterfaces/n", nic_body(subnet))
+    app = open_cloud()
+    subnet = app.create_network()
+    app.request("PUT", f"{GROUP}-2", {"location": REGION})
+    app.request("PUT", f"{GROUP}-2/providers/Microsoft.Network/networkInterfaces/n", nic_body(subnet))
     app.send("DELETE", f"{GROUP}-2")
-    assert app.ask("GET", f"{VNETS}/vnet/usages")["value"][0]["currentValue"] == 0
+    assert app.request("GET", f"{VNETS}/vnet/usages")["value"][0]["currentValue"] == 0
 
 
 def test_groups_are_listed_by_tag_and_in_pages() -> None:
-    app = asking()
+    app = open_cloud()
     for number in range(5):
-        app.ask("PUT", f"{SUB}/resourceGroups/g{number}", {"location": REGION, "tags": {"even": str(number % 2 == 0)}})
-    found = app.ask("GET", f"{SUB}/resourcegroups?$filter=tagName eq 'even' and tagValue eq 'True'")["value"]
+        app.request(
+            "PUT", f"{SUB}/resourceGroups/g{number}", {"location": REGION, "tags": {"even": str(number % 2 == 0)}}
+        )
+    found = app.request("GET", f"{SUB}/resourcegroups?$filter=tagName eq 'even' and tagValue eq 'True'")["value"]
     assert [each["name"] for each in found] == ["g0", "g2", "g4"]
     names, link = [], f"{SUB}/resourcegroups?$top=2"
     while link:
-        answer = app.ask("GET", link)
+        answer = app.request("GET", link)
         names += [each["name"] for each in answer["value"]]
         link = answer.get("nextLink", "")
     assert names == ["g0", "g1", "g2", "g3", "g4"]
@@ -113,33 +115,33 @@ def test_groups_are_listed_by_tag_and_in_pages() -> None:
 
 
 def test_resources_are_listed_by_type() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
-    kinds = [each["type"].rpartition("/")[2] for each in app.ask("GET", f"{GROUP}/resources")["value"]]
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
+    kinds = [each["type"].rpartition("/")[2] for each in app.request("GET", f"{GROUP}/resources")["value"]]
     assert sorted(kinds) == ["disks", "networkInterfaces", "virtualMachines", "virtualNetworks"]
-    found = app.ask("GET", f"{SUB}/resources?$filter=resourceType eq 'Microsoft.Compute/virtualMachines'")["value"]
+    found = app.request("GET", f"{SUB}/resources?$filter=resourceType eq 'Microsoft.Compute/virtualMachines'")["value"]
     assert [each["name"] for each in found] == ["cpc-1"]
 
 
 def test_machines_come_in_pages_while_some_go() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     for number in range(4):
-        app.order(f"cpc-{number}", subnet)
+        app.create_machine(f"cpc-{number}", subnet)
     app.sim("POST", "config", {"pageSize": 2})
-    first = app.ask("GET", VMS)
+    first = app.request("GET", VMS)
     app.send("DELETE", f"{VMS}/cpc-0")
-    second = app.ask("GET", first["nextLink"])
+    second = app.request("GET", first["nextLink"])
     assert [each["name"] for each in first["value"] + second["value"]] == [f"cpc-{n}" for n in range(4)]
     assert "nextLink" not in second
     place = f"{SUB}/providers/Microsoft.Compute/locations/{{}}/virtualMachines"
-    assert app.ask("GET", place.format("northeurope"))["value"] == []
-    assert len(app.ask("GET", place.format(REGION))["value"]) == 2
+    assert app.request("GET", place.format("northeurope"))["value"] == []
+    assert len(app.request("GET", place.format(REGION))["value"]) == 2
 
 
 def test_a_provider_is_registered_after_a_while() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     app.sim(
         "POST",
         "config",
@@ -148,28 +150,28 @@ def test_a_provider_is_registered_after_a_while() -> None:
     vnet = {"location": REGION, "properties": {"addressSpace": {"addressPrefixes": ["10.0.0.0/16"]}}}
     provider = f"{SUB}/providers/Microsoft.Network"
     assert app.error("PUT", f"{VNETS}/v", vnet) == (409, "MissingSubscriptionRegistration")
-    assert app.ask("POST", f"{provider}/register")["registrationState"] == "Registering"
+    assert app.request("POST", f"{provider}/register")["registrationState"] == "Registering"
     app.advance(61)
-    found = app.ask("GET", provider)
+    found = app.request("GET", provider)
     assert found["registrationState"] == "Registered"
     assert "virtualNetworks/subnets" in {each["resourceType"] for each in found["resourceTypes"]}
-    app.ask("PUT", f"{VNETS}/v", vnet)
+    app.request("PUT", f"{VNETS}/v", vnet)
     assert app.error("POST", f"{provider}/unregister?api-version=2021-04-01") == (409, "CannotUnregisterProvider")
 
 
 def test_a_provider_says_what_can_be_allowed() -> None:
-    app = asking()
-    names = {each["name"] for each in app.ask("GET", "/providers/Microsoft.Compute/operations")["value"]}
+    app = open_cloud()
+    names = {each["name"] for each in app.request("GET", "/providers/Microsoft.Compute/operations")["value"]}
     assert {"Microsoft.Compute/virtualMachines/write", "Microsoft.Compute/virtualMachines/start/action"} <= names
 
 
 def test_a_lock_survives_a_restart(tmp_path: Any) -> None:
-    app = asking(journal=tmp_path / "journal")
-    app.lay()
+    app = open_cloud(journal=tmp_path / "journal")
+    app.create_network()
     lock(app, GROUP)
     assert app.cloud.journal is not None
     app.cloud.journal.close()
-    again = asking(journal=tmp_path / "journal")
+    again = open_cloud(journal=tmp_path / "journal")
     assert json.loads(again.send("DELETE", GROUP).body)["error"]["code"] == "ScopeLocked"
     assert again.cloud.journal is not None
     again.cloud.journal.close()

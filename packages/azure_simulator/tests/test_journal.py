@@ -6,32 +6,32 @@ from typing import Any
 
 import pytest
 
-from packages.azure_simulator.tests.asking import GROUP, VMS, Asking, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
+from packages.azure_simulator.tests.in_process import GROUP, VMS, InProcessCloud, open_cloud
 
-Reopen = Callable[..., Asking]
+Reopen = Callable[..., InProcessCloud]
 SECRETS = ("Vm-Secret-1", "Th1s-is-not-secret", "join-secret")
 
 
 @pytest.fixture
 def reopen(tmp_path: Path) -> Iterator[Reopen]:
     """Open clouds on one journal, one after the other."""
-    opened: list[Asking] = []
+    opened: list[InProcessCloud] = []
 
     def close() -> None:
         for app in opened:
             app.cloud.journal.close()
 
-    def start(profile: str = "real") -> Asking:
+    def start(profile: str = "real") -> InProcessCloud:
         close()
-        opened.append(asking(profile, tmp_path / "journal"))
+        opened.append(open_cloud(profile, tmp_path / "journal"))
         return opened[-1]
 
     yield start
     close()
 
 
-def world(app: Asking) -> Any:
+def world(app: InProcessCloud) -> Any:
     """Give everything a restart must bring back."""
     app.sim("GET", "state")  # performs what is due
     return {
@@ -46,15 +46,15 @@ def world(app: Asking) -> Any:
     }
 
 
-def live(app: Asking) -> None:
+def live(app: InProcessCloud) -> None:
     """Do a bit of everything, some of it half done at the end."""
-    subnet = app.lay()
+    subnet = app.create_network()
     account = {"name": "corp\\join", "password": "join-secret"}
     app.sim("POST", "seed", {"domains": [{"name": "corp.example", "ous": [], "accounts": [account]}]})
     app.advance(60)
     app.sim("POST", "faults", {"id": "f", "match": {"name": "cpc-3"}, "do": {"kind": "lro_fail", "code": "X"}})
     for n in range(1, 5):
-        app.order(f"cpc-{n}", subnet, password="Vm-Secret-1")
+        app.create_machine(f"cpc-{n}", subnet, password="Vm-Secret-1")
         app.advance(7)
     app.advance(1500)
     body = {
@@ -67,10 +67,10 @@ def live(app: Asking) -> None:
             "protectedSettings": {"Password": "join-secret"},
         },
     }
-    app.ask("PUT", f"{VMS}/cpc-1/extensions/join", body)
+    app.request("PUT", f"{VMS}/cpc-1/extensions/join", body)
     app.advance(900)
-    app.ask("POST", f"{VMS}/cpc-2/deallocate")
-    app.ask("DELETE", f"{VMS}/cpc-4")
+    app.request("POST", f"{VMS}/cpc-2/deallocate")
+    app.request("DELETE", f"{VMS}/cpc-4")
     app.advance(3)
 
 
@@ -84,11 +84,11 @@ def test_a_replayed_world_is_the_same_world(reopen: Reopen) -> None:
 
 def test_a_torn_last_line_was_never_answered(reopen: Reopen, tmp_path: Path) -> None:
     first = reopen("instant")
-    first.lay()
+    first.create_network()
     with (tmp_path / "journal").open("ab") as file:
         file.write(b'{"t":179500')
     again = reopen("instant")
-    again.order("cpc-1", f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/cpc")
+    again.create_machine("cpc-1", f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/cpc")
     before = world(again)
     assert world(reopen("instant")) == before
 
@@ -107,7 +107,7 @@ def test_a_password_still_works_after_a_restart(reopen: Reopen) -> None:
 
 def test_a_reset_forgets_the_journal(reopen: Reopen) -> None:
     first = reopen("instant")
-    first.lay()
+    first.create_network()
     first.sim("POST", "reset", {})
     again = reopen("instant")
     assert again.error("GET", GROUP) == (404, "ResourceGroupNotFound")
@@ -115,7 +115,7 @@ def test_a_reset_forgets_the_journal(reopen: Reopen) -> None:
 
 def test_a_journal_of_another_seed_is_refused(reopen: Reopen, tmp_path: Path) -> None:
     first = reopen("instant")
-    first.lay()
+    first.create_network()
     first.cloud.journal.close()
     with pytest.raises(ValueError, match="was written with"):
-        asking("instant", tmp_path / "journal", seed=8)
+        open_cloud("instant", tmp_path / "journal", seed=8)

@@ -1,16 +1,16 @@
-"""Licences: direct, through a group, counted."""
+"""Licenses: direct, through a group, counted."""
 
 import pytest
-from azure_simulator.graph.directory import Directory, Doc
-from azure_simulator.graph.licences import SKU_IDS, Licences, OutOfUnitsError
-from azure_simulator.graph.planting import plant
+from azure_simulator.graph.directory.licenses import SKU_IDS, Licenses, OutOfUnitsError
+from azure_simulator.graph.directory.records import Directory, Doc
+from azure_simulator.graph.directory.seeding import seed_tenants
 
 TENANT = "9d1f0a57-2a6c-4a55-9e0f-4f8b6a5b7c01"
 PLAN = "CPC_E_2C_4GB_128GB"
 SKU = SKU_IDS[PLAN]
 
 
-def planted(enabled: int, *, direct: int, through: int) -> Directory:
+def seeded(enabled: int, *, direct: int, through: int) -> Directory:
     names = [f"user{number:02d}@fabrikam.example" for number in range(direct + through)]
     users = [{"userPrincipalName": name, "licences": [PLAN] if at < direct else []} for at, name in enumerate(names)]
     seed = {
@@ -21,7 +21,7 @@ def planted(enabled: int, *, direct: int, through: int) -> Directory:
         "groups": [{"displayName": "Licensed", "licences": [PLAN], "members": names[direct:]}],
     }
     directory = Directory()
-    plant(directory, [seed], str, 0)
+    seed_tenants(directory, [seed], str, 0)
     return directory
 
 
@@ -30,29 +30,29 @@ def user(directory: Directory, number: int) -> Doc:
 
 
 def test_direct_and_group_licences_count_against_the_units() -> None:
-    directory = planted(5, direct=2, through=2)
-    assert Licences(directory, TENANT, 0).consumed()[SKU] == 4
+    directory = seeded(5, direct=2, through=2)
+    assert Licenses(directory, TENANT, 0).consumed()[SKU] == 4
 
 
 def test_a_group_member_without_a_unit_is_in_violation() -> None:
     # learn.microsoft.com/entra/identity/users/licensing-groups-resolve-problems: CountViolation
-    directory = planted(2, direct=1, through=2)
-    shown = [Licences(directory, TENANT, 0).shown(user(directory, each), "now") for each in (1, 2)]
+    directory = seeded(2, direct=1, through=2)
+    shown = [Licenses(directory, TENANT, 0).shown(user(directory, each), "now") for each in (1, 2)]
     states = [each["licenseAssignmentStates"][0]["error"] for each in shown]
     assert states == ["None", "CountViolation"]
     assert [len(each["assignedLicenses"]) for each in shown] == [1, 0]
 
 
 def test_a_direct_licence_needs_a_unit() -> None:
-    directory = planted(1, direct=1, through=0)
-    plant(directory, [{"tenantId": TENANT, "domain": "x", "users": [{"userPrincipalName": "new@x"}]}], str, 0)
+    directory = seeded(1, direct=1, through=0)
+    seed_tenants(directory, [{"tenantId": TENANT, "domain": "x", "users": [{"userPrincipalName": "new@x"}]}], str, 0)
     new = directory.by("user", TENANT, "userPrincipalName", "new@x")[0]
     with pytest.raises(OutOfUnitsError):
-        Licences(directory, TENANT, 0).give(new, SKU)
+        Licenses(directory, TENANT, 0).give(new, SKU)
 
 
-def test_taking_a_licence_frees_its_unit() -> None:
-    directory = planted(1, direct=1, through=0)
-    licences = Licences(directory, TENANT, 0)
+def test_removing_a_licence_frees_its_unit() -> None:
+    directory = seeded(1, direct=1, through=0)
+    licences = Licenses(directory, TENANT, 0)
     licences.take(user(directory, 0), SKU)
     assert licences.consumed()[SKU] == 0

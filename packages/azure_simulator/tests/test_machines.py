@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud
 
 ENTRA = {
     "location": REGION,
@@ -16,89 +16,89 @@ ENTRA = {
 }
 
 
-def fail_creation(app: Asking, code: str) -> None:
+def fail_creation(app: InProcessCloud, code: str) -> None:
     app.sim("POST", "faults", {"match": {"op": "vm.create"}, "do": {"kind": "lro_fail", "code": code}})
 
 
-def agent(app: Asking) -> Any:
-    view = app.ask("GET", f"{VMS}/cpc-1/instanceView")
+def agent(app: InProcessCloud) -> Any:
+    view = app.request("GET", f"{VMS}/cpc-1/instanceView")
     return view.get("vmAgent", {}).get("statuses", [{}])[0].get("displayStatus")
 
 
 def test_a_start_that_timed_out_comes_up_six_minutes_later() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     fail_creation(app, "OSProvisioningTimedOut")
-    url = app.order("cpc-1", subnet).headers["Azure-AsyncOperation"]
-    assert app.ask("GET", url)["status"] == "Failed"
+    url = app.create_machine("cpc-1", subnet).headers["Azure-AsyncOperation"]
+    assert app.request("GET", url)["status"] == "Failed"
     assert agent(app) == "Not Ready"
     app.advance(361)
     assert agent(app) == "Ready"
-    assert app.ask("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"] == "Succeeded"
+    assert app.request("GET", f"{VMS}/cpc-1")["properties"]["provisioningState"] == "Succeeded"
 
 
 def test_a_machine_that_failed_says_why_in_its_instance_view() -> None:
-    app = asking()
+    app = open_cloud()
     fail_creation(app, "AllocationFailed")
-    app.order("cpc-1", app.lay())
-    (status,) = app.ask("GET", f"{VMS}/cpc-1/instanceView")["statuses"]
+    app.create_machine("cpc-1", app.create_network())
+    (status,) = app.request("GET", f"{VMS}/cpc-1/instanceView")["statuses"]
     assert (status["code"], status["level"]) == ("ProvisioningState/failed/AllocationFailed", "Error")
 
 
-def test_a_join_fails_when_somebody_stops_the_machine() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+def test_a_join_fails_when_the_machine_is_stopped_meanwhile() -> None:
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     app.sim("POST", "config", {"latency": {"extension.aadloginforwindows": {"value": 60}}})
     reply = app.send("PUT", f"{VMS}/cpc-1/extensions/AADLogin", ENTRA)
     app.send("POST", f"{VMS}/cpc-1/deallocate")
     app.advance(61)
-    body = app.ask("GET", reply.headers["Azure-AsyncOperation"])
+    body = app.request("GET", reply.headers["Azure-AsyncOperation"])
     assert (body["status"], body["error"]["code"]) == ("Failed", "VMAgentStatusCommunicationError")
 
 
 def test_what_runs_on_a_machine_ends_with_it() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     app.sim("POST", "config", {"latency": {"extension.aadloginforwindows": {"value": 60}}})
     reply = app.send("PUT", f"{VMS}/cpc-1/extensions/AADLogin", ENTRA)
     app.send("DELETE", f"{VMS}/cpc-1")
     app.advance(61)
-    assert app.ask("GET", reply.headers["Azure-AsyncOperation"])["status"] == "Canceled"
+    assert app.request("GET", reply.headers["Azure-AsyncOperation"])["status"] == "Canceled"
     assert app.sim("GET", "state?type=Microsoft.Compute/virtualMachines/extensions") == []
 
 
 def test_two_machines_of_one_cloud_pc_are_a_finding() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     for name in ("cpc-1", "cpc-2"):
-        app.order(name, subnet, tags={"deskwright:cloudpc": "the-same"})
+        app.create_machine(name, subnet, tags={"deskwright:cloudpc": "the-same"})
     found = app.sim("GET", "invariants")["findings"]
     assert [(each["invariant"], each["cloudpc"]) for each in found] == [("twins", "the-same")]
 
 
 def test_an_untagged_machine_is_a_finding() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay(), tags={"somebody": "else"})
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network(), tags={"somebody": "else"})
     found = app.sim("GET", "invariants")["findings"]
     assert {each["id"].rsplit("/", 2)[-2] for each in found} == {"virtualMachines", "networkInterfaces", "disks"}
 
 
 def test_a_deleted_group_gives_everything_back() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
-    app.ask("GET", f"{VMS}/cpc-1")
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
+    app.request("GET", f"{VMS}/cpc-1")
     app.send("DELETE", GROUP)
     assert app.error("GET", GROUP) == (404, "ResourceGroupNotFound")
     assert app.sim("GET", "state?view=capacity") == {"cores": {}, "placed": {}}
 
 
 def test_inline_interfaces_come_all_or_none() -> None:
-    app = asking()
-    app.ask("PUT", GROUP, {"location": REGION})
+    app = open_cloud()
+    app.request("PUT", GROUP, {"location": REGION})
     subnet = {"name": "cpc", "properties": {"addressPrefix": "10.20.0.0/29"}}
     space = {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}, "subnets": [subnet]}
-    app.ask("PUT", f"{NETWORK}/virtualNetworks/vnet", {"location": REGION, "properties": space})
-    from tests.contract.azure import vm_body
+    app.request("PUT", f"{NETWORK}/virtualNetworks/vnet", {"location": REGION, "properties": space})
+    from packages.azure_simulator.tests.bodies import vm_body
 
     address = {"subnet": {"id": f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"}}
     entries = [
@@ -108,20 +108,20 @@ def test_inline_interfaces_come_all_or_none() -> None:
     profile = {"networkApiVersion": "2020-11-01", "networkInterfaceConfigurations": entries}
     body["properties"]["networkProfile"] = profile
     assert app.error("PUT", f"{VMS}/cpc-1", body) == (400, "SubnetIsFull")
-    assert app.ask("GET", f"{NETWORK}/networkInterfaces")["value"] == []
-    usage = app.ask("GET", f"{NETWORK}/virtualNetworks/vnet/usages")["value"][0]
+    assert app.request("GET", f"{NETWORK}/networkInterfaces")["value"] == []
+    usage = app.request("GET", f"{NETWORK}/virtualNetworks/vnet/usages")["value"][0]
     assert usage["currentValue"] == 0
 
 
-def test_a_thousand_machines_are_made_within_quota_and_leave_nothing() -> None:
-    app = asking("real")
-    subnet = app.lay()
+def test_a_thousand_machines_are_created_within_quota_and_nothing_of_them_remains() -> None:
+    app = open_cloud("real")
+    subnet = app.create_network()
     app.advance(60)
     app.sim("POST", "config", {"throttling": {"enabled": False}, "quotas": {"*": {"cores": 2000}}})
-    urls = [app.order(f"cpc-{n}", subnet).headers["Azure-AsyncOperation"] for n in range(1000)]
-    assert app.order("cpc-more", subnet).status == 409
+    urls = [app.create_machine(f"cpc-{n}", subnet).headers["Azure-AsyncOperation"] for n in range(1000)]
+    assert app.create_machine("cpc-more", subnet).status == 409
     app.advance(3600)
-    assert {app.ask("GET", url)["status"] for url in urls} == {"Succeeded"}
+    assert {app.request("GET", url)["status"] for url in urls} == {"Succeeded"}
     for n in range(1000):
         app.send("DELETE", f"{VMS}/cpc-{n}")
     app.advance(3600)
@@ -132,10 +132,10 @@ def test_a_thousand_machines_are_made_within_quota_and_leave_nothing() -> None:
 
 
 def test_an_interface_deleted_twice_gives_its_address_back_once() -> None:
-    app = asking("real")
-    subnet = app.lay()
+    app = open_cloud("real")
+    subnet = app.create_network()
     nic = f"{NETWORK}/networkInterfaces/a"
-    app.ask("PUT", nic, nic_body(subnet, {}))
+    app.request("PUT", nic, nic_body(subnet, {}))
     first, again = (app.send("DELETE", nic).headers["Azure-AsyncOperation"] for _ in range(2))
     app.advance(60)
     assert first == again

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
@@ -97,20 +97,20 @@ def for_galleries() -> list[Request]:
     ]
 
 
-def prepared() -> Asking:
-    app = asking()
-    subnet = app.lay()
+def prepared() -> InProcessCloud:
+    app = open_cloud()
+    subnet = app.create_network()
     app.sim("POST", "config", {"anyPrincipalExists": True, "throttling": {"enabled": False}})
-    app.ask("PUT", f"{NETWORK}/networkInterfaces/free", nic_body(subnet))
+    app.request("PUT", f"{NETWORK}/networkInterfaces/free", nic_body(subnet))
     for name in ("vm", "master"):
-        assert app.order(name, subnet).status == 201
+        assert app.create_machine(name, subnet).status == 201
     app.send("POST", f"{VMS}/master/deallocate")
     app.send("POST", f"{VMS}/master/generalize")
-    app.ask("PUT", f"{COMPUTE}/galleries/g", {"location": REGION})
+    app.request("PUT", f"{COMPUTE}/galleries/g", {"location": REGION})
     identifier = {"publisher": "x", "offer": "y", "sku": "z"}
     features = [{"name": "SecurityType", "value": "TrustedLaunch"}]
     body = {"osType": "Windows", "osState": "Generalized", "identifier": identifier, "features": features}
-    app.ask("PUT", f"{COMPUTE}/galleries/g/images/i", {"location": REGION, "properties": body})
+    app.request("PUT", f"{COMPUTE}/galleries/g/images/i", {"location": REGION, "properties": body})
     return app
 
 
@@ -132,7 +132,7 @@ def broken(body: Any, path: tuple[Any, ...], junk: Any) -> Any:
     return changed
 
 
-def state(app: Asking) -> Any:
+def state(app: InProcessCloud) -> Any:
     world = app.cloud.world
     kinds = world.resources.types()
     versions = {r.id: r.version for kind in kinds for r in world.resources.of_type(kind)}
@@ -147,7 +147,7 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from(
 
 @settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_a_broken_body_is_refused_or_taken_and_never_half_taken(data: st.DataObject) -> None:
+def test_a_broken_body_is_refused_or_accepted_and_never_applied_in_part(data: st.DataObject) -> None:
     app = shared()
     method, path, body = data.draw(st.sampled_from(requests()))
     where = data.draw(st.sampled_from(places(body)))
@@ -161,10 +161,10 @@ def test_a_broken_body_is_refused_or_taken_and_never_half_taken(data: st.DataObj
         _apps.clear()
 
 
-_apps: list[Asking] = []
+_apps: list[InProcessCloud] = []
 
 
-def shared() -> Asking:
+def shared() -> InProcessCloud:
     """Give a prepared cloud that nothing was done to."""
     if not _apps:
         app = prepared()
@@ -173,7 +173,7 @@ def shared() -> Asking:
     return _apps[0]
 
 
-def test_all_good_requests_are_taken() -> None:
+def test_all_valid_requests_are_accepted() -> None:
     for method, path, body in requests():
         if "/extensions/d" in path or "/extensions/s" in path:
             continue

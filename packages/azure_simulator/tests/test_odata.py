@@ -1,9 +1,10 @@
-"""OData filters and searches mean what Graph's documentation says."""
+"""OData filters and searches match what Graph's documentation describes."""
 
 from typing import Any
 
 import pytest
-from azure_simulator.graph.odata import QueryError, check_search, compile_filter, compile_search
+from azure_simulator.graph.protocol.odata import QueryError, compile_filter
+from azure_simulator.graph.protocol.search import check_search, compile_search
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,7 +42,7 @@ ITEM = {
         "id eq '8A1E7D0C-0000-4000-8000-000000000001'",
     ],
 )
-def test_a_filter_that_is_true_keeps_the_item(text: str) -> None:
+def test_a_filter_that_is_true_includes_the_item(text: str) -> None:
     assert compile_filter(text).matches(ITEM)
 
 

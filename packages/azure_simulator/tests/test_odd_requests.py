@@ -15,14 +15,16 @@ from azure_simulator.core.requests import Reply, Request
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import OwnClock
 from azure_simulator.desktops import application_groups, host_pools, session_hosts, user_sessions, workspaces
-from azure_simulator.graph import batches, control, subscriptions
-from azure_simulator.graph.plane import ROUTES
+from azure_simulator.graph import control
+from azure_simulator.graph.notifications import subscriptions
+from azure_simulator.graph.protocol import batches
+from azure_simulator.graph.protocol.operations import ROUTES
 from azure_simulator.seeds import TENANT_ID, demo_seed
 from azure_simulator.vault import secrets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.contract.azure import version_for
+from packages.azure_simulator.tests.bodies import version_for
 
 START_US = 1_795_000_000_000_000
 SUB = "11111111-1111-4111-8111-111111111111"

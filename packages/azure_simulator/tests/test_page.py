@@ -9,8 +9,8 @@ import pytest
 from azure_simulator.core.requests import Reply, Request
 from simulation_base.pages.markup import Html, brief, tag
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, VMS, Asking, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud
 
 EVIL = "<script>alert('x')</script>\"'&"
 SECRET = "Vm-Secret-1"
@@ -40,27 +40,27 @@ class Reader(HTMLParser):
         self.text.append(data)
 
 
-def browse(app: Asking, query: str = "") -> Reply:
+def browse(app: InProcessCloud, query: str = "") -> Reply:
     accept = "text/html,application/xhtml+xml,*/*;q=0.8"
     return app.cloud.handle(Request("GET", "/_sim", query, {"host": "cloud", "accept": accept}))
 
 
-def read(app: Asking, query: str = "") -> str:
+def read(app: InProcessCloud, query: str = "") -> str:
     """Give the words of the page, with single blanks."""
     return re.sub(r"\s+", " ", " ".join(Reader(browse(app, query).body.decode()).text))
 
 
 @pytest.fixture(scope="module")
-def lived() -> Asking:
+def used() -> InProcessCloud:
     """A cloud in which something of everything happened."""
-    app = asking("real")
-    subnet = app.lay()
+    app = open_cloud("real")
+    subnet = app.create_network()
     fault = {"id": "zone-full", "match": {"name": "cpc-2"}, "do": {"kind": "lro_fail", "code": "AllocationFailed"}}
     app.sim("POST", "faults", fault)
     for name in ("cpc-1", "cpc-2"):
-        app.order(name, subnet, password=SECRET)
+        app.create_machine(name, subnet, password=SECRET)
     app.advance(400)
-    app.order("cpc-3", subnet, tags={"who": EVIL}, password=SECRET)
+    app.create_machine("cpc-3", subnet, tags={"who": EVIL}, password=SECRET)
     for _ in range(20):
         app.send("POST", f"{VMS}/cpc-1/restart")
     app.send("GET", f"/{EVIL}")
@@ -82,26 +82,26 @@ def lived() -> Asking:
         "capacity cores 22222222…/westeurope/standarddsv5family",
     ],
 )
-def test_a_person_sees(lived: Asking, words: str) -> None:
-    assert words in read(lived)
+def test_a_person_is_shown(used: InProcessCloud, words: str) -> None:
+    assert words in read(used)
 
 
-def test_the_tree_goes_from_subscription_to_child(lived: Asking) -> None:
-    page = Reader(browse(lived).body.decode())
+def test_the_tree_goes_from_subscription_to_child(used: InProcessCloud) -> None:
+    page = Reader(browse(used).body.decode())
     text = "|".join(part.strip() for part in page.text if part.strip())
     for name in ("22222222-2222", "|desks|", "|Microsoft.Network/virtualNetworks|", "|vnet|", "|subnets|", "|cpc|"):
         at = text.index(name)
         text = text[at:]
 
 
-def test_nothing_that_somebody_named_becomes_markup(lived: Asking) -> None:
-    body = browse(lived, f"filter={EVIL}").body.decode()
-    assert "<script>alert" not in body + browse(lived).body.decode()
-    assert EVIL in " ".join(Reader(browse(lived).body.decode()).text)
+def test_no_name_becomes_markup(used: InProcessCloud) -> None:
+    body = browse(used, f"filter={EVIL}").body.decode()
+    assert "<script>alert" not in body + browse(used).body.decode()
+    assert EVIL in " ".join(Reader(browse(used).body.decode()).text)
 
 
-def test_it_loads_nothing_and_works_without_scripts(lived: Asking) -> None:
-    page = Reader(browse(lived).body.decode())
+def test_it_loads_nothing_and_works_without_scripts(used: InProcessCloud) -> None:
+    page = Reader(browse(used).body.decode())
     assert not [
         tag for tag, facts in page.elements if {"src", "style", "onclick"} & set(facts) or tag in {"link", "img"}
     ]
@@ -109,37 +109,37 @@ def test_it_loads_nothing_and_works_without_scripts(lived: Asking) -> None:
     assert {tag for tag, _ in page.elements} >= {"details", "summary", "form"}
 
 
-def test_only_its_own_style_and_script_are_allowed(lived: Asking) -> None:
-    policy = browse(lived).headers["Content-Security-Policy"]
+def test_only_its_own_style_and_script_are_allowed(used: InProcessCloud) -> None:
+    policy = browse(used).headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
 
 
-def test_secrets_are_neither_on_the_page_nor_in_the_index(lived: Asking) -> None:
-    token = lived.token()
-    pages = browse(lived).body + browse(lived, "filter=cpc-*").body + json.dumps(lived.sim("GET", "")).encode()
+def test_secrets_are_neither_on_the_page_nor_in_the_index(used: InProcessCloud) -> None:
+    token = used.token()
+    pages = browse(used).body + browse(used, "filter=cpc-*").body + json.dumps(used.sim("GET", "")).encode()
     assert not [secret for secret in (SECRET, token, "hashed:") if secret.encode() in pages]
 
 
-def test_the_filter_narrows_the_tree(lived: Asking) -> None:
-    tree = browse(lived, "filter=cpc-2*").body.decode().partition('id="resources"')[2].partition("</section>")[0]
+def test_the_filter_narrows_the_tree(used: InProcessCloud) -> None:
+    tree = browse(used, "filter=cpc-2*").body.decode().partition('id="resources"')[2].partition("</section>")[0]
     assert ("cpc-2-nic" in tree, "cpc-1-nic" in tree) == (True, False)
-    assert "Nothing matches." in read(lived, "filter=nobody")
+    assert "Nothing matches." in read(used, "filter=nobody")
 
 
-def test_a_machine_gets_the_index_as_json(lived: Asking) -> None:
-    index: Any = lived.sim("GET", "")
+def test_a_machine_gets_the_index_as_json(used: InProcessCloud) -> None:
+    index: Any = used.sim("GET", "")
     paths = {(each["method"], each["path"]) for each in index["operations"]}
     assert {("GET", "/_sim/state"), ("PATCH", "/_sim/config"), ("POST", "/_sim/restore")} <= paths
     assert all(each["about"] for each in index["operations"])
 
 
 def test_many_resources_are_counted_not_listed() -> None:
-    app = asking()
-    app.ask("PUT", GROUP, {"location": REGION})
+    app = open_cloud()
+    app.request("PUT", GROUP, {"location": REGION})
     app.sim("POST", "config", {"throttling": {"enabled": False}})
     for n in range(130):
-        app.ask("PUT", f"{NETWORK}/networkSecurityGroups/nsg-{n:03}", {"location": REGION, "properties": {}})
+        app.request("PUT", f"{NETWORK}/networkSecurityGroups/nsg-{n:03}", {"location": REGION, "properties": {}})
     text = read(app)
     assert "networkSecurityGroups 130" in text
     assert "and 30 more" in text
@@ -147,16 +147,16 @@ def test_many_resources_are_counted_not_listed() -> None:
 
 
 def test_a_finding_about_many_is_shortened() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     for n in range(12):
-        app.order(f"cpc-{n}", subnet, tags={"deskwright:cloudpc": "the-same"})
+        app.create_machine(f"cpc-{n}", subnet, tags={"deskwright:cloudpc": "the-same"})
     (shown,) = re.findall(r'{"cloudpc": "the-same".*?(?=twins|$|…)', read(app))
     assert len(shown) == 600
 
 
 def test_an_empty_cloud_has_a_page() -> None:
-    app = asking()
+    app = open_cloud()
     app.sim("POST", "reset", {"begin": False})
     assert "There is nothing yet." in read(app)
 

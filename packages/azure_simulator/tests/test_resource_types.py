@@ -12,8 +12,8 @@ from azure_simulator.core.latency import about
 from azure_simulator.network import subnets
 from azure_simulator.network.provider import NAMING, NETWORK, SDK
 
-from packages.azure_simulator.tests.asking import NETWORK as NETWORKS
-from packages.azure_simulator.tests.asking import SUB, Asking, asking
+from packages.azure_simulator.tests.in_process import NETWORK as NETWORKS
+from packages.azure_simulator.tests.in_process import SUB, InProcessCloud, open_cloud
 
 ROUTE_TABLES = ResourceType(
     name="Microsoft.Network/routeTables",
@@ -31,64 +31,64 @@ BODY = {"location": REGION, "properties": {"disableBgpRoutePropagation": True}}
 
 
 @pytest.fixture
-def app() -> Asking:
+def app() -> InProcessCloud:
     """A cloud that serves route tables, with a network."""
-    found = asking(profile="real")
+    found = open_cloud(profile="real")
     operations = Operations(ROUTE_TABLES)
     plain_resources.serve(operations, "route_table", "routeTables")
     arm.serve(found.cloud, operations)
-    found.lay()
+    found.create_network()
     found.advance(60)
     return found
 
 
-def test_it_is_made_shown_listed_tagged_and_deleted(app: Asking) -> None:
+def test_it_is_made_shown_listed_tagged_and_deleted(app: InProcessCloud) -> None:
     made = app.send("PUT", ONE, BODY)
     assert made.status == 201
     operation = made.headers["Azure-AsyncOperation"]
-    assert app.ask("GET", operation)["status"] == "InProgress"
+    assert app.request("GET", operation)["status"] == "InProgress"
     app.advance(60)
-    assert app.ask("GET", operation) == {"status": "Succeeded"}
+    assert app.request("GET", operation) == {"status": "Succeeded"}
     shown = app.send("GET", ONE)
     body = json.loads(shown.body)
     assert (body["type"], body["properties"]["provisioningState"]) == ("Microsoft.Network/routeTables", "Succeeded")
     assert shown.headers["ETag"] == body["etag"]
     everywhere = f"{SUB}/providers/Microsoft.Network/routeTables"
-    assert [app.ask("GET", path)["value"] for path in (ONE.rpartition("/")[0], everywhere)] == [[body], [body]]
-    assert app.ask("PATCH", ONE, {"tags": {"owner": "a"}})["tags"] == {"owner": "a"}
+    assert [app.request("GET", path)["value"] for path in (ONE.rpartition("/")[0], everywhere)] == [[body], [body]]
+    assert app.request("PATCH", ONE, {"tags": {"owner": "a"}})["tags"] == {"owner": "a"}
     assert app.send("DELETE", ONE).status == 202
     app.advance(60)
     assert app.error("GET", ONE) == (404, "ResourceNotFound")
 
 
-def test_what_every_type_refuses_is_refused(app: Asking) -> None:
+def test_what_every_type_refuses_is_refused(app: InProcessCloud) -> None:
     assert app.error("PUT", f"{NETWORKS}/routeTables/-", BODY) == (400, "InvalidResourceName")
     assert app.error("PUT", ONE, {"properties": {}}) == (400, "LocationRequired")
     assert app.error("PUT", ONE, {**BODY, "properties": {"x": 1}}) == (400, "InvalidRequestFormat")
     assert app.error("GET", f"{ONE}?api-version=1999-01-01") == (400, "NoRegisteredProviderFound")
-    app.ask("PUT", ONE, BODY)
+    app.request("PUT", ONE, BODY)
     assert app.error("PUT", ONE, BODY, **{"if-none-match": "*"}) == (412, "PreconditionFailed")
 
 
-def test_it_counts_against_its_limit_and_the_providers_rate_limits(app: Asking) -> None:
-    app.ask("PUT", ONE, BODY)
-    usages = app.ask("GET", f"{SUB}/providers/Microsoft.Network/locations/{REGION}/usages")["value"]
+def test_it_counts_against_its_limit_and_the_providers_rate_limits(app: InProcessCloud) -> None:
+    app.request("PUT", ONE, BODY)
+    usages = app.request("GET", f"{SUB}/providers/Microsoft.Network/locations/{REGION}/usages")["value"]
     rows = {row["name"]["value"]: (row["currentValue"], row["limit"]) for row in usages}
     assert rows["RouteTables"] == (1, 200)
     assert [each for each in app.sim("GET", "buckets?policy=NetworkWrite") if each["taken"]]
 
 
-def test_a_subnet_that_uses_it_keeps_it(app: Asking) -> None:
-    table = app.ask("PUT", ONE, BODY)
+def test_a_subnet_that_uses_it_keeps_it(app: InProcessCloud) -> None:
+    table = app.request("PUT", ONE, BODY)
     # route tables are found as NAT gateways are here: what counts is that the declaration says how
     subnet = next(each for each in app.cloud.world.resources.of_type(subnets.TYPE))
     subnet.set(app.cloud.world.now_us, natGateway={"id": table["id"]})
     app.cloud.world.resources.refile(subnet)
     assert app.error("DELETE", ONE) == (400, "InUseRouteTableCannotBeDeleted")
-    assert app.ask("GET", ONE)["properties"]["subnets"] == [{"id": subnet.id}]
+    assert app.request("GET", ONE)["properties"]["subnets"] == [{"id": subnet.id}]
 
 
-def test_two_declarations_of_one_name_are_a_mistake(app: Asking) -> None:
+def test_two_declarations_of_one_name_are_a_mistake(app: InProcessCloud) -> None:
     twin = ResourceType(name="microsoft.network/ROUTETABLES", provider=NETWORK, params=("table",))
     with pytest.raises(ValueError, match="declared twice"):
         arm.serve(app.cloud, Operations(twin))

@@ -57,7 +57,7 @@ def test_an_index_follows_what_comes_changes_and_goes() -> None:
     assert (found.number(BY_COLOUR, "red"), found.number(BY_COLOUR, "blue")) == (0, 1)
 
 
-def test_an_index_asked_for_late_knows_what_came_before() -> None:
+def test_an_index_that_is_first_used_late_has_earlier_resources() -> None:
     found = store(VM, f"{VM}2")
     every = Index("t", lambda each: each.name)
     assert [each.name for each in found.find(every, "v2")] == ["v2"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from packages.azure_simulator.tests.asking import GROUP, SUB, VMS, Asking, asking
+from packages.azure_simulator.tests.in_process import GROUP, SUB, VMS, InProcessCloud, open_cloud
 
 READER = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 TENANT = "0f7c1111-1111-4111-8111-111111111111"
@@ -18,14 +18,14 @@ def grant(principal: str = USER, **more: str) -> dict[str, Any]:
     return {"properties": {"roleDefinitionId": READER, "principalId": principal, **more}}
 
 
-def listed(app: Asking, scope: str, query: str = "") -> list[int]:
-    found = app.ask("GET", f"{scope}/providers/Microsoft.Authorization/roleAssignments{query}")["value"]
+def listed(app: InProcessCloud, scope: str, query: str = "") -> list[int]:
+    found = app.request("GET", f"{scope}/providers/Microsoft.Authorization/roleAssignments{query}")["value"]
     return sorted(int(each["name"][-12:]) for each in found)
 
 
-def open_to_anybody() -> Asking:
-    app = asking()
-    app.order("cpc-1", app.lay())
+def open_to_anybody() -> InProcessCloud:
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     app.sim("POST", "config", {"anyPrincipalExists": True})
     return app
 
@@ -33,8 +33,8 @@ def open_to_anybody() -> Asking:
 def test_a_list_shows_what_is_at_above_and_below() -> None:
     app = open_to_anybody()
     for number, scope in enumerate((SUB, GROUP, f"{VMS}/cpc-1")):
-        app.ask("PUT", path(scope, number), grant())
-    app.ask("PUT", path(GROUP, 9), grant("somebody-else"))
+        app.request("PUT", path(scope, number), grant())
+    app.request("PUT", path(GROUP, 9), grant("somebody-else"))
     assert listed(app, GROUP) == [0, 1, 2, 9]
     assert listed(app, GROUP, "?$filter=atScope()") == [0, 1, 9]
     assert listed(app, f"{VMS}/cpc-1") == [0, 1, 2, 9]
@@ -46,7 +46,7 @@ def test_a_list_shows_what_is_at_above_and_below() -> None:
 
 def test_an_assignment_goes_with_its_machine_and_may_come_again() -> None:
     app = open_to_anybody()
-    app.ask("PUT", path(f"{VMS}/cpc-1", 1), grant())
+    app.request("PUT", path(f"{VMS}/cpc-1", 1), grant())
     assert app.error("PUT", path(f"{VMS}/cpc-1", 2), grant()) == (409, "RoleAssignmentExists")
     app.send("DELETE", f"{VMS}/cpc-1")
     assert listed(app, SUB) == []
@@ -56,32 +56,32 @@ def test_the_limit_counts_one_subscription() -> None:
     app = open_to_anybody()
     app.sim("POST", "config", {"roleAssignmentLimit": 1})
     other = SUB.replace("22222222-2222", "33333333-2222")
-    app.ask("PUT", path(other, 1), grant())
-    app.ask("PUT", path(SUB, 1), grant())
+    app.request("PUT", path(other, 1), grant())
+    app.request("PUT", path(SUB, 1), grant())
     assert app.error("PUT", path(SUB, 2), grant("another")) == (400, "RoleAssignmentLimitExceeded")
 
 
-def test_a_new_principal_is_not_known_at_once_unless_its_type_is_told() -> None:
-    app = asking()
+def test_a_new_principal_is_not_known_at_once_unless_its_type_is_given() -> None:
+    app = open_cloud()
     app.sim("POST", "config", {"principalLagSeconds": 60})
     user = {"id": USER, "userPrincipalName": "u@a.example", "displayName": "U"}
     app.advance(3600)
     app.sim("POST", "seed", {"tenants": [{"tenantId": TENANT, "domain": "a.example", "users": [user]}]})
     assert app.error("PUT", path(SUB, 1), grant()) == (400, "PrincipalNotFound")
-    app.ask("PUT", path(SUB, 2), grant(principalType="User"))
+    app.request("PUT", path(SUB, 2), grant(principalType="User"))
     app.send("DELETE", path(SUB, 2))
     app.advance(61)
-    app.ask("PUT", path(SUB, 1), grant())
+    app.request("PUT", path(SUB, 1), grant())
     assert app.error("PUT", path(SUB, 3), grant("nobody", principalType="User")) == (400, "PrincipalNotFound")
 
 
 def test_the_identity_of_a_machine_is_a_principal_after_a_while() -> None:
-    app = asking()
+    app = open_cloud()
     app.sim("POST", "config", {"latency": {"principal.replication": {"value": 30}}})
-    app.order("cpc-1", app.lay())
-    principal = app.ask("GET", f"{VMS}/cpc-1")["identity"]["principalId"]
+    app.create_machine("cpc-1", app.create_network())
+    principal = app.request("GET", f"{VMS}/cpc-1")["identity"]["principalId"]
     assert app.error("PUT", path(GROUP, 1), grant(principal)) == (400, "PrincipalNotFound")
     app.advance(31)
-    app.ask("PUT", path(GROUP, 1), grant(principal))
+    app.request("PUT", path(GROUP, 1), grant(principal))
     app.send("DELETE", f"{VMS}/cpc-1")
     assert app.error("PUT", path(SUB, 1), grant(principal)) == (400, "PrincipalNotFound")

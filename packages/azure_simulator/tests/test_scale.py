@@ -1,11 +1,11 @@
-"""What is asked for by id is found by id: no request of a machine's life looks at all there are."""
+"""Requests by id are answered from an index: none of a machine's requests scans all resources."""
 
 from typing import Any
 
 import pytest
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
 
 ROLE = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 SCRIPT = {"location": REGION, "properties": {"source": {"script": "# step: one\nWrite-Output 1"}}}
@@ -23,10 +23,10 @@ FEW = frozenset({"microsoft.authorization/locks"})
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> Asking:
+def app(monkeypatch: pytest.MonkeyPatch) -> InProcessCloud:
     """A cloud with a machine, whose store refuses to list a whole type."""
-    found = asking()
-    found.order("cpc-0", found.lay())
+    found = open_cloud()
+    found.create_machine("cpc-0", found.create_network())
     found.sim("POST", "config", {"anyPrincipalExists": True})
     store = found.cloud.world.resources
     everything = store.of_type
@@ -68,7 +68,7 @@ def life(subnet: str) -> list[tuple[str, str, Any]]:
     ]
 
 
-def test_a_machine_lives_and_goes_without_a_look_at_the_others(app: Asking) -> None:
+def test_a_machine_lives_and_goes_without_a_look_at_the_others(app: InProcessCloud) -> None:
     subnet = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
     statuses = {f"{method} {path}": app.send(method, path, body).status for method, path, body in life(subnet)}
     refused = {request for request, status in statuses.items() if status >= 400}

@@ -7,10 +7,10 @@ import pytest
 from azure_simulator.core.requests import Reply, Request
 from azure_simulator.scenarios import load, names
 
-from packages.azure_simulator.tests.asking import GROUP, VMS, Asking, asking
+from packages.azure_simulator.tests.in_process import GROUP, VMS, InProcessCloud, open_cloud
 
 
-def send(app: Asking, method: str, path: str, body: Any = None) -> Reply:
+def send(app: InProcessCloud, method: str, path: str, body: Any = None) -> Reply:
     """Send to `/_sim` what may be refused."""
     bare, _, query = path.partition("?")
     data = b"" if body is None else json.dumps(body).encode()
@@ -55,40 +55,40 @@ def send(app: Asking, method: str, path: str, body: Any = None) -> Reply:
     ],
 )
 def test_nonsense_is_refused_with_a_reason(path: str, body: Any) -> None:
-    reply = send(asking(), "POST", path, body)
+    reply = send(open_cloud(), "POST", path, body)
     assert reply.status in {400, 404}
     assert json.loads(reply.body)["error"]["message"]
 
 
 @pytest.mark.parametrize("path", ["requests?since=x", "requests?limit=-1", "operations?limit=all", "state?view=none"])
 def test_a_question_that_makes_no_sense_is_refused(path: str) -> None:
-    assert send(asking(), "GET", path).status in {400, 404}
+    assert send(open_cloud(), "GET", path).status in {400, 404}
 
 
 def test_an_unknown_setting_is_refused_with_the_known_ones() -> None:
-    app = asking()
+    app = open_cloud()
     reply = send(app, "PATCH", "config", {"quota": {}})
     message = json.loads(reply.body)["error"]["message"]
     assert reply.status == 400
     assert all(name in message for name in app.sim("GET", "settings"))
 
 
-def test_every_scenario_uses_settings_that_somebody_reads() -> None:
-    app = asking()
+def test_every_scenario_uses_settings_that_exist() -> None:
+    app = open_cloud()
     for name in names():
         app.sim("PATCH", "config", load(name).get("config", {}))
 
 
 def test_settings_merge_and_null_removes() -> None:
-    app = asking()
+    app = open_cloud()
     app.sim("POST", "config", {"quotas": {"*": {"cores": 10}}, "agents": {"a": "never"}})
     app.sim("PATCH", "config", {"quotas": {"*": {"standardDSv5Family": 4}}, "agents": None})
     assert app.sim("GET", "config") == {"quotas": {"*": {"cores": 10, "standardDSv5Family": 4}}}
 
 
 def test_a_seed_that_is_refused_has_changed_nothing() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     principals = [{"id": "p", "name": "changed"}]
     assert send(app, "POST", "seed", {"principals": principals, "faults": [{"match": {}}]}).status == 400
     assert "changed" not in {each.name for each in app.cloud.world.principals.all()}
@@ -96,40 +96,40 @@ def test_a_seed_that_is_refused_has_changed_nothing() -> None:
 
 
 def test_advancing_performs_what_is_due() -> None:
-    app = asking()
-    subnet = app.lay()
+    app = open_cloud()
+    subnet = app.create_network()
     app.sim("POST", "config", {"latency": {"vm.create": {"value": 100}}})
-    app.order("cpc-1", subnet)
+    app.create_machine("cpc-1", subnet)
     assert app.sim("GET", "state")["nextEvent"]
     app.sim("POST", "clock/advance", {"seconds": 101})
     assert app.sim("GET", "operations?status=inprogress") == []
 
 
 def test_advancing_until_idle_goes_just_as_far_as_something_happens() -> None:
-    app = asking("real")
-    subnet = app.lay()
+    app = open_cloud("real")
+    subnet = app.create_network()
     for name in ("cpc-1", "cpc-2"):
-        app.order(name, subnet)
+        app.create_machine(name, subnet)
     last_due = max(each["due"] for each in app.sim("GET", "operations"))
-    told = app.sim("POST", "clock/advance", {"until": "idle"})
-    assert (told["idle"], told["nextEvent"], told["now"]) == (True, None, last_due)
+    moved = app.sim("POST", "clock/advance", {"until": "idle"})
+    assert (moved["idle"], moved["nextEvent"], moved["now"]) == (True, None, last_due)
     assert {each["status"] for each in app.sim("GET", "operations")} == {"Succeeded"}
 
 
-def test_advancing_until_idle_stops_where_it_is_told() -> None:
-    app = asking()
-    subnet = app.lay()
+def test_advancing_until_idle_stops_at_its_limit() -> None:
+    app = open_cloud()
+    subnet = app.create_network()
     app.sim("POST", "config", {"latency": {"vm.create": {"value": 100}}})
-    app.order("cpc-1", subnet)
+    app.create_machine("cpc-1", subnet)
     before = app.cloud.world.now_us
-    told = app.sim("POST", "clock/advance", {"until": "idle", "atMostSeconds": 40})
-    assert (told["idle"], app.cloud.world.now_us - before) == (False, 40_000_000)
+    moved = app.sim("POST", "clock/advance", {"until": "idle", "atMostSeconds": 40})
+    assert (moved["idle"], app.cloud.world.now_us - before) == (False, 40_000_000)
 
 
 def test_requests_are_found_by_operation_and_principal() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
-    app.send("GET", f"{VMS}/cpc-1", who="somebody")
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
+    app.send("GET", f"{VMS}/cpc-1", caller="somebody")
     found = app.sim("GET", "requests?op=vm.*&principal=*")
     assert [(each["op"], each["status"]) for each in found] == [("vm.create", 201), ("vm.get", 200)]
     assert found[0]["operation"]
@@ -138,8 +138,8 @@ def test_requests_are_found_by_operation_and_principal() -> None:
 
 
 def test_retries_of_one_call_are_counted_by_its_request_id() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     app.sim("POST", "faults", {"id": "f", "match": {"op": "group.get"}, "do": {"kind": "http", "status": 500}})
     for _ in range(2):
         app.send("GET", GROUP, **{"x-ms-client-request-id": "call-1"})
@@ -154,44 +154,44 @@ def test_retries_of_one_call_are_counted_by_its_request_id() -> None:
 
 
 def test_who_was_refused_for_which_operation_is_logged() -> None:
-    app = asking()
+    app = open_cloud()
     app.sim("POST", "config", {"strictPrincipals": True})
-    assert app.send("GET", GROUP, who="stranger").status == 403
+    assert app.send("GET", GROUP, caller="other").status == 403
     found = app.sim("GET", "requests?status=403")
     assert [(each["op"], each["principal"] != "?") for each in found] == [("group.get", True)]
 
 
 def test_stats_count_by_bucket_and_polls_by_operation() -> None:
-    app = asking("real")
-    url = app.order("cpc-1", app.lay()).headers["Azure-AsyncOperation"]
+    app = open_cloud("real")
+    url = app.create_machine("cpc-1", app.create_network()).headers["Azure-AsyncOperation"]
     for _ in range(3):
-        app.ask("GET", url)
+        app.request("GET", url)
     stats = app.sim("GET", "stats")
     assert stats["pollsByOperation"]["vm.create"] == {"operations": 1, "polls": 3, "early": 3, "most": 3}
     assert stats["byBucket"]["GetOperation"]["requests"] == 3
 
 
 def test_state_lists_resources_with_their_hidden_facts() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     found = app.sim("GET", "state?type=microsoft.compute/virtualmachines&filter=cpc-*")
     assert found[0]["facts"]["password"].startswith("hashed:")
     assert app.sim("GET", "state?type=Microsoft.Compute/virtualMachines&filter=other") == []
 
 
 def test_a_reset_keeps_the_first_data_only() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     app.sim("POST", "reset", {})
     assert app.send("GET", GROUP).status == 404
     assert app.sim("GET", "stats")["requests"] == 1
 
 
 def test_a_snapshot_brings_back_world_clock_faults_and_settings() -> None:
-    app = asking("real")
-    subnet = app.lay()
+    app = open_cloud("real")
+    subnet = app.create_network()
     app.sim("POST", "faults", {"id": "f", "match": {}, "do": {"kind": "delay", "add": 1}})
-    url = app.order("cpc-1", subnet).headers["Azure-AsyncOperation"]
+    url = app.create_machine("cpc-1", subnet).headers["Azure-AsyncOperation"]
     app.sim("POST", "snapshot", {"name": "ordered"})
     then = app.sim("GET", "state")
     app.sim("POST", "clock/advance", {"until": "idle"})
@@ -200,15 +200,15 @@ def test_a_snapshot_brings_back_world_clock_faults_and_settings() -> None:
     app.send("DELETE", f"{VMS}/cpc-1")
     assert app.sim("POST", "restore", {"name": "ordered"})["now"] == then["now"]
     assert app.sim("GET", "state") == then
-    assert app.ask("GET", url)["status"] == "InProgress"
+    assert app.request("GET", url)["status"] == "InProgress"
     assert [each["id"] for each in app.sim("GET", "faults")] == ["f"]
     assert app.sim("GET", "config") == {}
 
 
 def test_a_snapshot_can_be_restored_from_another_branch() -> None:
-    app = asking()
+    app = open_cloud()
     for name in ("one", "two"):
-        app.ask("PUT", f"{GROUP}-{name}", {"location": "westeurope"})
+        app.request("PUT", f"{GROUP}-{name}", {"location": "westeurope"})
         app.sim("POST", "snapshot", {"name": name})
     app.sim("POST", "restore", {"name": "one"})
     assert app.send("GET", f"{GROUP}-two").status == 404
@@ -217,6 +217,6 @@ def test_a_snapshot_can_be_restored_from_another_branch() -> None:
     assert set(app.sim("GET", "snapshots")) == {"one", "two"}
 
 
-def test_the_list_of_the_control_says_what_each_request_does() -> None:
-    listed = asking().sim("GET", "")["operations"]
+def test_the_index_describes_every_request() -> None:
+    listed = open_cloud().sim("GET", "")["operations"]
     assert [each for each in listed if " " not in each["about"]] == []

@@ -1,4 +1,4 @@
-"""`python -m azure_simulator`: its help, and what it says to wrong options."""
+"""`python -m azure_simulator`: its help, and how it refuses wrong options."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def test_the_help_names_every_option_and_how_to_begin(capsys: pytest.CaptureFixt
     assert parsed("--help") == 0
     text = capsys.readouterr().out
     options = [each for action in arguments()._actions for each in action.option_strings]
-    assert not [each for each in (*options, "SSL_CERT_FILE", "/_sim", "docs/cloud.md") if each not in text]
+    assert not [each for each in (*options, "SSL_CERT_FILE", "/_sim", "docs/reference.md") if each not in text]
     assert not [action.dest for action in arguments()._actions if not action.help]
 
 
@@ -61,7 +61,7 @@ def test_a_seed_file_that_is_none_is_refused(
 
 
 @pytest.mark.simulator
-def test_what_cannot_start_says_so_in_one_line(tmp_path: Path, certificates: Certificates) -> None:
+def test_what_cannot_start_is_reported_in_one_line(tmp_path: Path, certificates: Certificates) -> None:
     folder, seed = ["--ca-dir", str(certificates.folder)], tmp_path / "seed.yaml"
     seed.write_text("nobody: []")
     with socket() as taken:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud
 
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
 NIC = f"{NETWORK}/networkInterfaces/free"
@@ -16,17 +16,17 @@ PERSONAL = {"hostPoolType": "Personal", "loadBalancerType": "Persistent", "prefe
 
 
 @cache
-def laid() -> Asking:
+def prepared() -> InProcessCloud:
     """A cloud with a machine, for requests that change nothing."""
-    app = asking()
-    assert app.order("cpc-1", app.lay()).status == 201
-    app.ask("PUT", NIC, nic_body(SUBNET))
-    app.ask("PUT", POOL, {"location": REGION, "properties": PERSONAL})
+    app = open_cloud()
+    assert app.create_machine("cpc-1", app.create_network()).status == 201
+    app.request("PUT", NIC, nic_body(SUBNET))
+    app.request("PUT", POOL, {"location": REGION, "properties": PERSONAL})
     return app
 
 
 def refusal(method: str, path: str, body: Any) -> tuple[int, dict[str, Any]]:
-    reply = laid().send(method, path, body)
+    reply = prepared().send(method, path, body)
     return reply.status, json.loads(reply.body)["error"]
 
 
@@ -83,9 +83,9 @@ def test_a_required_member_is_missed_by_a_put_and_not_by_a_patch() -> None:
     profile = {"osDisk": {"deleteOption": "Delete"}, "imageReference": None}
     status, error = refusal("PUT", f"{VMS}/new", changed(vm_body(NIC), "properties.storageProfile", profile))
     assert (status, error["code"], error["target"]) == (400, "InvalidParameter", "storageProfile.osDisk.createOption")
-    app = asking()
-    assert app.order("cpc-1", app.lay()).status == 201
-    app.ask("PATCH", f"{VMS}/cpc-1", {"properties": {"storageProfile": {"osDisk": {"deleteOption": "Detach"}}}})
+    app = open_cloud()
+    assert app.create_machine("cpc-1", app.create_network()).status == 201
+    app.request("PATCH", f"{VMS}/cpc-1", {"properties": {"storageProfile": {"osDisk": {"deleteOption": "Detach"}}}})
 
 
 def test_an_action_has_a_body_of_its_own() -> None:
@@ -96,13 +96,13 @@ def test_an_action_has_a_body_of_its_own() -> None:
 
 
 def test_names_and_values_are_matched_in_any_case_and_shown_as_documented() -> None:
-    app = asking()
-    subnet = app.lay()
-    body = vm_body(app.ask("PUT", NIC, nic_body(subnet))["id"])
+    app = open_cloud()
+    subnet = app.create_network()
+    body = vm_body(app.request("PUT", NIC, nic_body(subnet))["id"])
     body["identity"] = {"Type": "systemassigned"}
     body["properties"]["OSProfile"] = body["properties"].pop("osProfile")
     body["properties"]["storageProfile"]["osDisk"]["createOption"] = "fromimage"
-    made = app.ask("PUT", f"{VMS}/cpc-1", body)
+    made = app.request("PUT", f"{VMS}/cpc-1", body)
     assert made["identity"]["type"] == "SystemAssigned"
     assert made["properties"]["osProfile"]["computerName"] == "CPC-ABC123"
     assert made["properties"]["storageProfile"]["osDisk"]["createOption"] == "FromImage"
@@ -117,10 +117,10 @@ def settled(node: Any) -> Any:
 
 @pytest.mark.parametrize("path", [f"{VMS}/cpc-1", NIC, f"{NETWORK}/virtualNetworks/vnet", SUBNET, POOL, GROUP])
 def test_what_is_read_can_be_written_back(path: str) -> None:
-    app = laid()
-    before = app.ask("GET", path)
-    app.ask("PUT", path, before)
-    after = app.ask("GET", path)
+    app = prepared()
+    before = app.request("GET", path)
+    app.request("PUT", path, before)
+    after = app.request("GET", path)
     assert settled(after) == settled(before)
 
 
@@ -146,7 +146,7 @@ def test_what_azure_keeps_is_not_set_by_others(path: str, member: str, value: st
 def test_a_state_that_has_passed_since_is_no_change() -> None:
     body = {**vm_body(f"{NETWORK}/networkInterfaces/cpc-1-nic", tags={"deskwright:cloudpc": "cpc-1"}), "etag": '"0"'}
     body["properties"]["provisioningState"] = "Creating"
-    made = laid().ask("PUT", f"{VMS}/cpc-1", body)
+    made = prepared().request("PUT", f"{VMS}/cpc-1", body)
     assert made["properties"]["provisioningState"] != "Creating"
 
 

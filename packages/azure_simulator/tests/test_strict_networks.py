@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from azure_simulator.core.requests import Request
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
 
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
 NIC = f"{NETWORK}/networkInterfaces/nic"
@@ -24,11 +24,11 @@ RULE = {
 
 
 @pytest.fixture(scope="module")
-def laid() -> Asking:
+def prepared() -> InProcessCloud:
     """A cloud with a network, for requests that change nothing."""
-    app = asking()
-    app.lay()
-    app.ask("PUT", f"{NETWORK}/networkInterfaces/taken", fixed("10.20.0.9"))
+    app = open_cloud()
+    app.create_network()
+    app.request("PUT", f"{NETWORK}/networkInterfaces/taken", fixed("10.20.0.9"))
     return app
 
 
@@ -53,19 +53,19 @@ def rules(*rows: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["networkSecurityGroups", "natGateways", "routeTables", "serviceEndpointPolicies"])
-def test_a_subnet_refers_to_what_is_there(laid: Asking, kind: str) -> None:
+def test_a_subnet_refers_to_what_is_there(prepared: InProcessCloud, kind: str) -> None:
     member = {"serviceEndpointPolicies": kind}.get(kind, kind[:-1])
     reference = {"id": f"{NETWORK}/{kind}/none"}
     row = subnet("a", 0, **{member: [reference] if member == kind else reference})
-    reply = laid.send("PUT", f"{NETWORK}/virtualNetworks/new", network(subnets=[row]))
+    reply = prepared.send("PUT", f"{NETWORK}/virtualNetworks/new", network(subnets=[row]))
     error = json.loads(reply.body)["error"]
     assert (reply.status, error["code"]) == (400, "InvalidResourceReference")
     assert error["message"].startswith(f"Resource {reference['id']} referenced by resource ")
 
 
-def test_an_id_that_is_none_is_named_with_its_place(laid: Asking) -> None:
-    nic = json.loads(laid.send("PUT", NIC, nic_body("cpc")).body)["error"]
-    vm = json.loads(laid.send("PUT", f"{VMS}/new", vm_body("nic")).body)["error"]
+def test_an_id_that_is_none_is_named_with_its_place(prepared: InProcessCloud) -> None:
+    nic = json.loads(prepared.send("PUT", NIC, nic_body("cpc")).body)["error"]
+    vm = json.loads(prepared.send("PUT", f"{VMS}/new", vm_body("nic")).body)["error"]
     assert (nic["code"], vm["code"]) == ("LinkedInvalidPropertyId", "LinkedInvalidPropertyId")
     assert "'properties.ipConfigurations[0].properties.subnet.id'" in nic["message"]
     assert "'properties.networkProfile.networkInterfaces[0].id'" in vm["message"]
@@ -82,13 +82,13 @@ def test_an_id_that_is_none_is_named_with_its_place(laid: Asking) -> None:
         (None, "InvalidParameter"),
     ],
 )
-def test_an_address_that_is_not_to_be_had_is_refused(laid: Asking, address: str | None, code: str) -> None:
-    assert laid.error("PUT", NIC, fixed(address)) == (400, code)
-    assert laid.send("GET", NIC).status == 404
+def test_an_address_that_is_not_to_be_had_is_refused(prepared: InProcessCloud, address: str | None, code: str) -> None:
+    assert prepared.error("PUT", NIC, fixed(address)) == (400, code)
+    assert prepared.send("GET", NIC).status == 404
 
 
-def test_an_interface_with_an_address_of_its_own_is_put_twice(laid: Asking) -> None:
-    again = laid.ask("PUT", f"{NETWORK}/networkInterfaces/taken", fixed("10.20.0.9"))
+def test_an_interface_with_an_address_of_its_own_is_put_twice(prepared: InProcessCloud) -> None:
+    again = prepared.request("PUT", f"{NETWORK}/networkInterfaces/taken", fixed("10.20.0.9"))
     assert again["properties"]["ipConfigurations"][0]["properties"]["privateIPAddress"] == "10.20.0.9"
 
 
@@ -106,31 +106,31 @@ def test_an_interface_with_an_address_of_its_own_is_put_twice(laid: Asking) -> N
     ],
 )
 def test_a_network_resource_that_makes_no_sense_is_refused(
-    laid: Asking, collection: str, body: dict[str, Any], code: str
+    prepared: InProcessCloud, collection: str, body: dict[str, Any], code: str
 ) -> None:
-    assert laid.error("PUT", f"{NETWORK}/{collection}/new", body) == (400, code)
-    assert laid.send("GET", f"{NETWORK}/{collection}/new").status == 404
+    assert prepared.error("PUT", f"{NETWORK}/{collection}/new", body) == (400, code)
+    assert prepared.send("GET", f"{NETWORK}/{collection}/new").status == 404
 
 
-def test_rules_of_every_right_kind_are_taken(laid: Asking) -> None:
+def test_rules_of_every_valid_kind_are_accepted(prepared: InProcessCloud) -> None:
     more = [
         {"priority": 101, "sourceAddressPrefix": "Storage.WestEurope", "destinationPortRange": "80-90"},
         {"priority": 102, "sourceAddressPrefix": "10.1.0.0/16", "destinationPortRange": "*"},
         {"priority": 103, "destinationAddressPrefix": "2001:db8::/32"},
     ]
-    assert laid.send("PUT", f"{NETWORK}/networkSecurityGroups/good", rules({}, *more)).status == 201
+    assert prepared.send("PUT", f"{NETWORK}/networkSecurityGroups/good", rules({}, *more)).status == 201
 
 
-def test_places_there_are_none_of_are_refused(laid: Asking) -> None:
+def test_places_there_are_none_of_are_refused(prepared: InProcessCloud) -> None:
     group = {"location": "nowhere"}
-    assert laid.error("PUT", f"{SUB}/resourceGroups/far", group) == (400, "LocationNotAvailableForResourceGroup")
+    assert prepared.error("PUT", f"{SUB}/resourceGroups/far", group) == (400, "LocationNotAvailableForResourceGroup")
     for provider in ("Microsoft.Network", "Microsoft.Compute"):
         usages = f"{SUB}/providers/{provider}/locations/nowhere/usages"
-        assert laid.error("GET", usages) == (400, "NoRegisteredProviderFound")
+        assert prepared.error("GET", usages) == (400, "NoRegisteredProviderFound")
 
 
 def test_a_body_that_is_no_json_is_refused_as_each_service_does() -> None:
-    app = asking()
+    app = open_cloud()
     cases = {
         GROUP: ("https://management.azure.com", "InvalidRequestContent"),
         "/v1.0/users": ("https://graph.microsoft.com", "BadRequest"),
@@ -143,18 +143,18 @@ def test_a_body_that_is_no_json_is_refused_as_each_service_does() -> None:
 
 
 def test_a_body_of_another_kind_is_refused_but_the_control_takes_it() -> None:
-    # curl -d sends forms unless told otherwise
-    app = asking()
+    # curl -d sends forms by default
+    app = open_cloud()
     form = "application/x-www-form-urlencoded"
     assert raw(app, GROUP, "https://management.azure.com", b"{}", form)[0] == 415
     status, error = raw(app, "/v1.0/users", "https://graph.microsoft.com", b"{}", form)
     assert (status, error["code"]) == (400, "BadRequest")
-    asked = Request("POST", "/_sim/config", "", {"host": "cloud", "content-type": form}, b'{"pageSize": 7}')
-    assert app.cloud.handle(asked).status == 200
+    request = Request("POST", "/_sim/config", "", {"host": "cloud", "content-type": form}, b'{"pageSize": 7}')
+    assert app.cloud.handle(request).status == 200
     assert app.sim("GET", "config") == {"pageSize": 7}
 
 
-def raw(app: Asking, path: str, audience: str, body: bytes, media: str = "application/json") -> tuple[int, Any]:
+def raw(app: InProcessCloud, path: str, audience: str, body: bytes, media: str = "application/json") -> tuple[int, Any]:
     """Send bytes as they are and give the status and the error."""
     token = app.sim("POST", "tokens", {"audience": audience})["access_token"]
     headers = {"host": "cloud", "authorization": f"Bearer {token}", "content-type": media}

@@ -1,4 +1,4 @@
-"""What ARM asks of a request before its provider sees it: version, group, parent, name, ETag."""
+"""What ARM checks before a resource provider gets the request: version, group, parent, name, ETag."""
 
 import json
 from functools import cache
@@ -8,18 +8,18 @@ import pytest
 from azure_simulator.arm.registry import registry
 from azure_simulator.compute import provider
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, SUB, VMS, Asking, asking
-from tests.contract.azure import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 GATE = f"{NETWORK}/natGateways/gate"
 
 
 @cache
-def laid() -> Asking:
+def prepared() -> InProcessCloud:
     """A cloud with a machine, for requests that change nothing."""
-    app = asking()
-    assert app.order("cpc-1", app.lay()).status == 201
+    app = open_cloud()
+    assert app.create_machine("cpc-1", app.create_network()).status == 201
     return app
 
 
@@ -37,30 +37,30 @@ def laid() -> Asking:
         (f"{COMPUTE}/things/x", "", (400, "MissingApiVersionParameter")),
     ],
 )
-def test_versions_and_types_nobody_knows(path: str, version: str, answer: tuple[int, str]) -> None:
-    assert laid().error("GET", f"{path}?api-version={version}") == answer
+def test_unknown_versions_and_types(path: str, version: str, answer: tuple[int, str]) -> None:
+    assert prepared().error("GET", f"{path}?api-version={version}") == answer
 
 
 def test_the_refusal_lists_what_is_supported() -> None:
-    reply = laid().send("GET", f"{VMS}/cpc-1?api-version=1999-01-01")
+    reply = prepared().send("GET", f"{VMS}/cpc-1?api-version=1999-01-01")
     message = json.loads(reply.body)["error"]["message"]
     assert "for location 'westeurope' and API version '1999-01-01' for type 'virtualMachines'" in message
     assert all(version in message for version in provider.COMPUTE.api_versions.split())
 
 
 def test_more_versions_can_be_allowed() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     path = f"{NETWORK}/virtualNetworks/vnet?api-version=2031-01-01"
     assert app.error("GET", path)[0] == 400
     app.sim("POST", "config", {"apiVersions": {"Microsoft.Network": ["2031-01-01"]}})
-    assert app.ask("GET", path)["name"] == "vnet"
+    assert app.request("GET", path)["name"] == "vnet"
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 def test_below_a_group_that_is_not_there_nothing_is(method: str) -> None:
     path = f"{SUB}/resourceGroups/gone/providers/Microsoft.Network/networkInterfaces/nic"
-    assert laid().error(method, path, {"location": REGION}) == (404, "ResourceGroupNotFound")
+    assert prepared().error(method, path, {"location": REGION}) == (404, "ResourceGroupNotFound")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_below_a_group_that_is_not_there_nothing_is(method: str) -> None:
     ],
 )
 def test_a_child_needs_its_parent(path: str, body: dict[str, Any]) -> None:
-    assert laid().error("PUT", path, body) == (404, "ParentResourceNotFound")
+    assert prepared().error("PUT", path, body) == (404, "ParentResourceNotFound")
 
 
 @pytest.mark.parametrize(
@@ -92,37 +92,37 @@ def test_a_child_needs_its_parent(path: str, body: dict[str, Any]) -> None:
     ],
 )
 def test_names_follow_the_rules_of_their_type(path: str, code: str) -> None:
-    assert laid().error("PUT", path, {"location": REGION}) == (400, code)
+    assert prepared().error("PUT", path, {"location": REGION}) == (400, code)
 
 
 def test_every_rule_is_about_a_type_that_is_served() -> None:
-    served = {route.template.lower() for route in laid().cloud.router.routes}
-    for each in registry(laid().cloud.world):
+    served = {route.template.lower() for route in prepared().cloud.router.routes}
+    for each in registry(prepared().cloud.world):
         words = each.path.lower().split("/") if each.naming else []
         assert any(all(f"/{word}/{{" in template for word in words) for template in served), each.name
 
 
 def test_a_write_may_depend_on_an_etag() -> None:
-    app = asking()
-    app.lay()
+    app = open_cloud()
+    app.create_network()
     body = {"location": REGION, "properties": {"idleTimeoutInMinutes": 10}}
     assert app.error("PUT", GATE, body, **{"if-match": "*"}) == (412, "PreconditionFailed")
     made = app.send("PUT", GATE, body, **{"if-none-match": "*"})
     assert made.headers["ETag"] == json.loads(made.body)["etag"]
     assert app.error("PUT", GATE, body, **{"if-none-match": "*"}) == (412, "PreconditionFailed")
     first = made.headers["ETag"]
-    app.ask("PUT", GATE, {**body, "tags": {"a": "b"}}, **{"if-match": first})
+    app.request("PUT", GATE, {**body, "tags": {"a": "b"}}, **{"if-match": first})
     reply = app.send("DELETE", GATE, **{"if-match": first})
     error = json.loads(reply.body)["error"]
     assert (reply.status, error["details"][0]["code"]) == (412, "PreconditionFailedEtagMismatch")
-    assert app.send("DELETE", GATE, **{"if-match": app.ask("GET", GATE)["etag"]}).status == 202
+    assert app.send("DELETE", GATE, **{"if-match": app.request("GET", GATE)["etag"]}).status == 202
 
 
 def test_a_machine_s_etag_is_a_number_that_grows() -> None:
-    app = laid()
-    before = int(app.ask("GET", f"{VMS}/cpc-1")["etag"].strip('"'))
-    app.ask("PATCH", f"{VMS}/cpc-1", {"tags": {"a": "b"}})
-    assert int(app.ask("GET", f"{VMS}/cpc-1")["etag"].strip('"')) > before
+    app = prepared()
+    before = int(app.request("GET", f"{VMS}/cpc-1")["etag"].strip('"'))
+    app.request("PATCH", f"{VMS}/cpc-1", {"tags": {"a": "b"}})
+    assert int(app.request("GET", f"{VMS}/cpc-1")["etag"].strip('"')) > before
     reply = app.send("PATCH", f"{VMS}/cpc-1", {"tags": {}}, **{"if-match": f'"{before}"'})
     assert (reply.status, b"does not match etag" in reply.body) == (412, True)
 
@@ -140,15 +140,15 @@ def test_a_machine_s_etag_is_a_number_that_grows() -> None:
     ],
 )
 def test_deleting_what_is_not_there(path: str, status: int) -> None:
-    assert laid().send("DELETE", path).status == status
+    assert prepared().send("DELETE", path).status == status
 
 
 def test_an_interface_and_its_subnet_are_in_one_region() -> None:
     body = {**nic_body(f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"), "location": "northeurope"}
-    assert laid().error("PUT", f"{NETWORK}/networkInterfaces/far", body) == (400, "InvalidResourceReference")
+    assert prepared().error("PUT", f"{NETWORK}/networkInterfaces/far", body) == (400, "InvalidResourceReference")
 
 
 def test_a_token_for_another_service_is_refused() -> None:
-    app = laid()
-    app.token("stranger", "https://graph.microsoft.com")
-    assert app.error("GET", f"{VMS}/cpc-1", who="stranger") == (401, "InvalidAuthenticationTokenAudience")
+    app = prepared()
+    app.token("other", "https://graph.microsoft.com")
+    assert app.error("GET", f"{VMS}/cpc-1", caller="other") == (401, "InvalidAuthenticationTokenAudience")

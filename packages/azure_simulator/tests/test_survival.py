@@ -16,8 +16,17 @@ from azure_simulator.core.times import OwnClock
 from azure_simulator.seeds import demo_seed
 from simulation_base.clock import FileClock
 
-from packages.azure_simulator.tests.asking import GROUP, NETWORK, START_US, SUB, VMS, Asking, asking, keys
-from tests.contract.azure import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
+from packages.azure_simulator.tests.in_process import (
+    GROUP,
+    NETWORK,
+    START_US,
+    SUB,
+    VMS,
+    InProcessCloud,
+    keys,
+    open_cloud,
+)
 
 GRAPH, VAULT = "https://graph.microsoft.com", "https://vault.azure.net"
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
@@ -25,7 +34,7 @@ DOCUMENTS = ("user", "group", "device", "managedDevice", "computer")
 ROLE = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/fb879df8-f326-4884-b1cf-06f3ad86be52"
 
 
-def told(cloud: Cloud) -> Any:
+def snapshot_of(cloud: Cloud) -> Any:
     """Give everything that a restart must bring back."""
     world, directory = cloud.world, cloud.world.state("directory")
     tenants = [each["tenantId"] for each in directory.tenants()]
@@ -66,15 +75,15 @@ def _plain(value: Any) -> Any:
 
 
 class Life:
-    """Somebody who does this and that, always the same for one seed."""
+    """A user whose random requests are the same for one seed."""
 
-    def __init__(self, app: Asking, seed: int) -> None:
+    def __init__(self, app: InProcessCloud, seed: int) -> None:
         self.app = app
         self.chance = random.Random(seed)
         self.users = [f"user{number:02}@contoso.example" for number in range(1, 6)]
 
     def begin(self) -> None:
-        self.app.lay()
+        self.app.create_network()
         rules = [
             {"id": "flaky", "match": {"op": "vm.*"}, "when": {"rate": 0.3, "max_hits": 9}, "do": {"kind": "http"}},
             {"id": "second", "match": {"op": "nsg.put", "attempt": "2"}, "do": {"kind": "drop_after"}},
@@ -129,14 +138,14 @@ class Life:
 def test_the_world_is_the_same_after_a_kill_at_any_moment(tmp_path: Path, seed: int) -> None:
     clock = OwnClock(START_US, 0)
     path = tmp_path / "first"
-    app = Asking(build(clock, keys(), Options(seed, "real", demo_seed(5)), path), clock)
+    app = InProcessCloud(build(clock, keys(), Options(seed, "real", demo_seed(5)), path), clock)
     life, moments = Life(app, seed), []
     life.begin()
     app.sim("PATCH", "config", {"anyPrincipalExists": True})
     for _ in range(60):
         life.step()
         app.sim("POST", "clock/advance", {"seconds": 1})
-        moments.append((path.stat().st_size, told(app.cloud)))
+        moments.append((path.stat().st_size, snapshot_of(app.cloud)))
     app.cloud.journal.close()
     lines, key = path.read_bytes(), (tmp_path / "first.key").read_bytes()
     for number, (size, before) in enumerate(life.chance.sample(moments, 4)):
@@ -145,7 +154,7 @@ def test_the_world_is_the_same_after_a_kill_at_any_moment(tmp_path: Path, seed: 
         copy.write_bytes(lines[:size] + torn)
         copy.with_name(f"{copy.name}.key").write_bytes(key)
         again = build(OwnClock(START_US, 0), keys(), Options(seed, "real", demo_seed(5)), copy)
-        assert told(again) == before
+        assert snapshot_of(again) == before
         again.journal.close()
 
 
@@ -156,21 +165,21 @@ def clock(tmp_path: Path) -> Iterator[FileClock]:
     opened.close()
 
 
-def shared(clock: FileClock, path: Path) -> Asking:
-    return Asking(build(clock, keys(), Options(7, "real", demo_seed(5)), path), OwnClock(0, 0))
+def shared(clock: FileClock, path: Path) -> InProcessCloud:
+    return InProcessCloud(build(clock, keys(), Options(7, "real", demo_seed(5)), path), OwnClock(0, 0))
 
 
 def test_operations_keep_their_due_times_when_the_cloud_was_away(clock: FileClock, tmp_path: Path) -> None:
     first = shared(clock, tmp_path / "journal")
-    first.order("cpc-1", first.lay())
+    first.create_machine("cpc-1", first.create_network())
     (before,) = first.sim("GET", "operations?kind=vm.create")
-    made = first.ask("GET", f"{VMS}/cpc-1")["properties"]["timeCreated"]
+    made = first.request("GET", f"{VMS}/cpc-1")["properties"]["timeCreated"]
     first.cloud.journal.close()
     clock.advance(timedelta(seconds=40))
     again = shared(clock, tmp_path / "journal")
     (after,) = again.sim("GET", "operations?kind=vm.create")
     assert (after["accepted"], after["due"]) == (before["accepted"], before["due"])
-    assert again.ask("GET", f"{VMS}/cpc-1")["properties"]["timeCreated"] == made
+    assert again.request("GET", f"{VMS}/cpc-1")["properties"]["timeCreated"] == made
     clock.advance(timedelta(hours=1))
     (after,) = again.sim("GET", "operations?kind=vm.create")
     assert (after["status"], after["due"]) == ("Succeeded", before["due"])
@@ -181,8 +190,8 @@ def test_a_clock_of_its_own_never_goes_back(tmp_path: Path) -> None:
     moments = []
     for _ in range(3):
         clock = OwnClock(START_US, 10.0)
-        app = Asking(build(clock, keys(), Options(7, "real", demo_seed(5)), tmp_path / "journal"), clock)
-        app.ask("PUT", GROUP, {"location": REGION})
+        app = InProcessCloud(build(clock, keys(), Options(7, "real", demo_seed(5)), tmp_path / "journal"), clock)
+        app.request("PUT", GROUP, {"location": REGION})
         app.sim("POST", "clock/advance", {"seconds": 3600})
         moments += [app.cloud.world.now_us, clock.now_us()]
         app.cloud.journal.close()
@@ -191,23 +200,23 @@ def test_a_clock_of_its_own_never_goes_back(tmp_path: Path) -> None:
 
 
 def test_faults_go_on_counting_where_they_stood(tmp_path: Path) -> None:
-    first = asking("instant", tmp_path / "journal")
+    first = open_cloud("instant", tmp_path / "journal")
     rule = {"id": "twice", "match": {"op": "group.get"}, "when": {"max_hits": 2}, "do": {"kind": "http", "status": 500}}
     first.sim("POST", "faults", rule)
     assert first.send("GET", GROUP).status == 500
     first.cloud.journal.close()
-    again = asking("instant", tmp_path / "journal")
+    again = open_cloud("instant", tmp_path / "journal")
     assert [again.send("GET", GROUP).status for _ in range(2)] == [500, 404]
     again.cloud.journal.close()
 
 
-def test_who_was_told_to_wait_still_has_to(tmp_path: Path) -> None:
-    first = asking("instant", tmp_path / "journal")
-    first.order("cpc-1", first.lay())
+def test_callers_that_have_to_wait_still_have_to_after_a_restart(tmp_path: Path) -> None:
+    first = open_cloud("instant", tmp_path / "journal")
+    first.create_machine("cpc-1", first.create_network())
     for _ in range(13):
         refused = first.send("POST", f"{VMS}/cpc-1/restart")
     first.cloud.journal.close()
-    again = asking("instant", tmp_path / "journal")
+    again = open_cloud("instant", tmp_path / "journal")
     again.advance(2)
     reply = again.send("POST", f"{VMS}/cpc-1/restart")
     assert (refused.status, reply.status) == (429, 429)
@@ -217,64 +226,64 @@ def test_who_was_told_to_wait_still_has_to(tmp_path: Path) -> None:
 
 
 def test_a_reset_to_nothing_stays_nothing(tmp_path: Path) -> None:
-    first = asking("instant", tmp_path / "journal")
+    first = open_cloud("instant", tmp_path / "journal")
     first.sim("POST", "reset", {"begin": False})
     first.cloud.journal.close()
-    again = asking("instant", tmp_path / "journal")
+    again = open_cloud("instant", tmp_path / "journal")
     assert again.sim("GET", "state?view=directory") == {}
     again.cloud.journal.close()
 
 
 def test_a_restored_snapshot_stays_restored(tmp_path: Path) -> None:
-    first = asking("real", tmp_path / "journal")
-    subnet = first.lay()
+    first = open_cloud("real", tmp_path / "journal")
+    subnet = first.create_network()
     first.sim("POST", "snapshot", {"name": "empty"})
-    first.order("cpc-1", subnet)
+    first.create_machine("cpc-1", subnet)
     first.sim("POST", "restore", {"name": "empty"})
-    first.order("cpc-2", subnet)
-    before = told(first.cloud)
+    first.create_machine("cpc-2", subnet)
+    before = snapshot_of(first.cloud)
     first.cloud.journal.close()
-    again = asking("real", tmp_path / "journal")
-    assert told(again.cloud) == before
+    again = open_cloud("real", tmp_path / "journal")
+    assert snapshot_of(again.cloud) == before
     assert again.sim("GET", "snapshots").keys() == {"empty"}
     again.cloud.journal.close()
 
 
-def test_a_journal_of_an_older_run_may_hold_settings_that_nobody_reads_now(tmp_path: Path) -> None:
-    first = asking("instant", tmp_path / "journal")
+def test_a_journal_of_an_older_version_may_have_settings_that_no_longer_exist(tmp_path: Path) -> None:
+    first = open_cloud("instant", tmp_path / "journal")
     first.cloud.setting("oldSetting", int, "gone since")
     first.sim("POST", "config", {"oldSetting": 4})
     first.cloud.journal.close()
     path = tmp_path / "journal"
     path.write_bytes(path.read_bytes().replace(b',"r":', b',"old":'))
-    again = asking("instant", path)
+    again = open_cloud("instant", path)
     assert again.sim("GET", "config") == {"oldSetting": 4}
     again.cloud.journal.close()
 
 
 def test_a_journal_has_one_cloud_at_a_time(tmp_path: Path) -> None:
-    first = asking("instant", tmp_path / "journal")
+    first = open_cloud("instant", tmp_path / "journal")
     with pytest.raises(JournalError, match="in use"):
-        asking("instant", tmp_path / "journal")
+        open_cloud("instant", tmp_path / "journal")
     first.cloud.journal.close()
-    asking("instant", tmp_path / "journal").cloud.journal.close()
+    open_cloud("instant", tmp_path / "journal").cloud.journal.close()
 
 
 @pytest.mark.parametrize(("old", "new"), [(b'"method":"PUT"', b'"method":"PUT'), (b"/resourceGroups/", b"/nothing/")])
 def test_a_damaged_journal_is_refused_with_a_reason(tmp_path: Path, old: bytes, new: bytes) -> None:
-    first = asking("instant", tmp_path / "journal")
-    first.ask("PUT", GROUP, {"location": REGION})
-    first.ask("PUT", f"{GROUP}-2", {"location": REGION})
+    first = open_cloud("instant", tmp_path / "journal")
+    first.request("PUT", GROUP, {"location": REGION})
+    first.request("PUT", f"{GROUP}-2", {"location": REGION})
     first.cloud.journal.close()
     path = tmp_path / "journal"
     path.write_bytes(path.read_bytes().replace(old, new, 1))
     with pytest.raises(JournalError, match=r"damaged|unknown|refused"):
-        asking("instant", path)
+        open_cloud("instant", path)
 
 
 def test_a_journal_that_cannot_be_written_stops_the_cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = asking("instant", tmp_path / "journal")
-    app.ask("PUT", GROUP, {"location": REGION})
+    app = open_cloud("instant", tmp_path / "journal")
+    app.request("PUT", GROUP, {"location": REGION})
 
     def full(fd: int, data: bytes) -> int:
         raise OSError(28, "No space left on device")
@@ -285,6 +294,6 @@ def test_a_journal_that_cannot_be_written_stops_the_cloud(tmp_path: Path, monkey
             app.send("PUT", f"{GROUP}-2", {"location": REGION})
     assert app.error("GET", GROUP) == (503, "ServiceUnavailable")
     app.cloud.journal.close()
-    again = asking("instant", tmp_path / "journal")
+    again = open_cloud("instant", tmp_path / "journal")
     assert (again.send("GET", GROUP).status, again.send("GET", f"{GROUP}-2").status) == (200, 404)
     again.cloud.journal.close()

@@ -15,8 +15,9 @@ from azure.keyvault.secrets.aio import SecretClient
 from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import demo_seed
 
+from packages.azure_simulator.tests.bodies import vm_body
+from packages.azure_simulator.tests.contract.azure import Azure
 from packages.azure_simulator.tests.processes import Process, Tokens
-from tests.contract.azure import Azure, vm_body
 
 SUBSCRIPTION = "33333333-3333-4333-8333-333333333333"
 LOGIN = "fb879df8-f326-4884-b1cf-06f3ad86be52"
@@ -29,7 +30,7 @@ Check = Callable[[], Awaitable[None]]
 
 @dataclass
 class Burst:
-    """Writers that go on whatever happens, and what they were told."""
+    """Writers that continue through restarts, and the responses that they got."""
 
     process: Process
     azure: Azure

@@ -1,4 +1,4 @@
-"""The buckets of azure.md 1.9."""
+"""The buckets of docs/notes.md 1.9."""
 
 import json
 
@@ -8,13 +8,13 @@ from azure_simulator.core.times import SECOND, iso
 from hypothesis import given
 from hypothesis import strategies as st
 
-from packages.azure_simulator.tests.asking import GROUP, START_US, VMS, asking
-from tests.contract.azure import REGION
+from packages.azure_simulator.tests.bodies import REGION
+from packages.azure_simulator.tests.in_process import GROUP, START_US, VMS, open_cloud
 
 
 def test_one_principal_reads_250_times_then_waits() -> None:
-    app = asking()
-    app.ask("PUT", GROUP, {"location": REGION})
+    app = open_cloud()
+    app.request("PUT", GROUP, {"location": REGION})
     statuses = [app.send("GET", GROUP).status for _ in range(251)]
     assert statuses == [200] * 250 + [429]
     reply = app.send("GET", GROUP)
@@ -23,16 +23,16 @@ def test_one_principal_reads_250_times_then_waits() -> None:
 
 
 def test_the_next_principal_has_a_bucket_of_its_own() -> None:
-    app = asking()
-    app.ask("PUT", GROUP, {"location": REGION})
+    app = open_cloud()
+    app.request("PUT", GROUP, {"location": REGION})
     for _ in range(251):
         app.send("GET", GROUP)
-    assert app.send("GET", GROUP, who="another").status == 200
+    assert app.send("GET", GROUP, caller="another").status == 200
 
 
 def test_25_reads_come_back_every_second() -> None:
-    app = asking()
-    app.ask("PUT", GROUP, {"location": REGION})
+    app = open_cloud()
+    app.request("PUT", GROUP, {"location": REGION})
     for _ in range(250):
         app.send("GET", GROUP)
     app.advance(1)
@@ -40,8 +40,8 @@ def test_25_reads_come_back_every_second() -> None:
 
 
 def test_a_machine_takes_12_updates_then_4_a_minute() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     statuses = [app.send("POST", f"{VMS}/cpc-1/restart").status for _ in range(13)]
     assert statuses == [202] * 12 + [429]
     reply = app.send("POST", f"{VMS}/cpc-1/restart")
@@ -54,17 +54,17 @@ def test_a_machine_takes_12_updates_then_4_a_minute() -> None:
     assert int(reply.headers["x-ms-ratelimit-remaining-subscription-writes"]) > 100
 
 
-def test_what_is_left_is_told() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+def test_what_is_left_is_reported() -> None:
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     reply = app.send("GET", f"{VMS}/cpc-1")
     assert reply.headers["x-ms-ratelimit-remaining-subscription-reads"] == "249"
     assert reply.headers["x-ms-ratelimit-remaining-resource"] == "Microsoft.Compute/LowCostGet;23999"
 
 
 def test_coming_before_retry_after_is_a_finding() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     for _ in range(13):
         app.send("POST", f"{VMS}/cpc-1/restart")
     app.advance(5)
@@ -74,8 +74,8 @@ def test_coming_before_retry_after_is_a_finding() -> None:
 
 
 def test_a_bucket_can_be_switched_off_and_closed() -> None:
-    app = asking()
-    app.order("cpc-1", app.lay())
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
     app.sim("POST", "config", {"throttling": {"UpdateVM": False}})
     assert {app.send("POST", f"{VMS}/cpc-1/restart").status for _ in range(20)} == {202}
     app.sim("POST", "buckets/close", {"policy": "LowCostGet*", "seconds": 300})
@@ -85,9 +85,9 @@ def test_a_bucket_can_be_switched_off_and_closed() -> None:
 
 
 def test_a_limit_can_be_narrowed() -> None:
-    app = asking()
+    app = open_cloud()
     app.sim("POST", "config", {"throttling": {"enabled": 0.5, "subscription-reads": 0.02}})
-    app.ask("PUT", GROUP, {"location": REGION})
+    app.request("PUT", GROUP, {"location": REGION})
     answers = [app.send("GET", GROUP) for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 5 + [429]
     capacities = {each["policy"]: each["capacity"] for each in app.sim("GET", "buckets")}
@@ -110,7 +110,7 @@ def test_a_bucket_never_gives_more_than_capacity_and_refill(gaps: list[float], c
 
 
 @pytest.mark.parametrize("rate", [0.5, 4 / 60, 25.0])
-def test_whoever_waits_as_told_is_served(rate: float) -> None:
+def test_a_caller_that_waits_for_retry_after_is_served(rate: float) -> None:
     throttle, charge = Throttle(), Charge("p", "k", 1, rate)
     assert throttle.take([charge], 0) is None
     refusal = throttle.take([charge], 0)

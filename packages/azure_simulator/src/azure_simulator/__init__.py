@@ -1,6 +1,6 @@
 """A simulated Azure: ARM, Graph, Entra tokens, managed identity, Key Vault, Virtual Desktop.
 
-The real SDK clients run unchanged against it (`docs/cloud.md` shows how); it imports nothing of the
+The real SDK clients run unchanged against it (README.md shows how); it imports nothing of the
 application. `python -m azure_simulator --help` starts it.
 
 How a service is added (`packages/azure_simulator/src/azure_simulator/<service>/`):

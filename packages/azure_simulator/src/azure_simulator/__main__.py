@@ -41,7 +41,7 @@ Look inside: <url>/_sim in a browser (trust <ca-dir>/ca.pem), or
   curl --cacert <ca-dir>/ca.pem <url>/_sim
 
 Ctrl-C ends it. Exit codes: 0 ended, 2 the options, the seed data or the journal are not valid.
-Everything else: docs/cloud.md
+Everything else: docs/reference.md
 """
 _HIGHEST_PORT = 65_535
 
@@ -118,7 +118,7 @@ def _data(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         type=_data_file,
         dest="begin_with",
-        help="YAML or JSON to begin with: docs/cloud.md",
+        help="YAML or JSON to begin with: docs/reference.md",
     )
 
 

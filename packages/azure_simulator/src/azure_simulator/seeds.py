@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.graph.directory import derived_id
+from azure_simulator.graph.directory.records import derived_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -179,7 +179,7 @@ def _post(routes: Routes, path: str, *, mutates: bool = True, method: str = "POS
             try:
                 return handler(call)
             except (KeyError, TypeError, ValueError, AttributeError) as problem:
-                text = f"{type(problem).__name__}: {problem}; see docs/cloud.md"
+                text = f"{type(problem).__name__}: {problem}; see docs/reference.md"
                 raise Problem(400, "BadRequest", text) from problem
 
         return declare(handle)

@@ -1,10 +1,9 @@
 """The signing keys of the simulated issuer, and the tokens made with them.
 
-The newest published RSA pair (`/{tenant}/discovery/v2.0/keys`) signs; those rolled over before stay
-published until they are retired. One more is never published, and signs the tokens that a relying
-party must refuse. All live in one file (mode 0600) beside the journal, so that a token handed out
-before a restart is still good after it. Token times are real time: azure-identity and every JWT
-library compare them with the machine's clock.
+The newest published RSA pair (`/{tenant}/discovery/v2.0/keys`) signs; older ones stay published until they are
+retired. One more is never published and signs the tokens that a relying party must refuse. All are stored in one file
+(mode 0600) beside the journal, so that a token issued before a restart stays valid. Token times are real time:
+azure-identity and JWT libraries compare them with the machine's clock.
 """
 
 from __future__ import annotations
@@ -30,14 +29,14 @@ _PEM_END = b"-----END PRIVATE KEY-----\n"
 
 
 class Keys:
-    """Sign and check tokens; `path` None keeps the keys in memory only."""
+    """Signs and checks tokens; with `path` None the keys are in memory only."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         if path is not None and path.exists():
-            *self._signers, self._stranger = _load(path)
+            *self._signers, self._unpublished = _load(path)
         else:
-            self._signers, self._stranger = [_make()], _make()
+            self._signers, self._unpublished = [_make()], _make()
             self._save()
 
     @property
@@ -46,13 +45,13 @@ class Keys:
         return _thumbprint(self._signers[0])
 
     def roll(self) -> str:
-        """Sign with a new key from now on, published beside the older ones; give its id."""
+        """Sign with a new key from now on, published beside the older ones; return its id."""
         self._signers = [_make(), *self._signers]
         self._save()
         return self.kid
 
     def retire(self) -> list[str]:
-        """Publish only the key that signs; give the ids of the others, whose tokens are invalid now."""
+        """Publish only the key that signs; return the ids of the others, whose tokens become invalid."""
         retired = [_thumbprint(each) for each in self._signers[1:]]
         self._signers = self._signers[:1]
         self._save()
@@ -60,22 +59,22 @@ class Keys:
 
     def _save(self) -> None:
         if self._path is not None:
-            _save(self._path, [*self._signers, self._stranger])
+            _save(self._path, [*self._signers, self._unpublished])
 
-    def sign(self, claims: Mapping[str, Any], *, by_stranger: bool = False) -> str:
+    def sign(self, claims: Mapping[str, Any], *, with_unpublished_key: bool = False) -> str:
         """Return the claims as a compact RS256 JWT.
 
-        `by_stranger` signs with the unpublished key but claims the published key id: only a
-        relying party that checks the signature notices.
+        `with_unpublished_key` signs with the unpublished key but names the published key id: only a relying party
+        that checks the signature notices.
         """
-        key = self._stranger if by_stranger else self._signers[0]
+        key = self._unpublished if with_unpublished_key else self._signers[0]
         return jwt.encode(dict(claims), key, ALGORITHM, headers={"kid": self.kid})
 
     def read(self, token: str, *, audience: str | list[str] | None = None) -> dict[str, Any]:
-        """Return the claims of a token of ours.
+        """Return the claims of a token of this issuer.
 
         Raises:
-            jwt.InvalidTokenError: not signed by us, expired, or for another audience.
+            jwt.InvalidTokenError: not signed by this issuer, expired, or for another audience.
         """
         checks: Options = {"verify_aud": audience is not None}
         kid = jwt.get_unverified_header(token).get("kid")
@@ -101,8 +100,8 @@ def _make() -> rsa.RSAPrivateKey:
 
 def _save(path: Path, keys: list[rsa.RSAPrivateKey]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    new = path.with_suffix(".new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         for key in keys:
             file.write(
                 key.private_bytes(
@@ -111,14 +110,14 @@ def _save(path: Path, keys: list[rsa.RSAPrivateKey]) -> None:
                     serialization.NoEncryption(),
                 )
             )
-    fresh.replace(path)
+    new.replace(path)
 
 
 def _load(path: Path) -> list[rsa.RSAPrivateKey]:
     *parts, _ = path.read_bytes().split(_PEM_END)
     keys = [serialization.load_pem_private_key(each + _PEM_END, None) for each in parts]
     found = [each for each in keys if isinstance(each, rsa.RSAPrivateKey)]
-    if len(found) < len(keys) or len(found) < 2:  # noqa: PLR2004 - one that signs and the stranger
+    if len(found) < len(keys) or len(found) < 2:  # noqa: PLR2004 - one that signs and the unpublished one
         raise ValueError(f"{path} does not hold two RSA keys or more")
     return found
 

@@ -21,8 +21,8 @@ from azure_simulator.core.times import iso_z
 from azure_simulator.desktops import host_pools
 from azure_simulator.desktops.bodies import invalid, paged, properties_of
 from azure_simulator.desktops.provider import DESKTOPS, SDK
-from azure_simulator.graph.joins import tenant_of_machine
-from azure_simulator.graph.plane import directory
+from azure_simulator.graph.directory.records import directory_of
+from azure_simulator.graph.enrollment.registration import tenant_of_machine
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -80,7 +80,7 @@ def _address(world: World, vm_id: str, computer_name: str, joined: str) -> str:
     """Return the name an agent registers under: with its domain, when it is in one."""
     if joined != "domain":
         return computer_name
-    computers = directory(world).by("computer", tenant_of_machine(world, vm_id), "name", computer_name)
+    computers = directory_of(world).by("computer", tenant_of_machine(world, vm_id), "name", computer_name)
     return f"{computer_name}.{computers[0]['domain']}" if computers else computer_name
 
 

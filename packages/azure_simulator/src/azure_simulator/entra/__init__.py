@@ -1,8 +1,8 @@
-"""Simulated Entra: token endpoint, published keys, app registrations, managed identity.
+"""Simulated Entra ID: token endpoint, published keys, app registrations, managed identity.
 
-Only client credentials are spoken: nobody signs in by hand here. Tokens of callers come from
-`POST /_sim/tokens`. `config.identityHeader` is the one value of X-IDENTITY-HEADER that is accepted
-(any, when not set); `config.authority` the TLS address, for issuers of tokens asked for over http.
+Client credentials are the only grant type: there is no interactive sign-in. Tokens of users come from
+`POST /_sim/tokens`. `config.identityHeader` is the only X-IDENTITY-HEADER that is accepted (any, when not set);
+`config.authority` is the TLS address, which issues the tokens that are requested over http.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.entra import endpoints
-from azure_simulator.graph.plane import directory
+from azure_simulator.graph.directory.records import directory_of
 
 if TYPE_CHECKING:
     from azure_simulator.core.cloud import Cloud
@@ -21,15 +21,15 @@ def install(cloud: Cloud) -> None:
     """Serve the token endpoint, the managed identity and `/_sim/tokens`."""
     cloud.plane(endpoints.EntraPlane())
     cloud.setting("identityHeader", str, "the one X-IDENTITY-HEADER that the managed identity accepts")
-    cloud.setting("authority", str, "the TLS address that issues tokens, for those asked for over http")
-    cloud.setting("tokenLifetimeSeconds", (int, float), "how long a managed identity's token is good")
+    cloud.setting("authority", str, "the TLS address that issues tokens, for those requested over http")
+    cloud.setting("tokenLifetimeSeconds", (int, float), "how long a managed identity's token is valid")
     cloud.add(endpoints.routes(cloud.keys))
     cloud.add(endpoints.control(cloud.keys))
     cloud.on("ask_principal", _answer_principal)
 
 
 def _answer_principal(world: World, principal_id: str, answers: list[object], as_of_us: int) -> None:
-    found = directory(world)
+    found = directory_of(world)
     tenants = [str(each["tenantId"]) for each in found.tenants()]
     apps = (app["objectId"] for tenant in tenants for app in found.all("app", tenant))
     kinds = ("user", "group", "device")

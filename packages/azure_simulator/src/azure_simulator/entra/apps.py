@@ -1,4 +1,4 @@
-"""App registrations and managed identities: who may ask for which token."""
+"""App registrations and managed identities, and the credentials that give them tokens."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import jwt
 from azure_simulator.core.answers import Problem
 from azure_simulator.entra import tokens
 from azure_simulator.entra.tokens import EXCHANGE, Principal
-from azure_simulator.graph.directory import Directory, derived_id
+from azure_simulator.graph.directory.records import Directory, derived_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.secrets import SecretProtector
-    from azure_simulator.graph.directory import Doc
+    from azure_simulator.graph.directory.records import Doc
 
     Copies = Sequence[tuple[str, Doc]]
 
@@ -27,7 +27,7 @@ NO_TENANT = "00000000-0000-4000-8000-000000000001"
 
 
 def refuse(status: int, error: str, number: int, text: str) -> Problem:
-    """Make the token endpoint's error: an OAuth word and an AADSTS number."""
+    """Make the token endpoint's error: an OAuth error code and an AADSTS number."""
     return Problem(status, error, f"AADSTS{number}: {text}", details=[{"number": number}])
 
 
@@ -43,7 +43,7 @@ def find_tenant(directory: Directory, name: str) -> str:
 
 
 def check_resource(directory: Directory, resource: str) -> None:
-    """Raise AADSTS500011 for a resource that nobody registered."""
+    """Raise AADSTS500011 for a resource that is not registered."""
     known = tokens.is_first_party(resource) or resource == tokens.EXCHANGE
     names = {resource.rstrip("/"), resource.rstrip("/").removeprefix("api://")}
     apps = [app for tenant in directory.tenants() for app in directory.all("app", tenant["tenantId"])]
@@ -52,14 +52,14 @@ def check_resource(directory: Directory, resource: str) -> None:
         raise refuse(400, "invalid_resource", 500011, text)
 
 
-def managed_identity(directory: Directory, asked: Json) -> Principal | None:
-    """Return the identity that a query names, or the first one there is.
+def managed_identity(directory: Directory, query: Json) -> Principal | None:
+    """Return the identity that a query names, or the first one.
 
     A user-assigned one is named by `client_id`, `object_id` or `principal_id`, or `mi_res_id`.
     """
-    client_id = asked.get("client_id")
-    names = {"appId": client_id, "objectId": asked.get("object_id") or asked.get("principal_id")}
-    names |= {"resourceId": asked.get("mi_res_id") or asked.get("msi_res_id")}
+    client_id = query.get("client_id")
+    names = {"appId": client_id, "objectId": query.get("object_id") or query.get("principal_id")}
+    names |= {"resourceId": query.get("mi_res_id") or query.get("msi_res_id")}
     wanted = {field: str(name).lower() for field, name in names.items() if name}
     for tenant in directory.tenants():
         for app in directory.all("app", tenant["tenantId"]):
@@ -79,10 +79,10 @@ def principal_of(tenant: str, app: Doc) -> Principal:
 
 
 def sign_in(directory: Directory, keys: Keys, protector: SecretProtector, tenant: str, form: Json) -> Principal:
-    """Check client credentials and return who they belong to.
+    """Check client credentials and return the principal they belong to.
 
-    The app must be present in the tenant; its secret or federated credential may be kept in any
-    tenant (a multi-tenant app has them at home). `form["client_secret"]` is a seal.
+    The app must be present in the tenant; its secret or federated credential may be registered in
+    any tenant (a multi-tenant app has them in its home tenant). `form["client_secret"]` is a hash.
 
     Raises:
         Problem: the AADSTS error that Entra would answer.
@@ -106,8 +106,8 @@ def sign_in(directory: Directory, keys: Keys, protector: SecretProtector, tenant
     return principal_of(tenant, app)
 
 
-def _check_secret(protector: SecretProtector, copies: Copies, given: str) -> None:
-    fitting = [each for _, each in copies if each["_secret"] and protector.matches(each["_secret"], given)]
+def _check_secret(protector: SecretProtector, copies: Copies, secret: str) -> None:
+    fitting = [each for _, each in copies if each["_secret"] and protector.matches(each["_secret"], secret)]
     if not fitting:
         text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value."
         raise refuse(401, "invalid_client", 7000215, text)
@@ -116,9 +116,9 @@ def _check_secret(protector: SecretProtector, copies: Copies, given: str) -> Non
 
 
 def _check_assertion(keys: Keys, copies: Copies, assertion: str) -> None:
-    """Let a token of ours stand for an app: issuer, subject and audience as its credential says.
+    """Accept a token of this cloud for an app whose federated credential has its issuer, subject and audience.
 
-    A credential is `{subject, issuer, audiences}`; without an issuer it trusts the tenant it is kept in.
+    A credential is `{subject, issuer, audiences}`; without an issuer it trusts the tenant it is registered in.
     """
     try:
         claims = keys.read(assertion)
@@ -143,7 +143,7 @@ def _check_assertion(keys: Keys, copies: Copies, assertion: str) -> None:
 
 
 def _issued(claims: Json, home: str, credential: Json) -> bool:
-    """Compare the issuer; our own authority has another address in every run, so its tail counts."""
+    """Compare the issuer; this cloud's address changes with every run, so only the path of its own issuers counts."""
     issuer, wanted = str(claims.get("iss", "")), credential.get("issuer")
     if wanted and not str(wanted).startswith("https://login.microsoftonline.com/"):
         return issuer == str(wanted)

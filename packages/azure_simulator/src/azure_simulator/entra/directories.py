@@ -1,6 +1,6 @@
-"""Whose tokens a subscription takes: those of the directory it belongs to, and of no other.
+"""Which tokens a subscription accepts: those of the directory it belongs to, and no others.
 
-A subscription belongs to the tenant whose seed names it, and one that nobody names to the first tenant.
+A subscription belongs to the tenant whose seed names it, and to the first tenant if none does.
 Source: learn.microsoft.com/azure/azure-resource-manager/troubleshooting (InvalidAuthenticationTokenTenant).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Problem
-from azure_simulator.graph.joins import tenant_of_machine
+from azure_simulator.graph.enrollment.registration import tenant_of_machine
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def install(cloud: Cloud) -> None:
-    """Let Resource Manager look at the directory of every token."""
+    """Let Resource Manager check the directory of every token."""
     cloud.guard("arm", check)
 
 
 def check(call: Call) -> None:
-    """Refuse a token of another directory than the subscription's; the header says which one it should be of."""
+    """Refuse a token of a directory other than the subscription's; the header names the right one."""
     if "sub" not in call.params:
         return
     given = str(call.claims.get("tid", "")).lower()

@@ -1,7 +1,7 @@
-"""The doors of the simulated Entra: token endpoint, keys, metadata, managed identity.
+"""The routes of the simulated Entra ID: token endpoint, keys, metadata, managed identity.
 
 Sources: learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
-/azure/app-service/overview-managed-identity (REST endpoint reference), and azure.md 3.2.
+/azure/app-service/overview-managed-identity (REST endpoint reference); docs/notes.md 3.2.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from azure_simulator.core.planes import Plane
 from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import SECOND, iso_z, system_now_us
 from azure_simulator.entra import apps, tokens
-from azure_simulator.graph.directory import derived_id
-from azure_simulator.graph.plane import directory
+from azure_simulator.graph.directory.records import derived_id, directory_of
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -27,7 +26,7 @@ _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class EntraPlane(Plane):
-    """Entra and the managed identity; takes every path that no other plane claims."""
+    """Entra ID and the managed identity; serves every path that no other plane has."""
 
     name = "entra"
     forms = True
@@ -47,7 +46,7 @@ class EntraPlane(Plane):
         return Answer(body, problem.status, dict(problem.headers))
 
     def unknown(self, request: Request, *, path_known: bool) -> Problem:
-        """Say that nothing is there."""
+        """Return the 404, or the 405 for another method."""
         status = 405 if path_known else 404
         return Problem(status, "invalid_request", f"Nothing answers {request.method} '{request.path}'.")
 
@@ -76,20 +75,20 @@ def routes(keys: Keys) -> Routes:
 
 
 def control(keys: Keys) -> Routes:
-    """Return `POST /_sim/tokens`: any token a test may want."""
+    """Return `POST /_sim/tokens`, which makes any token that a test needs, and `POST /_sim/keys`."""
     found = Routes("sim")
 
     @found.operation("sim.tokens", "POST", "/_sim/tokens", anonymous=True, mutates=False)
     def make(call: Call) -> Answer:
         """Make a token: {tid, roles, name, audience, oid, expiresIn, wrongKey, claims}.
 
-        `expiresIn` (seconds, may be negative) makes expired tokens, `audience` those for somebody
-        else, `wrongKey` one whose signature does not fit; `claims` replaces single claims.
+        `expiresIn` (seconds, may be negative) makes expired tokens, `audience` tokens for another service, `wrongKey`
+        one with an invalid signature; `claims` replaces single claims.
         """
         body = call.object()
         tenant = _tenant(call, str(body.get("tid", "")))
         name = str(body.get("name", "Portal User"))
-        who = tokens.Principal(
+        principal = tokens.Principal(
             tenant_id=tenant,
             client_id=str(body.get("appid", derived_id(tenant, "app", "portal"))),
             object_id=str(body.get("oid", derived_id(tenant, "caller", name))),
@@ -100,13 +99,13 @@ def control(keys: Keys) -> Routes:
         )
         lifetime_s = int(body.get("expiresIn", tokens.LIFETIME_S))
         made = tokens.claims(
-            who,
+            principal,
             str(body.get("audience", "api://deskwright")),
             issuer_base=_authority(call),
             now_s=_now_s() + min(0, lifetime_s - 1),
             lifetime_s=max(1, lifetime_s),
         )
-        signed = keys.sign(made, by_stranger=bool(body.get("wrongKey", False)))
+        signed = keys.sign(made, with_unpublished_key=bool(body.get("wrongKey", False)))
         return Answer({"access_token": signed, "token_type": "Bearer", "expires_on": str(made["exp"]), "claims": made})
 
     @found.operation("sim.keys", "POST", "/_sim/keys", anonymous=True, mutates=False)
@@ -128,7 +127,7 @@ def _change_keys(call: Call, keys: Keys) -> Answer:
 def _token(call: Call, keys: Keys) -> Answer:
     form = call.body if isinstance(call.body, dict) else {}
     world = call.world
-    tenant = apps.find_tenant(directory(world), call.param("tenant"))
+    tenant = apps.find_tenant(directory_of(world), call.param("tenant"))
     missing = [name for name in ("grant_type", "client_id", "scope") if not form.get(name)]
     if missing:
         text = f"The request body must contain the following parameter: '{missing[0]}'."
@@ -138,14 +137,14 @@ def _token(call: Call, keys: Keys) -> Answer:
         raise apps.refuse(400, "unsupported_grant_type", 70003, text)
     if "client_assertion" in form and form.get("client_assertion_type") != _ASSERTION_TYPE:
         raise apps.refuse(400, "invalid_request", 900144, "client_assertion_type is missing or unknown.")
-    who = apps.sign_in(directory(world), keys, world.protector, tenant, form)
+    principal = apps.sign_in(directory_of(world), keys, world.protector, tenant, form)
     try:
         resource = tokens.resource_of(str(form.get("scope", "")))
     except ValueError as error:
         text = f"The provided value for scope {form.get('scope')} is not valid: it must end in /.default."
         raise apps.refuse(400, "invalid_scope", 1002012, text) from error
-    apps.check_resource(directory(world), resource)
-    made = tokens.claims(who, resource, issuer_base=_authority(call), now_s=_now_s())
+    apps.check_resource(directory_of(world), resource)
+    made = tokens.claims(principal, resource, issuer_base=_authority(call), now_s=_now_s())
     return Answer(
         {
             "token_type": "Bearer",
@@ -159,35 +158,35 @@ def _token(call: Call, keys: Keys) -> Answer:
 
 def _identity(call: Call, keys: Keys) -> Answer:
     imds = call.path.lower().startswith("/metadata/")
-    wanted = call.world.config.get("identityHeader")
-    given = call.headers.get("metadata") if imds else call.headers.get("x-identity-header")
-    if not given or (wanted and not imds and given != wanted):
+    required = call.world.config.get("identityHeader")
+    sent = call.headers.get("metadata") if imds else call.headers.get("x-identity-header")
+    if not sent or (required and not imds and sent != required):
         raise Problem(401, "identity", "The X-IDENTITY-HEADER header is missing or wrong.")
     resource = call.query.get("resource", "")
     if not resource:
         raise Problem(400, "identity", "The resource parameter is missing.")
     if not imds and call.query.get("api-version", _APP_SERVICE) != _APP_SERVICE:
         raise Problem(400, "identity", f"The api-version must be {_APP_SERVICE}.")
-    who = apps.managed_identity(directory(call.world), call.query)
-    if who is None:
+    principal = apps.managed_identity(directory_of(call.world), call.query)
+    if principal is None:
         raise Problem(
             400, "identity", "No managed identity was found for the specified ClientId/ResourceId/PrincipalId."
         )
-    apps.check_resource(directory(call.world), resource)
+    apps.check_resource(directory_of(call.world), resource)
     lifetime_s = int(call.world.config.get("tokenLifetimeSeconds", tokens.MANAGED_IDENTITY_LIFETIME_S))
-    made = tokens.claims(who, resource, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)
+    made = tokens.claims(principal, resource, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)
     body: Json = {
         "access_token": keys.sign(made),
         "expires_on": str(made["exp"]),
         "resource": resource,
         "token_type": "Bearer",
-        "client_id": who.client_id,
+        "client_id": principal.client_id,
     }
     return Answer(body | ({"expires_in": str(lifetime_s)} if imds else {}))
 
 
 def _configuration(call: Call) -> Answer:
-    tenant, base = apps.find_tenant(directory(call.world), call.param("tenant")), _authority(call)
+    tenant, base = apps.find_tenant(directory_of(call.world), call.param("tenant")), _authority(call)
     return Answer(
         {
             "issuer": f"{base}/{tenant}/v2.0",
@@ -212,15 +211,15 @@ def _instance(call: Call) -> Answer:
 
 
 def _authority(call: Call) -> str:
-    # the plain port of the managed identity is no issuer: the starter tells the TLS address
+    # the plain port of the managed identity is not an issuer: whoever starts the cloud sets the TLS address
     if call.base.startswith("https://"):
         return call.base
     return str(call.world.config.get("authority", call.base))
 
 
 def _tenant(call: Call, name: str) -> str:
-    """Return the tenant meant: by domain, by any id (also of a stranger), or the first one."""
-    found = directory(call.world).tenant(name) if name else next(iter(directory(call.world).tenants()), None)
+    """Return the tenant of a domain or an id (also an unknown id), or the first tenant."""
+    found = directory_of(call.world).tenant(name) if name else next(iter(directory_of(call.world).tenants()), None)
     return str(found["tenantId"]) if found else name or apps.NO_TENANT
 
 

@@ -1,7 +1,7 @@
 """The claims of the simulated issuer's tokens.
 
 Microsoft's own resources get version 1 tokens (`iss` https://sts.windows.net/{tenant}/, `appid`),
-everybody else version 2 ones (`iss` {cloud}/{tenant}/v2.0, `azp`).
+all others version 2 ones (`iss` {cloud}/{tenant}/v2.0, `azp`).
 Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
 """
 
@@ -26,7 +26,7 @@ _FIRST_PARTY = re.compile(
 
 @dataclass(frozen=True)
 class Principal:
-    """Who a token speaks for: an application, its managed identity, or a user."""
+    """The subject of a token: an application, its managed identity, or a user."""
 
     tenant_id: str
     client_id: str
@@ -38,22 +38,22 @@ class Principal:
 
 
 def is_first_party(resource: str) -> bool:
-    """Tell whether a resource is one of Microsoft's, known to every tenant."""
+    """Return whether a resource is one of Microsoft's, which every tenant knows."""
     return _FIRST_PARTY.fullmatch(resource) is not None
 
 
 def resource_of(scope: str) -> str:
     """Return the resource of a `<resource>/.default` scope.
 
-    A resource that ends in a slash keeps it: `https://x//.default` asks for `https://x/`.
+    A resource that ends in a slash keeps it: `https://x//.default` names `https://x/`.
 
     Raises:
         ValueError: client credentials know no other scope (AADSTS1002012).
     """
-    wanted = [each for each in scope.split() if each not in {"openid", "profile", "offline_access"}]
-    if len(wanted) != 1 or not wanted[0].endswith("/.default"):
+    scopes = [each for each in scope.split() if each not in {"openid", "profile", "offline_access"}]
+    if len(scopes) != 1 or not scopes[0].endswith("/.default"):
         raise ValueError(scope)
-    return wanted[0].removesuffix("/.default")
+    return scopes[0].removesuffix("/.default")
 
 
 def claims(
@@ -69,7 +69,7 @@ def claims(
     tenant = principal.tenant_id
     issuer = f"https://sts.windows.net/{tenant}/" if first else f"{issuer_base}/{tenant}/v2.0"
     client = {"appid": principal.client_id, "appidacr": "2"} if first else {}
-    # azure.md 3.2: version 2 tokens name the client as azp; appid is kept so that logs agree
+    # docs/notes.md 3.2: version 2 tokens name the client as azp; appid is added so that logs agree
     client |= {} if first else {"azp": principal.client_id, "appid": principal.client_id}
     return {
         "aud": resource,

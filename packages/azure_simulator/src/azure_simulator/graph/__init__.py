@@ -1,7 +1,8 @@
-"""Simulated Microsoft Graph: users, groups, licences, devices, Intune, batch, delta.
+"""Simulated Microsoft Graph: users, groups, licences, devices, Intune, subscriptions, batch, delta.
 
-`SETTINGS` are the keys of `config.graph`; docs/cloud.md says what they do. Fault rules of kind `empty`
-and `partial {share}` make a collection answer nothing, or too little without saying so.
+From below: `directory` (documents), `protocol` (OData, errors, limits) and `enrollment` (what a joined machine
+causes), `resources` (routes) and `notifications`; `control` has the routes of `/_sim/graph`, `invariants` what the
+cloud checks of itself. `SETTINGS` are the keys of `config.graph`; docs/reference.md explains them.
 """
 
 from __future__ import annotations
@@ -9,29 +10,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.latency import about
-from azure_simulator.graph import (
-    accounts,
-    assigning,
-    batches,
-    control,
+from azure_simulator.graph import control, invariants
+from azure_simulator.graph.directory.entities import ENTITIES
+from azure_simulator.graph.directory.records import STATE, Directory, directory_of
+from azure_simulator.graph.directory.seeding import seed_tenants
+from azure_simulator.graph.enrollment import registration
+from azure_simulator.graph.notifications import delivery, subscriptions
+from azure_simulator.graph.protocol import batches, projection
+from azure_simulator.graph.protocol.operations import ROUTES
+from azure_simulator.graph.protocol.service import GraphPlane
+from azure_simulator.graph.resources import (
+    deleted_items,
     deltas,
     devices,
-    findings,
-    groupchanges,
+    group_writes,
     groups,
-    intune,
-    joins,
-    notifications,
-    organisations,
-    planting,
-    recycling,
-    shapes,
-    subscriptions,
+    licenses,
+    managed_devices,
+    organization,
+    user_writes,
     users,
 )
-from azure_simulator.graph.directory import Directory
-from azure_simulator.graph.plane import ROUTES, STATE, directory
-from azure_simulator.graph.service import GraphPlane
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -45,9 +44,8 @@ LATENCIES = {
     "intune.checkin": about(300, 3_600),
     "graph.notification": about(20, 180, 2, 600),
 }
-"""Seconds on a real day (azure.md 1.1: a record is visible 1-30 minutes after the join; how long
-notifications of users and groups take is documented as unknown)."""
-KINDS = ("user", "group", "sku", "app", "device", "managedDevice", "computer", "subscription")
+"""Seconds (docs/notes.md 1.1: a record is visible 1-30 minutes after the join; Microsoft documents the delay of
+notifications of users and groups as unknown)."""
 _NUMBER = (int, float)
 SETTINGS: dict[str, Shape] = {
     "lagSeconds": _NUMBER,
@@ -71,11 +69,15 @@ SETTINGS: dict[str, Shape] = {
     "validateRenewals": bool,
     "authorizationMinutes": _NUMBER,
 }
-SERVED = (users, groups, devices, intune, deltas, organisations, accounts, groupchanges, assigning, recycling)
+RESOURCES = (
+    *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
+    deleted_items,
+)
+"""Modules that declare their operations in `ROUTES` when they are imported."""
 
 
 def install(cloud: Cloud) -> None:
-    """Serve Graph, keep the directory, hear of joins, check for orphans."""
+    """Serve Graph, store the directory, listen to joins, check for orphans."""
     cloud.plane(GraphPlane(cloud))
     cloud.state(STATE, Directory)
     cloud.setting("graph", SETTINGS, f"the directory and Intune: {', '.join(SETTINGS)}")
@@ -86,17 +88,17 @@ def install(cloud: Cloud) -> None:
     cloud.add(control.ROUTES)
     cloud.latencies(LATENCIES)
     cloud.seeder("tenants", seed)
-    cloud.invariant("directoryOrphans", findings.orphans)
-    cloud.invariant("sameNames", findings.same_names)
+    cloud.invariant("directoryOrphans", invariants.orphans)
+    cloud.invariant("sameNames", invariants.same_names)
     cloud.view("directory", show)
-    joins.listen(cloud)
-    notifications.listen(cloud)
+    registration.listen(cloud)
+    delivery.listen(cloud)
 
 
 def seed(world: World, tenants: list[Json]) -> None:
-    """Plant tenants; apps whose `roles` are named become principals that have no others."""
-    found = directory(world)
-    planting.plant(found, tenants, world.protector.hash, world.now_us)
+    """Write tenants; apps with `roles` of their own become principals that have no other rights."""
+    found = directory_of(world)
+    seed_tenants(found, tenants, world.protector.hash, world.now_us)
     for tenant in tenants:
         restricted = {each["displayName"] for each in tenant.get("apps", ()) if {"roles", "keyVault"} & set(each)}
         apps = [each for each in found.all("app", tenant["tenantId"]) if each["displayName"] in restricted]
@@ -108,13 +110,13 @@ def seed(world: World, tenants: list[Json]) -> None:
 
 
 def show(world: World, query: dict[str, str]) -> Json:
-    """Show documents of a kind (`kind=device&tenant=...`), or how many of each there are."""
-    found = directory(world)
+    """Show the documents of a kind (`kind=device&tenant=...`), or how many of each kind exist."""
+    found = directory_of(world)
     tenants = [str(each["tenantId"]) for each in found.tenants() if query.get("tenant", "") in {"", each["tenantId"]}]
     if "kind" in query:
         kind = query["kind"]
-        return {tenant: [shapes.visible(each) for each in found.all(kind, tenant)] for tenant in tenants}
-    return {tenant: {kind: found.count(kind, tenant) for kind in KINDS} for tenant in tenants}
+        return {tenant: [projection.visible(each) for each in found.all(kind, tenant)] for tenant in tenants}
+    return {tenant: {kind: found.count(kind, tenant) for kind in ENTITIES} for tenant in tenants}
 
 
 def _principal(app: Json) -> Json:

@@ -1,6 +1,6 @@
 """The index of `/_sim`: JSON for machines, a page for a browser.
 
-The page is made here, from the world alone; what the cloud keeps secret is not in it.
+The page is rendered on the server, from the world's state only; it contains no secrets.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.cloud import Cloud
 
-_NAV = ("resources", "operations", "requests", "invariants", "faults", "buckets", "rooms")
+_NAV = ("resources", "operations", "requests", "invariants", "faults", "buckets", "services")
 
 
 def install(cloud: Cloud) -> None:
@@ -31,15 +31,15 @@ def install(cloud: Cloud) -> None:
     def index(call: Call) -> Answer:
         """This list; a page for a browser."""
         if "text/html" not in call.headers.get("accept", ""):
-            return Answer(_listed(cloud, call))
-        wanted = call.query.get("filter", "")
-        content, headers = page("Simulated cloud", _header(wanted), _main(cloud, wanted))
+            return Answer(_index(cloud, call))
+        glob = call.query.get("filter", "")
+        content, headers = page("Simulated cloud", _header(glob), _main(cloud, glob))
         return Answer(content, headers=headers, content_type="text/html; charset=utf-8")
 
     cloud.add(routes)
 
 
-def _listed(cloud: Cloud, call: Call) -> Json:
+def _index(cloud: Cloud, call: Call) -> Json:
     found = sorted((each for each in cloud.routes if each.plane == "sim"), key=lambda each: each.template)
     operations = [
         {"method": each.method, "path": each.template, "about": _first_line(each.handler) or each.name}
@@ -56,29 +56,29 @@ def _profile(cloud: Cloud) -> str:
     return cloud.world.latency.profile
 
 
-def _main(cloud: Cloud, wanted: str) -> Html:
+def _main(cloud: Cloud, glob: str) -> Html:
     judgement = check_invariants(cloud)
-    root = tree.plant(cloud.world, wanted)
-    about = f"{root.count:,} of {len(cloud.world.resources):,}" if wanted else f"{root.count:,}"
-    nothing = tag("p", "Nothing matches." if wanted else "There is nothing yet.", class_="note")
-    drawn = tree.drawn(cloud.world, root) or [nothing]
+    root = tree.build(cloud.world, glob)
+    about = f"{root.count:,} of {len(cloud.world.resources):,}" if glob else f"{root.count:,}"
+    nothing = tag("p", "Nothing matches." if glob else "There is nothing yet.", class_="note")
+    content = tree.render(cloud.world, root) or [nothing]
     return tag(
         "main",
         _tiles(cloud, judgement),
-        sections.section("resources", "Resources", about, *drawn, link="state"),
+        sections.section("resources", "Resources", about, *content, link="state"),
         sections.operations(cloud),
         sections.requests(cloud),
         sections.invariants(judgement, list(cloud.invariants)),
         sections.faults(cloud),
         sections.buckets(cloud),
-        sections.rooms(cloud),
+        sections.services(cloud),
     )
 
 
-def _header(wanted: str) -> Html:
-    links = [tag("a", name.title() if name != "rooms" else "More", href=f"#{name}") for name in _NAV]
+def _header(glob: str) -> Html:
+    links = [tag("a", name.title() if name != "services" else "More", href=f"#{name}") for name in _NAV]
     search = tag(
-        "input", type="search", name="filter", value=wanted, placeholder="resources: cpc-*", aria_label="Find resources"
+        "input", type="search", name="filter", value=glob, placeholder="resources: cpc-*", aria_label="Find resources"
     )
     form = tag("form", search, live(), action="/_sim", method="get")
     return tag("header", tag("h1", "Simulated cloud"), tag("nav", links), form)
@@ -87,7 +87,7 @@ def _header(wanted: str) -> Html:
 def _tiles(cloud: Cloud, judgement: Json) -> Html:
     world, log = cloud.world, cloud.log
     due = world.next_due_us
-    going = sum(not each.ended for each in world.operations.values())
+    running = sum(not each.ended for each in world.operations.values())
     clock = f"own clock, rate {cloud.clock.rate:g}" if isinstance(cloud.clock, OwnClock) else "shared clock"
     day, _, now = sections.clock_time(world.now_us).partition(" ")
     broken = len(judgement["findings"])
@@ -96,7 +96,7 @@ def _tiles(cloud: Cloud, judgement: Json) -> Html:
         ("idle" if due is None else sections.clock_time(due)[11:], "next event"),
         (_profile(cloud), f"latencies, seed {cloud.options.seed}"),
         (f"{len(world.resources):,}", "resources"),
-        (f"{going:,}", "operations under way"),
+        (f"{running:,}", "operations under way"),
         (f"{log.sequence:,}", f"requests, at most {log.peak_in_flight} at once"),
         (f"{log.by_status[429]:,}", "answered 429"),
         (pill(f"{broken} broken", "bad") if broken else pill("clean", "good"), "invariants"),

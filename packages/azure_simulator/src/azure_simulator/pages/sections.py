@@ -1,4 +1,4 @@
-"""The sections of the page below the tree: operations, requests, buckets, faults, what must hold."""
+"""The sections of the page below the tree: operations, requests, buckets, faults, invariants."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
 def section(name: str, title: str, about: str, *content: Html, link: str = "") -> Html:
-    """Frame a section; `link` leads to the same as JSON."""
+    """Render a section; `link` is the address of the same as JSON."""
     more = tag("a", "JSON", href=f"/_sim/{link}") if link else None
     return tag("section", tag("h2", title, tag("small", about), more), *content, id=name)
 
@@ -44,13 +44,13 @@ def length(seconds: float) -> str:
 
 
 def operations(cloud: Cloud) -> Html:
-    """Show what is under way, then what ended last."""
+    """Show the running operations, then those that ended last."""
     world = cloud.world
     everything = list(world.operations.values())
-    going = [each for each in everything if not each.ended]
+    running = [each for each in everything if not each.ended]
     ended = [each for each in everything if each.ended][-LATEST:]
-    rows = [_operation(each, world.now_us) for each in [*sorted(going, key=_due)[:LATEST], *reversed(ended)]]
-    about = f"{len(going):,} under way of {len(everything):,}"
+    rows = [_operation(each, world.now_us) for each in [*sorted(running, key=_due)[:LATEST], *reversed(ended)]]
+    about = f"{len(running):,} under way of {len(everything):,}"
     heads = ("operation", "target", "status", "phase", "", "due", "#polls", "#early")
     return section("operations", "Operations", about, table(heads, rows[: 2 * LATEST]), link="operations")
 
@@ -63,11 +63,11 @@ def _operation(each: LongRunning, now_us: int) -> Iterator[Html | str | int]:
     status, never = each.status(), each.due_us >= NEVER
     error = each.error.code if each.ended and each.error else ""
     yield each.kind
-    yield tag("span", _of_whom(each.target), title=each.target, class_="long")
+    yield tag("span", _resource_name(each.target), title=each.target, class_="long")
     yield tag("span", pill(status, _TONES[status]), pill(error, "bad") if error else "")
     yield each.phase(now_us) or ("" if each.ended else "waiting")
-    whole = max(1, each.due_us - each.accepted_us)
-    yield "" if each.ended or never else bar((now_us - each.accepted_us) / whole, "busy")
+    duration = max(1, each.due_us - each.accepted_us)
+    yield "" if each.ended or never else bar((now_us - each.accepted_us) / duration, "busy")
     yield (
         "never"
         if never
@@ -77,8 +77,8 @@ def _operation(each: LongRunning, now_us: int) -> Iterator[Html | str | int]:
     yield each.early_polls
 
 
-def _of_whom(target: str) -> str:
-    """Name a resource, and the one that it is a part of: every machine has an extension of the same name."""
+def _resource_name(target: str) -> str:
+    """Return a resource's name with that of its parent: every machine has an extension of the same name."""
     own = target.rpartition("/providers/")[2].split("/")[2::2]
     return " / ".join(own) or target.rpartition("/")[2]
 
@@ -134,17 +134,17 @@ def _fullness(bucket: Json) -> float:
 
 
 def invariants(judgement: Json, names: list[str]) -> Html:
-    """Show what must hold, and what breaks it."""
-    rows, said = [], [each["invariant"] for each in judgement["findings"]]
-    for name in dict.fromkeys([*names, *said]):
+    """Show the invariants, and what violates them."""
+    rows, reported = [], [each["invariant"] for each in judgement["findings"]]
+    for name in dict.fromkeys([*names, *reported]):
         found = [each for each in judgement["findings"] if each["invariant"] == name]
-        shown = [tag("div", tag("code", _plain(each))) for each in found[:LATEST]]
+        shown = [tag("div", tag("code", _as_text(each))) for each in found[:LATEST]]
         rows.append((name, pill(f"{len(found)} broken", "bad") if found else pill("holds", "good"), shown))
-    about = "whatever the application believes" if judgement["clean"] else "something is broken"
+    about = "checked on the cloud's own state" if judgement["clean"] else "something is broken"
     return section("invariants", "Invariants", about, table(("invariant", "", ""), rows), link="invariants")
 
 
-def _plain(finding: Json) -> str:
+def _as_text(finding: Json) -> str:
     text = json.dumps({key: value for key, value in finding.items() if key != "invariant"})
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
@@ -163,25 +163,25 @@ def faults(cloud: Cloud) -> Html:
         for rule in cloud.faults.rules
     ]
     if not rows:
-        nothing = tag("p", "No rule is in force. ", tag("a", "Scenarios", href="/_sim/scenarios"), class_="note")
+        nothing = tag("p", "No rule is active. ", tag("a", "Scenarios", href="/_sim/scenarios"), class_="note")
         return section("faults", "Faults", "", nothing, link="faults")
     heads = ("rule", "does", "matches", "when", "#hits", "lately")
     return section("faults", "Faults", f"{len(rows)} in order, the first that matches wins", table(heads, rows))
 
 
-def rooms(cloud: Cloud) -> Html:
-    """Show what rooms count, and where more of it is."""
+def services(cloud: Cloud) -> Html:
+    """Show the counts of the services, with links to their state."""
     parts: list[Html] = []
     for name, show in sorted(cloud.views.items()):
-        told = show(cloud.world, {})
+        state = show(cloud.world, {})
         parts.append(tag("h3", tag("a", name, href=f"/_sim/state?view={name}")))
-        if isinstance(told, dict):
-            parts += [_counts(key, value) for key, value in told.items() if isinstance(value, dict) and value]
-    kept = cloud.journal.snapshots()
-    if kept:
-        moments = ", ".join(f"{name} ({clock_time(moment)})" for name, moment in kept.items())
+        if isinstance(state, dict):
+            parts += [_counts(key, value) for key, value in state.items() if isinstance(value, dict) and value]
+    snapshots = cloud.journal.snapshots()
+    if snapshots:
+        moments = ", ".join(f"{name} ({clock_time(moment)})" for name, moment in snapshots.items())
         parts += [tag("h3", "snapshots"), tag("p", moments, class_="note")]
-    return section("rooms", "More", "what the rooms count", *parts, link="state")
+    return section("services", "More", "counts of the services", *parts, link="state")
 
 
 def _counts(title: str, counted: Json) -> Html:

@@ -1,4 +1,4 @@
-"""Resources as a tree: subscription, group, type, resource, and what lies below it."""
+"""Resources as a tree: subscription, group, type, resource, and its child resources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 SHOWN = 100
-"""Children of one node that are listed; the others are counted."""
+"""The most children of a node that are listed; the others are counted."""
 _OPEN_DEPTH, _FEW = 2, 12
 _TONES = {"succeeded": "good", "failed": "bad", "running": "good", "none": "plain"}
 
@@ -34,16 +34,16 @@ class Node:
     count: int = 0
 
     def child(self, label: str) -> Node:
-        """Give the child of a label, made when it is not there."""
+        """Return the child of a label, which is made when it does not exist."""
         key = label.lower()
         if key not in self.children:
             self.children[key] = Node(label, f"{self.path}/{key}")
         return self.children[key]
 
 
-def plant(world: World, wanted: str) -> Node:
-    """Make the tree of what matches a glob of names or ids."""
-    root, glob = Node("everything"), wanted.lower() or "*"
+def build(world: World, pattern: str) -> Node:
+    """Build the tree of the resources whose name or id matches a glob."""
+    root, glob = Node("everything"), pattern.lower() or "*"
     for kind in world.resources.types():
         for resource in world.resources.of_type(kind):
             if glob == "*" or fnmatchcase(resource.name.lower(), glob) or fnmatchcase(resource.key, glob):
@@ -61,7 +61,7 @@ def _put(root: Node, resource: Resource) -> None:
 
 
 def _labels(resource_id: str) -> Iterator[str]:
-    """Give the labels on the way to a resource: `sub`, `group`, `Microsoft.X/type`, `name`, ..."""
+    """Yield the labels on the path to a resource: `sub`, `group`, `Microsoft.X/type`, `name`, ..."""
     before, *parts = resource_id.strip("/").split("/providers/")
     yield from before.split("/")[1::2] or [before]
     for part in parts:
@@ -71,8 +71,8 @@ def _labels(resource_id: str) -> Iterator[str]:
             yield from rest[index + 1 : index + 2]
 
 
-def drawn(world: World, node: Node, depth: int = 0) -> list[Html]:
-    """Draw the children of a node."""
+def render(world: World, node: Node, depth: int = 0) -> list[Html]:
+    """Render the children of a node."""
     below = list(node.children.values())
     lines = [_line(world, each, depth) for each in below[:SHOWN]]
     if len(below) > SHOWN:
@@ -81,23 +81,23 @@ def drawn(world: World, node: Node, depth: int = 0) -> list[Html]:
 
 
 def _line(world: World, node: Node, depth: int) -> Html:
-    words = [*(_told(world, node.resource) if node.resource else ())]
+    words = [*(_state_pills(world, node.resource) if node.resource else ())]
     if not node.children:
         return tag("div", tag("span", node.label), " ", words, class_="leaf")
     title = tag("summary", node.label, " ", tag("span", _counted(node), class_="soft"), " ", words)
     name = hashlib.sha256(node.path.encode()).hexdigest()[:12]
     is_open = depth < _OPEN_DEPTH or (depth == _OPEN_DEPTH and len(node.children) <= _FEW)
-    return tag("details", title, drawn(world, node, depth + 1), id=name, open=is_open, class_=None if depth else "top")
+    return tag("details", title, render(world, node, depth + 1), id=name, open=is_open, class_=None if depth else "top")
 
 
 def _counted(node: Node) -> str:
-    """Count what is below a node; of a type its own resources first, for machines have many parts."""
+    """Count what is below a node; of a type its own resources first, because machines have many child resources."""
     below = node.count - (node.resource is not None)
     own = sum(each.resource is not None for each in node.children.values())
     return f"{own:,}, {below:,} with their parts" if "/" in node.label and 0 < own < below else f"{below:,}"
 
 
-def _told(world: World, resource: Resource) -> Iterator[Html | str]:
+def _state_pills(world: World, resource: Resource) -> Iterator[Html | str]:
     properties = resource.properties
     state = str(properties.get("provisioningState", ""))
     if state:
@@ -107,10 +107,10 @@ def _told(world: World, resource: Resource) -> Iterator[Html | str]:
         yield pill(power, _TONES.get(power, "warn"))
     for operation in running_on(world, resource.id):
         yield pill(f"{operation.kind}: {operation.phase(world.now_us) or 'waiting'}", "busy")
-    yield tag("span", " · ".join(_few_words(resource)), class_="soft")
+    yield tag("span", " · ".join(_summary(resource)), class_="soft")
 
 
-def _few_words(resource: Resource) -> Iterator[str]:
+def _summary(resource: Resource) -> Iterator[str]:
     properties, body = resource.properties, resource.body
     hardware, addresses = properties.get("hardwareProfile"), properties.get("ipConfigurations")
     if isinstance(hardware, dict):

@@ -1,16 +1,15 @@
-"""Bad days: settings, fault rules and what somebody else does, in one YAML file each (azure.md 6).
+"""Failure scenarios: settings, fault rules and events, in one YAML file each (docs/notes.md 6).
 
-`GET /_sim/scenarios` lists them, `POST /_sim/scenarios/{number or name}` puts one in force on top of what
-is there, `DELETE /_sim/scenarios` takes everything back that they brought. The body of the POST may
-hold a cast: `{"subscription": ..., ...}` narrows the rules to a subscription, and is put in for the
-`{words}` of the file.
+`GET /_sim/scenarios` lists them, `POST /_sim/scenarios/{number or name}` activates one in addition to what is active,
+`DELETE /_sim/scenarios` undoes everything that they changed. The body of the POST may have values for the
+placeholders of the file: `{"subscription": ..., ...}`. With a subscription the rules apply to it alone.
 
-A file `23-subnet-full.yaml` holds
+A file `23-subnet-full.yaml` has
 
-* `number`, `about` (a sentence), `needs` (the feature of an application that it tries);
-* `setting`: what the application should have made before it begins, in that application's own words;
+* `number`, `about` (what happens, one sentence), `needs` (the feature of an application that it tests);
+* `setting`: what the application should have created before it starts, in that application's own terms;
 * `config`, `faults`, `events` (`core.world`, `core.faults`, `scenarios.events`);
-* `expect`: `says` (a sentence), and what whoever plays it can check.
+* `expect`: `says` (the expected outcome, one sentence), and outcomes that a test runner can check.
 """
 
 from __future__ import annotations
@@ -37,56 +36,56 @@ def names() -> list[str]:
     return sorted((path.stem for path in FOLDER.glob("*.yaml")), key=lambda name: int(name.partition("-")[0]))
 
 
-def load(wanted: str) -> Json:
+def load(name_or_number: str) -> Json:
     """Read a scenario by number, by name, or by both; `KeyError` if there is none."""
     for name in names():
-        if wanted in {name, *name.split("-", 1)}:
+        if name_or_number in {name, *name.split("-", 1)}:
             found: Json = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
             return {"name": name, **found}
-    raise KeyError(wanted)
+    raise KeyError(name_or_number)
 
 
-def way_back(now: Json, before: Json) -> Json:
-    """Give the merge patch that leads from one object to another."""
+def merge_patch(now: Json, before: Json) -> Json:
+    """Return the JSON merge patch that turns one object into another."""
     patch: Json = {key: None for key in now if key not in before}
     for key, value in before.items():
-        there = now.get(key)
-        if isinstance(there, dict) and isinstance(value, dict):
-            patch[key] = way_back(there, value)
-        elif there != value:
+        current = now.get(key)
+        if isinstance(current, dict) and isinstance(value, dict):
+            patch[key] = merge_patch(current, value)
+        elif current != value:
             patch[key] = value
     return patch
 
 
-def begin(cloud: Cloud, call: Call, scenario: Json, cast: dict[str, str]) -> None:
-    """Put a scenario in force."""
-    world, in_force = call.world, call.world.state(STATE)
-    brought = events.filled({key: scenario[key] for key in ("config", "faults") if key in scenario}, cast)
-    happenings = events.filled(scenario.get("events", []), cast, events.TOLD)
-    in_force.setdefault("before", world.config)
-    world.configure(brought.get("config", {}))
-    scope = {"subscription": cast["subscription"]} if "subscription" in cast else {}
-    for number, rule in enumerate(brought.get("faults", [])):
+def activate(cloud: Cloud, call: Call, scenario: Json, values: dict[str, str]) -> None:
+    """Activate a scenario with values for its placeholders."""
+    world, active = call.world, call.world.state(STATE)
+    content = events.filled({key: scenario[key] for key in ("config", "faults") if key in scenario}, values)
+    scheduled = events.filled(scenario.get("events", []), values, events.WORDS_OF_REQUEST)
+    active.setdefault("before", world.config)
+    world.configure(content.get("config", {}))
+    scope = {"subscription": values["subscription"]} if "subscription" in values else {}
+    for number, rule in enumerate(content.get("faults", [])):
         named = {"id": f"{scenario['name']}-{number}", **rule, "match": {**scope, **rule.get("match", {})}}
-        in_force.setdefault("rules", []).append(cloud.faults.add(named, call.now_us).id)
-    for number, event in enumerate(happenings):
+        active.setdefault("rules", []).append(cloud.faults.add(named, call.now_us).id)
+    for number, event in enumerate(scheduled):
         when = event.get("when", {})
         if "after" in when:
             when = {"after": {**scope, **when["after"]}}
         named = {"id": f"{scenario['name']}-event-{number}", **event, "when": when}
-        in_force.setdefault("events", []).append(events.add(cloud, world, named).id)
+        active.setdefault("events", []).append(events.add(cloud, world, named).id)
 
 
-def end(cloud: Cloud, call: Call) -> None:
-    """Take back what the scenarios in force brought; what came of it stays."""
-    world, in_force = call.world, call.world.state(STATE)
-    for rule in in_force.get("rules", []):
+def deactivate(cloud: Cloud, call: Call) -> None:
+    """Undo the settings, rules and events of the active scenarios; their effects stay."""
+    world, active = call.world, call.world.state(STATE)
+    for rule in active.get("rules", []):
         cloud.faults.remove(rule)
-    for event in in_force.get("events", []):
+    for event in active.get("events", []):
         events.events(world).pop(event, None)
-    if "before" in in_force:
-        world.configure(way_back(world.config, in_force["before"]))
-    in_force.clear()
+    if "before" in active:
+        world.configure(merge_patch(world.config, active["before"]))
+    active.clear()
 
 
 def install(cloud: Cloud) -> None:
@@ -97,24 +96,24 @@ def install(cloud: Cloud) -> None:
 
     @routes.operation("sim.scenarios", "GET", "/_sim/scenarios", anonymous=True)
     def show(call: Call) -> Answer:
-        """List the bad days there are."""
+        """List the scenarios."""
         del call
         return Answer({name: {key: load(name)[key] for key in ("number", "about", "needs")} for name in names()})
 
     @routes.operation("sim.scenario", "POST", "/_sim/scenarios/{name}", anonymous=True)
-    def put_in_force(call: Call) -> Answer:
-        """Put a bad day in force, by number or by name; the body may hold its cast."""
+    def post(call: Call) -> Answer:
+        """Activate a scenario, by number or by name; the body may have values for its placeholders."""
         try:
             scenario = load(call.param("name"))
         except KeyError as unknown:
             raise Problem(404, "NotFound", f"scenarios: {', '.join(names())}") from unknown
-        begin(cloud, call, scenario, {key: str(value) for key, value in (call.body or {}).items()})
+        activate(cloud, call, scenario, {key: str(value) for key, value in (call.body or {}).items()})
         return Answer(scenario)
 
     @routes.operation("sim.scenarios.delete", "DELETE", "/_sim/scenarios", anonymous=True)
-    def take_back(call: Call) -> Answer:
-        """Take back the settings, faults and events that bad days brought."""
-        end(cloud, call)
+    def delete(call: Call) -> Answer:
+        """Undo the settings, faults and events of the active scenarios."""
+        deactivate(cloud, call)
         return Answer(call.world.config)
 
     cloud.add(routes)

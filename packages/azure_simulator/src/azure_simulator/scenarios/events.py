@@ -1,14 +1,13 @@
-"""What somebody else does meanwhile: deletes a network, stops a machine, takes a licence, uses up a quota.
+"""Events: what another actor does, such as delete a network, stop a machine, remove a licence, use up a quota.
 
-An event is `{"id", "when": {...}, "do": [{"method", "path", "body"}]}`. `when` is `{"at": 600}` (simulated
-seconds after the event came) or `{"after": {"op": "vm.create", "name": "*", "count": 2}}` (globs; the
-second request that was accepted, `status` for another end, `code` for that of an error); `path` too is
-a glob, `subscription` narrows as in a rule. Without `when` it happens at once. What is done goes through the
-cloud's own routes, with the rights of somebody who may do everything.
+An event is `{"id", "when": {...}, "do": [{"method", "path", "body"}]}`. `when` is `{"at": 600}` (simulated seconds
+after the event was added) or `{"after": {"op": "vm.create", "name": "*", "count": 2}}` (globs; the second accepted
+request; `status` or `code` for one with another result). `path` is a glob too, `subscription` narrows as in a fault
+rule. Without `when` it happens at once. Its actions are requests to the cloud's own routes with full rights.
 
-In what is done `{vm}` is the id of the machine that the request was about, `{machine}` its name,
-`{computer}` the name that Windows has, `{path}` the path. With `each: {"type", "subscription"}` it is done
-once for each such resource, whose id is `{each}`. What could not be done says why; it is not tried again.
+In an action `{vm}` is the id of the machine that the request was about, `{machine}` its name, `{computer}` its name
+in Windows, `{path}` the path. With `each: {"type", "subscription"}` the action runs once for each such resource,
+whose id is `{each}`. An action that is refused is recorded with its error and is not tried again.
 """
 
 from __future__ import annotations
@@ -35,18 +34,18 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 STATE = "events"
-TOLD = frozenset({"vm", "machine", "computer", "path", "each"})
-"""What is known only when the event happens."""
-SOMEBODY = Principal("00000000-0000-4000-8000-00000000face", "somebody else")
+WORDS_OF_REQUEST = frozenset({"vm", "machine", "computer", "path", "each"})
+"""Placeholders whose values are known only when the event happens."""
+ACTOR = Principal("00000000-0000-4000-8000-00000000face", "somebody else")
 _PLACE = re.compile(r"\{(\w+)\}")
 _WATCHED = ("op", "name", "path", "subscription", "code")
-_ACT = frozenset({"method", "path", "body", "each"})
+_ACTION = frozenset({"method", "path", "body", "each"})
 _REFUSED = 400
 
 
 @dataclass(slots=True)
 class Event:
-    """One thing that somebody does. `seen` counts the requests it waits for."""
+    """What another actor does. `seen` counts the requests that it waits for."""
 
     id: str
     when: Json
@@ -59,11 +58,11 @@ class Event:
     def view(self) -> Json:
         """Describe the event for `GET /_sim/events`."""
         happened = iso(self.happened_us) if self.happened_us is not None else None
-        told = {"id": self.id, "when": self.when, "since": iso(self.since_us), "seen": self.seen}
-        return {**told, "happened": happened, "cameTo": self.came_to}
+        shown = {"id": self.id, "when": self.when, "since": iso(self.since_us), "seen": self.seen}
+        return {**shown, "happened": happened, "cameTo": self.came_to}
 
     def is_due(self, entry: Json) -> bool:
-        """Count a request; tell whether it is the one that was waited for."""
+        """Count a request; return whether it is the one that the event waits for."""
         after: Json | None = self.when.get("after")
         if self.happened_us is not None or after is None or not _fits(after, entry):
             return False
@@ -72,13 +71,13 @@ class Event:
 
 
 def events(world: World) -> dict[str, Event]:
-    """Give the events by id."""
+    """Return the events by id."""
     found: dict[str, Event] = world.state(STATE)
     return found
 
 
 def filled(value: object, known: Mapping[str, str], later: frozenset[str] = frozenset()) -> Any:  # noqa: ANN401 - JSON
-    """Put in what is known for every `{word}`; `later` words stay, any other is a 400."""
+    """Replace every placeholder `{word}`; words of `later` stay, an unknown one is a 400."""
     if isinstance(value, dict):
         return {filled(key, known, later): filled(each, known, later) for key, each in value.items()}
     if isinstance(value, list):
@@ -92,24 +91,24 @@ def filled(value: object, known: Mapping[str, str], later: frozenset[str] = froz
             return known[name]
         if name in later:
             return found.group(0)
-        raise Problem(400, "BadRequest", f"nobody said what {{{name}}} is; known: {', '.join(sorted(known)) or 'none'}")
+        raise Problem(400, "BadRequest", f"no value for {{{name}}}; known: {', '.join(sorted(known)) or 'none'}")
 
     return _PLACE.sub(word, value)
 
 
 def add(cloud: Cloud, world: World, entry: Json) -> Event:
-    """Let an event wait for its moment; one with its id is replaced. One without `when` happens."""
+    """Add an event, in place of one with its id; one without `when` happens at once."""
     if unknown := set(entry) - {"id", "when", "do"}:
         raise Problem(400, "BadEvent", f"unknown keys {sorted(unknown)}")
     when, do = entry.get("when", {}), entry.get("do", {})
-    acts: list[Json] = do if isinstance(do, list) else [do]
-    if not all(isinstance(act, dict) and {"method", "path"} <= set(act) <= _ACT for act in acts):
-        raise Problem(400, "BadEvent", f"do holds objects with {', '.join(sorted(_ACT))}")
-    if not isinstance(when, dict) or not _makes_sense(when):
+    actions: list[Json] = do if isinstance(do, list) else [do]
+    if not all(isinstance(action, dict) and {"method", "path"} <= set(action) <= _ACTION for action in actions):
+        raise Problem(400, "BadEvent", f"do holds objects with {', '.join(sorted(_ACTION))}")
+    if not isinstance(when, dict) or not _is_valid(when):
         raise Problem(
             400, "BadEvent", f"when is {{at: seconds}} or {{after: {{op, {', '.join(_WATCHED[1:])}, count}}}}"
         )
-    event = Event(str(entry.get("id", f"event-{len(events(world))}")), when, acts, world.now_us)
+    event = Event(str(entry.get("id", f"event-{len(events(world))}")), when, actions, world.now_us)
     events(world)[event.id] = event
     if "after" not in when:
         due_us = world.now_us + int(when.get("at", 0) * SECOND)
@@ -120,7 +119,7 @@ def add(cloud: Cloud, world: World, entry: Json) -> Event:
     return event
 
 
-def _makes_sense(when: Json) -> bool:
+def _is_valid(when: Json) -> bool:
     if set(when) == {"at"}:
         return isinstance(when["at"], int | float)
     after = when.get("after", {"op": "*"})
@@ -129,8 +128,8 @@ def _makes_sense(when: Json) -> bool:
 
 
 def _fits(after: Json, entry: Json) -> bool:
-    wanted = after.get("status")
-    if entry["status"] != wanted if wanted is not None else entry["status"] >= _REFUSED and "code" not in after:
+    status = after.get("status")
+    if entry["status"] != status if status is not None else entry["status"] >= _REFUSED and "code" not in after:
         return False
     facts = {
         **entry,
@@ -142,41 +141,41 @@ def _fits(after: Json, entry: Json) -> bool:
 
 
 def _machine(path: str) -> str:
-    """Give the id of the machine a path is about, else the path."""
+    """Return the id of the machine that a path is about; the path if there is none."""
     found = re.match(r"(.*/virtualmachines/[^/]+)", path, re.IGNORECASE)
     return found.group(1) if found else path
 
 
-def _happen(cloud: Cloud, world: World, event: Event, told: dict[str, str]) -> None:
-    """Do what an event does, once; what is refused is written down."""
+def _happen(cloud: Cloud, world: World, event: Event, words: dict[str, str]) -> None:
+    """Run the actions of an event, once; refusals are recorded."""
     if event.happened_us is not None or events(world).get(event.id) is not event:
         return
     event.happened_us = world.now_us
-    for act, told_too in [(entry, each) for entry in event.do for each in _each(world, entry)]:
+    for action, more in [(entry, each) for entry in event.do for each in _each(world, entry)]:
         try:
-            wanted = filled(act, told | told_too)
-            answer = _perform(cloud, world, wanted)
-            event.came_to.append({"path": wanted["path"], "status": answer.status})
+            request = filled(action, words | more)
+            answer = _perform(cloud, world, request)
+            event.came_to.append({"path": request["path"], "status": answer.status})
         except Problem as problem:
             refusal = {"status": problem.status, "error": problem.error()}
-            event.came_to.append({"path": act["path"], **refusal})
+            event.came_to.append({"path": action["path"], **refusal})
 
 
-def _each(world: World, act: Json) -> list[dict[str, str]]:
-    """Give what an act is done for: every resource of a type, or just once."""
-    if "each" not in act:
+def _each(world: World, action: Json) -> list[dict[str, str]]:
+    """Return the placeholders of each run of an action: one for every resource of a type, or one run."""
+    if "each" not in action:
         return [{}]
-    found = world.resources.of_type(act["each"]["type"])
-    wanted = str(act["each"].get("subscription", "*")).lower()
-    return [{"each": resource.id} for resource in found if fnmatchcase(subscription_of(resource.id), wanted)]
+    found = world.resources.of_type(action["each"]["type"])
+    subscription = str(action["each"].get("subscription", "*")).lower()
+    return [{"each": resource.id} for resource in found if fnmatchcase(subscription_of(resource.id), subscription)]
 
 
-def _perform(cloud: Cloud, world: World, act: Json) -> Answer:
-    path, _, query = str(act["path"]).partition("?")
-    route, params, _ = cloud.router.find(str(act["method"]), path)
+def _perform(cloud: Cloud, world: World, action: Json) -> Answer:
+    path, _, query = str(action["path"]).partition("?")
+    route, params, _ = cloud.router.find(str(action["method"]), path)
     if route is None:
-        raise Problem(404, "NotFound", f"nothing answers to {act['method']} {path}")
-    body = act.get("body")
+        raise Problem(404, "NotFound", f"nothing answers to {action['method']} {path}")
+    body = action.get("body")
     call = Call(
         world=world,
         route=route,
@@ -187,21 +186,24 @@ def _perform(cloud: Cloud, world: World, act: Json) -> Answer:
         headers={},
         body=world.protector.redact(body) if route.redacted and body is not None else body,
         base="https://localhost",
-        principal=SOMEBODY,
-        claims={"oid": SOMEBODY.object_id},
+        principal=ACTOR,
+        claims={"oid": ACTOR.object_id},
     )
     cloud.planes[route.plane].check(call)
     return route.handler(call)
 
 
 def _watch(cloud: Cloud, world: World, entry: Json) -> None:
-    """Let happen what waited for this request: journalled as a request to ourselves, for the counts are not."""
+    """Run the events that waited for this request.
+
+    Each is a journalled request of the cloud to itself, because the counts of requests are not journalled.
+    """
     for event in [each for each in events(world).values() if each.is_due(entry)]:
         vm = world.resources.get(_machine(entry["path"]))
         profile = vm.properties.get("osProfile", {}) if vm is not None else {}
-        told = {"path": entry["path"], "vm": _machine(entry["path"]), "computer": str(profile.get("computerName", ""))}
-        told["machine"] = told["vm"].rpartition("/")[2]
-        cloud.handle(Request("POST", f"/_sim/events/{event.id}/happen", body=json.dumps(told).encode()))
+        words = {"path": entry["path"], "vm": _machine(entry["path"]), "computer": str(profile.get("computerName", ""))}
+        words["machine"] = words["vm"].rpartition("/")[2]
+        cloud.handle(Request("POST", f"/_sim/events/{event.id}/happen", body=json.dumps(words).encode()))
 
 
 def install(cloud: Cloud) -> None:
@@ -212,22 +214,22 @@ def install(cloud: Cloud) -> None:
 
     @routes.operation("sim.events", "GET", "/_sim/events", anonymous=True)
     def show(call: Call) -> Answer:
-        """Show what somebody else does meanwhile, and what came of it."""
+        """List the events and their results."""
         return Answer([each.view() for each in events(call.world).values()])
 
     @routes.operation("sim.events.post", "POST", "/_sim/events", anonymous=True, redacted=False)
     def post(call: Call) -> Answer:
-        """Let somebody else do something: now, at a time, or after a request."""
+        """Add an event that happens now, at a time, or after a request."""
         return Answer(add(cloud, call.world, call.object()).view())
 
     @routes.operation("sim.events.happen", "POST", "/_sim/events/{id}/happen", anonymous=True)
     def happen(call: Call) -> Answer:
-        """Let an event happen without waiting for its time."""
+        """Run an event without waiting for its time."""
         event = events(call.world).get(call.param("id"))
         if event is None:
             raise Problem(404, "NotFound", f"events: {', '.join(events(call.world)) or 'none'}")
-        told = {key: str(value) for key, value in (call.body or {}).items() if key in TOLD}
-        _happen(cloud, call.world, event, told)
+        words = {key: str(value) for key, value in (call.body or {}).items() if key in WORDS_OF_REQUEST}
+        _happen(cloud, call.world, event, words)
         return Answer(event.view())
 
     cloud.add(routes)

@@ -1,4 +1,4 @@
-"""Simulated Key Vault: the data plane of secrets, one vault for all."""
+"""Simulated Key Vault: the data plane of secrets, one vault for every host name."""
 
 from __future__ import annotations
 

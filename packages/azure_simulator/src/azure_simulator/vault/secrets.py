@@ -1,9 +1,9 @@
 """Secrets with versions, soft delete, recovery and purge.
 
-Values are kept encrypted, in memory as in the journal. A get works outside `nbf` and `exp`: both only
-inform; with `config.vault.refuseOutsideDates` it is refused, for apps that must not count on it.
-Deleting and recovering take time when the latencies `vault.delete` and `vault.recover` say so: until
-then neither collection has the secret. Source: learn.microsoft.com/rest/api/keyvault/secrets,
+Values are stored encrypted, in memory and in the journal. A get works outside `nbf` and `exp`, which are only
+informative; with `config.vault.refuseOutsideDates` it is refused, to test apps that must not rely on it. Deleting and
+recovering take as long as the latencies `vault.delete` and `vault.recover`: until then neither collection has the
+secret. Source: learn.microsoft.com/rest/api/keyvault/secrets,
 /azure/key-vault/secrets/about-secrets and /azure/key-vault/general/soft-delete-overview (90 days).
 """
 
@@ -49,12 +49,12 @@ class Vault:
 
     secrets: dict[str, list[Version]] = field(default_factory=dict)
     deleted: dict[str, tuple[int, list[Version]]] = field(default_factory=dict)
-    moving: dict[str, tuple[str, int]] = field(default_factory=dict)
+    in_transition: dict[str, tuple[str, int]] = field(default_factory=dict)
 
-    def motion(self, name: str, now_us: int) -> str:
-        """Say whether a secret is being `deleted`, being `recovered`, or at rest (empty)."""
-        where, until_us = self.moving.get(name.lower(), ("", 0))
-        return where if now_us < until_us else ""
+    def transition(self, name: str, now_us: int) -> str:
+        """Return whether a secret is being `deleted` or `recovered`; empty when neither."""
+        transition, until_us = self.in_transition.get(name.lower(), ("", 0))
+        return transition if now_us < until_us else ""
 
 
 def _vault(call: Call) -> Vault:
@@ -69,19 +69,19 @@ def _now_s(call: Call) -> int:
 def _versions(call: Call) -> list[Version]:
     name = call.param("name")
     found = _vault(call).secrets.get(name.lower())
-    if not found or _vault(call).motion(name, call.now_us):
+    if not found or _vault(call).transition(name, call.now_us):
         raise Problem(404, "SecretNotFound", f"A secret with (name/id) {name} was not found in this key vault.")
     return found
 
 
 def _version(call: Call) -> Version:
     versions = _versions(call)
-    wanted = call.params.get("version")
-    if not wanted:
+    version_id = call.params.get("version")
+    if not version_id:
         return versions[-1]
-    found = next((each for each in versions if each.id == wanted), None)
+    found = next((each for each in versions if each.id == version_id), None)
     if found is None:
-        text = f"A secret with (name/id) {call.param('name')}/{wanted} was not found in this key vault."
+        text = f"A secret with (name/id) {call.param('name')}/{version_id} was not found in this key vault."
         raise Problem(404, "SecretNotFound", text)
     return found
 
@@ -115,10 +115,10 @@ def set_secret(call: Call) -> Answer:
         raise Problem(400, "BadParameter", "The value (a string of at most 25 KB) is missing or not valid.")
     if len(_fields(body, "tags")) > _MOST_TAGS:
         raise Problem(400, "BadParameter", f"A secret has at most {_MOST_TAGS} tags.")
-    motion = vault.motion(name, call.now_us)
-    if motion:
-        target = "ObjectIsBeingDeleted" if motion == "deleted" else "ObjectIsBeingRecovered"
-        raise Problem(409, "Conflict", f"Secret {name} is currently being {motion}.", target=target)
+    transition = vault.transition(name, call.now_us)
+    if transition:
+        target = "ObjectIsBeingDeleted" if transition == "deleted" else "ObjectIsBeingRecovered"
+        raise Problem(409, "Conflict", f"Secret {name} is currently being {transition}.", target=target)
     if _is_deleted(vault, name, _now_s(call)):
         text = f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused."
         raise Problem(409, "Conflict", text, target="ObjectIsDeletedButRecoverable")
@@ -161,7 +161,7 @@ def _check_dates(version: Version, now_s: int) -> None:
 
 
 def _attributes(body: Json) -> Json:
-    """Read `enabled`, `nbf` and `exp`; the others are the vault's own."""
+    """Read `enabled`, `nbf` and `exp`; the vault itself sets the others."""
     given = _fields(body, "attributes")
     found = {name: given[name] for name in ("enabled", "nbf", "exp") if given.get(name) is not None}
     if not isinstance(found.get("enabled", True), bool):
@@ -190,7 +190,7 @@ def update_secret(call: Call) -> Answer:
 def list_secrets(call: Call) -> Answer:
     """List the latest version of every secret, without values."""
     vault = _vault(call)
-    items = sorted((name, each) for name, each in vault.secrets.items() if not vault.motion(name, call.now_us))
+    items = sorted((name, each) for name, each in vault.secrets.items() if not vault.transition(name, call.now_us))
     return _page(call, [_item(call, name, versions[-1], with_version=False) for name, versions in items])
 
 
@@ -222,30 +222,30 @@ def _page(call: Call, items: list[Json]) -> Answer:
 
 @ROUTES.operation("secret.delete", "DELETE", _TEMPLATE, action="secrets.delete")
 def delete_secret(call: Call) -> Answer:
-    """Delete a secret softly: its name stays taken until purge or the end of the retention."""
+    """Delete a secret softly: its name cannot be used until it is purged or the retention ends."""
     vault, name, versions = _vault(call), call.param("name"), _versions(call)
     vault.deleted[name.lower()] = (_now_s(call), versions)
     del vault.secrets[name.lower()]
-    _move(call, name, "deleted", "vault.delete")
+    _begin_transition(call, name, "deleted", "vault.delete")
     return Answer(_deleted_item(call, name))
 
 
 def _is_deleted(vault: Vault, name: str, now_s: int) -> bool:
-    """Tell whether a name is taken by what was deleted; after the retention it is free."""
+    """Return whether a deleted secret still has the name, which becomes free after the retention."""
     found = vault.deleted.get(name.lower())
     return found is not None and now_s <= found[0] + _RETENTION_DAYS * 86_400
 
 
-def _move(call: Call, name: str, where: str, kind: str) -> None:
+def _begin_transition(call: Call, name: str, transition: str, kind: str) -> None:
     attempt = call.world.attempt(kind, name)
     until_us = call.now_us + call.world.duration_us(kind, name, attempt)
-    _vault(call).moving[name.lower()] = (where, until_us)
+    _vault(call).in_transition[name.lower()] = (transition, until_us)
 
 
 def _deleted(call: Call) -> tuple[int, list[Version]]:
     vault, name = _vault(call), call.param("name")
     found = vault.deleted.get(name.lower())
-    if found is None or vault.motion(name, call.now_us) or not _is_deleted(vault, name, _now_s(call)):
+    if found is None or vault.transition(name, call.now_us) or not _is_deleted(vault, name, _now_s(call)):
         raise Problem(404, "SecretNotFound", f"Deleted Secret not found: {name}")
     return found
 
@@ -258,10 +258,10 @@ def _deleted_item(call: Call, name: str) -> Json:
 
 @ROUTES.operation("secret.listDeleted", "GET", "/deletedsecrets", action="secrets.list")
 def list_deleted(call: Call) -> Answer:
-    """List what was deleted softly."""
+    """List the deleted secrets."""
     vault = _vault(call)
     names = [name for name in sorted(vault.deleted) if _is_deleted(vault, name, _now_s(call))]
-    return _page(call, [_deleted_item(call, name) for name in names if not vault.motion(name, call.now_us)])
+    return _page(call, [_deleted_item(call, name) for name in names if not vault.transition(name, call.now_us)])
 
 
 @ROUTES.operation("secret.getDeleted", "GET", "/deletedsecrets/{name}", action="secrets.get")
@@ -273,18 +273,18 @@ def get_deleted(call: Call) -> Answer:
 
 @ROUTES.operation("secret.recover", "POST", "/deletedsecrets/{name}/recover", action="secrets.recover")
 def recover_secret(call: Call) -> Answer:
-    """Bring a deleted secret back."""
+    """Restore a deleted secret."""
     _, versions = _deleted(call)
     vault, name = _vault(call), call.param("name")
     vault.secrets[name.lower()] = versions
     del vault.deleted[name.lower()]
-    _move(call, name, "recovered", "vault.recover")
+    _begin_transition(call, name, "recovered", "vault.recover")
     return Answer(_item(call, name, versions[-1]))
 
 
 @ROUTES.operation("secret.purge", "DELETE", "/deletedsecrets/{name}", action="secrets.purge")
 def purge_secret(call: Call) -> Answer:
-    """Destroy a deleted secret; its name is free again."""
+    """Delete a secret permanently; its name becomes free."""
     _deleted(call)
     del _vault(call).deleted[call.param("name").lower()]
     return Answer(status=204)

@@ -1,8 +1,8 @@
 """Key Vault as a service: its challenge, its errors, its limit.
 
 The challenge names the resource in a form that a client with verification on accepts: the vault's
-host must end in it. On 127.0.0.1 that is `https://0.0.1:{port}` (azure.md 3.5).
-`config.vault`: `denied` (permissions nobody has any more, such as `["get"]`), `rbac` (roles instead of
+host must end in it. On 127.0.0.1 that is `https://0.0.1:{port}` (docs/notes.md 3.5).
+`config.vault`: `denied` (permissions taken from every caller, such as `["get"]`), `rbac` (roles instead of
 access policies), `refuseOutsideDates` (see `secrets`).
 Source: learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses; the texts of
 the 403s are Key Vault's own, as its callers quote them.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.planes import Plane
 from azure_simulator.core.throttling import Charge
-from azure_simulator.graph.plane import directory
+from azure_simulator.graph.directory.records import directory_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,20 +58,20 @@ class VaultPlane(Plane):
         return Answer({"error": error}, problem.status, dict(problem.headers))
 
     def unreadable(self, problem: ValueError) -> Problem:
-        """Refuse a body that is no JSON."""
+        """Refuse a body that is not JSON."""
         del problem
         return Problem(400, "BadParameter", "The request body is not valid JSON.")
 
     def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
         """Challenge the client."""
-        tenant = next((each["tenantId"] for each in directory(world).tenants()), "common")
+        tenant = next((each["tenantId"] for each in directory_of(world).tenants()), "common")
         challenge = f'Bearer authorization="{request.base}/{tenant}", resource="{resource(request.base)}"'
         texts = {"missing": "Request is missing a Bearer or PoP token.", "expired": "Token validation failed: expired."}
         text = texts.get(reason, f"AKV10022: Invalid token: {reason}.")
         return Problem(401, "Unauthorized", text, headers={"WWW-Authenticate": challenge})
 
     def forbidden(self, call: Call) -> Problem:
-        """Refuse a principal that no access policy, or no role assignment, names."""
+        """Refuse a principal without an access policy or a role assignment."""
         what = call.route.action.rpartition(".")[2]
         issuer = f"iss=https://sts.windows.net/{call.claims.get('tid', '')}/"
         who = f"appid={call.principal.client_id};oid={call.principal.object_id};{issuer}"
@@ -91,7 +91,7 @@ class VaultPlane(Plane):
         return Problem(403, "Forbidden", text, target="ForbiddenByPolicy")
 
     def check(self, call: Call) -> None:
-        """Refuse an unknown api-version, and what `config.vault.denied` has taken from everybody."""
+        """Refuse an unknown api-version, and what `config.vault.denied` takes from every caller."""
         version = call.query.get("api-version", "")
         if version not in _VERSIONS:
             text = f"The specified version ({version}) is not recognized."
@@ -100,11 +100,11 @@ class VaultPlane(Plane):
             raise self.forbidden(call)
 
     def charges(self, call: Call) -> Iterator[Charge]:
-        """Charge the vault: 4,000 transactions per 10 seconds (azure.md 1.9)."""
+        """Charge the vault: 4,000 transactions per 10 seconds (docs/notes.md 1.9)."""
         yield Charge("KeyVault", call.base, 4_000, 400)
 
     def throttled(self, call: Call, refusal: Refusal) -> Problem:
-        """Word the 429, which names no time to wait."""
+        """Return the 429, which has no Retry-After."""
         del call, refusal
         return Problem(429, "Throttled", "Request was not processed because too many requests were received.")
 

@@ -1,0 +1,138 @@
+"""Licences: assigned to a user directly or through a group, and counted against the units bought.
+
+Group-based licensing applies to direct members only; when no unit is left, the member is listed with
+`CountViolation`. Source: learn.microsoft.com/entra/fundamentals/concept-group-based-licensing
+and /graph/api/resources/licenseassignmentstate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from azure_simulator.graph.directory.records import Directory, Doc
+
+SKU_IDS = {
+    "CPC_E_2C_4GB_64GB": "7bb14422-3b90-4389-a7be-f1b745fc037f",
+    "CPC_E_2C_4GB_128GB": "226ca751-f0a4-4232-9be5-73c02a92555e",
+    "CPC_E_2C_4GB_256GB": "5265a84e-8def-4fa2-ab4b-5dc278df5025",
+    "CPC_E_2C_8GB_128GB": "e2aebe6c-897d-480f-9d62-fff1381581f7",
+    "CPC_E_2C_8GB_256GB": "1c79494f-e170-431f-a409-428f6053fa35",
+    "CPC_E_4C_16GB_128GB": "d201f153-d3b2-4057-be2f-fe25c8983e6f",
+    "CPC_E_4C_16GB_256GB": "96d2951e-cb42-4481-9d6d-cad3baac177e",
+    "CPC_E_4C_16GB_512GB": "0da63026-e422-4390-89e8-b14520d7e699",
+    "CPC_E_8C_32GB_128GB": "c97d00e4-0c4c-4ec2-a016-9448c65de986",
+    "CPC_E_8C_32GB_256GB": "7818ca3e-73c8-4e49-bc34-1276a2d27918",
+    "CPC_E_8C_32GB_512GB": "9fb0ba5f-4825-4e84-b239-5167a3a5d4dc",
+    "SPE_E5": "06ebc4ee-1bb5-47dd-8120-11324bc54e06",
+}
+"""Part number -> product id; SPE_E5 includes Entra ID P1 and Intune.
+
+Source: learn.microsoft.com/entra/identity/users/licensing-service-plan-reference.
+"""
+
+
+class OutOfUnitsError(Exception):
+    """Every unit of a product is assigned; Graph answers 400 to a direct assignment."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One way in which a user has a product: directly (`group` None) or through a group."""
+
+    sku: str
+    group: str | None
+    active: bool
+
+
+class Licenses:
+    """Reads and changes which users of one tenant have which product."""
+
+    def __init__(self, directory: Directory, tenant: str, now_us: int) -> None:
+        self._directory, self._tenant, self._now = directory, tenant.lower(), now_us
+        self._by_sku: dict[str, list[str]] = {}
+
+    def of(self, user: Doc) -> list[Grant]:
+        """List every way in which a user has a product."""
+        direct = [Grant(sku, None, active=True) for sku in user["_licenses"]]
+        memberships = self._directory.memberships[self._tenant]
+        through = [
+            Grant(sku, group, active=user["id"] in self._holders(sku) or sku in user["_licenses"])
+            for group, sku in self._groups()
+            if memberships.has(group, user["id"], self._now)
+        ]
+        return direct + through
+
+    def _groups(self) -> list[tuple[str, str]]:
+        groups = self._directory.all("group", self._tenant)
+        return [(each["id"], sku) for each in groups for sku in each.get("_licenses", ())]
+
+    def _holders(self, sku: str) -> list[str]:
+        if sku not in self._by_sku:
+            self._by_sku[sku] = self._assign_units(sku)
+        return self._by_sku[sku]
+
+    def _assign_units(self, sku: str) -> list[str]:
+        """List the users with a unit: direct assignments first, then group members until none is left."""
+        users = list(self._directory.all("user", self._tenant))
+        direct = [each["id"] for each in users if sku in each["_licenses"]]
+        memberships = self._directory.memberships[self._tenant]
+        through = [
+            member
+            for group, product in self._groups()
+            if product == sku
+            for member in memberships.members(group, self._now)
+            if self._directory.get("user", self._tenant, member) and member not in direct
+        ]
+        return [*direct, *dict.fromkeys(through)][: max(self.units(sku), len(direct))]
+
+    def units(self, sku: str) -> int:
+        """Return how many units of a product can be used: those enabled and in warning."""
+        doc = self._directory.get("sku", self._tenant, sku)
+        return 0 if doc is None else int(doc["enabled"]) + int(doc.get("warning", 0))
+
+    def consumed(self) -> Counter[str]:
+        """Count the used units of each product."""
+        skus = [each["skuId"] for each in self._directory.all("sku", self._tenant)]
+        return Counter({sku: len(self._holders(sku)) for sku in skus})
+
+    def give(self, user: Doc, sku: str) -> None:
+        """Assign a product directly.
+
+        Raises:
+            OutOfUnitsError: no unit is left, or the tenant never bought any.
+        """
+        if sku in user["_licenses"]:
+            return
+        if self.consumed()[sku] >= self.units(sku):
+            raise OutOfUnitsError(sku)
+        self._store(user, [*user["_licenses"], sku])
+
+    def take(self, user: Doc, sku: str) -> None:
+        """Remove a direct assignment."""
+        self._store(user, [each for each in user["_licenses"] if each != sku])
+
+    def _store(self, user: Doc, skus: list[str]) -> None:
+        self._by_sku.clear()
+        self._directory.change("user", self._tenant, user["id"], _licenses=skus, _licensed_us=self._now)
+
+    def shown(self, user: Doc, at: str) -> dict[str, Any]:
+        """Return `assignedLicenses` and `licenseAssignmentStates`; `at` is their update time."""
+        grants = self.of(user)
+        active = dict.fromkeys(each.sku for each in grants if each.active)
+        return {
+            "assignedLicenses": [{"skuId": sku, "disabledPlans": []} for sku in active],
+            "licenseAssignmentStates": [
+                {
+                    "skuId": each.sku,
+                    "disabledPlans": [],
+                    "assignedByGroup": each.group,
+                    "state": "Active" if each.active else "Error",
+                    "error": "None" if each.active else "CountViolation",
+                    "lastUpdatedDateTime": at,
+                }
+                for each in grants
+            ],
+        }

@@ -1,0 +1,83 @@
+"""The recycle bin: deleted users and Microsoft 365 groups can be restored for 30 days.
+
+Other groups are deleted permanently at once. A deleted user's licences become free; a restored user gets them back
+while there are units. Source: learn.microsoft.com/graph/api/resources/directory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.core.times import SECOND, iso_z
+from azure_simulator.graph.directory.entities import ENTITIES
+from azure_simulator.graph.directory.licenses import Licenses, OutOfUnitsError
+from azure_simulator.graph.directory.records import directory_of
+
+if TYPE_CHECKING:
+    from azure_simulator.core.world import World
+    from azure_simulator.graph.directory.records import Doc
+
+_RETENTION_US = 30 * 86_400 * SECOND
+
+
+def delete(world: World, tenant: str, kind: str, key: str) -> None:
+    """Delete a user or a group: into the bin when it can be restored, otherwise permanently."""
+    directory = directory_of(world)
+    doc = directory.get(kind, tenant, key)
+    if doc is None:
+        return
+    edges = directory.memberships[tenant]
+    groups, members = edges.groups_of(key, world.now_us), edges.members(key, world.now_us)
+    for group in groups:
+        directory.set_member(tenant, group, key, present=False, at_us=world.now_us)
+    for member in members:
+        directory.set_member(tenant, key, member, present=False, at_us=world.now_us)
+    restorable = kind == "user" or "Unified" in doc.get("groupTypes", ())
+    if restorable:
+        record = {"deletedDateTime": iso_z(world.now_us), "_groups": groups, "_members": members}
+        directory.put(ENTITIES[kind].deleted_kind, tenant, key, {**doc, **record, "_deleted_us": world.now_us})
+        deleted_us = world.now_us
+        world.at(deleted_us + _RETENTION_US, lambda: _purge_when_due(world, tenant, kind, key, deleted_us))
+    directory.remove(kind, tenant, key, restorable=restorable)
+
+
+def _purge_when_due(world: World, tenant: str, kind: str, key: str, deleted_us: int) -> None:
+    doc = directory_of(world).get(ENTITIES[kind].deleted_kind, tenant, key)
+    if doc is not None and doc["_deleted_us"] == deleted_us:
+        purge(world, tenant, kind, key)
+
+
+def purge(world: World, tenant: str, kind: str, key: str) -> None:
+    """Delete permanently what is in the bin."""
+    directory = directory_of(world)
+    directory.remove(ENTITIES[kind].deleted_kind, tenant, key)
+    directory.add_tombstone(kind, tenant, key, restorable=False)
+
+
+def restore(world: World, tenant: str, kind: str, key: str) -> Doc:
+    """Restore a user or a group with its memberships, and with the licences that still have a unit."""
+    directory = directory_of(world)
+    doc = directory.get(ENTITIES[kind].deleted_kind, tenant, key) or {}
+    directory.remove(ENTITIES[kind].deleted_kind, tenant, key)
+    wanted = list(doc["_licenses"])
+    kept = {name: value for name, value in doc.items() if name not in {"_groups", "_members", "_deleted_us"}}
+    back = {**kept, "deletedDateTime": None, "_licenses": wanted if kind == "group" else []}
+    directory.put(kind, tenant, key, {**back, "_sequence": directory.next_sequence()})
+    for group in doc["_groups"]:
+        if directory.get("group", tenant, group) is not None:
+            directory.set_member(tenant, group, key, present=True, at_us=world.now_us)
+    for member in doc["_members"]:
+        if directory.find(tenant, member) is not None:
+            directory.set_member(tenant, key, member, present=True, at_us=world.now_us)
+    for sku in wanted if kind == "user" else ():
+        _assign_again(world, tenant, key, sku)
+    return directory.get(kind, tenant, key) or back
+
+
+def _assign_again(world: World, tenant: str, key: str, sku: str) -> None:
+    directory = directory_of(world)
+    user = directory.get("user", tenant, key)
+    try:
+        Licenses(directory, tenant, world.now_us).give(user or {}, sku)
+    except OutOfUnitsError:
+        return  # another user has the unit now

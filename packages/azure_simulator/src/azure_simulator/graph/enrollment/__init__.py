@@ -1,0 +1,1 @@
+"""What happens to the directory and to Intune when a machine joins."""

@@ -1,0 +1,1 @@
+"""Change notifications: subscriptions, and what their receivers are sent."""

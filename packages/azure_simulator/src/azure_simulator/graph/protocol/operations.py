@@ -1,0 +1,72 @@
+"""What every Graph operation has in common: its two versions, its tenant, and how old its data may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.core.routing import Routes
+from azure_simulator.core.times import SECOND
+from azure_simulator.graph.directory.records import directory_of
+from azure_simulator.graph.directory.replica import Replica
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure_simulator.core.calls import Call, Handler
+    from azure_simulator.core.world import World
+
+ROUTES = Routes("graph")
+LAG_S = 20
+"""How far the index behind transitive and advanced queries lags in the `real` profile."""
+
+
+def operation(
+    name: str,
+    method: str,
+    path: str,
+    *,
+    roles: str,
+    units: int = 1,
+    mutates: bool | None = None,
+    versions: tuple[str, ...] = ("v1.0", "beta"),
+) -> Callable[[Handler], Handler]:
+    """Declare a Graph operation under `/v1.0` and `/beta`.
+
+    `roles` are application roles of which one is enough, separated by blanks. `units` are the resource units of the
+    identity service that it costs (0: Intune's own buckets).
+    """
+
+    def declare(handler: Handler) -> Handler:
+        for version in versions:
+            ROUTES.operation(
+                f"graph.{name}" if version == "v1.0" else f"graph.{name}.beta",
+                method,
+                f"/{version}{path}",
+                throttle=f"graph/{units}",
+                action=roles,
+                mutates=mutates,
+            )(handler)
+        return handler
+
+    return declare
+
+
+def replica_of(call: Call) -> Replica:
+    """Return the directory as a reader sees it: `config.graph.replicaLagSeconds` (0) old.
+
+    Writes and checks use `directory_of`: the lag is between the replica that is written to and the one that is read.
+    """
+    lag_s = float(call.world.config.get("graph", {}).get("replicaLagSeconds", 0)) if call.method == "GET" else 0
+    return Replica(directory_of(call.world), tenant_of(call), call.now_us - int(lag_s * SECOND))
+
+
+def tenant_of(call: Call) -> str:
+    """Return the tenant whose directory the caller's token opens."""
+    return str(call.claims.get("tid", "")).lower()
+
+
+def lag_us(world: World) -> int:
+    """Return how old the index is: `config.graph.lagSeconds`, or `LAG_S` scaled to the profile."""
+    configured = world.config.get("graph", {}).get("lagSeconds")
+    seconds = LAG_S * world.latency.factor if configured is None else float(configured)
+    return int(seconds * SECOND)

@@ -1,0 +1,30 @@
+"""What Graph shows of a document: all that is not internal, or what `$select` names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azure_simulator.graph.directory.entities import entity
+
+if TYPE_CHECKING:
+    from azure_simulator.graph.directory.records import Doc
+
+
+def visible(doc: Doc) -> Doc:
+    """Return a document without its internal fields, whose names begin with an underscore."""
+    return {key: value for key, value in doc.items() if not key.startswith("_")}
+
+
+def select(kind: str, doc: Doc, wanted: tuple[str, ...], *, typed: bool = False) -> Doc:
+    """Return the selected properties; what the type has and the document lacks is null.
+
+    `typed` adds `@odata.type`, as in collections of directory objects.
+    """
+    declared = entity(kind)
+    names = wanted or declared.default
+    head = {"@odata.type": declared.odata_type} if typed else {}
+    if not names:
+        return {**head, **visible(doc)}
+    # Graph gives the id of a directory object even when it was not selected in a collection
+    keep = [name for name in names if not declared.properties or name in declared.properties]
+    return {**head, **{name: doc.get(name, [] if name == "businessPhones" else None) for name in keep}}

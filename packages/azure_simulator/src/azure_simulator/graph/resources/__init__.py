@@ -1,0 +1,1 @@
+"""Graph's routes by resource."""

@@ -16,8 +16,8 @@ from shared.contracts.accounts import (
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.orphans import Found, Judgement, OrphanType, orphan_of, same
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of, same
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements

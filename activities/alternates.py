@@ -6,10 +6,10 @@ from datetime import datetime
 
 from activities.audit import record_audit_event
 from shared.dependencies import dependencies
-from shared.domain.build import Resources
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import Connection
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.networks.connection import Connection
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.build import Failure
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import Status
-from shared.domain.operation import SYSTEM, AuditEvent, Operation
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation
 from shared.errors import NotFoundError
 from shared.telemetry import measure_provisioning
 

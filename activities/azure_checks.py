@@ -7,7 +7,7 @@ from shared.clients.arm import request, subscription_state
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.connection import HealthStatus
+from shared.domain.networks.connection import HealthStatus
 
 _GROUP_VERSION = "2021-04-01"
 _LOCK_VERSION = "2020-05-01"

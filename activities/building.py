@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from shared.contracts.builds import OfAttempt, OfBuild
 from shared.dependencies import dependencies
-from shared.domain.build import Build
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import Phase
+from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Phase
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
 

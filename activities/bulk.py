@@ -15,9 +15,9 @@ from shared.contracts.bulk import (
 )
 from shared.contracts.outcomes import Done, Pending
 from shared.dependencies import dependencies
-from shared.domain.bulk import OVER, BulkAction, BulkItem, BulkStatus, ItemStatus, item_id
-from shared.domain.operation import ENDED, OperationStatus
-from shared.domain.tenant import Tenant
+from shared.domain.operations.bulk import OVER, BulkAction, BulkItem, BulkStatus, ItemStatus, item_id
+from shared.domain.operations.operation import ENDED, OperationStatus
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import DeskwrightError, InvalidError, NotFoundError, UnavailableError
 from shared.services.action_context import ActionContext
 from shared.services.catalogue import ACTIONS

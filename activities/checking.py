@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from shared.contracts.connections import Checked
 from shared.domain import naming
-from shared.domain.connection import Connection, HealthCheck, HealthStatus, SubnetUsage
-from shared.domain.health import Fault
-from shared.domain.tenant import Site
+from shared.domain.networks.connection import Connection, HealthCheck, HealthStatus, SubnetUsage
+from shared.domain.networks.health import Fault
+from shared.domain.tenants.tenant import Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
 from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.dependencies import dependencies
-from shared.domain.build import Build, Failure, Resources
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import WORKING, Event, Status
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Build, Failure, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING, Event, Status
+from shared.domain.cloud_pcs.steps import Step
 from shared.storage.due import DueKind, read_once
 from shared.workflow import Blueprint, implements
 

@@ -11,7 +11,7 @@ from shared.contracts.configuration import (
 )
 from shared.contracts.outcomes import Accepted, Pending, Refused
 from shared.dependencies import dependencies
-from shared.domain.cloud_pc import Warn
+from shared.domain.cloud_pcs.build import Warn
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

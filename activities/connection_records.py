@@ -12,10 +12,10 @@ from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.outcomes import Done
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.cloud_pc import Failure
-from shared.domain.connection import USABLE, Connection, HealthCheck, HealthStatus, check_again_after, overall
-from shared.domain.health import LEFT, PROBE_CHECKS
-from shared.domain.operation import SYSTEM, AuditEvent, Operation
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.networks.connection import USABLE, Connection, HealthCheck, HealthStatus, check_again_after, overall
+from shared.domain.networks.health import LEFT, PROBE_CHECKS
+from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, implements

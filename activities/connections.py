@@ -16,7 +16,7 @@ from shared.contracts.outcomes import Done, Refused
 from shared.contracts.refusals import DeclinedError, UnansweredError
 from shared.dependencies import dependencies
 from shared.domain.azure_errors import NOT_AUTHORIZED
-from shared.domain.health import Fault
+from shared.domain.networks.health import Fault
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

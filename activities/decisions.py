@@ -8,9 +8,9 @@ from activities.building import change_record, find_record, wanted_build
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.dependencies import dependencies
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import Connection, HealthStatus
-from shared.domain.lifecycle import Event, Phase
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Event, Phase
+from shared.domain.networks.connection import Connection, HealthStatus
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

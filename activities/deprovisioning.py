@@ -29,10 +29,10 @@ from shared.contracts.provisioning import provisioning_instance, replacing_insta
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
 from shared.dependencies import dependencies
-from shared.domain.build import Build, Failure
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.grace import expire
-from shared.domain.lifecycle import BUILT, Event, Phase, Status
+from shared.domain.cloud_pcs.build import Build, Failure
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.grace import expire
+from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
 from shared.errors import NotFoundError
 from shared.services.grace import END_GRACE, deprovision
 from shared.services.pausing import why_paused

@@ -30,7 +30,7 @@ from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.connection import JoinType
+from shared.domain.networks.connection import JoinType
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

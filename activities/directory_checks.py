@@ -9,7 +9,7 @@ from activities.checking import FaultError, Seen, Subject
 from activities.identities import graph_of
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
-from shared.domain.connection import HealthStatus, JoinType
+from shared.domain.networks.connection import HealthStatus, JoinType
 
 _UNIT = re.compile(r"^(OU|CN)=[^,]+(,(OU|CN)=[^,]+)*(,DC=[^,]+)+$", re.IGNORECASE)
 _SYNC_EVERY = timedelta(minutes=60)  # docs/notes/windows365.md 2.6: every 30 minutes, never above 60

@@ -13,7 +13,7 @@ from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import MissingError
 from shared.contracts.remote_actions import EXAMINE, Check, Examined, RemoteOrder
 from shared.dependencies import dependencies
-from shared.domain.connection import JoinType
+from shared.domain.networks.connection import JoinType
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

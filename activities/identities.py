@@ -30,8 +30,8 @@ from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
-from shared.domain.connection import JoinType
-from shared.domain.tenant import Tenant
+from shared.domain.networks.connection import JoinType
+from shared.domain.tenants.tenant import Tenant
 from shared.workflow import Blueprint, implements
 
 if TYPE_CHECKING:

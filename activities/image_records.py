@@ -16,7 +16,7 @@ from shared.contracts.images import (
 )
 from shared.contracts.outcomes import Done
 from shared.dependencies import dependencies
-from shared.domain.image import DeviceImage, DeviceImageStatus
+from shared.domain.images.image import DeviceImage, DeviceImageStatus
 from shared.errors import NotFoundError
 from shared.workflow import Blueprint, implements
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from shared.contracts.image_removals import RECORD_IMAGE_DELETED, ImageDeletedRecord
 from shared.contracts.outcomes import Done
 from shared.dependencies import dependencies
-from shared.domain.cloud_pc import Failure
-from shared.domain.operation import Operation
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.operations.operation import Operation
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

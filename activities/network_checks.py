@@ -8,8 +8,8 @@ from activities.checking import FaultError, Seen, Subject, refuse_anothers
 from shared.clients.arm import ResourceId, parse_id, properties
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
-from shared.domain.connection import Connection, HealthStatus, SubnetUsage
-from shared.domain.demand import awaiting_addresses
+from shared.domain.networks.connection import Connection, HealthStatus, SubnetUsage
+from shared.domain.planning.demand import awaiting_addresses
 
 _SCARCE = 0.1
 _OTHERS = ("serviceAssociationLinks", "resourceNavigationLinks")

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.domain.brake import Doubt
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.directory import DirectoryUser, SubscribedSku
-from shared.domain.entitlements import Entitlement, person, plans_of
-from shared.domain.lifecycle import Status
-from shared.domain.plans import Observed
-from shared.domain.queueing import free_licences
-from shared.domain.seats import seat_units, seated
-from shared.domain.service_plan import ServicePlan, service_plan
-from shared.domain.tenant import LicenceSource, TenantSettings
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.machines.service_plan import ServicePlan, service_plan
+from shared.domain.planning.brake import Doubt
+from shared.domain.planning.entitlements import Entitlement, person, plans_of
+from shared.domain.planning.plans import Observed
+from shared.domain.planning.queueing import free_licences
+from shared.domain.planning.seats import seat_units, seated
+from shared.domain.tenants.directory import DirectoryUser, SubscribedSku
+from shared.domain.tenants.tenant import LicenceSource, TenantSettings
 from shared.errors import NotFoundError
 
 _MOST_ASKED_FOR = 100

@@ -26,10 +26,8 @@ from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import JoinType
-from shared.domain.image import DeviceImageStatus
-from shared.domain.orphans import (
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.orphans import (
     ComputerName,
     Found,
     Judgement,
@@ -44,6 +42,8 @@ from shared.domain.orphans import (
     orphan_of,
     same,
 )
+from shared.domain.images.image import DeviceImageStatus
+from shared.domain.networks.connection import JoinType
 from shared.domain.owner import CLOUD_PC_TAG, Owner, OwnerKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements

@@ -12,7 +12,7 @@ from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.orphans import Judgement, Orphan, OrphanType, dismissable, judge, judge_right
+from shared.domain.cloud_pcs.orphans import Judgement, Orphan, OrphanType, dismissable, judge, judge_right
 from shared.domain.owner import CLOUD_PC_TAG
 from shared.workflow import Blueprint, implements
 

@@ -10,11 +10,11 @@ from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, ResourceGroup, Sca
 from shared.contracts.outcomes import Refused
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.connection import JoinType
-from shared.domain.operation import Operation, OperationStatus
-from shared.domain.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissable
-from shared.domain.pausing import pause_reason
-from shared.domain.tenant import Tenant
+from shared.domain.cloud_pcs.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissable
+from shared.domain.networks.connection import JoinType
+from shared.domain.operations.operation import Operation, OperationStatus
+from shared.domain.policies.pausing import pause_reason
+from shared.domain.tenants.tenant import Tenant
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 

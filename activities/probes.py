@@ -6,7 +6,7 @@ from activities.run_commands import assemble, begin_run_command, read_run_comman
 from shared.contracts.outcomes import Accepted, Pending, Refused
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
 from shared.dependencies import dependencies
-from shared.domain.health import step_finding
+from shared.domain.networks.health import step_finding
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

@@ -20,15 +20,16 @@ from shared.contracts.reconciling import (
     ReconcileOrder,
 )
 from shared.dependencies import dependencies
-from shared.domain import planner
-from shared.domain.cloud_pc import CloudPc, Failure
-from shared.domain.directory_subscriptions import WATCH
-from shared.domain.lifecycle import Status
-from shared.domain.pausing import pause_reason
-from shared.domain.plans import Observed, Plan, Rules
-from shared.domain.policy import Policy, Snapshot, snapshot_of
-from shared.domain.queueing import waits
-from shared.domain.tenant import LicenceSource, Tenant
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.planning import planner
+from shared.domain.planning.plans import Observed, Plan, Rules
+from shared.domain.planning.queueing import waits
+from shared.domain.policies.pausing import pause_reason
+from shared.domain.policies.policy import Policy, Snapshot, snapshot_of
+from shared.domain.tenants.directory_subscriptions import WATCH
+from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
 from shared.storage.configuration import source_of
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due

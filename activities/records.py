@@ -24,12 +24,12 @@ from shared.contracts.attempts import (
 from shared.contracts.outcomes import Done, Superseded
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.build import Build, Resources, TimelineEntry
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import JoinType
-from shared.domain.lifecycle import Event, Phase, Status
-from shared.domain.orphans import ComputerName
-from shared.domain.steps import ORDER, TITLES, Step, percent
+from shared.domain.cloud_pcs.build import Build, Resources, TimelineEntry
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
+from shared.domain.cloud_pcs.orphans import ComputerName
+from shared.domain.cloud_pcs.steps import ORDER, TITLES, Step, percent
+from shared.domain.networks.connection import JoinType
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.storage.timeline import StepEnd

@@ -10,11 +10,12 @@ from activities.audit import fail_operation, record_audit_event, succeed_operati
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
 from shared.dependencies import dependencies
-from shared.domain.cloud_pc import CloudPc, Failure, TimelineEntry
-from shared.domain.lifecycle import Event, Status
-from shared.domain.remote_action import STEPS, Remote
-from shared.domain.steps import Step
-from shared.domain.swapping import moved, stayed
+from shared.domain.cloud_pcs.build import Failure, TimelineEntry
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Event, Status
+from shared.domain.cloud_pcs.remote_action import STEPS, Remote
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.cloud_pcs.swapping import moved, stayed
 from shared.storage.due import read_once
 from shared.storage.timeline import StepEnd
 from shared.workflow import Blueprint, implements

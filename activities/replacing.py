@@ -11,11 +11,11 @@ from shared.contracts.builds import OfBuild
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
 from shared.dependencies import dependencies
-from shared.domain.build import Failure
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import Status
-from shared.domain.replacing import abandoned, replaced
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.replacing import abandoned, replaced
+from shared.domain.cloud_pcs.steps import Step
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind, cancel_due, grace_due, restore_point_due
 from shared.storage.timeline import StepEnd

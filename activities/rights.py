@@ -11,9 +11,9 @@ from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.azure_errors import PRINCIPAL_UNKNOWN, ROLE_ASSIGNED
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import JoinType
-from shared.domain.lifecycle import WORKING
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING
+from shared.domain.networks.connection import JoinType
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

@@ -10,11 +10,11 @@ from shared.contracts.attempts import FailedRecord
 from shared.contracts.provisioning import order_for
 from shared.contracts.reconciling import START_PROVISIONING, Started, StartOrder
 from shared.dependencies import dependencies
-from shared.domain.build import Failure
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import Connection
-from shared.domain.queueing import waits
-from shared.domain.tenant import Tenant
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.networks.connection import Connection
+from shared.domain.planning.queueing import waits
+from shared.domain.tenants.tenant import Tenant
 from shared.services.starting import start_build
 from shared.storage.due import start_due
 from shared.storage.repository import Stored

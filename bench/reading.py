@@ -27,9 +27,9 @@ from bench.figures import Figure
 from bench.filing import file_rows
 from local import azurite
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
-from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
-from shared.domain.directory_subscriptions import Resource, Subscription, Watch
-from shared.domain.lifecycle import Phase, Status
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
+from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.tenants.directory_subscriptions import Resource, Subscription, Watch
 from shared.services.directory_changes import catch_up
 from shared.services.grace import deprovision_due
 from shared.services.sweeping import sweep

@@ -29,7 +29,7 @@ from shared.contracts.images import (
     ImageStepRecord,
 )
 from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, Machine, Place
-from shared.domain.cloud_pc import Failure
+from shared.domain.cloud_pcs.build import Failure
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()

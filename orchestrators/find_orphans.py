@@ -22,7 +22,7 @@ from shared.contracts.orphans import (
     ScanRecord,
 )
 from shared.contracts.outcomes import Refused
-from shared.domain.orphans import Looked
+from shared.domain.cloud_pcs.orphans import Looked
 from shared.domain.values import Value
 from shared.workflow import Blueprint, CallFailedError, Context, Steps, call, orchestrates
 

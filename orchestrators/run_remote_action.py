@@ -15,8 +15,8 @@ from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, Configura
 from shared.contracts.definitions import Json
 from shared.contracts.machines import VM_POLL
 from shared.contracts.remote_actions import BEGIN_RESTART, RUN_REMOTE_ACTION, RemoteEnded, RemoteOrder
-from shared.domain.cloud_pc import Failure
-from shared.domain.remote_action import Remote
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.remote_action import Remote
 from shared.workflow import Blueprint, Context, Steps, orchestrates
 
 bp = Blueprint()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from shared.clients.graph import Graph
     from shared.clients.key_vault import Vault
     from shared.clients.pacing import Pacing
-    from shared.domain.tenant import Tenant
+    from shared.domain.tenants.tenant import Tenant
 
 
 _NO_APP = Refused.model_construct(

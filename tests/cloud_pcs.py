@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from shared.domain.build import Build
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import Phase, Status
+from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Phase, Status
 
 PHASES = {
     Status.NOT_PROVISIONED: Phase.NONE,

@@ -24,7 +24,7 @@ from shared.contracts.desktops import (
 )
 from shared.contracts.machines import Machine
 from shared.contracts.provisioning import ProvisionOrder, Replaced
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.steps import Step
 from shared.workflow import Steps
 
 

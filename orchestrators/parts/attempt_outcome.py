@@ -6,9 +6,9 @@ from orchestrators.parts.attempts import Attempt
 from shared.contracts.attempts import RECORD_FAILED, RECORD_PARKED, FailedRecord, ParkedRecord
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, Receipt
-from shared.domain.advice import when_parked_for_long
-from shared.domain.cloud_pc import Failure
-from shared.domain.resuming import Resumption, resumable
+from shared.domain.cloud_pcs.advice import when_parked_for_long
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.resuming import Resumption, resumable
 from shared.workflow import Steps, call, continue_as_new, pause
 
 

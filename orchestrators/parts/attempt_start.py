@@ -9,8 +9,8 @@ from orchestrators.parts.work import WorkFailedError
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
 from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, RecognizeOrder, Unrecognized
-from shared.domain.resuming import Resumption
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.resuming import Resumption
+from shared.domain.cloud_pcs.steps import Step
 from shared.workflow import Steps
 
 

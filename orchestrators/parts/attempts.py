@@ -14,10 +14,10 @@ from shared.contracts.attempts import BEGIN_STEP, ProvisionedRecord, StepRecord
 from shared.contracts.definitions import PollPolicy
 from shared.contracts.outcomes import Pending, Refused
 from shared.contracts.provisioning import ProvisionOrder, Receipt
-from shared.domain.advice import when_late
-from shared.domain.cloud_pc import Failure, Resources, Warn
-from shared.domain.resuming import Resumption
-from shared.domain.steps import ORDER, TITLES, Step
+from shared.domain.cloud_pcs.advice import when_late
+from shared.domain.cloud_pcs.build import Failure, Resources, Warn
+from shared.domain.cloud_pcs.resuming import Resumption
+from shared.domain.cloud_pcs.steps import ORDER, TITLES, Step
 from shared.workflow import Context, Steps
 
 

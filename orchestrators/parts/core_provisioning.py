@@ -30,9 +30,9 @@ from shared.contracts.identities import (
 )
 from shared.contracts.machines import DELETE_NIC, EXTENSION_POLL, Machine, NicReady, Place
 from shared.contracts.outcomes import Accepted
-from shared.domain.connection import JoinType
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner
-from shared.domain.steps import Step
 from shared.workflow import Steps
 
 

@@ -33,9 +33,9 @@ from shared.contracts.machines import (
 )
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain import naming
-from shared.domain.connection import Network
-from shared.domain.image import ImageSource
-from shared.domain.service_plan import ServicePlan
+from shared.domain.images.image import ImageSource
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.connection import Network
 from shared.workflow import Steps
 
 

@@ -14,8 +14,9 @@ from shared.contracts.configuration import (
 from shared.contracts.machines import POLL_OPERATION, Finished, Machine
 from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import ProvisionOrder
-from shared.domain.cloud_pc import Warn, local_administrator
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Warn
+from shared.domain.cloud_pcs.cloud_pc import local_administrator
+from shared.domain.cloud_pcs.steps import Step
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
 LOCAL_ADMINISTRATOR = "assignLocalAdministrator"

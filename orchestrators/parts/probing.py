@@ -28,9 +28,9 @@ from shared.contracts.probes import (
     ProbeOrder,
     ScriptOrder,
 )
-from shared.domain.cloud_pc import Failure
-from shared.domain.connection import HealthCheck, HealthStatus, JoinType
-from shared.domain.health import (
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.networks.connection import HealthCheck, HealthStatus, JoinType
+from shared.domain.networks.health import (
     ENVIRONMENT,
     JOIN,
     LEFT,

@@ -10,7 +10,7 @@ from shared.contracts.desktops import POLL_SESSION_HOST, SessionHostOrder
 from shared.contracts.machines import AGENT_POLL, POLL_AGENT
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteOrder, RemoteStep
-from shared.domain.cloud_pc import Failure, Warn
+from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.values import Value
 from shared.workflow import Context, Steps, call
 

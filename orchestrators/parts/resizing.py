@@ -19,9 +19,9 @@ from shared.contracts.remote_actions import (
     Hardware,
     SizeOrder,
 )
-from shared.domain.cloud_pc import Failure
-from shared.domain.service_plan import ServicePlan, size_ladder
-from shared.domain.swapping import GROW
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.swapping import GROW
+from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.workflow import Steps, pause
 
 TRIES = 24

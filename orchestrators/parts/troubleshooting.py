@@ -14,7 +14,7 @@ from shared.contracts.desktops import (
 )
 from shared.contracts.machines import VM_POLL
 from shared.contracts.remote_actions import BEGIN_RESTART, EXAMINE, Check, Examined
-from shared.domain.cloud_pc import Failure
+from shared.domain.cloud_pcs.build import Failure
 from shared.workflow import Steps
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from shared.contracts.definitions import Activity, Poll, PollPolicy, Workflow
 from shared.contracts.machines import POLL_OPERATION, Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused, Superseded
-from shared.domain.cloud_pc import Failure
+from shared.domain.cloud_pcs.build import Failure
 from shared.domain.values import Value
 from shared.workflow import CallFailedError, Context, Steps, call, call_sub_orchestrator, wait_for
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from shared.clients.throttling import retry_while_throttled
-from shared.domain.directory import DirectoryUser, Group
-from shared.domain.entitlements import Entitlement, person, plans_of
-from shared.domain.policy import Policy
-from shared.domain.service_plan import ServicePlan, service_plan
+from shared.domain.machines.service_plan import ServicePlan, service_plan
+from shared.domain.planning.entitlements import Entitlement, person, plans_of
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.directory import DirectoryUser, Group
 from shared.errors import NotFoundError
 
 if TYPE_CHECKING:

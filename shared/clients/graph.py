@@ -17,7 +17,14 @@ from azure.core.rest import HttpRequest
 from shared.clients.limits import graph_limits
 from shared.clients.pipeline import cloud_policies, transport
 from shared.contracts.refusals import MissingError
-from shared.domain.directory import Device, DirectoryUser, EnrollmentRestriction, Group, ManagedDevice, SubscribedSku
+from shared.domain.tenants.directory import (
+    Device,
+    DirectoryUser,
+    EnrollmentRestriction,
+    Group,
+    ManagedDevice,
+    SubscribedSku,
+)
 from shared.errors import NotFoundError, UnavailableError
 
 if TYPE_CHECKING:

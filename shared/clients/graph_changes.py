@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.domain.azure_errors import DELTA_LINK_EXPIRED
-from shared.domain.directory_subscriptions import DirectoryChanges, Resource, Subscription
+from shared.domain.tenants.directory_subscriptions import DirectoryChanges, Resource, Subscription
 from shared.errors import UnavailableError
 
 if TYPE_CHECKING:  # azure-core's pipeline is loaded when first used: cold start

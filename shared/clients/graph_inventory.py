@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.directory import Device, ManagedDevice
+from shared.domain.tenants.directory import Device, ManagedDevice
 
 if TYPE_CHECKING:  # azure-core's pipeline is loaded when first used: cold start
     from shared.clients.graph import Graph

@@ -9,8 +9,8 @@ from pydantic import Field
 from shared.contracts.builds import OfAttempt
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
-from shared.domain.cloud_pc import Failure, Resources, Warn
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure, Resources, Warn
+from shared.domain.cloud_pcs.steps import Step
 
 
 class AttemptOrder(OfAttempt):

@@ -9,8 +9,8 @@ from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.domain import naming
-from shared.domain.build import Build
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.owner import Owner
 from shared.domain.values import Value
 

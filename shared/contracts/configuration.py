@@ -10,7 +10,8 @@ from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, PollPolicy, 
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Warn
+from shared.domain.cloud_pcs.build import Warn
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.values import Value
 
 STEPS = (

@@ -11,7 +11,7 @@ from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, PollPolicy, 
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.probes import ProbeOrder
-from shared.domain.connection import HealthCheck, HealthStatus, SubnetUsage
+from shared.domain.networks.connection import HealthCheck, HealthStatus, SubnetUsage
 from shared.domain.values import Value
 
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -8,7 +8,7 @@ from typing import Literal
 from shared.contracts.definitions import Activity, Poll, PollPolicy
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
-from shared.domain.connection import JoinType
+from shared.domain.networks.connection import JoinType
 from shared.domain.values import Value
 
 

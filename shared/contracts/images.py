@@ -10,11 +10,11 @@ from pydantic import Field
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
-from shared.domain.cloud_pc import Failure
-from shared.domain.connection import Network
-from shared.domain.image import ImageSource
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.images.image import ImageSource
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.connection import Network
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
 BUILD_STEPS: dict[str, str] = {

@@ -8,9 +8,9 @@ from typing import Literal
 from shared.contracts.definitions import Activity, Poll, PollPolicy
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
-from shared.domain.image import ImageSource
+from shared.domain.images.image import ImageSource
+from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.owner import Owner
-from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
 

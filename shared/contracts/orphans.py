@@ -7,7 +7,7 @@ from typing import Literal, Never
 
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.outcomes import Done, Refused
-from shared.domain.orphans import Looked
+from shared.domain.cloud_pcs.orphans import Looked
 from shared.domain.values import Value
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from shared.domain.cloud_pc import Failure
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.steps import Step
 from shared.domain.values import Value
 
 

@@ -8,10 +8,10 @@ from typing import Literal
 from shared.contracts.definitions import Activity, Poll, PollPolicy
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Refused
-from shared.domain.connection import Domain, HealthCheck, JoinType, Network
-from shared.domain.image import ImageSource, MarketplaceImage
+from shared.domain.images.image import ImageSource, MarketplaceImage
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.connection import Domain, HealthCheck, JoinType, Network
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
 PROBER = ServicePlan.model_construct(

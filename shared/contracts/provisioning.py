@@ -11,14 +11,14 @@ from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done
 from shared.domain import naming
-from shared.domain.build import Build, Failure
-from shared.domain.cloud_pc import CloudPc, User
-from shared.domain.connection import Connection, Domain, Network
+from shared.domain.cloud_pcs.build import Build, Failure
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
+from shared.domain.cloud_pcs.resuming import Resumption, resumption
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.connection import Connection, Domain, Network
 from shared.domain.owner import Owner
-from shared.domain.policy import Snapshot
-from shared.domain.resuming import Resumption, resumption
-from shared.domain.service_plan import ServicePlan
-from shared.domain.tenant import Site, Tenant
+from shared.domain.policies.policy import Snapshot
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 
 

@@ -10,12 +10,13 @@ from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Json, Poll, 
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused, Superseded
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Failure, Warn, account_of
-from shared.domain.connection import JoinType
+from shared.domain.cloud_pcs.build import Failure, Warn
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, account_of
+from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.machines.restore_points import obsolete
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner
-from shared.domain.remote_action import Remote
-from shared.domain.restore_points import obsolete
-from shared.domain.service_plan import ServicePlan
 from shared.domain.values import Value
 
 

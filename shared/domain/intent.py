@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.operation import AuditEvent
+from shared.domain.operations.operation import AuditEvent
 from shared.domain.values import Value
 
 INTERRUPTED_AFTER = timedelta(minutes=15)

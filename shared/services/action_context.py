@@ -7,9 +7,9 @@ from datetime import datetime
 
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.operation import Actor
-from shared.domain.tenant import Tenant
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.operations.operation import Actor
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
 

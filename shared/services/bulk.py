@@ -12,8 +12,8 @@ from pydantic import Field, ValidationError
 from shared.contracts.bulk import BULK, BulkOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
 from shared.domain.intent import ResourceType
+from shared.domain.operations.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem

@@ -9,11 +9,11 @@ from types import MappingProxyType
 
 from pydantic import AwareDatetime, Field
 
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Operation
-from shared.domain.remote_action import Remote
-from shared.domain.restore_points import TimeRange, nearest
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.machines.restore_points import TimeRange, nearest
+from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.services.action_context import ActionContext
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from shared.contracts.cleaning import CLEAN_UP, leftovers_of
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.build import Build
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.storage.due import Due
 from shared.workflow import DurableClient, start
 

@@ -11,14 +11,20 @@ from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.probes import ProbeOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import WANTED_AFTER_DEMAND, WANTED_AFTER_EDIT, Connection, HealthStatus, check_again_after
-from shared.domain.health import PROBE_CHECKS
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Phase
 from shared.domain.intent import ResourceType
-from shared.domain.lifecycle import Phase
-from shared.domain.operation import Operation, OperationStatus
-from shared.domain.pausing import pause_reason
-from shared.domain.tenant import Site, Tenant
+from shared.domain.networks.connection import (
+    WANTED_AFTER_DEMAND,
+    WANTED_AFTER_EDIT,
+    Connection,
+    HealthStatus,
+    check_again_after,
+)
+from shared.domain.networks.health import PROBE_CHECKS
+from shared.domain.operations.operation import Operation, OperationStatus
+from shared.domain.policies.pausing import pause_reason
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.services.action_context import ActionContext
 from shared.services.intents import Begun, Resource, begin_operation, make_change
 from shared.services.reconciling import SWEEP_AFTER

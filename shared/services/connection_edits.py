@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from shared.clients.throttling import retry_while_throttled
-from shared.domain.connection import Connection, HealthStatus, JoinType
 from shared.domain.intent import ResourceType
-from shared.domain.operation import Operation
-from shared.domain.tenant import Site
+from shared.domain.networks.connection import Connection, HealthStatus, JoinType
+from shared.domain.operations.operation import Operation
+from shared.domain.tenants.tenant import Site
 from shared.domain.wizards.create_connection import ConnectionFacts
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext

@@ -8,8 +8,8 @@ from typing import Any
 
 from shared.clients.key_vault import secret_name
 from shared.clients.throttling import retry_while_throttled
-from shared.domain.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.intent import ResourceType
+from shared.domain.networks.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.wizards.create_connection import (
     ConnectionFacts,
     CredentialsStep,

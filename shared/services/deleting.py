@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.dependencies import Dependencies
-from shared.domain.bulk import OVER
-from shared.domain.operation import ENDED
+from shared.domain.operations.bulk import OVER
+from shared.domain.operations.operation import ENDED
 from shared.errors import StaleError
 from shared.storage.idempotency import KEPT
 

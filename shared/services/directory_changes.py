@@ -17,8 +17,8 @@ from shared.clients.queues import send
 from shared.contracts.changes import SETTLE_CHANGES, ChangesOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.directory_subscriptions import WATCH, Resource, Watch
-from shared.domain.tenant import Tenant
+from shared.domain.tenants.directory_subscriptions import WATCH, Resource, Watch
+from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse
 from shared.errors import DeskwrightError, RefusedError

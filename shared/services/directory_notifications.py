@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.dependencies import Dependencies
-from shared.domain.tenant import Tenant
+from shared.domain.tenants.tenant import Tenant
 from shared.services.directory_changes import QUEUE, put_on_queue
 from shared.services.directory_subscriptions import is_from_graph
 from shared.storage.due import RENEWING, DueKind, next_of

@@ -12,7 +12,7 @@ from shared.clients.graph import Graph
 from shared.clients.graph_changes import renew, subscribe, subscriptions_of, unsubscribe
 from shared.contracts.refusals import MissingError
 from shared.dependencies import Dependencies
-from shared.domain.directory_subscriptions import (
+from shared.domain.tenants.directory_subscriptions import (
     RENEWED_BEFORE,
     SUBSCRIPTION_LIFE,
     WATCH,
@@ -21,7 +21,7 @@ from shared.domain.directory_subscriptions import (
     Watch,
     client_state,
 )
-from shared.domain.tenant import Tenant
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError, RefusedError, UnavailableError
 from shared.storage.due import RENEWING, Due, DueKind, next_of
 from shared.workflow import DurableClient

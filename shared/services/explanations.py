@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shared.clients.directory import assigned_groups, existing_groups
-from shared.domain.drift import TenantPolicies
-from shared.domain.explain import Explanation, explain
-from shared.domain.image import ImageType
+from shared.domain.images.image import ImageType
+from shared.domain.planning.drift import TenantPolicies
+from shared.domain.planning.explain import Explanation, explain
 from shared.services.action_context import ActionContext
 from shared.services.licenses import licensed_user
 

@@ -11,10 +11,10 @@ from pydantic import Field
 from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Grace
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.intent import ResourceType
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Operation
+from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext

@@ -9,11 +9,11 @@ from typing import Any
 from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
 from shared.contracts.images import GalleryVersion
 from shared.domain import naming
-from shared.domain.build import Build
-from shared.domain.image import DeviceImage, DeviceImageStatus, ImageType
+from shared.domain.cloud_pcs.build import Build
+from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageType
 from shared.domain.intent import ResourceType
-from shared.domain.operation import Operation
-from shared.domain.policy import Policy
+from shared.domain.operations.operation import Operation
+from shared.domain.policies.policy import Policy
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change

@@ -12,11 +12,11 @@ from typing import Any
 from shared.contracts.images import BUILD_IMAGE, ImageOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.cloud_pc import Failure
-from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage
 from shared.domain.intent import ResourceType
-from shared.domain.operation import SYSTEM, OperationStatus
-from shared.domain.tenant import Site, Tenant
+from shared.domain.operations.operation import SYSTEM, OperationStatus
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.create_device_image import (
     ImageFacts,
     NameStep,

@@ -21,9 +21,9 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from shared.dependencies import Dependencies
-from shared.domain.cloud_pc import Failure
+from shared.domain.cloud_pcs.build import Failure
 from shared.domain.intent import Intent, ResourceType
-from shared.domain.operation import AuditEvent, Operation
+from shared.domain.operations.operation import AuditEvent, Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.services.action_context import ActionContext

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.dependencies import Dependencies
 from shared.domain.intent import INTERRUPTED_AFTER, Intent, ResourceType
-from shared.domain.operation import OperationStatus
+from shared.domain.operations.operation import OperationStatus
 from shared.errors import StaleError
 from shared.storage.repository import Repository
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.clients.directory import entitlement_of_user, entitlements_of_groups, plans
-from shared.domain.entitlements import Entitlement
-from shared.domain.seats import seat_plans, with_seats
-from shared.domain.service_plan import ServicePlan
-from shared.domain.tenant import LicenceSource
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.planning.seats import seat_plans, with_seats
+from shared.domain.tenants.tenant import LicenceSource
 from shared.services.action_context import ActionContext
 
 

@@ -12,9 +12,9 @@ from shared.caching import TtlCache
 from shared.clients.throttling import all_of, retry_while_throttled
 from shared.contracts.refusals import MissingError
 from shared.dependencies import Dependencies
-from shared.domain.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, gallery_image
+from shared.domain.images.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, gallery_image
 from shared.domain.naming import TENANT_TAG
-from shared.domain.tenant import Site, Tenant
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
 
 _IMAGES: TtlCache[tuple[GalleryImage, ...]] = TtlCache(timedelta(minutes=10))

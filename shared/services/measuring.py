@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from shared.dependencies import Dependencies
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.telemetry import PENDING, REMOVALS_WAITING, measure_now
 
 

@@ -8,9 +8,9 @@ from functools import partial
 from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, RemovalOrder, ScanOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.cloud_pcs.orphans import LAST, Orphan, dismissable
 from shared.domain.intent import ResourceType
-from shared.domain.operation import Operation, OperationStatus
-from shared.domain.orphans import LAST, Orphan, dismissable
+from shared.domain.operations.operation import Operation, OperationStatus
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change

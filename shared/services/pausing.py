@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from shared.dependencies import Dependencies
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.intent import ResourceType
-from shared.domain.operation import Operation
-from shared.domain.pausing import ServiceState, pause_reason
-from shared.domain.policy import Policy
-from shared.domain.tenant import Paused, Tenant
+from shared.domain.operations.operation import Operation
+from shared.domain.policies.pausing import ServiceState, pause_reason
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.tenant import Paused, Tenant
 from shared.services.action_context import ActionContext
 from shared.services.connection_checks import promise_checks
 from shared.services.intents import Promise, Resource, make_change

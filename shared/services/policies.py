@@ -10,9 +10,9 @@ from typing import Any
 from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain import naming
 from shared.domain.intent import ResourceType
-from shared.domain.operation import Operation
-from shared.domain.policy import Assignment, Policy
-from shared.domain.policy_users import PolicyUser, policy_users
+from shared.domain.operations.operation import Operation
+from shared.domain.planning.policy_users import PolicyUser, policy_users
+from shared.domain.policies.policy import Assignment, Policy
 from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
 from shared.domain.wizards.edit_provisioning_policy import fields_of
 from shared.domain.wizards.overlaps import overlaps, target

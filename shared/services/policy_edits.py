@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.intent import ResourceType
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Operation
-from shared.domain.policy import Policy
+from shared.domain.operations.operation import Operation
+from shared.domain.policies.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, checked_steps, fields_of, read_edit
 from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext

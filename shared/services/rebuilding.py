@@ -8,18 +8,18 @@ from functools import partial
 
 from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.provisioning import order_for
-from shared.domain.cloud_pc import CloudPc, replanned
-from shared.domain.connection import Connection
-from shared.domain.entitlements import targeted_group, winner
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, replanned
+from shared.domain.cloud_pcs.lifecycle import TRANSITIONS, Event, Status
+from shared.domain.cloud_pcs.resuming import resumable_by_hand
+from shared.domain.cloud_pcs.swapping import with_licensed_plan
 from shared.domain.intent import ResourceType
-from shared.domain.lifecycle import TRANSITIONS, Event, Status
-from shared.domain.operation import Operation
-from shared.domain.pausing import pause_reason
-from shared.domain.policy import Snapshot, snapshot_of
-from shared.domain.queueing import waits
-from shared.domain.resuming import resumable_by_hand
-from shared.domain.swapping import with_licensed_plan
-from shared.domain.tenant import LicenceSource
+from shared.domain.networks.connection import Connection
+from shared.domain.operations.operation import Operation
+from shared.domain.planning.entitlements import targeted_group, winner
+from shared.domain.planning.queueing import waits
+from shared.domain.policies.pausing import pause_reason
+from shared.domain.policies.policy import Snapshot, snapshot_of
+from shared.domain.tenants.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, resume_operation

@@ -8,7 +8,7 @@ from typing import Any
 from shared.contracts.reconciling import RECONCILE, ReconcileOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.operation import Operation, OperationStatus
+from shared.domain.operations.operation import Operation, OperationStatus
 from shared.services.action_context import ActionContext
 from shared.services.intents import open_operation
 from shared.storage.due import EVERYBODY, Due, DueKind

@@ -10,12 +10,12 @@ from functools import partial
 from shared.contracts.configuration import rerunning_instance
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION, machine_of, remote_instance, remote_order
 from shared.dependencies import Dependencies
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.cloud_pcs.remote_action_run import begun
 from shared.domain.intent import ResourceType
-from shared.domain.operation import Operation
-from shared.domain.remote_action import Remote, RemoteAction
-from shared.domain.remote_action_run import begun
-from shared.domain.restore_points import BY_HAND_KEPT
+from shared.domain.machines.restore_points import BY_HAND_KEPT
+from shared.domain.operations.operation import Operation
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, resume_operation

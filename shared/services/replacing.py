@@ -6,11 +6,11 @@ from functools import partial
 
 from shared.contracts.cleaning import leftovers_of
 from shared.contracts.provisioning import REPLACE, replacement_order, replacing_instance
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import REPLACEABLE
+from shared.domain.cloud_pcs.replacing import begin_replacement
 from shared.domain.intent import ResourceType
-from shared.domain.lifecycle import REPLACEABLE
-from shared.domain.operation import Operation
-from shared.domain.replacing import begin_replacement
+from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder, rerunning_instance
 from shared.contracts.remote_actions import machine_of
-from shared.domain.cloud_pc import CloudPc, local_administrator
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, local_administrator
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.intent import ResourceType
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Operation
+from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext

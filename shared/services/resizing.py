@@ -10,14 +10,14 @@ from functools import partial
 
 from shared.clients.directory import entitlement_of_user
 from shared.contracts.remote_actions import machine_of
-from shared.domain import swapping
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs import swapping
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.remote_action import STEPS, Remote
 from shared.domain.intent import ResourceType
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Operation
-from shared.domain.remote_action import STEPS, Remote
-from shared.domain.service_plan import ServicePlan, size_ladder
-from shared.domain.tenant import LicenceSource
+from shared.domain.machines.service_plan import ServicePlan, size_ladder
+from shared.domain.operations.operation import Operation
+from shared.domain.tenants.tenant import LicenceSource
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import WORKING, Status
-from shared.domain.remote_action import Remote, RemoteAction
-from shared.domain.remote_action_run import begun
-from shared.domain.restore_points import is_time, next_moment, obsolete
-from shared.domain.tenant import Tenant
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.cloud_pcs.remote_action_run import begun
+from shared.domain.machines.restore_points import is_time, next_moment, obsolete
+from shared.domain.tenants.tenant import Tenant
 from shared.services.remote import RemoteActionRequest, refusal, start_action
 from shared.storage.due import ACT_EVERY, EVERYBODY, Due, DueKind, restore_point_due
 from shared.workflow import DurableClient

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.clients.blobs import Blobs
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.exporting import EXPORTED, FORMAT, Manifest, Part
-from shared.domain.lifecycle import Status
 from shared.errors import ConflictError, NotFoundError
 from shared.services.exporting import read_manifest
 from shared.storage.cloud_pcs import CloudPcs

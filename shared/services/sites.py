@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from shared.domain.intent import ResourceType
-from shared.domain.tenant import Site
+from shared.domain.tenants.tenant import Site
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, make_change

@@ -15,9 +15,9 @@ from shared.contracts.provisioning import (
     replacing_instance,
 )
 from shared.dependencies import Dependencies
-from shared.domain.build import Build
-from shared.domain.cloud_pc import WAITING_TO_START, CloudPc
-from shared.domain.queueing import waits
+from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc
+from shared.domain.planning.queueing import waits
 from shared.services.directory_changes import report_changes
 from shared.services.reconciling import SWEEP_AFTER, reconcile_users
 from shared.storage.due import WATCH_EVERY, Due, start_due, watch_due

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from shared.domain.intent import ResourceType
-from shared.domain.tenant import Tenant, TenantSettings
+from shared.domain.tenants.tenant import Tenant, TenantSettings
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.clients.directory import assigned_groups, existing_groups
-from shared.domain.connection import Connection
-from shared.domain.directory import Group
-from shared.domain.entitlements import Entitlement
-from shared.domain.image import GalleryImage
-from shared.domain.policy import Policy
-from shared.domain.tenant import Site
+from shared.domain.images.image import GalleryImage
+from shared.domain.networks.connection import Connection
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.directory import Group
+from shared.domain.tenants.tenant import Site
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.forecast import Usage
 from shared.errors import RefusedError, UnavailableError

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from shared.clients.throttling import retry_while_throttled
-from shared.domain.image import DeviceImageStatus
-from shared.domain.locales import LOCALES
+from shared.domain.images.image import DeviceImageStatus
+from shared.domain.policies.locales import LOCALES
 from shared.domain.wizards import CREATE_CONNECTION, CREATE_DEVICE_IMAGE, CREATE_PROVISIONING_POLICY, Wizard
 from shared.domain.wizards.create_connection import review_connection
 from shared.domain.wizards.create_device_image import review_device_image

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.operation import AuditEvent
+from shared.domain.operations.operation import AuditEvent
 from shared.errors import ConflictError
 from shared.storage.repository import Page, Repository, Shape, Stored
 from shared.storage.tables import Tables

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.errors import NotFoundError
 from shared.storage.codec import escaped
 from shared.storage.repository import Column, Repository, Shape, Stored

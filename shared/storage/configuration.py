@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain.connection import Connection
-from shared.domain.image import DeviceImage, ImageSource, ImageType
-from shared.domain.policy import Policy, image_source
+from shared.domain.images.image import DeviceImage, ImageSource, ImageType
+from shared.domain.networks.connection import Connection
+from shared.domain.policies.policy import Policy, image_source
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Tables
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.restore_points import next_moment
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.machines.restore_points import next_moment
 from shared.errors import NotFoundError
 from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables, Write

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.domain.bulk import BulkAction, BulkItem
-from shared.domain.operation import Operation
+from shared.domain.operations.bulk import BulkAction, BulkItem
+from shared.domain.operations.operation import Operation
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
 from shared.telemetry import count_operation

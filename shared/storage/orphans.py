@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.orphans import ComputerName, Orphan, OrphanScan
+from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Tables
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from shared.domain.bulk import BulkAction
-from shared.domain.connection import Connection
-from shared.domain.directory_subscriptions import Watch
-from shared.domain.image import DeviceImage
+from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
+from shared.domain.images.image import DeviceImage
 from shared.domain.intent import Intent
-from shared.domain.operation import Operation
-from shared.domain.orphans import ComputerName, Orphan, OrphanScan
-from shared.domain.policy import Policy
-from shared.domain.tenant import Site
+from shared.domain.networks.connection import Connection
+from shared.domain.operations.bulk import BulkAction
+from shared.domain.operations.operation import Operation
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.directory_subscriptions import Watch
+from shared.domain.tenants.tenant import Site
 from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.configuration import connections, images, policies

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 
-from shared.domain.pausing import ServiceState
-from shared.domain.tenant import Site, Tenant
+from shared.domain.policies.pausing import ServiceState
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.errors import ConflictError
 from shared.storage.repository import Column, Page, Repository, Shape, Stored
 from shared.storage.tables import Tables

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.domain.cloud_pc import Failure, TimelineEntry
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure, TimelineEntry
+from shared.domain.cloud_pcs.steps import Step
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.repository import Repository, Shape

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from shared.domain.directory_subscriptions import Watch
+from shared.domain.tenants.directory_subscriptions import Watch
 from shared.errors import NotFoundError, StaleError
 from shared.storage.codec import escaped
 from shared.storage.repository import Repository, Shape

@@ -10,9 +10,9 @@ from shared.clients.key_vault import secret_name
 from shared.contracts.connections import CHECKS, RETIRE_PASSWORDS, RUN_CHECK, CheckOrder, PasswordOrder
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK
 from shared.contracts.outcomes import Done, Refused
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import Connection, Domain, HealthCheck, HealthStatus, JoinType, Network
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.networks.connection import Connection, Domain, HealthCheck, HealthStatus, JoinType, Network
 from tests.cloud_pcs import cloud_pc
 from tests.contract.test_activities_desktop import NETWORK
 from tests.contract.worker import SITE, TENANT, Worker

@@ -11,12 +11,13 @@ from shared.contracts import configuration, desktops, identities, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc, Resources
-from shared.domain.connection import JoinType
-from shared.domain.image import ImageSource, MarketplaceImage
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.images.image import ImageSource, MarketplaceImage
+from shared.domain.machines.service_plan import ServicePlan, service_plan
+from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner
-from shared.domain.service_plan import ServicePlan, service_plan
 from tests.cloud_pcs import cloud_pc
 from tests.contract.worker import GROUP, REGION, TENANT, Worker, working
 

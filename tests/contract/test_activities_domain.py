@@ -9,7 +9,7 @@ from azure_simulator.certificates import Certificates
 from shared.contracts import identities, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
-from shared.domain.connection import Domain, JoinType
+from shared.domain.networks.connection import Domain, JoinType
 from shared.domain.owner import Owner
 from tests.contract.test_activities_desktop import build, machine_of
 from tests.contract.worker import TENANT, Worker, working

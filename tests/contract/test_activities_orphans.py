@@ -13,7 +13,7 @@ from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts.orphans import DELETE_ORPHAN, SCAN_RESOURCE_GROUP, RemovalOrder, ResourceGroupScanOrder
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.domain import naming
-from shared.domain.orphans import ComputerName, Orphan, OrphanType
+from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanType
 from shared.domain.owner import Owner
 from shared.storage.repository import Stored
 from tests.contract.test_activities_desktop import build, machine_of

@@ -17,9 +17,9 @@ from shared.contracts.machines import POLL_OPERATION, OperationOrder
 from shared.contracts.outcomes import Accepted, Pending, Ticket
 from shared.contracts.tickets import TICKETS, PacedError
 from shared.dependencies import Dependencies, use
-from shared.domain.cloud_pc import CloudPc, User
-from shared.domain.connection import Connection
-from shared.domain.tenant import Site, Tenant
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
+from shared.domain.networks.connection import Connection
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored

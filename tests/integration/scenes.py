@@ -6,15 +6,16 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
-from shared.domain.cloud_pc import Grace, Removal, RemovalCause, Resources, Warn
-from shared.domain.connection import Domain, JoinType, Network
-from shared.domain.directory import SubscribedSku
-from shared.domain.image import GalleryImage, MarketplaceImage
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Actor
-from shared.domain.orphans import Found, Judgement, OrphanType, orphan_of
-from shared.domain.restore_points import RestorePoint
+from shared.domain.cloud_pcs.build import Resources, Warn
+from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of
+from shared.domain.images.image import GalleryImage, MarketplaceImage
+from shared.domain.machines.restore_points import RestorePoint
+from shared.domain.networks.connection import Domain, JoinType, Network
+from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
+from shared.domain.operations.operation import Actor
+from shared.domain.tenants.directory import SubscribedSku
 from shared.domain.values import Value
 from tests.cloud_pcs import edited
 from tests.integration import things

@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.config import Settings
 from shared.dependencies import Dependencies, use
-from shared.domain.directory import DirectoryUser, Group, SubscribedSku
-from shared.domain.tenant import Tenant
+from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import NotFoundError
 from shared.storage.tables import Tables
 from tests.implementations import implementation

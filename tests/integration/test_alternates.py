@@ -6,10 +6,11 @@ import pytest
 
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
 from shared.contracts.outcomes import NoCapacity, Superseded
-from shared.domain.cloud_pc import CloudPc, Resources
-from shared.domain.connection import HealthStatus, JoinType
-from shared.domain.lifecycle import Status
-from shared.domain.policy import DomainJoinConfiguration
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.networks.connection import HealthStatus, JoinType
+from shared.domain.policies.policy import DomainJoinConfiguration
 from shared.storage.due import DueKind
 from tests.cloud_pcs import edited
 from tests.integration import things

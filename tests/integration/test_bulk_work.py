@@ -8,12 +8,12 @@ import pytest
 
 import activities.bulk
 from shared.contracts.bulk import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
-from shared.domain.build import Build, Resources, Warn
-from shared.domain.bulk import BulkStatus, ItemStatus, Selection
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Actor
-from shared.domain.remote_action import Remote, RemoteAction
+from shared.domain.cloud_pcs.build import Build, Resources, Warn
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.operations.bulk import BulkStatus, ItemStatus, Selection
+from shared.domain.operations.operation import Actor
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of

@@ -10,12 +10,13 @@ import azure.functions as func
 import pytest
 
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
-from shared.domain.cloud_pc import CloudPc, Failure, Resources
-from shared.domain.directory import Group
-from shared.domain.image import ImageType
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Actor, OperationStatus
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.images.image import ImageType
+from shared.domain.operations.operation import Actor, OperationStatus
+from shared.domain.tenants.directory import Group
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
 from shared.services.cleaning_up import clean_up_due

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.connection import HealthCheck, HealthStatus, Network
-from shared.domain.operation import OperationStatus
-from shared.domain.tenant import Paused
+from shared.domain.networks.connection import HealthCheck, HealthStatus, Network
+from shared.domain.operations.operation import OperationStatus
+from shared.domain.tenants.tenant import Paused
 from shared.services.connection_checks import check_due, probe_wanted, promise_checks
 from shared.services.reconciling import SWEEP_AFTER
 from shared.storage.due import Due, DueKind

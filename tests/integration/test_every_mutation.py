@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from shared.domain.intent import INTERRUPTED_AFTER
-from shared.domain.operation import AuditEvent, Operation
-from shared.domain.pausing import ServiceState
-from shared.domain.tenant import Paused
+from shared.domain.operations.operation import AuditEvent, Operation
+from shared.domain.policies.pausing import ServiceState
+from shared.domain.tenants.tenant import Paused
 from shared.services import images
 from shared.services.interruptions import complete_interrupted
 from shared.storage.audit import Audit

@@ -14,10 +14,10 @@ from azure.core.pipeline.transport import AioHttpTransport
 from local.azurite import Azurite
 from shared.clients.blobs import Blobs
 from shared.dependencies import Dependencies
-from shared.domain.build import Build, Resources
-from shared.domain.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.build import Build, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.exporting import EXPORTED, manifest_name
-from shared.domain.lifecycle import Phase, Status
 from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.services import exporting
 from shared.services.exporting import delete_exports, export_tables, read_manifest

@@ -8,10 +8,10 @@ import pytest
 
 from shared.contracts.deprovisioning import BEGIN_DEPROVISIONING, DeprovisionOrder
 from shared.contracts.outcomes import Done, Superseded
-from shared.domain.cloud_pc import Grace, RemovalCause
-from shared.domain.grace import reprieve
-from shared.domain.lifecycle import Status
-from shared.domain.operation import SYSTEM, OperationStatus
+from shared.domain.cloud_pcs.cloud_pc import Grace, RemovalCause
+from shared.domain.cloud_pcs.grace import reprieve
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.operations.operation import SYSTEM, OperationStatus
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.grace import change_grace, end_grace

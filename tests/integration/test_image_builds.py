@@ -1,7 +1,7 @@
 """The sweep that starts the builds of device images, on real tables."""
 
-from shared.domain.image import DeviceImageStatus
-from shared.domain.operation import SYSTEM, OperationStatus
+from shared.domain.images.image import DeviceImageStatus
+from shared.domain.operations.operation import SYSTEM, OperationStatus
 from shared.services.images import image_build_due
 from shared.services.sweeping import sweep
 from shared.storage.due import DueKind

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from shared.domain import naming
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.intent import INTERRUPTED_AFTER, ResourceType
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Actor, AuditEvent, Operation, OperationStatus
-from shared.domain.remote_action import Remote
-from shared.domain.tenant import Site
+from shared.domain.operations.operation import Actor, AuditEvent, Operation, OperationStatus
+from shared.domain.tenants.tenant import Site
 from shared.errors import ConflictError, NotFoundError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change

@@ -19,12 +19,12 @@ from shared.contracts.orphans import (
     ScanRecord,
 )
 from shared.contracts.outcomes import Done, Refused
-from shared.domain.cloud_pc import Resources
-from shared.domain.lifecycle import Status
-from shared.domain.operation import OperationStatus
-from shared.domain.orphans import LAST, Found, Judgement, Looked, Orphan, OrphanType, orphan_of
-from shared.domain.steps import Step
-from shared.domain.tenant import Paused
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.orphans import LAST, Found, Judgement, Looked, Orphan, OrphanType, orphan_of
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.operations.operation import OperationStatus
+from shared.domain.tenants.tenant import Paused
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.services import PaperServices, perform

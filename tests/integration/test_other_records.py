@@ -15,10 +15,10 @@ from shared.contracts.images import (
     ImageStepRecord,
 )
 from shared.contracts.outcomes import Done
-from shared.domain.cloud_pc import Failure
-from shared.domain.connection import HealthCheck, HealthStatus
-from shared.domain.image import DeviceImageStatus
-from shared.domain.operation import OperationStatus
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.images.image import DeviceImageStatus
+from shared.domain.networks.connection import HealthCheck, HealthStatus
+from shared.domain.operations.operation import OperationStatus
 from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.services import PaperServices, perform

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain.cloud_pc import CloudPc, Grace, Removal, RemovalCause
-from shared.domain.directory import SubscribedSku
-from shared.domain.lifecycle import Status
-from shared.domain.operation import OperationStatus
-from shared.domain.policy import Assignment, Policy
-from shared.domain.swapping import request
-from shared.domain.tenant import LicenceSource, RemovalBrake, TenantSettings
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.swapping import request
+from shared.domain.operations.operation import OperationStatus
+from shared.domain.policies.policy import Assignment, Policy
+from shared.domain.tenants.directory import SubscribedSku
+from shared.domain.tenants.tenant import LicenceSource, RemovalBrake, TenantSettings
 from shared.storage.due import LAST_READING, DueKind
 from tests.integration import things
 from tests.integration.services import PaperServices

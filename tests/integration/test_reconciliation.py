@@ -19,15 +19,15 @@ from shared.contracts.reconciling import (
     Started,
     StartOrder,
 )
-from shared.domain.build import Resources
-from shared.domain.cloud_pc import CloudPc, RemovalCause
-from shared.domain.connection import HealthStatus
-from shared.domain.directory_subscriptions import Watch
-from shared.domain.image import DeviceImageStatus, ImageType
-from shared.domain.lifecycle import Phase, Status
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, RemovalCause
+from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.images.image import DeviceImageStatus, ImageType
 from shared.domain.naming import cloud_pc_id
-from shared.domain.operation import OperationStatus
-from shared.domain.tenant import LicenceSource, TenantSettings
+from shared.domain.networks.connection import HealthStatus
+from shared.domain.operations.operation import OperationStatus
+from shared.domain.tenants.directory_subscriptions import Watch
+from shared.domain.tenants.tenant import LicenceSource, TenantSettings
 from shared.errors import StaleError, UnavailableError
 from shared.storage.due import EVERYBODY, DueKind, next_of, start_due
 from tests.cloud_pcs import edited

@@ -20,12 +20,13 @@ from shared.contracts.attempts import (
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
 from shared.contracts.outcomes import Done, NoCapacity, Refused, Superseded
-from shared.domain.cloud_pc import CloudPc, Failure, Resources, Warn
-from shared.domain.connection import HealthCheck, HealthStatus
-from shared.domain.explain import standing
-from shared.domain.lifecycle import Status
-from shared.domain.operation import OperationStatus
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure, Resources, Warn
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.networks.connection import HealthCheck, HealthStatus
+from shared.domain.operations.operation import OperationStatus
+from shared.domain.planning.explain import standing
 from shared.storage.due import DueKind
 from tests.cloud_pcs import edited
 from tests.integration import things

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.directory_subscriptions import WATCH, Resource, Subscription, Watch
+from shared.domain.tenants.directory_subscriptions import WATCH, Resource, Subscription, Watch
 from shared.errors import RefusedError
 from shared.services.directory_changes import catch_up_due
 from shared.services.directory_subscriptions import subscription_due

@@ -6,11 +6,12 @@ import pytest
 
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
-from shared.domain.cloud_pc import CloudPc, Failure, Warn
-from shared.domain.lifecycle import Status
-from shared.domain.operation import Operation, OperationStatus
-from shared.domain.remote_action import Remote, RemoteAction
-from shared.domain.restore_points import RestorePoint
+from shared.domain.cloud_pcs.build import Failure, Warn
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.machines.restore_points import RestorePoint
+from shared.domain.operations.operation import Operation, OperationStatus
 from shared.storage.due import DueKind
 from tests.cloud_pcs import edited
 from tests.integration import things

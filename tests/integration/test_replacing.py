@@ -22,11 +22,12 @@ from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.contracts.deprovisioning import POLL_END_OF_BUILD, Built, DeprovisionOrder
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
-from shared.domain.cloud_pc import CloudPc, Failure, Grace, RemovalCause, Resources
-from shared.domain.lifecycle import Phase, Status
-from shared.domain.operation import OperationStatus
-from shared.domain.remote_action import Remote
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
+from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.operations.operation import OperationStatus
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.cleaning_up import clean_up_due

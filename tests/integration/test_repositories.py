@@ -6,12 +6,12 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from shared.domain.cloud_pc import CloudPc, Swap
-from shared.domain.connection import Connection
-from shared.domain.image import DeviceImage
-from shared.domain.operation import Operation
-from shared.domain.policy import Policy
-from shared.domain.tenant import Site
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Swap
+from shared.domain.images.image import DeviceImage
+from shared.domain.networks.connection import Connection
+from shared.domain.operations.operation import Operation
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, StaleError, TooLargeError, UnavailableError
 from shared.storage.cloud_pcs import CloudPcs

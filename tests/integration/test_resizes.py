@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.directory import SubscribedSku
-from shared.domain.lifecycle import Status
-from shared.domain.service_plan import service_plan
-from shared.domain.swapping import request
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.swapping import request
+from shared.domain.machines.service_plan import service_plan
+from shared.domain.tenants.directory import SubscribedSku
 from shared.errors import UnavailableError
 from shared.storage.due import DueKind
 from tests.integration import things

@@ -6,11 +6,12 @@ from typing import Any, cast
 import pytest
 
 from shared.contracts.remote_actions import END_REMOTE_ACTION, RemoteEnd
-from shared.domain.cloud_pc import CloudPc, Failure, Resources
-from shared.domain.lifecycle import Status
-from shared.domain.remote_action import Remote, RemoteAction
-from shared.domain.restore_points import BY_HAND_KEPT, RestorePoint
-from shared.domain.tenant import TenantSettings
+from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.machines.restore_points import BY_HAND_KEPT, RestorePoint
+from shared.domain.tenants.tenant import TenantSettings
 from shared.services.restore_points import restore_points_due
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient

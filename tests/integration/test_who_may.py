@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.bulk import BulkStatus
+from shared.domain.operations.bulk import BulkStatus
 from shared.storage.tables import Table, Tables
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers

@@ -3,15 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.cloud_pc import CloudPc, User
-from shared.domain.connection import Connection, HealthStatus, JoinType
-from shared.domain.image import DeviceImage, ImageSource, ImageType, MarketplaceImage
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.images.image import DeviceImage, ImageSource, ImageType, MarketplaceImage
+from shared.domain.machines.service_plan import ServicePlan, service_plan
 from shared.domain.naming import cloud_pc_id
-from shared.domain.operation import SYSTEM, AuditEvent, Operation
-from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
-from shared.domain.service_plan import ServicePlan, service_plan
-from shared.domain.tenant import Site, Tenant
+from shared.domain.networks.connection import Connection, HealthStatus, JoinType
+from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation
+from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
+from shared.domain.tenants.tenant import Site, Tenant
 from tests import cloud_pcs
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

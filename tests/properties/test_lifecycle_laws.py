@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.lifecycle import TRANSITIONS, WORKING, Event, Phase, Status, advance
+from shared.domain.cloud_pcs.lifecycle import TRANSITIONS, WORKING, Event, Phase, Status, advance
 from shared.errors import IllegalTransitionError
 from tests.cloud_pcs import PHASES
 from tests.integration import things

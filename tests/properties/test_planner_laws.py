@@ -6,17 +6,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Resources, Swap, User
-from shared.domain.connection import JoinType
-from shared.domain.entitlements import Entitlement, winner
-from shared.domain.image import ImageSource, ImageType
-from shared.domain.lifecycle import BUILT, WORKING, Status
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Swap, User
+from shared.domain.cloud_pcs.lifecycle import BUILT, WORKING, Status
+from shared.domain.images.image import ImageSource, ImageType
+from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import cloud_pc_id
-from shared.domain.planner import plan
-from shared.domain.plans import Observed, Plan, Rules
-from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
-from shared.domain.service_plan import ServicePlan
-from shared.domain.tenant import RemovalBrake
+from shared.domain.networks.connection import JoinType
+from shared.domain.planning.entitlements import Entitlement, winner
+from shared.domain.planning.planner import plan
+from shared.domain.planning.plans import Observed, Plan, Rules
+from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
+from shared.domain.tenants.tenant import RemovalBrake
 from tests.cloud_pcs import cloud_pc
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

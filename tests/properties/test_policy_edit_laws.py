@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.policy import Policy
+from shared.domain.policies.policy import Policy
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import changed_steps, fields_of, form_of, read_edit
 from tests.unit.wizards import office

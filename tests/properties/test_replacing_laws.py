@@ -19,11 +19,11 @@ from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import REPLACE, ProvisionOrder
 from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, Unrecognized
-from shared.domain.build import Failure, Resources
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import REPLACEABLE, Event, Phase, Status
-from shared.domain.replacing import abandoned, begin_replacement, replaced
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Event, Phase, Status
+from shared.domain.cloud_pcs.replacing import abandoned, begin_replacement, replaced
+from shared.domain.cloud_pcs.steps import Step
 from tests.cloud_pcs import cloud_pc, edited
 from tests.stories.people import BEGUN, ORDER, PLAN, SNAPSHOT, USER
 from tests.stories.tell import START, tell

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.restore_points import BY_HAND_KEPT, MOST, WEEKS, RestorePoint, is_time, next_moment, obsolete
+from shared.domain.machines.restore_points import (
+    BY_HAND_KEPT,
+    MOST,
+    WEEKS,
+    RestorePoint,
+    is_time,
+    next_moment,
+    obsolete,
+)
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 EVERY = st.sampled_from([timedelta(hours=hours) for hours in (4, 6, 12, 16, 24)])

@@ -22,9 +22,9 @@ from shared.contracts.machines import BEGIN_VM, POLL_AGENT
 from shared.contracts.outcomes import Pending, Refused
 from shared.contracts.provisioning import PROVISION, ProvisionOrder
 from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, Unrecognized
-from shared.domain.cloud_pc import Failure, Resources
-from shared.domain.resuming import MACHINE_IN_DOUBT, NEEDS, resumable
-from shared.domain.steps import Step
+from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.cloud_pcs.resuming import MACHINE_IN_DOUBT, NEEDS, resumable
+from shared.domain.cloud_pcs.steps import Step
 from tests.stories.people import ALL_WELL, BEGUN, HYBRID, ORDER
 from tests.stories.tell import START, tell
 

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import swapping
-from shared.domain.cloud_pc import CloudPc, User
-from shared.domain.entitlements import Entitlement
-from shared.domain.image import ImageType
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs import swapping
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.images.image import ImageType
+from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import cloud_pc_id
-from shared.domain.planner import plan
-from shared.domain.plans import Observed, Plan
-from shared.domain.policy import Assignment, Policy
-from shared.domain.service_plan import ServicePlan
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.planning.planner import plan
+from shared.domain.planning.plans import Observed, Plan
+from shared.domain.policies.policy import Assignment, Policy
 from tests.cloud_pcs import cloud_pc
 from tests.properties.test_planner_laws import JOIN, NOW, applied, claims, service, snapshot
 

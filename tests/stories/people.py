@@ -43,11 +43,11 @@ from shared.contracts.machines import (
 from shared.contracts.outcomes import Accepted, Done
 from shared.contracts.provisioning import ProvisionOrder
 from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized
-from shared.domain.cloud_pc import User
-from shared.domain.connection import Domain, JoinType, Network
-from shared.domain.image import ImageSource, MarketplaceImage
-from shared.domain.policy import Snapshot
-from shared.domain.service_plan import ServicePlan
+from shared.domain.cloud_pcs.cloud_pc import User
+from shared.domain.images.image import ImageSource, MarketplaceImage
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.connection import Domain, JoinType, Network
+from shared.domain.policies.policy import Snapshot
 from tests.stories.tell import Answers
 
 PLAN = ServicePlan(

@@ -25,7 +25,7 @@ from shared.contracts.machines import (
 )
 from shared.contracts.outcomes import Accepted, Done
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
-from shared.domain.connection import Domain, HealthCheck, HealthStatus, JoinType, Network
+from shared.domain.networks.connection import Domain, HealthCheck, HealthStatus, JoinType, Network
 from tests.stories.tell import Answers
 
 ENTRA = ProbeOrder(

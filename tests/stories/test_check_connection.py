@@ -19,7 +19,7 @@ from shared.contracts.connections import (
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, HostedNetworkOrder, NetworkReady
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
-from shared.domain.connection import HealthCheck, HealthStatus, SubnetUsage
+from shared.domain.networks.connection import HealthCheck, HealthStatus, SubnetUsage
 from shared.domain.values import Value
 from tests.stories.probing import ENTRA, HYBRID, PROBED
 from tests.stories.tell import Answers, tell

@@ -20,7 +20,7 @@ from shared.contracts.orphans import (
     ScanPlan,
 )
 from shared.contracts.outcomes import Done, Pending, Refused
-from shared.domain.orphans import Looked
+from shared.domain.cloud_pcs.orphans import Looked
 from tests.stories.tell import Answers, tell
 
 ORDER = ScanOrder(tenant_id="contoso")

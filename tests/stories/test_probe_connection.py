@@ -9,7 +9,7 @@ from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, DEL
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, POLL_AGENT, POLL_OPERATION
 from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
-from shared.domain.connection import HealthCheck, HealthStatus
+from shared.domain.networks.connection import HealthCheck, HealthStatus
 from shared.domain.values import Value
 from tests.stories.probing import ENTRA, HYBRID, PROBED
 from tests.stories.tell import Answers, Story, tell

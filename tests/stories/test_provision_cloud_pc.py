@@ -14,8 +14,8 @@ from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMAR
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, POLL_AGENT, Place
 from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
-from shared.domain.cloud_pc import Resources, Warn
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs.build import Resources, Warn
+from shared.domain.cloud_pcs.lifecycle import Status
 from tests.cloud_pcs import cloud_pc
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER
 from tests.stories.tell import START, tell

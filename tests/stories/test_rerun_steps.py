@@ -11,7 +11,7 @@ from shared.contracts.configuration import (
     RerunOrder,
 )
 from shared.contracts.outcomes import Done
-from shared.domain.cloud_pc import Warn
+from shared.domain.cloud_pcs.build import Warn
 from tests.stories.people import ALL_WELL
 from tests.stories.people import ORDER as PROVISION_ORDER
 from tests.stories.tell import tell

@@ -18,8 +18,8 @@ from shared.contracts.remote_actions import (
     READ_HARDWARE,
     Hardware,
 )
-from shared.domain.cloud_pc import Warn
-from shared.domain.remote_action import Remote
+from shared.domain.cloud_pcs.build import Warn
+from shared.domain.cloud_pcs.remote_action import Remote
 from tests.implementations import AnyActivity
 from tests.stories.people import HERE
 from tests.stories.tell import Answers, Story

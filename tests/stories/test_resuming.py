@@ -12,7 +12,7 @@ from shared.contracts.identities import BEGIN_DOMAIN_JOIN, POLL_DEVICE, POLL_ENR
 from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, ProvisionOrder
 from shared.contracts.resuming import RECOGNIZE_MACHINE, Unrecognized
-from shared.domain.cloud_pc import Warn
+from shared.domain.cloud_pcs.build import Warn
 from tests.stories.people import ALL_WELL, HYBRID, ORDER
 from tests.stories.tell import START, Answers, Story, tell
 

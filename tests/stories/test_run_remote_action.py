@@ -37,9 +37,9 @@ from shared.contracts.remote_actions import (
     Hardware,
     RemoteOrder,
 )
-from shared.domain.cloud_pc import Warn
-from shared.domain.connection import JoinType
-from shared.domain.remote_action import STEPS, Remote
+from shared.domain.cloud_pcs.build import Warn
+from shared.domain.cloud_pcs.remote_action import STEPS, Remote
+from shared.domain.networks.connection import JoinType
 from tests.implementations import AnyActivity
 from tests.stories.people import ALL_WELL, BEGUN, HERE
 from tests.stories.people import ORDER as PROVISION_ORDER

@@ -24,7 +24,7 @@ from shared.contracts.provisioning import PROVISION, REPLACE
 from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, NewerRequest, Started
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION
 from shared.contracts.waiting import AWAIT_OUTCOME
-from shared.domain.remote_action import Remote
+from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.values import Value
 from tests.stories import probing
 from tests.stories import test_await_outcome as waiting

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.clients.issuers import SigningKeys
 from shared.config import Settings
-from shared.domain.operation import Actor
+from shared.domain.operations.operation import Actor
 from shared.errors import UnauthenticatedError
 
 _LEEWAY = timedelta(seconds=60)

@@ -7,7 +7,7 @@ from typing import Annotated
 import azure.functions as func
 from typing_extensions import TypedDict
 
-from shared.domain.bulk import BulkStatus
+from shared.domain.operations.bulk import BulkStatus
 from shared.services.bulk import BulkForm, BulkTarget, begin_bulk, check, steer, targets_of
 from shared.services.catalogue import ACTIONS
 from shared.workflow import Blueprint, DurableClient

@@ -12,7 +12,7 @@ import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
 from shared.dependencies import Dependencies
-from shared.domain.tenant import Tenant
+from shared.domain.tenants.tenant import Tenant
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import InvalidError, NotFoundError, Problem, StaleError
 from shared.services.action_context import ActionContext

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.regions import SUPPORTED_REGIONS as REGIONS
+from shared.domain.networks.regions import SUPPORTED_REGIONS as REGIONS
 from shared.errors import InvalidError, NotFoundError, Problem
 from shared.services.licenses import licenses
 from shared.storage.audit import EVERYWHERE

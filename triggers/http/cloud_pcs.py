@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.drift import TenantPolicies
-from shared.domain.lifecycle import WORKING
-from shared.domain.sign_in import SignInDetails, sign_in_details
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING
+from shared.domain.cloud_pcs.sign_in import SignInDetails, sign_in_details
+from shared.domain.planning.drift import TenantPolicies
 from shared.errors import ConflictError
 from shared.services.explanations import read_configuration
 from shared.services.rebuilding import RETRY, rebuild

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import azure.functions as func
 from pydantic import Field
 
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import (
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.networks.connection import (
     Connection,
 )
-from shared.domain.demand import address_forecast
+from shared.domain.planning.demand import address_forecast
 from shared.domain.values import Value
 from shared.domain.wizards.create_connection import (
     ConnectionFacts,

@@ -14,7 +14,7 @@ import azure.functions as func
 
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
-from shared.domain.tenant import Tenant
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError, TooLargeError
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.explain import Explanation
+from shared.domain.planning.explain import Explanation
 from shared.errors import InvalidError, Problem
 from shared.services import explanations
 from shared.workflow import Blueprint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.orphans import LAST
+from shared.domain.cloud_pcs.orphans import LAST
 from shared.services.orphans import begin_removal, request_scan
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok

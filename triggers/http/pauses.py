@@ -5,8 +5,8 @@ from __future__ import annotations
 import azure.functions as func
 from pydantic import Field
 
-from shared.domain.policy import Policy
-from shared.domain.tenant import Tenant
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.services import pausing
 from shared.storage.repository import Stored

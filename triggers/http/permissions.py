@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from shared.domain.tenant import Tenant
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError
 from triggers.http.authentication import Caller
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.policy import Policy
-from shared.domain.policy_users import PolicyUser
+from shared.domain.planning.policy_users import PolicyUser
+from shared.domain.policies.policy import Policy
 from shared.errors import InvalidError, Problem
 from shared.services import policies, policy_edits
 from shared.services.wizard_lookups import policy_facts

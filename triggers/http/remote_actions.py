@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.remote_action import Remote
+from shared.domain.cloud_pcs.remote_action import Remote
 from shared.services.rebuilding import UserAccountType
 from shared.services.remote import RemoteActionRequest, act, rename
 from shared.services.resizing import resize, verdicts

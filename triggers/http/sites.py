@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.tenant import Site
+from shared.domain.tenants.tenant import Site
 from shared.errors import InvalidError, Problem, StaleError
 from shared.services import sites
 from shared.workflow import Blueprint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.tenant import Tenant
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import InvalidError, Problem
 from shared.services import tenants
 from shared.services.tenants import TenantChange

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import Connection
-from shared.domain.demand import address_forecast
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.networks.connection import Connection
+from shared.domain.planning.demand import address_forecast
 from shared.domain.wizards.reviews import ReviewWarning, WarningCode
 
 

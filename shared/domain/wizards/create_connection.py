@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.connection import Connection, JoinType
-from shared.domain.tenant import Site
+from shared.domain.networks.connection import Connection, JoinType
+from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken

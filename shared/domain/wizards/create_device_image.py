@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage, GalleryVersion, ImageSource
-from shared.domain.tenant import Site
+from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage, GalleryVersion, ImageSource
+from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name

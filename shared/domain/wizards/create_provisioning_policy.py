@@ -9,14 +9,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from shared.domain import naming
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import Connection
-from shared.domain.directory import Group
-from shared.domain.entitlements import Entitlement
-from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage, ImageType
-from shared.domain.locales import LOCALES
-from shared.domain.policy import Assignment, Policy
-from shared.domain.tenant import Site
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage, ImageType
+from shared.domain.networks.connection import Connection
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.policies.locales import LOCALES
+from shared.domain.policies.policy import Assignment, Policy
+from shared.domain.tenants.directory import Group
+from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.addresses import address_warnings
 from shared.domain.wizards.forecast import Usage, policy_reach

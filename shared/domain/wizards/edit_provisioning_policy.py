@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from shared.domain.image import ImageType
-from shared.domain.policy import DomainJoinConfiguration, Policy
+from shared.domain.images.image import ImageType
+from shared.domain.policies.policy import DomainJoinConfiguration, Policy
 from shared.domain.wizards.create_provisioning_policy import (
     ConfigurationStep,
     ConnectionStep,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from shared.domain.cloud_pc import CloudPc, User
-from shared.domain.entitlements import Entitlement, winner
-from shared.domain.lifecycle import Status
-from shared.domain.policy import Policy
-from shared.domain.service_plan import ServicePlan, size_ladder
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.machines.service_plan import ServicePlan, size_ladder
+from shared.domain.planning.entitlements import Entitlement, winner
+from shared.domain.policies.policy import Policy
 from shared.domain.values import Value
 from shared.domain.wizards.reviews import Forecast, ReviewWarning, WarningCode
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from shared.domain.entitlements import Entitlement
-from shared.domain.policy import Assignment, Policy
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.policies.policy import Assignment, Policy
 from shared.domain.wizards.reviews import ReviewWarning, WarningCode
 
 _SHOWN = 100

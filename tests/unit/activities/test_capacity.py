@@ -2,8 +2,8 @@
 
 from activities.capacity import Offer, quota_problem, zones_to_try
 from shared.contracts.machines import CapacityOrder
+from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.domain.owner import Owner
-from shared.domain.service_plan import ServicePlan, size_ladder
 
 PLAN = ServicePlan(id="s", sku_part_number="p", display_name="d", v_cpu_count=2, ram_in_gb=8, storage_in_gb=128)
 

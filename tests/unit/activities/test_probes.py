@@ -7,8 +7,8 @@ import pytest
 
 from activities.run_commands import assemble
 from shared.contracts.connections import CHECKS
-from shared.domain.connection import JoinType
-from shared.domain.health import PROBE_STEPS, probe_steps
+from shared.domain.networks.connection import JoinType
+from shared.domain.networks.health import PROBE_STEPS, probe_steps
 
 SCRIPTS = Path(__file__).parents[3] / "shared" / "scripts" / "probe"
 EVERY = tuple(PROBE_STEPS)

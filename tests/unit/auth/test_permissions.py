@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.domain.operation import Actor
-from shared.domain.tenant import Tenant
+from shared.domain.operations.operation import Actor
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError
 from tests.unit.auth.directory import PROVIDER, TENANT
 from triggers.http.authentication import Caller

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.domain.bulk import BulkAction, BulkItem, BulkStatus, ItemStatus
-from shared.domain.operation import Actor
+from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus, ItemStatus
+from shared.domain.operations.operation import Actor
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 FAILED, DONE, WAITING, RUNS, REFUSED = (

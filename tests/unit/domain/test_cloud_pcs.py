@@ -5,16 +5,16 @@ from datetime import datetime
 import pytest
 from pydantic import ValidationError
 
-from shared.domain.build import Build, Failure, Resources
-from shared.domain.connection import HealthCheck, HealthStatus, JoinType, overall
-from shared.domain.drift import TenantPolicies
-from shared.domain.image import marketplace_image
-from shared.domain.lifecycle import REPLACEABLE, Event, Phase, Status
+from shared.domain.cloud_pcs.build import Build, Failure, Resources
+from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Event, Phase, Status
+from shared.domain.cloud_pcs.replacing import replaced
+from shared.domain.cloud_pcs.steps import ORDER, Step, percent, seconds_left
+from shared.domain.images.image import marketplace_image
 from shared.domain.naming import naming_template_problem
-from shared.domain.policy import snapshot_of
-from shared.domain.replacing import replaced
-from shared.domain.steps import ORDER, Step, percent, seconds_left
-from shared.domain.tenant import TenantSettings
+from shared.domain.networks.connection import HealthCheck, HealthStatus, JoinType, overall
+from shared.domain.planning.drift import TenantPolicies
+from shared.domain.policies.policy import snapshot_of
+from shared.domain.tenants.tenant import TenantSettings
 from shared.errors import IllegalTransitionError
 from tests.integration import things
 from triggers.http.views.cloud_pcs import cloud_pc_view

@@ -2,11 +2,11 @@
 
 import pytest
 
-from shared.domain.build import Build, Resources
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import SubnetUsage
-from shared.domain.demand import AddressForecast, address_forecast, awaiting_addresses
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs.build import Build, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.networks.connection import SubnetUsage
+from shared.domain.planning.demand import AddressForecast, address_forecast, awaiting_addresses
 from shared.domain.wizards.addresses import address_warnings
 from tests.integration import things
 

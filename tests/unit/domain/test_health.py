@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.connection import HealthStatus, JoinType
-from shared.domain.health import (
+from shared.domain.networks.connection import HealthStatus, JoinType
+from shared.domain.networks.health import (
     BROKE_OFF,
     CAUSES,
     NOT_REMOVED,

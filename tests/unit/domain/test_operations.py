@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from shared.domain.cloud_pc import Failure
-from shared.domain.operation import OperationStatus
+from shared.domain.cloud_pcs.build import Failure
+from shared.domain.operations.operation import OperationStatus
 from tests.integration import things
 
 TITLES = {"one": "The first", "two": "The second", "three": "The third"}

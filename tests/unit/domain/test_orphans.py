@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.build import Build, Resources
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.lifecycle import Status
-from shared.domain.naming import fixed_beginning, restore_point_name
-from shared.domain.orphans import (
+from shared.domain.cloud_pcs.build import Build, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.orphans import (
     REMOVAL_GRACE,
     Found,
     Judgement,
@@ -19,8 +18,9 @@ from shared.domain.orphans import (
     judge_right,
     orphan_of,
 )
-from shared.domain.remote_action import Remote, RemoteAction
-from shared.domain.restore_points import RestorePoint
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.machines.restore_points import RestorePoint
+from shared.domain.naming import fixed_beginning, restore_point_name
 from tests.cloud_pcs import edited
 from tests.integration import things
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.pausing import ServiceState, pause_reason
-from shared.domain.tenant import Paused, Tenant
+from shared.domain.policies.pausing import ServiceState, pause_reason
+from shared.domain.tenants.tenant import Paused, Tenant
 from tests.unit.wizards import office
 
 PAUSED = Paused(by="Ada", at=office.NOW)

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from shared.contracts.remote_actions import remote_order
-from shared.domain.cloud_pc import CloudPc, Resources
-from shared.domain.entitlements import Entitlement
-from shared.domain.lifecycle import WORKING, Status
-from shared.domain.planner import plan
-from shared.domain.plans import Observed
-from shared.domain.remote_action import Remote, RemoteAction
-from shared.domain.restore_points import MOST, RestorePoint, TimeRange, nearest
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.machines.restore_points import MOST, RestorePoint, TimeRange, nearest
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.planning.planner import plan
+from shared.domain.planning.plans import Observed
 from shared.services.remote import RemoteActionRequest, refusal
 from tests.cloud_pcs import edited
 from tests.integration import things

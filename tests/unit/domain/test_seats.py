@@ -1,8 +1,8 @@
 """Seats are handed out as planning does it, and shown as they are handed out."""
 
-from shared.domain.cloud_pc import User
-from shared.domain.entitlements import Entitlement
-from shared.domain.seats import seat_plans, seat_units, seated, with_seats
+from shared.domain.cloud_pcs.cloud_pc import User
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.planning.seats import seat_plans, seat_units, seated, with_seats
 from tests.integration import things
 
 MEDIUM, LARGE = "CPC_E_2C_8GB_128GB", "CPC_E_4C_16GB_128GB"

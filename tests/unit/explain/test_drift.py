@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from shared.domain.cloud_pc import CloudPc
-from shared.domain.connection import JoinType
-from shared.domain.drift import Drift
-from shared.domain.explain import explain
-from shared.domain.image import ImageType
-from shared.domain.lifecycle import Status
-from shared.domain.policy import DomainJoinConfiguration, image_source, snapshot_of
-from shared.domain.policy_users import policy_users
-from shared.domain.tenant import TenantSettings
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.images.image import ImageType
+from shared.domain.networks.connection import JoinType
+from shared.domain.planning.drift import Drift
+from shared.domain.planning.explain import explain
+from shared.domain.planning.policy_users import policy_users
+from shared.domain.policies.policy import DomainJoinConfiguration, image_source, snapshot_of
+from shared.domain.tenants.tenant import TenantSettings
 from tests.cloud_pcs import cloud_pc, edited
 from tests.unit.wizards import office
 from triggers.http.views.cloud_pcs import cloud_pc_view

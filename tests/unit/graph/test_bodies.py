@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.connection import Connection, Network
+from shared.domain.networks.connection import Connection, Network
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
 from triggers.http.bodies.connections import connection_form, connection_patch

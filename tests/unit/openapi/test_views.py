@@ -7,19 +7,20 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.domain.bulk import BulkAction, BulkItem
-from shared.domain.cloud_pc import CloudPc, Failure, Grace, Removal, RemovalCause, Swap, TimelineEntry, Warn
-from shared.domain.demand import AddressForecast
-from shared.domain.drift import TenantPolicies
-from shared.domain.lifecycle import Status
-from shared.domain.operation import SYSTEM, AuditEvent, Operation, OperationStep
-from shared.domain.orphans import Found, Looked, Orphan, OrphanScan, OrphanType
-from shared.domain.pausing import ServiceState
-from shared.domain.policy import image_source, snapshot_of
-from shared.domain.regions import SUPPORTED_REGIONS
-from shared.domain.restore_points import RestorePoint
-from shared.domain.steps import Step
-from shared.domain.tenant import Paused, TenantSettings
+from shared.domain.cloud_pcs.build import Failure, TimelineEntry, Warn
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Swap
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.orphans import Found, Looked, Orphan, OrphanScan, OrphanType
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.machines.restore_points import RestorePoint
+from shared.domain.networks.regions import SUPPORTED_REGIONS
+from shared.domain.operations.bulk import BulkAction, BulkItem
+from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation, OperationStep
+from shared.domain.planning.demand import AddressForecast
+from shared.domain.planning.drift import TenantPolicies
+from shared.domain.policies.pausing import ServiceState
+from shared.domain.policies.policy import image_source, snapshot_of
+from shared.domain.tenants.tenant import Paused, TenantSettings
 from shared.domain.wizards import CREATE_CONNECTION
 from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT

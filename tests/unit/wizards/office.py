@@ -3,12 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.domain.cloud_pc import User
-from shared.domain.connection import Connection, Domain, HealthStatus, JoinType
-from shared.domain.directory import Group
-from shared.domain.drift import TenantPolicies
-from shared.domain.entitlements import Entitlement
-from shared.domain.image import (
+from shared.domain.cloud_pcs.cloud_pc import User
+from shared.domain.images.image import (
     DeviceImage,
     DeviceImageStatus,
     GalleryImage,
@@ -17,9 +13,13 @@ from shared.domain.image import (
     ImageType,
     gallery_image,
 )
-from shared.domain.policy import Assignment, DomainJoinConfiguration, Policy
-from shared.domain.service_plan import ServicePlan, service_plan
-from shared.domain.tenant import Site, TenantSettings
+from shared.domain.machines.service_plan import ServicePlan, service_plan
+from shared.domain.networks.connection import Connection, Domain, HealthStatus, JoinType
+from shared.domain.planning.drift import TenantPolicies
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy
+from shared.domain.tenants.directory import Group
+from shared.domain.tenants.tenant import Site, TenantSettings
 from shared.domain.wizards.reviews import Review
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

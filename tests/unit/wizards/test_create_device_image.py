@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.image import DeviceImageStatus, gallery_image
+from shared.domain.images.image import DeviceImageStatus, gallery_image
 from shared.domain.wizards.create_device_image import ImageFacts, SourceStep, review_device_image
 from tests.unit.wizards import office
 

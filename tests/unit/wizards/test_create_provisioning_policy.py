@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.connection import HealthStatus
-from shared.domain.image import DeviceImageStatus
+from shared.domain.images.image import DeviceImageStatus
+from shared.domain.networks.connection import HealthStatus
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts, review_policy
 from shared.domain.wizards.forecast import Usage
 from tests.unit.wizards import office

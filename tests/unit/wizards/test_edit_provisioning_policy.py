@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.image import DeviceImageStatus, ImageType
+from shared.domain.images.image import DeviceImageStatus, ImageType
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, form_of, read_edit
 from shared.errors import InvalidError

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.policy import Policy
+from shared.domain.policies.policy import Policy
 from shared.domain.wizards.overlaps import overlaps, target
 from shared.domain.wizards.reviews import ReviewWarning
 from tests.unit.wizards import office

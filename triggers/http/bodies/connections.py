@@ -5,8 +5,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from shared.domain.connection import Connection, JoinType, Network
-from shared.domain.tenant import Site
+from shared.domain.networks.connection import Connection, JoinType, Network
+from shared.domain.tenants.tenant import Site
 from triggers.http.bodies.reading import Body
 from triggers.http.json_schema import Password, annotated
 

@@ -5,7 +5,7 @@ from typing import Any, Required
 
 from typing_extensions import TypedDict
 
-from shared.domain.tenant import Site
+from shared.domain.tenants.tenant import Site
 from triggers.http.bodies.connections import site_of
 from triggers.http.bodies.reading import Body
 from triggers.http.json_schema import annotated

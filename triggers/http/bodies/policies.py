@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Required
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from shared.domain.connection import Connection, JoinType
-from shared.domain.image import ImageType
+from shared.domain.images.image import ImageType
+from shared.domain.networks.connection import Connection, JoinType
 from shared.errors import InvalidError, Problem
 from triggers.http.bodies.reading import Body
 from triggers.http.json_schema import annotated

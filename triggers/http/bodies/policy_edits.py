@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.domain.connection import Connection
-from shared.domain.policy import Policy
+from shared.domain.networks.connection import Connection
+from shared.domain.policies.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, form_of
 from triggers.http.bodies.policies import READ_ONLY, connection_ids, locale, refuse_unsupported
 from triggers.http.bodies.reading import Body

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
-from shared.domain.operation import AuditEvent
-from shared.domain.regions import SupportedRegion
-from shared.domain.service_plan import ServicePlan
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.regions import SupportedRegion
+from shared.domain.operations.operation import AuditEvent
 from triggers.http.json_schema import Timestamp, timestamp
 from triggers.http.odata import Collection
 from triggers.http.response_shapes import Entity

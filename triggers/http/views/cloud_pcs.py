@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
-from shared.domain.cloud_pc import CloudPc, Removal, Swap
-from shared.domain.drift import Drift, TenantPolicies
-from shared.domain.lifecycle import Status
-from shared.domain.progress import Progress, progress, replacement_progress
-from shared.domain.resuming import resumable
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Removal, Swap
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.progress import Progress, progress, replacement_progress
+from shared.domain.cloud_pcs.resuming import resumable
+from shared.domain.planning.drift import Drift, TenantPolicies
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection
 from triggers.http.response_shapes import Entity

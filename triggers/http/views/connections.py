@@ -4,9 +4,9 @@ from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
-from shared.domain.connection import Connection, HealthCheck, HealthStatus, JoinType, SubnetUsage
-from shared.domain.demand import AddressForecast
-from shared.domain.tenant import Site
+from shared.domain.networks.connection import Connection, HealthCheck, HealthStatus, JoinType, SubnetUsage
+from shared.domain.planning.demand import AddressForecast
+from shared.domain.tenants.tenant import Site
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection
 from triggers.http.response_shapes import Entity

@@ -5,8 +5,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from shared.domain.cloud_pc import CloudPc, Grace, RemovalCause
-from shared.domain.lifecycle import Status
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.errors import ConflictError
 from triggers.http.json_schema import Timestamp, timestamp
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from shared.domain.image import DeviceImage, DeviceImageStatus, GalleryImage
+from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage
 from triggers.http.json_schema import Timestamp, timestamp
 from triggers.http.odata import Collection
 from triggers.http.response_shapes import Entity

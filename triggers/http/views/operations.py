@@ -2,8 +2,8 @@
 
 from typing_extensions import TypedDict
 
-from shared.domain.bulk import BulkAction, BulkItem, BulkStatus
-from shared.domain.operation import Operation
+from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
+from shared.domain.operations.operation import Operation
 from triggers.http.json_schema import Json, Timestamp, timestamp
 from triggers.http.response_shapes import Without
 

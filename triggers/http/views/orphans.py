@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from shared.domain.orphans import Looked, Orphan, OrphanScan, OrphanType, dismissable
+from shared.domain.cloud_pcs.orphans import Looked, Orphan, OrphanScan, OrphanType, dismissable
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 
 

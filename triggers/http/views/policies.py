@@ -4,10 +4,10 @@ from typing import Annotated, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from shared.domain.connection import JoinType
-from shared.domain.image import ImageType
-from shared.domain.policy import Policy
-from shared.domain.tenant import Paused
+from shared.domain.images.image import ImageType
+from shared.domain.networks.connection import JoinType
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.tenant import Paused
 from shared.domain.wizards.reviews import ReviewWarning
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
-from shared.domain.pausing import ServiceState
-from shared.domain.tenant import Paused, Site, Tenant
+from shared.domain.policies.pausing import ServiceState
+from shared.domain.tenants.tenant import Paused, Site, Tenant
 from triggers.http.json_schema import DumpOf, Json
 from triggers.http.response_shapes import Without
 

@@ -6,10 +6,11 @@ from typing import Annotated, NotRequired, cast
 
 from typing_extensions import TypedDict
 
-from shared.domain.cloud_pc import CloudPc, Failure, TimelineEntry
-from shared.domain.lifecycle import Status
-from shared.domain.progress import progress
-from shared.domain.steps import TITLES, Step
+from shared.domain.cloud_pcs.build import Failure, TimelineEntry
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.progress import progress
+from shared.domain.cloud_pcs.steps import TITLES, Step
 from triggers.http.json_schema import DumpOf, Json, Timestamp
 
 

@@ -1,0 +1,1 @@
+"""Cloud PCs: the record, its builds, the life cycle, and everything that happens to one of them. Pure."""

@@ -1,0 +1,120 @@
+"""A build of a Cloud PC: one generation of its machine, from the plan until nothing is left of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from shared.domain.cloud_pcs.lifecycle import Phase
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.machines.restore_points import RestorePoint
+from shared.domain.naming import Slot
+from shared.domain.policies.policy import Snapshot
+from shared.domain.values import Value
+
+
+class Failure(Value):
+    """Why something went wrong: the cloud's own code and message, where, and what to do about it."""
+
+    code: str
+    message: str
+    step: Step | None = None
+    evidence: str | None = None
+    advice: str | None = None
+    retriable: bool = True
+
+
+class Warn(Value):
+    """A post-provisioning step that failed; the Cloud PC works all the same."""
+
+    step: str
+    message: str
+
+
+class Resources(Value):
+    """What was made for a Cloud PC, as far as it is known; names are derived, ids are what the clouds returned."""
+
+    subscription_id: str | None = None
+    resource_group: str | None = None
+    region: str | None = None
+    zone: str | None = None
+    size: str | None = None
+    subnet_id: str | None = None
+    slot: Slot | None = None  # in which its machine is; None: the first
+    vm_id: str | None = None
+    nic_id: str | None = None
+    computer_name: str | None = None
+    domain_connection_id: str | None = None  # through which it joined a domain that has an enabled account of it
+    joined_at: datetime | None = None  # when the join began that came to a good end; None: it may be half joined
+    entra_device_id: str | None = None  # the deviceId, not the object id
+    managed_device_id: str | None = None
+    host_pool_id: str | None = None
+    session_host: str | None = None
+
+    def with_found(self, found: Resources) -> Resources:
+        """Return these with what *found* knows; what it does not know stays, unless it is about another machine."""
+        if found.computer_name is not None and self.computer_name not in {None, found.computer_name}:
+            return found
+        return self.but(**{name: value for name, value in found if value is not None})
+
+    def made_in(self, step: Step) -> tuple[str, ...]:
+        """Return the ids of what *step* has made."""
+        made = {
+            Step.CREATE_VM: (self.vm_id, self.nic_id),
+            Step.JOIN_DIRECTORY: (self.entra_device_id,),
+            Step.ENROLL_IN_INTUNE: (self.managed_device_id,),
+            Step.ASSIGN_USER: (self.session_host,),
+        }
+        return tuple(id_ for id_ in made.get(step, ()) if id_)
+
+
+class Build(Value):
+    """One build of a Cloud PC: what its machine is made from, how far it is, and what it has made.
+
+    *generation* counts the builds of a Cloud PC, *attempt* the tries within one build. Until its first attempt has
+    cleaned up, *resources*, *restore_points* and *disks* are what an earlier build left.
+    """
+
+    generation: int = 0
+    attempt: int = 0
+    phase: Phase = Phase.WAITING
+    reason: str | None = None  # why it waits, is not built or leaves, in words
+    step: Step | None = None
+    step_started_at: datetime | None = None
+    resumed_at: Step | None = None  # where this attempt goes on with the machine that is there; None: it begins anew
+    snapshot: Snapshot | None = None
+    group_id: str | None = None  # through which the user came to the policy
+    resources: Resources = Field(default_factory=Resources)
+    warnings: tuple[Warn, ...] = ()
+    last_error: Failure | None = None
+    parked_since: datetime | None = None
+    clean_up_at: datetime | None = None  # None although something is to be cleaned up: the clean-up has begun
+    operation_id: str | None = None  # the operation that asked for this build over HTTP, if one did
+    restore_points: tuple[RestorePoint, ...] = ()  # oldest first; written down before they are made
+    disks: tuple[str, ...] = ()  # names of OS disks that were, or may have been, made from restore points
+
+    @property
+    def slot(self) -> Slot:
+        """The slot in which its machine is, as far as it knows."""
+        return self.resources.slot or "a"
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether it has neither succeeded nor failed yet."""
+        return self.phase in {Phase.WAITING, Phase.BUILDING}
+
+
+class TimelineEntry(Value):
+    """One step of one attempt, as it went. *run*: the operation, of what may be done to a machine more than once."""
+
+    generation: int
+    attempt: int
+    step: Step
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None  # "succeeded", "failed", "parked", "warned"
+    resource_ids: tuple[str, ...] = ()
+    error: Failure | None = None
+    note: str | None = None
+    run: str | None = None

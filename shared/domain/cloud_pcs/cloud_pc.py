@@ -1,0 +1,247 @@
+"""The Cloud PC: one per (user, licence). Its id is for ever; which licence it claims, a resize may change."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Status, advance
+from shared.domain.cloud_pcs.remote_action import RemoteAction
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.naming import Slot, other_slot
+from shared.domain.networks.connection import JoinType
+from shared.domain.policies.policy import Snapshot
+from shared.domain.values import Value
+
+_BUILDING = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
+
+
+class User(Value):
+    """The person, as the directory names them."""
+
+    id: str
+    user_principal_name: str
+    display_name: str = ""
+    on_premises_user_principal_name: str | None = None
+    account_enabled: bool = True
+
+
+class RemovalCause(StrEnum):
+    """Why a user loses a Cloud PC."""
+
+    LICENSE_REMOVED = "licenseRemoved"
+    USER_LEFT_GROUP = "userLeftGroup"
+    GROUP_UNASSIGNED = "groupUnassigned"
+    USER_DISABLED = "userDisabled"
+    USER_DELETED = "userDeleted"
+
+
+class Removal(Value):
+    """A removal that was found and not made: it waits until an administrator confirms it, or its cause is gone."""
+
+    cause: RemovalCause
+    seen_at: datetime
+    why: str = ""  # why it was not made at once
+    confirmed_by: str | None = None
+
+
+class Grace(Value):
+    """A grace period: why, since when, until when. *held_at*: since when it is held; None: it runs.
+
+    *extended_by*: the request that has extended it last, so that the same one does not do it twice.
+    *confirmed_by*: who has confirmed the removal, where the brake had stopped it.
+    """
+
+    cause: RemovalCause
+    started_at: datetime
+    ends_at: datetime
+    held_at: datetime | None = None
+    extended_by: str | None = None
+    confirmed_by: str | None = None
+
+    def over(self, at: datetime) -> bool:
+        """Whether it has run out."""
+        return self.held_at is None and at >= self.ends_at
+
+    def hold(self, at: datetime) -> Grace:
+        """Return it held."""
+        return self if self.held_at else self.but(held_at=at)
+
+    def release(self, at: datetime) -> Grace:
+        """Return it running again, longer by the time for which it was held."""
+        return self.but(held_at=None, ends_at=self.ends_at + (at - self.held_at)) if self.held_at else self
+
+    def extend(self, length: timedelta, at: datetime) -> Grace:
+        """Return it *length* longer; one that has run out already counts from now."""
+        return self.but(ends_at=(max(self.ends_at, at) if self.held_at is None else self.ends_at) + length)
+
+
+class Swap(Value):
+    """The second licence of a Cloud PC whose licences are being swapped: until then it claims both.
+
+    Until a resize has ended *plan* is the one it is to have; afterwards the one it had, or did not get.
+    """
+
+    plan: ServicePlan
+    until: datetime
+    hours: int  # how long licences may take to be swapped, before the work and after it
+    operation_id: str  # the resize
+
+
+class CloudPc(Value):
+    """A Cloud PC's record: what stays the same whichever machine it has, and the builds of its machines.
+
+    *current*: the machine that the user has, will have or had. *replacement*: another machine, which is built to take
+    the place of the current one; or which has failed or was replaced, and waits for its clean-up.
+
+    Generations begin at the second in which the record was made: a record that was deleted and comes back repeats no
+    number, and with it no computer name, no instance and no audit event.
+    """
+
+    id: str
+    tenant_id: str
+    user: User
+    plan: ServicePlan
+    status: Status
+    display_name: str
+    current: Build
+    replacement: Build | None = None
+    highest_generation: int = 0  # that a replacement was given
+    removal: Removal | None = None
+    grace: Grace | None = None
+    action: RemoteAction | None = None  # the one that runs on its machine: there is never a second
+    swap: Swap | None = None  # its licences are being swapped
+    created_date_time: datetime
+    last_modified_date_time: datetime
+    provisioned_date_time: datetime | None = None
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """The licences (ids of service plans) of its user that are its own: no other Cloud PC may claim one of them."""
+        return frozenset({self.plan.id, self.swap.plan.id} if self.swap else {self.plan.id})
+
+    @property
+    def builds(self) -> tuple[Build, ...]:
+        """The current build, and the replacement if there is one."""
+        return (self.current, self.replacement) if self.replacement else (self.current,)
+
+    @property
+    def next_generation(self) -> int:
+        """The generation of the next build."""
+        return max(self.current.generation, self.highest_generation) + 1
+
+    @property
+    def being_replaced(self) -> bool:
+        """Whether another machine is built to take the place of the current one."""
+        return self.replacement is not None and self.replacement.unfinished
+
+    @property
+    def at_work(self) -> str | None:
+        """Which action is at work on its machine, in words; None: none is."""
+        return f"{self.action.name.value} is at work on it" if self.action else None
+
+    @property
+    def occupied(self) -> str | None:
+        """Why nothing else may be begun with its machine, in words; None: something may."""
+        being_replaced = "a machine is being built to take the place of the one it has"
+        return self.at_work or (being_replaced if self.being_replaced else None)
+
+    def build(self, generation: int) -> Build | None:
+        """Return the build of *generation*, None when the record no longer has it."""
+        return next((build for build in self.builds if build.generation == generation), None)
+
+    def audited(self) -> dict[str, Any]:
+        """Return what an audit event keeps of it: the properties of the current build stand among its own."""
+        own = self.to_json()
+        return {**own.pop("current"), **own}
+
+    def _is_current(self, build: Build) -> bool:
+        return build.generation == self.current.generation
+
+    def goes_on(self, build: Build) -> bool:
+        """Whether *build* is still to come to its end.
+
+        A replacement ends early when its user loses the Cloud PC: there is no place to take any more.
+        """
+        wanted = _BUILDING if self._is_current(build) else REPLACEABLE
+        return build.unfinished and self.status in wanted
+
+    def to_clean_up(self, build: Build) -> bool:
+        """Whether what *build* has made is to be removed, now or at its ``clean_up_at``."""
+        if self._is_current(build):
+            return self.status in {Status.FAILED, Status.DEPROVISIONING}
+        return not build.unfinished
+
+    def slot_of(self, build: Build) -> Slot:
+        """Return the slot in which the machine of *build* is, or will be: never that of the other one."""
+        if self._is_current(build) and self.replacement is not None:
+            return other_slot(self.replacement.slot)
+        return build.slot
+
+    def with_build(self, build: Build) -> CloudPc:
+        """Return the record with *build* as the build of its generation.
+
+        A replacement that is to be cleaned up, and of which nothing is left, is dropped.
+        """
+        if self._is_current(build):
+            return self.but(current=build)
+        gone = not build.unfinished and build.resources.computer_name is None
+        return self.but(replacement=None if gone else build)
+
+    def with_current(self, **changes: object) -> CloudPc:
+        """Return the record with *changes* of its current build."""
+        return self.but(current=self.current.but(**changes))
+
+    def after(self, event: Event, *, at: datetime, **changes: object) -> CloudPc:
+        """Return the record after *event*, with *changes*; its current build is in the phase that follows from it.
+
+        Raises: IllegalTransitionError if the life cycle has no such step.
+        """
+        after = self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
+        return after.with_current(phase=PHASES.get(event, after.current.phase))
+
+    def after_build(self, build: Build, event: Event, *, at: datetime, **changes: object) -> CloudPc:
+        """Return the record after *event* of one of its builds, with *changes* of that build.
+
+        What happens to a replacement does not change the status: the user goes on with the current machine.
+
+        Raises: IllegalTransitionError if *build* is the current one and the life cycle has no such step.
+        """
+        if self._is_current(build):
+            return self.with_current(**changes).after(event, at=at)
+        return self.but(replacement=build.but(phase=PHASES[event], **changes), last_modified_date_time=at)
+
+
+WAITING_TO_START = "for its turn to start"
+"""The reason of a build that may start."""
+
+
+def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
+    """Return *pc* before a new build: what was made stays known, because the build cleans it up first."""
+    planned = pc.current.but(
+        generation=pc.next_generation,
+        attempt=0,
+        reason=WAITING_TO_START,
+        step=None,
+        step_started_at=None,
+        resumed_at=None,
+        clean_up_at=None,
+        warnings=(),
+        last_error=None,
+        operation_id=None,
+    )
+    return pc.after(event, at=at, current=planned, provisioned_date_time=None, grace=None, removal=None, action=None)
+
+
+def local_administrator(user: User, snapshot: Snapshot) -> str | None:
+    """Return the account that becomes a local administrator, as the join names it; None: the policy wants none."""
+    return account_of(user, snapshot.join_type) if snapshot.local_admin_enabled else None
+
+
+def account_of(user: User, join_type: JoinType) -> str:
+    """Return the user's account as Windows names it on a machine that was joined so."""
+    if join_type is JoinType.HYBRID_AZURE_AD_JOIN:
+        return user.on_premises_user_principal_name or user.user_principal_name
+    return f"AzureAD\\{user.user_principal_name}"

@@ -1,0 +1,30 @@
+"""The grace period: a Cloud PC that has lost its licence or its policy stays usable for a while."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
+from shared.domain.cloud_pcs.lifecycle import Event
+
+_USUAL_HOURS = 168
+
+
+def begin_grace(pc: CloudPc, cause: RemovalCause, at: datetime) -> CloudPc:
+    """Return *pc* with its grace period begun, as long as the snapshot of its policy says."""
+    snapshot = pc.current.snapshot
+    hours = snapshot.grace_period_in_hours if snapshot else _USUAL_HOURS
+    confirmed_by = pc.removal.confirmed_by if pc.removal else None
+    grace = Grace(cause=cause, started_at=at, ends_at=at + timedelta(hours=hours), confirmed_by=confirmed_by)
+    return pc.after(Event.LOST, at=at, grace=grace, removal=None)
+
+
+def reprieve(pc: CloudPc, at: datetime) -> CloudPc:
+    """Return *pc* as it was before its grace period."""
+    event = Event.REPRIEVED_WITH_WARNINGS if pc.current.warnings else Event.REPRIEVED
+    return pc.after(event, at=at, grace=None, removal=None)
+
+
+def expire(pc: CloudPc, at: datetime) -> CloudPc:
+    """Return *pc* with its grace period ended: it is removed, which cannot be undone."""
+    return pc.with_current(reason="its grace period has ended", clean_up_at=None).after(Event.EXPIRED, at=at)

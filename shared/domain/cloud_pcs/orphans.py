@@ -1,0 +1,235 @@
+"""Orphans: what was made for a Cloud PC and is no longer part of it by its record. Pure.
+
+Only what carries our mark is examined: a tag of the tenant, a name that a build gave, an id that we derived. What a
+build or a clean-up will still remove is no orphan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain import naming
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.owner import Owner, OwnerKind
+from shared.domain.values import Value
+
+REMOVAL_GRACE = timedelta(hours=6)
+"""How long an orphan stays before it may be removed: a directory shows late what a machine did before its end."""
+
+
+class OrphanType(StrEnum):
+    """What an orphan is."""
+
+    VIRTUAL_MACHINE = "virtualMachine"
+    NETWORK_INTERFACE = "networkInterface"
+    DISK = "disk"
+    SNAPSHOT = "snapshot"
+    PUBLIC_IP_ADDRESS = "publicIPAddress"
+    ROLE_ASSIGNMENT = "roleAssignment"
+    SESSION_HOST = "sessionHost"
+    DEVICE = "device"
+    MANAGED_DEVICE = "managedDevice"
+    ON_PREMISES_COMPUTER = "onPremisesComputer"
+
+
+DEVICES = frozenset({OrphanType.DEVICE, OrphanType.MANAGED_DEVICE})
+_NAMED = DEVICES | {OrphanType.SESSION_HOST}
+"""What is recognised by a computer name, and not by a tag."""
+_DISKS = frozenset({OrphanType.DISK, OrphanType.SNAPSHOT})
+
+
+class Found(Value):
+    """One thing with our mark. *owner*: the ARM id of its machine, or a device's own id; *name*: a computer's name."""
+
+    type: OrphanType
+    resource_id: str
+    name: str
+    cloud_pc_id: str | None = None
+    owner: str | None = None
+
+
+class Judgement(Value):
+    """Why something is an orphan, since when if that is known, and whether that is sure enough to remove it."""
+
+    why: str
+    advice: str
+    since: datetime | None = None
+    sure: bool = False
+
+
+class Orphan(Value):
+    """An orphan as it is listed. *area*: where it was found; *removable_from* None: only by hand, not through us."""
+
+    id: str
+    tenant_id: str
+    area: str
+    found: Found
+    why: str
+    advice: str
+    since: datetime
+    last_seen_at: datetime
+    removable_from: datetime | None = None
+
+
+class Looked(Value):
+    """The result of one area: how many things have our mark, and how many of them are orphans."""
+
+    area: str
+    found: int = 0
+    orphans: int = 0
+    problem: str | None = None  # it could not be read: its earlier entries stay listed
+
+
+class OrphanScan(Value):
+    """The proof of the last scan. *id* is always ``LAST``."""
+
+    id: str
+    tenant_id: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    looked_at: tuple[Looked, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything could be looked at."""
+        return self.ended_at is not None and all(each.problem is None for each in self.looked_at)
+
+
+LAST = "last"
+
+
+class ComputerName(Value):
+    """A computer name that a build gave. *beginning*: the part of it that its naming template fixes."""
+
+    tenant_id: str
+    name: str
+    beginning: str
+    cloud_pc_id: str
+    generation: int
+    attempt: int
+    given_at: datetime
+
+
+_REMOVE = "Have it removed with remove, or let the tenant's setting removeOrphans do it."
+_LOOK = "Look at it, and delete it in Azure if nobody needs it."
+_LOOK_THERE = "Compare both in Entra ID and Intune, and delete the one that does not report."
+
+
+def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
+    """Return why *found* is an orphan, None when it is none. *pc*: the record of its Cloud PC, None: there is none."""
+    if pc is None:
+        return _left(found, "its Cloud PC is no longer known", None)
+    if _nothing_left(pc):
+        why = f"its Cloud PC is {pc.status.value}, and by its record nothing is left of it"
+        return _left(found, why, pc.last_modified_date_time)
+    if pc.status not in WORKING:
+        return None  # the build or the clean-up removes it
+    if pc.replacement is not None:
+        return None  # another machine is built, or cleaned up: a later scan decides
+    if found.type in _DISKS and pc.action is not None:
+        return None  # the action that runs removes what it no longer needs
+    return _of_earlier_machine(found, pc) if found.type in _NAMED else _second(found, pc)
+
+
+def _left(found: Found, why: str, since: datetime | None) -> Judgement:
+    sure = found.type is not OrphanType.PUBLIC_IP_ADDRESS  # no build makes one: somebody has copied the tags
+    return Judgement(why=why, advice=_REMOVE if sure else _LOOK, since=since, sure=sure)
+
+
+def _nothing_left(pc: CloudPc) -> bool:
+    ended = pc.status is Status.NOT_PROVISIONED or (pc.status is Status.FAILED and pc.current.clean_up_at is None)
+    return ended and pc.current.resources.computer_name is None and pc.replacement is None
+
+
+def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
+    made = pc.current.resources
+    if not same(found.name, made.computer_name):
+        why = f"it is of an earlier machine; the Cloud PC is {made.computer_name} now"
+        return Judgement(why=why, advice=_REMOVE, since=pc.provisioned_date_time, sure=True)
+    known = {OrphanType.DEVICE: made.entra_device_id, OrphanType.MANAGED_DEVICE: made.managed_device_id}.get(found.type)
+    if known is None or same(found.owner, known):
+        return None
+    return Judgement(why=f"a second one of this name; the Cloud PC's own is {known}", advice=_LOOK_THERE)
+
+
+def _second(found: Found, pc: CloudPc) -> Judgement | None:
+    made = pc.current.resources
+    match found.type:
+        case OrphanType.VIRTUAL_MACHINE if not same(found.resource_id, made.vm_id):
+            return Judgement(why=f"a second machine of the Cloud PC; its own is {made.vm_id}", advice=_LOOK)
+        case OrphanType.NETWORK_INTERFACE if not same(found.resource_id, made.nic_id):
+            return Judgement(why=f"a second interface of the Cloud PC; its own is {made.nic_id}", advice=_LOOK)
+        case OrphanType.SNAPSHOT if found.name.casefold() not in _restore_points(pc):
+            return Judgement(why="it is no restore point of the Cloud PC", advice=_LOOK)
+        case OrphanType.DISK if not same(found.owner, made.vm_id):
+            return Judgement(why="the machine of the Cloud PC does not use this disk", advice=_LOOK)
+        case OrphanType.ROLE_ASSIGNMENT if not same(found.owner, made.vm_id):
+            return Judgement(why="a right on a machine that the Cloud PC no longer is", advice=_REMOVE, sure=True)
+    return None
+
+
+def _restore_points(pc: CloudPc) -> set[str]:
+    return {naming.restore_point_name(pc.id, point.id).casefold() for point in pc.current.restore_points}
+
+
+def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:
+    """Return why a desktop right of the user that *found* names is an orphan: none of *pcs* gives them one."""
+    if any(same(pc.user.id, found.name) and not _nothing_left(pc) for pc in pcs):
+        return None
+    return Judgement(why="the user who has this right has no Cloud PC any more", advice=_REMOVE, sure=True)
+
+
+def judge_temporary(owner: Owner) -> Judgement:
+    """Return what to say of a machine of an image build or a probe that nothing works on any more."""
+    whose = {
+        OwnerKind.DEVICE_IMAGE: "the build of image",
+        OwnerKind.CONNECTION_PROBE: "the checks of connection",
+    }.get(owner.kind, owner.kind.value)
+    return Judgement(why=f"{whose} {owner.id} made it, and none of these runs", advice=_LOOK)
+
+
+def judge_host(name: str) -> Judgement:
+    """Return the judgement on a session host in a tenant's pool that no record names."""
+    why = f"no record knows a computer {name}, and the pool is for Cloud PCs only"
+    return Judgement(why=why, advice="Take it out of the pool, if nobody put it there on purpose.")
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two ids or names are the same: Azure writes them in any case."""
+    return one is not None and other is not None and one.casefold() == other.casefold()
+
+
+def orphan_of(
+    tenant_id: str, area: str, found: Found, judgement: Judgement, *, at: datetime, before: Orphan | None
+) -> Orphan:
+    """Return the entry of the list; one that was listed before keeps its *since*."""
+    since = judgement.since or (before.since if before else at)
+    return Orphan(
+        id=orphan_id(tenant_id, found),
+        tenant_id=tenant_id,
+        area=area,
+        found=found,
+        why=judgement.why,
+        advice=judgement.advice,
+        since=since,
+        last_seen_at=at,
+        removable_from=since + REMOVAL_GRACE if judgement.sure else None,
+    )
+
+
+def orphan_id(tenant_id: str, found: Found) -> str:
+    """Return the id of the entry for *found*: always the same."""
+    return naming.derived_id("orphan", tenant_id, found.type.value, found.resource_id.casefold())
+
+
+def dismissable(orphan: Orphan) -> bool:
+    """Whether only an administrator can know that it is gone: the service does not see it."""
+    return orphan.found.type is OrphanType.ON_PREMISES_COMPUTER
+
+
+def cloud_pc_of_machine(resource_id: str) -> str | None:
+    """Return the id of the Cloud PC whose machine an ARM id names; None: it is no Cloud PC's."""
+    return naming.cloud_pc_of_vm(resource_id.rstrip("/").rpartition("/")[2])

@@ -1,0 +1,73 @@
+"""Remote actions: what an admin does to the machine of a Cloud PC that stays the same Cloud PC. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.values import Value
+
+_WELL = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
+
+
+class Remote(StrEnum):
+    """Graph's actions on a cloudPC that change its machine."""
+
+    REBOOT = "reboot"
+    TROUBLESHOOT = "troubleshoot"
+    CHANGE_USER_ACCOUNT_TYPE = "changeUserAccountType"
+    CREATE_SNAPSHOT = "createSnapshot"
+    RESTORE = "restore"
+    RESIZE = "resize"
+    DELETE_SNAPSHOTS = "deleteSnapshots"  # ours, not Graph's: restore points expire
+
+    def allows(self, status: Status) -> bool:
+        """Whether a Cloud PC of *status* may have it done."""
+        return status in (_WELL if self in {Remote.RESTORE, Remote.RESIZE} else WORKING)
+
+
+STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
+    {
+        Remote.REBOOT: {"restart": "Restart the machine", "answer": "Wait until Windows answers"},
+        Remote.TROUBLESHOOT: {
+            "examine": "Look at the machine, its agents, devices and rights",
+            "repair": "Repair what can be repaired safely",
+            "examineAgain": "Look again",
+        },
+        Remote.CHANGE_USER_ACCOUNT_TYPE: {"configure": "Change the local administrators of Windows"},
+        Remote.CREATE_SNAPSHOT: {"copy": "Copy the disk", "forget": "Remove the oldest restore points"},
+        Remote.RESTORE: {
+            "stop": "Stop the machine",
+            "makeDisk": "Make a disk of the restore point",
+            "swap": "Put it into the machine",
+            "start": "Start the machine",
+            "answer": "Wait until Windows answers",
+            "removeDisk": "Remove the disk it had before",
+        },
+        Remote.DELETE_SNAPSHOTS: {"forget": "Remove expired restore points"},
+        Remote.RESIZE: {
+            "licence": "Wait for the licence",
+            "findRoom": "Find capacity for the size",
+            "stop": "Stop the machine",
+            "growDisk": "Grow the disk",
+            "start": "Start the machine with the size",
+            "answer": "Wait until Windows answers",
+            "growPartition": "Grow the partition of Windows",
+        },
+    }
+)
+"""The steps of each, with their titles, in order."""
+
+
+class RemoteAction(Value):
+    """One that runs. *administrator*: whether the user becomes one; *restore_point_id*: made, or restored."""
+
+    name: Remote
+    operation_id: str
+    begun_at: datetime
+    administrator: bool | None = None
+    restore_point_id: str | None = None
+    automatic: bool = False  # scheduled: it has no operation

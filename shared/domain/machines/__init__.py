@@ -1,0 +1,1 @@
+"""What machines are made as, and can go back to. Pure."""

@@ -1,0 +1,1 @@
+"""Operations, audit events and bulk actions: work that callers start and follow. Pure."""

@@ -1,0 +1,163 @@
+"""A bulk action: one action for many Cloud PCs, in waves, with a canary first and a stop when too much fails. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.operations.operation import Actor
+from shared.domain.values import Value
+
+MOST_CLOUD_PCS = 5000
+"""The limit of one bulk action, as in Windows 365 (docs/notes/windows365.md 1.6)."""
+
+_LEAST_ENDED = 3
+"""The failure rate counts from this many ended items."""
+
+
+class BulkStatus(StrEnum):
+    """How a bulk action stands."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"  # it went through all of them; some may have failed
+    STOPPED = "stopped"  # too many failed: the rest is skipped
+    CANCELED = "canceled"
+
+
+class ItemStatus(StrEnum):
+    """How one Cloud PC of a bulk action stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REFUSED = "refused"  # not possible; nothing was done
+    SKIPPED = "skipped"  # it was never begun
+
+
+OVER = frozenset({BulkStatus.SUCCEEDED, BulkStatus.STOPPED, BulkStatus.CANCELED})
+_ENDED = frozenset({ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.REFUSED, ItemStatus.SKIPPED})
+
+
+class Selection(Value):
+    """Which Cloud PCs: each given property must hold, and one of its values is enough."""
+
+    status: tuple[Status, ...] = ()
+    provisioning_policy_ids: tuple[str, ...] = ()
+    service_plan_ids: tuple[str, ...] = ()
+    user_principal_names: tuple[str, ...] = ()
+    grace_causes: tuple[str, ...] = ()
+    removal_waits: bool | None = None
+
+    def accepts(self, pc: CloudPc) -> bool:
+        """Whether *pc* is meant."""
+        snapshot, names = pc.current.snapshot, {name.casefold() for name in self.user_principal_names}
+        conditions = (
+            not self.status or pc.status in self.status,
+            not self.provisioning_policy_ids
+            or (snapshot is not None and snapshot.policy_id in self.provisioning_policy_ids),
+            not self.service_plan_ids or pc.plan.id in self.service_plan_ids,
+            not names or pc.user.user_principal_name.casefold() in names,
+            not self.grace_causes or (pc.grace is not None and pc.grace.cause.value in self.grace_causes),
+            self.removal_waits is None or self.removal_waits == (pc.removal is not None),
+        )
+        return all(conditions)
+
+
+class BulkItem(Value):
+    """One Cloud PC of a bulk action; *position* is its place in the order."""
+
+    tenant_id: str
+    bulk_id: str
+    position: int
+    cloud_pc_id: str
+    user_principal_name: str
+    status: ItemStatus = ItemStatus.PENDING
+    operation_id: str | None = None
+    message: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Its id: sorts by position."""
+        return item_id(self.bulk_id, self.position)
+
+
+def item_id(bulk_id: str, position: int) -> str:
+    """Return the id of the item at *position*."""
+    return f"{bulk_id}.{position:05d}"
+
+
+class BulkAction(Value):
+    """One action for many. *canary*: whether the first wave is one Cloud PC alone. *stop_at_failure_rate*: percent."""
+
+    id: str
+    tenant_id: str
+    action: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    requested_by: Actor
+    status: BulkStatus = BulkStatus.RUNNING
+    reason: str | None = None
+    total: int
+    counts: dict[str, int] = Field(default_factory=dict)
+    wave: int = 0
+    max_concurrency: int = Field(ge=1, le=500)
+    stop_at_failure_rate: int = Field(ge=0, le=100)
+    canary: bool = True
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+    @property
+    def wave_size(self) -> int:
+        """How many the next wave has: until the canary has ended, it alone."""
+        return 1 if self.canary and not self._ended else self.max_concurrency
+
+    @property
+    def percent_complete(self) -> int:
+        """How much of it has ended."""
+        return 100 if self.status in OVER or not self.total else self._ended * 100 // self.total
+
+    @property
+    def _ended(self) -> int:
+        return sum(self.counts.get(status.value, 0) for status in _ENDED)
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it is to be worked on: it runs, or is cancelled and its pending items are not skipped yet."""
+        left = self.status is BulkStatus.CANCELED and ItemStatus.PENDING.value in self.counts
+        return self.status is BulkStatus.RUNNING or left
+
+    def with_items(self, items: Iterable[BulkItem], at: datetime) -> BulkAction:
+        """Return it with its items counted: stopped when too many have failed, ended when none is left."""
+        counts = Counter(item.status for item in items)
+        counted = self.but(counts=_shown(counts), last_modified_date_time=at)
+        if self.status in OVER:
+            return counted.but(counts=_shown(_skipped(counts)))
+        ended, failed = sum(counts[status] for status in _ENDED), counts[ItemStatus.FAILED]
+        alone = self.canary and ended == failed == 1
+        if failed and (alone or (ended >= _LEAST_ENDED and failed * 100 > ended * self.stop_at_failure_rate)):
+            reason = f"{failed} of {ended} have failed"
+            return counted.but(status=BulkStatus.STOPPED, reason=reason, counts=_shown(_skipped(counts)))
+        if not counts[ItemStatus.PENDING] and not counts[ItemStatus.RUNNING]:
+            return counted.but(status=BulkStatus.SUCCEEDED)
+        return counted
+
+
+def _skipped(counts: Counter[ItemStatus]) -> Counter[ItemStatus]:
+    """Return the counts of one that is over: pending items are skipped, whether or not that is written yet."""
+    left: Counter[ItemStatus] = Counter(
+        {status: count for status, count in counts.items() if status is not ItemStatus.PENDING}
+    )
+    left[ItemStatus.SKIPPED] += counts[ItemStatus.PENDING]
+    return left
+
+
+def _shown(counts: Counter[ItemStatus]) -> dict[str, int]:
+    return {status.value: count for status, count in counts.items() if count}

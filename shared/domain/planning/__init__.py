@@ -1,0 +1,1 @@
+"""Who should have which Cloud PC: from directory, policies and records to a plan, and why. Pure."""

@@ -1,0 +1,194 @@
+"""Why a user has, will have, or lacks each Cloud PC. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from shared.domain import naming
+from shared.domain.cloud_pcs.build import Build, Failure
+from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, User
+from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.cloud_pcs.steps import TITLES
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.planning.drift import Drift, TenantPolicies
+from shared.domain.planning.entitlements import Entitlement, winner
+from shared.domain.policies.policy import Policy
+from shared.domain.values import Value
+
+
+class Claim(Value):
+    """A policy that targets the user, through which group, since when."""
+
+    policy_id: str
+    policy_name: str
+    group_id: str
+    group_name: str
+    assigned_at: datetime
+    wins: bool
+
+
+class ExplainedCloudPc(Value):
+    """One licence, or a Cloud PC whose licence is gone, and its state."""
+
+    cloud_pc_id: str
+    service_plan_name: str
+    licensed: bool
+    status: Status | None = None  # None: there is no record yet
+    policy_name: str | None = None  # that it was built from; it stays, whichever policy wins today
+    drift: Drift | None = None  # how it differs from what that policy would build today
+    error: Failure | None = None
+    because: str
+
+
+class Explanation(Value):
+    """The whole answer: *verdict* in one sentence, then its reasons."""
+
+    user: User
+    verdict: str
+    policies: tuple[Claim, ...]
+    cloud_pcs: tuple[ExplainedCloudPc, ...]
+
+
+def explain(
+    entitlement: Entitlement,
+    today: TenantPolicies,
+    cloud_pcs: Iterable[CloudPc],
+    group_names: Mapping[str, str],
+    *,
+    tenant_id: str,
+) -> Explanation:
+    """Explain one user. *entitlement*: all their Cloud PC licences and all assigned groups they are in."""
+    claims = _claims(entitlement, tuple(today.policies.values()), group_names)
+    records = {pc.id: pc for pc in cloud_pcs if pc.user.id == entitlement.user.id}
+    claimed = {plan_id: pc.id for pc in records.values() for plan_id in pc.claims}
+    licensed = {
+        claimed.get(plan.id) or naming.new_cloud_pc_id(tenant_id, entitlement.user.id, plan.id, records): plan
+        for plan in entitlement.plans
+    }
+    found: list[tuple[str, ServicePlan | None]] = [*licensed.items()]
+    found += [(pc_id, None) for pc_id in records if pc_id not in licensed]
+    explained = [_one(pc_id, plan, records.get(pc_id), entitlement.user, claims, today) for pc_id, plan in found]
+    return Explanation(
+        user=entitlement.user,
+        verdict=_verdict(entitlement, claims, explained),
+        policies=tuple(claims),
+        cloud_pcs=tuple(explained),
+    )
+
+
+def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mapping[str, str]) -> list[Claim]:
+    first = winner(policies, entitlement.group_ids)
+    found = sorted(
+        (assignment.assigned_at, policy.id, policy.display_name, assignment.group_id)
+        for policy in policies
+        for assignment in policy.assignments
+        if assignment.group_id in entitlement.group_ids
+    )
+    return [
+        Claim(
+            policy_id=policy_id,
+            policy_name=name,
+            group_id=group_id,
+            group_name=names.get(group_id, group_id),
+            assigned_at=assigned_at,
+            wins=first is not None and policy_id == first.id,
+        )
+        for assigned_at, policy_id, name, group_id in found
+    ]
+
+
+def _one(
+    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: TenantPolicies
+) -> ExplainedCloudPc:
+    shown = record.plan if record else plan
+    return ExplainedCloudPc(
+        cloud_pc_id=pc_id,
+        service_plan_name=shown.display_name if shown else "",
+        licensed=plan is not None,
+        status=record.status if record else None,
+        policy_name=today.policy_name(record) if record else None,
+        drift=today.drift(record) if record else None,
+        error=record.current.last_error if record and record.status is Status.FAILED else None,
+        because=_because(plan, record, user, claims),
+    )
+
+
+def _because(plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim]) -> str:
+    if record is None or record.status is Status.NOT_PROVISIONED:
+        return _lacking(record, user, claims)
+    words = standing(record)
+    if plan is None:
+        return f"{words} Its licence is gone."
+    if record.removal and record.status is not Status.DEPROVISIONING:
+        return f"{words} Its removal ({record.removal.cause.value}) waits to be confirmed: {record.removal.why}."
+    return words
+
+
+def _lacking(record: CloudPc | None, user: User, claims: list[Claim]) -> str:
+    if not user.account_enabled:
+        return "The user's account is disabled."
+    if not claims:
+        return "The licence is there, but no provisioning policy is assigned to a group the user is in."
+    if record is None:
+        return f"Licence and policy {claims[0].policy_name} meet; the next reconcile creates it."
+    return f"Policy {claims[0].policy_name} targets the user; provisioning is about to start."
+
+
+def standing(record: CloudPc) -> str:
+    """Return the state of a Cloud PC in one sentence."""
+    build, error = record.current, record.current.last_error
+    words = {
+        Status.NOT_PROVISIONED: f"Not provisioned: {build.reason or 'no reason is recorded'}.",
+        Status.PENDING_PROVISION: f"Waiting: {build.reason or WAITING_TO_START}.",
+        Status.PROVISIONING: f"Being provisioned, attempt {build.attempt}{_resumed(build)}.",
+        Status.FAILED: f"Failed: {error.code}, {error.message}" if error else "Failed.",
+        Status.PROVISIONED_WITH_WARNINGS: f"Ready, with warnings: {', '.join(w.step for w in build.warnings)}.",
+        Status.IN_GRACE_PERIOD: _in_grace(record),
+        Status.RESIZE_PENDING_LICENSE: _waiting_for_licence(record),
+        Status.RESIZING: f"Being resized to {(record.swap or record).plan.display_name}.",
+        Status.RESTORING: "Being restored: its disk goes back to a restore point.",
+        Status.DEPROVISIONING: f"Being removed: {build.reason or 'nobody is entitled to it any more'}.",
+    }
+    current = words.get(record.status, "Ready.")
+    return f"{current} {_replacement(record.replacement)}" if record.replacement else current
+
+
+def _replacement(build: Build) -> str:
+    if not build.unfinished:
+        return f"Another machine of it is removed: {build.reason or 'it is cleaned up'}."
+    step = TITLES[build.step] if build.step else "it begins"
+    return f"Another machine is being built to take the place of this one: {build.reason or step}."
+
+
+def _resumed(build: Build) -> str:
+    return f", resumed at {build.resumed_at.value} with the machine that was there" if build.resumed_at else ""
+
+
+def _waiting_for_licence(record: CloudPc) -> str:
+    if record.swap is None:
+        return "Waiting for the licence of its new size."
+    named, until = record.swap.plan.display_name, record.swap.until
+    return f"Waiting for the licence {named} to be resized, until {until:%Y-%m-%d %H:%M} UTC; it is usable meanwhile."
+
+
+def _in_grace(record: CloudPc) -> str:
+    grace = record.grace
+    if grace is None:
+        return "In its grace period."
+    until = "held" if grace.held_at else f"until {grace.ends_at:%Y-%m-%d %H:%M} UTC"
+    return f"In its grace period ({grace.cause.value}), {until}; it stays if licence and policy are both back by then."
+
+
+def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[ExplainedCloudPc]) -> str:
+    name = entitlement.user.user_principal_name
+    if not entitlement.user.account_enabled:
+        return f"{name} gets no Cloud PC: the account is disabled."
+    if not entitlement.plans and not explained:
+        because = "is in an assigned group, but has no Cloud PC licence" if claims else "has no Cloud PC licence"
+        return f"{name} lacks a Cloud PC: {because}."
+    ready = sum(each.status in WORKING for each in explained)
+    if not claims and not ready:
+        return f"{name} lacks a Cloud PC: no provisioning policy is assigned to a group the user is in."
+    by = f" by policy {claims[0].policy_name}, which was assigned first" if claims else ""
+    return f"{name} has {ready} of {len(explained)} Cloud PC(s){by}."

@@ -1,0 +1,81 @@
+"""The input of planning, and its result. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field
+
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.planning.brake import Doubt
+from shared.domain.planning.entitlements import Entitlement
+from shared.domain.tenants.tenant import RemovalBrake
+from shared.domain.values import Value
+
+
+class Observed(Value):
+    """The state of the directory and the records.
+
+    *complete* is False when the directory answered only partly (or for some users only): then nobody who is
+    missing from *entitlements* is taken for gone. *gone*: users that the directory no longer has. *doubt*: what it
+    returned empty and should not have. *free*: how many more Cloud PCs of a plan (id) its licences allow; a plan that
+    is not in it has no limit. *fleet*: all Cloud PCs of the tenant, as far as they are known; None: *cloud_pcs*.
+    """
+
+    entitlements: tuple[Entitlement, ...]
+    cloud_pcs: tuple[CloudPc, ...]
+    complete: bool
+    gone: frozenset[str] = frozenset()
+    doubt: Doubt = Field(default_factory=Doubt)
+    free: Mapping[str, int] = {}
+    fleet: tuple[CloudPc, ...] | None = None
+
+    @property
+    def everything(self) -> tuple[CloudPc, ...]:
+        """All Cloud PCs of the tenant, as far as they are known."""
+        return self.cloud_pcs if self.fleet is None else self.fleet
+
+
+class Rules(Value):
+    """The tenant's rules for planning.
+
+    *paused*: why nothing happens to a policy's (id) Cloud PCs now; *halted*: why nothing happens to those of any other.
+    """
+
+    brake: RemovalBrake = Field(default_factory=RemovalBrake)
+    paused: Mapping[str, str] = {}
+    halted: str | None = None
+
+    def pause_reason(self, pc: CloudPc) -> str | None:
+        """Return why no build and no removal of *pc* may begin now, None when it may."""
+        snapshot = pc.current.snapshot
+        return self.paused.get(snapshot.policy_id, self.halted) if snapshot else self.halted
+
+
+class Plan(Value):
+    """What has to happen: records to write, each once; then which builds to start, and which removals."""
+
+    provision: tuple[CloudPc, ...] = ()
+    waiting: tuple[CloudPc, ...] = ()  # planned before, may not start yet: the reason has changed
+    list_only: tuple[CloudPc, ...] = ()  # notProvisioned, with the reason
+    grace: tuple[CloudPc, ...] = ()  # a grace period begins
+    cancel: tuple[CloudPc, ...] = ()  # what does not work yet is cancelled and cleaned up
+    removals: tuple[CloudPc, ...] = ()  # a removal was found, and waits to be confirmed
+    reprieves: tuple[CloudPc, ...] = ()  # a grace period, or a removal that waits, no longer holds
+    resizes: tuple[CloudPc, ...] = ()  # the licence of a resize is there, its work begins
+    swapped: tuple[CloudPc, ...] = ()  # its licences are swapped no longer: one of them is not its own any more
+    moved: tuple[CloudPc, ...] = ()  # its user comes to its policy by another group than before
+    delete: tuple[CloudPc, ...] = ()  # nothing is left of it, and no licence is for it
+    start: tuple[str, ...] = ()  # ids of builds that were planned, now or before, and may start
+
+    @property
+    def writes(self) -> tuple[CloudPc, ...]:
+        """The records to write."""
+        kept = (*self.provision, *self.waiting, *self.list_only, *self.moved)
+        ended = (*self.grace, *self.cancel, *self.removals, *self.reprieves)
+        return (*self.resizes, *self.swapped, *ended, *kept)  # what releases a licence comes before what may claim it
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing has to be written."""
+        return not (self.writes or self.delete)

@@ -1,0 +1,42 @@
+"""Seats: licences that a tenant's settings count, by licence part number, and that Deskwright hands out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.machines.service_plan import ServicePlan, service_plan
+from shared.domain.planning.entitlements import Entitlement
+
+
+def seat_plans(seats: Mapping[str, int]) -> dict[str, ServicePlan]:
+    """Return the service plans of the seats by id; a part number that is no Cloud PC's has none."""
+    plans = (service_plan(number, number) for number in sorted(seats))
+    return {plan.id: plan for plan in plans if plan is not None}
+
+
+def seat_units(seats: Mapping[str, int]) -> dict[str, int]:
+    """Return how many seats there are of each plan (id)."""
+    return {plan_id: seats[plan.sku_part_number] for plan_id, plan in seat_plans(seats).items()}
+
+
+def seated(
+    seats: Mapping[str, int], user_ids: Iterable[str], records: Iterable[CloudPc]
+) -> dict[str, tuple[ServicePlan, ...]]:
+    """Hand out the seats: users with a Cloud PC of a plan keep their seats, then the others by id."""
+    holders = {(pc.user.id, plan_id): pc.created_date_time.isoformat() for pc in records for plan_id in pc.claims}
+    units, everybody = seat_units(seats), sorted(user_ids)
+    given: dict[str, tuple[ServicePlan, ...]] = {}
+    for plan in seat_plans(seats).values():
+        first = sorted(everybody, key=lambda user_id: holders.get((user_id, plan.id), "~"))
+        for user_id in first[: units[plan.id]]:
+            given[user_id] = (*given.get(user_id, ()), plan)
+    return given
+
+
+def with_seats(
+    members: Sequence[Entitlement], seats: Mapping[str, int], records: Iterable[CloudPc]
+) -> tuple[Entitlement, ...]:
+    """Return the members with the seats they get in place of the licences that the directory reports."""
+    given = seated(seats, (member.user.id for member in members), records)
+    return tuple(member.but(plans=given.get(member.user.id, ())) for member in members)

@@ -1,0 +1,1 @@
+"""Provisioning policies, their snapshots, and pausing them. Pure."""

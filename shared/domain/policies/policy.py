@@ -1,0 +1,106 @@
+"""A provisioning policy (Graph: cloudPcProvisioningPolicy) and the snapshot a Cloud PC keeps of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import Field
+
+from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
+from shared.domain.networks.connection import Connection, JoinType
+from shared.domain.tenants.tenant import Paused, TenantSettings
+from shared.domain.values import Value
+
+
+class DomainJoinConfiguration(Value):
+    """One connection of a policy; the list is tried in order (Graph: cloudPcDomainJoinConfiguration)."""
+
+    domain_join_type: JoinType
+    on_premises_connection_id: str
+
+
+class Assignment(Value):
+    """A group the policy is assigned to. *assigned_at* decides which policy wins; it survives a replaced set."""
+
+    id: str
+    group_id: str
+    assigned_at: datetime
+
+
+class Policy(Value):
+    """A saved provisioning policy."""
+
+    id: str
+    tenant_id: str
+    display_name: str
+    description: str = ""
+    domain_join_configurations: tuple[DomainJoinConfiguration, ...]
+    image_type: ImageType
+    image_id: str
+    image_display_name: str = ""
+    locale: str = "en-US"
+    local_admin_enabled: bool = False
+    cloud_pc_naming_template: str | None = None
+    grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
+    assignments: tuple[Assignment, ...] = ()
+    paused: Paused | None = None
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+    @property
+    def connection_ids(self) -> tuple[str, ...]:
+        """The connections in the order in which they are tried."""
+        return tuple(j.on_premises_connection_id for j in self.domain_join_configurations)
+
+
+def image_source(policy: Policy, image: DeviceImage | None) -> ImageSource | None:
+    """Return what machines of *policy* are made from; *image*: its own image, as it is today. None: nothing may be."""
+    if policy.image_type is ImageType.GALLERY:
+        offered = marketplace_image(policy.image_id)
+        return ImageSource(marketplace=offered) if offered else None
+    if image is None or image.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
+        return None
+    return ImageSource(gallery_version_id=image.gallery_version_id)
+
+
+class Snapshot(Value):
+    """What a Cloud PC was built from: later edits of the policy do not reach it."""
+
+    policy_id: str
+    policy_name: str
+    connection_id: str
+    connection_name: str
+    join_type: JoinType
+    image: ImageSource
+    image_display_name: str
+    locale: str
+    local_admin_enabled: bool
+    naming_template: str
+    grace_period_in_hours: int
+
+
+def snapshot_of(
+    policy: Policy, connections: Mapping[str, Connection], image: ImageSource | None, settings: TenantSettings
+) -> Snapshot | None:
+    """Return what a Cloud PC of *policy* would be built from today; None when its connections or its image are gone.
+
+    The first connection that may be used is taken; if none may, the first: the build waits until it is healthy.
+    """
+    there = [connections[each] for each in policy.connection_ids if each in connections]
+    connection = next((each for each in there if each.usable), there[0] if there else None)
+    if connection is None or image is None:
+        return None
+    return Snapshot(
+        policy_id=policy.id,
+        policy_name=policy.display_name,
+        connection_id=connection.id,
+        connection_name=connection.display_name,
+        join_type=connection.join_type,
+        image=image,
+        image_display_name=policy.image_display_name,
+        locale=policy.locale,
+        local_admin_enabled=policy.local_admin_enabled,
+        naming_template=policy.cloud_pc_naming_template or settings.naming_template,
+        grace_period_in_hours=policy.grace_period_in_hours or settings.grace_period_in_hours,
+    )

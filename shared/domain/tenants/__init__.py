@@ -1,0 +1,1 @@
+"""Tenants with their settings and sites, and their directories. Pure."""

@@ -1,0 +1,147 @@
+"""A tenant: one customer's directory, subscription and rules, and its sites."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.domain.machines.restore_points import Frequency
+from shared.domain.naming import naming_template_problem, tenant_resource_group
+from shared.domain.values import Value
+
+_WIDEST, _NARROWEST = 8, 24
+
+
+def _template(value: str) -> str:
+    if wrong := naming_template_problem(value):
+        raise ValueError(wrong)
+    return value
+
+
+def _private_network(value: str) -> str:
+    try:
+        network = IPv4Network(value)
+    except (AddressValueError, NetmaskValueError, ValueError) as error:
+        raise ValueError(f"not an IPv4 network in CIDR form: {error}") from error
+    if not network.is_private or not _WIDEST <= network.prefixlen <= _NARROWEST:
+        raise ValueError(f"must be a private network of /{_WIDEST} to /{_NARROWEST}")
+    return value
+
+
+def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(value)) != len(value):
+        raise ValueError("names one of them twice")
+    return value
+
+
+Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")]
+Zone = Annotated[str, Field(pattern=r"^[1-9]$")]
+
+
+class LicenceSource(StrEnum):
+    """Where the licences of a tenant's users come from."""
+
+    GRAPH_SKU = "graphSku"  # as Microsoft Graph reports them
+    SEATS = "seats"  # counted here per service plan, handed out by join order
+
+
+class RemovalBrake(Value):
+    """More removals than both of these in one reconcile are not made without confirmation."""
+
+    count: int = Field(10, ge=0)
+    percent: int = Field(20, ge=0, le=100)
+
+
+class TenantSettings(Value):
+    """The rules a tenant may change; the defaults are Windows 365's where it has any."""
+
+    grace_period_in_hours: int = Field(168, ge=1, le=8760)
+    attempts: int = Field(3, ge=1, le=10)
+    restore_point_frequency_in_hours: Frequency | None = None
+    resize_wait_in_hours: int = Field(48, ge=1, le=720)
+    clean_up_delay_in_hours: int = Field(3, ge=0, le=168)
+    hybrid_join_wait_in_minutes: int = Field(90, ge=5, le=600)
+    enrollment_wait_in_minutes: int = Field(60, ge=5, le=600)
+    parking_limit_in_hours: int = Field(24, ge=1, le=720)
+    directory_catch_up_in_minutes: int = Field(30, ge=5, le=10_080)
+    connection_recheck_in_hours: int = Field(6, ge=1, le=168)
+    orphan_scan_in_hours: int = Field(24, ge=1, le=720)
+    remove_orphans: bool = False
+    removal_brake: RemovalBrake = Field(default_factory=RemovalBrake)
+    naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
+    licence_source: LicenceSource = LicenceSource.GRAPH_SKU
+    seats: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def clean_up_delay(self) -> timedelta:
+        """How long after a final failure its leftovers are cleaned up."""
+        return timedelta(hours=self.clean_up_delay_in_hours)
+
+    @property
+    def parking_limit(self) -> timedelta:
+        """How long a Cloud PC may wait for capacity or quota before it fails."""
+        return timedelta(hours=self.parking_limit_in_hours)
+
+    @property
+    def restore_point_every(self) -> timedelta | None:
+        """How often a restore point of each Cloud PC is made; None: only by hand."""
+        hours = self.restore_point_frequency_in_hours
+        return timedelta(hours=hours) if hours else None
+
+    @property
+    def orphan_scan(self) -> timedelta:
+        """How long after a scan for orphans the next one begins."""
+        return timedelta(hours=self.orphan_scan_in_hours)
+
+    @property
+    def connection_recheck(self) -> timedelta:
+        """How long after a connection's health checks they are made again."""
+        return timedelta(hours=self.connection_recheck_in_hours)
+
+
+class Paused(Value):
+    """Who has stopped new builds and removals, since when, and why."""
+
+    by: str
+    at: datetime
+    reason: str = Field("", max_length=500)
+
+
+class Tenant(Value):
+    """One customer. *id* is the slug used in every address; it never changes."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$")
+    display_name: str = Field(min_length=1, max_length=120)
+    entra_tenant_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    subscription_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    settings: TenantSettings = Field(default_factory=TenantSettings)
+    paused: Paused | None = None
+
+    @property
+    def resource_group(self) -> str:
+        """The resource group of what belongs to the tenant and to no site: its desktop host pools."""
+        return tenant_resource_group(self.id)
+
+
+class Site(Value):
+    """A place machines may be built: an Azure region with its fall-backs, and the hosted network's addresses."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")
+    tenant_id: str
+    display_name: str = Field(min_length=1, max_length=120)
+    region: Region
+    fallback_regions: Annotated[tuple[Region, ...], AfterValidator(_distinct)] = ()
+    zones: Annotated[tuple[Zone, ...], AfterValidator(_distinct)] = ()
+    resource_group: str = Field(pattern=r"^[-\w.()]{0,89}[-\w()]$")  # Azure: no full stop at the end
+    address_space: Annotated[str, AfterValidator(_private_network)] = Field(
+        "10.20.0.0/16", description="CIDR; each region takes its own slice"
+    )
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions in the order in which they are tried."""
+        return (self.region, *self.fallback_regions)

@@ -245,7 +245,7 @@ async def test_more_to_come_than_addresses_are_free_is_a_warning_with_numbers(wo
     assert found is not None
     assert (found.status, found.error_type) == (HealthStatus.WARNING, "resourceAvailabilityCheckNoSubnetIP")
     assert found.additional_detail == "11 of 11 addresses are free; 14 Cloud PC(s) are still to be built"
-    assert "3 of those to come" in (found.recommended_action or "")
+    assert "3 of them" in (found.recommended_action or "")
 
 
 def to_come(worker: Worker, number: int) -> CloudPc:

@@ -61,7 +61,7 @@ async def replace(
 ) -> Operation:
     """Build another machine for a Cloud PC under the policy that wins now; the user works until it takes the place.
 
-    What remains of a machine that it had before is cleaned up first. *account*: as of ``rebuild``. Raises:
+    The leftovers of a machine that it had before are cleaned up first. *account*: as of ``rebuild``. Raises:
     ConflictError unless the Cloud PC works, its user is still entitled, and nothing is at work on it.
     """
     deps, tenant = context.deps, context.tenant

@@ -26,6 +26,11 @@ def implementations() -> dict[str, Implementation]:
     return {each.contract.name: each for each in found if each is not None}
 
 
+def activities() -> set[str]:
+    """The wire names of all activities."""
+    return {name for name, each in implementations().items() if isinstance(each.contract, Activity | Poll)}
+
+
 def implementation(contract: Contract[Any, Any]) -> Any:
     """Return the function that implements *contract*, as it was written: no JSON and no wire."""
     return implementations()[contract.name].function

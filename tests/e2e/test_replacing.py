@@ -53,7 +53,7 @@ def test_the_user_goes_on_until_another_machine_takes_the_place_of_his(open_offi
     user = working(office, "vm.create")
     before = begin(office, user)
     office.until(
-        lambda: "room" in ((replacement(office, user) or {}).get("reason") or ""), says="parked, for all to see"
+        lambda: "no capacity" in ((replacement(office, user) or {}).get("reason") or ""), says="parked, for all to see"
     )
     refused = office.portal.send("POST", f"{office.graph}/cloudPCs/{before['id']}/reboot", {})
     assert refused.status == CONFLICT

@@ -164,7 +164,7 @@ def test_missing_room_parks_visibly_and_the_build_goes_on_when_there_is_room(ope
     def parked() -> bool:
         mine = office.cloud_pcs_of(upn)
         detail = mine[0]["statusDetail"] if mine else None
-        return bool(detail and mine[0]["status"] == "pendingProvision" and "room" in detail["message"])
+        return bool(detail and mine[0]["status"] == "pendingProvision" and "no capacity" in detail["message"])
 
     office.until(parked, says="parked for want of room")
     office.mend_cloud("vm.create")

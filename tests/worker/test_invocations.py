@@ -12,7 +12,7 @@ from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHEC
 from shared.contracts.images import BUILD_IMAGE
 from shared.contracts.provisioning import PROVISION
 from shared.contracts.reconciling import RECONCILE
-from tests.implementations import implementations
+from tests.implementations import activities
 from tests.stories import probing
 from tests.stories import test_build_device_image as building
 from tests.stories import test_check_connection as checking
@@ -212,7 +212,7 @@ def _orders() -> Iterator[tuple[str, dict[str, Any]]]:
         tell(RECONCILE, reconciling.ORDER, reconciling.QUIET),
     ]
     called = {name: orders[0] for story in told for name, orders in story.orders.items()}
-    yield from ((name, order) for name, order in called.items() if name in implementations())
+    yield from ((name, order) for name, order in called.items() if name in activities())
 
 
 def test_every_activity_takes_the_order_of_a_story(deskwright: Workers, services: FakeServices) -> None:

@@ -1,1 +1,1 @@
-"""What every room of Deskwright may use, from the pure core outwards; see ARCHITECTURE.md for who may import whom."""
+"""What every layer of Deskwright may import, from the pure core outwards; ARCHITECTURE.md has the layers."""

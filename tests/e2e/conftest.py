@@ -42,8 +42,8 @@ _shared: list[Stack] = []  # the shared one, once it has been started
 StartStack = Callable[..., Stack]
 
 
-def wished(**more: Any) -> StackOptions:
-    """Wish for what most tests do, and more."""
+def options_of(**more: Any) -> StackOptions:
+    """Return the options of most tests, with *more*."""
     return StackOptions(**{"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, **more})
 
 
@@ -58,7 +58,7 @@ def _keep(stack: Stack, until: ExitStack) -> Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The stack that tests share which neither break nor restart it; each uses a tenant of its own."""
     with ExitStack() as until:
-        shared = _keep(Stack(tmp_path_factory.mktemp("stack"), wished()), until)
+        shared = _keep(Stack(tmp_path_factory.mktemp("stack"), options_of()), until)
         _shared.append(shared)
         until.callback(_shared.clear)
         yield shared
@@ -98,7 +98,7 @@ def start_stack(tmp_path: Path) -> Iterator[StartStack]:
         count = iter(range(1_000))
 
         def start(**options: Any) -> Stack:
-            return _keep(Stack(tmp_path / f"stack{next(count)}", wished(**options)), until)
+            return _keep(Stack(tmp_path / f"stack{next(count)}", options_of(**options)), until)
 
         yield start
 

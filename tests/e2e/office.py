@@ -81,7 +81,7 @@ class Office:
 
     # The directory
     def user(self, number: int, *licences: str, **properties: Any) -> str:
-        """Hire somebody; return his principal name."""
+        """Hire somebody; return the user principal name."""
         upn = self.named(number)
         body = {"userPrincipalName": upn, "displayName": f"{self.name.title()} {number:02d}", "licences": licences}
         self.stack.tell_cloud("graph/users", {**body, **properties})
@@ -194,7 +194,7 @@ class Office:
     def until(self, what: Callable[[], Any], *, says: str, look: timedelta = STEADILY) -> Any:
         """Look each time *look* has passed until *what* gives something; return that, or fail with *says*.
 
-        Where somebody has slowed time on purpose, it goes on at his speed.
+        Where a test has slowed time on purpose, it goes on at that speed.
         """
         deadline = time.monotonic() + (_PATIENCE_SECONDS if self.stack.moves_time else _REAL_PATIENCE_SECONDS)
         while (began := time.monotonic()) < deadline:

@@ -14,7 +14,7 @@ import pytest
 from azure_simulator.seeds import TENANT_ID
 
 from local.stack import Stack
-from tests.e2e.conftest import wished
+from tests.e2e.conftest import options_of
 from tests.e2e.office import SMALL, Office
 from tests.e2e.queues import put_change
 
@@ -28,7 +28,7 @@ Json = dict[str, Any]
 @pytest.fixture(scope="module")
 def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A stack of which the directory tells."""
-    with Stack(tmp_path_factory.mktemp("listening"), wished(notifications=True)) as stack:
+    with Stack(tmp_path_factory.mktemp("listening"), options_of(notifications=True)) as stack:
         stack.tell_cloud("config", {"graph": {"insecureNotificationUrls": True}})
         yield stack
 
@@ -111,7 +111,7 @@ def test_a_handshake_is_answered_with_the_token_as_text_and_nothing_that_runs(li
 
 
 def test_whoever_is_not_graph_moves_nobody(listening: Stack) -> None:
-    office = office_of(listening, "strangers")
+    office = office_of(listening, "outsiders")
     user = office.user(1, SMALL)
     group = office.group("Everybody", office.user(90))
     office.policy("Desks", office.connection(), group)

@@ -49,19 +49,19 @@ def test_with_a_token_that_does_not_hold_every_route_answers_401(office: Office,
 
 
 def test_to_another_tenant_s_administrator_nothing_of_a_tenant_is_there(office: Office) -> None:
-    stranger = token(office.stack, *TENANT_ROLES, "Provider.Administrator", tid=STRANGE_DIRECTORY)
-    assert others(answers(office, stranger, lambda route: route.of_a_tenant), 404) == {}
+    foreigner = token(office.stack, *TENANT_ROLES, "Provider.Administrator", tid=STRANGE_DIRECTORY)
+    assert others(answers(office, foreigner, lambda route: route.of_a_tenant), 404) == {}
 
 
 def test_outside_the_provider_s_directory_nobody_makes_or_lists_tenants(office: Office) -> None:
-    stranger = token(office.stack, *TENANT_ROLES, "Provider.Administrator", tid=STRANGE_DIRECTORY)
-    assert others(answers(office, stranger, lambda route: not route.of_a_tenant), 403) == {}
+    foreigner = token(office.stack, *TENANT_ROLES, "Provider.Administrator", tid=STRANGE_DIRECTORY)
+    assert others(answers(office, foreigner, lambda route: not route.of_a_tenant), 403) == {}
 
 
 def test_a_tenant_that_does_not_exist_looks_like_one_of_somebody_else(office: Office) -> None:
-    stranger = token(office.stack, *TENANT_ROLES, tid=STRANGE_DIRECTORY)
-    there = send(office.stack, "GET", f"tenants/{office.name}", stranger)
-    nowhere = send(office.stack, "GET", "tenants/nowhere", stranger)
+    foreigner = token(office.stack, *TENANT_ROLES, tid=STRANGE_DIRECTORY)
+    there = send(office.stack, "GET", f"tenants/{office.name}", foreigner)
+    nowhere = send(office.stack, "GET", "tenants/nowhere", foreigner)
     assert [(status, body["detail"]) for status, body in (there, nowhere)] == [(404, "there is no such tenant")] * 2
 
 

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 class Abroad:
-    """The stack, for whom ``graph/...`` means one customer's directory."""
+    """The stack, in which ``graph/...`` means one customer's directory."""
 
     def __init__(self, stack: Stack, directory: str) -> None:
         self._stack, self._directory = stack, directory

@@ -15,7 +15,7 @@ from tests.e2e.conftest import StartStack
 from tests.e2e.office import SMALL, Office
 
 OpenOffice = Callable[..., Office]
-FULL = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no room for one more"}
+FULL = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no capacity for one more"}
 BROKEN = {"kind": "lro_fail", "code": "VMExtensionProvisioningError", "message": "the join failed, exit code 51"}
 CONFLICT = 409
 KILLS = 6
@@ -124,8 +124,8 @@ def test_kills_while_many_are_replaced_cost_nobody_his_machine(start_stack: Star
     users = [office.user(number, SMALL) for number in range(1, 6)]
     office.policy("Desks", office.connection(), office.group("Everybody", *users))
     before = {user: office.settled(user)["managedDeviceName"] for user in users}
-    wish = {"action": "reprovision", "parameters": {"buildFirst": True}, "filter": {}, "canary": False}
-    begun = office.portal.ask("POST", f"{office.base}/bulkActions", wish).body
+    form = {"action": "reprovision", "parameters": {"buildFirst": True}, "filter": {}, "canary": False}
+    begun = office.portal.ask("POST", f"{office.base}/bulkActions", form).body
 
     def over() -> dict[str, Any] | None:
         told: dict[str, Any] = office.portal.ask("GET", f"{office.base}/bulkActions/{begun['id']}").body

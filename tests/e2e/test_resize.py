@@ -1,4 +1,4 @@
-"""Resizing over HTTP: licences swapped in any order, one machine for each, and the way back when there is no room."""
+"""Resizing over HTTP: licences swapped in any order, one machine for each, and the way back without capacity."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 BAD_REQUEST = 400
 
 
-def wish(office: Office, hours: int | None) -> int:
+def schedule(office: Office, hours: int | None) -> int:
     body = {"settings": {"restorePointFrequencyInHours": hours}}
     return int(office.portal.send("PATCH", office.base, body).status)
 
@@ -37,12 +37,12 @@ def test_the_disk_is_copied_by_the_clock_and_all_copies_go_with_the_machine(
     automatic = next(point for point in points if point["snapshotType"] == "automatic")
     office.act(pc, "restore", {"cloudPcSnapshotId": automatic["id"]})
     assert office.cloud_pc_of(upn)["status"] == "provisioned"
-    assert wish(office, 5) == BAD_REQUEST
-    wish(office, None)
+    assert schedule(office, 5) == BAD_REQUEST
+    schedule(office, None)
     before = len(copies_of(office, pc))
     office.pass_time(timedelta(hours=5))
     assert len(copies_of(office, pc)) == len(snapshots_of(office, pc)) == before
-    wish(office, 6)
+    schedule(office, 6)
     office.pass_time(timedelta(hours=6, minutes=30))
     office.until(lambda: len(snapshots_of(office, pc)) == before + 1, says="another one by the clock")
     office.act(pc, "reprovision", {})

@@ -15,14 +15,14 @@ OpenOffice = Callable[..., Office]
 
 
 def provisioned(office: Office) -> tuple[str, dict[str, Any]]:
-    """Let somebody have a Cloud PC; return him and what he has."""
+    """Give a user a Cloud PC; return the user and the Cloud PC."""
     user = office.user(1, SMALL)
     office.policy("Desks", office.connection(), office.group("Everybody", user, office.user(90)))
     return user, office.settled(user)
 
 
 def left(office: Office, user: str, code: str) -> str:
-    """Let him lose it; return what the Cloud PC says of what its clean-up could not remove."""
+    """Take it away; return what the Cloud PC says its clean-up could not remove."""
     office.take(user, SMALL)
     office.tell_changed(user)
     office.act(office.reaches(user, "inGracePeriod"), "endGracePeriod")

@@ -57,7 +57,7 @@ def test_the_machine_has_the_licences_hardware_and_the_users_name_on_it(open_off
 
 def test_a_zone_without_room_is_left_for_the_next(open_office: OpenOffice) -> None:
     office = open_office(zones=["1", "2"])
-    failure = {"kind": "lro_fail", "code": "ZonalAllocationFailed", "message": "no room in the zone"}
+    failure = {"kind": "lro_fail", "code": "ZonalAllocationFailed", "message": "no capacity in the zone"}
     office.break_cloud("vm.create", failure, max_hits=1)
     pc = office.settled(staffed(office))
     entries = office.timeline(pc["id"])["entries"]
@@ -70,7 +70,7 @@ def test_a_zone_without_room_is_left_for_the_next(open_office: OpenOffice) -> No
 def test_a_region_without_room_is_left_for_the_fall_back_on_a_hosted_network(open_office: OpenOffice) -> None:
     office = open_office(fallbackRegions=["northeurope"])
     match = {"op": "vm.create", "region": "westeurope", "path": f"*/subscriptions/{office.subscription}/*"}
-    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no room in the region"}
+    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no capacity in the region"}
     office.stack.tell_cloud("faults", {"id": f"{office.name}-weu", "match": match, "do": full})
     pc = office.settled(staffed(office))
 

@@ -1,4 +1,4 @@
-"""Product rule 5: assignment; the user, and nobody else, can sign in, and the admin can tell him how."""
+"""Product rule 5: assignment; the user, and nobody else, can sign in, and the admin can tell them how."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def test_what_cannot_heal_stops_at_once(open_office: OpenOffice) -> None:
 
 def test_missing_room_parks_visibly_and_the_build_goes_on_when_there_is_room(open_office: OpenOffice) -> None:
     office = open_office()
-    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no room anywhere"}
+    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no capacity anywhere"}
     upn = staffed(office, lambda: office.break_cloud("vm.create", full))
 
     def parked() -> bool:
@@ -175,7 +175,7 @@ def test_missing_room_parks_visibly_and_the_build_goes_on_when_there_is_room(ope
 
 def test_after_the_parking_limit_it_fails_for_want_of_room(open_office: OpenOffice) -> None:
     office = open_office(settings={"parkingLimitInHours": 2})
-    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no room anywhere"}
+    full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no capacity anywhere"}
     pc = office.settled(staffed(office, lambda: office.break_cloud("vm.create", full)))
 
     assert pc["status"] == "failed"

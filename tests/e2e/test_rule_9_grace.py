@@ -206,7 +206,7 @@ def test_a_group_that_answers_empty_takes_nothing_from_anybody(open_office: Open
 
 
 def standings(office: Office, policy: str) -> dict[str, str]:
-    """How each member stands, as soon as the directory shows him."""
+    """How each member stands, as soon as the directory shows them."""
     users = office.portal.pages(f"{office.graph}/provisioningPolicies/{policy}/users")
     return {each["user"]["userPrincipalName"]: each["standing"] for each in users}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.stack import Stack
-from tests.e2e.conftest import wished
+from tests.e2e.conftest import options_of
 from tests.e2e.scenes import hurry, parts, see
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 @pytest.fixture(scope="module")
 def listening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("listening"), wished(notifications=True)) as stack:
+    with Stack(tmp_path_factory.mktemp("listening"), options_of(notifications=True)) as stack:
         yield from hurry(stack)
 
 

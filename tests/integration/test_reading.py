@@ -43,7 +43,7 @@ async def test_the_removal_sweep_reads_what_is_due(fleet: tuple[Fleet, CountingT
 async def test_catching_up_reads_what_has_changed(fleet: tuple[Fleet, CountingTransport]) -> None:
     few, more = await catching_up(*fleet, 1), await catching_up(*fleet, 3)
     assert few["rows"] <= 20
-    assert more["rows"] - few["rows"] <= 2 * 4  # of each user that changed: his record and his mark
+    assert more["rows"] - few["rows"] <= 2 * 4  # of each user that changed: the record and the mark
     assert all(not read.startswith(("group ", "licensed")) for read in fleet[0].directory.reads)
 
 

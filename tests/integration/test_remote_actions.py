@@ -19,7 +19,7 @@ from tests.integration.services import PaperServices, perform
 
 PC = things.cloud_pc(status=Status.PROVISIONED)
 WHO: dict[str, Any] = {"tenant_id": PC.tenant_id, "cloud_pc_id": PC.id, "operation_id": "o1"}
-FAILURE = Failure(code="AllocationFailed", message="no room")
+FAILURE = Failure(code="AllocationFailed", message="no capacity")
 POINT = RestorePoint(id="point", created_at=things.NOW, status="ready")
 
 

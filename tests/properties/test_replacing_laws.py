@@ -156,7 +156,7 @@ def test_the_machine_that_the_user_has_by_then_is_current_whatever_the_status_is
 
 @dataclass
 class Cloud:
-    """Two slots of Azure, and to whom their session hosts are assigned."""
+    """Two slots of Azure, and the users of their session hosts."""
 
     slots: dict[str, str | None] = field(default_factory=lambda: {"a": "CPC-OLD", "b": None})
     assigned: set[str] = field(default_factory=lambda: {"CPC-OLD"})
@@ -206,7 +206,7 @@ class Cloud:
 NO, LATE = Refused(code="serviceSaysNo", message="no"), Pending(note="not there yet")
 FULL = NoCapacity(code="QuotaExceeded", message="none")
 BREAKS: dict[str, tuple[Any, Any]] = {
-    "no room": (ALLOCATE_CAPACITY, FULL),
+    "no capacity": (ALLOCATE_CAPACITY, FULL),
     "no machine": (BEGIN_VM, NO),
     "no device": (POLL_DEVICE, LATE),
     "not enrolled": (POLL_ENROLLMENT, LATE),

@@ -1,4 +1,4 @@
-"""Laws of restore points: what is kept, whatever has been made when and by whom."""
+"""Laws of restore points: what is kept, whatever has been made, whenever, by any actor."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_without_limits_the_slowest_machine_binds() -> None:
 
 
 def test_a_limit_binds_between_the_least_before_its_first_call_and_the_least_after_its_last() -> None:
-    # 1,010 joins: everybody has at least 100 s before his, and the quickest 200 s of work after it.
+    # 1,010 joins: everybody has at least 100 s before their own, and the quickest 200 s of work after it.
     joins = [call("extension.put", path=f"{VM}/extensions/AADLoginForWindows")] * 1010
     found = bound([QUICK, SLOW], joins, [bucket(10, 1)])
     assert (found.seconds, found.by) == (100 + 1000 + 200, "1010 calls on writes")

@@ -119,7 +119,6 @@ class ImageBuilt(Value):
     failure: Failure | None = None
 
 
-BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt)
 PREPARE_GALLERY = Poll("prepare_gallery", CaptureOrder, Done, Refused)
 BEGIN_GENERALIZE = Activity("begin_generalize", Machine, Accepted, Refused)
 POLL_STOPPED = Poll("poll_stopped", Machine, Done, Refused)
@@ -134,3 +133,5 @@ RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, Done, N
 STOP_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
 CAPTURE_POLL = PollPolicy(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))
 REPLICATION_POLL = PollPolicy(timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=6))
+
+BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt, patience=REPLICATION_POLL.timeout)

@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.authentication import Authenticator, RefusedTokenError
@@ -21,7 +20,7 @@ from azure_simulator.core.journal import Journal
 from azure_simulator.core.principals import Principal
 from azure_simulator.core.replay import entry_of, note_of, replay
 from azure_simulator.core.requestlog import Entry, RequestLog
-from azure_simulator.core.requests import Reply, Request
+from azure_simulator.core.requests import Reply, Request, sendable
 from azure_simulator.core.routing import Router, Routes
 from azure_simulator.core.settings import Setting, check
 from azure_simulator.core.throttling import Throttle
@@ -43,14 +42,7 @@ if TYPE_CHECKING:
     View = Callable[[World, dict[str, str]], object]
 
 _written = json.JSONEncoder(separators=(",", ":")).encode
-_LONGEST = 4096
-"""Characters of the longest value of a header that is sent."""
 ANONYMOUS = Principal("", "nobody", "", (), ())
-
-
-def _sendable(value: str) -> str:
-    """Give a header's value as it can be sent: what a caller wrote may be echoed in it."""
-    return value if value.isascii() and value.isprintable() and len(value) <= _LONGEST else quote(value)[:_LONGEST]
 
 
 @dataclass(slots=True)
@@ -394,7 +386,7 @@ class Cloud:
             headers["Content-Type"] = answer.content_type
         if call is not None:
             headers |= plane.headers(call, call.notes.get("charges", []), answer)
-        reply = Reply(answer.status, {name: _sendable(value) for name, value in headers.items()}, data)
+        reply = Reply(answer.status, {name: sendable(value) for name, value in headers.items()}, data)
         after(reply, call)
         if plane.name != "sim":
             entry = case.entry(self.world.now_us, reply)

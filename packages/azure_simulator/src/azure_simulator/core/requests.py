@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,6 +16,8 @@ LARGEST = 4 << 20
 DEEPEST = 64
 """Levels of the deepest body: the default of the library that Azure's services read JSON with."""
 _DIGITS = 18
+_LONGEST = 4096
+"""Characters of the longest value of a header that is sent."""
 
 
 class TooLargeError(ValueError):
@@ -80,6 +82,11 @@ class Request:
 def whole(text: str) -> int | None:
     """Read a whole number of a query or a header; `None` for what is none, or is absurdly long."""
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
+def sendable(value: str) -> str:
+    """Give a header's value as it can be sent: what a caller wrote may be echoed in it."""
+    return value if value.isascii() and value.isprintable() and len(value) <= _LONGEST else quote(value)[:_LONGEST]
 
 
 def _no_number(name: str) -> float:

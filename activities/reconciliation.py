@@ -96,7 +96,12 @@ def _grouped(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 async def _rules(tenant: Tenant, policies: Iterable[Policy]) -> Rules:
     service = await dependencies().service_state.get()
     paused = {policy.id: why for policy in policies if (why := pause_reason(service, tenant, policy))}
-    return Rules(brake=tenant.settings.removal_brake, paused=paused, halted=pause_reason(service, tenant, None))
+    return Rules(
+        brake=tenant.settings.removal_brake,
+        disabled_lose=tenant.settings.disabled_account_starts_grace,
+        paused=paused,
+        halted=pause_reason(service, tenant, None),
+    )
 
 
 async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:

@@ -153,6 +153,8 @@ async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType
         entitled = await entitlement_of_user(deps.graph(tenant), pc.user.id, assigned_groups(policies))
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user") from error
+    if not entitled.user.account_enabled:
+        raise ConflictError("the user's account is disabled: nothing is built for them until it is enabled")
     seats = tenant.settings.licence_source is LicenceSource.SEATS
     if not seats and not pc.claims & {plan.id for plan in entitled.plans}:
         raise ConflictError("the user no longer has the licence of this Cloud PC", servicePlanId=pc.plan.id)

@@ -150,9 +150,8 @@ async def test_a_user_with_two_licences_has_two(here: PaperServices) -> None:
     [
         (lambda d: d.groups["g1"].remove("ada"), RemovalCause.USER_LEFT_GROUP),
         (lambda d: d.licences.update(ada=()), RemovalCause.LICENSE_REMOVED),
-        (lambda d: d.disabled.add("ada"), RemovalCause.USER_DISABLED),
     ],
-    ids=["left the group", "licence gone", "disabled"],
+    ids=["left the group", "licence gone"],
 )
 async def test_what_works_has_a_grace_period_and_a_promise_that_it_ends(
     here: PaperServices, change: Callable[[Any], Any], cause: RemovalCause
@@ -167,6 +166,31 @@ async def test_what_works_has_a_grace_period_and_a_promise_that_it_ends(
     assert pc.grace.ends_at - pc.grace.started_at == timedelta(hours=168)
     assert [due.subject_id for due in await here.due.due(DueKind.DEPROVISION, pc.grace.ends_at)] == [pc.id]
     assert (await plan()).removals_seen == 0
+
+
+async def test_who_is_disabled_keeps_what_there_is_unless_the_tenant_says_otherwise(here: PaperServices) -> None:
+    await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1))
+    here.directory.disabled.add("ada")
+    assert (await plan()).removals_seen == 0
+    assert (await records(here))["ada"].status is Status.PROVISIONED
+
+    tenant = await here.tenants.get("contoso")
+    settings = tenant.value.settings.but(disabled_account_starts_grace=True)
+    await here.tenants.replace(tenant.value.but(settings=settings), seen=tenant.etag)
+    assert (await plan()).removals_seen == 1
+    grace = (await records(here))["ada"].grace
+    assert grace is not None
+    assert grace.cause is RemovalCause.USER_DISABLED
+
+
+async def test_nothing_is_built_for_who_is_disabled_until_they_are_enabled(here: PaperServices) -> None:
+    await plan()
+    here.directory.disabled.add("ada")
+    assert (await plan()).groups == ()
+    pc = (await records(here))["ada"]
+    assert (pc.status, pc.current.reason) == (Status.NOT_PROVISIONED, "the user's account is disabled")
+    here.directory.disabled.clear()
+    assert (await plan()).groups == ((pc.id,),)
 
 
 async def test_a_grace_period_whose_cause_is_gone_is_over(here: PaperServices) -> None:

@@ -168,31 +168,6 @@ async def test_what_works_has_a_grace_period_and_a_promise_that_it_ends(
     assert (await plan()).removals_seen == 0
 
 
-async def test_who_is_disabled_keeps_what_there_is_unless_the_tenant_says_otherwise(here: PaperServices) -> None:
-    await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1))
-    here.directory.disabled.add("ada")
-    assert (await plan()).removals_seen == 0
-    assert (await records(here))["ada"].status is Status.PROVISIONED
-
-    tenant = await here.tenants.get("contoso")
-    settings = tenant.value.settings.but(disabled_account_starts_grace=True)
-    await here.tenants.replace(tenant.value.but(settings=settings), seen=tenant.etag)
-    assert (await plan()).removals_seen == 1
-    grace = (await records(here))["ada"].grace
-    assert grace is not None
-    assert grace.cause is RemovalCause.USER_DISABLED
-
-
-async def test_nothing_is_built_for_who_is_disabled_until_they_are_enabled(here: PaperServices) -> None:
-    await plan()
-    here.directory.disabled.add("ada")
-    assert (await plan()).groups == ()
-    pc = (await records(here))["ada"]
-    assert (pc.status, pc.current.reason) == (Status.NOT_PROVISIONED, "the user's account is disabled")
-    here.directory.disabled.clear()
-    assert (await plan()).groups == ((pc.id,),)
-
-
 async def test_a_grace_period_whose_cause_is_gone_is_over(here: PaperServices) -> None:
     await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PROVISIONED, attempt=1))
     here.directory.groups["g1"].remove("ada")

@@ -213,7 +213,7 @@ class _Steps:
 
     def _planned_for(self, record: CloudPc, snapshot: Snapshot, user: User, group_id: str | None) -> CloudPc:
         planned = replanned(record, Event.PLANNED, self._at).with_current(snapshot=snapshot, group_id=group_id)
-        return planned.but(user=user, display_name=f"{snapshot.policy_name} - {_name_of(user)}")
+        return planned.but(user=user, display_name=record.named_for(snapshot, user))
 
     def _rebuild_after_removal(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
         """Build again after a removal: the build first cleans up what is left.
@@ -254,7 +254,8 @@ class _Steps:
         if fresh is None or fresh == record.current.snapshot or record.current.operation_id is not None:
             return record
         self._fresh_snapshots.add(record.id)
-        return record.with_current(snapshot=fresh).but(last_modified_date_time=self._at)
+        named = record.named_for(fresh)
+        return record.with_current(snapshot=fresh).but(display_name=named, last_modified_date_time=self._at)
 
     def _plan_elsewhere(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
         """Plan one that was planned and not begun for the policy that wins now; without any it is listed."""

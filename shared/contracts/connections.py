@@ -108,7 +108,7 @@ class PasswordOrder(Value):
     password_secret_url: str
 
 
-CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, ConnectionRecord, patience=LONGEST_CHECK)
+CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, ConnectionRecord, longest_wait=LONGEST_CHECK)
 CHECK_GROUP = Workflow("check_group", CheckGroupOrder, GroupChecked)
 RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never)
 RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, Done, Never, RETRY_FOR_A_DAY)

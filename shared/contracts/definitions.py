@@ -118,7 +118,7 @@ class Poll(Contract[In_contra, Ok_co | Refusal_co | Pending], Generic[In_contra,
 class Workflow(Contract[In_contra, Out_co], Generic[In_contra, Out_co]):
     """An orchestrator.
 
-    *patience*: the longest that one of its calls, waits or parts may take. An instance that has gone no further for
+    *longest_wait*: the longest that one of its calls, waits or parts may take. An instance that has gone no further for
     longer never will, and a sweep ends it (shared/services/stalling.py).
     """
 
@@ -127,10 +127,10 @@ class Workflow(Contract[In_contra, Out_co], Generic[In_contra, Out_co]):
         name: str,
         accepts: type[In_contra],
         outcome: TypeForm[Out_co],
-        patience: timedelta = timedelta(hours=2),
+        longest_wait: timedelta = timedelta(hours=2),
     ) -> None:
         super().__init__(name, accepts, outcome)
-        self.patience = patience
+        self.longest_wait = longest_wait
 
 
 @dataclass(frozen=True, slots=True)

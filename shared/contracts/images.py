@@ -134,4 +134,4 @@ STOP_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(m
 CAPTURE_POLL = PollPolicy(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))
 REPLICATION_POLL = PollPolicy(timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=6))
 
-BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt, patience=REPLICATION_POLL.timeout)
+BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt, longest_wait=REPLICATION_POLL.timeout)

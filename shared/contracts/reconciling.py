@@ -71,7 +71,7 @@ class Reconciled(Value):
     refused: Refused | None = None
 
 
-RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, Reconciled, patience=timedelta(minutes=30))
+RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, Reconciled, longest_wait=timedelta(minutes=30))
 PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, Planned, Refused)
 START_PROVISIONING = Activity("start_provisioning", StartOrder, Started, Never, RETRY_FOR_A_DAY)
 CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, Done, NewerRequest, RETRY_FOR_A_DAY)

@@ -24,15 +24,15 @@ async def end_stalled(
     workflow: Workflow[Any, Any],
     instance_id: str,
     now: datetime,
-    patience: timedelta | None = None,
+    longest_wait: timedelta | None = None,
 ) -> bool:
     """End an instance that has gone no further for longer than it may, so that a sweep starts it again.
 
-    *patience*: longer than that of *workflow*, where its order allows more. What it had begun in Azure goes on; whoever
+    *longest_wait*: longer than that of *workflow*, where its order allows more. What it had begun in Azure goes on; whoever
     starts it again begins with what the record knows, and cleans up the rest.
     """
     since = await stands_still_since(client, instance_id)
-    if since is None or now - since <= max(workflow.patience, patience or timedelta()) + SLACK:
+    if since is None or now - since <= max(workflow.longest_wait, longest_wait or timedelta()) + SLACK:
         return False
     _log.warning("%s stands still since %s: ended, to be started again", instance_id, since.isoformat())
     count_stalled(workflow.name)

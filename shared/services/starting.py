@@ -82,7 +82,7 @@ async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> d
             workflow, instance_id = PROVISION, provisioning_instance(pc)
             order = order_for(pc, build, tenant.value, site.value, connection.value)
         if order is not None:
-            if await end_stalled(client, workflow, instance_id, deps.clock.now(), _patience(order, build)):
+            if await end_stalled(client, workflow, instance_id, deps.clock.now(), _longest_wait(order, build)):
                 return deps.clock.now() + AGAIN_AFTER
             order = order.but(attempt=max(1, build.attempt), parked_since=build.parked_since)
             if await start(client, workflow, order, instance_id=instance_id):
@@ -90,7 +90,7 @@ async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> d
     return deps.clock.now() + WATCH_EVERY
 
 
-def _patience(order: ProvisionOrder, build: Build) -> timedelta:
+def _longest_wait(order: ProvisionOrder, build: Build) -> timedelta:
     """Return the longest that what the build does now may take without a sign of it."""
     cleaning = _CLEANING if build.step in {None, Step.CLEAN_UP} else timedelta()
     return max(order.hybrid_join_wait, order.enrollment_wait, cleaning)

@@ -23,7 +23,7 @@ from shared.storage.due import WATCH_EVERY, DueKind, watch_due
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
 
-PATIENCE = PROVISION.patience + SLACK
+LONGEST = PROVISION.longest_wait + SLACK
 
 
 class StuckHost(IdleHost):
@@ -61,7 +61,7 @@ async def test_a_build_that_stands_still_is_ended_and_started_again_within_minut
 ) -> None:
     stuck, host = await building(contoso), StuckHost()
     with caplog.at_level(logging.WARNING, "deskwright.sweeps"):
-        contoso.hand.advance(PATIENCE + WATCH_EVERY)
+        contoso.hand.advance(LONGEST + WATCH_EVERY)
         await sweep(host, DueKind.WATCH, resume_build)
     assert (host.ended, host.started) == ([stuck], [])
     assert f"{stuck} stands still since" in caplog.text
@@ -75,7 +75,7 @@ async def test_a_build_that_stands_still_is_ended_and_started_again_within_minut
 async def test_a_build_that_waits_no_longer_than_it_may_is_left_alone(contoso: PaperServices) -> None:
     await building(contoso)
     host = StuckHost()
-    contoso.hand.advance(PATIENCE)
+    contoso.hand.advance(LONGEST)
     await sweep(host, DueKind.WATCH, resume_build)
     assert host.ended == []
 
@@ -83,7 +83,7 @@ async def test_a_build_that_waits_no_longer_than_it_may_is_left_alone(contoso: P
 async def test_a_clean_up_within_a_build_has_longer(contoso: PaperServices) -> None:
     await building(contoso, Step.CLEAN_UP)
     host = StuckHost()
-    contoso.hand.advance(PATIENCE + timedelta(hours=1))
+    contoso.hand.advance(LONGEST + timedelta(hours=1))
     await sweep(host, DueKind.WATCH, resume_build)
     assert host.ended == []
 

@@ -42,7 +42,7 @@ class Plain:
     """What is special about a plain type.
 
     `check` refuses a PUT; `properties` makes those that are kept, from the request and the resource as it was;
-    `stored` runs once they are; `check_unused` refuses a DELETE where `used_by` does not. `beside` makes what stands
+    `stored` runs once they are; `check_unused` refuses a DELETE where `used_by` does not. `top_level` makes what stands
     beside the properties, `parts` names the lists of parts, which show the ETag of the whole.
     """
 
@@ -50,7 +50,7 @@ class Plain:
     properties: Callable[[Call, Resource | None], Json] = _as_given
     stored: Callable[[Call, Resource], None] = _nothing
     check_unused: Callable[[Resource], None] = _nothing
-    beside: Callable[[Call], Json] = _sku_and_zones
+    top_level: Callable[[Call], Json] = _sku_and_zones
     parts: tuple[str, ...] = ()
 
 
@@ -108,7 +108,7 @@ def _put(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:
         "type": kind.name,
         "location": location,
         **tagged(tags_of(body)),
-        **plain.beside(call),
+        **plain.top_level(call),
         "properties": {**plain.properties(call, found), **kind.provider.own_properties(call)},
     }
     if found is None:

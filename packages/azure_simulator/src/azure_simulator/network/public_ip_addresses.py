@@ -102,7 +102,7 @@ def _is_static(properties: Json) -> bool:
     return bool(properties["publicIPAllocationMethod"] == "Static")
 
 
-def _beside(call: Call) -> Json:
+def _top_level(call: Call) -> Json:
     """Give the sku in full, and the zones."""
     body = call.object()
     sku = {"name": "Basic", "tier": "Regional", **read(body, "sku", "object", {})}
@@ -122,7 +122,7 @@ def _check_unused(address: Resource) -> None:
 
 def _check(call: Call) -> None:
     check_short_name(call.param("public_ip"))
-    sku = _beside(call)["sku"]
+    sku = _top_level(call)["sku"]
     if sku["tier"] == "Global" and sku["name"] == "Basic":
         raise Problem(
             400,
@@ -135,5 +135,5 @@ plain_resources.serve(
     OPERATIONS,
     "public_ip",
     "publicIPAddresses",
-    Plain(check=_check, properties=_properties, check_unused=_check_unused, beside=_beside),
+    Plain(check=_check, properties=_properties, check_unused=_check_unused, top_level=_top_level),
 )

@@ -99,6 +99,7 @@ class Connection(Value):
     health_changed_date_time: datetime | None = None  # when it last became usable or unusable
     health_before: HealthStatus | None = None  # what it was until then
     probe_computer_names: tuple[str, ...] = ()  # what a probe joined and no check has found gone yet
+    probe_accounts_unsettled: tuple[str, ...] = ()  # those whose account in the domain is not known to be disabled
     subnets: tuple[SubnetUsage, ...] = ()
     subnets_seen_at: datetime | None = None
     checks_wanted_until: datetime | None = None  # without use, checks pause from then on; None: never

@@ -27,6 +27,7 @@ def listen(cloud: Cloud) -> None:
     """Listen to joins."""
     cloud.on("entra_joined", entra_joined)
     cloud.on("domain_joined", domain_joined)
+    cloud.on("domain_account_disabled", domain_account_disabled)
     cloud.on("ask_entra_name", ask_entra_name)
     cloud.on("hybrid_device_changed", hybrid_device_changed)
 
@@ -73,6 +74,16 @@ def domain_joined(world: World, vm_id: str, computer_name: str, domain: str, ou:
         intune.enroll(world, tenant, vm_id, device)
 
     world.at(next_sync_us(world, tenant), synchronize)
+
+
+def domain_account_disabled(world: World, vm_id: str, computer_name: str, domain: str) -> None:
+    """Disable a computer's account; the next synchronisation disables its device."""
+    tenant, directory = tenant_of_machine(world, vm_id), directory_of(world)
+    if directory.get("computer", tenant, f"{domain}/{computer_name}"):
+        directory.change("computer", tenant, f"{domain}/{computer_name}", enabled=False)
+    for device in directory.by("device", tenant, "displayName", computer_name):
+        if device["trustType"] == "ServerAd":
+            hybrid_device_changed(world, tenant, device["id"])
 
 
 def next_sync_us(world: World, tenant: str) -> int:

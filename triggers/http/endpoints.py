@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import azure.functions as func
@@ -38,6 +39,8 @@ _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
 
 Handler = Callable[..., Awaitable[Response]]
 
+_CLIENT_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
 
 def endpoint(
     verb: str,
@@ -63,13 +66,21 @@ def endpoint(
                 with on_behalf_of(call.tenant_id):
                     return _http_response(await handler(call, *clients), trace_id)
 
-            return await answering_errors(perform, graph=graph, trace_id=trace_id)
+            named = _named(req, trace_id) if graph else None
+            return await answering_errors(perform, graph=graph, trace_id=trace_id, request=named)
 
         by_status = returns if isinstance(returns, Mapping) else {200: returns}
         metadata = RouteMetadata(accepts, optional=optional, returns=by_status, query=query, graph=graph, verb=verb)
         return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)
 
     return frame
+
+
+def _named(request: func.HttpRequest, trace_id: str) -> dict[str, str]:
+    """Return what Graph's errors say of the request: when it came, and the id that its client has given it."""
+    given = request.headers.get("client-request-id", "")
+    client = given if _CLIENT_REQUEST_ID.fullmatch(given) else trace_id
+    return {"date": dependencies().clock.now().strftime("%Y-%m-%dT%H:%M:%S"), "client-request-id": client}
 
 
 async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str) -> Call:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -65,19 +65,26 @@ _UNEXPECTED = Status(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "A
 
 
 async def answering_errors(
-    perform: Callable[[], Awaitable[func.HttpResponse]], *, graph: bool, trace_id: str
+    perform: Callable[[], Awaitable[func.HttpResponse]],
+    *,
+    graph: bool,
+    trace_id: str,
+    request: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
-    """Return the response of *perform*, or that to its error."""
+    """Return the response of *perform*, or that to its error. *request*: what Graph's errors say of the request."""
     try:
         return await perform()
     except DeskwrightError as error:
-        return error_response(error, graph=graph, trace_id=trace_id)
+        return error_response(error, graph=graph, trace_id=trace_id, request=request)
     except Exception:  # noqa: BLE001 - the one broad except: whatever happens, the caller gets an answer
         _log.exception("unexpected error, trace id %s", trace_id)
-        return _write(_UNEXPECTED, f"Tell your provider the trace id {trace_id}.", [], graph=graph, trace_id=trace_id)
+        detail = f"Tell your provider the trace id {trace_id}."
+        return _write(_UNEXPECTED, detail, [], graph=graph, trace_id=trace_id, request=request)
 
 
-def error_response(error: DeskwrightError, *, graph: bool, trace_id: str) -> func.HttpResponse:
+def error_response(
+    error: DeskwrightError, *, graph: bool, trace_id: str, request: Mapping[str, str] | None = None
+) -> func.HttpResponse:
     """Return the response to an expected error."""
     status = _status(error)
     errors = _errors(error)
@@ -92,7 +99,9 @@ def error_response(error: DeskwrightError, *, graph: bool, trace_id: str) -> fun
     elif isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"
     details = error.details if isinstance(error, ConflictError) else {}
-    return _write(status, detail, errors, graph=graph, trace_id=trace_id, headers=headers, details=details)
+    return _write(
+        status, detail, errors, graph=graph, trace_id=trace_id, headers=headers, details=details, request=request
+    )
 
 
 def _status(error: DeskwrightError) -> Status:
@@ -115,9 +124,12 @@ def _write(
     trace_id: str,
     headers: dict[str, str] | None = None,
     details: dict[str, Any] | None = None,
+    request: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
     if graph:
-        body: GraphErrorView | ProblemView = graph_error_view(status.code, detail, errors, trace_id, details)
+        body: GraphErrorView | ProblemView = graph_error_view(
+            status.code, detail, errors, trace_id, {**(request or {}), **(details or {})}
+        )
     else:
         body = {
             "type": "about:blank",

@@ -20,6 +20,7 @@ from azure_simulator.graph.protocol import batches, projection
 from azure_simulator.graph.protocol.operations import ROUTES
 from azure_simulator.graph.protocol.service import GraphPlane
 from azure_simulator.graph.resources import (
+    counts,
     deleted_items,
     deltas,
     devices,
@@ -71,7 +72,7 @@ SETTINGS: dict[str, Shape] = {
 }
 RESOURCES = (
     *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
-    deleted_items,
+    *(deleted_items, counts),
 )
 """Modules that declare their operations in `ROUTES` when they are imported."""
 

@@ -84,7 +84,11 @@ def test_a_domain_is_joined_and_left_again() -> None:
     story = probe(HYBRID, LEAVES)
 
     assert "record_account" not in story.calls
-    assert [o["steps"] for o in story.orders["begin_probe_script"]][-1] == ["runScripts", "leaveDomain"]
+    assert [o["steps"] for o in story.orders["begin_probe_script"]][-1] == [
+        "runScripts",
+        "allowEnrollment",
+        "leaveDomain",
+    ]
     assert "poll_device" not in story.calls
     assert story.calls[-len(REMOVAL) :] == REMOVAL
 

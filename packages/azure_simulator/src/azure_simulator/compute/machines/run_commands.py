@@ -257,6 +257,8 @@ def _settle(world: World, execution: Execution) -> None:
         pool = str(execution.parameters.get("hostpool", ""))
         token = str(execution.parameters.get("registrationtoken", ""))
         register_session_host(world, vm, pool, token)
+    if directory_checks.ENROLL in worked:
+        world.publish("device_enrolled", vm_id=vm.id)
     if "generalize" in worked:
         lifecycle.halted(world, vm, "stopped")
 

@@ -49,8 +49,6 @@ from shared.domain.networks.health import (
 )
 from shared.workflow import Context, Steps
 
-BROKEN_OFF = Refused(code="checkBrokeOff", message="the checks that joined it came to no end")
-
 
 @dataclass(frozen=True)
 class Probed:
@@ -70,7 +68,8 @@ def probe_connection(ctx: Context, order: ProbeOrder) -> Steps[Probed]:
     """
     work = Work(ctx)
     for name in order.unsettled:
-        yield from list_account(ctx, order.but(computer_name=name).machine, order.connection_id, BROKEN_OFF)
+        refused = Refused(code="checkBrokeOff", message="the checks that joined it came to no end")
+        yield from list_account(ctx, order.but(computer_name=name).machine, order.connection_id, refused)
     left = (yield from remove_all(work, order, order.earlier)) if order.earlier else ()  # (1)
     if order.clean_only or left:
         return Probed(findings=not_removed(left), left=order.earlier if left else ())

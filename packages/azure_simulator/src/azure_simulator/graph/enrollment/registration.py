@@ -73,7 +73,10 @@ def domain_joined(world: World, vm_id: str, computer_name: str, domain: str, ou:
     directory.put("computer", tenant, f"{domain}/{computer_name}", computer)
 
     def synchronize() -> None:
-        _device(world, tenant, vm_id, computer_name, "ServerAd", domain)
+        device = _device(world, tenant, vm_id, computer_name, "ServerAd", domain)
+        account = directory.get("computer", tenant, f"{domain}/{computer_name}")
+        if account and not account["enabled"]:
+            directory.change("device", tenant, device["id"], accountEnabled=False)
 
     world.at(next_sync_us(world, tenant), synchronize)
 

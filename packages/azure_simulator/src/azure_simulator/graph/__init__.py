@@ -92,6 +92,7 @@ def install(cloud: Cloud) -> None:
     cloud.invariant("directoryOrphans", invariants.orphans)
     cloud.invariant("sameNames", invariants.same_names)
     cloud.view("directory", show)
+    cloud.on("ask_subscriptions", _tell_subscriptions)
     registration.listen(cloud)
     delivery.listen(cloud)
 
@@ -118,6 +119,11 @@ def show(world: World, query: dict[str, str]) -> Json:
         kind = query["kind"]
         return {tenant: [projection.visible(each) for each in found.all(kind, tenant)] for tenant in tenants}
     return {tenant: {kind: found.count(kind, tenant) for kind in ENTITIES} for tenant in tenants}
+
+
+def _tell_subscriptions(world: World, tenant: str, answers: list[str]) -> None:
+    """Answer which subscriptions a directory has."""
+    answers += [str(each) for each in (directory_of(world).tenant(tenant) or {}).get("subscriptions", ())]
 
 
 def _principal(app: Json) -> Json:

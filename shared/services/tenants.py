@@ -17,7 +17,7 @@ from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.directory_subscriptions import stop_watching
-from shared.services.intents import Resource, make_change
+from shared.services.intents import Resource, begun_before, make_change
 from shared.services.writes import insertion_by, removal, replacement
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
@@ -35,18 +35,19 @@ class TenantChange(Value):
 
 async def create_tenant(context: ActionContext, tenant: Tenant) -> Stored[Tenant]:
     """Add a tenant. Raises: ConflictError where its id is taken, or belonged to another directory."""
-    deps = context.deps
+    deps, resource = context.deps, Resource(ResourceType.TENANT, tenant.id)
     await _refuse_id_of_another_directory(context, tenant)
+    repeated = context.repeatable and await begun_before(context, resource)
 
     async def find_own() -> Stored[Tenant] | None:
         there = await deps.tenants.find(tenant.id)
-        return there if there and there.value == tenant else None
+        return there if repeated and there and there.value == tenant else None
 
-    if await deps.tenants.find(tenant.id) is not None and not (context.repeatable and await find_own()):
+    if await deps.tenants.find(tenant.id) is not None and await find_own() is None:
         raise ConflictError("there is a tenant of this id", id=tenant.id)
     write = insertion_by(context, tenant, deps.tenants.insert, find_own)
     try:
-        return await make_change(context, Resource(ResourceType.TENANT, tenant.id), write)
+        return await make_change(context, resource, write)
     except ConflictError:
         raise ConflictError("there is a tenant of this id", id=tenant.id) from None
 

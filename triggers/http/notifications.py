@@ -47,7 +47,7 @@ async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
 def _notifications(req: func.HttpRequest) -> list[dict[str, Any]] | None:
     body = req.get_body()
     try:
-        parsed = json.loads(body) if len(body) <= _MOST_BYTES else None
+        parsed = json.loads(body.decode("utf-8")) if len(body) <= _MOST_BYTES else None
     except (ValueError, RecursionError):
         return None
     found = parsed.get("value") if isinstance(parsed, dict) else None

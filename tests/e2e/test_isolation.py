@@ -67,8 +67,8 @@ def test_with_a_token_that_does_not_hold_every_route_answers_401(office: Office,
 
 
 def test_whose_directory_nobody_knows_learns_nothing_from_any_route(office: Office) -> None:
-    stranger = token(office.stack, *TENANT_ROLES, "Provider.Administrator", tid=UNKNOWN_DIRECTORY)
-    assert others(answers(office, stranger), 401) == {}
+    unknown = token(office.stack, *TENANT_ROLES, "Provider.Administrator", tid=UNKNOWN_DIRECTORY)
+    assert others(answers(office, unknown), 401) == {}
 
 
 def test_whether_a_tenant_exists_shows_in_no_answer(customers: tuple[Office, Office]) -> None:

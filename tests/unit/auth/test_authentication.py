@@ -107,7 +107,7 @@ async def test_keys_are_fetched_once_and_again_when_a_new_one_signs_but_not_ever
     assert len(directory.asked) == 2
 
 
-async def test_a_stranger_cannot_tell_whose_directory_is_known(signer: Directory) -> None:
+async def test_nobody_unknown_can_tell_whose_directory_is_known(signer: Directory) -> None:
     forged = [signer.token("k1", signed_with="k2"), signer.token("k3", signed_with="k2"), signer.token("k1")]
     said = []
     for token, known in zip(forged, (TENANT, TENANT, PROVIDER), strict=True):

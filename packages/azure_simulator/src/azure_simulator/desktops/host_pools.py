@@ -38,6 +38,7 @@ HOST_POOLS = ResourceType(
     models=BodyModels(SDK, "HostPool", "HostPoolPatch"),
     naming=NAMING,
     immutable={"properties.hostPoolType": EXACT},
+    ranges={"properties.maxSessionLimit": (1, 999_999)},
 )
 OPERATIONS = Operations(HOST_POOLS)
 OPERATIONS.reads(get="hostPool.get")

@@ -12,11 +12,13 @@ from shared.caching import TtlCache
 from shared.clients.throttling import all_of, retry_while_throttled
 from shared.contracts.refusals import MissingError
 from shared.dependencies import Dependencies
-from shared.domain.images.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, gallery_image
+from shared.domain.images.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, MarketplaceImage, gallery_image
 from shared.domain.naming import TENANT_TAG
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
 
+_BOOTS: TtlCache[bool] = TtlCache(timedelta(days=1))
+"""Whether a sku can start with Trusted Launch; the versions of a sku do not differ in that."""
 _IMAGES: TtlCache[tuple[GalleryImage, ...]] = TtlCache(timedelta(minutes=10))
 """The marketplace changes monthly; a wizard needs it on every page."""
 
@@ -35,10 +37,30 @@ async def _gallery_images(deps: Dependencies, subscription_id: str, region: str)
             listed = await retry_while_throttled(lambda: images.list_skus(region, PUBLISHER, offer))
         except MissingError:  # not every region has every offer
             return []
-        return [found for sku in listed if (found := gallery_image(offer, str(sku.name)))]
+        named = [found for sku in listed if (found := gallery_image(offer, str(sku.name)))]
+        boots = await asyncio.gather(*(_boots(deps, subscription_id, region, each.image) for each in named))
+        return [each for each, starts in zip(named, boots, strict=True) if starts]
 
     found = [image for each in await asyncio.gather(*map(skus, OFFERS)) for image in each]
     return tuple(sorted(found, key=lambda i: (OFFERS.index(i.image.offer), i.display_name)))
+
+
+async def _boots(deps: Dependencies, subscription_id: str, region: str, image: MarketplaceImage) -> bool:
+    """Tell whether a VM with Trusted Launch starts from the image; the name of a sku says nothing certain."""
+    key = (subscription_id, region, image.offer, image.sku)
+    return await _BOOTS.get_or(deps, key, lambda: _supports_trusted_launch(deps, subscription_id, region, image))
+
+
+async def _supports_trusted_launch(
+    deps: Dependencies, subscription_id: str, region: str, image: MarketplaceImage
+) -> bool:
+    images, names = deps.compute(subscription_id).virtual_machine_images, (image.publisher, image.offer, image.sku)
+    newest = await retry_while_throttled(lambda: images.list(region, *names, top=1, orderby="name desc"))
+    if not newest:
+        return False
+    found = await retry_while_throttled(lambda: images.get(region, *names, str(newest[0].name)))
+    features = {str(each.name): str(each.value) for each in found.features or ()}
+    return str(found.hyper_v_generation) == "V2" and "TrustedLaunch" in features.get("SecurityType", "")
 
 
 async def gallery_versions(deps: Dependencies, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:

@@ -100,11 +100,13 @@ PUBLISHER = "MicrosoftWindowsDesktop"
 OFFERS = ("windows-ent-cpc", "windows-11", "windows-10")
 """Where Windows 10 and 11 Enterprise for one user at a time are offered; the first is Windows 365's own."""
 
-_FITTING_SKU = re.compile(r"^win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-cpc)?(?P<apps>-m365)?$", re.IGNORECASE)
+_FITTING_SKU = re.compile(
+    r"^win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-cpc)?(?P<apps>-m365)?(?:-g2)?$", re.IGNORECASE
+)
 
 
 def gallery_image(offer: str, sku: str) -> GalleryImage | None:
-    """Return the marketplace image as a choice, None when a Cloud PC cannot be built from it.
+    """Return the marketplace image as a choice, None when its name says that no Cloud PC can be built from it.
 
     Fitting: single-session Windows Enterprise; not Pro, N, LTSC, multi-session (docs/notes/windows365.md 2.10).
     """

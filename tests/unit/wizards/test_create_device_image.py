@@ -82,7 +82,8 @@ def test_the_source_is_what_was_offered() -> None:
     [
         ("windows-ent-cpc", "win11-24h2-ent-cpc-m365", True),
         ("windows-11", "win11-24h2-ent", True),
-        ("Windows-10", "win10-22h2-ent", True),
+        ("Windows-10", "win10-22h2-ent-g2", True),
+        ("windows-ent-cpc", "win10-21h2-ent-cpc-m365-g2", True),
         ("windows-11", "win11-24h2-avd", False),
         ("windows-11", "win11-24h2-pro", False),
         ("windows-11", "win11-24h2-entn", False),

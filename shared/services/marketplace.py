@@ -60,7 +60,7 @@ async def _supports_trusted_launch(
         return False
     found = await retry_while_throttled(lambda: images.get(region, *names, str(newest[0].name)))
     features = {str(each.name): str(each.value) for each in found.features or ()}
-    return str(found.hyper_v_generation) == "V2" and "TrustedLaunch" in features.get("SecurityType", "")
+    return bool(found.hyper_v_generation == "V2") and "TrustedLaunch" in features.get("SecurityType", "")
 
 
 async def gallery_versions(deps: Dependencies, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:
@@ -106,5 +106,5 @@ def _version(image_name: str, version: Any) -> GalleryVersion:  # noqa: ANN401 -
         id=str(version.id),
         display_name=f"{image_name} {version.name}",
         regions=tuple(str(target.name).lower().replace(" ", "") for target in targets),
-        ready=properties is not None and str(properties.provisioning_state) == "Succeeded",
+        ready=properties is not None and bool(properties.provisioning_state == "Succeeded"),
     )

@@ -79,6 +79,20 @@ async def test_what_is_built_is_offered_to_its_tenant_and_to_no_neighbour_in_the
     assert offered == {TENANT.id: [version.version_id.casefold()], "neighbour": []}
 
 
+@pytest.mark.parametrize(
+    ("broken", "kind"), [("", "validated"), ("checkAgents", "validated"), ("checkJoin", "refused")]
+)
+async def test_a_test_machine_reports_whether_its_image_fits(worker: Worker, broken: str, kind: str) -> None:
+    await build(worker, MACHINE)
+    if broken:
+        await worker.cloud.sim("config", {"scriptOutcomes": [{"step": broken, "message": "no"}]})
+    order = images.ValidationOrder(machine=MACHINE)
+    await worker.finish(await worker.do(images.BEGIN_VALIDATION, order))
+    read = await worker.wait(images.READ_VALIDATION, order)
+    assert read.kind == kind
+    assert [each.step for each in getattr(read, "warnings", ())] == ([broken] if broken == "checkAgents" else [])
+
+
 async def test_only_images_that_start_with_trusted_launch_are_offered(worker: Worker) -> None:
     await worker.cloud.sim("config", {"generation1Images": ["win11-23h2-ent"]})
     with on_behalf_of(TENANT.id):

@@ -94,6 +94,12 @@ class GalleryVersion(Value):
     display_name: str
     regions: tuple[str, ...] = ()
     ready: bool = True
+    fault: str | None = None  # why no Cloud PC can be built from it
+
+    @property
+    def offered(self) -> bool:
+        """Whether an image can be built from it."""
+        return self.ready and self.fault is None
 
 
 PUBLISHER = "MicrosoftWindowsDesktop"

@@ -22,6 +22,7 @@ from shared.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    Problem,
     RefusedError,
     StaleError,
     ThrottledError,
@@ -61,6 +62,7 @@ STATUSES: dict[type[DeskwrightError], Status] = {
     ThrottledError: Status(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests"),
     UnavailableError: Status(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Try again later"),
 }
+_MOST_ERRORS, _MOST_POINTER, _MOST_TEXT = 100, 200, 2000
 _UNEXPECTED = Status(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "An error of ours")
 
 
@@ -88,7 +90,7 @@ def error_response(
     """Return the response to an expected error."""
     status = _status(error)
     errors = _errors(error)
-    detail = str(error) or status.title
+    detail = _cut(str(error)) or status.title
     if status.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s, trace id %s: %s", status.code, trace_id, error)
     headers = {}
@@ -112,7 +114,18 @@ def _status(error: DeskwrightError) -> Status:
 
 
 def _errors(error: DeskwrightError) -> list[FieldErrorView]:
-    return [field_error_view(problem) for problem in error.problems] if isinstance(error, InvalidError) else []
+    """Return the errors of fields, a bounded number of bounded length: names may be the caller's own."""
+    if not isinstance(error, InvalidError):
+        return []
+    shown = error.problems[:_MOST_ERRORS]
+    views = [field_error_view(Problem(_cut(p.pointer, _MOST_POINTER), _cut(p.message), p.step)) for p in shown]
+    if left_out := len(error.problems) - len(shown):
+        views.append(field_error_view(Problem("", f"and {left_out} more")))
+    return views
+
+
+def _cut(text: str, most: int = _MOST_TEXT) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _write(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
@@ -104,6 +105,12 @@ class Connection(Value):
     subnets_seen_at: datetime | None = None
     checks_wanted_until: datetime | None = None  # without use, checks pause from then on; None: never
     created_date_time: datetime
+
+    def audited(self) -> dict[str, Any]:
+        """Return it without the address of the password: who reads the audit log has no use for it."""
+        kept = self.to_json()
+        kept.get("domain", {}).pop("passwordSecretUrl", None)
+        return kept
 
     @property
     def usable(self) -> bool:

@@ -52,8 +52,8 @@ def endpoint(
 ) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
     """Make ``handler(call)`` or ``handler(call, client)`` an HTTP function that *verb* guards.
 
-    *mutates*: whether what is refused leaves an audit event, where the method is not GET. The others are for the OpenAPI
-    document. *returns*: the body of a 200, or a body for each status.
+    *mutates*: whether what is refused leaves an audit event, where the method is not GET. The others are for the
+    OpenAPI document. *returns*: the body of a 200, or a body for each status.
     """
     if verb not in VERBS:
         message = f"{verb} is not in the table of permissions"

@@ -93,7 +93,7 @@ async def test_a_key_in_progress_says_when_to_come_again(here: Office, functions
     async def forgets(*_: Any) -> None:
         return None
 
-    keep, here.idempotency.keep = here.idempotency.keep, forgets  # type: ignore[method-assign]
+    keep, here.idempotency.keep = here.idempotency.keep, forgets  # type: ignore[method-assign, assignment]
     await caller()
     here.idempotency.keep = keep  # type: ignore[method-assign]
     answer = await caller()

@@ -27,7 +27,24 @@ MODELS: list[type[Value]] = [
     *(Tenant, Site, TenantChange, BulkForm, ExtendForm, HoldForm, RerunForm, NewPassword, PauseForm, ResumeForm),
     DirectoryChange,
 ]
-WRONG = [None, True, 7, -1, 10**9, 1.5, "", "?", "x" * 2000, [], ["?"], [[]], ["a"] * 200, {}, {"?": 1}, [{"?": None}]]
+WRONG: list[Any] = [
+    None,
+    True,
+    7,
+    -1,
+    10**9,
+    1.5,
+    "",
+    "?",
+    "x" * 2000,
+    [],
+    ["?"],
+    [[]],
+    ["a"] * 200,
+    {},
+    {"?": 1},
+    [{"?": None}],
+]
 PYDANTICS = re.compile(r"\b(String|Input|Tuple|List|Set|Dictionary|Value error|pattern|valid (string|integer|tuple))\b")
 
 

@@ -12,7 +12,7 @@ from azure_simulator.compute.capacity import placement
 from azure_simulator.compute.capacity.sizes import Size, size_of
 from azure_simulator.compute.disks import disk_bodies
 from azure_simulator.compute.disks.attached_disks import content_of
-from azure_simulator.compute.images.image_references import Image, resolve
+from azure_simulator.compute.images.image_references import Image, check_security, resolve
 from azure_simulator.compute.machines import disk_rows, os_profiles
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.network.network_interfaces import check_reserved
@@ -107,6 +107,7 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
         gb = found.properties["diskSizeGB"]
         return {"image": None, "os_disk": found, "disk_name": found.name, "disk_gb": gb, "computer_name": computer}
     image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
+    check_security(image, str(read(body, "properties.securityProfile.securityType", "string", "")))
     computer = image.computer
     if computer:
         _refuse(body, "osProfile")

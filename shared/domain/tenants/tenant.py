@@ -46,7 +46,7 @@ class LicenceSource(StrEnum):
     """Where the licences of a tenant's users come from."""
 
     GRAPH_SKU = "graphSku"  # as Microsoft Graph reports them
-    SEATS = "seats"  # counted here per service plan, handed out by join order
+    SEATS = "seats"  # counted here per service plan, handed out to who was seen first
 
 
 class RemovalBrake(Value):

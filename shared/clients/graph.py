@@ -111,6 +111,8 @@ class Graph:
 
     async def user(self, id_or_upn: str) -> DirectoryUser:
         """Return a user by id or user principal name. Raises: NotFoundError."""
+        if not _GUID.fullmatch(id_or_upn) and "@" not in id_or_upn:  # users/delta is no user
+            raise NotFoundError(f"the directory has no user {id_or_upn}")
         try:
             return _user(await self._get(f"/v1.0/users/{_segment(id_or_upn)}", {"$select": _USER}))
         except MissingError as missing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import azure.functions as func
@@ -15,12 +16,13 @@ import azure.functions as func
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import ForbiddenError, NotFoundError, TooLargeError
+from shared.errors import ForbiddenError, InvalidError, NotFoundError, Problem, TooLargeError
+from shared.services.tenant_directories import tenants_by_directory
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 from triggers.http.authentication import (
+    CLIENT_PRINCIPAL,
     Caller,
-    ForeignDirectoryError,
     TokenValidation,
     authenticate,
     bearer_token,
@@ -35,6 +37,7 @@ from triggers.http.refusals import write_down_refusal
 from triggers.http.response_shapes import Node
 
 _MOST_BYTES = 1 << 20
+_UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
 
 Handler = Callable[..., Awaitable[Response]]
@@ -85,13 +88,14 @@ async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str, 
     deps = dependencies()
     validation = token_validation(deps.settings)
     params = request.route_params
+    _refuse_unprintable({**request.params, **params})
     if "version" in params and params["version"] not in _GRAPH_VERSIONS:
         raise NotFoundError("the versions are v1.0 and beta")
     tenant = None
     if "tenant" in params:
         caller, tenant = await _caller_in_tenant(request, validation, deps, str(params["tenant"]))
     else:
-        caller = await _caller_of_provider(request, validation, deps.settings.provider_tenant_id.lower())
+        caller = await authenticate(request.headers, validation, await _directories(deps))
     call = Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id)
     try:
         authorize(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
@@ -104,29 +108,33 @@ async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str, 
     return call
 
 
+def _refuse_unprintable(texts: Mapping[str, str]) -> None:
+    """Refuse an address with characters that no name has. Raises: InvalidError."""
+    for name, text in texts.items():
+        if _UNPRINTABLE.search(f"{name}{text}"):
+            raise InvalidError(Problem(name, "has a control character, or half of one of two halves"))
+
+
 async def _caller_in_tenant(
     request: func.HttpRequest, validation: TokenValidation, deps: Dependencies, tenant_id: str
 ) -> tuple[Caller, Stored[Tenant]]:
-    """Return the caller and the addressed tenant; for callers of other directories there is no such tenant."""
-    if not (validation.trust_client_principal and request.headers.get("x-ms-client-principal")):
+    """Return the caller and the addressed tenant; who is known from elsewhere learns that there is no such tenant.
+
+    Who is not known learns nothing, whether there is such a tenant or not.
+    """
+    if not (validation.trust_client_principal and request.headers.get(CLIENT_PRINCIPAL)):
         bearer_token(request.headers)
     stored = await deps.tenants.find(tenant_id)
-    provider = deps.settings.provider_tenant_id.lower()
-    known = {provider, stored.value.entra_tenant_id} if stored else {provider}
-    try:
-        caller = await authenticate(request.headers, validation, known)
-    except ForeignDirectoryError as error:
-        raise NotFoundError("there is no such tenant") from error
+    directories = await _directories(deps) | ({stored.value.entra_tenant_id} if stored else set())
+    caller = await authenticate(request.headers, validation, directories)
     if stored is None:
         raise NotFoundError("there is no such tenant")
     return caller, stored
 
 
-async def _caller_of_provider(request: func.HttpRequest, validation: TokenValidation, directory_id: str) -> Caller:
-    try:
-        return await authenticate(request.headers, validation, {directory_id})
-    except ForeignDirectoryError as error:
-        raise ForbiddenError("only the provider's own directory may do this") from error
+async def _directories(deps: Dependencies) -> set[str]:
+    """Return the directories whose callers are known: the provider's, and those of all tenants."""
+    return {deps.settings.provider_tenant_id.lower(), *await tenants_by_directory(deps)}
 
 
 def _http_response(response: Response, trace_id: str) -> func.HttpResponse:

@@ -42,6 +42,10 @@ Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")]
 Zone = Annotated[str, Field(pattern=r"^[1-9]$")]
 
 
+SeatPlan = Annotated[str, Field(min_length=1, max_length=100)]
+Seats = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
 class LicenceSource(StrEnum):
     """Where the licences of a tenant's users come from."""
 
@@ -52,7 +56,7 @@ class LicenceSource(StrEnum):
 class RemovalBrake(Value):
     """More removals than both of these in one reconcile are not made without confirmation."""
 
-    count: int = Field(10, ge=0)
+    count: int = Field(10, ge=0, le=1_000_000)
     percent: int = Field(20, ge=0, le=100)
 
 
@@ -77,7 +81,7 @@ class TenantSettings(Value):
     removal_brake: RemovalBrake = Field(default_factory=RemovalBrake)
     naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
     licence_source: LicenceSource = LicenceSource.GRAPH_SKU
-    seats: dict[str, int] = Field(default_factory=dict)
+    seats: dict[SeatPlan, Seats] = Field(default_factory=dict, max_length=500)
 
     @property
     def clean_up_delay(self) -> timedelta:

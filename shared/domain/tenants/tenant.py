@@ -26,7 +26,7 @@ def _private_network(value: str) -> str:
     try:
         network = IPv4Network(value)
     except (AddressValueError, NetmaskValueError, ValueError) as error:
-        raise ValueError(f"not an IPv4 network in CIDR form: {error}") from error
+        raise ValueError("write an IPv4 network in CIDR form with no host bits, such as 10.20.0.0/16") from error
     if not network.is_private or not _WIDEST <= network.prefixlen <= _NARROWEST:
         raise ValueError(f"must be a private network of /{_WIDEST} to /{_NARROWEST}")
     return value

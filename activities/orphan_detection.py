@@ -43,7 +43,6 @@ from shared.domain.cloud_pcs.orphans import (
     same,
 )
 from shared.domain.images.image import DeviceImageStatus
-from shared.domain.networks.connection import JoinType
 from shared.domain.owner import CLOUD_PC_TAG, Owner, OwnerKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -123,7 +122,7 @@ async def _busy(tenant_id: str, owner: Owner, at: datetime) -> bool:
 async def _rights(order: ResourceGroupScanOrder) -> list[Found]:
     """Return the role assignments that the service made in the group: their ids are derived from their content."""
     assignments = dependencies().authorization(order.subscription_id).role_assignments
-    desktops = {f"{naming.host_pool_name(order.tenant_id, join.value)}-dag" for join in JoinType}
+    desktops = {f"{name}-dag" for name in naming.host_pool_names(order.tenant_id)}
     found: list[Found] = []
     async for each in assignments.list_for_resource_group(order.resource_group):
         scope, principal = str(each.scope), str(each.principal_id)

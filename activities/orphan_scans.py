@@ -11,7 +11,6 @@ from shared.contracts.outcomes import Refused
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissable
-from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.policies.pausing import pause_reason
 from shared.domain.tenants.tenant import Tenant
@@ -51,8 +50,8 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
     places = {(tenant.subscription_id, tenant.resource_group)}
     pools = {
         f"/subscriptions/{tenant.subscription_id}/resourceGroups/{tenant.resource_group}"
-        f"/providers/Microsoft.DesktopVirtualization/hostPools/{naming.host_pool_name(tenant.id, join.value)}"
-        for join in JoinType
+        f"/providers/Microsoft.DesktopVirtualization/hostPools/{name}"
+        for name in naming.host_pool_names(tenant.id)
     }
     groups = {stored.value.resource_group async for stored in deps.sites.each(tenant.id)}
     subscriptions = {tenant.subscription_id} | {

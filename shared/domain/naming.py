@@ -106,9 +106,21 @@ def regional_address_space(address_space: str, position: int) -> str:
     return str(slices[position % len(slices)])
 
 
-def host_pool_name(tenant_id: str, join: str) -> str:
-    """Return the name of the tenant's personal host pool; one pool has one join type (docs/notes/spotpc-avd.md 2.3)."""
-    return f"dw-{tenant_id}-personal-{'hybrid' if join.startswith('hybrid') else 'entra'}"
+def host_pool_name(tenant_id: str, join: str, *, single_sign_on: bool = True) -> str:
+    """Return the name of the tenant's personal host pool.
+
+    One pool has one join type (docs/notes/spotpc-avd.md 2.3), and its connections sign in one way: with single sign-on,
+    or with a password that Windows asks for.
+    """
+    joined = "hybrid" if join.startswith("hybrid") else "entra"
+    return f"dw-{tenant_id}-personal-{joined}{'' if single_sign_on else '-password'}"
+
+
+def host_pool_names(tenant_id: str) -> tuple[str, ...]:
+    """Return the names of all personal host pools that a tenant may have."""
+    return tuple(
+        host_pool_name(tenant_id, join, single_sign_on=sso) for join in ("entra", "hybrid") for sso in (True, False)
+    )
 
 
 def naming_template_problem(template: str) -> str | None:

@@ -39,7 +39,7 @@ def _kebab(step: str) -> str:
 
 
 def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str]]:
-    """Return (success, message) of each step; a step that reports nothing has failed."""
+    """Return (success, message) of each of *steps*; one that reports nothing has failed."""
     reported: dict[str, tuple[bool, str]] = {}
     for line in output.splitlines():
         try:
@@ -50,7 +50,7 @@ def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str
             ok, message = report.get("ok") is True, str(report.get("message") or "")
             reported[report["step"]] = (ok, message if ok or message else "it failed without a message")
     silent = (False, "it did not report: the script ended before it, or its output was cut off")
-    return {step: reported.pop(step, silent) for step in steps} | reported
+    return {step: reported.get(step, silent) for step in steps}
 
 
 async def begin_run_command(

@@ -32,7 +32,7 @@ def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
 
 
 def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationOrder:
-    """Return the six steps; without the local administrator when the policy does not want one."""
+    """Return the steps; without the local administrator when the policy does not want one."""
     account = local_administrator(order.user, order.snapshot)
     steps = STEPS if account else tuple(s for s in STEPS if s != LOCAL_ADMINISTRATOR)
     return ConfigurationOrder(machine=machine, steps=steps, local_administrator=account)

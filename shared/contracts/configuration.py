@@ -1,4 +1,4 @@
-"""Post-provisioning: six steps in one managed run command, whose failures are warnings."""
+"""Post-provisioning: steps in one managed run command, whose failures are warnings."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.values import Value
 
 STEPS = (
+    "setLocale",
     "hidePowerIcons",
     "disableWindowsReset",
     "assignLocalAdministrator",
@@ -22,7 +23,8 @@ STEPS = (
     "enableTimeZoneRedirection",
     "resizeOsPartition",
 )
-"""The order of the steps; each is a file of shared/scripts named in kebab case."""
+"""The order of the steps; each is a file of shared/scripts named in kebab case. What runs, warns and may run again is
+one of them."""
 
 REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
 """The opposite of one of them, for users who are to be standard users again."""

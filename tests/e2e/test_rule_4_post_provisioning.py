@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from local.portal import PortalError
 from local.stack import Stack
 from tests.e2e.office import MEDIUM, Office
 
@@ -31,12 +32,13 @@ def staffed(office: Office, **configuration: object) -> str:
     return upn
 
 
-def test_all_six_steps_leave_their_mark_on_the_machine(open_office: OpenOffice) -> None:
+def test_all_steps_leave_their_mark_on_the_machine(open_office: OpenOffice) -> None:
     office = open_office()
     office.settled(staffed(office, localAdminEnabled=True))
     (vm,) = office.machines()
 
     assert set(vm["facts"]["steps"]) == {
+        "setLocale",
         "hidePowerIcons",
         "disableWindowsReset",
         "assignLocalAdministrator",
@@ -47,9 +49,7 @@ def test_all_six_steps_leave_their_mark_on_the_machine(open_office: OpenOffice) 
     assert vm["facts"]["partitionGb"] == 128
 
 
-def test_a_failed_step_is_a_warning_and_the_other_five_run(
-    open_office: OpenOffice, scripts: Callable[..., None]
-) -> None:
+def test_a_failed_step_is_a_warning_and_the_others_run(open_office: OpenOffice, scripts: Callable[..., None]) -> None:
     office = open_office()
     scripts({"step": "disableWindowsReset", "message": "reagentc: access denied"})
     pc = office.settled(staffed(office, localAdminEnabled=True))
@@ -57,7 +57,7 @@ def test_a_failed_step_is_a_warning_and_the_other_five_run(
 
     assert pc["status"] == "provisionedWithWarnings"
     assert "reagentc: access denied" in pc["statusDetail"]["message"]
-    assert len(vm["facts"]["steps"]) == 5
+    assert len(vm["facts"]["steps"]) == 6
 
 
 def test_running_the_failed_step_again_gives_provisioned(open_office: OpenOffice, scripts: Callable[..., None]) -> None:
@@ -76,6 +76,24 @@ def test_running_the_failed_step_again_gives_provisioned(open_office: OpenOffice
 
     assert halfway["status"] == "provisionedWithWarnings"
     assert "disableWindowsReset" not in halfway["statusDetail"]["message"]
+    assert office.cloud_pc_of(upn)["status"] == "provisioned"
+
+
+def test_the_warning_of_the_display_language_is_cured_by_its_step(
+    open_office: OpenOffice, scripts: Callable[..., None]
+) -> None:
+    office = open_office()
+    scripts({"step": "setLocale", "message": "no such language"})
+    upn = staffed(office)
+    pc = office.settled(upn)
+    again = f"{office.base}/cloudPCs/{pc['id']}/rerunStep"
+    with pytest.raises(PortalError, match="no such language"):
+        office.finish(office.portal.ask("POST", again, {"step": "setLocale"}))
+    still = office.cloud_pc_of(upn)
+    scripts()
+    office.finish(office.portal.ask("POST", again, {"step": "setLocale"}))
+
+    assert still["statusDetail"]["message"].count("setLocale") == 1
     assert office.cloud_pc_of(upn)["status"] == "provisioned"
 
 

@@ -32,7 +32,8 @@ def test_help_lists_every_command_of_the_pages() -> None:
 
 
 def test_help_has_one_line_for_every_command() -> None:
-    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = ["make", "--no-print-directory", "help"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     commands = [line.split()[1] for line in listed.stdout.splitlines()]
     assert sorted(commands) == sorted(_TARGETS)
 

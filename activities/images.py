@@ -15,6 +15,7 @@ from shared.contracts.images import (
     POLL_REPLICATION,
     POLL_STOPPED,
     PREPARE_GALLERY,
+    REPLICAS,
     CaptureOrder,
     GalleryVersion,
 )
@@ -29,7 +30,7 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 RUN_COMMAND = "deskwright-generalize"
-_REPLICAS = 2  # one replica serves about fifty concurrent builds; more make the capture slower
+
 _OFF = frozenset({"stopped", "deallocated"})
 
 
@@ -138,7 +139,7 @@ async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
     gallery, definition, number = version.names
     versions = dependencies().compute(machine.subscription_id).gallery_image_versions
     targets = [
-        {"name": region, "regionalReplicaCount": _REPLICAS, "storageAccountType": "Standard_LRS"}
+        {"name": region, "regionalReplicaCount": REPLICAS, "storageAccountType": "Standard_LRS"}
         for region in order.regions
     ]
     body: Any = {

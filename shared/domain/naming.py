@@ -106,6 +106,11 @@ def regional_address_space(address_space: str, position: int) -> str:
     return str(slices[position % len(slices)])
 
 
+def regional_address_spaces(address_space: str, count: int) -> tuple[str, ...]:
+    """Return what each of a site's regions takes of its address space, in their order."""
+    return tuple(regional_address_space(address_space, position) for position in range(count))
+
+
 def host_pool_name(tenant_id: str, join: str, *, single_sign_on: bool = True) -> str:
     """Return the name of the tenant's personal host pool.
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from activities.run_commands import assemble, begin_run_command, read_run_command
 from shared.caching import TtlCache
 from shared.clients.arm import begin
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
+    BEGIN_ENROLLMENT,
     BEGIN_ENTRA_JOIN,
     DELETE_DEVICE,
     DELETE_MANAGED_DEVICE,
     POLL_DEVICE,
     POLL_ENROLLMENT,
+    READ_ENROLLMENT,
     SET_PRIMARY_USER,
     STAMP_ENROLLMENT_PROFILE,
+    DeviceEnrollmentOrder,
     DeviceFound,
     DeviceOrder,
     DomainJoinOrder,
@@ -43,6 +47,8 @@ INTUNE = "0000000a-0000-0000-c000-000000000000"  # the mdmId that turns the Entr
 POLICY_ATTRIBUTE = 15
 """The extension attribute that carries the policy's name: docs/decisions tells why not enrollmentProfileName."""
 
+ENROLLMENT_COMMAND = "deskwright-enrollment"
+_ENROLL = "enrollInIntune"
 _JOIN_AND_CREATE = "3"  # NETSETUP_JOIN_DOMAIN | NETSETUP_ACCT_CREATE
 _UNREGISTERED = frozenset({"", "00000000-0000-0000-0000-000000000000"})
 _TRUST = {JoinType.AZURE_AD_JOIN: "azuread", JoinType.HYBRID_AZURE_AD_JOIN: "serverad"}
@@ -134,6 +140,35 @@ async def poll_device(order: DeviceOrder) -> DeviceFound | Pending | Refused:
     else:
         note = f"{order.computer_name} is not in Entra ID yet."
     return Pending(note=note)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_ENROLLMENT)
+async def begin_enrollment(order: DeviceEnrollmentOrder) -> Accepted | Refused:
+    """Start the script that enrols a domain-joined machine with its device's credential; no user takes part."""
+    requested = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
+    source = assemble((_ENROLL,), frame="frame", below="enrollment/")
+    return await begin_run_command(order.machine, ENROLLMENT_COMMAND, source, [requested])
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(READ_ENROLLMENT)
+async def read_enrollment(order: DeviceEnrollmentOrder) -> Done | Pending | Refused:
+    """Read the script's report."""
+    reported = await read_run_command(order.machine, ENROLLMENT_COMMAND, (_ENROLL,))
+    if isinstance(reported, Pending):
+        return reported
+    ok, message = reported[_ENROLL]
+    if ok:
+        return Done()
+    return Refused(
+        code="enrollmentFailed",
+        message=f"{order.machine.computer_name} could not be enrolled in Intune",
+        evidence=message,
+        advice="See that the directory has Intune and Entra ID P1, that no policy of the domain sets"
+        " DisableRegistration, and that no enrolment restriction keeps Windows out:"
+        " run the connection's health checks.",
+    )
 
 
 @bp.activity_trigger(input_name="payload")

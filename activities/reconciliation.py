@@ -96,7 +96,12 @@ def _grouped(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 async def _rules(tenant: Tenant, policies: Iterable[Policy]) -> Rules:
     service = await dependencies().service_state.get()
     paused = {policy.id: why for policy in policies if (why := pause_reason(service, tenant, policy))}
-    return Rules(brake=tenant.settings.removal_brake, paused=paused, halted=pause_reason(service, tenant, None))
+    return Rules(
+        brake=tenant.settings.removal_brake,
+        disabled_lose=tenant.settings.disabled_account_starts_grace,
+        paused=paused,
+        halted=pause_reason(service, tenant, None),
+    )
 
 
 async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
@@ -126,13 +131,16 @@ async def _observe(
 async def _fleet(tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
     """Return all Cloud PCs of the tenant where they matter for a few of its users.
 
-    Only Cloud PCs in their grace period hold licences that others have been given; and the brake counts all
-    when many are removed at once.
+    Only Cloud PCs in their grace period and those that are removed hold licences that others have been given; and the
+    brake counts all when many are removed at once, or have been within the last hour.
     """
     cloud_pcs = dependencies().cloud_pcs
-    in_grace = [each async for each in cloud_pcs.each(tenant.id, status=Status.IN_GRACE_PERIOD.value)]
-    if not in_grace and len(records) <= tenant.settings.removal_brake.count:
-        return ()
+    if len(records) <= tenant.settings.removal_brake.count:
+        for status in (Status.IN_GRACE_PERIOD, Status.DEPROVISIONING):
+            if [each async for each in cloud_pcs.each(tenant.id, status=status.value)]:
+                break
+        else:
+            return ()
     return tuple([stored.value async for stored in cloud_pcs.each(tenant.id)])
 
 

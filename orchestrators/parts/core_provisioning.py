@@ -11,13 +11,17 @@ from orchestrators.parts.attempts import Attempt
 from orchestrators.parts.machines import MachineSpec, Recorder, create
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
+    BEGIN_ENROLLMENT,
     BEGIN_ENTRA_JOIN,
     DEVICE_POLL,
+    ENROLLMENT_SCRIPT_POLL,
     POLL_DEVICE,
     POLL_ENROLLMENT,
     PRIMARY_USER_POLL,
+    READ_ENROLLMENT,
     SET_PRIMARY_USER,
     STAMP_ENROLLMENT_PROFILE,
+    DeviceEnrollmentOrder,
     DeviceFound,
     DeviceOrder,
     DomainJoinOrder,
@@ -132,11 +136,16 @@ def join(attempt: Attempt, machine: Machine) -> Steps[datetime]:
 
 
 def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) -> Steps[str]:
-    """Wait until Intune manages the device, and stamp the policy's name on it; return the managed device's id."""
+    """Wait until Intune manages the device, and stamp the policy's name on it; return the managed device's id.
+
+    An Entra join enrols; a domain-joined machine is told to, once its device is in Entra ID.
+    """
     order = attempt.order
     if attempt.is_done(Step.ENROLL_IN_INTUNE):
         return str(attempt.resources.managed_device_id)
     yield from attempt.begin(Step.ENROLL_IN_INTUNE)
+    if order.domain is not None:
+        yield from enroll_the_device(attempt, machine)
     enrolled = yield from attempt.wait(
         POLL_ENROLLMENT,
         EnrollmentOrder(
@@ -158,6 +167,14 @@ def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) ->
         ),
     )
     return enrolled.managed_device_id
+
+
+def enroll_the_device(attempt: Attempt, machine: Machine) -> Steps[None]:
+    """Let the machine enrol with its device's own credential, and wait until it says that it has."""
+    order = DeviceEnrollmentOrder(machine=machine)
+    operation = yield from attempt.do(BEGIN_ENROLLMENT, order)
+    yield from attempt.finish(machine, operation, ENROLLMENT_SCRIPT_POLL)
+    yield from attempt.wait(READ_ENROLLMENT, order, ENROLLMENT_SCRIPT_POLL)
 
 
 def assign_primary_user(attempt: Attempt, managed_device_id: str) -> Steps[None]:

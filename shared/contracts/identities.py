@@ -45,6 +45,12 @@ class DeviceFound(Value):
     object_id: str
 
 
+class DeviceEnrollmentOrder(Value):
+    """Tell the machine to enrol in Intune with its device's own credential."""
+
+    machine: Machine
+
+
 class EnrollmentOrder(Value):
     """The device's record in Intune. From *explain_from* on, a poll also finds out what is missing."""
 
@@ -89,6 +95,8 @@ class ForgetDeviceOrder(Value):
 BEGIN_ENTRA_JOIN = Activity("begin_entra_join", EntraJoinOrder, Accepted, Refused)
 BEGIN_DOMAIN_JOIN = Activity("begin_domain_join", DomainJoinOrder, Accepted, Refused)
 POLL_DEVICE = Poll("poll_device", DeviceOrder, DeviceFound, Refused)
+BEGIN_ENROLLMENT = Activity("begin_enrollment", DeviceEnrollmentOrder, Accepted, Refused)
+READ_ENROLLMENT = Poll("read_enrollment", DeviceEnrollmentOrder, Done, Refused)
 POLL_ENROLLMENT = Poll("poll_enrollment", EnrollmentOrder, Enrolled, Refused)
 STAMP_ENROLLMENT_PROFILE = Activity("stamp_enrollment_profile", StampOrder, Done, Refused)
 SET_PRIMARY_USER = Poll("set_primary_user", PrimaryUserOrder, Done, Refused)
@@ -96,6 +104,7 @@ DELETE_MANAGED_DEVICE = Activity("delete_managed_device", ForgetDeviceOrder, Don
 DELETE_DEVICE = Activity("delete_device", ForgetDeviceOrder, Done, Refused)
 
 DEVICE_POLL = PollPolicy(timedelta(seconds=5), timedelta(seconds=45), timedelta(minutes=20))
+ENROLLMENT_SCRIPT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=45))
 PRIMARY_USER_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(minutes=15))
 
 

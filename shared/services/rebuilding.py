@@ -23,6 +23,7 @@ from shared.domain.tenants.tenant import LicenceSource
 from shared.errors import ConflictError, NotFoundError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, resume_operation
+from shared.services.reconciling import reconcile_users
 from shared.services.starting import start_build
 from shared.services.writes import change_cloud_pc
 from shared.storage.configuration import source_of
@@ -66,7 +67,8 @@ async def rebuild(
     """Build a Cloud PC again, in up to three attempts; return its operation.
 
     What there is of it is removed first, its device before all; but a retry resumes it, at the step that failed, where
-    that is safe and the policy would build the same now. *account*: whether the user becomes a local administrator,
+    that is safe and the policy would build the same now. One that has failed waits for a free licence like any other.
+    *account*: whether the user becomes a local administrator,
     None: as the policy says. Raises: ConflictError unless its status allows it, its user is still entitled, and no
     clean-up is at work on it. Nothing is deleted then.
     """
@@ -74,7 +76,10 @@ async def rebuild(
     before = (await context.cloud_pc(cloud_pc_id)).value
     current = before.current
     resumed = await resume_operation(
-        context, resource, partial(_start, context, client, before), begun=lambda id_: current.operation_id == id_
+        context,
+        resource,
+        partial(_start, context, client, before, queued=True),
+        begun=lambda id_: current.operation_id == id_,
     )
     if resumed is not None:
         return resumed
@@ -82,27 +87,31 @@ async def rebuild(
     planned = await plan_now(context, before, account)
 
     def edit(pc: CloudPc) -> CloudPc:
-        _refuse_unless_possible(pc, kind)
-        anew = replanned(with_licensed_plan(pc, planned.licenses), kind.event, context.now)
-        resumed_at = resumable_by_hand(pc, planned.snapshot) if kind is RETRY else None
-        return anew.with_current(
-            snapshot=planned.snapshot,
-            group_id=planned.group_id,
-            operation_id=context.operation_id,
-            resumed_at=resumed_at,
-            warnings=pc.current.warnings if resumed_at else (),
-        )
+        return _planned_anew(context, pc, kind, planned)
 
     async def start(after: CloudPc) -> None:
         if current.clean_up_at is not None:
             await deps.due.drop(Due(DueKind.CLEAN_UP, current.clean_up_at, tenant.id, cloud_pc_id, current.generation))
-        await _start(context, client, after)
+        await _start(context, client, after, queued=before.status is Status.FAILED)
 
     start_at = context.now + START_GRACE
     promise = partial(deps.due.put, DueKind.START, start_at, tenant.id, cloud_pc_id, before.next_generation)
     write = change_cloud_pc(context, before, edit)
     begun = await begin_operation(context, kind.name, resource, write, promise=promise, start=start, code="notRebuilt")
     return begun.operation
+
+
+def _planned_anew(context: ActionContext, pc: CloudPc, kind: Rebuild, planned: Planned) -> CloudPc:
+    _refuse_unless_possible(pc, kind)
+    anew = replanned(with_licensed_plan(pc, planned.licenses), kind.event, context.now)
+    resumed_at = resumable_by_hand(pc, planned.snapshot) if kind is RETRY else None
+    return anew.but(display_name=pc.named_for(planned.snapshot)).with_current(
+        snapshot=planned.snapshot,
+        group_id=planned.group_id,
+        operation_id=context.operation_id,
+        resumed_at=resumed_at,
+        warnings=pc.current.warnings if resumed_at else (),
+    )
 
 
 def refusal(pc: CloudPc, kind: Rebuild) -> str | None:
@@ -123,10 +132,18 @@ def _refuse_unless_possible(pc: CloudPc, kind: Rebuild) -> None:
         raise ConflictError(why, status=pc.status.value)
 
 
-async def _start(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
-    """Start the build as the record says; a sweep does it if this does not come to its end."""
+async def _start(context: ActionContext, client: DurableClient, pc: CloudPc, *, queued: bool) -> None:
+    """Start the build as the record says; a sweep does it if this does not come to its end.
+
+    *queued*: it held no licence. Its user is planned, and the build starts when one is free, before all that came
+    later; until then the record says which place it has.
+    """
     deps, tenant = context.deps, context.tenant
     if pc.current.snapshot is None or not waits(pc):
+        return
+    if queued:
+        origin = f"build/{pc.id}/{pc.current.generation}"
+        await reconcile_users(client, tenant.id, (pc.user.id,), origin=origin)
         return
     connection = (await deps.connections.get(tenant.id, pc.current.snapshot.connection_id)).value
     site = (await deps.sites.get(tenant.id, connection.site_id)).value
@@ -153,6 +170,8 @@ async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType
         entitled = await entitlement_of_user(deps.graph(tenant), pc.user.id, assigned_groups(policies))
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user") from error
+    if not entitled.user.account_enabled:
+        raise ConflictError("the user's account is disabled: nothing is built for them until it is enabled")
     seats = tenant.settings.licence_source is LicenceSource.SEATS
     if not seats and not pc.claims & {plan.id for plan in entitled.plans}:
         raise ConflictError("the user no longer has the licence of this Cloud PC", servicePlanId=pc.plan.id)

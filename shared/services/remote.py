@@ -139,9 +139,9 @@ async def rename(context: ActionContext, cloud_pc_id: str, display_name: str) ->
     before = (await context.cloud_pc(cloud_pc_id)).value
 
     def edit(pc: CloudPc) -> CloudPc | None:
-        if pc.display_name == display_name:
+        if pc.display_name == display_name and pc.renamed:
             return None
-        return pc.but(display_name=display_name, last_modified_date_time=context.now)
+        return pc.but(display_name=display_name, renamed=True, last_modified_date_time=context.now)
 
     result = {"cloudPcId": cloud_pc_id, "displayName": display_name}
 

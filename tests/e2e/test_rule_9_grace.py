@@ -50,7 +50,7 @@ def provisioned(office: Office, count: int = 1) -> tuple[list[str], str]:
 def test_whoever_loses_his_reason_has_a_week_and_whoever_regains_it_keeps_everything(
     open_office: OpenOffice, cause: str
 ) -> None:
-    office = open_office()
+    office = open_office({"disabledAccountStartsGrace": cause == "userDisabled"})
     (user,), group = provisioned(office)
     before = office.cloud_pc_of(user)
     LOSSES[cause](office, user, group)

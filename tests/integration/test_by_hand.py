@@ -10,6 +10,7 @@ import azure.functions as func
 import pytest
 
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
+from shared.contracts.reconciling import START_PROVISIONING, StartOrder
 from shared.domain.cloud_pcs.build import Failure, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
@@ -29,6 +30,7 @@ from shared.storage.due import WATCH_EVERY, DueKind, watch_due
 from tests.cloud_pcs import edited
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
+from tests.integration.test_reconciliation import plan
 from triggers.http.authentication import Caller
 from triggers.http.call import Call, Response
 from triggers.http.idempotency import once
@@ -207,7 +209,7 @@ async def test_a_retry_goes_on_with_the_machine_whose_clean_up_it_cancels(here: 
     )
     host = IdleHost()
     due = await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation + 1)
-    await rebuild((await call(here, trace="continue_as_new")).context, host, FAILED.id, RETRY)
+    await retried(here, host)
     pc = (await here.cloud_pcs.get("contoso", FAILED.id)).value
 
     assert (pc.current.resumed_at, pc.status) == (Step.ENROLL_IN_INTUNE, Status.PENDING_PROVISION)
@@ -236,10 +238,17 @@ async def test_a_retry_begins_anew_where_the_machine_is_not_what_would_be_built(
         "contoso", FAILED.id, lambda pc: edited(pc, status=Status.FAILED, clean_up_at=things.NOW, **failed)
     )
     host = IdleHost()
-    await rebuild((await call(here, trace="continue_as_new")).context, host, FAILED.id, RETRY)
+    await retried(here, host)
 
     assert "resume" not in host.orders[0]
     assert [each["computerNames"] for each in host.orders[0]["remains"]] == [["CPC-ADA-X"]]
+
+
+async def retried(here: PaperServices, host: IdleHost) -> None:
+    """Retry it once more, and begin what is planned then; *host* keeps only the order of the build."""
+    await rebuild((await call(here, trace="continue_as_new")).context, IdleHost(), FAILED.id, RETRY)
+    (group,) = (await plan("ada")).groups
+    await perform(START_PROVISIONING, StartOrder(tenant_id="contoso", cloud_pc_ids=group), host)
 
 
 async def rebuilt(here: PaperServices, failed: CloudPc) -> CloudPc:

@@ -150,9 +150,8 @@ async def test_a_user_with_two_licences_has_two(here: PaperServices) -> None:
     [
         (lambda d: d.groups["g1"].remove("ada"), RemovalCause.USER_LEFT_GROUP),
         (lambda d: d.licences.update(ada=()), RemovalCause.LICENSE_REMOVED),
-        (lambda d: d.disabled.add("ada"), RemovalCause.USER_DISABLED),
     ],
-    ids=["left the group", "licence gone", "disabled"],
+    ids=["left the group", "licence gone"],
 )
 async def test_what_works_has_a_grace_period_and_a_promise_that_it_ends(
     here: PaperServices, change: Callable[[Any], Any], cause: RemovalCause

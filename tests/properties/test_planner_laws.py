@@ -197,6 +197,21 @@ def test_only_who_has_a_licence_a_policy_and_an_account_is_provisioned(
 
 
 @given(directories(), records(), policies())
+def test_a_disabled_account_takes_nothing_and_nothing_is_built_for_it(
+    observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
+) -> None:
+    seen = observed.but(cloud_pcs=there)
+    made = planned(seen, among)
+    enabled = tuple(each.but(user=each.user.but(account_enabled=True)) for each in seen.entitlements)
+    as_enabled = planned(seen.but(entitlements=enabled), among)
+    disabled = {each.user.id for each in seen.entitlements if not each.user.account_enabled}
+    owners = {pc.id: pc.user.id for pc in there}
+    assert {pc.id for pc in (*made.grace, *made.cancel)} == {pc.id for pc in (*as_enabled.grace, *as_enabled.cancel)}
+    assert not disabled & {pc.user.id for pc in made.provision}
+    assert not disabled & {owners.get(pc_id, "") for pc_id in made.start}
+
+
+@given(directories(), records(), policies())
 def test_what_works_is_never_built_over_and_never_removed_without_a_grace_period(
     observed: Observed, there: tuple[CloudPc, ...], among: tuple[Policy, ...]
 ) -> None:

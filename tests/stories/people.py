@@ -18,9 +18,11 @@ from shared.contracts.desktops import (
 )
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
+    BEGIN_ENROLLMENT,
     BEGIN_ENTRA_JOIN,
     POLL_DEVICE,
     POLL_ENROLLMENT,
+    READ_ENROLLMENT,
     SET_PRIMARY_USER,
     STAMP_ENROLLMENT_PROFILE,
     DeviceFound,
@@ -117,6 +119,8 @@ ALL_WELL: Answers = {
     BEGIN_ENTRA_JOIN: BEGUN,
     BEGIN_DOMAIN_JOIN: BEGUN,
     POLL_DEVICE: DeviceFound(device_id="device-1", object_id="object-1"),
+    BEGIN_ENROLLMENT: BEGUN,
+    READ_ENROLLMENT: Done(),
     POLL_ENROLLMENT: Enrolled(managed_device_id="managed-1"),
     STAMP_ENROLLMENT_PROFILE: Done(),
     SET_PRIMARY_USER: Done(),

@@ -81,7 +81,11 @@ def test_everything_it_makes_is_tagged_with_its_owner() -> None:
 def test_a_domain_is_joined_and_left_again() -> None:
     story = probe(HYBRID)
 
-    assert [o["steps"] for o in story.orders["begin_probe_script"]][-1] == ["runScripts", "leaveDomain"]
+    assert [o["steps"] for o in story.orders["begin_probe_script"]][-1] == [
+        "runScripts",
+        "allowEnrollment",
+        "leaveDomain",
+    ]
     assert "poll_device" not in story.calls
     assert story.calls[-len(REMOVAL) :] == REMOVAL
 

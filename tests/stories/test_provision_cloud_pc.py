@@ -10,7 +10,7 @@ from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, 
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp, leftovers_of
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
 from shared.contracts.desktops import GRANT_SIGN_IN, POLL_SESSION_HOST
-from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, READ_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, POLL_AGENT, Place
 from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
@@ -81,6 +81,29 @@ def test_a_hybrid_cloud_pc_joins_the_domain_in_the_customers_subnets() -> None:
     assert "begin_domain_join" in story.calls
     assert "begin_entra_join" not in story.calls
     assert story.last(POLL_DEVICE)["joinType"] == "hybridAzureADJoin"
+
+
+def test_a_hybrid_cloud_pc_is_told_to_enrol_once_its_device_is_in_entra() -> None:
+    calls = tell(PROVISION, HYBRID, ALL_WELL).calls
+
+    at = calls.index("poll_device")
+    assert [c for c in calls[at + 1 :] if c != "begin_step"][:4] == [
+        "begin_enrollment",
+        "poll_operation",
+        "read_enrollment",
+        "poll_enrollment",
+    ]
+    assert "begin_enrollment" not in tell(PROVISION, ORDER, ALL_WELL).calls
+
+
+def test_a_machine_that_cannot_enrol_fails_the_attempt_in_words() -> None:
+    refused = Refused(
+        code="enrollmentFailed", message="no", evidence="DisableRegistration is 1", advice="run the checks"
+    )
+    story = tell(PROVISION, HYBRID.but(attempt=3), {**ALL_WELL, READ_ENROLLMENT: refused})
+
+    failure = story.last(RECORD_FAILED)["failure"]
+    assert (failure["code"], failure["step"]) == ("enrollmentFailed", "enrollInIntune")
 
 
 def test_what_was_made_is_in_the_record() -> None:

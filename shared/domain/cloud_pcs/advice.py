@@ -21,8 +21,9 @@ _LATE: Mapping[Step, str] = MappingProxyType(
             " hybridJoinWaitInMinutes is how long the build waits."
         ),
         Step.ENROLL_IN_INTUNE: (
-            "See that the user has an Intune licence and lies in the MDM user scope, and that no enrolment restriction"
-            " keeps Windows out: run the connection's health checks."
+            "See that the directory has Intune and Entra ID P1, that the user lies in the MDM user"
+            " scope when the machine joins Entra ID alone, and that no enrolment restriction keeps Windows out:"
+            " run the connection's health checks."
         ),
         Step.ASSIGN_PRIMARY_USER: "See in Intune whether the device is still there and its user has an Intune licence.",
         Step.ASSIGN_USER: (

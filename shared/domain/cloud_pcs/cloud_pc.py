@@ -106,6 +106,7 @@ class CloudPc(Value):
     plan: ServicePlan
     status: Status
     display_name: str
+    renamed: bool = False  # by a person: the name survives every build
     current: Build
     replacement: Build | None = None
     highest_generation: int = 0  # that a replacement was given
@@ -147,6 +148,12 @@ class CloudPc(Value):
         """Why nothing else may be begun with its machine, in words; None: something may."""
         being_replaced = "a machine is being built to take the place of the one it has"
         return self.at_work or (being_replaced if self.being_replaced else None)
+
+    def named_for(self, snapshot: Snapshot, user: User | None = None) -> str:
+        """Return its display name when it is built from *snapshot*: policy and user, unless a person has named it."""
+        owner = user or self.user
+        own = f"{snapshot.policy_name} - {owner.display_name or owner.user_principal_name}"
+        return self.display_name if self.renamed else own
 
     def build(self, generation: int) -> Build | None:
         """Return the build of *generation*, None when the record no longer has it."""

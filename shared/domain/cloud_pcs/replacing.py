@@ -61,7 +61,10 @@ def replaced(
         restore_points=old.restore_points,
         disks=old.disks,
     )
-    after = pc.but(current=current, replacement=leaving, provisioned_date_time=at, last_modified_date_time=at)
+    named = pc.named_for(new.snapshot) if new.snapshot else pc.display_name
+    after = pc.but(
+        current=current, replacement=leaving, display_name=named, provisioned_date_time=at, last_modified_date_time=at
+    )
     event = Event.REPLACED_WITH_WARNINGS if warnings else Event.REPLACED
     return after.after(event, at=at) if pc.status in REPLACEABLE else after
 

@@ -74,6 +74,10 @@ CAUSES: Mapping[str, Fault] = MappingProxyType(
             Fault("adJoinCheckServerNotOperational", _LINE_OF_SIGHT),
             Fault("azureAdDeviceSyncCheckScpNotConfigured", "Configure the service connection point.", WARNING),
             Fault("internalServerErrorUnableToRunDscScript", "Exempt the OU from the policy that signs scripts."),
+            Fault(
+                "resourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation",
+                "Exempt the OU from the domain's policy Disable MDM Enrollment: Cloud PCs enrol in Intune.",
+            ),
             Fault("ssoCheckKerberosConfigurationError", "Create the Kerberos server object of Entra.", WARNING),
         )
     }
@@ -98,6 +102,9 @@ PROBE_STEPS: Mapping[str, ProbeStep] = MappingProxyType(
         "findServiceConnectionPoint": ProbeStep(CAUSES["azureAdDeviceSyncCheckScpNotConfigured"], _HYBRID),
         "findKerberosServer": ProbeStep(CAUSES["ssoCheckKerberosConfigurationError"], _HYBRID),
         "runScripts": ProbeStep(CAUSES["internalServerErrorUnableToRunDscScript"], _HYBRID, joined=True),
+        "allowEnrollment": ProbeStep(
+            CAUSES["resourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation"], _HYBRID, joined=True
+        ),
         "leaveDomain": ProbeStep(_STAYS, _HYBRID, joined=True),
     }
 )

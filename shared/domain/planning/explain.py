@@ -183,7 +183,9 @@ def _in_grace(record: CloudPc) -> str:
 def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[ExplainedCloudPc]) -> str:
     name = entitlement.user.user_principal_name
     if not entitlement.user.account_enabled:
-        return f"{name} gets no Cloud PC: the account is disabled."
+        there = sum(each.status not in {None, Status.NOT_PROVISIONED} for each in explained)
+        keeps = f"{name} has {there} Cloud PC(s) and cannot sign in" if there else f"{name} gets no Cloud PC"
+        return f"{keeps}: the account is disabled. No new one is built."
     if not entitlement.plans and not explained:
         because = "is in an assigned group, but has no Cloud PC licence" if claims else "has no Cloud PC licence"
         return f"{name} lacks a Cloud PC: {because}."

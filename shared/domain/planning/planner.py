@@ -24,6 +24,7 @@ from shared.domain.planning.queueing import queue_up, waits
 from shared.domain.policies.policy import Policy, Snapshot
 
 _GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+_DISABLED = "the user's account is disabled"
 _LEFT_ALONE = frozenset({Status.IN_GRACE_PERIOD, Status.RESTORING, Status.RESIZING})  # planned again when it ends
 
 
@@ -73,6 +74,7 @@ class _Steps:
         self._planned: list[CloudPc] = []  # were planned, and not begun
         self._fresh_snapshots: set[str] = set()  # of these, whose snapshot has been renewed
         self._licenses: dict[str, frozenset[str]] = {}  # ids of service plans, by user
+        self._disabled: set[str] = set()  # ids of users
         self._list_only: list[CloudPc] = []
         self._revocations: list[tuple[CloudPc, RemovalCause]] = []
         self._reprieves: list[CloudPc] = []
@@ -88,6 +90,8 @@ class _Steps:
         """
         user, licenses = entitlement.user, frozenset(plan.id for plan in entitlement.plans)
         self._licenses[user.id] = licenses
+        if not user.account_enabled:
+            self._disabled.add(user.id)
         settled = [self._settle(each, licenses, stays=self._stays(entitlement, each)) for each in records]
         owners = {plan_id: pc for pc in settled for plan_id in pc.claims}
         taken, decided = {pc.id for pc in records}, set[str]()
@@ -126,6 +130,8 @@ class _Steps:
             self._whether_to_build(record, policy, entitlement)
         elif record.status is Status.DEPROVISIONING:
             self._rebuild_after_removal(record, policy, entitlement)
+        elif _is_only_planned(record) and not user.account_enabled:
+            self._plan_elsewhere(record, policy, entitlement)  # nothing is built for them
         elif self._keeps(entitlement, record):
             self._keep(record, entitlement)
         elif entitlement.certain and _is_only_planned(record):
@@ -134,13 +140,16 @@ class _Steps:
             self._revoke(record, self._cause(record, user))
 
     def _keeps(self, entitlement: Entitlement, record: CloudPc) -> bool:
-        """Whether its user still has an account and a policy for what there is."""
+        """Whether its user still has a policy for what there is; a disabled account is no cause, unless set so."""
         groups = entitlement.group_ids
         own = _policy_id(record) if record.status is not Status.NOT_PROVISIONED else None
         if record.status is Status.FAILED:  # whichever policy wins, a retry by hand builds by it
             own = None
         by_policy = linked(self._policies, own, groups) if own else winner(self._policies, groups) is not None
-        return entitlement.user.account_enabled and by_policy
+        return by_policy and not self._loses_as_disabled(entitlement.user)
+
+    def _loses_as_disabled(self, user: User) -> bool:
+        return self._rules.disabled_lose and not user.account_enabled
 
     def _stays(self, entitlement: Entitlement, record: CloudPc) -> bool:
         return not entitlement.certain or self._keeps(entitlement, record)
@@ -162,9 +171,7 @@ class _Steps:
         """Return what was collected: within the licences there are, and with the brake on."""
         mine = {pc.id for pc in observed.cloud_pcs}
         others = [pc for pc in observed.everything if pc.id not in mine and waits(pc)]
-        queue = queue_up(
-            (self._new, self._planned, others), observed.free, self._rules.pause_reason, self._fresh_snapshots
-        )
+        queue = queue_up((self._new, self._planned, others), observed.free, self._why_held, self._fresh_snapshots)
         revocations = [(pc, cause) for pc, cause in self._revocations if not self._rules.pause_reason(pc)]
         fleet = Fleet.of(observed.everything, self._at)
         doubts = braked(revocations, observed.doubt, self._rules.brake, self._policies, fleet)
@@ -189,6 +196,10 @@ class _Steps:
         written = {pc.id for pc in (*made.writes, *made.delete)}
         return made.but(swapped=tuple(pc for pc in self._settled if pc.id not in written))
 
+    def _why_held(self, pc: CloudPc) -> str | None:
+        """Return why a build that is planned may not begin, whichever licences are free."""
+        return self._rules.pause_reason(pc) or (_DISABLED if pc.user.id in self._disabled else None)
+
     def _whether_to_build(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
         reason = _why_not(entitlement.user, policy)
         snapshot = self._snapshots.get(policy.id) if policy else None
@@ -202,7 +213,7 @@ class _Steps:
 
     def _planned_for(self, record: CloudPc, snapshot: Snapshot, user: User, group_id: str | None) -> CloudPc:
         planned = replanned(record, Event.PLANNED, self._at).with_current(snapshot=snapshot, group_id=group_id)
-        return planned.but(user=user, display_name=f"{snapshot.policy_name} - {_name_of(user)}")
+        return planned.but(user=user, display_name=record.named_for(snapshot, user))
 
     def _rebuild_after_removal(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
         """Build again after a removal: the build first cleans up what is left.
@@ -243,7 +254,8 @@ class _Steps:
         if fresh is None or fresh == record.current.snapshot or record.current.operation_id is not None:
             return record
         self._fresh_snapshots.add(record.id)
-        return record.with_current(snapshot=fresh).but(last_modified_date_time=self._at)
+        named = record.named_for(fresh)
+        return record.with_current(snapshot=fresh).but(display_name=named, last_modified_date_time=self._at)
 
     def _plan_elsewhere(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
         """Plan one that was planned and not begun for the policy that wins now; without any it is listed."""
@@ -257,7 +269,7 @@ class _Steps:
             self._revocations.append((record, cause))
 
     def _cause(self, record: CloudPc, user: User) -> RemovalCause:
-        if not user.account_enabled:
+        if self._loses_as_disabled(user):
             return RemovalCause.USER_DISABLED
         own, group_id = _policy_id(record), record.current.group_id
         assigned = {a.group_id for policy in self._policies if policy.id == own for a in policy.assignments}
@@ -295,7 +307,7 @@ def _name_of(user: User) -> str:
 
 def _why_not(user: User, policy: Policy | None) -> str | None:
     if not user.account_enabled:
-        return "the user's account is disabled"
+        return _DISABLED
     if policy is None:
         return "no provisioning policy targets a group the user is in"
     return None

@@ -40,9 +40,11 @@ class Rules(Value):
     """The tenant's rules for planning.
 
     *paused*: why nothing happens to a policy's (id) Cloud PCs now; *halted*: why nothing happens to those of any other.
+    *disabled_lose*: whether users with a disabled account lose their Cloud PCs.
     """
 
     brake: RemovalBrake = Field(default_factory=RemovalBrake)
+    disabled_lose: bool = False
     paused: Mapping[str, str] = {}
     halted: str | None = None
 

@@ -76,7 +76,7 @@ def _entry(policy: Policy, today: TenantPolicies, member: Entitlement, records: 
 def _standing(policy: Policy, first: Policy | None, member: Entitlement, built: list[CloudPc]) -> tuple[Standing, str]:
     mine = [pc for pc in built if pc.current.snapshot is None or pc.current.snapshot.policy_id == policy.id]
     if mine:
-        return _of_records(mine, len(member.plans))
+        return _of_records(mine, len(member.plans) if member.user.account_enabled else 0)
     if not member.user.account_enabled:
         return Standing.LACKS, "the account is disabled"
     if first is not None and first.id != policy.id:

@@ -71,6 +71,9 @@ class TenantSettings(Value):
     connection_recheck_in_hours: int = Field(6, ge=1, le=168)
     orphan_scan_in_hours: int = Field(24, ge=1, le=720)
     remove_orphans: bool = False
+    disabled_account_starts_grace: bool = Field(
+        default=False, description="users whose account is disabled lose their Cloud PCs, as without a licence"
+    )
     removal_brake: RemovalBrake = Field(default_factory=RemovalBrake)
     naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
     licence_source: LicenceSource = LicenceSource.GRAPH_SKU

@@ -57,12 +57,21 @@ def test_the_script_fits_a_run_command() -> None:
     assert len(assemble(STEPS).encode()) < 32_000
 
 
-@pytest.mark.parametrize(("frame", "below"), [("run-steps", ""), ("frame", "probe/"), ("frame", "account/")])
+@pytest.mark.parametrize(
+    ("frame", "below"), [("run-steps", ""), ("frame", "probe/"), ("frame", "account/"), ("frame", "enrollment/")]
+)
 def test_every_frame_reports_in_the_same_way(frame: str, below: str) -> None:
     source = assemble((), frame=frame, below=below)
     assert script("reporting/report") in source
     assert [name for name in ("# <steps>", "# <reporting>", "function Write-Report") if source.count(name) > 1] == []
     assert "# <" not in source
+
+
+def test_a_machine_enrols_with_its_devices_credential_once_windows_is_registered() -> None:
+    source = assemble(("enrollInIntune",), frame="frame", below="enrollment/")
+    order = ("AzureAdJoined", "'UseAADCredentialType' -Value 2", "/AutoEnrollMDMUsingAADDeviceCredential")
+    found = [source.index(each) for each in order]
+    assert found == sorted(found)
 
 
 def test_no_user_name_is_part_of_the_script() -> None:

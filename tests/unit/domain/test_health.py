@@ -179,6 +179,7 @@ def test_a_machine_that_cannot_be_made_tells_why_and_what_to_do(code: str, error
         ("findServiceConnectionPoint", "azureAdDeviceSyncCheckScpNotConfigured"),
         ("findKerberosServer", "ssoCheckKerberosConfigurationError"),
         ("runScripts", "internalServerErrorUnableToRunDscScript"),
+        ("allowEnrollment", "resourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation"),
     ],
 )
 def test_a_step_of_the_probe_that_fails_has_the_word_of_graph_for_it(step: str, error_type: str) -> None:

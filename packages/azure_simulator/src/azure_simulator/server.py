@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from azure_simulator.core.requests import Reply, Request
+from azure_simulator.core.requests import LARGEST, Reply, Request
 from azure_simulator.core.times import SECOND
 from azure_simulator.sender import Sender
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _LOOK_S = 0.02
+LARGEST_SEED = 256 << 20
+"""Bytes of the largest body of a control route."""
 MSI_PREFIXES = ("/msi/", "/metadata/")
 
 
@@ -81,7 +83,7 @@ class CloudServer:
         if path.startswith("/_sim") and request.remote not in _LOOPBACK:
             return web.Response(status=403, text="/_sim answers on the loopback only")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body = await request.read() if request.can_read_body else b""
+        body = await _body(request, LARGEST_SEED if path.startswith("/_sim") else LARGEST + 1)
         log = self.cloud.log
         log.in_flight += 1
         log.peak_in_flight = max(log.peak_in_flight, log.in_flight)
@@ -104,3 +106,13 @@ class CloudServer:
             # there is no event to wait for: another process moves simulated time
             while self.cloud.clock.now_us() < until_us:  # noqa: ASYNC110
                 await asyncio.sleep(min(_LOOK_S, reply.hold_us / SECOND))
+
+
+async def _body(request: web.BaseRequest, most: int) -> bytes:
+    """Read a body, and no more of it than tells that it is too large."""
+    if not request.can_read_body:
+        return b""
+    try:
+        return await request.content.readexactly(most)
+    except asyncio.IncompleteReadError as short:
+        return short.partial

@@ -122,6 +122,24 @@ async def test_a_hybrid_device_appears_with_the_next_synchronisation(cloud: Runn
     assert (await device(cloud, "CPC-0007"))["trustType"] == "ServerAd"
 
 
+async def test_a_hybrid_device_is_enrolled_only_when_its_machine_was_told_to(cloud: Running) -> None:
+    # learn.microsoft.com/windows/client-management/enroll-a-windows-10-device-automatically-using-group-policy
+    vm_id, world = cloud.add_machine("CPC-0070"), cloud.cloud.world
+    joined = {"domain": "corp.contoso.example", "ou": "OU=CloudPC"}
+    world.publish("domain_joined", vm_id=vm_id, computer_name="CPC-0070", **joined)
+    answers: list[str] = []
+    world.publish("ask_enrollment", vm_id=vm_id, answers=answers)
+    assert answers  # it has no device yet
+    cloud.advance(3 * 60 * 60)
+    assert await managed(cloud, "CPC-0070") == []
+    for _ in range(2):
+        world.publish("device_enrolled", vm_id=vm_id)
+    cloud.advance(60 * 60)
+    assert [each["deviceEnrollmentType"] for each in await managed(cloud, "CPC-0070")] == [
+        "windowsAzureADJoinUsingDeviceAuth"
+    ]
+
+
 async def test_active_directory_has_the_last_word_on_a_hybrid_device(cloud: Running) -> None:
     vm_id = cloud.add_machine("CPC-0008")
     joined = {"domain": "corp.contoso.example", "ou": "OU=CloudPC"}

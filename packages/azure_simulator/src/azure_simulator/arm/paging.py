@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from azure_simulator.core.answers import Answer, Problem
+from azure_simulator.core.requests import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +43,11 @@ def _size(call: Call) -> int:
     size, top = int(call.world.config.get("pageSize", PAGE_SIZE)), call.query.get("$top", "")
     if not top:
         return size
-    if not top.isdecimal() or int(top) == 0:
-        raise Problem(400, "InvalidParameter", f"The value '{top}' of $top is not a positive number.", target="$top")
-    return min(size, int(top))
+    wanted = whole(top)
+    if not wanted:
+        text = f"The value '{top[:60]}' of $top is not a positive number."
+        raise Problem(400, "InvalidParameter", text, target="$top")
+    return min(size, wanted)
 
 
 def _after(call: Call) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm import api_versions, locks, preconditions, references
 from azure_simulator.arm.body_validation import BodyReader
 from azure_simulator.arm.reading import tags_of
+from azure_simulator.arm.regions import REGIONS
 from azure_simulator.arm.registry import Registry
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.planes import Plane
@@ -90,6 +91,7 @@ class ArmPlane(Plane):
     def check(self, call: Call) -> None:
         """Refuse what ARM refuses, in its order; then what is locked."""
         target = self.types.target(call.route)
+        preconditions.check_subscription(call)
         api_versions.check_version(call, target.type)
         preconditions.check_group(call)
         if call.method == "PUT":
@@ -170,9 +172,11 @@ def authorization_failed(call: Call, action: str, scope: str) -> Problem:
 def _ids(call: Call, provider: ResourceProvider) -> dict[str, str]:
     """Name a request as its caller did, so that it is found in `_sim/requests`; else by its path and moment."""
     name = call.headers.get("x-ms-client-request-id") or call.world.guid("request", call.path, call.now_us)
+    region, echo = provider.region_of(call), call.headers.get("x-ms-return-client-request-id", "").lower() == "true"
     at = iso(call.now_us)[:19].replace("-", "").replace(":", "")
     return {
         "x-ms-request-id": name,
         "x-ms-correlation-request-id": name,
-        "x-ms-routing-request-id": f"{(provider.region_of(call) or 'global').upper()}:{at}Z:{name}",
+        "x-ms-routing-request-id": f"{(region if region in REGIONS else 'global').upper()}:{at}Z:{name}",
+        **({"x-ms-client-request-id": name} if echo else {}),
     }

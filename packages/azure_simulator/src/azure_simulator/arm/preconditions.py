@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import naming
@@ -12,6 +13,17 @@ if TYPE_CHECKING:
     from azure_simulator.arm.resource_types import ResourceType, Target
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def check_subscription(call: Call) -> None:
+    """Refuse a subscription that is no GUID."""
+    first, _, rest = call.path.lstrip("/").partition("/")
+    wanted = rest.partition("/")[0]
+    if first.lower() == "subscriptions" and _GUID.fullmatch(wanted) is None:
+        text = f"The provided subscription identifier '{wanted}' is malformed or invalid."
+        raise Problem(400, "InvalidSubscriptionId", text)
 
 
 def check_group(call: Call) -> None:

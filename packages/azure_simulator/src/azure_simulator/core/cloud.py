@@ -20,7 +20,7 @@ from azure_simulator.core.journal import Journal
 from azure_simulator.core.principals import Principal
 from azure_simulator.core.replay import entry_of, note_of, replay
 from azure_simulator.core.requestlog import Entry, RequestLog
-from azure_simulator.core.requests import Reply, Request
+from azure_simulator.core.requests import Reply, Request, sendable
 from azure_simulator.core.routing import Router, Routes
 from azure_simulator.core.settings import Setting, check
 from azure_simulator.core.throttling import Throttle
@@ -386,7 +386,7 @@ class Cloud:
             headers["Content-Type"] = answer.content_type
         if call is not None:
             headers |= plane.headers(call, call.notes.get("charges", []), answer)
-        reply = Reply(answer.status, headers, data)
+        reply = Reply(answer.status, {name: sendable(value) for name, value in headers.items()}, data)
         after(reply, call)
         if plane.name != "sim":
             entry = case.entry(self.world.now_us, reply)

@@ -17,6 +17,7 @@ from azure_simulator.core import control_operations
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.planes import Plane
 from azure_simulator.core.requestlog import GRACE_S
+from azure_simulator.core.requests import whole
 from azure_simulator.core.routing import Routes
 from azure_simulator.core.settings import NUMBER, Setting
 from azure_simulator.core.times import SECOND, iso
@@ -188,6 +189,7 @@ def _matches(entry: Entry, query: dict[str, str]) -> bool:
 
 def _number(call: Call, name: str, default: str) -> int:
     text = call.query.get(name, default)
-    if not text.isdecimal():
+    number = whole(text)
+    if number is None:
         raise Problem(400, "BadRequest", f"{name} must be a whole number, not {text!r:.40}")
-    return int(text)
+    return number

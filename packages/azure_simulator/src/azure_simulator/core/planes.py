@@ -6,6 +6,7 @@ from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.requests import TooDeepError, TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,6 +47,8 @@ class Plane:
             self.check_media(request.media)
         try:
             return request.parsed(forms=self.forms)
+        except TooLargeError as problem:
+            raise self.too_large() from problem
         except ValueError as problem:
             raise self.unreadable(problem) from problem
 
@@ -53,10 +56,19 @@ class Plane:
         """Refuse a body that is not what the service reads; `media` is empty when it does not say."""
         del media
 
+    def too_large(self) -> Problem:
+        """Refuse a body that is larger than the service reads."""
+        return Problem(413, "RequestContentTooLarge", "The request content size exceeds the maximum size of 4 MB.")
+
     def unreadable(self, problem: ValueError) -> Problem:
         """Refuse a body that is no JSON."""
         place = f"line {problem.lineno}, position {problem.colno}" if isinstance(problem, JSONDecodeError) else "line 1"
-        text = f"Unexpected character encountered while parsing value. Path '', {place}."
+        what = (
+            str(problem)
+            if isinstance(problem, TooDeepError)
+            else "Unexpected character encountered while parsing value"
+        )
+        text = f"{what}. Path '', {place}."
         text = f"The request content was invalid and could not be deserialized: '{text}'."
         return Problem(400, "InvalidRequestContent", text)
 

@@ -6,10 +6,30 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+LARGEST = 4 << 20
+"""Bytes of the largest body that Azure Resource Manager reads."""
+DEEPEST = 64
+"""Levels of the deepest body: the default of the library that Azure's services read JSON with."""
+_DIGITS = 18
+_LONGEST = 4096
+"""Characters of the longest value of a header that is sent."""
+
+
+class TooLargeError(ValueError):
+    """A body of more than 4 MiB."""
+
+
+class TooDeepError(ValueError):
+    """A body with more levels than are read."""
+
+    def __str__(self) -> str:
+        """Word it as Azure's reader of JSON does."""
+        return f"The reader's MaxDepth of {DEEPEST} has been exceeded"
 
 
 @dataclass
@@ -42,13 +62,53 @@ class Request:
     def parsed(self, *, forms: bool = False) -> Any:  # noqa: ANN401 - JSON
         """Read the body: JSON, or where `forms` come one as an object; `None` when empty.
 
-        Raises `ValueError` for what is no JSON.
+        Raises `ValueError` for what is no JSON, or nested too deep; `TooLargeError` for more than 4 MiB.
         """
         if not self.body:
             return None
+        if len(self.body) > LARGEST:
+            raise TooLargeError
         if forms and self.media == "application/x-www-form-urlencoded":
             return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
-        return json.loads(self.body)
+        try:
+            found = json.loads(self.body, parse_constant=_no_number)
+        except RecursionError:
+            raise TooDeepError from None
+        if b"\\u" in self.body or self.body.count(b"{") + self.body.count(b"[") > DEEPEST:
+            _check(found)
+        return found
+
+
+def whole(text: str) -> int | None:
+    """Read a whole number of a query or a header; `None` for what is none, or is absurdly long."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+
+
+def sendable(value: str) -> str:
+    """Give a header's value as it can be sent: what a caller wrote may be echoed in it."""
+    return value if value.isascii() and value.isprintable() and len(value) <= _LONGEST else quote(value)[:_LONGEST]
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check(value: object) -> None:
+    """Raise `ValueError` for what is nested too deep, and for halves of characters, which no text can hold."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise TooDeepError
+        inner: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                inner += [*each, *each.values()]
+            elif isinstance(each, list):
+                inner += each
+            elif isinstance(each, str):
+                each.encode()
+        level = inner
 
 
 @dataclass(slots=True)

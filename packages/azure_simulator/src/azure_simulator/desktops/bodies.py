@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm import immutable_properties
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.requests import whole
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso_z
 
@@ -98,9 +99,10 @@ def listed(call: Call, kind: ResourceType) -> Answer:
 
 def _number(call: Call, name: str, otherwise: int) -> int:
     text = call.query.get(name) or str(otherwise)
-    if not text.isdecimal():
-        raise invalid(f"{name} is no number: '{text}'.")
-    return int(text)
+    number = whole(text)
+    if number is None:
+        raise invalid(f"{name} is no number: '{text[:60]}'.")
+    return number
 
 
 def paged(call: Call, items: list[Json]) -> Answer:

@@ -135,7 +135,7 @@ def _pool_above(call: Call) -> Resource:
 def _shown(call: Call, pool: Resource) -> Json | None:
     if not _valid(call.world, pool):
         return None
-    token = call.world.protector.cipher().decrypt(pool.facts["token"]).decode()
+    token = call.world.protector.cipher().decrypt(pool.facts["token"].encode()).decode()
     return {
         "expirationTime": iso_z(pool.facts["tokenExpires"]),
         "token": token,
@@ -171,7 +171,7 @@ def _register(call: Call, pool: Resource, registration: Json) -> None:
         )
         pool.facts = {
             **pool.facts,
-            "token": call.world.protector.cipher().encrypt(token.encode()),
+            "token": call.world.protector.cipher().encrypt(token.encode()).decode(),
             "tokenHash": call.world.protector.hash(token),
             "tokenExpires": parse_iso(str(registration["expirationTime"])),
         }

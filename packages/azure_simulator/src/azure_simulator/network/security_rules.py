@@ -13,6 +13,7 @@ from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.longrunning import Course, begin
+from azure_simulator.core.requests import whole
 from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
 
 if TYPE_CHECKING:
@@ -80,10 +81,8 @@ def _one_or_many(rule: Json, one: str, many: str = "") -> list[str]:
 
 def _is_range(text: str) -> bool:
     first, _, last = text.partition("-")
-    ends = [first, last or first]
-    if text == "*":
-        return True
-    return all(each.isdecimal() and int(each) < PORTS for each in ends) and int(ends[0]) <= int(ends[1])
+    low, high = whole(first), whole(last or first)
+    return text == "*" or (low is not None and high is not None and low <= high < PORTS)
 
 
 def _is_network(text: str) -> bool:

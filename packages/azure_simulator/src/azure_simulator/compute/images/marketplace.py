@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm.reading import invalid, need_region
 from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, images, numbers
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.requests import whole
 from azure_simulator.core.routing import Routes
 
 if TYPE_CHECKING:
@@ -45,14 +46,15 @@ def list_versions(call: Call) -> Answer:
     """List a sku's versions; `$top` and `$orderby=name desc` count."""
     versions: list[str] = sorted(_level(call, "publisher", "offer", "sku"), key=numbers)
     order = call.query.get("$orderby", "name").lower().split()
-    if order[0] != "name" or order[1:] not in ([], ["asc"], ["desc"]):
+    if order[:1] != ["name"] or order[1:] not in ([], ["asc"], ["desc"]):
         raise invalid("$orderby", f"The value '{call.query['$orderby']}' of $orderby is not 'name' or 'name desc'.")
     if order[1:] == ["desc"]:
         versions.reverse()
     top = call.query.get("$top", str(len(versions)))
-    if not top.isdecimal():
-        raise invalid("$top", f"The value '{top}' of $top is not a number.")
-    return _names(call, versions[: int(top)])
+    number = whole(top)
+    if number is None:
+        raise invalid("$top", f"The value '{top[:60]}' of $top is not a number.")
+    return _names(call, versions[:number])
 
 
 @ROUTES.operation("image.get", "GET", f"{VERSIONS}/{{version}}")

@@ -10,7 +10,7 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, missing, read, tags_of
 from azure_simulator.arm.resource_types import ResourceType
-from azure_simulator.compute.machines import lifecycle, scripts
+from azure_simulator.compute.machines import directory_checks, lifecycle, scripts
 from azure_simulator.compute.machines.extension_effects import register_session_host
 from azure_simulator.compute.machines.extensions import check_place, patched
 from azure_simulator.compute.machines.machine_type import VIRTUAL_MACHINES
@@ -256,6 +256,8 @@ def _settle(world: World, execution: Execution) -> None:
         pool = str(execution.parameters.get("hostpool", ""))
         token = str(execution.parameters.get("registrationtoken", ""))
         register_session_host(world, vm, pool, token)
+    if directory_checks.ENROLL in worked:
+        world.publish("device_enrolled", vm_id=vm.id)
     if "generalize" in worked:
         lifecycle.halted(world, vm, "stopped")
 

@@ -6,8 +6,9 @@ otherwise: `scriptOutcomes: [{"vm": "CPC-0*", "step": "disable-*", "message": ".
 "timeOut": false, "attempts": 1}]` (globs; `attempts` fails only the first so many runs on a machine, `times`
 repeats the message).
 Steps with effects: `generalize` (sysprep: Windows stops), one with `partition` or `disk` in its name
-(the partition grows to the disk), `register-session-host` (the desktop agent registers with the
-protected parameter `registrationToken` and the parameter `hostPool`).
+(the partition grows to the disk), `enrollInIntune` (with the device's credential),
+`register-session-host` (the desktop agent registers with the protected parameter `registrationToken`
+and the parameter `hostPool`).
 """
 
 from __future__ import annotations

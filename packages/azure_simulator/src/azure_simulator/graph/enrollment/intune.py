@@ -21,18 +21,21 @@ ZEROS = "00000000-0000-0000-0000-000000000000"
 MDM_APP = "0000000a-0000-0000-c000-000000000000"
 
 
-def enroll(world: World, tenant: str, vm_id: str, device: Doc) -> None:
-    """Schedule the managed device, or two, that a device's enrolment creates."""
+def enroll(world: World, tenant: str, vm_id: str, device: Doc, how: str = "windowsAzureADJoin") -> None:
+    """Schedule the managed device, or two, that a device's enrolment creates; *how* is its `deviceEnrollmentType`."""
     mode = _mode(world, device)
     if mode == "never":
         return
+
+    def appear(number: int, *, zeros: bool) -> None:
+        doc = _managed_device(world, vm_id, device, number, zeros=zeros) | {"deviceEnrollmentType": how}
+        _put(world, tenant, device, doc, zeros=zeros)
+
     due_us = world.now_us + world.duration_us("intune.enrol", str(device["id"]))
-    world.at(
-        due_us, lambda: _create_managed_device(world, tenant, vm_id, device, 1, zeros=mode in {"zerosFirst", "zeros"})
-    )
+    world.at(due_us, lambda: appear(1, zeros=mode in {"zerosFirst", "zeros"}))
     if mode == "twice":
         later_us = due_us + world.duration_us("intune.enrol", str(device["id"]), 2)
-        world.at(later_us, lambda: _create_managed_device(world, tenant, vm_id, device, 2, zeros=False))
+        world.at(later_us, lambda: appear(2, zeros=False))
 
 
 def _mode(world: World, device: Doc) -> str:
@@ -42,13 +45,9 @@ def _mode(world: World, device: Doc) -> str:
     return str(next(named, settings.get("enrolment", "once")))
 
 
-def _create_managed_device(world: World, tenant: str, vm_id: str, device: Doc, number: int, *, zeros: bool) -> None:
-    directory = directory_of(world)
-    if directory.get("device", tenant, device["id"]) is None:
-        return
-    managed_id = world.guid("managed device", device["id"], number)
-    doc = {
-        "id": managed_id,
+def _managed_device(world: World, vm_id: str, device: Doc, number: int, *, zeros: bool) -> Doc:
+    return {
+        "id": world.guid("managed device", device["id"], number),
         "deviceName": device["displayName"],
         "managedDeviceName": f"{device['displayName']}_Windows_{iso_z(world.now_us)}",
         "azureADDeviceId": ZEROS if zeros else device["deviceId"],
@@ -58,7 +57,6 @@ def _create_managed_device(world: World, tenant: str, vm_id: str, device: Doc, n
         "managementAgent": "mdm",
         "managedDeviceOwnerType": "company",
         "complianceState": "unknown",
-        "deviceEnrollmentType": "windowsAzureADJoin",
         "enrollmentProfileName": "",
         "enrolledDateTime": iso_z(world.now_us),
         "lastSyncDateTime": iso_z(world.now_us),
@@ -74,6 +72,12 @@ def _create_managed_device(world: World, tenant: str, vm_id: str, device: Doc, n
         "_machine": device["_machine"],
         "_appeared_us": world.now_us,
     }
+
+
+def _put(world: World, tenant: str, device: Doc, doc: Doc, *, zeros: bool) -> None:
+    directory, managed_id = directory_of(world), str(doc["id"])
+    if directory.get("device", tenant, device["id"]) is None:
+        return
     directory.put("managedDevice", tenant, managed_id, doc)
     directory.change("device", tenant, device["id"], isManaged=True, mdmAppId=MDM_APP)
     if zeros and _mode(world, device) == "zerosFirst":

@@ -1,8 +1,9 @@
 """What a machine's join does to the directory, and when.
 
-An Entra join creates a device at once. A domain join creates a computer in Active Directory at once, and a device at
-the next synchronisation (`config.graph.syncMinutes`, 30). Both enrol the device in Intune (`intune`). The deletion of
-a machine removes none of these records, as in Azure.
+An Entra join creates a device at once, and with `mdmId` enrols it in Intune (`intune`). A domain join creates a
+computer in Active Directory at once, and a device at the next synchronisation (`config.graph.syncMinutes`, 30); it
+enrols nothing: a script on the machine has to, with the device's credential. The deletion of a machine removes none of
+these records, as in Azure.
 Sources: learn.microsoft.com/entra/identity/devices/howto-vm-sign-in-azure-ad-windows,
 /entra/identity/hybrid/connect/how-to-connect-sync-feature-scheduler; docs/notes.md 1.5, 2 and 6.
 """
@@ -27,6 +28,8 @@ def listen(cloud: Cloud) -> None:
     """Listen to joins."""
     cloud.on("entra_joined", entra_joined)
     cloud.on("domain_joined", domain_joined)
+    cloud.on("ask_enrollment", ask_enrollment)
+    cloud.on("device_enrolled", device_enrolled)
     cloud.on("ask_entra_name", ask_entra_name)
     cloud.on("hybrid_device_changed", hybrid_device_changed)
 
@@ -69,10 +72,31 @@ def domain_joined(world: World, vm_id: str, computer_name: str, domain: str, ou:
     directory.put("computer", tenant, f"{domain}/{computer_name}", computer)
 
     def synchronize() -> None:
-        device = _device(world, tenant, vm_id, computer_name, "ServerAd", domain)
-        intune.enroll(world, tenant, vm_id, device)
+        _device(world, tenant, vm_id, computer_name, "ServerAd", domain)
 
     world.at(next_sync_us(world, tenant), synchronize)
+
+
+def ask_enrollment(world: World, vm_id: str, answers: list[str]) -> None:
+    """Answer why a machine cannot enrol with its device's credential: it has no device yet."""
+    if not _devices_of(world, vm_id):
+        answers.append("Windows is not registered in Entra ID: see dsregcmd /status on the machine.")
+
+
+def device_enrolled(world: World, vm_id: str) -> None:
+    """Enrol a machine's device as its script has told it to; a second time changes nothing."""
+    tenant = tenant_of_machine(world, vm_id)
+    for device in _devices_of(world, vm_id):
+        if not device["isManaged"] and not device.get("_enrolling"):
+            directory_of(world).change("device", tenant, device["id"], _enrolling=True)
+            intune.enroll(world, tenant, vm_id, device, how="windowsAzureADJoinUsingDeviceAuth")
+
+
+def _devices_of(world: World, vm_id: str) -> list[Doc]:
+    tenant, machine = tenant_of_machine(world, vm_id), world.resources.get(vm_id)
+    name = str(machine.facts.get("computer", machine.name)) if machine else ""
+    found = directory_of(world).by("device", tenant, "displayName", name)
+    return [each for each in found if each.get("_machine") == machine_of(world, vm_id)]
 
 
 def next_sync_us(world: World, tenant: str) -> int:

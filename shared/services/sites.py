@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from shared.domain.intent import ResourceType
-from shared.domain.networks.places import site_problems
+from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
 from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.networks.connection import Connection, JoinType
-from shared.domain.networks.places import site_problems
+from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.networks.places import site_problems
 from shared.domain.networks.regions import SUPPORTED_REGIONS
+from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
 
 SITE = Site(id="weu", tenant_id="contoso", display_name="West", region="westeurope", resource_group="desks")

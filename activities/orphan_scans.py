@@ -36,7 +36,7 @@ async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
     before = await deps.orphan_scans.find(order.tenant_id, LAST)
     known = {each.area for each in before.value.looked_at} if before else set()
     scan = OrphanScan(id=LAST, tenant_id=order.tenant_id, started_at=at)
-    if before is not None and before.value.ended_at is not None:  # until this one has ended, the last one is the proof
+    if before is not None:  # until this one has ended, the last one is the proof
         scan = before.value.but(started_at=at)
     await deps.orphan_scans.save_all([Stored(scan, "*")])
     for operation in await _waiting(order.tenant_id):
@@ -86,7 +86,14 @@ async def record_scan(record: ScanRecord) -> Scanned:
     deps, at = dependencies(), dependencies().clock.now()
     before = await deps.orphan_scans.find(record.tenant_id, LAST)
     started = before.value.started_at if before else at
-    scan = OrphanScan(id=LAST, tenant_id=record.tenant_id, started_at=started, ended_at=at, looked_at=record.looked_at)
+    scan = OrphanScan(
+        id=LAST,
+        tenant_id=record.tenant_id,
+        started_at=started,
+        ended_at=at,
+        looked_at=record.looked_at,
+        wanted_at=before.value.wanted_at if before else None,
+    )
     await deps.orphan_scans.save_all([Stored(scan, "*")])
     orphans = [stored.value async for stored in deps.orphans.each(record.tenant_id)]
     if orphans or not scan.complete:
@@ -102,15 +109,21 @@ async def record_scan(record: ScanRecord) -> Scanned:
 async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tuple[str, ...]:
     """Return the orphans to remove automatically: machines first, because their parts are deleted with them.
 
-    None while the tenant is paused.
+    What machines share and none needs goes in any case, the rest by the tenant's setting. None while the tenant is
+    paused.
     """
     tenant = await dependencies().tenants.find(tenant_id)
-    if tenant is None or not tenant.value.settings.remove_orphans:
+    if tenant is None:
         return ()
     if pause_reason(await dependencies().service_state.get(), tenant.value, None):
         return ()
     kinds = tuple(OrphanType)
-    due = [each for each in orphans if not dismissable(each) and each.removable_from and each.removable_from <= at]
+    every = tenant.value.settings.remove_orphans
+    due = [
+        each
+        for each in orphans
+        if (every or each.automatic) and not dismissable(each) and each.removable_from and each.removable_from <= at
+    ]
     due.sort(key=lambda each: (kinds.index(each.found.type), each.since, each.id))
     return tuple(each.id for each in due[:_MOST_REMOVALS])
 

@@ -100,6 +100,12 @@ def hosted_network_name(tenant_id: str, region: str) -> str:
     return f"dw-{tenant_id}-{region}"
 
 
+def region_of_hosted(tenant_id: str, name: str) -> str | None:
+    """Return the region of a part of the tenant's hosted network, by its name; None: it is no such part."""
+    beginning = hosted_network_name(tenant_id, "")
+    return name.removeprefix(beginning).partition("-")[0] or None if name.startswith(beginning) else None
+
+
 def regional_address_space(address_space: str, position: int) -> str:
     """Return the /20 that the region at *position* in its site takes of the site's address space."""
     slices = list(ip_network(address_space).subnets(new_prefix=max(20, ip_network(address_space).prefixlen)))

@@ -10,6 +10,7 @@ from shared.domain.tenants.tenant import Site
 from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, make_change
+from shared.services.orphans import want_scan
 from shared.services.writes import insertion, removal, replacement
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -45,12 +46,13 @@ async def replace_site(context: ActionContext, stored: Stored[Site], site: Site)
 
 
 async def delete_site(context: ActionContext, stored: Stored[Site]) -> None:
-    """Delete a site that nothing uses. Raises: ConflictError, StaleError."""
-    site = stored.value
+    """Delete a site that nothing uses; what was made for it in Azure follows. Raises: ConflictError, StaleError."""
+    site, tenant = stored.value, context.tenant
     if users := await _users_of(context, site.id):
         raise ConflictError("the site is in use", inTheWay=users)
     remove = partial(context.deps.sites.remove, site.tenant_id, site.id, seen=stored.etag)
-    await make_change(context, Resource(ResourceType.SITE, site.id), removal(site, remove))
+    promise = partial(want_scan, context.deps, tenant, site.resource_group)
+    await make_change(context, Resource(ResourceType.SITE, site.id), removal(site, remove), promise=promise)
 
 
 def _refuse_impossible(site: Site) -> None:

@@ -6,7 +6,8 @@
     ├── ForbiddenError        403  the caller's role does not allow it
     ├── NotFoundError         404  does not exist, or is not visible to the caller
     ├── ConflictError         409  not possible in the current state; ``details`` says why
-    │   └── IllegalTransitionError  the life cycle has no such transition
+    │   ├── IllegalTransitionError  the life cycle has no such transition
+    │   └── NameTakenError          another record of the tenant has the name
     ├── StaleError            412  it has changed since it was read
     ├── TooLargeError         413  the body is larger than the limit
     ├── RefusedError          422  the cloud refused it, finally; ``code`` is the cloud's error code
@@ -69,6 +70,10 @@ class ConflictError(DeskwrightError):
 
 class IllegalTransitionError(ConflictError):
     """The life cycle has no such transition from the current status."""
+
+
+class NameTakenError(ConflictError):
+    """Another record of the tenant has this name; use cases turn it into an InvalidError at the field."""
 
 
 class StaleError(DeskwrightError):

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from shared.clients.throttling import retry_while_throttled
 from shared.domain.intent import ResourceType
 from shared.domain.networks.connection import Connection, HealthStatus, JoinType
 from shared.domain.operations.operation import Operation
 from shared.domain.tenants.tenant import Site
-from shared.domain.wizards.create_connection import ConnectionFacts
+from shared.domain.wizards.create_connection import NAME_TAKEN, ConnectionFacts
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.connection_checks import begin_check, cloud_pcs_of, users_of, wanted_for_now
-from shared.services.connections import domain_of, network_of, steps_of, store_password
+from shared.services.connections import domain_of, forget_password, network_of, steps_of, store_password
 from shared.services.intents import Resource, make_change
-from shared.services.writes import Effect, Write, no_record, removal, replacement
+from shared.services.writes import Effect, Write, name_taken_is, no_record, removal, replacement
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
@@ -55,11 +54,12 @@ async def update_connection(
     if password is not None:
         await store_password(context, before.id, password)
     write = replacement(stored, after, context.deps.connections.replace)
-    if not recheck:
-        return Updated(await make_change(context, Resource(ResourceType.CONNECTION, before.id), write))
-    site = await _site_of(context, after)
-    begun = await begin_check(context, client, after, site, write)
-    return Updated(begun.result, begun.operation)
+    with name_taken_is(NAME_TAKEN):
+        if not recheck:
+            return Updated(await make_change(context, Resource(ResourceType.CONNECTION, before.id), write))
+        site = await _site_of(context, after)
+        begun = await begin_check(context, client, after, site, write)
+        return Updated(begun.result, begun.operation)
 
 
 async def delete_connection(context: ActionContext, stored: Stored[Connection]) -> None:
@@ -74,16 +74,11 @@ async def delete_connection(context: ActionContext, stored: Stored[Connection]) 
         )
     _refuse_while_checked(context, connection)
 
-    async def delete_password(_: None) -> None:
-        if connection.domain is not None:
-            vault, secret = deps.vault(), connection.domain.password_secret_url
-            await retry_while_throttled(lambda: vault.delete(secret))
-
     await make_change(
         context,
         Resource(ResourceType.CONNECTION, connection.id),
         removal(connection, partial(deps.connections.remove, connection.tenant_id, connection.id, seen=stored.etag)),
-        start=delete_password,
+        start=lambda _: forget_password(context, connection),
     )
 
 

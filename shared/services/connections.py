@@ -11,6 +11,7 @@ from shared.clients.throttling import retry_while_throttled
 from shared.domain.intent import ResourceType
 from shared.domain.networks.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.wizards.create_connection import (
+    NAME_TAKEN,
     ConnectionFacts,
     CredentialsStep,
     DomainStep,
@@ -18,7 +19,7 @@ from shared.domain.wizards.create_connection import (
     SiteStep,
     review_connection,
 )
-from shared.errors import InvalidError
+from shared.errors import InvalidError, NameTakenError
 from shared.services.action_context import ActionContext
 from shared.services.connection_checks import CHECK_OPERATION, start_check
 from shared.services.intents import Begun, Resource, begin_operation
@@ -63,16 +64,20 @@ async def create_connection(
         created_date_time=context.now,
     )
     site = next(s for s in facts.sites if s.id == site_step.site_id)
-    return await begin_operation(
-        context,
-        CHECK_OPERATION,
-        Resource(ResourceType.CONNECTION, connection_id),
-        insertion(context, deps.connections, connection, connection_id),
-        promise=partial(deps.due.put, DueKind.RECHECK, context.now + SWEEP_AFTER, tenant.id, connection_id),
-        start=lambda stored: start_check(
-            deps, client, tenant, site, stored.value, context.operation_id, requested=True
-        ),
-    )
+    try:
+        return await begin_operation(
+            context,
+            CHECK_OPERATION,
+            Resource(ResourceType.CONNECTION, connection_id),
+            insertion(context, deps.connections, connection, connection_id),
+            promise=partial(deps.due.put, DueKind.RECHECK, context.now + SWEEP_AFTER, tenant.id, connection_id),
+            start=lambda stored: start_check(
+                deps, client, tenant, site, stored.value, context.operation_id, requested=True
+            ),
+        )
+    except NameTakenError as error:
+        await forget_password(context, connection)
+        raise InvalidError(NAME_TAKEN) from error
 
 
 async def store_password(context: ActionContext, connection_id: str, password: str) -> str:
@@ -80,6 +85,13 @@ async def store_password(context: ActionContext, connection_id: str, password: s
     tenant_id = context.tenant.id
     vault, name, tags = context.deps.vault(), secret_name(tenant_id, connection_id), {"tenant": tenant_id}
     return await retry_while_throttled(lambda: vault.store(name, password, tags=tags))
+
+
+async def forget_password(context: ActionContext, connection: Connection) -> None:
+    """Delete the password of a connection that is gone, or was not saved."""
+    if connection.domain is not None:
+        vault, secret = context.deps.vault(), connection.domain.password_secret_url
+        await retry_while_throttled(lambda: vault.delete(secret))
 
 
 def steps_of(form: Mapping[str, Any], facts: ConnectionFacts) -> tuple[SiteStep, CredentialsStep, NameStep]:

@@ -14,29 +14,27 @@ from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageType
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Policy
-from shared.errors import ConflictError, InvalidError, Problem
+from shared.errors import ConflictError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change
-from shared.services.writes import removal, replacement
+from shared.services.writes import name_taken_is, removal, replacement
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
 
 
 async def rename_device_image(context: ActionContext, stored: Stored[DeviceImage], name: str) -> Stored[DeviceImage]:
     """Give a device image another name, also in the policies that use it. Raises: InvalidError where it is taken."""
-    deps, tenant_id, before = context.deps, context.tenant.id, stored.value
+    deps, before = context.deps, stored.value
     if name == before.display_name:
         return stored
-    async for other in deps.images.each(tenant_id, version=before.version):
-        if other.value.id != before.id and other.value.display_name.casefold() == name.casefold():
-            raise InvalidError(Problem("/displayName", f"there is a device image {name} {before.version} already"))
     after = before.but(display_name=name, last_modified_date_time=context.now)
-    return await make_change(
-        context,
-        Resource(ResourceType.DEVICE_IMAGE, before.id),
-        replacement(stored, after, deps.images.replace),
-        start=lambda replaced: _rename_in_policies(context, replaced.value),
-    )
+    with name_taken_is(Problem("/displayName", f"there is a device image {name} {before.version} already")):
+        return await make_change(
+            context,
+            Resource(ResourceType.DEVICE_IMAGE, before.id),
+            replacement(stored, after, deps.images.replace),
+            start=lambda replaced: _rename_in_policies(context, replaced.value),
+        )
 
 
 async def _rename_in_policies(context: ActionContext, image: DeviceImage) -> None:

@@ -18,6 +18,7 @@ from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import SYSTEM, OperationStatus
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.create_device_image import (
+    VERSION_TAKEN,
     ImageFacts,
     NameStep,
     SiteStep,
@@ -30,7 +31,7 @@ from shared.services.action_context import ActionContext
 from shared.services.intents import Begun, Resource, begin_operation, make_change
 from shared.services.marketplace import gallery_images, gallery_versions
 from shared.services.reconciling import SWEEP_AFTER
-from shared.services.writes import change, insertion
+from shared.services.writes import change, insertion, name_taken_is
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
@@ -66,14 +67,15 @@ async def create_device_image(
     others = facts.but(images=tuple(i for i in facts.images if i.id != image_id))
     image = _image_of(context, image_id, form, others)
     site = next(s for s in facts.sites if s.id == image.site_id)
-    return await begin_operation(
-        context,
-        "buildDeviceImage",
-        Resource(ResourceType.DEVICE_IMAGE, image_id),
-        insertion(context, deps.images, image, image_id),
-        promise=partial(deps.due.put, DueKind.BUILD, context.now + SWEEP_AFTER, tenant.id, image_id),
-        start=lambda stored: start_image_build(client, tenant, site, stored.value),
-    )
+    with name_taken_is(VERSION_TAKEN):
+        return await begin_operation(
+            context,
+            "buildDeviceImage",
+            Resource(ResourceType.DEVICE_IMAGE, image_id),
+            insertion(context, deps.images, image, image_id),
+            promise=partial(deps.due.put, DueKind.BUILD, context.now + SWEEP_AFTER, tenant.id, image_id),
+            start=lambda stored: start_image_build(client, tenant, site, stored.value),
+        )
 
 
 def _image_of(context: ActionContext, image_id: str, form: Mapping[str, Any], facts: ImageFacts) -> DeviceImage:

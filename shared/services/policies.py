@@ -13,7 +13,13 @@ from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.planning.policy_users import PolicyUser, policy_users
 from shared.domain.policies.policy import Assignment, Policy
-from shared.domain.wizards.create_provisioning_policy import GroupsStep, PolicyFacts, group_problems, review_policy
+from shared.domain.wizards.create_provisioning_policy import (
+    NAME_TAKEN,
+    GroupsStep,
+    PolicyFacts,
+    group_problems,
+    review_policy,
+)
 from shared.domain.wizards.edit_provisioning_policy import fields_of
 from shared.domain.wizards.overlaps import overlaps, target
 from shared.errors import InvalidError, Problem
@@ -23,7 +29,7 @@ from shared.services.intents import Resource, make_change
 from shared.services.licenses import licensed_members
 from shared.services.reconciling import promise_reconcile, reconcile_for
 from shared.services.wizard_lookups import group_names, members_of
-from shared.services.writes import insertion, replacement
+from shared.services.writes import insertion, name_taken_is, replacement
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
@@ -51,12 +57,13 @@ async def create_policy(
         **fields_of(reading, facts),
     )
     policy = policy.but(assignments=_assignments(policy, groups.group_ids, context.now))
-    return await make_change(
-        context,
-        Resource(ResourceType.POLICY, policy_id),
-        insertion(context, context.deps.policies, policy, policy_id),
-        promise=_promise(context) if policy.assignments else None,
-    )
+    with name_taken_is(NAME_TAKEN):
+        return await make_change(
+            context,
+            Resource(ResourceType.POLICY, policy_id),
+            insertion(context, context.deps.policies, policy, policy_id),
+            promise=_promise(context) if policy.assignments else None,
+        )
 
 
 async def begin_policy(context: ActionContext, client: DurableClient, policy: Policy) -> tuple[Operation, Warnings]:

@@ -10,13 +10,14 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Policy
+from shared.domain.wizards.create_provisioning_policy import NAME_TAKEN
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, checked_steps, fields_of, read_edit
 from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, make_change
 from shared.services.reconciling import promise_reconcile, reconcile_for
 from shared.services.wizard_lookups import group_names, policy_facts
-from shared.services.writes import removal, replacement
+from shared.services.writes import name_taken_is, removal, replacement
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
@@ -39,12 +40,13 @@ async def update_policy(context: ActionContext, client: DurableClient, stored: S
         return Updated(stored)
     after = before.but(**await _fields(context, form, before), last_modified_date_time=context.now)
     promise = partial(promise_reconcile, context.deps, context.tenant.id, context.now)
-    replaced = await make_change(
-        context,
-        Resource(ResourceType.POLICY, before.id),
-        replacement(stored, after, context.deps.policies.replace),
-        promise=promise if after.assignments else None,
-    )
+    with name_taken_is(NAME_TAKEN):
+        replaced = await make_change(
+            context,
+            Resource(ResourceType.POLICY, before.id),
+            replacement(stored, after, context.deps.policies.replace),
+            promise=promise if after.assignments else None,
+        )
     # Users who could not be given a Cloud PC by it before may be given one now.
     operation = await reconcile_for(context, client, after.id) if after.assignments else None
     return Updated(replaced, operation)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.values import Value
-from shared.errors import ConflictError
+from shared.errors import ConflictError, InvalidError, NameTakenError, Problem
 from shared.services.action_context import ActionContext
 from shared.storage.repository import Repository, Stored
 
@@ -38,6 +39,15 @@ class Write(Generic[R]):
     before: Value | None = None
     after: Value | None = None
     of_record: bool = True
+
+
+@contextmanager
+def name_taken_is(problem: Problem) -> Iterator[None]:
+    """Report a name that somebody else took just now as the form reports one that was taken before."""
+    try:
+        yield
+    except NameTakenError as error:
+        raise InvalidError(problem) from error
 
 
 def insertion(context: ActionContext, repository: Repository[V], value: V, id: str) -> Write[Stored[V]]:  # noqa: A002 - the word of every record

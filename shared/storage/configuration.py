@@ -5,6 +5,8 @@ from __future__ import annotations
 from shared.domain.images.image import DeviceImage, ImageSource, ImageType
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.policy import Policy, image_source
+from shared.domain.wizards.names import folded
+from shared.storage.named import NamedRepository
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Tables
 
@@ -43,17 +45,17 @@ _POLICIES = Shape(
 
 def connections(tables: Tables) -> Repository[Connection]:
     """Return the repository of connections."""
-    return Repository(tables, _CONNECTIONS)
+    return NamedRepository(tables, _CONNECTIONS, lambda connection: folded(connection.display_name))
 
 
 def images(tables: Tables) -> Repository[DeviceImage]:
     """Return the repository of device images."""
-    return Repository(tables, _IMAGES)
+    return NamedRepository(tables, _IMAGES, lambda image: f"{folded(image.display_name)} {image.version}")
 
 
 def policies(tables: Tables) -> Repository[Policy]:
     """Return the repository of provisioning policies."""
-    return Repository(tables, _POLICIES)
+    return NamedRepository(tables, _POLICIES, lambda policy: folded(policy.display_name))
 
 
 async def source_of(images: Repository[DeviceImage], policy: Policy) -> ImageSource | None:

@@ -72,6 +72,8 @@ class Caller:
         self.method, _, self.route = name.partition(" ")
         self.action = self.route.rpartition("/")[2]
         self.scene, self.handler, self.host, self.calls = scene, handler, IdleHost(), 0
+        self.headers = {"Idempotency-Key": "once"}
+        self.params: dict[str, str] = {}
 
     async def __call__(self) -> func.HttpResponse:
         self.calls += 1
@@ -80,12 +82,12 @@ class Caller:
         request = func.HttpRequest(
             method=self.method,
             url=f"http://api/{self.route.replace('…', BASE).format(**at)}",
-            headers={**self.who, "Idempotency-Key": "once"},
-            params={},
+            headers={**self.who, **self.headers},
+            params=self.params,
             route_params=at,
             body=body,
         )
         clients = [self.host] if "client" in self.handler.__code__.co_varnames[:3] else []
-        context = SimpleNamespace(invocation_id=f"call-{self.calls}")
+        context = SimpleNamespace(invocation_id=f"call-{id(self)}-{self.calls}")
         answer: func.HttpResponse = await self.handler(request, *clients, context)
         return answer

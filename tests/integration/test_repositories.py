@@ -13,7 +13,15 @@ from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
-from shared.errors import ConflictError, InvalidError, NotFoundError, StaleError, TooLargeError, UnavailableError
+from shared.errors import (
+    ConflictError,
+    InvalidError,
+    NameTakenError,
+    NotFoundError,
+    StaleError,
+    TooLargeError,
+    UnavailableError,
+)
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.configuration import connections, images, policies
 from shared.storage.operations import operations
@@ -128,16 +136,18 @@ class RepositoryContract(Generic[T]):
 
     async def overtaken(self, rows: Repository[T], times: int) -> None:
         """Change a row while somebody else writes it *times* times, each time just before us."""
-        left, replace = times, rows.replace
+        left, replace_known = times, rows.replace_known
 
-        async def overtaking(value: T, *, seen: str) -> Stored[T]:
+        async def overtaking(before: Stored[T], after: T) -> Stored[T]:
             nonlocal left
             if left > 0:
                 left -= 1
-                await replace(self.make(id="one", **{self.label: "overtaken"}), seen=seen)
-            return await replace(value, seen=seen)
+                rows.replace_known = replace_known  # type: ignore[method-assign]
+                await rows.replace(self.make(id="one", **{self.label: "overtaken"}), seen=before.etag)
+                rows.replace_known = overtaking  # type: ignore[method-assign]
+            return await replace_known(before, after)
 
-        rows.replace = overtaking  # type: ignore[method-assign]
+        rows.replace_known = overtaking  # type: ignore[method-assign]
         said = self.label
         await rows.change("contoso", "one", lambda value: value.but(**{said: f"{getattr(value, said)} mine"}))
 
@@ -281,3 +291,54 @@ class TestCloudPcs(RepositoryContract[CloudPc]):
         assert (await rows.get("contoso", key)).value == value
         await rows.remove("contoso", key)
         assert await rows.find("contoso", key) is None
+
+
+class TestNames:
+    """No two connections, policies, or images of one version have one name, whoever is first."""
+
+    async def test_of_eight_at_once_one_gets_the_name(self, tables: Tables) -> None:
+        rows = policies(tables)
+        made = (rows.insert(things.policy(id=f"p{n}", display_name="Office")) for n in range(8))
+        outcomes = await asyncio.gather(*made, return_exceptions=True)
+        assert sum(isinstance(each, NameTakenError) for each in outcomes) == 7
+        assert len([1 async for _ in rows.each("contoso")]) == 1
+
+    async def test_of_two_renamed_to_one_name_at_once_one_has_it(self, tables: Tables) -> None:
+        rows = connections(tables)
+        there = [await rows.insert(things.connection(id=f"c{n}", display_name=f"Old {n}")) for n in range(2)]
+        renamed = (rows.replace(each.value.but(display_name="New"), seen=each.etag) for each in there)
+        outcomes = await asyncio.gather(*renamed, return_exceptions=True)
+        assert sum(isinstance(each, NameTakenError) for each in outcomes) == 1
+        assert sorted([s.value.display_name async for s in rows.each("contoso")]) in (
+            ["New", "Old 0"],
+            ["New", "Old 1"],
+        )
+
+    @pytest.mark.parametrize("twin", ["OFFICE", "off\u200dice", "o\ufb03ce"], ids=["case", "unseen", "ligature"])
+    async def test_a_twin_that_looks_the_same_is_refused(self, tables: Tables, twin: str) -> None:
+        rows = policies(tables)
+        await rows.insert(things.policy(id="p1", display_name="Office"))
+        with pytest.raises(NameTakenError):
+            await rows.insert(things.policy(id="p2", display_name=twin))
+
+    async def test_a_name_that_was_given_up_is_free(self, tables: Tables) -> None:
+        rows = policies(tables)
+        first = await rows.insert(things.policy(id="p1", display_name="Office"))
+        await rows.replace(first.value.but(display_name="Renamed"), seen=first.etag)
+        await rows.insert(things.policy(id="p2", display_name="office"))
+        await rows.remove("contoso", "p1")
+        await rows.insert(things.policy(id="p3", display_name="Renamed"))
+
+    async def test_versions_of_an_image_share_its_name(self, tables: Tables) -> None:
+        rows = images(tables)
+        await rows.insert(things.image(id="i1", display_name="Office", version="1.0.0"))
+        await rows.insert(things.image(id="i2", display_name="Office", version="1.0.1"))
+        with pytest.raises(NameTakenError):
+            await rows.insert(things.image(id="i3", display_name="Office", version="1.0.1"))
+
+    async def test_an_edit_of_anything_else_keeps_the_name(self, tables: Tables) -> None:
+        rows = policies(tables)
+        await rows.insert(things.policy(id="p1", display_name="Office"))
+        await rows.change("contoso", "p1", lambda policy: policy.but(description="new", display_name="OFFICE"))
+        with pytest.raises(NameTakenError):
+            await rows.insert(things.policy(id="p2", display_name="office"))

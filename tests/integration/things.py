@@ -37,6 +37,12 @@ def site(**changes: Any) -> Site:
     return value.but(**changes)
 
 
+def _named(value: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return *changes* with a name of its own for a second one: no two of a tenant have the same."""
+    other = changes.get("id", value.id) != value.id
+    return {"display_name": f"{value.display_name} {changes['id']}", **changes} if other else changes
+
+
 def connection(**changes: Any) -> Connection:
     value = Connection(
         id="c1",
@@ -48,7 +54,7 @@ def connection(**changes: Any) -> Connection:
         health_check_status=HealthStatus.PASSED,
         created_date_time=NOW,
     )
-    return value.but(**changes)
+    return value.but(**_named(value, changes))
 
 
 def image(**changes: Any) -> DeviceImage:
@@ -62,7 +68,7 @@ def image(**changes: Any) -> DeviceImage:
         created_date_time=NOW,
         last_modified_date_time=NOW,
     )
-    return value.but(**changes)
+    return value.but(**_named(value, changes))
 
 
 def policy(**changes: Any) -> Policy:
@@ -79,7 +85,7 @@ def policy(**changes: Any) -> Policy:
         created_date_time=NOW,
         last_modified_date_time=NOW,
     )
-    return value.but(**changes)
+    return value.but(**_named(value, changes))
 
 
 def snapshot(**changes: Any) -> Snapshot:

@@ -17,6 +17,7 @@ from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.errors import Problem
 
+NAME_TAKEN = Problem("/name/displayName", "a connection of this name exists; choose another", "name")
 _DNS_NAME = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _NETWORK = (
@@ -129,7 +130,7 @@ def _problems(reading: Reading, facts: ConnectionFacts) -> list[Problem]:
         found.extend(Problem(f"/credentials{pointer}", message, "credentials") for pointer, message in wrong)
     name = reading.value("name", NameStep)
     if name and name_taken(name.display_name, (c.display_name for c in facts.connections)):
-        found.append(Problem("/name/displayName", "a connection of this name exists", "name"))
+        found.append(NAME_TAKEN)
     return found
 
 

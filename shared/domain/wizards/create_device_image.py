@@ -11,10 +11,11 @@ from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryIm
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
-from shared.domain.wizards.names import Name
+from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
 
+VERSION_TAKEN = Problem("/version/version", "this image has this version already; choose a higher one", "version")
 _MOST = 20
 """Windows 365 keeps at most 20 custom images a tenant (docs/notes/windows365.md 2.10)."""
 _VERSION = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
@@ -97,7 +98,7 @@ def _problems(reading: Reading, facts: ImageFacts) -> list[Problem]:
     if site and site.site_id not in {s.id for s in facts.sites}:
         found.append(Problem("/site/siteId", "there is no such site", "site"))
     if name and version and _exists(name.display_name, version.version, facts.images):
-        found.append(Problem("/version/version", "this image has this version already", "version"))
+        found.append(VERSION_TAKEN)
     source = reading.value("source", SourceStep)
     if source:
         found.extend(_source_problems(source, facts))
@@ -105,7 +106,7 @@ def _problems(reading: Reading, facts: ImageFacts) -> list[Problem]:
 
 
 def _exists(name: str, version: str, images: tuple[DeviceImage, ...]) -> bool:
-    return any(i.display_name.casefold() == name.casefold() and i.version == version for i in images)
+    return name_taken(name, (i.display_name for i in images if i.version == version))
 
 
 def _source_problems(step: SourceStep, facts: ImageFacts) -> list[Problem]:

@@ -26,6 +26,7 @@ from shared.domain.wizards.overlaps import Target, overlaps
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.errors import Problem
 
+NAME_TAKEN = Problem("/detail/displayName", "a provisioning policy of this name exists; choose another", "detail")
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
@@ -155,7 +156,7 @@ def _problems(reading: Reading, facts: PolicyFacts) -> list[Problem]:
         found.extend(group_problems(groups.group_ids, facts.groups))
     detail = reading.value("detail", DetailStep)
     if detail and name_taken(detail.display_name, (p.display_name for p in facts.policies)):
-        found.append(Problem("/detail/displayName", "a provisioning policy of this name exists", "detail"))
+        found.append(NAME_TAKEN)
     return found
 
 

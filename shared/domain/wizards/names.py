@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
+
+JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+"""Zero-width (non-)joiners and variation selectors: Persian and joined emoji need them, and nobody sees them."""
 
 FORBIDDEN = '<>&|"^'
 """Windows 365 refuses these in a policy's name (docs/notes/windows365.md 2.3)."""
@@ -32,4 +36,10 @@ Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_valid
 
 def name_taken(name: str, others: Iterable[str]) -> bool:
     """Return whether one of *others* is the same name; case does not tell two names apart."""
-    return name.casefold() in {other.casefold() for other in others}
+    return folded(name) in {folded(other) for other in others}
+
+
+def folded(name: str) -> str:
+    """Return what two spellings of one name have in common: neither case nor what cannot be seen tells them apart."""
+    decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if c not in JOINERS))

@@ -1,0 +1,110 @@
+"""Records of which no two of a tenant have the same name: each holds its name by a row of its own.
+
+The row's key is the folded name. Record and row are written in one transaction, so that of two requests which save or
+rename to one name at the same moment exactly one succeeds, and a crash leaves neither without the other. The rows sort
+behind the records of their tenant, as the claims of Cloud PCs do (docs/decisions/0029).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from shared.domain.values import Value
+from shared.errors import ConflictError, NameTakenError, NotFoundError, StaleError
+from shared.storage.codec import escaped
+from shared.storage.repository import Column, Repository, Shape, Stored
+from shared.storage.tables import Row, Tables, Write
+
+T = TypeVar("T", bound=Value)
+
+_NAMES = "~"
+"""Sorts behind every record, whose ids are of hex digits."""
+
+_NAME = f"{_NAMES}:"
+"""What the key of a name begins with: no escaped id can, whatever a caller sends."""
+
+
+class NamedRepository(Repository[T]):
+    """The values of one model; *name_of* returns what no two of a tenant share, folded."""
+
+    def __init__(self, tables: Tables, shape: Shape[T], name_of: Callable[[T], str]) -> None:
+        super().__init__(tables, shape)
+        self._name_of = name_of
+
+    async def insert(self, value: T) -> Stored[T]:
+        """Add *value* with its name. Raises: ConflictError if it exists, NameTakenError if another has its name."""
+        writes = [Write(self._row(value), None), self._held(value)]
+        return Stored(value, (await self._write(value, writes))[0])
+
+    async def replace(self, value: T, *, seen: str) -> Stored[T]:
+        """Replace the value that has the ETag *seen*. Raises: StaleError, NotFoundError, NameTakenError."""
+        there = await self.get(*self._shape.place(value))
+        if there.etag != seen:
+            raise StaleError("the record has changed since it was read")
+        return await self.replace_known(there, value)
+
+    async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
+        """Replace what was read, and its name where that changes. Raises: StaleError, NotFoundError, NameTakenError."""
+        if self._name_of(before.value) == self._name_of(after):
+            return await super().replace(after, seen=before.etag)
+        writes = [Write(self._row(after), before.etag), self._held(after), *await self._given_up(before.value)]
+        return Stored(after, (await self._write(after, writes))[0])
+
+    async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
+        """Remove a value with its name, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
+        stored = await self.find(tenant_id, id)
+        if stored is None:
+            return
+        gone = Write(self._row(stored.value), seen or stored.etag, gone=True)
+        await self._table.write_all([gone, *await self._given_up(stored.value)])
+
+    async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:
+        """Write many of one tenant, those that are new with their names; what is there keeps the name it has."""
+        writes: list[Write] = []
+        places: list[int] = []
+        for stored in values:
+            places.append(len(writes))
+            writes.append(Write(self._row(stored.value), stored.etag or None))
+            writes += [] if stored.etag else [self._held(stored.value)]
+        etags = await self._table.write_all(writes)
+        return [Stored(stored.value, etags[place]) for stored, place in zip(values, places, strict=True)]
+
+    async def _write(self, value: T, writes: list[Write]) -> list[str]:
+        """Write the record and its names in one transaction; where a row is there already, tell which."""
+        try:
+            return await self._table.write_all(writes)
+        except ConflictError as error:
+            tenant_id, id_ = self._shape.place(value)
+            held = await self._holder(value)
+            if held in {None, id_}:
+                raise
+            raise NameTakenError(f"{self._shape.table} {tenant_id}/{held} has this name", id=held) from error
+
+    async def _holder(self, value: T) -> str | None:
+        row = self._key(value)
+        try:
+            return str((await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))).row["held_by"])
+        except NotFoundError:
+            return None
+
+    async def _given_up(self, value: T) -> list[Write]:
+        """Return how *value* gives its name back; one that it does not hold stays."""
+        row = self._key(value)
+        try:
+            there = await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
+        except NotFoundError:
+            return []
+        return [Write(row, there.etag, gone=True, tied=True)] if there.row["held_by"] == row["held_by"] else []
+
+    def _held(self, value: T) -> Write:
+        return Write(self._key(value), None, tied=True)
+
+    def _key(self, value: T) -> Row:
+        tenant_id, id_ = self._shape.place(value)
+        key = _NAME + escaped(self._name_of(value))
+        return {"PartitionKey": escaped(tenant_id), "RowKey": key, "schema": 1, "held_by": id_}
+
+    def _where(self, tenant_id: str | None, filters: Mapping[str, Column]) -> tuple[str, dict[str, str | int | bool]]:
+        where, parameters = super()._where(tenant_id, filters)
+        return f"{where} and RowKey lt @names", {**parameters, "names": _NAMES}

@@ -161,13 +161,12 @@ async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) 
     """Write due rows for reading everybody again: soon after an assignment, else once a day, or a week.
 
     A group that was assigned just now may have members that the directory does not show yet, and a change whose
-    message was lost is found some time. The moments are the same for every plan that is made before them: many plans
-    lead to one reading.
+    message was lost is found some time; also of a tenant without a policy: its licensed users are listed. The
+    moments are the same for every plan that is made before them: many plans lead to one reading.
     """
     assigned = [assignment.assigned_at for policy in policies for assignment in policy.assignments]
-    if not assigned:
-        return
-    soon = next((max(assigned) + after for after in _soon_after() if max(assigned) + after > at), None)
+    last = max(assigned, default=None)
+    soon = next((last + after for after in _soon_after() if last + after > at), None) if last else None
     watch = await dependencies().watches.find(tenant.id, WATCH)
     regular = next_of(_SELDOM if watch and watch.value.follows(at) else _REGULARLY, at)
     due = dependencies().due

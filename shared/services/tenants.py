@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -20,12 +21,16 @@ from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.directory_subscriptions import stop_watching
 from shared.services.intents import Resource, make_change
+from shared.services.reconciling import promise_reconcile, start_reconcile
 from shared.services.writes import insertion_by, removal, replacement
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
+from shared.workflow import DurableClient
 
 _log = logging.getLogger("deskwright.tenants")
 _SOON = timedelta(minutes=1)
+_planned_by = attrgetter("licence_source", "seats", "disabled_account_starts_grace", "removal_brake")
+"""The settings on which a plan depends: who is licensed, and what they lose."""
 
 
 class TenantChange(Value):
@@ -35,8 +40,8 @@ class TenantChange(Value):
     settings: dict[str, Any] | None = None
 
 
-async def create_tenant(context: ActionContext, tenant: Tenant) -> Stored[Tenant]:
-    """Add a tenant. Raises: ConflictError where its id is taken, or belonged to another directory."""
+async def create_tenant(context: ActionContext, client: DurableClient, tenant: Tenant) -> Stored[Tenant]:
+    """Add a tenant, and list its licensed users. Raises: ConflictError where its id is or was another tenant's."""
     deps = context.deps
     await _refuse_id_of_another_directory(context, tenant)
 
@@ -47,14 +52,21 @@ async def create_tenant(context: ActionContext, tenant: Tenant) -> Stored[Tenant
     if await deps.tenants.find(tenant.id) is not None and not (context.repeatable and await find_own()):
         raise ConflictError("there is a tenant of this id", id=tenant.id)
     write = insertion_by(context, tenant, deps.tenants.insert, find_own)
+    promise = partial(promise_reconcile, deps, tenant.id, context.now)
+
+    async def begin(_: Stored[Tenant]) -> None:
+        await start_reconcile(client, tenant.id)
+
     try:
-        return await make_change(context, Resource(ResourceType.TENANT, tenant.id), write)
+        return await make_change(context, Resource(ResourceType.TENANT, tenant.id), write, promise=promise, start=begin)
     except ConflictError:
         raise ConflictError("there is a tenant of this id", id=tenant.id) from None
 
 
-async def update_tenant(context: ActionContext, stored: Stored[Tenant], form: TenantChange) -> Stored[Tenant]:
-    """Change a tenant's name or settings. Raises: InvalidError, StaleError."""
+async def update_tenant(
+    context: ActionContext, client: DurableClient, stored: Stored[Tenant], form: TenantChange
+) -> Stored[Tenant]:
+    """Change a tenant's name or settings; what they decide is planned at once. Raises: InvalidError, StaleError."""
     deps, before = context.deps, stored.value
     after = before.but(
         display_name=form.display_name or before.display_name,
@@ -62,10 +74,21 @@ async def update_tenant(context: ActionContext, stored: Stored[Tenant], form: Te
     )
     every = after.settings.restore_point_every
     write = replacement(stored, after, deps.tenants.replace)
-    promise = partial(deps.due.put, DueKind.RESTORE_POINT, context.now + _SOON, after.id, EVERYBODY)
     more_often = every is not None and every != before.settings.restore_point_every
+    replan = _planned_by(before.settings) != _planned_by(after.settings)
+
+    async def promise() -> None:
+        if more_often:
+            await deps.due.put(DueKind.RESTORE_POINT, context.now + _SOON, after.id, EVERYBODY)
+        if replan:
+            await promise_reconcile(deps, after.id, context.now)
+
+    async def begin(_: Stored[Tenant]) -> None:
+        if replan:
+            await start_reconcile(client, after.id)
+
     resource = Resource(ResourceType.TENANT, after.id)
-    return await make_change(context, resource, write, promise=promise if more_often else None)
+    return await make_change(context, resource, write, promise=promise if more_often or replan else None, start=begin)
 
 
 async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:

@@ -29,12 +29,13 @@ ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemova
 """What only sets something is not kept with its key: done again it comes to the same."""
 
 SHOWN_OTHERWISE = {
+    "POST tenants",
     "POST tenants/{tenant}/bulkActions",
     "POST tenants/{tenant}/bulkActions/{id}/resume",
     "POST tenants/{tenant}/bulkActions/{id}/cancel",
     "POST tenants/{tenant}/cloudPCs/{id}/confirmRemoval",
 }
-"""What begins something and leaves no operation: a bulk action tells how it goes by itself, a removal in its list."""
+"""What begins something and leaves no operation: it tells how it goes by itself, or in what the tenant lists."""
 
 
 class CutError(BaseException):

@@ -275,12 +275,6 @@ async def test_where_the_directory_says_what_changes_everybody_is_read_once_a_we
     assert due.at == next_of(timedelta(days=days), here.hand.at)
 
 
-async def test_without_an_assignment_nobody_is_read_again(here: PaperServices) -> None:
-    await here.policies.remove("contoso", "p1")
-    await plan()
-    assert await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1)) == []
-
-
 async def test_a_user_who_has_a_cloud_pc_is_not_read_again(here: PaperServices) -> None:
     await plan("ada")
     assert await here.due.due(DueKind.REREAD, things.NOW + timedelta(days=1)) == []

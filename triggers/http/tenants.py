@@ -8,7 +8,7 @@ from shared.domain.tenants.tenant import Tenant
 from shared.errors import InvalidError, Problem
 from shared.services import tenants
 from shared.services.tenants import TenantChange
-from shared.workflow import Blueprint
+from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
@@ -22,15 +22,16 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route="tenants", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/tenants/create", accepts=TENANT_TO_CREATE, returns={201: Tenant})
-async def create_tenant(call: Call) -> Response:
-    """Create a tenant."""
+async def create_tenant(call: Call, client: DurableClient) -> Response:
+    """Create a tenant; its licensed users are listed at once."""
     tenant = call.read(Tenant)
     if tenant.paused is not None:
         raise InvalidError(Problem("/paused", "is set by pause"))
 
     async def create() -> Response:
-        stored = await tenants.create_tenant(call.context, tenant)
+        stored = await tenants.create_tenant(call.context, client, tenant)
         return created(tenant.to_json(), f"/api/tenants/{tenant.id}", etag=stored.etag)
 
     return await once(call, create)
@@ -52,12 +53,13 @@ async def get_tenant(call: Call) -> Response:
 
 
 @bp.route(route="tenants/{tenant}", methods=["PATCH"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/tenants/update", accepts=TenantChange, returns=Tenant)
-async def update_tenant(call: Call) -> Response:
+async def update_tenant(call: Call, client: DurableClient) -> Response:
     """Change a tenant's name or settings."""
     stored = call.stored_tenant
     call.match(stored.etag)
-    updated = await tenants.update_tenant(call.context, stored, call.read(TenantChange))
+    updated = await tenants.update_tenant(call.context, client, stored, call.read(TenantChange))
     return ok(updated.value.to_json(), etag=updated.etag)
 
 

@@ -128,7 +128,6 @@ def test_what_is_read_can_be_written_back(path: str) -> None:
     ("path", "member", "value", "answer"),
     [
         (f"{VMS}/cpc-1", "properties.vmId", "another", (409, "PropertyChangeNotAllowed")),
-        (f"{VMS}/new", "properties.vmId", "mine", (400, "InvalidParameter")),
         (f"{VMS}/cpc-1", "name", "cpc-2", (400, "MismatchingResourceName")),
         (f"{VMS}/cpc-1", "id", f"{VMS}/cpc-2", (400, "MismatchingResourceId")),
         (f"{VMS}/cpc-1", "type", "Microsoft.Compute/disks", (400, "MismatchingResourceType")),

@@ -31,14 +31,15 @@ class Claim(Value):
 class ExplainedCloudPc(Value):
     """One licence, or a Cloud PC whose licence is gone, and its state."""
 
-    cloud_pc_id: str
+    cloud_pc_id: str | None  # None: there is no record yet
     service_plan_name: str
     licensed: bool
-    status: Status | None = None  # None: there is no record yet
+    status: Status | None = None
     policy_name: str | None = None  # that it was built from; it stays, whichever policy wins today
     drift: Drift | None = None  # how it differs from what that policy would build today
     error: Failure | None = None
     because: str
+    missing: tuple[str, ...] = ()  # in its grace period: everything that has to come back for it to stay
 
 
 class Explanation(Value):
@@ -69,6 +70,7 @@ def explain(
     found: list[tuple[str, ServicePlan | None]] = [*licensed.items()]
     found += [(pc_id, None) for pc_id in records if pc_id not in licensed]
     explained = [_one(pc_id, plan, records.get(pc_id), entitlement.user, claims, today) for pc_id, plan in found]
+    explained = [each.but(because=f"{each.because} {_lacks(each)}") if each.missing else each for each in explained]
     return Explanation(
         user=entitlement.user,
         verdict=_verdict(entitlement, claims, explained),
@@ -103,7 +105,7 @@ def _one(
 ) -> ExplainedCloudPc:
     shown = record.plan if record else plan
     return ExplainedCloudPc(
-        cloud_pc_id=pc_id,
+        cloud_pc_id=pc_id if record else None,
         service_plan_name=shown.display_name if shown else "",
         licensed=plan is not None,
         status=record.status if record else None,
@@ -111,18 +113,39 @@ def _one(
         drift=today.drift(record) if record else None,
         error=record.current.last_error if record and record.status is Status.FAILED else None,
         because=_because(plan, record, user, claims),
+        missing=_missing(plan, record, user, claims, today),
     )
+
+
+def _missing(
+    plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: TenantPolicies
+) -> tuple[str, ...]:
+    """Return everything that a Cloud PC in its grace period lacks to stay; nothing for any other."""
+    if record is None or record.status is not Status.IN_GRACE_PERIOD:
+        return ()
+    own = record.current.snapshot
+    lacks = {
+        f"the licence {record.plan.display_name}": plan is None,
+        f"a group of policy {today.policy_name(record)}": own is not None
+        and own.policy_id not in {claim.policy_id for claim in claims},
+        "an account that is enabled": today.settings.disabled_account_starts_grace and not user.account_enabled,
+    }
+    return tuple(what for what, is_missing in lacks.items() if is_missing)
 
 
 def _because(plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim]) -> str:
     if record is None or record.status is Status.NOT_PROVISIONED:
         return _lacking(record, user, claims)
     words = standing(record)
-    if plan is None:
+    if plan is None and record.status is not Status.IN_GRACE_PERIOD:
         return f"{words} Its licence is gone."
     if record.removal and record.status is not Status.DEPROVISIONING:
         return f"{words} Its removal ({record.removal.cause.value}) waits to be confirmed: {record.removal.why}."
     return words
+
+
+def _lacks(explained: ExplainedCloudPc) -> str:
+    return f"Missing: {' and '.join(explained.missing)}."
 
 
 def _lacking(record: CloudPc | None, user: User, claims: list[Claim]) -> str:
@@ -182,6 +205,12 @@ def _in_grace(record: CloudPc) -> str:
 
 def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[ExplainedCloudPc]) -> str:
     name = entitlement.user.user_principal_name
+    in_grace = [each for each in explained if each.status is Status.IN_GRACE_PERIOD]
+    if in_grace:
+        missing = dict.fromkeys(what for each in in_grace for what in each.missing)
+        why = f" Missing: {' and '.join(missing)}." if missing else " Nothing is missing any more: it ends soon."
+        there = sum(each.status in WORKING for each in explained)
+        return f"{name} has {there} Cloud PC(s), {len(in_grace)} of them in the grace period.{why}"
     if not entitlement.user.account_enabled:
         there = sum(each.status not in {None, Status.NOT_PROVISIONED} for each in explained)
         keeps = f"{name} has {there} Cloud PC(s) and cannot sign in" if there else f"{name} gets no Cloud PC"

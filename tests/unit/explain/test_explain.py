@@ -120,6 +120,30 @@ def test_a_cloud_pc_whose_licence_is_gone_is_still_explained() -> None:
     assert "licence is gone" in one.because
 
 
+@pytest.mark.parametrize(
+    ("member", "missing"),
+    [
+        (office.member("ada", "staff"), ("the licence",)),
+        (office.member("ada", plans=(PLAN,)), ("a group of policy First",)),
+        (office.member("ada"), ("the licence", "a group of policy First")),
+        (ADA, ()),
+    ],
+    ids=["licence", "group", "both", "nothing"],
+)
+def test_in_grace_everything_that_is_missing_is_named(member: Entitlement, missing: tuple[str, ...]) -> None:
+    said = explained(member, cloud_pc(ADA, Status.IN_GRACE_PERIOD))
+    (one,) = said.cloud_pcs
+    assert len(one.missing) == len(missing)
+    assert all(each in one.because and each in said.verdict for each in missing)
+    assert "1 of them in the grace period" in said.verdict
+
+
+def test_an_id_is_shown_only_of_a_cloud_pc_that_is_there() -> None:
+    assert [one.cloud_pc_id for one in explained(ADA).cloud_pcs] == [None]
+    there = cloud_pc(ADA, Status.PROVISIONED)
+    assert [one.cloud_pc_id for one in explained(ADA, there).cloud_pcs] == [there.id]
+
+
 def on_roster(member: Entitlement, *records: CloudPc, policy: Policy = FIRST) -> PolicyUser:
     (entry,) = policy_users(policy, office.today(FIRST, SECOND), (member,), records)
     return entry

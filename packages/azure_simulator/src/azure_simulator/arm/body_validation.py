@@ -1,8 +1,8 @@
 """Validate a request body against its shape, as the provider it goes to would.
 
 Members are matched in any case and come out in the documented one, as do values of enumerations.
-Nulls count as absent. Read-only members are left out: one that says what the resource shows, or
-has lately shown, is what a client read and sends back; one that says something else is refused.
+Nulls count as absent. Read-only members are left out, as Azure ignores them: clients send back what they read. A
+provider that is `steady` refuses one that says something else than the resource shows, or has lately shown.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class BodyReader:
     dialect: Dialect
     complete: bool
     before: Sequence[Json] = ()
+    steady: bool = True
 
     def conform(self, body: object, shape: Shape) -> Any:  # noqa: ANN401 - JSON in, JSON out
         """Copy a body in its documented form; raise a `Problem` for what the provider refuses."""
@@ -145,15 +146,11 @@ class BodyReader:
 
     def _check_read_only(self, member: Member, value: object, path: str, before: list[Any] | None) -> None:
         views = member.shape.kind in {"object", "map", "array", "any"}
-        if views or before is None or member.name.lower() in _PASSING:
+        if not self.steady or "." not in path or views or before is None or member.name.lower() in _PASSING:
             return
         shown = [each for each in (_at(one, member.name) for one in before) if each is not None]
-        if any(_fold(value) == _fold(each) for each in shown):
-            return
-        name = path.removeprefix("properties.")
-        if shown:
-            raise unchangeable(name)
-        raise Problem(400, "InvalidParameter", f"The property '{name}' is read-only and may not be set.", target=name)
+        if shown and not any(_fold(value) == _fold(each) for each in shown):
+            raise unchangeable(path.removeprefix("properties."))
 
 
 def _join(path: str, key: str) -> str:

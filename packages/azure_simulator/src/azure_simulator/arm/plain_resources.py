@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
-from azure_simulator.arm.reading import location_of, need_group, read, tags_of
+from azure_simulator.arm.reading import location_of, need_group, read, tagged, tags_of
 from azure_simulator.core.answers import Answer, Json
 from azure_simulator.core.longrunning import Course, begin
 from azure_simulator.core.resources import Resource
@@ -29,6 +29,10 @@ def _as_given(call: Call, found: Resource | None) -> Json:
     return dict(read(call.object(), "properties", "object", {}))
 
 
+def _sku_and_zones(call: Call) -> Json:
+    return {key: call.object()[key] for key in ("sku", "zones") if key in call.object()}
+
+
 def _nothing(*_: object) -> None:
     return
 
@@ -38,13 +42,16 @@ class Plain:
     """What is special about a plain type.
 
     `check` refuses a PUT; `properties` makes those that are kept, from the request and the resource as it was;
-    `stored` runs once they are; `check_unused` refuses a DELETE where `used_by` does not.
+    `stored` runs once they are; `check_unused` refuses a DELETE where `used_by` does not. `top_level` makes what stands
+    beside the properties, `parts` names the lists of parts, which show the ETag of the whole.
     """
 
     check: Callable[[Call], None] = _nothing
     properties: Callable[[Call, Resource | None], Json] = _as_given
     stored: Callable[[Call, Resource], None] = _nothing
     check_unused: Callable[[Resource], None] = _nothing
+    top_level: Callable[[Call], Json] = _sku_and_zones
+    parts: tuple[str, ...] = ()
 
 
 _PLAIN = Plain()
@@ -59,7 +66,7 @@ def serve(operations: Operations, key: str, collection: str, plain: Plain = _PLA
     kind = operations.type
     operations.put(f"{key}.put")(partial(_put, kind, key, plain))
     operations.delete(f"{key}.delete")(partial(_delete, kind, key, plain))
-    show = partial(shown, kind)
+    show = partial(shown, kind, plain)
     operations.reads(get=f"{key}.get", group=f"{key}.list", subscription=f"{collection}.list_all", show=show)
     serve_tags(operations, f"{collection}.tags", show)
 
@@ -76,11 +83,11 @@ def serve_tags(operations: Operations, name: str, show: Callable[[Call, Resource
     operations.patch(name)(patch)
 
 
-def shown(kind: ResourceType, call: Call, resource: Resource) -> Json:
+def shown(kind: ResourceType, plain: Plain, call: Call, resource: Resource) -> Json:
     """Show a resource with its ETag and the ids of its users, by the last part of their types."""
     mark = kind.etag_of(call.world, resource)
     body = {**resource.body, "etag": mark} if mark else resource.body
-    users: Json = {}
+    users: Json = {name: [{**each, "etag": mark} for each in resource.properties[name]] for name in plain.parts if mark}
     for user in _users(kind, call, resource):
         users.setdefault(user.type.rpartition("/")[2], []).append({"id": user.id})
     return {**body, "properties": {**resource.properties, **users}} if users else body
@@ -100,8 +107,8 @@ def _put(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:
         "name": found.name if found else call.param(kind.params[-1]),
         "type": kind.name,
         "location": location,
-        "tags": tags_of(body),
-        **{key: body[key] for key in ("sku", "zones") if key in body},
+        **tagged(tags_of(body)),
+        **plain.top_level(call),
         "properties": {**plain.properties(call, found), **kind.provider.own_properties(call)},
     }
     if found is None:
@@ -111,7 +118,7 @@ def _put(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:
         found.replace(new, call.now_us)
     plain.stored(call, resource)
     operation = begin(call, f"{key}.put", resource.id, Course(_nothing), region=location)
-    return accepted(call, operation, 200 if found else 201, shown(kind, call, resource))
+    return accepted(call, operation, 200 if found else 201, shown(kind, plain, call, resource))
 
 
 def _delete(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:

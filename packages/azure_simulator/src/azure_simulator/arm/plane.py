@@ -153,7 +153,7 @@ def _read_body(call: Call, target: Target) -> None:
         return
     found = call.world.resources.get(call.path)
     before = [found.body, *(body for _, body in reversed(found.past))] if found else []
-    reader = BodyReader(target.type.provider.dialect, call.method != "PATCH", before)
+    reader = BodyReader(target.type.provider.dialect, call.method != "PATCH", before, target.type.provider.steady)
     call.body = reader.conform(call.body, shape)
 
 

@@ -101,6 +101,9 @@ def _check_location(body: Json, found: Resource | None, resource_type: ResourceT
     if not (resource_type.located and resource_type.provider.located):
         return
     given = body.get("location")
+    if given is None and found is not None:
+        body["location"] = found.body.get("location")  # recorded: a PUT of what exists needs none
+        return
     if given is None or given == "":
         raise Problem(400, "LocationRequired", "The location property is required for this definition.")
     if not isinstance(given, str):

@@ -47,7 +47,7 @@ class ResourceProvider:
     `other_api_versions` those of paths that are no resource type (`skus`, `locations/operations`).
     `throttle` gives the class of rate limits of a method (`GET`, `LIST`, `PUT`, `PATCH`, `POST`, `DELETE`).
     `located` types need a location in the body of a PUT, `checks_ids` refuses malformed ids in bodies,
-    `links_exist` also those of resources that do not exist.
+    `links_exist` also those of resources that do not exist. A `steady` one refuses other values of read-only members.
     """
 
     namespace: ClassVar[str]
@@ -59,6 +59,7 @@ class ResourceProvider:
     located: ClassVar[bool] = True
     checks_ids: ClassVar[bool] = False
     links_exist: ClassVar[bool] = False
+    steady: ClassVar[bool] = True
 
     def etag(self, world: World, resource: Resource) -> str:
         """Give the ETag of a resource; empty where the provider has none."""

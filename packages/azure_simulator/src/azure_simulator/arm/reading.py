@@ -129,6 +129,11 @@ def tags_of(body: Json) -> dict[str, str]:
     return dict(tags)
 
 
+def tagged(tags: dict[str, str]) -> Json:
+    """Give the tags as a resource shows them: one without any has no such member (recorded)."""
+    return {"tags": tags} if tags else {}
+
+
 def _check_length(code: str, what: str, short: str, texts: Iterable[str], limit: int) -> None:
     long = [text for text in texts if len(text) > limit]
     if long:

@@ -8,7 +8,7 @@ from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import serve_tags
-from azure_simulator.arm.reading import location_of, need_group, tags_of
+from azure_simulator.arm.reading import location_of, need_group, tagged, tags_of
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
@@ -52,7 +52,9 @@ BY_SECURITY_GROUP = Index(
 
 def shown(call: Call, nic: Resource) -> Json:
     """Show an interface."""
-    return {**nic.body, "etag": NETWORK.etag(call.world, nic)}
+    mark = NETWORK.etag(call.world, nic)
+    parts = [{**each, "etag": mark} for each in nic.properties["ipConfigurations"]]
+    return {**nic.body, "etag": mark, "properties": {**nic.properties, "ipConfigurations": parts}}
 
 
 OPERATIONS.reads(get="nic.get", group="nics.list", subscription="networkInterfaces.list_all", show=shown)
@@ -104,7 +106,13 @@ def store(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, st
     configurations = ip_configurations.configurations(call, nic_id, wanted, location, found)
     owner = found.properties.get("virtualMachine") if found else None
     properties = {
+        "enableAcceleratedNetworking": False,
+        "enableIPForwarding": False,
+        "vnetEncryptionSupported": False,
+        "hostedWorkloads": [],
+        "tapConfigurations": [],
         **body["properties"],
+        "dnsSettings": _dns(world, configurations, body["properties"].get("dnsSettings", {})),
         "ipConfigurations": configurations,
         "provisioningState": "Succeeded",
         "resourceGuid": world.guid("nic", nic_id),
@@ -112,7 +120,7 @@ def store(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, st
         "nicType": "Standard",
         **({"virtualMachine": owner} if owner else {}),
     }
-    fields = {"id": nic_id, "name": nic_id.rpartition("/")[2], "type": TYPE, "tags": tags}
+    fields = {"id": nic_id, "name": nic_id.rpartition("/")[2], "type": TYPE, **tagged(tags)}
     new = {**fields, "location": location, "properties": properties}
     release(world, nic_id)
     for configuration_id, address_id in public.items():
@@ -122,6 +130,13 @@ def store(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, st
     found.replace({**new, "id": found.id, "name": found.name}, world.now_us)
     world.resources.refile(found)
     return found
+
+
+def _dns(world: World, configurations: list[Json], given: Json) -> Json:
+    """Give the names of an interface: machines of one network find each other by its suffix."""
+    network = configurations[0]["properties"]["subnet"]["id"].lower().partition("/subnets/")[0]
+    suffix = f"{world.guid('suffix', network).replace('-', '')[:26]}.ax.internal.cloudapp.net"
+    return {"dnsServers": [], "appliedDnsServers": [], **given, "internalDomainNameSuffix": suffix}
 
 
 def check_reserved(world: World, nic: Resource, vm_id: str) -> None:

@@ -42,6 +42,7 @@ class Network(ResourceProvider):
     polling = Polling(3, 0, dated=False)
     checks_ids = True
     links_exist = True
+    steady = False  # recorded: 'resourceGuid', 'type', 'internalDomainNameSuffix' of any value are ignored
 
     def etag(self, world: World, resource: Resource) -> str:
         """Give the ETag, which every resource of the provider has."""

@@ -32,6 +32,12 @@ PUBLIC_IP_ADDRESSES = ResourceType(
     limit=1000,
 )
 OPERATIONS = Operations(PUBLIC_IP_ADDRESSES)
+_DEFAULTS: Json = {
+    "publicIPAddressVersion": "IPv4",
+    "publicIPAllocationMethod": "Dynamic",
+    "idleTimeoutInMinutes": 4,
+    "ipTags": [],
+}
 OWNERS = ("natGateway", "ipConfiguration")
 """The properties that name what an address is allocated to."""
 
@@ -66,22 +72,41 @@ def allocate(world: World, address_id: str, name: str, owner: str) -> None:
     """Give an address to its owner; `name` is the property that shows it."""
     address = world.resources.get(address_id)
     if address is not None:
-        address.set(world.now_us, **{name: {"id": owner}})
+        address.set(world.now_us, **{name: {"id": owner}, "ipAddress": _number(world, address.id)})
         world.resources.refile(address)
 
 
 def release(world: World, holder: str) -> None:
     """Free the addresses of a gateway or an interface."""
     for address in world.resources.find(BY_HOLDER, holder.lower()):
-        address.set(world.now_us, natGateway=None, ipConfiguration=None)
+        number = address.properties["ipAddress"] if _is_static(address.properties) else None
+        address.set(world.now_us, natGateway=None, ipConfiguration=None, ipAddress=number)
         world.resources.refile(address)
 
 
 def _properties(call: Call, found: Resource | None) -> Json:
-    number = call.world.rng("public-ip", call.path)
-    octets = f"{number.randint(4, 250)}.{number.randint(1, 250)}.{number.randint(1, 250)}"
     owners = {name: found.properties[name] for name in OWNERS if name in found.properties} if found else {}
-    return {**read(call.object(), "properties", "object", {}), "ipAddress": f"20.{octets}", **owners}
+    given = {**_DEFAULTS, **read(call.object(), "properties", "object", {})}
+    number = {"ipAddress": _number(call.world, call.path)} if owners or _is_static(given) else {}
+    return {**given, **number, **owners}
+
+
+def _number(world: World, address_id: str) -> str:
+    """Give the address itself."""
+    dice = world.rng("public-ip", address_id)
+    return f"20.{dice.randint(4, 250)}.{dice.randint(1, 250)}.{dice.randint(1, 250)}"
+
+
+def _is_static(properties: Json) -> bool:
+    """Tell whether an address is known before something has it."""
+    return bool(properties["publicIPAllocationMethod"] == "Static")
+
+
+def _top_level(call: Call) -> Json:
+    """Give the sku in full, and the zones."""
+    body = call.object()
+    sku = {"name": "Basic", "tier": "Regional", **read(body, "sku", "object", {})}
+    return {"sku": sku, **{key: body[key] for key in ("zones",) if key in body}}
 
 
 def _check_unused(address: Resource) -> None:
@@ -97,11 +122,18 @@ def _check_unused(address: Resource) -> None:
 
 def _check(call: Call) -> None:
     check_short_name(call.param("public_ip"))
+    sku = _top_level(call)["sku"]
+    if sku["tier"] == "Global" and sku["name"] == "Basic":
+        raise Problem(
+            400,
+            "GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress",
+            f"Public IP address {call.path} of the sku Basic cannot be of the tier Global.",
+        )
 
 
 plain_resources.serve(
     OPERATIONS,
     "public_ip",
     "publicIPAddresses",
-    Plain(check=_check, properties=_properties, check_unused=_check_unused),
+    Plain(check=_check, properties=_properties, check_unused=_check_unused, top_level=_top_level),
 )

@@ -14,7 +14,7 @@ from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.latency import about
 from azure_simulator.network import network_interfaces, subnets
 from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
-from azure_simulator.network.security_rules import check_rules
+from azure_simulator.network.security_rules import NO_ENDS, TYPE, check_rules
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -41,6 +41,15 @@ DEFAULT_RULES = (
     ("DenyAllOutBound", "Outbound", "Deny", 65500, "*", "*"),
 )
 """Name, direction, access, priority, source, destination of the rules every security group has."""
+MEANINGS = {
+    "AllowVnetInBound": "Allow inbound traffic from all VMs in VNET",
+    "AllowAzureLoadBalancerInBound": "Allow inbound traffic from azure load balancer",
+    "DenyAllInBound": "Deny all inbound traffic",
+    "AllowVnetOutBound": "Allow outbound traffic from all VMs to all VMs in VNET",
+    "AllowInternetOutBound": "Allow outbound traffic from all VMs to Internet",
+    "DenyAllOutBound": "Deny all outbound traffic",
+}
+"""The descriptions of these rules."""
 
 
 def _check(call: Call) -> None:
@@ -59,15 +68,17 @@ def _properties(call: Call, found: Resource | None) -> Json:
 
 def _rule(call: Call, entry: Json) -> Json:
     name = read(entry, "name", "string")
-    inner = {**read(entry, "properties", "object"), "provisioningState": "Succeeded"}
-    return {"id": f"{call.path}/securityRules/{name}", "name": name, "properties": inner}
+    inner = {**NO_ENDS, **read(entry, "properties", "object"), "provisioningState": "Succeeded"}
+    return {"id": f"{call.path}/securityRules/{name}", "name": name, "type": TYPE, "properties": inner}
 
 
 def _default_rule(
     call: Call, name: str, direction: str, access: str, priority: int, source: str, destination: str
 ) -> Json:
     properties = {
+        **NO_ENDS,
         "provisioningState": "Succeeded",
+        "description": MEANINGS[name],
         "protocol": "*",
         "sourcePortRange": "*",
         "destinationPortRange": "*",
@@ -77,7 +88,9 @@ def _default_rule(
         "priority": priority,
         "direction": direction,
     }
-    return {"id": f"{call.path}/defaultSecurityRules/{name}", "name": name, "properties": properties}
+    kind = "Microsoft.Network/networkSecurityGroups/defaultSecurityRules"
+    return {"id": f"{call.path}/defaultSecurityRules/{name}", "name": name, "type": kind, "properties": properties}
 
 
-plain_resources.serve(OPERATIONS, "nsg", "networkSecurityGroups", Plain(check=_check, properties=_properties))
+_PLAIN = Plain(check=_check, properties=_properties, parts=("securityRules", "defaultSecurityRules"))
+plain_resources.serve(OPERATIONS, "nsg", "networkSecurityGroups", _PLAIN)

@@ -31,7 +31,9 @@ SECURITY_RULES = ResourceType(
 )
 OPERATIONS = Operations(SECURITY_RULES)
 PRIORITIES = range(100, 4097)
-PORTS = 65_536
+PORTS, ADDRESSES = 65_536, 1 << 32
+NO_ENDS: Json = {f"{end}{what}": [] for end in ("source", "destination") for what in ("PortRanges", "AddressPrefixes")}
+"""The lists of ports and addresses, which every rule shows, also when it names single ones."""
 _TAG = re.compile(r"\*|[A-Za-z]\w*(\.\w+)*")
 """`*`, or a service tag such as `Storage.WestEurope`: which ones there are is not looked up."""
 
@@ -86,6 +88,8 @@ def _is_range(text: str) -> bool:
 
 
 def _is_network(text: str) -> bool:
+    if (number := whole(text)) is not None:
+        return number < ADDRESSES  # recorded: a number is an address, 111 is 0.0.0.111
     try:
         ip_network(text)
     except ValueError:
@@ -98,7 +102,7 @@ def put_rule(call: Call) -> Answer:
     """Add a rule, or change one."""
     group, name = _group(call), call.param("rule")
     check_short_name(name)
-    properties = {**read(call.object(), "properties", "object"), "provisioningState": "Succeeded"}
+    properties = {**NO_ENDS, **read(call.object(), "properties", "object"), "provisioningState": "Succeeded"}
     for key in ("access", "direction", "protocol"):
         if not properties.get(key):
             raise invalid(f"securityRule.{key}", f"The property '{key}' of security rule {name} is required.")

@@ -8,7 +8,7 @@ from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import serve_tags
-from azure_simulator.arm.reading import invalid, location_of, missing, need_group, read, tags_of
+from azure_simulator.arm.reading import invalid, location_of, missing, need_group, read, tagged, tags_of
 from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
@@ -68,6 +68,7 @@ def put_vnet(call: Call) -> Answer:
     for server in read(body, "properties.dhcpOptions.dnsServers", "array", []):
         if not is_address(server):
             raise invalid("properties.dhcpOptions.dnsServers", f"The IP address '{server}' is malformed.")
+    _check_encryption(read(body, "properties.encryption", "object", {}))
     wanted = read(body, "properties.subnets", "array", [])
     check_subnets(call, wanted, spaces)
     check_idle(call, call.path)
@@ -80,7 +81,7 @@ def put_vnet(call: Call) -> Answer:
         "provisioningState": "Updating",
         "resourceGuid": world.guid("vnet", call.path),
     }
-    fields = {"location": location, "tags": tags_of(body), "properties": properties}
+    fields = {"location": location, **tagged(tags_of(body)), "properties": properties}
     vnet = store(call, call.path, TYPE, fields)
     for entry in wanted:
         store_subnet(call, f"{call.path}/subnets/{entry['name']}", entry["properties"])
@@ -142,6 +143,16 @@ def check_address(call: Call) -> Answer:
         "PrivateIPAddressNotInAnySubnet",
         f"Private static IP address {address} does not belong to the range of any subnet.",
     )
+
+
+def _check_encryption(encryption: Json) -> None:
+    """Refuse encryption without a word on unencrypted machines."""
+    if encryption.get("enabled") and "enforcement" not in encryption:
+        raise Problem(
+            400,
+            "MustSpecifyBothEncryptionIntentAndEnforcementPolicy",
+            "A virtual network must have both encryption.enabled and encryption.enforcement, or neither.",
+        )
 
 
 def _left_out(world: World, vnet_id: str, wanted: list[Json]) -> list[Resource]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.reading import invalid, read
+from azure_simulator.arm.reading import invalid, read, tagged
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso
@@ -32,6 +32,20 @@ SKUS = frozenset(
 SNAPSHOT_SKUS = frozenset({"Standard_LRS", "Standard_ZRS", "Premium_LRS"})
 TIERS_GB = {4: 1, 8: 2, 16: 3, 32: 4, 64: 6, 128: 10, 256: 15, 512: 20, 1024: 30, 2048: 40, 4096: 50, 8192: 60}
 """Size a performance tier reaches to -> its number: 128 GB of Premium_LRS is a P10."""
+SPEEDS = {
+    "Premium": (
+        *((32, 120, 25), (64, 240, 50), (128, 500, 100), (256, 1100, 125), (512, 2300, 150), (1024, 5000, 200)),
+        *((4096, 7500, 250), (8192, 16_000, 500), (16_384, 18_000, 750), (MAX_DATA_GB, 20_000, 900)),
+    ),
+    "StandardSSD": ((4096, 500, 100), (8192, 2000, 400), (16_384, 4000, 600), (MAX_DATA_GB, 6000, 750)),
+    "Standard": ((4096, 500, 60), (8192, 1300, 300), (MAX_DATA_GB, 2000, 500)),
+    "PremiumV2": ((MAX_DATA_GB, 3000, 125),),
+    "UltraSSD": ((MAX_DATA_GB, 500, 8),),
+}
+"""Kind of disk -> sizes with the operations and megabytes a second of disks up to them.
+
+Source: learn.microsoft.com/azure/virtual-machines/disks-types.
+"""
 NAME_RULE = "Disk names hold up to 80 letters, digits, - . _"
 GIB = 1 << 30
 _INHERITED = ("osType", "hyperVGeneration", "securityProfile", "supportedCapabilities")
@@ -73,13 +87,15 @@ def make(world: World, plan: Plan, *, owner: str = "", state: str = "Succeeded",
         **more,
     }
     body: Json = {"id": plan.id, "name": plan.id.rpartition("/")[2], "type": kind, "location": plan.region}
-    body |= {"tags": plan.tags, "sku": sku(plan.sku)}
+    body |= {**tagged(plan.tags), "sku": sku(plan.sku)}
     if owner:
         body["managedBy"] = owner
     if plan.zones:
         body["zones"] = plan.zones
     if kind == TYPE and tier(plan.sku, plan.gb):
         properties["tier"] = tier(plan.sku, plan.gb)
+    if kind == TYPE:
+        properties |= speed(plan.sku, plan.gb)
     new = Resource(plan.id, kind, {**body, "properties": properties}, world.now_us, {"content": plan.content})
     return world.resources.add(new)
 
@@ -96,9 +112,17 @@ def tier(kind: str, gb: int) -> str:
     return f"P{next((number for limit, number in TIERS_GB.items() if gb <= limit), 80)}"
 
 
+def speed(kind: str, gb: int) -> Json:
+    """Give the operations and megabytes a second of a disk."""
+    family = kind.partition("_")[0]
+    steps = SPEEDS.get(family, SPEEDS["Standard"])
+    _, operations, megabytes = next((row for row in steps if gb <= row[0]), steps[-1])
+    return {"diskIOPSReadWrite": operations, "diskMBpsReadWrite": megabytes}
+
+
 def sized(properties: Json, kind: str, gb: int) -> Json:
     """Give the properties of a disk of another size or sku."""
-    kept = {key: value for key, value in properties.items() if key != "tier"}
+    kept = {key: value for key, value in properties.items() if key != "tier"} | speed(kind, gb)
     mark = tier(kind, gb)
     return {**kept, "diskSizeGB": gb, "diskSizeBytes": gb * GIB, **({"tier": mark} if mark else {})}
 

@@ -136,13 +136,13 @@ def _change(call: Call, disk: Resource) -> Answer:
         disk_bodies.check_size(call.world, disk, wanted)
     sku = disk_bodies.read_sku(body, disk_bodies.SKUS, disk.body["sku"]["name"])
     _check_sku(call, disk, sku)
-    tags = tags_of(body) if "tags" in body else disk.body.get("tags", {})
+    tags = {"tags": tags_of(body)} if "tags" in body else {}
     allowed = {"diskSizeGB", "networkAccessPolicy", "publicNetworkAccess", "supportsHibernation"}
     wanted_properties = {key: value for key, value in read(body, "properties", "object", {}).items() if key in allowed}
     sized = disk_bodies.sized({**disk.properties, **wanted_properties}, sku, wanted or disk.properties["diskSizeGB"])
     properties: Json = {**sized, "provisioningState": "Updating"}
     before = disk.body
-    disk.replace({**before, "tags": tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
+    disk.replace({**before, **tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
 
     def done(_: object) -> None:
         disk.set(world.now_us, provisioningState="Succeeded")

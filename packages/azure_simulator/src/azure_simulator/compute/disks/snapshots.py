@@ -122,9 +122,9 @@ def _change(call: Call, found: Resource) -> Answer:
     if running_on(call.world, found.id):
         raise Problem(409, "Conflict", f"Another operation is in progress on snapshot '{found.name}'.", target=found.id)
     sku = disk_bodies.read_sku(body, disk_bodies.SNAPSHOT_SKUS, found.body["sku"]["name"])
-    tags = tags_of(body) if "tags" in body else found.body.get("tags", {})
+    tags = {"tags": tags_of(body)} if "tags" in body else {}
     properties = {**found.properties, "provisioningState": "Updating"}
-    found.replace({**found.body, "tags": tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
+    found.replace({**found.body, **tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
     return _begin(call, found, "snapshot.update")
 
 

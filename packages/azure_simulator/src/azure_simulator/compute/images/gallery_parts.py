@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
-from azure_simulator.arm.reading import location_of, read, tags_of
+from azure_simulator.arm.reading import location_of, read, tagged, tags_of
 from azure_simulator.arm.regions import normal
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.longrunning import Course, begin, running_on
@@ -96,7 +96,7 @@ def store(call: Call, kind: ResourceType, properties: Json, facts: Json) -> Reso
         "name": call.path.rpartition("/")[2],
         "type": kind.name,
         "location": location_of(call),
-        "tags": tags_of(call.object()),
+        **tagged(tags_of(call.object())),
         "properties": {**properties, "provisioningState": state},
     }
     if found is None:

@@ -66,9 +66,11 @@ def put_version(call: Call) -> Answer:
     before = found.properties.get("publishingProfile", {}) if found else {"publishedDate": iso(call.now_us)}
     publishing = {**before, **read(body, "properties.publishingProfile", "object", {}), "targetRegions": targets}
     disk = {"sizeInGB": facts["diskGb"], "hostCaching": "ReadWrite"}
-    storage = {"osDiskImage": disk, **read(body, "properties.storageProfile", "object", {})}
+    given = read(body, "properties.storageProfile", "object", {})
+    storage = {**given, "osDiskImage": {**disk, **given.get("osDiskImage", {})}}
     kept = found.properties if found else {}
     properties = {**kept, **read(body, "properties", "object"), "publishingProfile": publishing}
+    properties["safetyProfile"] = {**properties.get("safetyProfile", {}), "reportedForPolicyViolation": False}
     properties["storageProfile"] = {**storage, **kept.get("storageProfile", {})}
     version = gallery_parts.store(call, VERSIONS, properties, facts)
     lost = [region for region, plan in facts["regions"].items() if plan.get("failed")]

@@ -1,0 +1,167 @@
+"""What recordings of Azure showed: which bodies it takes, which members it shows.
+
+The recordings are those of Microsoft's clients (Azure/azure-cli, `tests/*/recordings`), 2017 to 2023.
+"""
+
+import copy
+from typing import Any
+
+import pytest
+
+from packages.azure_simulator.tests.bodies import REGION, nic_body
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud
+
+COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
+VNET, NIC = f"{NETWORK}/virtualNetworks/vnet", f"{NETWORK}/networkInterfaces/vm-nic"
+NSG, ADDRESS = f"{NETWORK}/networkSecurityGroups/nsg", f"{NETWORK}/publicIPAddresses/address"
+DISK = f"{COMPUTE}/disks/disk"
+POOL = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/pool"
+DEFINITION = {
+    "osType": "Windows",
+    "osState": "Generalized",
+    "identifier": {"publisher": "p", "offer": "o", "sku": "s"},
+}
+DESKTOPS = {"hostPoolType": "Personal", "loadBalancerType": "Persistent", "preferredAppGroupType": "Desktop"}
+RULE = {"access": "Allow", "direction": "Inbound", "protocol": "*", "priority": 100, "sourcePortRange": "*"}
+RULE |= {"destinationPortRange": "80", "sourceAddressPrefix": "*", "destinationAddressPrefix": "*"}
+NEW: dict[str, Any] = {
+    GROUP: {"location": REGION},
+    VNET: {"location": REGION, "properties": {"addressSpace": {"addressPrefixes": ["10.20.0.0/16"]}}},
+    f"{VNET}/subnets/cpc": {"properties": {"addressPrefix": "10.20.0.0/22"}},
+    NSG: {"location": REGION},
+    f"{NSG}/securityRules/rule": {"properties": RULE},
+    ADDRESS: {"location": REGION, "properties": {}},
+    f"{NETWORK}/natGateways/nat": {"location": REGION, "sku": {"name": "Standard"}},
+    f"{NETWORK}/networkInterfaces/nic": nic_body(f"{VNET}/subnets/cpc"),
+    DISK: {"location": REGION, "properties": {"diskSizeGB": 32, "creationData": {"createOption": "Empty"}}},
+    f"{COMPUTE}/snapshots/snapshot": {
+        "location": REGION,
+        "properties": {"creationData": {"createOption": "Copy", "sourceResourceId": DISK}},
+    },
+    f"{COMPUTE}/galleries/gallery": {"location": REGION},
+    f"{COMPUTE}/galleries/gallery/images/image": {"location": REGION, "properties": DEFINITION},
+    POOL: {"location": REGION, "properties": DESKTOPS},
+    f"{POOL.replace('hostPools/pool', 'applicationGroups/group')}": {
+        "location": REGION,
+        "properties": {"hostPoolArmPath": POOL, "applicationGroupType": "Desktop"},
+    },
+    f"{POOL.replace('hostPools/pool', 'workspaces/space')}": {"location": REGION, "properties": {}},
+}
+
+
+def prepared() -> InProcessCloud:
+    app = open_cloud()
+    for path, body in NEW.items():
+        app.request("PUT", path, body)
+    return app
+
+
+def untouched(node: Any) -> Any:
+    """Leave out what differs with every write."""
+    if isinstance(node, list):
+        return [untouched(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    passing = {"etag", "uniqueId", "timeCreated", "systemData", "objectId", "resourceGuid"}
+    return {key: untouched(each) for key, each in node.items() if key not in passing}
+
+
+@pytest.mark.parametrize("path", NEW)
+def test_what_is_shown_is_a_body_for_the_same_and_for_a_new_resource(path: str) -> None:
+    app = prepared()
+    shown = app.request("GET", path)
+    assert app.send("PUT", path, shown).status < 300
+    assert untouched(app.request("GET", path)) == untouched(shown)
+    alone = open_cloud()
+    for other, body in NEW.items():
+        if other == path:
+            break
+        alone.request("PUT", other, body)
+    assert alone.send("PUT", path, shown).status < 300
+
+
+@pytest.mark.parametrize("path", NEW)
+def test_a_new_body_may_name_its_address(path: str) -> None:
+    app = open_cloud()
+    for other, body in NEW.items():
+        if other == path:
+            break
+        app.request("PUT", other, body)
+    space = path.partition("/providers/")[2].partition("/")[0] or "Microsoft.Resources"
+    levels = path.partition("/providers/")[2].split("/")[1::2] if "/providers/" in path else ["resourceGroups"]
+    names = {"id": path, "name": path.rpartition("/")[2], "type": f"{space}/{'/'.join(levels)}"}
+    assert app.send("PUT", path, {**names, **NEW[path]}).status < 300
+
+
+@pytest.mark.parametrize("path", [each for each in NEW if "location" in NEW[each] and each != GROUP])
+def test_what_exists_is_put_without_a_location(path: str) -> None:
+    app = prepared()
+    body = {key: value for key, value in app.request("GET", path).items() if key != "location"}
+    assert app.send("PUT", path, body).status < 300
+    assert app.request("GET", path)["location"] == REGION
+
+
+def test_read_only_members_of_the_network_are_ignored() -> None:
+    app = prepared()
+    path = f"{NETWORK}/networkInterfaces/nic"
+    body = copy.deepcopy(app.request("GET", path))
+    body["properties"] |= {"resourceGuid": "another", "macAddress": "00-00"}
+    body["properties"]["dnsSettings"]["internalDomainNameSuffix"] = "mine.example"
+    after = app.request("PUT", path, body)["properties"]
+    assert after["dnsSettings"]["internalDomainNameSuffix"].endswith(".ax.internal.cloudapp.net")
+    assert after["resourceGuid"] != "another"
+
+
+@pytest.mark.parametrize(("prefix", "status"), [("111", 201), ("789", 201), ("4294967296", 400), ("1.2.3", 400)])
+def test_a_number_is_an_address(prefix: str, status: int) -> None:
+    body = {"properties": {**RULE, "priority": 200, "sourceAddressPrefix": prefix}}
+    assert prepared().send("PUT", f"{NSG}/securityRules/more", body).status == status
+
+
+def test_the_members_that_azure_shows() -> None:
+    app = prepared()
+    nic = app.request("GET", f"{NETWORK}/networkInterfaces/nic")["properties"]
+    assert nic["ipConfigurations"][0]["etag"]
+    assert (nic["hostedWorkloads"], nic["tapConfigurations"], nic["dnsSettings"]["appliedDnsServers"]) == ([], [], [])
+    rules = app.request("GET", NSG)["properties"]
+    for rule in (*rules["defaultSecurityRules"], *rules["securityRules"]):
+        assert rule["etag"]
+        assert rule["properties"]["sourceAddressPrefixes"] == rule["properties"]["destinationPortRanges"] == []
+    assert all(rule["properties"]["description"] for rule in rules["defaultSecurityRules"])
+    disk = app.request("GET", DISK)
+    assert disk["properties"]["diskIOPSReadWrite"] == 500
+    assert disk["properties"]["diskMBpsReadWrite"] == 60
+    assert not {"tags"} & set(disk)
+
+
+def test_an_address_that_nothing_uses_is_known_only_when_it_is_static() -> None:
+    app = prepared()
+    loose = app.request("GET", ADDRESS)
+    assert "ipAddress" not in loose["properties"]
+    assert (loose["sku"], loose["properties"]["ipTags"]) == ({"name": "Basic", "tier": "Regional"}, [])
+    used = nic_body(f"{VNET}/subnets/cpc")
+    used["properties"]["ipConfigurations"][0]["properties"]["publicIPAddress"] = {"id": ADDRESS}
+    app.request("PUT", f"{NETWORK}/networkInterfaces/other", used)
+    assert app.request("GET", ADDRESS)["properties"]["ipAddress"]
+    app.request("DELETE", f"{NETWORK}/networkInterfaces/other")
+    assert "ipAddress" not in app.request("GET", ADDRESS)["properties"]
+    still = {"location": REGION, "sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}}
+    assert app.request("PUT", f"{ADDRESS}-2", still)["properties"]["ipAddress"]
+
+
+def test_refusals_that_were_recorded() -> None:
+    app = prepared()
+    body = {"location": REGION, "sku": {"name": "Basic", "tier": "Global"}, "properties": {}}
+    answer = (400, "GlobalPublicIPAddressNotSupportedForBasicPublicIpAddress")
+    assert app.error("PUT", f"{ADDRESS}-2", body) == answer
+    space = {**NEW[VNET]["properties"], "encryption": {"enabled": True}}
+    answer = (400, "MustSpecifyBothEncryptionIntentAndEnforcementPolicy")
+    assert app.error("PUT", f"{VNET}-2", {"location": REGION, "properties": space}) == answer
+
+
+def test_a_new_machine_may_bring_what_another_one_showed() -> None:
+    app = open_cloud()
+    subnet = app.create_network()
+    app.create_machine("vm", subnet)
+    shown = app.request("GET", f"{VMS}/vm")
+    assert app.send("PUT", f"{VMS}/vm", shown).status < 300

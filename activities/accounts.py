@@ -18,6 +18,7 @@ from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of, same
+from shared.domain.owner import OwnerKind
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -80,13 +81,15 @@ async def record_account(record: AccountRecord) -> Done:
             return None
         return pc.with_current(resources=made.but(domain_connection_id=None))
 
-    with suppress(NotFoundError):
-        await deps.cloud_pcs.change(machine.tenant_id, machine.owner.id, edit)
+    probed = machine.owner.kind is OwnerKind.CONNECTION_PROBE
+    if not probed:
+        with suppress(NotFoundError):
+            await deps.cloud_pcs.change(machine.tenant_id, machine.owner.id, edit)
     change = {"computerName": name, "disabled": record.refused is None}
     after = change if record.refused is None else {**change, "refused": record.refused.to_json()}
     await record_audit_event(
         machine.tenant_id,
-        ("cloudPC", machine.owner.id),
+        ("onPremisesConnection" if probed else "cloudPC", machine.owner.id),
         "disableComputerAccount",
         after,
         at=at,
@@ -97,6 +100,7 @@ async def record_account(record: AccountRecord) -> Done:
 
 async def _list_computer(record: AccountRecord, refused: Refused) -> None:
     deps, machine = dependencies(), record.machine
+    probed = machine.owner.kind is OwnerKind.CONNECTION_PROBE
     connection = await deps.connections.find(machine.tenant_id, record.connection_id)
     domain = connection.value.domain if connection else None
     where = domain.ad_domain_name if domain else "its domain"
@@ -104,10 +108,11 @@ async def _list_computer(record: AccountRecord, refused: Refused) -> None:
         type=OrphanType.ON_PREMISES_COMPUTER,
         resource_id=f"{where}/{machine.computer_name}",
         name=machine.computer_name,
-        cloud_pc_id=machine.owner.id,
+        cloud_pc_id=None if probed else machine.owner.id,
     )
+    cause = "a probe of its connection has joined it" if probed else "its Cloud PC is removed"
     judgement = Judgement(
-        why=f"its Cloud PC is removed, and the account could not be disabled: {refused.code}: {refused.message}",
+        why=f"{cause}, and the account could not be disabled: {refused.code}: {refused.message}",
         advice=f"Disable the computer {machine.computer_name} in {where}; then take it off the list with remove.",
     )
     at = deps.clock.now()

@@ -79,7 +79,10 @@ async def _change(record: ConnectionRecord, edit: Callable[[Connection], Connect
 def _running(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection:
     status = connection.health_check_status if connection.usable else record.status
     names = connection.probe_computer_names if record.joined is None else record.joined
-    return connection.but(health_check_status=status, checking_since=at, probe_computer_names=names)
+    unsettled = connection.probe_accounts_unsettled if record.unsettled is None else record.unsettled
+    return connection.but(
+        health_check_status=status, checking_since=at, probe_computer_names=names, probe_accounts_unsettled=unsettled
+    )
 
 
 def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection | None:
@@ -98,6 +101,8 @@ def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> 
         changes |= {"health_changed_date_time": at, "health_before": connection.health_check_status}
     if record.joined is not None:
         changes["probe_computer_names"] = record.joined
+    if record.unsettled is not None:
+        changes["probe_accounts_unsettled"] = record.unsettled
     if record.subnets:
         changes |= {"subnets": record.subnets, "subnets_seen_at": at}
     return connection.but(**changes)

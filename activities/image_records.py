@@ -22,7 +22,15 @@ from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
-_PERCENT = {"allocateCapacity": 0, "createVm": 2, "generalize": 20, "capture": 35, "replicate": 65, "cleanUp": 95}
+_PERCENT = {
+    "allocateCapacity": 0,
+    "createVm": 2,
+    "generalize": 20,
+    "capture": 35,
+    "replicate": 65,
+    "cleanUp": 80,
+    "validate": 85,
+}
 """How much is done when a step begins, by the usual lengths of the steps."""
 
 
@@ -43,13 +51,14 @@ async def record_image_step(record: ImageStepRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_READY)
 async def record_image_ready(record: ImageReadyRecord) -> Done:
-    """Record that policies may use the image."""
+    """Record that policies may use the image, and what its validation has found."""
+    found = "; ".join(f"{each.step}: {each.message}" for each in record.warnings) or None
     ready = {
-        "status": DeviceImageStatus.READY,
+        "status": DeviceImageStatus.WARNING if found else DeviceImageStatus.READY,
         "gallery_version_id": record.version_id,
         "regions": record.regions,
         "error_code": None,
-        "error_detail": None,
+        "error_detail": found,
     }
     image = await _end(record, ready)
     at = dependencies().clock.now()

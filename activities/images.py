@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.run_commands import begin_run_command, script
+from activities.run_commands import assemble, begin_run_command, read_run_command, script
 from activities.vms import read_vm_health
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_GENERALIZE,
+    BEGIN_VALIDATION,
     DELETE_GALLERY_VERSION,
     MARK_GENERALIZED,
     POLL_REPLICATION,
     POLL_STOPPED,
     PREPARE_GALLERY,
+    READ_VALIDATION,
     REPLICAS,
     CaptureOrder,
     GalleryVersion,
+    Validated,
+    ValidationOrder,
 )
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
+from shared.domain.cloud_pcs.build import Warn
+from shared.domain.images.validation import VALIDATION_STEPS
 from shared.errors import UnavailableError
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 RUN_COMMAND = "deskwright-generalize"
-
+VALIDATION_COMMAND = "deskwright-validation"
 _OFF = frozenset({"stopped", "deallocated"})
 
 
@@ -211,3 +217,31 @@ async def delete_gallery_version(order: GalleryVersion) -> Done | Refused:
     except MissingError:
         return Done()
     raise UnavailableError(f"{order.version_id} is still being deleted")
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_VALIDATION)
+async def begin_validation(order: ValidationOrder) -> Accepted | Refused:
+    """Start the script that reports on the test machine's Windows."""
+    requested = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
+    source = assemble(tuple(VALIDATION_STEPS), frame="frame", below="validation/")
+    return await begin_run_command(order.machine, VALIDATION_COMMAND, source, [requested])
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(READ_VALIDATION)
+async def read_validation(order: ValidationOrder) -> Validated | Pending | Refused:
+    """Read the report: refused when the image cannot be used, else what it warns of."""
+    reported = await read_run_command(order.machine, VALIDATION_COMMAND, tuple(VALIDATION_STEPS))
+    if isinstance(reported, Pending):
+        return reported
+    failed = {step: message for step, (ok, message) in reported.items() if not ok}
+    for step, message in failed.items():
+        if VALIDATION_STEPS.get(step):
+            return Refused(
+                code="sourceImageInvalid",
+                message=f"{step}: {message}",
+                advice="Correct the source of the image, then build it again with a higher version.",
+                final=True,
+            )
+    return Validated(warnings=tuple(Warn(step=step, message=message) for step, message in failed.items()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -41,6 +42,13 @@ class Directory(Protocol):
         """Return the licences that were bought."""
 
 
+class Note(Protocol):
+    """Keeps when users were first seen (shared.storage.first_seen)."""
+
+    async def __call__(self, user_ids: Iterable[str], *, complete: bool) -> Mapping[str, datetime]:
+        """Note these users; return when each was first seen. *complete*: all others are in no group."""
+
+
 @dataclass(slots=True)
 class _Members:
     """Who is in the groups: users by id, the groups of each, and which are gone or empty; whether any has members."""
@@ -69,24 +77,25 @@ async def _members(directory: Directory, group_ids: list[str]) -> _Members:
 
 
 async def observe_all(
-    directory: Directory, settings: TenantSettings, group_ids: list[str], records: tuple[CloudPc, ...]
+    directory: Directory, settings: TenantSettings, group_ids: list[str], records: tuple[CloudPc, ...], note: Note
 ) -> Observed:
-    """Read the whole directory, as far as Cloud PCs depend on it.
+    """Read the whole directory, as far as Cloud PCs depend on it. *note*: keeps who was seen first.
 
     Results that are empty where that is unlikely make the observation incomplete: nothing is taken from anybody
     because of it. What rests on one group that is gone or empty is in doubt.
     """
     members = await _members(directory, group_ids)
-    people, certain = members.people, members.certain
+    people, certain, held = members.people, members.certain, set[str]()
     if settings.licence_source is LicenceSource.SEATS:
-        plans = seated(settings.seats, people, records)
+        plans = seated(settings.seats, people, records, await note(people, complete=certain and not members.empty))
         licences = Licences(units=seat_units(settings.seats))
     else:
         licences = await _licences(directory, records)
         licensed = await directory.licensed_users(licences.plans) if licences.plans else []
         people = {user.id: user for user in licensed} | people
-        plans = {user.id: plans_of(user, licences.plans) for user in people.values()}
-    if not any(plans.values()):
+        plans = {user.id: plans_of(user, licences.plans, licences.skus) for user in people.values()}
+        held = {sku_id for user in licensed for sku_id in user.sku_ids}
+    if not (any(plans.values()) or held & set(licences.plans)):
         return Observed(entitlements=(), cloud_pcs=records, complete=False)
     entitlements = tuple(
         Entitlement(
@@ -97,7 +106,6 @@ async def observe_all(
         )
         for user in people.values()
     )
-    assigned = {plan.id for of_user in plans.values() for plan in of_user}
     missing = {pc.user.id for pc in records if pc.status is not Status.NOT_PROVISIONED} - set(people)
     return Observed(
         entitlements=entitlements,
@@ -106,7 +114,7 @@ async def observe_all(
         gone=await _gone(directory, missing) if certain else frozenset(),
         doubt=Doubt(
             group_ids=frozenset(members.empty),
-            plan_ids=licences.consumed - assigned,
+            plan_ids=licences.consumed - held,
             seats=settings.licence_source is LicenceSource.SEATS,
         ),
         free=free_licences(licences.units, records),
@@ -134,7 +142,9 @@ async def observe_some(
             gone.add(user_id)
             continue
         groups = await directory.member_group_ids(user.id, group_ids) if group_ids else frozenset()
-        entitlements.append(Entitlement(user=person(user), plans=plans_of(user, licences.plans), group_ids=groups))
+        entitlements.append(
+            Entitlement(user=person(user), plans=plans_of(user, licences.plans, licences.skus), group_ids=groups)
+        )
     return Observed(
         entitlements=tuple(entitlements),
         cloud_pcs=records,
@@ -163,15 +173,17 @@ class Licences:
     plans: Mapping[str, ServicePlan] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
     consumed: frozenset[str] = frozenset()
+    skus: Mapping[str, SubscribedSku] = field(default_factory=dict)
 
 
 async def _licences(directory: Directory, records: Iterable[CloudPc]) -> Licences:
     """Return the licences that were bought; those of Cloud PCs that are there count as known."""
     known = {plan.id: plan for pc in records for plan in ((pc.plan, pc.swap.plan) if pc.swap else (pc.plan,))}
     units, consumed = dict[str, int](), set[str]()
-    for sku in await directory.subscribed_skus():
+    skus = await directory.subscribed_skus()
+    for sku in skus:
         if plan := service_plan(sku.sku_id, sku.sku_part_number):
             known[plan.id], units[plan.id] = plan, sku.enabled
             if sku.consumed:
                 consumed.add(plan.id)
-    return Licences(plans=known, units=units, consumed=frozenset(consumed))
+    return Licences(plans=known, units=units, consumed=frozenset(consumed), skus={sku.sku_id: sku for sku in skus})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -115,14 +115,19 @@ async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
 async def _observe(
     order: ReconcileOrder, tenant: Tenant, policies: tuple[Policy, ...], records: tuple[CloudPc, ...]
 ) -> Observed:
-    directory = dependencies().graph(tenant)
+    deps = dependencies()
+    directory = deps.graph(tenant)
+
+    async def note(user_ids: Iterable[str], *, complete: bool) -> Mapping[str, datetime]:
+        return await deps.first_seen.note(tenant.id, user_ids, deps.clock.now(), complete=complete)
+
     group_ids = sorted({assignment.group_id for policy in policies for assignment in policy.assignments})
     if order.user_ids is None:
-        return await observe_all(directory, tenant.settings, group_ids, records)
+        return await observe_all(directory, tenant.settings, group_ids, records, note)
     if tenant.settings.licence_source is LicenceSource.SEATS:
         # Who has a seat depends on all users: read all, and plan only those of the order.
         everybody = tuple([stored.value async for stored in dependencies().cloud_pcs.each(tenant.id)])
-        everything = await observe_all(directory, tenant.settings, group_ids, everybody)
+        everything = await observe_all(directory, tenant.settings, group_ids, everybody, note)
         wanted = tuple(each for each in everything.entitlements if each.user.id in order.user_ids)
         return everything.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
     return await observe_some(directory, group_ids, order.user_ids, records, fleet=await _fleet(tenant, records))

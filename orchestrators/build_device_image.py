@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from orchestrators.parts.image_validation import validate_image
 from orchestrators.parts.machines import MachineSpec, Recorder, create, ensure_removed, remove
 from orchestrators.parts.work import Work, WorkFailedError
 from shared.contracts.images import (
@@ -29,7 +32,8 @@ from shared.contracts.images import (
     ImageStepRecord,
 )
 from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, Machine, Place
-from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.build import Failure, Warn
+from shared.domain.images.image import ImageSource
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()
@@ -42,8 +46,8 @@ def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
 
     (1) Remove what a build that broke off has left, (2) create a temporary VM from the source where there is capacity,
     (3) generalise Windows, (4) capture the VM into the site's gallery, (5) wait until it is in every region of the
-    site, (6) remove the temporary VM, (7) record that the image may be used. Otherwise (8) remove whatever there is
-    and record why.
+    site, (6) remove the temporary VM, (7) prove with a test VM that the image starts and reports, (8) record that it
+    may be used. Otherwise (9) remove whatever there is and record why.
     """
     build = _Build(ctx, order)
     try:
@@ -55,9 +59,10 @@ def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
         yield from replicate(build, version_id)  # (5)
         yield from build.begin("cleanUp")
         ensure_removed((yield from remove(build, machine)))  # (6)
-        return (yield from ready(build, version_id))  # (7)
+        warnings = yield from validate(build, version_id)  # (7)
+        return (yield from ready(build, version_id, warnings))  # (8)
     except WorkFailedError as failed:
-        return (yield from give_up(build, failed.failure))  # (8)
+        return (yield from give_up(build, failed.failure))  # (9)
 
 
 class _Build(Work):
@@ -140,7 +145,18 @@ def replicate(build: _Build, version_id: str) -> Steps[None]:
     yield from build.wait(POLL_REPLICATION, version, REPLICATION_POLL)
 
 
-def ready(build: _Build, version_id: str) -> Steps[ImageBuilt]:
+def validate(build: _Build, version_id: str) -> Steps[tuple[Warn, ...]]:
+    """Start a test VM from the version, where the temporary VM was; return what it warns of."""
+    yield from build.begin("validate")
+    spec = temporary_vm(build)
+    return (
+        yield from validate_image(
+            build, replace(spec, image=ImageSource(gallery_version_id=version_id), recorder=Recorder())
+        )
+    )
+
+
+def ready(build: _Build, version_id: str, warnings: tuple[Warn, ...]) -> Steps[ImageBuilt]:
     """Record that policies may use the image."""
     order = build.order
     record = ImageReadyRecord(
@@ -149,6 +165,7 @@ def ready(build: _Build, version_id: str) -> Steps[ImageBuilt]:
         operation_id=order.operation_id,
         version_id=version_id,
         regions=order.regions,
+        warnings=warnings,
     )
     yield from call(build.ctx, RECORD_IMAGE_READY, record)
     return ImageBuilt(outcome="ready")

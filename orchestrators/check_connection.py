@@ -54,15 +54,17 @@ def check_connection(ctx: Context, order: CheckConnectionOrder) -> Steps[Connect
         operation_id=order.operation_id,
         status=HealthStatus.RUNNING,
         joined=names_of(order.probe),
+        unsettled=accounts_of(order.probe),
     )
     yield from call(ctx, RECORD_CONNECTION, record)  # (1)
     network = yield from prepare_network(ctx, order)  # (2)
     groups = yield from check_groups(ctx, order)  # (3)
     found = (*network, *(finding for group in groups for finding in group.findings))
-    record = record.but(subnets=tuple(subnet for group in groups for subnet in group.subnets), joined=None)
+    record = record.but(subnets=tuple(subnet for group in groups for subnet in group.subnets))
+    record = record.but(joined=None, unsettled=None)
     if order.probe is not None:
         probed = yield from probe(ctx, order.probe, overall(found))  # (4)
-        record = record.but(probed=not order.probe.clean_only, joined=probed.left)
+        record = record.but(probed=not order.probe.clean_only, joined=probed.left, unsettled=())
         found = (*found, *probed.findings)
     findings = tuple(finding.but(correlation_id=ctx.instance_id) for finding in found)
     record = record.but(status=overall(findings), findings=findings)
@@ -136,6 +138,14 @@ def names_of(order: ProbeOrder | None) -> tuple[str, ...] | None:
     if order is None:
         return None
     return order.earlier if order.clean_only else (*order.earlier, order.computer_name)
+
+
+def accounts_of(order: ProbeOrder | None) -> tuple[str, ...] | None:
+    """Return the computer names whose accounts a domain may have, before the first of them joins."""
+    if order is None:
+        return None
+    joins = order.domain is not None and not order.clean_only
+    return (*order.unsettled, order.computer_name) if joins else order.unsettled
 
 
 def retire_passwords(ctx: Context, order: CheckConnectionOrder, findings: tuple[HealthCheck, ...]) -> Steps[None]:

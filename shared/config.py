@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "DESKWRIGHT_"
+_APP_SERVICE_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"  # set by the platform itself
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
@@ -68,10 +69,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         name: value for name in Settings.model_fields if (value := environment.get(PREFIX + name.upper(), "").strip())
     }
     try:
-        return Settings.model_validate(given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         wrong = [
             f"{PREFIX}{str(found['loc'][0]).upper()}: {'not set' if found['type'] == 'missing' else found['msg']}"
             for found in error.errors(include_url=False, include_input=False)
         ]
         raise SettingsError("; ".join(sorted(wrong))) from error
+    if settings.trust_client_principal and environment.get(_APP_SERVICE_AUTHENTICATION, "").lower() != "true":
+        raise SettingsError(
+            f"{PREFIX}TRUST_CLIENT_PRINCIPAL: App Service authentication is not enabled here "
+            f"({_APP_SERVICE_AUTHENTICATION} is not set): anybody could send its headers"
+        )
+    return settings

@@ -11,7 +11,7 @@ from shared.contracts.accounts import (
     DisableOrder,
 )
 from shared.contracts.cleaning import CleanUpOrder
-from shared.contracts.machines import POLL_OPERATION, Finished
+from shared.contracts.machines import POLL_OPERATION, Finished, Machine
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
@@ -28,6 +28,11 @@ def disable_accounts(ctx: Context, remains: CleanUpOrder) -> Steps[None]:
         refused = yield from _disable(ctx, order)
         record = AccountRecord(machine=order.machine, connection_id=order.connection_id, refused=refused)
         yield from call(ctx, RECORD_ACCOUNT, record)
+
+
+def list_account(ctx: Context, machine: Machine, connection_id: str, refused: Refused) -> Steps[None]:
+    """List the account of a probe that may be enabled still, for an administrator."""
+    yield from call(ctx, RECORD_ACCOUNT, AccountRecord(machine=machine, connection_id=connection_id, refused=refused))
 
 
 def _disable(ctx: Context, order: DisableOrder) -> Steps[Refused | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestrators.parts.computer_accounts import list_account
 from orchestrators.parts.machines import MachineSpec, create, remove
 from orchestrators.parts.work import Work, WorkFailedError
 from shared.contracts.identities import (
@@ -19,6 +20,7 @@ from shared.contracts.identities import (
     ForgetDeviceOrder,
 )
 from shared.contracts.machines import AGENT_POLL, EXTENSION_POLL, POLL_AGENT
+from shared.contracts.outcomes import Refused
 from shared.contracts.probes import (
     BEGIN_PROBE_SCRIPT,
     PROBE_IMAGE,
@@ -29,17 +31,20 @@ from shared.contracts.probes import (
     ScriptOrder,
 )
 from shared.domain.cloud_pcs.build import Failure
-from shared.domain.networks.connection import HealthCheck, HealthStatus, JoinType
+from shared.domain.networks.connection import Domain, HealthCheck, HealthStatus, JoinType
 from shared.domain.networks.health import (
     ENVIRONMENT,
     JOIN,
+    LEAVE,
     LEFT,
     NEEDED_TO_JOIN,
     NOT_REMOVED,
     SCRIPT,
+    STAYS,
     UNREAD,
     fault_of_join,
     fault_of_vm,
+    is_refused_by_domain,
     probe_steps,
 )
 from shared.workflow import Context, Steps
@@ -58,9 +63,13 @@ def probe_connection(ctx: Context, order: ProbeOrder) -> Steps[Probed]:
 
     (1) Remove what earlier probes left, (2) create a VM in the connection's subnet, (3) run the script that resolves,
     reaches and binds, (4) join the directory unless the script has shown that it cannot work, (5) remove everything,
-    whatever came of it, and list what stays.
+    whatever came of it, and list what stays: an account in the domain that nobody has seen disabled is listed among the
+    orphans, because no later probe can find it.
     """
     work = Work(ctx)
+    for name in order.unsettled:
+        refused = Refused(code="checkBrokeOff", message="the checks that joined it came to no end")
+        yield from list_account(ctx, order.but(computer_name=name).machine, order.connection_id, refused)
     left = (yield from remove_all(work, order, order.earlier)) if order.earlier else ()  # (1)
     if order.clean_only or left:
         return Probed(findings=not_removed(left), left=order.earlier if left else ())
@@ -112,14 +121,24 @@ def join(work: Work, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
         if order.domain is None:
             yield from join_to_entra(work, order)
         else:
-            domain_join = DomainJoinOrder(machine=order.machine, domain=order.domain)
-            operation = yield from work.do(BEGIN_DOMAIN_JOIN, domain_join)
-            yield from work.finish(order.machine, operation, EXTENSION_POLL)
+            yield from join_domain(work, order, order.domain)
     except WorkFailedError as failed:
         failure = failed.failure
         return (fault_of_join(order.join_type, failure.code, failure.message).finding(JOIN, _sentence(failure)),)
     joined = HealthCheck(display_name=JOIN, status=HealthStatus.PASSED)
     return (joined,) if order.domain is None else (joined, *(yield from leave_domain(work, order)))
+
+
+def join_domain(work: Work, order: ProbeOrder, domain: Domain) -> Steps[None]:
+    """Join the domain; a join that ended without a reason from the domain may have made the account all the same."""
+    operation = yield from work.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=order.machine, domain=domain))
+    try:
+        yield from work.finish(order.machine, operation, EXTENSION_POLL)
+    except WorkFailedError as failed:
+        if not is_refused_by_domain(failed.failure.message):
+            refused = Refused(code=failed.failure.code, message=failed.failure.message)
+            yield from list_account(work.ctx, order.machine, order.connection_id, refused)
+        raise
 
 
 def join_to_entra(work: Work, order: ProbeOrder) -> Steps[None]:
@@ -142,8 +161,23 @@ def leave_domain(work: Work, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]
     try:
         yield from work.wait(POLL_AGENT, order.machine, AGENT_POLL)  # the join has restarted Windows
     except WorkFailedError as failed:
-        return (UNREAD.finding(SCRIPT, _sentence(failed.failure)),)
-    return (yield from run_script(work, order, probe_steps(order.join_type, joined=True)))
+        found: tuple[HealthCheck, ...] = (UNREAD.finding(SCRIPT, _sentence(failed.failure)),)
+    else:
+        found = yield from run_script(work, order, probe_steps(order.join_type, joined=True))
+    if any(finding.display_name == LEAVE and finding.status is HealthStatus.PASSED for finding in found):
+        return found
+    why = next((each.additional_detail for each in found if each.display_name in {LEAVE, SCRIPT}), None)
+    refused = Refused(code="notLeft", message=why or "nothing was reported")
+    yield from list_account(work.ctx, order.machine, order.connection_id, refused)
+    return (*(each for each in found if each.display_name != LEAVE), stays(order, refused))
+
+
+def stays(order: ProbeOrder, refused: Refused) -> HealthCheck:
+    """Return the finding that names the account that stays in the domain."""
+    where = order.domain.ad_domain_name if order.domain else "the domain"
+    return STAYS.finding(
+        LEAVE, f"the computer {order.computer_name} in {where} may still be enabled: {refused.message}"
+    )
 
 
 def remove_all(work: Work, order: ProbeOrder, names: tuple[str, ...]) -> Steps[tuple[WorkFailedError, ...]]:

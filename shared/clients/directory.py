@@ -10,7 +10,7 @@ from shared.clients.throttling import retry_while_throttled
 from shared.domain.machines.service_plan import ServicePlan, service_plan
 from shared.domain.planning.entitlements import Entitlement, person, plans_of
 from shared.domain.policies.policy import Policy
-from shared.domain.tenants.directory import DirectoryUser, Group
+from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
 from shared.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group
 
 async def plans(graph: Graph) -> dict[str, ServicePlan]:
     """Return the Cloud PC licences that the directory has bought, by skuId."""
-    skus = await retry_while_throttled(graph.subscribed_skus)
+    return _plans(await retry_while_throttled(graph.subscribed_skus))
+
+
+def _plans(skus: Iterable[SubscribedSku]) -> dict[str, ServicePlan]:
     return {s.sku_id: plan for s in skus if (plan := service_plan(s.sku_id, s.sku_part_number)) is not None}
 
 
@@ -51,26 +54,31 @@ async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tupl
         except NotFoundError:  # the group was deleted
             return []
 
-    bought, each = await asyncio.gather(plans(graph), asyncio.gather(*map(members, wanted)))
+    skus, each = await asyncio.gather(
+        retry_while_throttled(graph.subscribed_skus), asyncio.gather(*map(members, wanted))
+    )
     users: dict[str, DirectoryUser] = {}
     groups: dict[str, set[str]] = {}
     for group_id, found in zip(wanted, each, strict=True):
         for user in found:
             users[user.id] = user
             groups.setdefault(user.id, set()).add(group_id)
-    return tuple(entitlement(user, bought, groups[user.id]) for user in users.values())
+    return tuple(entitlement(user, skus, groups[user.id]) for user in users.values())
 
 
 async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
     """Return a user with their Cloud PC licences and those of *group_ids* they are in. Raises: NotFoundError."""
     user = await retry_while_throttled(lambda: graph.user(id_or_upn))
     wanted = sorted(group_ids)
-    bought, groups = await asyncio.gather(
-        plans(graph), retry_while_throttled(lambda: graph.member_group_ids(user.id, wanted))
+    skus, groups = await asyncio.gather(
+        retry_while_throttled(graph.subscribed_skus),
+        retry_while_throttled(lambda: graph.member_group_ids(user.id, wanted)),
     )
-    return entitlement(user, bought, groups)
+    return entitlement(user, skus, groups)
 
 
-def entitlement(user: DirectoryUser, bought: dict[str, ServicePlan], group_ids: Iterable[str]) -> Entitlement:
-    """Return the entitlement of a user of the directory."""
-    return Entitlement(user=person(user), plans=plans_of(user, bought), group_ids=frozenset(group_ids))
+def entitlement(user: DirectoryUser, skus: Iterable[SubscribedSku], group_ids: Iterable[str]) -> Entitlement:
+    """Return the entitlement of a user of the directory that has bought *skus*."""
+    bought = {sku.sku_id: sku for sku in skus}
+    held = plans_of(user, _plans(bought.values()), bought)
+    return Entitlement(user=person(user), plans=held, group_ids=frozenset(group_ids))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 SCOPE = "https://graph.microsoft.com/.default"
 _PUBLIC = "https://graph.microsoft.com"
 _GROUP = "id,displayName,securityEnabled,mailEnabled,groupTypes"
+_CLOUD_PC_PLANS = ("CPC_", "WINDOWS_365_")  # how the names of the service plans of Windows 365 begin
 _USER = "id,userPrincipalName,displayName,accountEnabled,onPremisesUserPrincipalName,assignedLicenses"
 _DEVICE = "id,deviceId,displayName,trustType,registrationDateTime"
 _MANAGED = "id,deviceName,azureADDeviceId,enrolledDateTime,userId"
@@ -110,6 +111,8 @@ class Graph:
 
     async def user(self, id_or_upn: str) -> DirectoryUser:
         """Return a user by id or user principal name. Raises: NotFoundError."""
+        if not _GUID.fullmatch(id_or_upn) and "@" not in id_or_upn:  # users/delta is no user
+            raise NotFoundError(f"the directory has no user {id_or_upn}")
         try:
             return _user(await self._get(f"/v1.0/users/{_segment(id_or_upn)}", {"$select": _USER}))
         except MissingError as missing:
@@ -279,13 +282,15 @@ def _group(body: dict[str, Any]) -> Group:
 
 
 def _user(body: dict[str, Any]) -> DirectoryUser:
+    licences = body.get("assignedLicenses") or ()
     return DirectoryUser(
         id=body["id"],
         user_principal_name=body.get("userPrincipalName") or "",
         display_name=body.get("displayName") or "",
         account_enabled=body.get("accountEnabled") is not False,
         on_premises_user_principal_name=body.get("onPremisesUserPrincipalName"),
-        sku_ids=tuple(licence["skuId"] for licence in body.get("assignedLicenses") or ()),
+        sku_ids=tuple(licence["skuId"] for licence in licences),
+        disabled={each["skuId"]: frozenset(each["disabledPlans"]) for each in licences if each.get("disabledPlans")},
     )
 
 
@@ -295,6 +300,11 @@ def _sku(body: dict[str, Any]) -> SubscribedSku:
         sku_part_number=body["skuPartNumber"],
         enabled=(body.get("prepaidUnits") or {}).get("enabled", 0),
         consumed=body.get("consumedUnits", 0),
+        cloud_pc_plan_ids=frozenset(
+            plan["servicePlanId"]
+            for plan in body.get("servicePlans") or ()
+            if str(plan.get("servicePlanName")).startswith(_CLOUD_PC_PLANS)
+        ),
     )
 
 

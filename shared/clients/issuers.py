@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shared.errors import UnauthenticatedError, UnavailableError
+from shared.errors import UnavailableError
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     import jwt
-    from cachetools import TTLCache
+    from cachetools import LRUCache
 
 _MOST_BYTES = 1 << 20
 _TIMEOUT_S = 10
-_LIFETIME_S = 24 * 3600.0
+_FRESH_S = 24 * 3600.0
+"""Keys older than this are read again before they are used."""
+
+_LONGEST_S = 3 * 24 * 3600.0
+"""Where they cannot be read, older ones hold for so long: an outage of the issuer is not ours (decision 41)."""
+
 _MOST = 10_000
 """Directories whose keys are kept."""
 
 _REST_S = 60.0
-"""An unknown key id makes us ask again, but no more often than this: anybody can send one."""
+"""We ask no more often than this, whether it succeeded or failed: anybody can send an unknown key id."""
 
 Fetch = Callable[[str], Awaitable[dict[str, Any]]]
 
@@ -35,11 +42,16 @@ async def fetch_keys(url: str) -> dict[str, Any]:
             session.get(url, allow_redirects=False) as answer,
         ):
             answer.raise_for_status()
-            body = await answer.content.read(_MOST_BYTES)
+            body = bytearray()
+            async for chunk in answer.content.iter_any():
+                body += chunk
+                if len(body) > _MOST_BYTES:
+                    message = "the issuer's keys are too large"
+                    raise UnavailableError(message)
     except (aiohttp.ClientError, TimeoutError) as error:
         message = "the issuer's keys could not be read"
         raise UnavailableError(message) from error
-    return _key_set(body)
+    return _key_set(bytes(body))
 
 
 def _key_set(body: bytes) -> dict[str, Any]:
@@ -47,7 +59,7 @@ def _key_set(body: bytes) -> dict[str, Any]:
 
     try:
         keys = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = "the issuer's keys are not JSON"
         raise UnavailableError(message) from error
     if not isinstance(keys, dict):
@@ -56,44 +68,76 @@ def _key_set(body: bytes) -> dict[str, Any]:
     return keys
 
 
+@dataclass(slots=True)
+class _Published:
+    """What is known of a directory's keys."""
+
+    keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
+    read_at: float = -math.inf
+    asked_at: float = -math.inf
+    asking: asyncio.Task[None] | None = None
+    failure: UnavailableError | None = None
+
+
 class SigningKeys:
     """The published keys of every directory that has called, by directory and key id."""
 
     def __init__(
         self, authority_url: str, *, fetch: Fetch = fetch_keys, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        from cachetools import TTLCache
+        from cachetools import LRUCache
 
-        self._authority_url, self._fetch = authority_url, fetch
-        self._keys: TTLCache[str, dict[str, jwt.PyJWK]] = TTLCache(_MOST, _LIFETIME_S, timer=monotonic)
-        self._just_asked: TTLCache[str, bool] = TTLCache(_MOST, _REST_S, timer=monotonic)
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._authority_url, self._fetch, self._monotonic = authority_url, fetch, monotonic
+        self._directories: LRUCache[str, _Published] = LRUCache(_MOST)
 
-    async def key(self, directory_id: str, key_id: str) -> jwt.PyJWK:
-        """Return a directory's key. Raises: UnauthenticatedError if it has none of this id, UnavailableError."""
-        found = self._known(directory_id, key_id)
-        if found is None:
-            async with self._locks.setdefault(directory_id, asyncio.Lock()):
-                found = self._known(directory_id, key_id)
-                if found is None and directory_id not in self._just_asked:
-                    await self._ask(directory_id)
-                    found = self._known(directory_id, key_id)
-        if found is None:
-            message = "the token is signed with a key that its issuer has not published"
-            raise UnauthenticatedError(message)
+    async def key(self, directory_id: str, key_id: str) -> jwt.PyJWK | None:
+        """Return a directory's key, None if it has published none of this id.
+
+        Raises: UnavailableError if that is not known, because its keys could not be read.
+        """
+        published = self._directories.setdefault(directory_id, _Published())
+        found = published.keys.get(key_id)
+        if found is None or self._monotonic() - published.read_at >= _FRESH_S:
+            await self._refresh(directory_id, published)
+            age = self._monotonic() - published.read_at
+            found = published.keys.get(key_id) if age < _LONGEST_S else None
+        if found is None and published.failure is not None:
+            raise UnavailableError(str(published.failure))
         return found
 
-    def _known(self, directory_id: str, key_id: str) -> jwt.PyJWK | None:
-        keys = self._keys.get(directory_id)
-        return keys.get(key_id) if keys is not None else None
+    async def _refresh(self, directory_id: str, published: _Published) -> None:
+        """Read a directory's keys, once for all who wait, and not again at once."""
+        if published.asking is None:
+            if self._monotonic() - published.asked_at < _REST_S:
+                return
+            published.asking = asyncio.create_task(self._ask(directory_id, published))
+        await asyncio.shield(published.asking)  # whoever gives up does not end it for the others
 
-    async def _ask(self, directory_id: str) -> None:
-        import jwt
+    async def _ask(self, directory_id: str, published: _Published) -> None:
+        try:
+            answer = await self._fetch(f"{self._authority_url}/{directory_id}/discovery/v2.0/keys")
+            published.keys, published.failure = _keys(answer), None
+            published.read_at = self._monotonic()
+        except UnavailableError as error:
+            published.failure = error
+        finally:
+            published.asked_at, published.asking = self._monotonic(), None
 
-        published = await self._fetch(f"{self._authority_url}/{directory_id}/discovery/v2.0/keys")
-        self._keys[directory_id] = {
+
+def _keys(answer: dict[str, Any]) -> dict[str, jwt.PyJWK]:
+    import jwt
+
+    listed = answer.get("keys")
+    try:
+        found = {
             str(each["kid"]): jwt.PyJWK(each, "RS256")
-            for each in published.get("keys", ())
+            for each in (listed if isinstance(listed, list) else ())
             if isinstance(each, dict) and each.get("kty") == "RSA" and each.get("use", "sig") == "sig" and "kid" in each
         }
-        self._just_asked[directory_id] = True
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        message = "the issuer's keys are not keys"
+        raise UnavailableError(message) from error
+    if not found:
+        message = "the issuer publishes no keys"
+        raise UnavailableError(message)
+    return found

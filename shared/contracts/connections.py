@@ -87,7 +87,8 @@ class ConnectionRecord(Value):
     """What all checks found.
 
     *probed*: whether a probe's findings are among them; else those of the last probe stand. *joined*: the computer
-    names that a probe has joined, or will join, and that may still be there.
+    names that a probe has joined, or will join, and that may still be there. *unsettled*: those whose account in the
+    domain is neither disabled nor listed. None: no change.
     """
 
     tenant_id: str
@@ -98,6 +99,7 @@ class ConnectionRecord(Value):
     subnets: tuple[SubnetUsage, ...] = ()
     probed: bool = False
     joined: tuple[str, ...] | None = None
+    unsettled: tuple[str, ...] | None = None
 
 
 class PasswordOrder(Value):

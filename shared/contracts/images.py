@@ -10,7 +10,7 @@ from pydantic import Field
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
-from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.images.image import ImageSource
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Network
@@ -24,6 +24,7 @@ BUILD_STEPS: dict[str, str] = {
     "capture": "Capture into the site's gallery",
     "replicate": "Replicate to the site's regions",
     "cleanUp": "Remove the temporary VM",
+    "validate": "Start a test VM from the image",
 }
 BUILDER = ServicePlan.model_construct(
     id="image-builder",
@@ -83,6 +84,19 @@ class GalleryVersion(Value):
     version_id: str
 
 
+class ValidationOrder(Value):
+    """Let a test machine report whether its image fits a Cloud PC."""
+
+    machine: Machine
+
+
+class Validated(Value):
+    """The machine has started and reported; *warnings* do not keep the image from use."""
+
+    kind: Literal["validated"] = "validated"
+    warnings: tuple[Warn, ...] = ()
+
+
 class ImageStepRecord(Value):
     """A step of the build begins."""
 
@@ -93,13 +107,14 @@ class ImageStepRecord(Value):
 
 
 class ImageReadyRecord(Value):
-    """The image may be used."""
+    """The image may be used; *warnings* are what its validation has found."""
 
     tenant_id: str
     image_id: str
     operation_id: str
     version_id: str
     regions: tuple[str, ...]
+    warnings: tuple[Warn, ...] = ()
 
 
 class ImageFailedRecord(Value):
@@ -126,6 +141,8 @@ POLL_STOPPED = Poll("poll_stopped", Machine, Done, Refused)
 MARK_GENERALIZED = Activity("mark_generalized", Machine, Done, Refused)
 BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, Accepted, NoCapacity | Refused)
 POLL_REPLICATION = Poll("poll_replication", GalleryVersion, Done, Refused)
+BEGIN_VALIDATION = Activity("begin_validation", ValidationOrder, Accepted, Refused)
+READ_VALIDATION = Poll("read_validation", ValidationOrder, Validated, Refused)
 DELETE_GALLERY_VERSION = Activity("delete_gallery_version", GalleryVersion, Done, Refused)
 RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, Done, Never, RETRY_FOR_A_DAY)
 RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, Done, Never, RETRY_FOR_A_DAY)
@@ -136,4 +153,5 @@ REPLICAS = 2
 
 STOP_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
 CAPTURE_POLL = PollPolicy(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))
+VALIDATION_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))
 REPLICATION_POLL = PollPolicy(timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=6))

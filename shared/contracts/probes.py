@@ -31,6 +31,7 @@ class ProbeOrder(Value):
     """Probe one connection.
 
     *earlier*: computer names that earlier probes may have left. *clean_only*: just remove what these have left.
+    *unsettled*: those of them whose account in the domain nobody has seen disabled, because their checks broke off.
     """
 
     tenant_id: str
@@ -45,6 +46,7 @@ class ProbeOrder(Value):
     domain: Domain | None = None
     computer_name: str
     earlier: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
     clean_only: bool = False
 
     @property

@@ -31,6 +31,7 @@ EXPORTED = (
     "orphanscans",
     "computernames",
     "idempotency",
+    "firstseen",
     "watches",
     "changes",
     "requests",

@@ -114,6 +114,7 @@ def probe_for(connection: Connection, site: Site, *, requested: bool, at: dateti
         domain=connection.domain,
         computer_name=naming.computer_name(_PROBE_NAME, "", seed=seed),
         earlier=connection.probe_computer_names,
+        unsettled=connection.probe_accounts_unsettled,
         clean_only=not wanted,
     )
 

@@ -21,6 +21,8 @@ from shared.services.writes import Effect, Write, name_taken_is, no_record, remo
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
+_NEEDED = "required with another domain, account or network: the stored password does not follow"
+
 
 @dataclass(frozen=True, slots=True)
 class Updated:
@@ -46,6 +48,8 @@ async def update_connection(
     after = _changed(before, form, facts)
     if after == before and password is None:
         return Updated(stored)
+    if password is None and _sends_elsewhere(before, after):
+        raise InvalidError(Problem("/credentials/domain/adDomainPassword", _NEEDED, "credentials"))
     recheck = password is not None or after.but(display_name=before.display_name) != before
     if recheck:
         await _refuse_moving(context, before, after)
@@ -131,6 +135,20 @@ def _changed(before: Connection, form: Mapping[str, Any], facts: ConnectionFacts
         network=network_of(credentials),
         domain=domain,
     )
+
+
+def _sends_elsewhere(before: Connection, after: Connection) -> bool:
+    """Whether the stored password would be sent to another domain, for another account or through another network.
+
+    Who may change a connection may not know its password: it must not go where they want it.
+    """
+    return before.domain is not None and _receiver(before) != _receiver(after)
+
+
+def _receiver(connection: Connection) -> tuple[str, ...]:
+    domain, network = connection.domain, connection.network.virtual_network_id
+    named = (domain.ad_domain_name, domain.ad_domain_username) if domain else ()
+    return tuple(each.casefold() for each in (*named, network or "", connection.subscription_id))
 
 
 async def _refuse_moving(context: ActionContext, before: Connection, after: Connection) -> None:

@@ -128,6 +128,13 @@ async def resume_operation(
     return found.value
 
 
+async def begun_before(context: ActionContext, resource: Resource) -> bool:
+    """Whether an earlier delivery of this very request has begun to change *resource*."""
+    tenant_id, event_id = context.tenant_id or resource.id, _event_id(context, resource)
+    pending = await context.deps.intents.find(tenant_id, _intent_id(context, resource))
+    return pending is not None or await context.deps.audit.find(tenant_id, event_id) is not None
+
+
 async def open_operation(
     context: ActionContext, kind: str, resource_id: str, *, warnings: tuple[dict[str, Any], ...] = ()
 ) -> Operation:
@@ -203,11 +210,15 @@ def _intent_id(context: ActionContext, resource: Resource) -> str:
     return context.new_id("intent", context.verb, resource.type, resource.id)
 
 
+def _event_id(context: ActionContext, resource: Resource) -> str:
+    return context.new_id("audit", context.verb, resource.type, resource.id)
+
+
 def _event(
     context: ActionContext, resource: Resource, before: Value | None, after: Value | None, *, at: datetime
 ) -> AuditEvent:
     return AuditEvent(
-        id=context.new_id("audit", context.verb, resource.type, resource.id),
+        id=_event_id(context, resource),
         tenant_id=context.tenant_id or resource.id,
         activity=context.verb,
         activity_date_time=at,

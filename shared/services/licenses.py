@@ -25,7 +25,8 @@ async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> 
     if not _has_seats(context):
         return members
     records = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
-    return with_seats(members, context.tenant.settings.seats, records)
+    first_seen = await context.deps.first_seen.of(context.tenant.id)
+    return with_seats(members, context.tenant.settings.seats, records, first_seen)
 
 
 async def licensed_user(context: ActionContext, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
+from enum import Enum
 from functools import partial
 from typing import Any
 
@@ -12,11 +13,14 @@ from shared.caching import TtlCache
 from shared.clients.throttling import all_of, retry_while_throttled
 from shared.contracts.refusals import MissingError
 from shared.dependencies import Dependencies
-from shared.domain.images.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, gallery_image
+from shared.domain.images.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, MarketplaceImage, gallery_image
+from shared.domain.images.validation import ImageTraits, image_fault
 from shared.domain.naming import TENANT_TAG
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.forecast import Usage
 
+_BOOTS: TtlCache[bool] = TtlCache(timedelta(days=1))
+"""Whether a sku can start with Trusted Launch; the versions of a sku do not differ in that."""
 _IMAGES: TtlCache[tuple[GalleryImage, ...]] = TtlCache(timedelta(minutes=10))
 """The marketplace changes monthly; a wizard needs it on every page."""
 
@@ -35,10 +39,35 @@ async def _gallery_images(deps: Dependencies, subscription_id: str, region: str)
             listed = await retry_while_throttled(lambda: images.list_skus(region, PUBLISHER, offer))
         except MissingError:  # not every region has every offer
             return []
-        return [found for sku in listed if (found := gallery_image(offer, str(sku.name)))]
+        named = [found for sku in listed if (found := gallery_image(offer, str(sku.name)))]
+        boots = await asyncio.gather(*(_boots(deps, subscription_id, region, each.image) for each in named))
+        return [each for each, starts in zip(named, boots, strict=True) if starts]
 
     found = [image for each in await asyncio.gather(*map(skus, OFFERS)) for image in each]
     return tuple(sorted(found, key=lambda i: (OFFERS.index(i.image.offer), i.display_name)))
+
+
+async def _boots(deps: Dependencies, subscription_id: str, region: str, image: MarketplaceImage) -> bool:
+    """Tell whether a VM with Trusted Launch starts from the image; the name of a sku says nothing certain."""
+    key = (subscription_id, region, image.offer, image.sku)
+    return await _BOOTS.get_or(deps, key, lambda: _supports_trusted_launch(deps, subscription_id, region, image))
+
+
+async def _supports_trusted_launch(
+    deps: Dependencies, subscription_id: str, region: str, image: MarketplaceImage
+) -> bool:
+    images, names = deps.compute(subscription_id).virtual_machine_images, (image.publisher, image.offer, image.sku)
+    newest = await retry_while_throttled(lambda: images.list(region, *names, top=1, orderby="name desc"))
+    if not newest:
+        return False
+    found = await retry_while_throttled(lambda: images.get(region, *names, str(newest[0].name)))
+    features = {str(each.name): str(each.value) for each in found.features or ()}
+    traits = ImageTraits(
+        os_type=_word(found.os_disk_image.operating_system) if found.os_disk_image else "",
+        hyper_v_generation=_word(found.hyper_v_generation),
+        security_type=features.get("SecurityType", ""),
+    )
+    return image_fault(traits) is None
 
 
 async def gallery_versions(deps: Dependencies, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:
@@ -55,9 +84,9 @@ async def gallery_versions(deps: Dependencies, tenant: Tenant, sites: Iterable[S
             if (gallery.tags or {}).get(TENANT_TAG, tenant.id) != tenant.id:
                 continue
             for image in await all_of(partial(compute.gallery_images.list_by_gallery, group, str(gallery.name))):
-                names = str(gallery.name), str(image.name)
+                names, fault = (str(gallery.name), str(image.name)), image_fault(_traits(image))
                 listing = partial(compute.gallery_image_versions.list_by_gallery_image, group, *names)
-                found += [_version(names[1], version) for version in await all_of(listing)]
+                found += [_version(names[1], version, fault) for version in await all_of(listing)]
     return tuple(found)
 
 
@@ -76,7 +105,23 @@ async def usages(deps: Dependencies, subscription_id: str, region: str) -> tuple
     )
 
 
-def _version(image_name: str, version: Any) -> GalleryVersion:  # noqa: ANN401 - the SDK's GalleryImageVersion
+def _word(value: object) -> str:
+    """Return Azure's word for what the SDK reads as an enum: ``str()`` of that is the name of a constant."""
+    return str(value.value if isinstance(value, Enum) else value or "")
+
+
+def _traits(image: Any) -> ImageTraits:  # noqa: ANN401 - the SDK's GalleryImage
+    about = image.properties
+    features = {str(each.name): str(each.value) for each in (about.features if about else None) or ()}
+    return ImageTraits(
+        os_type=_word(about.os_type) if about else "",
+        os_state=_word(about.os_state) if about else "",
+        hyper_v_generation=_word(about.hyper_v_generation) if about else "",
+        security_type=features.get("SecurityType", ""),
+    )
+
+
+def _version(image_name: str, version: Any, fault: str | None) -> GalleryVersion:  # noqa: ANN401 - the SDK's model
     properties = version.properties
     profile = properties.publishing_profile if properties else None
     targets = profile.target_regions or () if profile else ()
@@ -84,5 +129,6 @@ def _version(image_name: str, version: Any) -> GalleryVersion:  # noqa: ANN401 -
         id=str(version.id),
         display_name=f"{image_name} {version.name}",
         regions=tuple(str(target.name).lower().replace(" ", "") for target in targets),
-        ready=properties is not None and str(properties.provisioning_state) == "Succeeded",
+        ready=properties is not None and _word(properties.provisioning_state) == "Succeeded",
+        fault=fault,
     )

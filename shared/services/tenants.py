@@ -20,7 +20,7 @@ from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.directory_subscriptions import stop_watching
-from shared.services.intents import Resource, make_change
+from shared.services.intents import Resource, begun_before, make_change
 from shared.services.reconciling import promise_reconcile, start_reconcile
 from shared.services.writes import insertion_by, removal, replacement
 from shared.storage.due import EVERYBODY, DueKind
@@ -42,14 +42,15 @@ class TenantChange(Value):
 
 async def create_tenant(context: ActionContext, client: DurableClient, tenant: Tenant) -> Stored[Tenant]:
     """Add a tenant, and list its licensed users. Raises: ConflictError where its id is or was another tenant's."""
-    deps = context.deps
+    deps, resource = context.deps, Resource(ResourceType.TENANT, tenant.id)
     await _refuse_id_of_another_directory(context, tenant)
+    repeated = context.repeatable and await begun_before(context, resource)
 
     async def find_own() -> Stored[Tenant] | None:
         there = await deps.tenants.find(tenant.id)
-        return there if there and there.value == tenant else None
+        return there if repeated and there and there.value == tenant else None
 
-    if await deps.tenants.find(tenant.id) is not None and not (context.repeatable and await find_own()):
+    if await deps.tenants.find(tenant.id) is not None and await find_own() is None:
         raise ConflictError("there is a tenant of this id", id=tenant.id)
     write = insertion_by(context, tenant, deps.tenants.insert, find_own)
     promise = partial(promise_reconcile, deps, tenant.id, context.now)
@@ -58,7 +59,7 @@ async def create_tenant(context: ActionContext, client: DurableClient, tenant: T
         await start_reconcile(client, tenant.id)
 
     try:
-        return await make_change(context, Resource(ResourceType.TENANT, tenant.id), write, promise=promise, start=begin)
+        return await make_change(context, resource, write, promise=promise, start=begin)
     except ConflictError:
         raise ConflictError("there is a tenant of this id", id=tenant.id) from None
 

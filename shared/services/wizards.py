@@ -65,7 +65,7 @@ async def _image_choices(context: ActionContext, search: str) -> Choices:
         "source/galleryVersionId": [
             {"value": v.id, "title": v.display_name, "regions": list(v.regions)}
             for v in facts.gallery_versions
-            if v.ready
+            if v.offered
         ],
     }
 

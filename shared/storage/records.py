@@ -17,6 +17,7 @@ from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.configuration import connections, images, policies
 from shared.storage.due import DueIndex
+from shared.storage.first_seen import FirstSeen
 from shared.storage.idempotency import Idempotency
 from shared.storage.intents import intents
 from shared.storage.operations import BulkItems, bulk_actions, operations
@@ -75,6 +76,11 @@ class Records:
     def watches(self) -> Repository[Watch]:
         """How far the tenants' directories have been read."""
         return watches(self.tables)
+
+    @cached_property
+    def first_seen(self) -> FirstSeen:
+        """When the members of groups were first seen."""
+        return FirstSeen(self.tables)
 
     @cached_property
     def changes(self) -> Changes:

@@ -37,6 +37,7 @@ BATCH = 100
 _BATCH_BYTES = 800_000  # 4 MiB are allowed, but aiohttp warns of bodies over 1 MiB: they block the event loop
 _TOO_LARGE = {"RequestBodyTooLarge", "EntityTooLarge", "PropertyValueTooLarge", "KeyValueTooLarge"}
 _MEANINGS: dict[int | None, tuple[Callable[[str], DeskwrightError], str]] = {
+    400: (lambda words: InvalidError(Problem("", words)), "no record can have such a value"),
     404: (NotFoundError, "there is no such record"),
     409: (ConflictError, "the record exists already"),
     412: (StaleError, "the record has changed since it was read"),

@@ -14,7 +14,7 @@ from shared.contracts.tickets import on_behalf_of
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource
 from shared.domain.owner import Owner, OwnerKind
 from shared.services.image_replicas import replication_due
-from shared.services.marketplace import gallery_versions
+from shared.services.marketplace import gallery_images, gallery_versions
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
 from tests.contract.test_activities_desktop import build
@@ -79,8 +79,31 @@ async def test_what_is_built_is_offered_to_its_tenant_and_to_no_neighbour_in_the
     for tenant in (TENANT, TENANT.but(id="neighbour")):
         with on_behalf_of(TENANT.id):
             found = await gallery_versions(worker.deps, tenant, [site])
+            assert all(each.ready for each in found)
         offered[tenant.id] = [each.id.casefold() for each in found]
     assert offered == {TENANT.id: [version.version_id.casefold()], "neighbour": []}
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind"), [("", "validated"), ("checkAgents", "validated"), ("checkJoin", "refused")]
+)
+async def test_a_test_machine_reports_whether_its_image_fits(worker: Worker, broken: str, kind: str) -> None:
+    await build(worker, MACHINE)
+    if broken:
+        await worker.cloud.sim("config", {"scriptOutcomes": [{"step": broken, "message": "no"}]})
+    order = images.ValidationOrder(machine=MACHINE)
+    await worker.finish(await worker.do(images.BEGIN_VALIDATION, order))
+    read = await worker.wait(images.READ_VALIDATION, order)
+    assert read.kind == kind
+    assert [each.step for each in getattr(read, "warnings", ())] == ([broken] if broken == "checkAgents" else [])
+
+
+async def test_only_images_that_start_with_trusted_launch_are_offered(worker: Worker) -> None:
+    await worker.cloud.sim("config", {"generation1Images": ["win11-23h2-ent"]})
+    with on_behalf_of(TENANT.id):
+        offered = {each.image.sku for each in await gallery_images(worker.deps, TENANT, REGION)}
+    assert offered >= {"win10-22h2-ent-g2", "win11-24h2-ent", "win11-24h2-ent-cpc-m365"}
+    assert not offered & {"win10-22h2-ent", "win11-23h2-ent"}
 
 
 async def test_a_version_of_another_machine_is_refused_permanently(worker: Worker) -> None:

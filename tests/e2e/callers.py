@@ -13,6 +13,10 @@ from local.stack import Stack
 
 _KNOWN_OTHERWISE = {"graph/notifications"}  # Graph has no token of ours; it shows a clientState
 STRANGE_DIRECTORY = "99999999-0000-4000-8000-000000000009"
+"""A customer's directory."""
+
+UNKNOWN_DIRECTORY = "88888888-0000-4000-8000-000000000008"
+"""No tenant has it."""
 
 
 @dataclass(frozen=True)

@@ -179,6 +179,25 @@ def test_the_probe_s_computer_is_forgotten_once_its_device_has_come(open_office:
     assert office.devices(computer) == []
 
 
+def test_an_account_that_a_probe_could_not_disable_stays_listed_after_a_good_check(
+    open_office: OpenOffice, configure: Configure
+) -> None:
+    office = open_office()
+    configure({"scriptOutcomes": [{"vm": "probe-*", "step": "leaveDomain", "message": "Access is denied."}]})
+    connection = save(office, hybrid(office))
+    stays = findings(office, connection)["leaveDomain"]
+    configure({"scriptOutcomes": []})
+    act(office, connection, "runHealthChecks")
+
+    (forest,) = office.stack.ask_cloud("state?view=domains")
+    (enabled,) = set(forest["computers"]) - set(forest["disabled"])
+    (orphan,) = office.portal.ask("GET", f"{office.base}/orphans").body["value"]
+    assert (orphan["type"], orphan["name"].lower()) == ("onPremisesComputer", enabled)
+    assert stays["status"] == "warning"
+    assert enabled in stays["additionalDetail"].lower()
+    assert findings(office, connection)["leaveDomain"]["status"] == "passed"
+
+
 @pytest.mark.parametrize(
     ("domain", "check", "error_type"),
     [

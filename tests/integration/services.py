@@ -35,6 +35,7 @@ class PaperDirectory:
         self.groups: dict[str, set[str]] = {}
         self.licences: dict[str, tuple[str, ...]] = {}
         self.disabled: set[str] = set()
+        self.switched_off: dict[str, dict[str, frozenset[str]]] = {}
         self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB", enabled=100, consumed=1)]
         self.reads: list[str] = []
 
@@ -45,6 +46,7 @@ class PaperDirectory:
             display_name=name.title(),
             account_enabled=name not in self.disabled,
             sku_ids=self.licences.get(name, ()),
+            disabled=self.switched_off.get(name, {}),
         )
 
     async def group(self, group_id: str) -> Group:

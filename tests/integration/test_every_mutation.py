@@ -107,6 +107,7 @@ async def test_what_is_done_is_written_down_once_with_before_and_after(
     assert event.before != event.after or scene.trace is Trace.ASKED
     assert event.actor.name == "eve@contoso.example"
     assert PASSWORD not in json.dumps(event.to_json())
+    assert "secret" not in json.dumps(event.to_json()).lower()
 
     place = answer.headers.get("Operation-Location") or answer.headers.get("Location") or ""
     if "/operations/" in place:
@@ -146,6 +147,7 @@ async def test_what_a_dying_process_did_not_write_down_is_written_down_later(
     (event,) = await events(here)
     assert (event.before is not None, event.after is not None) == scene.trace.value
     assert PASSWORD not in json.dumps(event.to_json())
+    assert "secret" not in json.dumps(event.to_json()).lower()
 
 
 async def test_the_id_of_a_customer_that_is_gone_is_given_to_no_other(here: Office, mutations: dict[str, Any]) -> None:

@@ -24,6 +24,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST, Found, Judgement, Looked, Orphan, OrphanType, orphan_of
 from shared.domain.cloud_pcs.steps import Step
 from shared.domain.operations.operation import OperationStatus
+from shared.domain.owner import Owner, OwnerKind
 from shared.domain.tenants.tenant import Paused
 from shared.storage.repository import Stored
 from tests.integration import things
@@ -156,6 +157,19 @@ async def test_an_account_that_could_not_be_disabled_is_listed_once_and_nobody_t
     assert await perform(DELETE_ORPHAN, gone) == Done()  # a person has dealt with it
     await perform(RECORD_REMOVAL, RemovalRecord(tenant_id=PC.tenant_id, orphan_id=orphan.id))
     assert await listed(here) == []
+
+
+async def test_an_account_that_a_probe_has_left_stays_listed_with_its_domain(here: PaperServices) -> None:
+    (remains,) = leftovers_of(PC, PC.current)
+    probe = remains.machine().but(owner=Owner(kind=OwnerKind.CONNECTION_PROBE, id="c1"), computer_name="CPC-HTH-AAAAA")
+    refused = Refused(code="notLeft", message="Access is denied.")
+    await perform(RECORD_ACCOUNT, AccountRecord(machine=probe, connection_id="c1", refused=refused))
+    (orphan,) = await listed(here)
+    assert (orphan.found.name, orphan.found.cloud_pc_id) == ("CPC-HTH-AAAAA", None)
+    assert "a probe of its connection" in orphan.why
+    assert (await here.cloud_pcs.get(PC.tenant_id, PC.id)).value == PC
+    events = [stored async for stored in here.audit.each(PC.tenant_id)]
+    assert [(each.value.resource_type, each.value.resource_id) for each in events] == [("onPremisesConnection", "c1")]
 
 
 async def test_the_name_of_a_machine_is_kept_before_it_is_made(here: PaperServices) -> None:

@@ -187,3 +187,29 @@ async def test_a_removal_waits_when_the_user_has_left_their_group_and_the_other_
     await plan()
     ada = (await records(here))["ada"]
     assert (ada.status, ada.removal is not None) == (Status.PROVISIONED, True)
+
+
+async def test_seats_go_to_who_was_seen_first_whatever_their_ids(here: PaperServices) -> None:
+    await have_seats(here, 1)
+    here.directory.groups["g1"] = {"zoe"}
+    await plan()
+    here.hand.advance(timedelta(minutes=1))
+    here.directory.groups["g1"] = {"zoe", "bob", "ada"}
+    await plan()
+    await plan("ada")
+    assert set(await records(here)) == {"zoe"}
+
+    await have_seats(here, 2)
+    here.hand.advance(timedelta(minutes=1))
+    await plan()
+    assert set(await records(here)) == {"zoe", "ada"}  # seen together: by id
+
+
+async def test_who_leaves_and_comes_back_is_seen_for_the_first_time_again(here: PaperServices) -> None:
+    await have_seats(here, 1)
+    for names in ({"zoe"}, {"zoe", "bob"}, {"bob"}, {"bob", "zoe"}):
+        here.directory.groups["g1"] = names
+        await plan()
+        here.hand.advance(timedelta(minutes=1))
+    seen = await here.first_seen.of("contoso")
+    assert seen["id-zoe"] > seen["id-bob"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.contracts.accounts import RECORD_ACCOUNT
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENTRA_JOIN,
@@ -47,6 +48,7 @@ HYBRID = ENTRA.but(
 )
 BEGUN = Accepted(resource_id="/vm/1", operation_url="https://arm/operations/1")
 REACHED = HealthCheck(display_name="reachEntra", status=HealthStatus.PASSED)
+HAS_LEFT = HealthCheck(display_name="leaveDomain", status=HealthStatus.PASSED)
 PROBED: Answers = {
     ALLOCATE_CAPACITY: Place(region="westeurope", size="Standard_D2s_v5"),
     CREATE_NIC: NicReady(nic_id="/nic/1", subnet_id="subnet-a"),
@@ -63,4 +65,5 @@ PROBED: Answers = {
     DELETE_DISK: Done(),
     DELETE_DEVICE: Done(),
     DELETE_MANAGED_DEVICE: Done(),
+    RECORD_ACCOUNT: Done(),
 }

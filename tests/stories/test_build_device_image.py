@@ -7,19 +7,23 @@ import pytest
 from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_GENERALIZE,
+    BEGIN_VALIDATION,
     BUILD_IMAGE,
     DELETE_GALLERY_VERSION,
     MARK_GENERALIZED,
     POLL_REPLICATION,
     POLL_STOPPED,
     PREPARE_GALLERY,
+    READ_VALIDATION,
     RECORD_IMAGE_FAILED,
     RECORD_IMAGE_READY,
     RECORD_IMAGE_STEP,
     ImageOrder,
+    Validated,
 )
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM, DELETE_DISK, Place
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.domain.cloud_pcs.build import Warn
 from tests.stories.people import ALL_WELL, BEGUN, HERE, SNAPSHOT
 from tests.stories.tell import Answers, tell
 
@@ -45,6 +49,8 @@ SMOOTH: Answers = {
     PREPARE_GALLERY: Done(),
     BEGIN_CAPTURE: Accepted(resource_id="/gallery/versions/1.0.0", operation_url="https://arm/operations/2"),
     POLL_REPLICATION: Done(),
+    BEGIN_VALIDATION: BEGUN,
+    READ_VALIDATION: Validated(),
     DELETE_GALLERY_VERSION: Done(),
     RECORD_IMAGE_STEP: Done(),
     RECORD_IMAGE_READY: Done(),
@@ -63,18 +69,60 @@ def test_the_steps_come_in_order_and_the_temporary_machine_goes_before_the_image
         "capture",
         "replicate",
         "cleanUp",
+        "validate",
     ]
     assert story.calls[-5:] == [*REMOVED, "record_image_ready"]
     assert story.last(RECORD_IMAGE_READY)["versionId"] == "/gallery/versions/1.0.0"
 
 
+def test_a_test_machine_starts_from_the_captured_version_and_goes_again() -> None:
+    story = tell(BUILD_IMAGE, ORDER, SMOOTH)
+
+    assert story.last(BEGIN_VM)["image"]["galleryVersionId"] == "/gallery/versions/1.0.0"
+    assert story.calls.count("begin_vm_delete") == 2
+    assert story.last(RECORD_IMAGE_READY)["warnings"] == []
+
+
+def test_an_image_that_does_not_start_fails_and_leaves_no_version() -> None:
+    dead = Refused(code="OSProvisioningClientError", message="no sysprep")
+    story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, BEGIN_VM: [BEGUN, dead]})
+
+    assert story.result.outcome == "failed"
+    assert story.calls[-2:] == ["delete_gallery_version", "record_image_failed"]
+    assert story.last(RECORD_IMAGE_FAILED)["failure"]["message"].startswith("validate: ")
+
+
+def test_what_the_test_machine_reports_is_a_warning_of_the_image() -> None:
+    warned = Validated(warnings=(Warn(step="checkAgents", message="remove frxsvc"),))
+    story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, READ_VALIDATION: warned})
+
+    assert story.result.outcome == "ready"
+    assert [each["step"] for each in story.last(RECORD_IMAGE_READY)["warnings"]] == ["checkAgents"]
+
+
+def test_an_image_that_reports_that_it_cannot_be_used_fails() -> None:
+    refused = Refused(code="sourceImageInvalid", message="checkJoin: joined", final=True)
+    story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, READ_VALIDATION: refused})
+
+    assert story.result.outcome == "failed"
+    assert story.calls[-6:] == [*REMOVED, "delete_gallery_version", "record_image_failed"]
+
+
+def test_without_capacity_for_the_test_machine_the_image_warns_that_nothing_is_proven() -> None:
+    full = NoCapacity(code="nocapacity", message="full")
+    story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, ALLOCATE_CAPACITY: [HERE, full]})
+
+    assert story.result.outcome == "ready"
+    assert "want of capacity" in story.last(RECORD_IMAGE_READY)["warnings"][0]["message"]
+
+
 def test_a_place_without_capacity_is_left_clean_and_the_next_is_tried() -> None:
     there = Place(region="westeurope", size="Standard_D2as_v5")
     full = NoCapacity(code="AllocationFailed", message="full")
-    story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, ALLOCATE_CAPACITY: [HERE, there], BEGIN_VM: [full, BEGUN]})
+    story = tell(BUILD_IMAGE, ORDER, {**SMOOTH, ALLOCATE_CAPACITY: [HERE, there], BEGIN_VM: [full, BEGUN, BEGUN]})
 
     assert story.result.outcome == "ready"
-    assert story.last(ALLOCATE_CAPACITY)["tried"] == [HERE.to_json()]
+    assert [each["tried"] for each in story.orders["allocate_capacity"]][:2] == [[], [HERE.to_json()]]
 
 
 @pytest.mark.parametrize("broken", [BEGIN_VM, BEGIN_GENERALIZE, MARK_GENERALIZED, PREPARE_GALLERY, BEGIN_CAPTURE])

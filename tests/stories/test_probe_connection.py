@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.contracts.accounts import RECORD_ACCOUNT
 from shared.contracts.connections import CHECK_CONNECTION
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, DELETE_DEVICE, POLL_DEVICE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, POLL_AGENT, POLL_OPERATION
@@ -11,7 +12,7 @@ from shared.contracts.outcomes import NoCapacity, Pending, Refused
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
 from shared.domain.networks.connection import HealthCheck, HealthStatus
 from shared.domain.values import Value
-from tests.stories.probing import ENTRA, HYBRID, PROBED
+from tests.stories.probing import ENTRA, HAS_LEFT, HYBRID, PROBED, REACHED
 from tests.stories.tell import Answers, Story, tell
 from tests.stories.test_check_connection import FINE, HEALTHY, OWN
 
@@ -26,6 +27,7 @@ REMOVAL = [
 BOUND = HealthCheck(display_name="bindJoinAccount", status=HealthStatus.FAILED)
 
 
+LEAVES: Answers = {READ_PROBE_SCRIPT: [ScriptRead(findings=(REACHED,)), ScriptRead(findings=(HAS_LEFT,))]}
 AROUND = {"record_connection", "check_group", "retire_passwords"}
 
 
@@ -79,8 +81,9 @@ def test_everything_it_makes_is_tagged_with_its_owner() -> None:
 
 
 def test_a_domain_is_joined_and_left_again() -> None:
-    story = probe(HYBRID)
+    story = probe(HYBRID, LEAVES)
 
+    assert "record_account" not in story.calls
     assert [o["steps"] for o in story.orders["begin_probe_script"]][-1] == [
         "runScripts",
         "allowEnrollment",
@@ -147,6 +150,59 @@ def test_a_domain_that_refuses_is_a_finding_with_its_reason() -> None:
     answers = [*[PROBED[POLL_OPERATION]] * 2, refused, PROBED[POLL_OPERATION]]
 
     assert found(HYBRID, {POLL_OPERATION: answers})["directoryJoin"] == ("failed", "adJoinCheckCredentialsExpired")
+
+
+STUCK = HAS_LEFT.but(status=HealthStatus.WARNING, additional_detail="Access is denied.")
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [
+        pytest.param(
+            {READ_PROBE_SCRIPT: [ScriptRead(findings=(REACHED,)), ScriptRead(findings=(STUCK,))]},
+            "Access is denied.",
+            id="cannot leave",
+        ),
+        pytest.param({READ_PROBE_SCRIPT: [ScriptRead(findings=(REACHED,)), Exception("gone")]}, "gone", id="unread"),
+        pytest.param({POLL_AGENT: [PROBED[POLL_AGENT], Refused(code="x", message="silent")]}, "silent", id="silent"),
+    ],
+)
+def test_an_account_that_stays_in_the_domain_is_named_and_listed_before_its_machine_goes(
+    answers: Answers, why: str
+) -> None:
+    story = probe(HYBRID, answers)
+
+    named = {f.display_name: f.additional_detail or "" for f in findings(story)}["leaveDomain"]
+    assert "CPC-HTH-AAAAA in corp.contoso.example" in named
+    assert why in named
+    assert why in str(story.last(RECORD_ACCOUNT)["refused"])
+    assert story.calls.index("record_account") < story.calls.index("begin_vm_delete")
+    assert story.result.unsettled == ()
+
+
+@pytest.mark.parametrize(
+    ("message", "listed"),
+    [("Win32 error code 1330: the password has expired.", False), ("the agent has gone away", True)],
+    ids=["refused", "unknown"],
+)
+def test_a_join_that_failed_without_the_domain_s_own_reason_may_have_made_an_account(
+    message: str, *, listed: bool
+) -> None:
+    refused = Refused(code="VMExtensionProvisioningError", message=message)
+    story = probe(HYBRID, {POLL_OPERATION: [*[PROBED[POLL_OPERATION]] * 2, refused, PROBED[POLL_OPERATION]]})
+
+    assert ("record_account" in story.calls) is listed
+
+
+def test_the_account_of_checks_that_broke_off_is_listed_by_the_next() -> None:
+    order = HYBRID.but(earlier=("CPC-HTH-OLDER",), unsettled=("CPC-HTH-OLDER",))
+    story = tell(CHECK_CONNECTION, OWN.but(probe=order), {**HEALTHY, **LEAVES})
+
+    (listed,) = story.orders["record_account"]
+    assert (listed["machine"]["computerName"], listed["refused"]["code"]) == ("CPC-HTH-OLDER", "checkBrokeOff")
+    first, last = story.orders["record_connection"]
+    assert first["unsettled"] == ["CPC-HTH-OLDER", HYBRID.computer_name]  # before the join: whatever happens then
+    assert last["unsettled"] == []
 
 
 @pytest.mark.parametrize("activity", [DELETE_NIC, DELETE_DEVICE], ids=["interface", "device"])

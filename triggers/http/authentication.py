@@ -8,14 +8,22 @@ import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.clients.issuers import SigningKeys
 from shared.config import Settings
 from shared.domain.operations.operation import Actor
 from shared.errors import UnauthenticatedError
 
+if TYPE_CHECKING:  # loaded when first used: cold start
+    import jwt
+
 _LEEWAY = timedelta(seconds=60)
+CLIENT_PRINCIPAL = "x-ms-client-principal"
+_UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What Python raises for JSON that is too deep, numbers that are too long, text that is none, and members that are not
+what they should be."""
+
 _TENANT_CLAIM = "http://schemas.microsoft.com/identity/claims/tenantid"
 _OBJECT_CLAIM = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 
@@ -46,9 +54,8 @@ class TokenValidation:
     trust_client_principal: bool = False
 
 
-class ForeignDirectoryError(UnauthenticatedError):
-    """The token is of a directory whose callers are not accepted; nothing of it was checked."""
-
+_NOT_ACCEPTED = "the access token is not valid for this service; get a new one"
+"""Of every directory alike, also where nothing was checked: whose directory a tenant has is nobody's business."""
 
 _VALIDATIONS: dict[tuple[str, str, bool], TokenValidation] = {}
 """One for each settings: the issuers' keys are kept for as long as the process lives."""
@@ -65,21 +72,23 @@ def token_validation(settings: Settings) -> TokenValidation:
 
 
 async def authenticate(headers: Mapping[str, str], validation: TokenValidation, directories: Container[str]) -> Caller:
-    """Return who calls. *directories*: those whose callers are accepted.
+    """Return who calls. *directories*: those whose callers are known; of others not even the keys are fetched.
 
-    Raises: UnauthenticatedError without a valid token, ForeignDirectoryError for one of another directory: its keys
-    are not even fetched.
+    Raises: UnauthenticatedError without a valid token of one of them.
     """
-    if validation.trust_client_principal and (principal := headers.get("x-ms-client-principal")):
+    if validation.trust_client_principal and (principal := headers.get(CLIENT_PRINCIPAL)):
         caller = _caller(_principal_claims(principal))
         if caller.directory_id not in directories:
-            raise ForeignDirectoryError
+            raise UnauthenticatedError(_NOT_ACCEPTED)
         return caller
     token = bearer_token(headers)
-    directory_id = _unchecked_directory(token)
+    directory_id, key_id = _unchecked(token)
     if directory_id not in directories:
-        raise ForeignDirectoryError
-    return _caller(await _checked_claims(token, directory_id, validation))
+        raise UnauthenticatedError(_NOT_ACCEPTED)
+    key = await validation.keys.key(directory_id, key_id)
+    if key is None:
+        raise UnauthenticatedError(_NOT_ACCEPTED)
+    return _caller(_checked_claims(token, directory_id, key, validation))
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
@@ -90,20 +99,21 @@ def bearer_token(headers: Mapping[str, str]) -> str:
     return token.strip()
 
 
-def _unchecked_directory(token: str) -> str:
+def _unchecked(token: str) -> tuple[str, str]:
+    """Return the directory and the key that a token names; nothing of it was checked."""
     import jwt  # when first needed: cold start
 
     try:
-        claims = jwt.decode(token, options={"verify_signature": False})
-    except jwt.InvalidTokenError as error:
+        found = jwt.decode_complete(token, options={"verify_signature": False})
+    except (jwt.InvalidTokenError, *_UNREADABLE) as error:
         raise UnauthenticatedError("the access token cannot be read; get a new one") from error
-    return str(claims.get("tid", "")).lower()
+    return str(found["payload"].get("tid", "")).lower(), str(found["header"].get("kid", ""))
 
 
-async def _checked_claims(token: str, directory_id: str, validation: TokenValidation) -> dict[str, Any]:
+def _checked_claims(token: str, directory_id: str, key: jwt.PyJWK, validation: TokenValidation) -> dict[str, Any]:
+    """Return the claims of a token, once its signature and then they are right."""
     import jwt
 
-    key = await validation.keys.key(directory_id, str(jwt.get_unverified_header(token).get("kid", "")))
     try:
         return jwt.decode(
             token,
@@ -114,9 +124,11 @@ async def _checked_claims(token: str, directory_id: str, validation: TokenValida
             leeway=_LEEWAY,
             options={"require": ["exp", "iat", "nbf", "iss", "aud", "tid", "oid"]},
         )
+    except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError, jwt.InvalidKeyError) as error:
+        raise UnauthenticatedError(_NOT_ACCEPTED) from error
     except jwt.ExpiredSignatureError as error:
         raise UnauthenticatedError("the access token has expired; get a new one") from error
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, *_UNREADABLE) as error:
         raise UnauthenticatedError(f"the access token is not valid ({error}); get a new one for this API") from error
 
 
@@ -126,7 +138,7 @@ def _principal_claims(principal: str) -> dict[str, Any]:
         decoded = json.loads(base64.b64decode(principal, validate=True))
         pairs = [(str(each["typ"]), str(each["val"])) for each in decoded["claims"]]
         role_type = str(decoded.get("role_typ", "roles"))
-    except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (binascii.Error, KeyError, *_UNREADABLE) as error:
         raise UnauthenticatedError("the client principal cannot be read") from error
     claims: dict[str, Any] = dict(pairs)
     claims["roles"] = [value for kind, value in pairs if kind in {role_type, "roles"}]

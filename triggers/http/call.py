@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
@@ -108,9 +109,9 @@ class Call:
     def json(self) -> dict[str, Any]:
         """Return the body, a JSON object. Raises: InvalidError."""
         try:
-            body = json.loads(self.request.get_body() or b"")
+            body = json.loads(self.request.get_body().decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise InvalidError(Problem("", "the body is not JSON")) from error
+            raise InvalidError(Problem("", "the body is not JSON in UTF-8")) from error
         if not isinstance(body, dict):
             raise InvalidError(Problem("", "the body must be a JSON object"))
         return body
@@ -129,7 +130,7 @@ class Call:
     def match(self, etag: str) -> None:
         """Compare If-Match with what was read. Raises: StaleError."""
         wanted = self.request.headers.get("if-match")
-        if wanted and wanted.strip() != "*" and etag not in [each.strip() for each in wanted.split(", ")]:
+        if wanted and wanted.strip() != "*" and etag not in [each.strip() for each in wanted.split(",")]:
             raise StaleError("it has changed since you read it; read it again")
 
     @property
@@ -148,10 +149,18 @@ class Call:
         Passwords are left out: the digest is kept in a table, where a password could be guessed from it.
         """
         try:
-            body = without_passwords(json.loads(self.request.get_body() or b"null"))
+            body = without_passwords(json.loads(self.request.get_body().decode("utf-8") or "null"))
         except (ValueError, RecursionError):  # refused when the body is read
             body = None
         return fingerprint(self.request.method, self.request.url, body)
+
+
+def parts_of(call: Call) -> SplitResult:
+    """Return the parts of the called address. Raises: InvalidError for a Host header that is none."""
+    try:
+        return urlsplit(str(call.request.url))
+    except ValueError as error:
+        raise InvalidError(Problem("Host", "is not the name of a host")) from error
 
 
 def without_passwords(body: Any) -> Any:  # noqa: ANN401 - any JSON

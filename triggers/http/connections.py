@@ -13,6 +13,7 @@ from shared.domain.networks.connection import (
 )
 from shared.domain.planning.demand import address_forecast
 from shared.domain.values import Value
+from shared.domain.wizards.checked_texts import JoinPassword
 from shared.domain.wizards.create_connection import (
     ConnectionFacts,
 )
@@ -40,7 +41,7 @@ _ONE = f"{BASE}/onPremisesConnections/{{id}}"
 class NewPassword(Value):
     """The join account's new password."""
 
-    ad_domain_password: str = Field(min_length=1, max_length=256, repr=False, json_schema_extra={"writeOnly": True})
+    ad_domain_password: JoinPassword = Field(repr=False, json_schema_extra={"writeOnly": True})
 
 
 @bp.route(route=f"{BASE}/onPremisesConnections", methods=["GET"], auth_level=_OPEN)

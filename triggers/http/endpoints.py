@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 import azure.functions as func
@@ -15,12 +16,13 @@ import azure.functions as func
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import ForbiddenError, NotFoundError, TooLargeError
+from shared.errors import InvalidError, NotFoundError, Problem, TooLargeError
+from shared.services.tenant_directories import tenants_by_directory
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 from triggers.http.authentication import (
+    CLIENT_PRINCIPAL,
     Caller,
-    ForeignDirectoryError,
     TokenValidation,
     authenticate,
     bearer_token,
@@ -34,9 +36,12 @@ from triggers.http.problems import answering_errors
 from triggers.http.response_shapes import Node
 
 _MOST_BYTES = 1 << 20
+_UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
 
 Handler = Callable[..., Awaitable[Response]]
+
+_CLIENT_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 def endpoint(
@@ -63,7 +68,8 @@ def endpoint(
                 with on_behalf_of(call.tenant_id):
                     return _http_response(await handler(call, *clients), trace_id)
 
-            return await answering_errors(perform, graph=graph, trace_id=trace_id)
+            named = _named(req, trace_id) if graph else None
+            return await answering_errors(perform, graph=graph, trace_id=trace_id, request=named)
 
         by_status = returns if isinstance(returns, Mapping) else {200: returns}
         metadata = RouteMetadata(accepts, optional=optional, returns=by_status, query=query, graph=graph, verb=verb)
@@ -72,47 +78,59 @@ def endpoint(
     return frame
 
 
+def _named(request: func.HttpRequest, trace_id: str) -> dict[str, str]:
+    """Return what Graph's errors say of the request: when it came, and the id that its client has given it."""
+    given = request.headers.get("client-request-id", "")
+    client = given if _CLIENT_REQUEST_ID.fullmatch(given) else trace_id
+    return {"date": dependencies().clock.now().strftime("%Y-%m-%dT%H:%M:%S"), "client-request-id": client}
+
+
 async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str) -> Call:
     """Return the call, once its caller is authenticated and may do *verb*."""
     deps = dependencies()
     validation = token_validation(deps.settings)
     params = request.route_params
+    _refuse_unprintable({**request.params, **params})
     if "version" in params and params["version"] not in _GRAPH_VERSIONS:
         raise NotFoundError("the versions are v1.0 and beta")
     tenant = None
     if "tenant" in params:
         caller, tenant = await _caller_in_tenant(request, validation, deps, str(params["tenant"]))
     else:
-        caller = await _caller_of_provider(request, validation, deps.settings.provider_tenant_id.lower())
+        caller = await authenticate(request.headers, validation, await _directories(deps))
     authorize(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
     if len(request.get_body()) > _MOST_BYTES:
         raise TooLargeError(f"a body may have {_MOST_BYTES} bytes")
     return Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id)
 
 
+def _refuse_unprintable(texts: Mapping[str, str]) -> None:
+    """Refuse an address with characters that no name has. Raises: InvalidError."""
+    for name, text in texts.items():
+        if _UNPRINTABLE.search(f"{name}{text}"):
+            raise InvalidError(Problem(name, "has a control character, or half of one of two halves"))
+
+
 async def _caller_in_tenant(
     request: func.HttpRequest, validation: TokenValidation, deps: Dependencies, tenant_id: str
 ) -> tuple[Caller, Stored[Tenant]]:
-    """Return the caller and the addressed tenant; for callers of other directories there is no such tenant."""
-    if not (validation.trust_client_principal and request.headers.get("x-ms-client-principal")):
+    """Return the caller and the addressed tenant; who is known from elsewhere learns that there is no such tenant.
+
+    Who is not known learns nothing, whether there is such a tenant or not.
+    """
+    if not (validation.trust_client_principal and request.headers.get(CLIENT_PRINCIPAL)):
         bearer_token(request.headers)
     stored = await deps.tenants.find(tenant_id)
-    provider = deps.settings.provider_tenant_id.lower()
-    known = {provider, stored.value.entra_tenant_id} if stored else {provider}
-    try:
-        caller = await authenticate(request.headers, validation, known)
-    except ForeignDirectoryError as error:
-        raise NotFoundError("there is no such tenant") from error
+    directories = await _directories(deps) | ({stored.value.entra_tenant_id} if stored else set())
+    caller = await authenticate(request.headers, validation, directories)
     if stored is None:
         raise NotFoundError("there is no such tenant")
     return caller, stored
 
 
-async def _caller_of_provider(request: func.HttpRequest, validation: TokenValidation, directory_id: str) -> Caller:
-    try:
-        return await authenticate(request.headers, validation, {directory_id})
-    except ForeignDirectoryError as error:
-        raise ForbiddenError("only the provider's own directory may do this") from error
+async def _directories(deps: Dependencies) -> set[str]:
+    """Return the directories whose callers are known: the provider's, and those of all tenants."""
+    return {deps.settings.provider_tenant_id.lower(), *await tenants_by_directory(deps)}
 
 
 def _http_response(response: Response, trace_id: str) -> func.HttpResponse:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
 from shared.storage.repository import Repository
-from triggers.http.call import Call, Response, created, ok
+from triggers.http.call import Call, Response, created, ok, parts_of
 from triggers.http.odata import Collection, Query, columns, context, matches, read_query, selected
 from triggers.http.operations import address
-from triggers.http.paging import listed, top_of
+from triggers.http.paging import count_of, listed, top_of
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 
@@ -23,7 +22,7 @@ View = Callable[[V], Mapping[str, Any]]
 
 def base_of(call: Call) -> str:
     """Return the address that stands for https://graph.microsoft.com/{version} here."""
-    parts = urlsplit(str(call.request.url))
+    parts = parts_of(call)
     return f"{parts.scheme}://{parts.netloc}/api/tenants/{call.tenant.id}/{call.param('version')}"
 
 
@@ -96,6 +95,7 @@ def _skip(call: Call) -> int:
     token = call.query("$skiptoken")
     if token is None:
         return 0
-    if not token.isascii() or not token.isdigit():
+    skip = count_of(token)
+    if skip is None:
         raise InvalidError(Problem("$skiptoken", "not a token of this service"))
-    return int(token)
+    return skip

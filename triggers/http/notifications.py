@@ -18,7 +18,7 @@ from triggers.http.response_shapes import Text
 
 bp = Blueprint()
 _MOST_BYTES = 1 << 20
-_ACCEPTED, _BAD = 202, 400
+_ACCEPTED, _BAD, _TOO_LARGE = 202, 400, 413
 
 
 @unrestricted
@@ -29,7 +29,7 @@ class ChangeNotifications(TypedDict, total=False):
 
 
 @bp.route(route="graph/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@returns({200: Text(), 202: None, 400: None}, accepts=ChangeNotifications, query=("validationToken",))
+@returns({200: Text(), 202: None, 400: None, 413: None}, accepts=ChangeNotifications, query=("validationToken",))
 async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     """Take Graph's notifications. The clientState proves who sends; anybody else learns nothing."""
     token = req.params.get("validationToken")
@@ -38,6 +38,8 @@ async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     notifications = _notifications(req)
     if notifications is None:
         return func.HttpResponse(status_code=_BAD)
+    if len(notifications) > directory_notifications.MOST_NOTIFICATIONS:
+        return func.HttpResponse(status_code=_TOO_LARGE)
     await directory_notifications.receive_notifications(dependencies(), notifications)
     return func.HttpResponse(status_code=_ACCEPTED)
 
@@ -45,7 +47,7 @@ async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
 def _notifications(req: func.HttpRequest) -> list[dict[str, Any]] | None:
     body = req.get_body()
     try:
-        parsed = json.loads(body) if len(body) <= _MOST_BYTES else None
+        parsed = json.loads(body.decode("utf-8")) if len(body) <= _MOST_BYTES else None
     except (ValueError, RecursionError):
         return None
     found = parsed.get("value") if isinstance(parsed, dict) else None

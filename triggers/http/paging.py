@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlunsplit
 
 from shared.errors import InvalidError, Problem
-from triggers.http.call import Call
+from triggers.http.call import Call, parts_of
 
 USUAL, MOST = 100, 1000
+_MOST_DIGITS = 9  # Python itself refuses numbers of more than 4,300
 
 
 def top_of(call: Call) -> int:
@@ -17,9 +18,15 @@ def top_of(call: Call) -> int:
     top = call.query("$top")
     if top is None:
         return USUAL
-    if not top.isascii() or not top.isdigit() or not 1 <= int(top) <= MOST:
+    number = count_of(top)
+    if number is None or not 1 <= number <= MOST:
         raise InvalidError(Problem("$top", f"a number from 1 to {MOST}"))
-    return int(top)
+    return number
+
+
+def count_of(text: str) -> int | None:
+    """Return the number that is written in *text*, None if it is none or too long to be one."""
+    return int(text) if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit() else None
 
 
 def listed(call: Call, items: Iterable[Any], next_token: str | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -32,6 +39,6 @@ def listed(call: Call, items: Iterable[Any], next_token: str | None, **more: Any
 
 def next_link(call: Call, next_token: str) -> str:
     """Return the address of the next page: this one's, with its token."""
-    parts = urlsplit(str(call.request.url))
+    parts = parts_of(call)
     query = {str(k): str(v) for k, v in call.request.params.items() if k != "$skiptoken"} | {"$skiptoken": next_token}
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="$"), ""))

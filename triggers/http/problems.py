@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -22,6 +22,7 @@ from shared.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
+    Problem,
     RefusedError,
     StaleError,
     ThrottledError,
@@ -61,27 +62,35 @@ STATUSES: dict[type[DeskwrightError], Status] = {
     ThrottledError: Status(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests"),
     UnavailableError: Status(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Try again later"),
 }
+_MOST_ERRORS, _MOST_POINTER, _MOST_TEXT = 100, 200, 2000
 _UNEXPECTED = Status(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "An error of ours")
 
 
 async def answering_errors(
-    perform: Callable[[], Awaitable[func.HttpResponse]], *, graph: bool, trace_id: str
+    perform: Callable[[], Awaitable[func.HttpResponse]],
+    *,
+    graph: bool,
+    trace_id: str,
+    request: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
-    """Return the response of *perform*, or that to its error."""
+    """Return the response of *perform*, or that to its error. *request*: what Graph's errors say of the request."""
     try:
         return await perform()
     except DeskwrightError as error:
-        return error_response(error, graph=graph, trace_id=trace_id)
+        return error_response(error, graph=graph, trace_id=trace_id, request=request)
     except Exception:  # noqa: BLE001 - the one broad except: whatever happens, the caller gets an answer
         _log.exception("unexpected error, trace id %s", trace_id)
-        return _write(_UNEXPECTED, f"Tell your provider the trace id {trace_id}.", [], graph=graph, trace_id=trace_id)
+        detail = f"Tell your provider the trace id {trace_id}."
+        return _write(_UNEXPECTED, detail, [], graph=graph, trace_id=trace_id, request=request)
 
 
-def error_response(error: DeskwrightError, *, graph: bool, trace_id: str) -> func.HttpResponse:
+def error_response(
+    error: DeskwrightError, *, graph: bool, trace_id: str, request: Mapping[str, str] | None = None
+) -> func.HttpResponse:
     """Return the response to an expected error."""
     status = _status(error)
     errors = _errors(error)
-    detail = str(error) or status.title
+    detail = _cut(str(error)) or status.title
     if status.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s, trace id %s: %s", status.code, trace_id, error)
     headers = {}
@@ -92,7 +101,9 @@ def error_response(error: DeskwrightError, *, graph: bool, trace_id: str) -> fun
     elif isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"
     details = error.details if isinstance(error, ConflictError) else {}
-    return _write(status, detail, errors, graph=graph, trace_id=trace_id, headers=headers, details=details)
+    return _write(
+        status, detail, errors, graph=graph, trace_id=trace_id, headers=headers, details=details, request=request
+    )
 
 
 def _status(error: DeskwrightError) -> Status:
@@ -103,7 +114,18 @@ def _status(error: DeskwrightError) -> Status:
 
 
 def _errors(error: DeskwrightError) -> list[FieldErrorView]:
-    return [field_error_view(problem) for problem in error.problems] if isinstance(error, InvalidError) else []
+    """Return the errors of fields, a bounded number of bounded length: names may be the caller's own."""
+    if not isinstance(error, InvalidError):
+        return []
+    shown = error.problems[:_MOST_ERRORS]
+    views = [field_error_view(Problem(_cut(p.pointer, _MOST_POINTER), _cut(p.message), p.step)) for p in shown]
+    if left_out := len(error.problems) - len(shown):
+        views.append(field_error_view(Problem("", f"and {left_out} more")))
+    return views
+
+
+def _cut(text: str, most: int = _MOST_TEXT) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _write(
@@ -115,9 +137,12 @@ def _write(
     trace_id: str,
     headers: dict[str, str] | None = None,
     details: dict[str, Any] | None = None,
+    request: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
     if graph:
-        body: GraphErrorView | ProblemView = graph_error_view(status.code, detail, errors, trace_id, details)
+        body: GraphErrorView | ProblemView = graph_error_view(
+            status.code, detail, errors, trace_id, {**(request or {}), **(details or {})}
+        )
     else:
         body = {
             "type": "about:blank",

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
 
@@ -167,3 +169,17 @@ def test_marketplace_versions_are_sorted_by_their_numbers() -> None:
     for query in ("$top=some", "$orderby=size"):
         assert app.error("GET", f"{versions}?{query}") == (400, "InvalidParameter")
     assert app.error("GET", versions.replace(REGION, "atlantis"))[0] == 400
+
+
+@pytest.mark.parametrize("about", [{"hyperVGeneration": "V1"}, {"features": []}])
+def test_a_gallery_image_without_trusted_launch_starts_no_machine_that_wants_it(about: dict[str, Any]) -> None:
+    # github.com/Azure/build-vm-image/issues/32 shows the message for the opposite case
+    app = open_cloud()
+    source = master(app, secure=False)
+    body = definition(sku="plain")
+    body["properties"] |= about
+    app.request("PUT", f"{GALLERY}/images/plain", body)
+    app.request("PUT", f"{GALLERY}/images/plain/versions/1.0.0", version(source))
+    reply = create_machine(app, "cpc-1", f"{GALLERY}/images/plain")
+    assert reply.status == 400
+    assert b"'Standard' security type" in reply.body

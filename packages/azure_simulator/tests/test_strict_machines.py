@@ -49,7 +49,7 @@ def test_a_weak_password_is_refused(prepared: InProcessCloud, password: str) -> 
         ("properties.osProfile.adminUsername", "me@home", (400, "InvalidParameter", "adminUsername")),
         ("properties.osProfile.customData", "not base64!", (400, "InvalidParameter", "customData")),
         ("properties.licenseType", "Windows", (400, "InvalidParameter", "licenseType")),
-        ("properties.availabilitySet", {"id": f"{GROUP}/a"}, (404, "NotFound", "availabilitySet")),
+        ("properties.availabilitySet", {"id": f"{GROUP}/a"}, (400, "NotSupportedBySimulator", "availabilitySet")),
         (f"{OS_DISK}.diskSizeGB", 64, (409, "OperationNotAllowed", "osDisk.diskSizeGB")),
         ("tags", {"a/b": "c"}, (400, "InvalidTagNameCharacters", "")),
         ("tags", {"a" * 513: "b"}, (400, "InvalidTagName", "")),

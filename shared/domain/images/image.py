@@ -94,17 +94,25 @@ class GalleryVersion(Value):
     display_name: str
     regions: tuple[str, ...] = ()
     ready: bool = True
+    fault: str | None = None  # why no Cloud PC can be built from it
+
+    @property
+    def offered(self) -> bool:
+        """Whether an image can be built from it."""
+        return self.ready and self.fault is None
 
 
 PUBLISHER = "MicrosoftWindowsDesktop"
 OFFERS = ("windows-ent-cpc", "windows-11", "windows-10")
 """Where Windows 10 and 11 Enterprise for one user at a time are offered; the first is Windows 365's own."""
 
-_FITTING_SKU = re.compile(r"^win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-cpc)?(?P<apps>-m365)?$", re.IGNORECASE)
+_FITTING_SKU = re.compile(
+    r"^win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-cpc)?(?P<apps>-m365)?(?:-g2)?$", re.IGNORECASE
+)
 
 
 def gallery_image(offer: str, sku: str) -> GalleryImage | None:
-    """Return the marketplace image as a choice, None when a Cloud PC cannot be built from it.
+    """Return the marketplace image as a choice, None when its name says that no Cloud PC can be built from it.
 
     Fitting: single-session Windows Enterprise; not Pro, N, LTSC, multi-session (docs/notes/windows365.md 2.10).
     """

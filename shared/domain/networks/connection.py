@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
@@ -99,10 +100,17 @@ class Connection(Value):
     health_changed_date_time: datetime | None = None  # when it last became usable or unusable
     health_before: HealthStatus | None = None  # what it was until then
     probe_computer_names: tuple[str, ...] = ()  # what a probe joined and no check has found gone yet
+    probe_accounts_unsettled: tuple[str, ...] = ()  # those whose account in the domain is not known to be disabled
     subnets: tuple[SubnetUsage, ...] = ()
     subnets_seen_at: datetime | None = None
     checks_wanted_until: datetime | None = None  # without use, checks pause from then on; None: never
     created_date_time: datetime
+
+    def audited(self) -> dict[str, Any]:
+        """Return it without the address of the password: who reads the audit log has no use for it."""
+        kept = self.to_json()
+        kept.get("domain", {}).pop("passwordSecretUrl", None)
+        return kept
 
     @property
     def usable(self) -> bool:

@@ -84,7 +84,7 @@ CAUSES: Mapping[str, Fault] = MappingProxyType(
 )
 
 _UDP = "Allow UDP 3478 outbound to 51.5.0.0/16 and 20.202.0.0/16: without it desktops work, more slowly."
-_STAYS = Fault("adJoinCheckAccessDenied", "Disable the computer's account in the domain by hand.", WARNING)
+STAYS = Fault("adJoinCheckAccessDenied", "Disable the computer's account in the domain by hand.", WARNING)
 
 PROBE_STEPS: Mapping[str, ProbeStep] = MappingProxyType(
     {
@@ -105,7 +105,7 @@ PROBE_STEPS: Mapping[str, ProbeStep] = MappingProxyType(
         "allowEnrollment": ProbeStep(
             CAUSES["resourceAvailabilityCheckIntuneDefaultWindowsRestrictionViolation"], _HYBRID, joined=True
         ),
-        "leaveDomain": ProbeStep(_STAYS, _HYBRID, joined=True),
+        "leaveDomain": ProbeStep(STAYS, _HYBRID, joined=True),
     }
 )
 """In their order."""
@@ -114,6 +114,7 @@ NEEDED_TO_JOIN = frozenset({"resolveDomain", "reachDomainController", "bindJoinA
 """After a failure of one of these the domain join would fail as well, only later."""
 
 ENVIRONMENT, SCRIPT, JOIN, LEFT = "environmentReady", "probeScript", "directoryJoin", "probeCleanUp"
+LEAVE = "leaveDomain"
 PROBE_CHECKS = frozenset({ENVIRONMENT, SCRIPT, JOIN, LEFT, *PROBE_STEPS})
 """What only a probe can find: between two probes the findings of the last one stay."""
 
@@ -151,6 +152,12 @@ _JOIN_ERRORS: Mapping[int, str] = MappingProxyType(
         8557: "adJoinCheckAccountQuotaExceeded",
     }
 )
+
+
+def is_refused_by_domain(message: str) -> bool:
+    """Return whether the failure of a join names Windows' own error: then no account was made."""
+    return _WIN32.search(message) is not None
+
 
 _ROLES = "Give the service's identity the role that the detail names (docs/permissions.md)."
 _LOCK = "Remove the lock from the resource group, or choose a site whose group has none."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from shared.domain.cloud_pcs.cloud_pc import User
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.policies.policy import Policy
-from shared.domain.tenants.directory import DirectoryUser
+from shared.domain.tenants.directory import DirectoryUser, SubscribedSku
 from shared.domain.values import Value
 
 
@@ -57,6 +57,12 @@ def person(user: DirectoryUser) -> User:
     )
 
 
-def plans_of(user: DirectoryUser, known: Mapping[str, ServicePlan]) -> tuple[ServicePlan, ...]:
-    """Return the service plans of the licences a user holds, each once; *known* maps skuIds to them."""
-    return tuple(known[sku_id] for sku_id in dict.fromkeys(user.sku_ids) if sku_id in known)
+def plans_of(
+    user: DirectoryUser, known: Mapping[str, ServicePlan], skus: Mapping[str, SubscribedSku]
+) -> tuple[ServicePlan, ...]:
+    """Return the service plans of the licences a user holds, each once; *known* maps skuIds to them.
+
+    A licence whose Cloud PC service plan is switched off for the user gives no Cloud PC; *skus* says which it is.
+    """
+    held = [sku_id for sku_id in dict.fromkeys(user.sku_ids) if sku_id not in skus or user.uses(skus[sku_id])]
+    return tuple(known[sku_id] for sku_id in held if sku_id in known)

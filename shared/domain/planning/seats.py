@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.machines.service_plan import ServicePlan, service_plan
 from shared.domain.planning.entitlements import Entitlement
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def seat_plans(seats: Mapping[str, int]) -> dict[str, ServicePlan]:
@@ -21,11 +24,15 @@ def seat_units(seats: Mapping[str, int]) -> dict[str, int]:
 
 
 def seated(
-    seats: Mapping[str, int], user_ids: Iterable[str], records: Iterable[CloudPc]
+    seats: Mapping[str, int], user_ids: Iterable[str], records: Iterable[CloudPc], first_seen: Mapping[str, datetime]
 ) -> dict[str, tuple[ServicePlan, ...]]:
-    """Hand out the seats: users with a Cloud PC of a plan keep their seats, then the others by id."""
+    """Hand out the seats: users with a Cloud PC of a plan keep their seats, then who was seen first.
+
+    Those who were seen at the same moment, or never, follow by id.
+    """
     holders = {(pc.user.id, plan_id): pc.created_date_time.isoformat() for pc in records for plan_id in pc.claims}
-    units, everybody = seat_units(seats), sorted(user_ids)
+    units = seat_units(seats)
+    everybody = sorted(user_ids, key=lambda user_id: (first_seen.get(user_id, _NEVER), user_id))
     given: dict[str, tuple[ServicePlan, ...]] = {}
     for plan in seat_plans(seats).values():
         first = sorted(everybody, key=lambda user_id: holders.get((user_id, plan.id), "~"))
@@ -35,8 +42,11 @@ def seated(
 
 
 def with_seats(
-    members: Sequence[Entitlement], seats: Mapping[str, int], records: Iterable[CloudPc]
+    members: Sequence[Entitlement],
+    seats: Mapping[str, int],
+    records: Iterable[CloudPc],
+    first_seen: Mapping[str, datetime],
 ) -> tuple[Entitlement, ...]:
     """Return the members with the seats they get in place of the licences that the directory reports."""
-    given = seated(seats, (member.user.id for member in members), records)
+    given = seated(seats, (member.user.id for member in members), records, first_seen)
     return tuple(member.but(plans=given.get(member.user.id, ())) for member in members)

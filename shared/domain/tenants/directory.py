@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from shared.domain.values import Value
@@ -32,7 +33,11 @@ class Group(Value):
 
 
 class DirectoryUser(Value):
-    """A user, as Microsoft Graph describes them. *sku_ids*: every licence they have, of Cloud PCs or not."""
+    """A user, as Microsoft Graph describes them.
+
+    *sku_ids*: every licence they have, of Cloud PCs or not. *disabled*: the service plans (ids) of each licence that an
+    administrator has switched off for them (Graph: ``disabledPlans``).
+    """
 
     id: str
     user_principal_name: str
@@ -40,6 +45,12 @@ class DirectoryUser(Value):
     account_enabled: bool = True
     on_premises_user_principal_name: str | None = None
     sku_ids: tuple[str, ...] = ()
+    disabled: Mapping[str, frozenset[str]] = {}
+
+    def uses(self, sku: SubscribedSku) -> bool:
+        """Whether they have the licence, and not every Cloud PC service plan of it is switched off for them."""
+        off = self.disabled.get(sku.sku_id, frozenset())
+        return sku.sku_id in self.sku_ids and not (sku.cloud_pc_plan_ids and sku.cloud_pc_plan_ids <= off)
 
 
 class EnrollmentRestriction(Value):
@@ -50,12 +61,13 @@ class EnrollmentRestriction(Value):
 
 
 class SubscribedSku(Value):
-    """A licence the directory has bought."""
+    """A licence the directory has bought. *cloud_pc_plan_ids*: its service plans that give a Cloud PC."""
 
     sku_id: str
     sku_part_number: str
     enabled: int = 0
     consumed: int = 0
+    cloud_pc_plan_ids: frozenset[str] = frozenset()
 
 
 class Device(Value):

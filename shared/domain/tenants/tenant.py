@@ -42,17 +42,21 @@ Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")]
 Zone = Annotated[str, Field(pattern=r"^[1-9]$")]
 
 
+SeatPlan = Annotated[str, Field(min_length=1, max_length=100)]
+Seats = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
 class LicenceSource(StrEnum):
     """Where the licences of a tenant's users come from."""
 
     GRAPH_SKU = "graphSku"  # as Microsoft Graph reports them
-    SEATS = "seats"  # counted here per service plan, handed out by join order
+    SEATS = "seats"  # counted here per service plan, handed out to who was seen first
 
 
 class RemovalBrake(Value):
     """More removals than both of these in one reconcile are not made without confirmation."""
 
-    count: int = Field(10, ge=0)
+    count: int = Field(10, ge=0, le=1_000_000)
     percent: int = Field(20, ge=0, le=100)
 
 
@@ -78,7 +82,7 @@ class TenantSettings(Value):
     removal_brake: RemovalBrake = Field(default_factory=RemovalBrake)
     naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
     licence_source: LicenceSource = LicenceSource.GRAPH_SKU
-    seats: dict[str, int] = Field(default_factory=dict)
+    seats: dict[SeatPlan, Seats] = Field(default_factory=dict, max_length=500)
 
     @property
     def clean_up_delay(self) -> timedelta:

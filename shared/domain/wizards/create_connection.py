@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,18 +11,21 @@ from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
+from shared.domain.wizards.checked_texts import (
+    DomainName,
+    JoinAccount,
+    JoinPassword,
+    NetworkId,
+    OrganizationalUnit,
+    SubnetId,
+)
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.errors import Problem
 
 NAME_TAKEN = Problem("/name/displayName", "a connection of this name exists; choose another", "name")
-_DNS_NAME = r"^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$"
 _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-_NETWORK = (
-    r"^/subscriptions/[0-9A-Fa-f-]{36}/resourceGroups/[^/]{1,90}/providers/Microsoft\.Network/virtualNetworks/[^/]+$"
-)
-_JOIN_ACCOUNT = re.compile(r"^([^\\@/\s]+\\[^\\@/\s]+|[^\\@/\s]+@[^\\@/\s]+)$")
 
 
 class SiteStep(Value):
@@ -36,17 +38,17 @@ class SiteStep(Value):
 class CustomerNetwork(Value):
     """The customer's own virtual network and the subnets to use, in order."""
 
-    virtual_network_id: str = Field(pattern=_NETWORK)
-    subnet_ids: tuple[str, ...] = Field(min_length=1, max_length=10)
+    virtual_network_id: NetworkId
+    subnet_ids: tuple[SubnetId, ...] = Field(min_length=1, max_length=10)
 
 
 class DomainStep(Value):
     """The domain of a hybrid join. *ad_domain_password* goes to Key Vault and is never shown again."""
 
-    ad_domain_name: str = Field(max_length=255, pattern=_DNS_NAME)
-    organizational_unit: str | None = Field(None, max_length=1000)
-    ad_domain_username: str = Field(min_length=1, max_length=255)
-    ad_domain_password: str = Field(min_length=1, max_length=256, repr=False, json_schema_extra={"writeOnly": True})
+    ad_domain_name: DomainName
+    organizational_unit: OrganizationalUnit | None = None
+    ad_domain_username: JoinAccount
+    ad_domain_password: JoinPassword = Field(repr=False, json_schema_extra={"writeOnly": True})
 
 
 class CredentialsStep(Value):
@@ -153,11 +155,6 @@ def _credential_problems(credentials: CredentialsStep, subscription_id: str) -> 
         )
     if credentials.domain is None:
         return [*found, ("/domain", "a hybrid join needs the domain and the account that joins it")]
-    if not _JOIN_ACCOUNT.match(credentials.domain.ad_domain_username):
-        found.append(("/domain/adDomainUsername", "write it as user@domain or DOMAIN\\user"))
-    unit = credentials.domain.organizational_unit
-    if unit and not re.search(r"(^|,)\s*DC=", unit, re.IGNORECASE):
-        found.append(("/domain/organizationalUnit", "write it as a distinguished name, OU=...,DC=...,DC=..."))
     return found
 
 

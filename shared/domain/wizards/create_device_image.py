@@ -71,7 +71,7 @@ class ImageFacts(Value):
         """Return the source that was chosen, None when it does not exist."""
         if step.gallery_version_id is not None:
             chosen = step.gallery_version_id.lower()
-            found = next((v for v in self.gallery_versions if v.id.lower() == chosen and v.ready), None)
+            found = next((v for v in self.gallery_versions if v.id.lower() == chosen and v.offered), None)
             return ImageSource(gallery_version_id=found.id) if found else None
         offered = next((i for i in self.gallery_images if i.id == step.gallery_image_id), None)
         return ImageSource(marketplace=offered.image) if offered else None
@@ -115,6 +115,11 @@ def _source_problems(step: SourceStep, facts: ImageFacts) -> list[Problem]:
     if facts.source(step) is not None:
         return []
     if step.gallery_version_id is not None:
+        chosen = step.gallery_version_id.lower()
+        faults = [v.fault for v in facts.gallery_versions if v.id.lower() == chosen and v.ready and v.fault]
+        if faults:
+            message = f"no Cloud PC can be built from this version: {faults[0]}"
+            return [Problem("/source/galleryVersionId", message, "source")]
         return [Problem("/source/galleryVersionId", "there is no such gallery version that is ready", "source")]
     return [Problem("/source/galleryImageId", "the marketplace offers no such image that fits a Cloud PC", "source")]
 
@@ -126,6 +131,6 @@ def _forecast(reading: Reading, facts: ImageFacts) -> Forecast | None:
         return None
     return Forecast(
         summary=f"A temporary VM is built in {site.region}, generalised and captured for {', '.join(site.regions)}, "
-        "and removed; this takes about an hour.",
+        "and removed; a test VM proves that the image starts. This takes about an hour and a quarter.",
         details={"siteId": site.id, "regions": list(site.regions)},
     )

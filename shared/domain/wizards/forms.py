@@ -94,8 +94,11 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def parse(model: type[M], raw: object) -> M:
-    """Read JSON that came from outside, strictly: "true" is no boolean, "3" no number. Raises: ValidationError."""
-    return model.model_validate_json(json.dumps(raw), strict=True)
+    """Read JSON that came from outside, strictly: "true" is no boolean, "3" no number, and names are in camelCase.
+
+    Raises: ValidationError.
+    """
+    return model.model_validate_json(json.dumps(raw), strict=True, by_alias=True, by_name=False)
 
 
 def escape(part: str) -> str:

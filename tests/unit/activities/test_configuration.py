@@ -58,7 +58,8 @@ def test_the_script_fits_a_run_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame", "below"), [("run-steps", ""), ("frame", "probe/"), ("frame", "account/"), ("frame", "enrollment/")]
+    ("frame", "below"),
+    [("run-steps", ""), ("frame", "probe/"), ("frame", "account/"), ("frame", "enrollment/"), ("frame", "validation/")],
 )
 def test_every_frame_reports_in_the_same_way(frame: str, below: str) -> None:
     source = assemble((), frame=frame, below=below)

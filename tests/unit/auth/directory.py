@@ -1,5 +1,6 @@
 """A directory that signs tokens, and publishes its keys as often as it is asked."""
 
+import asyncio
 import base64
 import time
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from shared.clients.issuers import SigningKeys
+from shared.errors import UnavailableError
 from triggers.http.authentication import TokenValidation
 
 AUTHORITY = "https://login.example"
@@ -28,12 +30,18 @@ class Directory:
     keys: dict[str, rsa.RSAPrivateKey] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    down: bool = False
+    slow: bool = False
 
     def rotate(self, key_id: str) -> None:
         self.keys[key_id] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     async def fetch(self, url: str) -> dict[str, Any]:
         self.asked.append(url)
+        if self.slow:
+            await asyncio.sleep(0.01)
+        if self.down:
+            raise UnavailableError("the issuer's keys could not be read")
         return {"keys": [_published(key_id, key) for key_id, key in self.keys.items()]}
 
     def validation(self, *, client_principal: bool = False) -> TokenValidation:

@@ -1,14 +1,15 @@
 """Who is believed, and who is not."""
 
+import asyncio
 import base64
 import json
 from typing import Any
 
 import pytest
 
-from shared.errors import UnauthenticatedError
+from shared.errors import UnauthenticatedError, UnavailableError
 from tests.unit.auth.directory import AUTHORITY, PROVIDER, TENANT, Directory
-from triggers.http.authentication import Caller, ForeignDirectoryError, authenticate
+from triggers.http.authentication import Caller, authenticate
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ async def test_without_a_token_nobody_is_let_in(signer: Directory, header: str) 
 async def test_the_keys_of_a_directory_that_has_no_say_are_not_even_fetched() -> None:
     directory = Directory()
     directory.rotate("k1")
-    with pytest.raises(ForeignDirectoryError):
+    with pytest.raises(UnauthenticatedError):
         await let_in(directory, directory.token("k1"), PROVIDER)
     assert directory.asked == []
 
@@ -97,13 +98,118 @@ async def test_keys_are_fetched_once_and_again_when_a_new_one_signs_but_not_ever
 
     directory.rotate("new")
     fresh = {"authorization": f"Bearer {directory.token('new')}"}
-    with pytest.raises(UnauthenticatedError, match="not published"):
+    with pytest.raises(UnauthenticatedError, match="not valid"):
         await authenticate(fresh, validation, everybody)
     assert len(directory.asked) == 1, "anybody can send an unknown key id: not within a minute"
 
     directory.seconds += 61
     await authenticate(fresh, validation, everybody)
     assert len(directory.asked) == 2
+
+
+async def test_nobody_unknown_can_tell_whose_directory_is_known(signer: Directory) -> None:
+    forged = [signer.token("k1", signed_with="k2"), signer.token("k3", signed_with="k2"), signer.token("k1")]
+    said = []
+    for token, known in zip(forged, (TENANT, TENANT, PROVIDER), strict=True):
+        with pytest.raises(UnauthenticatedError) as refused:
+            await let_in(signer, token, known)
+        said.append(str(refused.value))
+    assert len(set(said)) == 1
+
+
+def _signed(head: str, payload: str) -> str:
+    parts = [base64.urlsafe_b64encode(part.encode("utf-8", "surrogatepass")).rstrip(b"=") for part in (head, payload)]
+    return b".".join([*parts, b"c2ln"]).decode()
+
+
+HEAD = '{"alg":"RS256","kid":"k1"}'
+ODD_TOKENS = {
+    "a long number": _signed(HEAD, '{"tid":' + "9" * 5000 + "}"),
+    "a long number in the head": _signed('{"alg":"RS256","kid":' + "9" * 5000 + "}", "{}"),
+    "deep": _signed(HEAD, "[" * 20_000 + "]" * 20_000),
+    "a deep head": _signed("[" * 20_000, "{}"),
+    "a list": _signed(HEAD, "[]"),
+    "a directory that is no text": _signed(HEAD, '{"tid":{"a":[]}}'),
+    "half a character": _signed(HEAD, '{"tid":"\ud800"}'),
+    "no text": "\udcff\udcfe.\ud800.x",
+    "no ASCII": "ä.ö.ü",
+    "NUL": "a\x00.b.c",
+    "critical": _signed('{"alg":"RS256","crit":5}', "{}"),
+    "infinite": _signed(HEAD, '{"tid":"' + TENANT + '","exp":Infinity,"nbf":-1e400}'),
+}
+
+
+@pytest.mark.parametrize("token", ODD_TOKENS.values(), ids=ODD_TOKENS)
+async def test_an_odd_token_is_refused_and_no_error_of_ours(signer: Directory, token: str) -> None:
+    with pytest.raises(UnauthenticatedError):
+        await let_in(signer, token)
+
+
+ODD_PRINCIPALS = {
+    "deep": '{"claims":' + "[" * 20_000 + "]" * 20_000 + "}",
+    "a long number": '{"claims":' + "9" * 5000 + "}",
+    "numbers": "5",
+    "claims that are numbers": '{"claims":[1]}',
+    "claims of lists": '{"claims":[["typ","val"]]}',
+    "no claims": '{"claims":null}',
+}
+
+
+@pytest.mark.parametrize("said", ODD_PRINCIPALS.values(), ids=ODD_PRINCIPALS)
+async def test_an_odd_client_principal_is_refused_and_no_error_of_ours(signer: Directory, said: str) -> None:
+    headers = {"x-ms-client-principal": base64.b64encode(said.encode()).decode()}
+    with pytest.raises(UnauthenticatedError):
+        await authenticate(headers, signer.validation(client_principal=True), {TENANT})
+
+
+async def test_an_issuer_that_fails_is_asked_once_a_minute(signer: Directory) -> None:
+    directory = Directory(signer.keys, down=True)
+    validation = directory.validation()
+    for _ in range(40):
+        with pytest.raises(UnavailableError):
+            await authenticate({"authorization": f"Bearer {directory.token('k1')}"}, validation, {TENANT})
+    assert len(directory.asked) == 1
+    directory.down = False
+    directory.seconds += 61
+    await authenticate({"authorization": f"Bearer {directory.token('k1')}"}, validation, {TENANT})
+
+
+async def test_callers_at_the_same_time_share_one_fetch_even_if_one_gives_up(signer: Directory) -> None:
+    directory = Directory(signer.keys, slow=True)
+    validation = directory.validation()
+    headers = {"authorization": f"Bearer {directory.token('k1')}"}
+    tasks = [asyncio.create_task(authenticate(headers, validation, {TENANT})) for _ in range(10)]
+    await asyncio.sleep(0)
+    tasks.pop(0).cancel()
+    assert {caller.actor.id for caller in await asyncio.gather(*tasks)} == {"ada"}
+    assert len(directory.asked) == 1
+
+
+async def test_old_keys_hold_while_the_issuer_is_down_but_not_for_ever(signer: Directory) -> None:
+    directory = Directory(dict(signer.keys))
+    validation = directory.validation()
+    headers = {"authorization": f"Bearer {directory.token('k1')}"}
+    await authenticate(headers, validation, {TENANT})
+    directory.down = True
+    for _ in range(2):
+        directory.seconds += 24 * 3600 + 61
+        await authenticate(headers, validation, {TENANT})
+    assert len(directory.asked) == 3
+    directory.seconds += 24 * 3600
+    with pytest.raises(UnavailableError):
+        await authenticate(headers, validation, {TENANT})
+
+
+async def test_a_key_that_is_withdrawn_holds_for_a_day_at_most(signer: Directory) -> None:
+    directory = Directory(dict(signer.keys))
+    validation = directory.validation()
+    headers = {"authorization": f"Bearer {directory.token('k1')}"}
+    await authenticate(headers, validation, {TENANT})
+    withdrawn = directory.keys.pop("k1")
+    assert withdrawn
+    directory.seconds += 24 * 3600 + 1
+    with pytest.raises(UnauthenticatedError):
+        await authenticate(headers, validation, {TENANT})
 
 
 def principal(**claims: str) -> str:
@@ -129,5 +235,5 @@ async def test_a_broken_client_principal_lets_nobody_in(signer: Directory, heade
 
 async def test_a_client_principal_of_another_directory_has_no_say(signer: Directory) -> None:
     headers = {"x-ms-client-principal": principal(tid=PROVIDER, oid="eve")}
-    with pytest.raises(ForeignDirectoryError):
+    with pytest.raises(UnauthenticatedError):
         await authenticate(headers, signer.validation(client_principal=True), {TENANT})

@@ -59,6 +59,15 @@ def test_every_error_has_its_status_in_both_shapes(error: DeskwrightError, statu
     assert body(graph)["error"]["innerError"]["request-id"] == "t1"
 
 
+def test_graph_s_errors_say_what_its_javascript_client_reads() -> None:
+    # microsoft-graph-client's GraphErrorHandler makes a Date of innerError.date and a Map of the ids
+    named = {"date": "2026-03-02T09:00:00", "client-request-id": "c1"}
+    error = ConflictError("no", inTheWay=["Office"])
+    inner = body(error_response(error, graph=True, trace_id="t1", request=named))["error"]["innerError"]
+    assert inner == {"request-id": "t1", **named, "inTheWay": ["Office"]}
+    assert "date" not in body(error_response(error, graph=False, trace_id="t1", request=named))
+
+
 def test_what_is_wrong_is_said_by_step_and_pointer() -> None:
     error = InvalidError(Problem("/site/siteId", "no such site", "site"), Problem("/x", "unknown field"))
     assert body(error_response(error, graph=False, trace_id="t1"))["errors"] == [

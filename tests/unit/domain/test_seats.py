@@ -1,5 +1,7 @@
 """Seats are handed out as planning does it, and shown as they are handed out."""
 
+from datetime import timedelta
+
 from shared.domain.cloud_pcs.cloud_pc import User
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.planning.seats import seat_plans, seat_units, seated, with_seats
@@ -17,14 +19,17 @@ def test_only_cloud_pc_licences_are_seats() -> None:
     assert seat_units({MEDIUM: 2, "SPE_E5": 9}) == {MEDIUM: 2}
 
 
-def test_who_has_a_cloud_pc_keeps_the_seat_and_the_others_follow_by_id() -> None:
+def test_who_has_a_cloud_pc_keeps_the_seat_and_who_was_seen_first_follows() -> None:
     plan = seat_plans({MEDIUM: 1})[MEDIUM]
     held = things.cloud_pc("zoe", plan=plan)
-    assert set(seated({MEDIUM: 2}, [held.user.id, "bob", "ada"], [held])) == {held.user.id, "ada"}
+    seen = {"bob": things.NOW, "cid": things.NOW, "ada": things.NOW + timedelta(minutes=1)}
+    everybody = [held.user.id, "ada", "cid", "bob", "abe"]
+    assert set(seated({MEDIUM: 2}, everybody, [held], seen)) == {held.user.id, "bob"}
+    assert set(seated({MEDIUM: 4}, everybody, [held], seen)) == {held.user.id, "bob", "cid", "ada"}
 
 
 def test_members_are_shown_with_seats_and_not_with_what_the_directory_reports() -> None:
     other = seat_plans({LARGE: 1})[LARGE]
-    shown = with_seats([member("ada").but(plans=(other,)), member("bob")], {MEDIUM: 1}, [])
+    shown = with_seats([member("ada").but(plans=(other,)), member("bob")], {MEDIUM: 1}, [], {})
     assert [[plan.id for plan in each.plans] for each in shown] == [[MEDIUM], []]
     assert all(each.group_ids for each in shown)

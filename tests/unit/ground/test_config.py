@@ -28,7 +28,14 @@ def test_an_empty_variable_is_not_set() -> None:
 
 
 def test_a_boolean_is_read_from_words() -> None:
-    assert read_settings({**GOOD, "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL": "true"}).trust_client_principal
+    trusting = {**GOOD, "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL": "true"}
+    assert read_settings({**trusting, "WEBSITE_AUTH_ENABLED": "True"}).trust_client_principal
+
+
+@pytest.mark.parametrize("platform", [{}, {"WEBSITE_AUTH_ENABLED": "False"}], ids=str)
+def test_the_headers_of_app_service_are_not_trusted_where_its_authentication_is_off(platform: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="App Service authentication is not enabled"):
+        read_settings({**GOOD, "DESKWRIGHT_TRUST_CLIENT_PRINCIPAL": "true", **platform})
 
 
 def test_one_error_names_everything_that_is_wrong() -> None:

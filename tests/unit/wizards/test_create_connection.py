@@ -18,6 +18,7 @@ DOMAIN = {
     "adDomainUsername": "corp\\join",
     "adDomainPassword": "not to be seen",
 }
+OTHER_SUBNET = f"{office.VNET}2/subnets/x"
 NETWORK = {"virtualNetworkId": office.VNET, "subnetIds": [f"{office.VNET}/subnets/pcs"]}
 
 
@@ -100,7 +101,7 @@ def test_a_network_is_in_the_connection_s_subscription() -> None:
             "at least 1",
         ),
         (
-            form(credentials={"joinType": "azureADJoin", "network": {**NETWORK, "subnetIds": ["/other/subnets/x"]}}),
+            form(credentials={"joinType": "azureADJoin", "network": {**NETWORK, "subnetIds": [OTHER_SUBNET]}}),
             "credentials",
             "/credentials/network/subnetIds/0",
             "not in the virtual network",
@@ -108,7 +109,7 @@ def test_a_network_is_in_the_connection_s_subscription() -> None:
         (hybrid(network="hosted"), "credentials", "/credentials/network", "customer's own network"),
         (hybrid(domain=None) | {"credentials": {"joinType": "hybridAzureADJoin", "network": NETWORK}},
          "credentials", "/credentials/domain", "needs the domain"),
-        (hybrid({"adDomainName": "corp"}), "credentials", "/credentials/domain/adDomainName", "pattern"),
+        (hybrid({"adDomainName": "corp"}), "credentials", "/credentials/domain/adDomainName", "full name"),
         (hybrid({"adDomainUsername": "join"}), "credentials", "/credentials/domain/adDomainUsername", "DOMAIN"),
         (hybrid({"organizationalUnit": "PCs"}), "credentials", "/credentials/domain/organizationalUnit", "DC="),
         (hybrid({"adDomainPassword": ""}), "credentials", "/credentials/domain/adDomainPassword", "at least 1"),

@@ -58,6 +58,13 @@ def test_a_wrong_field_is_named_with_its_step_and_reason(
     assert words in office.errors(review)[step][pointer]
 
 
+def test_a_version_that_no_cloud_pc_starts_from_is_refused_with_its_reason() -> None:
+    old = office.READY_VERSION.but(id="/gen/1", fault="it is generation 1, and a Cloud PC needs generation 2")
+    facts = FACTS.but(gallery_versions=(office.READY_VERSION, old))
+    _, reading = review_device_image(form(source={"galleryVersionId": "/gen/1"}), facts)
+    assert [(p.pointer, "generation 1" in p.message) for p in reading.problems] == [("/source/galleryVersionId", True)]
+
+
 def test_the_name_of_an_image_may_come_again_with_another_version() -> None:
     review, _ = review_device_image(form(name={"displayName": "DESKTOP"}, version={"version": "2.0.0"}), FACTS)
     assert review.valid
@@ -82,7 +89,8 @@ def test_the_source_is_what_was_offered() -> None:
     [
         ("windows-ent-cpc", "win11-24h2-ent-cpc-m365", True),
         ("windows-11", "win11-24h2-ent", True),
-        ("Windows-10", "win10-22h2-ent", True),
+        ("Windows-10", "win10-22h2-ent-g2", True),
+        ("windows-ent-cpc", "win10-21h2-ent-cpc-m365-g2", True),
         ("windows-11", "win11-24h2-avd", False),
         ("windows-11", "win11-24h2-pro", False),
         ("windows-11", "win11-24h2-entn", False),

@@ -37,7 +37,9 @@ class GraphErrorDetailView(TypedDict):
     message: str
 
 
-_RequestId = TypedDict("_RequestId", {"request-id": str})
+_RequestId = TypedDict(
+    "_RequestId", {"request-id": str, "client-request-id": NotRequired[str], "date": NotRequired[str]}
+)
 
 
 @unrestricted

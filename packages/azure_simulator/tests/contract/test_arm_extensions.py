@@ -170,6 +170,48 @@ async def test_a_failed_step_fails_the_script_but_not_the_operation(azure: Azure
     assert other.execution_state == "Succeeded"
 
 
+ACCOUNT = [{"name": "Domain", "value": FOREST}, {"name": "User", "value": "corp\\svc-join"}]
+SECRET = [{"name": "Password", "value": "demo-join-password"}]
+LEAVE = "# step: leaveDomain\nRemove-Computer\n"
+DISABLE = "# step: disableComputerAccount\n$account.CommitChanges()\n"
+
+
+@pytest.mark.parametrize("script", [LEAVE, DISABLE], ids=["leave", "disable"])
+async def test_a_script_disables_the_account_in_the_domain_and_later_its_device(
+    azure: Azure, simulated: Running, script: str
+) -> None:
+    await azure.make_vm("cpc-1")
+    await extend(azure, "joindomain", domain())
+    simulated.advance(3_600)
+    parameters = [*ACCOUNT, {"name": "ComputerName", "value": "CPC-ABC123"}]
+    view = await run(azure, script, parameters=parameters, protectedParameters=SECRET)
+    assert view.exit_code == 0, view.output
+    (forest,) = (await simulated.call("GET", "/_sim/state?view=domains")).body
+    assert forest["disabled"] == ["cpc-abc123"]
+    simulated.advance(3_600)
+    answer = await simulated.graph("/devices?$filter=displayName eq 'CPC-ABC123'")
+    assert [each["accountEnabled"] for each in answer.body["value"]] == [False]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"User": "corp\\nobody"}, "1326"),
+        ({"Domain": "other.example"}, "1355"),
+        ({}, "not currently joined"),
+    ],
+    ids=["user", "domain", "not joined"],
+)
+async def test_a_script_that_cannot_leave_the_domain_says_why(
+    azure: Azure, changes: dict[str, str], words: str
+) -> None:
+    await azure.make_vm("cpc-1")
+    values = {each["name"]: each["value"] for each in ACCOUNT} | changes
+    parameters = [{"name": name, "value": value} for name, value in values.items()]
+    view = await run(azure, LEAVE, parameters=parameters, protectedParameters=SECRET)
+    assert words in json.loads(view.output)["message"]
+
+
 async def test_a_script_that_hangs_times_out(azure: Azure, simulated: Running) -> None:
     await simulated.sim("config", {"scriptOutcomes": [{"step": "grow-*", "timeOut": True}]})
     await azure.make_vm("cpc-1")

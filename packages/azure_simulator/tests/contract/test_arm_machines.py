@@ -236,6 +236,23 @@ async def test_an_interface_may_come_with_the_machine(azure: Azure) -> None:
     assert nic.json()["properties"]["virtualMachine"]["id"] == vm.id
 
 
+async def test_a_generation_1_image_starts_no_machine_with_trusted_launch(azure: Azure) -> None:
+    # github.com/Azure/azure-cli/issues/27975
+    image = {
+        "publisher": "MicrosoftWindowsDesktop",
+        "offer": "windows-10",
+        "sku": "win10-22h2-ent",
+        "version": "latest",
+    }
+    nic = await azure.make_nic(await azure.make_subnet())
+    begin = azure.compute.virtual_machines.begin_create_or_update
+    error = await failure(begin(azure.group, "cpc-1", vm_body(nic.id, image=image)))
+    assert (error.status, error.code) == (400, "BadRequest")
+    assert "Please select Trusted Launch Supported Gen2 OS Image." in error.message
+    vm = await azure.make_vm("cpc-2", image={**image, "sku": "win10-22h2-ent-g2"})
+    assert vm.storage_profile.image_reference.sku == "win10-22h2-ent-g2"
+
+
 async def test_machines_of_a_group_are_listed(azure: Azure) -> None:
     await azure.make_vm("cpc-1")
     assert [vm.name async for vm in azure.compute.virtual_machines.list(azure.group)] == ["cpc-1"]

@@ -18,6 +18,7 @@ from azure.identity.aio import (
 )
 from azure_simulator.certificates import Certificates
 from azure_simulator.core.keys import Keys
+from azure_simulator.graph.directory.records import derived_id
 from azure_simulator.seeds import TENANT_ID, demo_seed
 
 from packages.azure_simulator.tests.contract.running import Running, keys, running
@@ -32,6 +33,7 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 def tenants() -> list[dict[str, Any]]:
     """Give the demo tenant and a customer in which our multi-tenant app is present."""
     home = demo_seed(5, portal_roles=["CloudPC.Reader"])["tenants"][0]
+    home["subscriptions"] = ["22222222-2222-4222-8222-222222222222"]
     app = {"displayName": "deskwright-customers", "appId": APP, "roles": ["User.Read.All"]}
     home["apps"] = [
         {"displayName": "deskwright", "managedIdentity": True, "objectId": IDENTITY},
@@ -311,3 +313,26 @@ def test_keys_are_the_same_after_a_restart(tmp_path: Path) -> None:
     again = Keys(tmp_path / "tokens.pem")
     assert (again.kid, len(again.published()["keys"])) == (rolled, 2)
     assert (tmp_path / "tokens.pem").stat().st_mode & 0o077 == 0
+
+
+async def test_a_client_finds_the_services_of_this_cloud_as_az_does(cloud: Running) -> None:
+    # az cloud register reads this document, signs in and lists the subscriptions of the directory
+    found = (await cloud.call("GET", "/metadata/endpoints?api-version=2022-09-01")).body
+    assert found["authentication"]["loginEndpoint"] == cloud.url
+    assert found["resourceManager"].rstrip("/") == cloud.url
+    old = await cloud.call("GET", "/metadata/endpoints?api-version=2015-01-01")
+    assert old.status == 400
+    async with ManagedIdentityCredential() as credential:
+        arm = (await credential.get_token("https://management.azure.com/.default")).token
+    headers = {"Authorization": f"Bearer {arm}"}
+    listed = await cloud.call("GET", "/subscriptions?api-version=2022-12-01", headers=headers)
+    assert [each["subscriptionId"] for each in listed.body["value"]] == tenants()[0]["subscriptions"]
+
+
+async def test_a_token_for_the_cloud_s_own_address_is_one_for_graph(cloud: Running) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "portal", "client_secret": "demo-portal-secret"}
+    portal = next(each for each in demo_seed(5)["tenants"][0]["apps"] if each["displayName"] == "portal")
+    form["client_id"] = portal.get("appId") or derived_id(TENANT_ID, "app", "portal")
+    path = f"/{TENANT_ID}/oauth2/v2.0/token"
+    given = await cloud.call("POST", path, data={**form, "scope": f"{cloud.url}//.default"})
+    assert read(given.body["access_token"])["aud"] == "https://graph.microsoft.com"

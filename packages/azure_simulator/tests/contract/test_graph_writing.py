@@ -240,3 +240,24 @@ async def test_readers_of_another_replica_see_writes_later(cloud: Running) -> No
     assert (await done(cloud, "GET", f"/users/user01@{DOMAIN}"))["displayName"] == "Renamed"
     names = {each["userPrincipalName"] for each in await cloud.pages("/users?$select=userPrincipalName")}
     assert (f"new@{DOMAIN}" in names, f"user02@{DOMAIN}" in names) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("users", {"usageLocation": "XX"}),
+        ("users", {"usageLocation": "Netherlands"}),
+        ("users", {"givenName": "x" * 65}),
+        ("users", {"displayName": "x" * 257}),
+        ("groups", {"displayName": "x" * 257}),
+        ("groups", {"mailNickname": "x" * 65}),
+    ],
+    ids=str,
+)
+async def test_texts_have_their_lengths_and_countries_their_codes(
+    cloud: Running, kind: str, body: dict[str, str]
+) -> None:
+    (thing,) = (await cloud.graph(f"/{kind}?$top=1")).body["value"]
+    answer = await cloud.graph(f"/{kind}/{thing['id']}", "PATCH", json=body)
+    assert (answer.status, answer.error) == (400, "Request_BadRequest")
+    assert next(iter(body)) in str(answer.body)

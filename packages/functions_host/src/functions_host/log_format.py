@@ -5,6 +5,7 @@ An invocation has columns of its own: the function, how it ended, how long it to
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TextIO
 current_function: ContextVar[str] = ContextVar("current_function", default="")
 
 _KIND, _NAME, _OUTCOME = 9, 30, 6
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _RED, _GREEN, _YELLOW, _CYAN, _FAINT, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m", "\x1b[2m", "\x1b[0m"
 _COLORS = {logging.DEBUG: _FAINT, logging.INFO: _GREEN, logging.WARNING: _YELLOW}
 
@@ -38,11 +40,11 @@ class LineFormatter(logging.Formatter):
         """Write time, level, kind, then the invocation's columns or the text, then facts."""
         kind = getattr(record, "kind", "") or ("app" if current_function.get() else record.name)
         invocation: InvocationRecord | None = getattr(record, "invocation", None)
-        facts = "".join(f"  {name}={value}" for name, value in getattr(record, "facts", {}).items())
+        facts = "".join(f"  {name}={_escaped(str(value))}" for name, value in getattr(record, "facts", {}).items())
         moment = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S.%f")[:-3]
         level = f"{record.levelname[:4].lower():4}"
         color = _COLORS.get(record.levelno, _RED)
-        text = f"{record.getMessage()}{_error(record)}"
+        text = _escaped(f"{record.getMessage()}{_error(record)}")
         if invocation is not None:
             outcome = self._colored(color, f"{invocation.outcome:>{_OUTCOME}}")
             text = f"{invocation.name:{_NAME}} {outcome} {invocation.ms:>6} ms  {text}".rstrip()
@@ -80,6 +82,11 @@ class JsonFormatter(logging.Formatter):
 def wants_color(stream: TextIO, environ: Mapping[str, str]) -> bool:
     """Return whether a stream gets colours: a terminal that has them, unless NO_COLOR is set (https://no-color.org)."""
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def _escaped(text: str) -> str:
+    """Return the text without control characters: a caller may have sent it, and it must not begin a line."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _error(record: logging.LogRecord) -> str:

@@ -7,8 +7,11 @@ provider that is `steady` refuses one that says something else than the resource
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from azure_simulator.arm.reading import unchangeable
@@ -33,6 +36,7 @@ _OPEN = frozenset({"VirtualMachineSizeTypes"})
 _PASSING = frozenset({"provisioningstate", "etag", "diskstate", "status", "statustimestamp", "timecreated"})
 """Read-only members that change by themselves: what a client read of them may be old."""
 _SHOWN = 60
+_DURATION = re.compile(r"P(?=.)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class BodyReader:
                 return [self._value(each, shape.items, f"{path}[{at}]", None) for at, each in enumerate(value)]
             case str() if shape.choices and shape.name not in _OPEN:
                 return self._choice(value, shape, path)
+            case str() if shape.written and not is_written(value, shape.written):
+                self._refuse(path, f"Error converting value \"{value[:_SHOWN]}\" to type '{shape.written}'.")
         return value
 
     def _object(self, body: Json, shape: Shape, path: str, before: list[Any] | None) -> Json:
@@ -151,6 +157,20 @@ class BodyReader:
         shown = [each for each in (_at(one, member.name) for one in before) if each is not None]
         if shown and not any(_fold(value) == _fold(each) for each in shown):
             raise unchangeable(path.removeprefix("properties."))
+
+
+def is_written(text: str, how: str) -> bool:
+    """Tell whether a text is a date-time, a duration or base64."""
+    if how == "duration":
+        return _DURATION.fullmatch(text) is not None
+    try:
+        if how == "byte":
+            base64.b64decode(text, validate=True)
+        else:
+            datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _join(path: str, key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import api_versions, locks, preconditions, references
+from azure_simulator.arm import api_versions, locks, number_ranges, preconditions, references
 from azure_simulator.arm.body_validation import BodyReader
 from azure_simulator.arm.reading import tags_of
 from azure_simulator.arm.regions import REGIONS
@@ -155,6 +155,8 @@ def _read_body(call: Call, target: Target) -> None:
     before = [found.body, *(body for _, body in reversed(found.past))] if found else []
     reader = BodyReader(target.type.provider.dialect, call.method != "PATCH", before, target.type.provider.steady)
     call.body = reader.conform(call.body, shape)
+    if call.method in {"PUT", "PATCH"}:
+        number_ranges.check(target.type.ranges, call.body)
 
 
 def authorization_failed(call: Call, action: str, scope: str) -> Problem:

@@ -21,7 +21,7 @@ def check_subscription(call: Call) -> None:
     """Refuse a subscription that is no GUID."""
     first, _, rest = call.path.lstrip("/").partition("/")
     wanted = rest.partition("/")[0]
-    if first.lower() == "subscriptions" and _GUID.fullmatch(wanted) is None:
+    if first.lower() == "subscriptions" and wanted and _GUID.fullmatch(wanted) is None:
         text = f"The provided subscription identifier '{wanted}' is malformed or invalid."
         raise Problem(400, "InvalidSubscriptionId", text)
 

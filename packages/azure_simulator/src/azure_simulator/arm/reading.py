@@ -56,6 +56,12 @@ def invalid(path: str, why: str) -> Problem:
     return Problem(400, "InvalidParameter", why, target=path)
 
 
+def unsupported(path: str, what: str) -> Problem:
+    """Refuse what Azure has and the simulator has not; never in Azure's words, which would deny that it exists."""
+    text = f"{what} is documented by Azure and not supported by the simulator."
+    return Problem(400, "NotSupportedBySimulator", text, target=path)
+
+
 def unchangeable(path: str) -> Problem:
     """Word a change of what is fixed at creation."""
     return Problem(409, "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.", target=path)

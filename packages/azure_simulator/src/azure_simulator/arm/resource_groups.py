@@ -14,7 +14,7 @@ from azure_simulator.arm.regions import REGIONS
 from azure_simulator.arm.registry import registry
 from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.arm.sdk_models import Member, Shape
-from azure_simulator.core.answers import Answer, Problem
+from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin, running_on
 from azure_simulator.core.resources import Resource
@@ -179,15 +179,28 @@ def _clear(world: World, group: Resource, *, early: bool = False) -> None:
 @OPERATIONS.operation("subscription.get", "GET", "/subscriptions/{sub}")
 def get_subscription(call: Call) -> Answer:
     """Show a subscription; every id is one."""
-    return Answer(
-        {
-            "id": call.path,
-            "subscriptionId": call.param("sub"),
-            "displayName": "Simulated",
-            "state": "Enabled",
-            "tenantId": call.claims.get("tid", ""),
-        }
-    )
+    return Answer(_subscription(call, call.param("sub")))
+
+
+@OPERATIONS.operation("subscription.list", "GET", "/subscriptions")
+def list_subscriptions(call: Call) -> Answer:
+    """List the subscriptions of the caller's directory."""
+    found: list[str] = []
+    call.world.publish("ask_subscriptions", tenant=str(call.claims.get("tid", "")), answers=found)
+    count = {"type": "Total", "value": len(found)}
+    return Answer({"value": [_subscription(call, each) for each in found], "count": count})
+
+
+def _subscription(call: Call, subscription: str) -> Json:
+    return {
+        "id": f"/subscriptions/{subscription}",
+        "subscriptionId": subscription,
+        "displayName": "Simulated",
+        "state": "Enabled",
+        "tenantId": call.claims.get("tid", ""),
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+    }
 
 
 def _check_place(location: str) -> None:

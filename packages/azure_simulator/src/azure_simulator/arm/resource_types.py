@@ -70,7 +70,8 @@ class ResourceType:
     is the template of its collection where that does not lie in a group (`/{scope...}/providers/...`).
 
     Bodies: `models` describes them, `naming` restricts the name of a new resource, `located` false means that no
-    location is sent, `immutable` names the properties that never change, by their paths.
+    location is sent, `immutable` names the properties that never change, by their paths; `ranges` the least and the
+    most of numbers (`properties.rows[].number` is that of every row).
 
     Work: `latencies` are durations of its operations by kind; `throttle` classes and `api_versions` are the
     provider's unless given; `polling` too.
@@ -94,6 +95,7 @@ class ResourceType:
     naming: NameRule | None = None
     located: bool = True
     immutable: Mapping[str, Immutable] = field(default_factory=dict)
+    ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     latencies: Mapping[str, Json] = field(default_factory=dict)
     throttle: Mapping[str, str] = field(default_factory=dict)
     polling: Polling | None = None

@@ -25,6 +25,8 @@ _PLAIN = {
     "datetime": "string",
     "date": "string",
     "timedelta": "string",
+    "rfc3339": "string",
+    "duration": "string",
     "bytes": "string",
     "int": "integer",
     "float": "number",
@@ -32,6 +34,12 @@ _PLAIN = {
     "bytearray": "string",
     "iso-8601": "string",
 }
+_FORMATS = {
+    **dict.fromkeys(("datetime", "rfc3339", "iso-8601"), "date-time"),
+    **dict.fromkeys(("timedelta", "duration"), "duration"),
+    **dict.fromkeys(("bytes", "bytearray"), "byte"),
+}
+"""Types of the SDKs whose texts have a format, as OpenAPI calls it."""
 READ_ONLY = ["read"]
 
 
@@ -41,7 +49,8 @@ class Shape:
 
     `kind` is object, array, map, string, integer, number, boolean or any; `name` the model's, for
     messages; `items` what an array or a map holds; `choices` the values by their lower case;
-    `fixed` the members of an object that no `library` knows; an `open` one may have more.
+    `written` the format of a text; `fixed` the members of an object that no `library` knows; an `open` one may
+    have more.
     """
 
     kind: str
@@ -51,6 +60,7 @@ class Shape:
     library: Library | None = None
     fixed: dict[str, Member] = field(default_factory=dict)
     open: bool = False
+    written: str = ""
 
     @property
     def members(self) -> dict[str, Member]:
@@ -175,7 +185,7 @@ class Library:
         name = text.rpartition(".")[2]
         if name in self._classes:
             return self.shape(name)
-        return Shape(_PLAIN[name]) if name in _PLAIN else ANY
+        return Shape(_PLAIN[name], written=_FORMATS.get(name, "")) if name in _PLAIN else ANY
 
     # -- models with a table: `_attribute_map = {"x": {"key": "properties.x", "type": "str"}}`
 

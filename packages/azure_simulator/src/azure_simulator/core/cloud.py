@@ -374,6 +374,7 @@ class Cloud:
         call, plane = case.call, case.plane
         if answer.later is not None:
             return defer(answer.later, plane, partial(self._sent, case))
+        answer = plane.identify(case.request, answer)
         body = answer.body
         if body is None:
             data = b""

@@ -109,6 +109,11 @@ class Plane:
         del call, charges, answer
         return {}
 
+    def identify(self, request: Request, answer: Answer) -> Answer:
+        """Put into an answer, also one to a request that reached no operation, what names the request."""
+        del request
+        return answer
+
     def facts(self, call: Call) -> Json:
         """Give what fault rules may match besides op, path, principal: name, region, size."""
         return {"name": call.path.rstrip("/").rsplit("/", 1)[-1]}

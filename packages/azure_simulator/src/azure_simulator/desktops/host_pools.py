@@ -38,6 +38,7 @@ HOST_POOLS = ResourceType(
     models=BodyModels(SDK, "HostPool", "HostPoolPatch"),
     naming=NAMING,
     immutable={"properties.hostPoolType": EXACT},
+    ranges={"properties.maxSessionLimit": (1, 999_999)},
 )
 OPERATIONS = Operations(HOST_POOLS)
 OPERATIONS.reads(get="hostPool.get")
@@ -49,7 +50,11 @@ _DEFAULTS: Json = {
     "validationEnvironment": False,
     "startVMOnConnect": False,
     "publicNetworkAccess": "Enabled",
-    "customRdpProperty": "",
+    "customRdpProperty": (
+        "drivestoredirect:s:*;audiomode:i:0;videoplaybackmode:i:1;redirectclipboard:i:1;redirectprinters:i:1;"
+        "devicestoredirect:s:*;redirectcomports:i:1;redirectsmartcards:i:1;usbdevicestoredirect:s:*;"
+        "enablecredsspsupport:i:1;redirectwebauthn:i:1;use multimon:i:1;"
+    ),
     "cloudPcResource": False,
     "applicationGroupReferences": [],
 }
@@ -76,7 +81,10 @@ def put_pool(call: Call) -> Answer:
     references = known.properties["applicationGroupReferences"] if known else []
     resource = put_tracked(call, HOST_POOLS, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
     _register(call, resource, registration)
-    return Answer(resource.body, 200 if known else 201)
+    if known:
+        return Answer(resource.body)
+    place = f"{call.base}{call.path}?api-version={call.query.get('api-version', '')}"
+    return Answer(resource.body, 201, {"Location": place})  # recorded
 
 
 @OPERATIONS.patch("hostPool.patch")

@@ -12,7 +12,7 @@ from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.planes import Plane
 from azure_simulator.core.routing import Routes
 from azure_simulator.core.times import SECOND, iso_z, system_now_us
-from azure_simulator.entra import apps, tokens
+from azure_simulator.entra import apps, metadata, tokens
 from azure_simulator.graph.directory.records import derived_id, directory_of
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.requests import Request
 
+_GRAPH = "https://graph.microsoft.com"
 _APP_SERVICE = "2019-08-01"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -70,6 +71,7 @@ def routes(keys: Keys) -> Routes:
     found.operation("entra.configuration", "GET", "/{tenant}/v2.0/.well-known/openid-configuration", anonymous=True)(
         _configuration
     )
+    found.operation("metadata.endpoints", "GET", "/metadata/endpoints", anonymous=True)(metadata.endpoints)
     found.operation("entra.instance", "GET", "/common/discovery/instance", anonymous=True)(_instance)
     return found
 
@@ -143,6 +145,7 @@ def _token(call: Call, keys: Keys) -> Answer:
     except ValueError as error:
         text = f"The provided value for scope {form.get('scope')} is not valid: it must end in /.default."
         raise apps.refuse(400, "invalid_scope", 1002012, text) from error
+    resource = _GRAPH if resource.rstrip("/") == call.base else resource
     apps.check_resource(directory_of(world), resource)
     made = tokens.claims(principal, resource, issuer_base=_authority(call), now_s=_now_s())
     return Answer(

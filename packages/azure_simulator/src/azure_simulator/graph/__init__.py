@@ -20,6 +20,7 @@ from azure_simulator.graph.protocol import batches, projection
 from azure_simulator.graph.protocol.operations import ROUTES
 from azure_simulator.graph.protocol.service import GraphPlane
 from azure_simulator.graph.resources import (
+    counts,
     deleted_items,
     deltas,
     devices,
@@ -71,7 +72,7 @@ SETTINGS: dict[str, Shape] = {
 }
 RESOURCES = (
     *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
-    deleted_items,
+    *(deleted_items, counts),
 )
 """Modules that declare their operations in `ROUTES` when they are imported."""
 
@@ -91,6 +92,7 @@ def install(cloud: Cloud) -> None:
     cloud.invariant("directoryOrphans", invariants.orphans)
     cloud.invariant("sameNames", invariants.same_names)
     cloud.view("directory", show)
+    cloud.on("ask_subscriptions", _tell_subscriptions)
     registration.listen(cloud)
     delivery.listen(cloud)
 
@@ -117,6 +119,11 @@ def show(world: World, query: dict[str, str]) -> Json:
         kind = query["kind"]
         return {tenant: [projection.visible(each) for each in found.all(kind, tenant)] for tenant in tenants}
     return {tenant: {kind: found.count(kind, tenant) for kind in ENTITIES} for tenant in tenants}
+
+
+def _tell_subscriptions(world: World, tenant: str, answers: list[str]) -> None:
+    """Answer which subscriptions a directory has."""
+    answers += [str(each) for each in (directory_of(world).tenant(tenant) or {}).get("subscriptions", ())]
 
 
 def _principal(app: Json) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import references
-from azure_simulator.arm.reading import missing, read
+from azure_simulator.arm.reading import invalid, missing, read
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.network.address_pools import pool
 from azure_simulator.network.public_ip_addresses import check_free
@@ -27,6 +27,8 @@ def configurations(call: Call, nic_id: str, wanted: list[Json], location: str, f
     try:
         for entry, subnet in zip(wanted, subnets, strict=True):
             made.append(_configuration(call.world, nic_id, entry, subnet, old.get(entry["name"])))
+        if not any(each["properties"]["primary"] for each in made):
+            made[0]["properties"]["primary"] = True
     except Problem:
         give_back(call.world, made, keeping=old)
         raise
@@ -39,6 +41,8 @@ def read_wanted(call: Call, body: Json) -> list[Json]:
     if not wanted:
         raise missing("properties.ipConfigurations")
     references.check_twins(call, wanted)
+    if sum(bool(read(each, "properties.primary", "boolean", False)) for each in wanted) > 1:
+        raise invalid("properties.ipConfigurations", "Only one IP configuration of a network interface may be primary.")
     security_group = read(body, "properties.networkSecurityGroup.id", "string", "")
     if security_group:
         references.need(call, security_group)
@@ -109,7 +113,7 @@ def _configuration(world: World, nic_id: str, entry: Json, subnet: Resource, old
             "privateIPAddress": address,
             "privateIPAllocationMethod": "Static" if static else "Dynamic",
             "privateIPAddressVersion": "IPv4",
-            "primary": inner.get("primary", True),
+            "primary": inner.get("primary", False),
             "subnet": {"id": subnet.id},
             "provisioningState": "Succeeded",
         },

@@ -26,6 +26,7 @@ NAT_GATEWAYS = ResourceType(
     naming=NAMING,
     latencies={"nat.put": about(5, 12, 1), "nat.delete": about(10, 20, 1)},
     limit=1000,
+    ranges={"properties.idleTimeoutInMinutes": (4, 120)},
     used_by=(subnets.BY_GATEWAY,),
     removed=lambda world, gateway: public_ip_addresses.release(world, gateway.id),
 )

@@ -30,6 +30,7 @@ PUBLIC_IP_ADDRESSES = ResourceType(
     naming=NAMING,
     latencies={"public_ip.put": about(3, 8, 1), "public_ip.delete": about(8, 15, 1)},
     limit=1000,
+    ranges={"properties.idleTimeoutInMinutes": (4, 30)},
 )
 OPERATIONS = Operations(PUBLIC_IP_ADDRESSES)
 _DEFAULTS: Json = {

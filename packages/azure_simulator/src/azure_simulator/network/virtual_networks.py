@@ -65,6 +65,10 @@ def put_vnet(call: Call) -> Answer:
     spaces = [read_network(each) for each in read(body, "properties.addressSpace.addressPrefixes", "array")]
     if not spaces:
         raise missing("properties.addressSpace.addressPrefixes")
+    for number, one in enumerate(spaces):
+        clash = next((other for other in spaces[:number] if other.overlaps(one)), None)
+        if clash is not None:
+            raise invalid("properties.addressSpace.addressPrefixes", f"The prefixes {clash} and {one} overlap.")
     for server in read(body, "properties.dhcpOptions.dnsServers", "array", []):
         if not is_address(server):
             raise invalid("properties.dhcpOptions.dnsServers", f"The IP address '{server}' is malformed.")

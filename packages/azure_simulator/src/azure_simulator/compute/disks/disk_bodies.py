@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.reading import invalid, read, tagged
-from azure_simulator.core.answers import Problem
+from azure_simulator.arm.reading import invalid, read, tagged, unsupported
+from azure_simulator.core.answers import Json, Problem
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso
 
 if TYPE_CHECKING:
-    from azure_simulator.core.answers import Json
     from azure_simulator.core.world import World
 
 TYPE = "Microsoft.Compute/disks"
@@ -32,6 +31,11 @@ SKUS = frozenset(
 SNAPSHOT_SKUS = frozenset({"Standard_LRS", "Standard_ZRS", "Premium_LRS"})
 TIERS_GB = {4: 1, 8: 2, 16: 3, 32: 4, 64: 6, 128: 10, 256: 15, 512: 20, 1024: 30, 2048: 40, 4096: 50, 8192: 60}
 """Size a performance tier reaches to -> its number: 128 GB of Premium_LRS is a P10."""
+CHOSEN_SPEED = frozenset({"UltraSSD_LRS", "PremiumV2_LRS"})
+"""Kinds of disks whose speed is chosen and not that of their size."""
+_NOTHING: Json = {}
+TIERS = tuple(f"P{number}" for number in (*TIERS_GB.values(), 70, 80))
+PLATFORM_KEY = "EncryptionAtRestWithPlatformKey"
 SPEEDS = {
     "Premium": (
         *((32, 120, 25), (64, 240, 50), (128, 500, 100), (256, 1100, 125), (512, 2300, 150), (1024, 5000, 200)),
@@ -55,6 +59,7 @@ _INHERITED = ("osType", "hyperVGeneration", "securityProfile", "supportedCapabil
 class Plan:
     """A disk or snapshot to be made. `inherits` are properties of what it is copied from.
 
+    `given` are the other properties of the request, which are kept as they are.
     `content` is what lies on it and Azure does not show: the partition's size, whether sysprep ran.
     """
 
@@ -67,6 +72,7 @@ class Plan:
     zones: list[str] = field(default_factory=list)
     inherits: Json = field(default_factory=dict)
     content: Json = field(default_factory=dict)
+    given: Json = field(default_factory=dict)
 
 
 def make(world: World, plan: Plan, *, owner: str = "", state: str = "Succeeded", **more: object) -> Resource:
@@ -78,9 +84,10 @@ def make(world: World, plan: Plan, *, owner: str = "", state: str = "Succeeded",
         "diskSizeGB": plan.gb,
         "diskSizeBytes": plan.gb * GIB,
         "diskState": "Attached" if owner else "Unattached",
-        "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
+        "encryption": {"type": PLATFORM_KEY},
         "networkAccessPolicy": "AllowAll",
         "publicNetworkAccess": "Enabled",
+        **plan.given,
         "provisioningState": state,
         "timeCreated": iso(world.now_us),
         "uniqueId": world.guid("disk", plan.id, world.now_us),
@@ -92,10 +99,8 @@ def make(world: World, plan: Plan, *, owner: str = "", state: str = "Succeeded",
         body["managedBy"] = owner
     if plan.zones:
         body["zones"] = plan.zones
-    if kind == TYPE and tier(plan.sku, plan.gb):
-        properties["tier"] = tier(plan.sku, plan.gb)
     if kind == TYPE:
-        properties |= speed(plan.sku, plan.gb)
+        properties = fast(properties, plan.given, plan.sku, plan.gb)
     new = Resource(plan.id, kind, {**body, "properties": properties}, world.now_us, {"content": plan.content})
     return world.resources.add(new)
 
@@ -120,11 +125,48 @@ def speed(kind: str, gb: int) -> Json:
     return {"diskIOPSReadWrite": operations, "diskMBpsReadWrite": megabytes}
 
 
-def sized(properties: Json, kind: str, gb: int) -> Json:
-    """Give the properties of a disk of another size or sku."""
-    kept = {key: value for key, value in properties.items() if key != "tier"} | speed(kind, gb)
-    mark = tier(kind, gb)
-    return {**kept, "diskSizeGB": gb, "diskSizeBytes": gb * GIB, **({"tier": mark} if mark else {})}
+def fast(properties: Json, given: Json, kind: str, gb: int, before: Json = _NOTHING) -> Json:
+    """Give the properties of a disk with its tier and speed: those of its size, or what a request gives.
+
+    A speed that the disk showed `before` is what a client read and sends back.
+    """
+    mark, wanted = tier(kind, gb), str(given.get("tier", ""))
+    if wanted and (not mark or wanted not in TIERS or TIERS.index(wanted) < TIERS.index(mark)):
+        raise invalid("disk.tier", f"The performance tier '{wanted}' is not allowed for a disk of {gb} GB of {kind}.")
+    usual = speed(kind, gb)
+    custom = [name for name in usual if given.get(name, usual[name]) not in {usual[name], before.get(name)}]
+    if custom and kind not in CHOSEN_SPEED:
+        raise invalid(f"disk.{custom[0]}", f"{custom[0]} can be set only for disks of UltraSSD_LRS and PremiumV2_LRS.")
+    kept = {key: value for key, value in properties.items() if key != "tier"}
+    named = {"tier": wanted or mark} if mark else {}
+    chosen = {name: given[name] for name in usual if name in given} if kind in CHOSEN_SPEED else {}
+    return {**kept, **named, **usual, **chosen}
+
+
+def sized(disk: Resource, given: Json, kind: str, gb: int) -> Json:
+    """Give the properties of a disk of another size or sku, with what a request gives."""
+    before = disk.properties
+    same = (before["diskSizeGB"], disk.body["sku"]["name"]) == (gb, kind)
+    stays = ("tier", "diskIOPSReadWrite", "diskMBpsReadWrite") if same else ()
+    kept = {name: before[name] for name in stays if name in before}
+    new = {key: value for key, value in given.items() if same or key != "tier" or value != before.get("tier")}
+    properties = {**before, **new, "diskSizeGB": gb, "diskSizeBytes": gb * GIB}
+    return fast(properties, {**kept, **new}, kind, gb, before)
+
+
+def given_in(body: Json) -> Json:
+    """Give the properties of a request that are kept as they are; refuse encryption without its keys."""
+    encryption = read(body, "properties.encryption", "object", {})
+    if encryption.get("type", PLATFORM_KEY) != PLATFORM_KEY and not encryption.get("diskEncryptionSetId"):
+        raise invalid("encryption.diskEncryptionSetId", "Encryption with a customer's key needs a disk encryption set.")
+    if encryption.get("diskEncryptionSetId"):
+        raise unsupported("encryption.diskEncryptionSetId", "A disk encryption set")
+    if read(body, "properties.diskAccessId", "string", ""):
+        raise unsupported("diskAccessId", "A disk access resource")
+    if read(body, "properties.networkAccessPolicy", "string", "") == "AllowPrivate":
+        raise invalid("disk.networkAccessPolicy", "The policy AllowPrivate needs a diskAccessId.")
+    made = {"creationData", "diskSizeGB", "osType", "hyperVGeneration", "incremental"}
+    return {key: value for key, value in read(body, "properties", "object", {}).items() if key not in made}
 
 
 def check_size(world: World, disk: Resource, wanted: int) -> None:

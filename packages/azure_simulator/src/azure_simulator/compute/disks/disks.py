@@ -8,7 +8,7 @@ from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of
+from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of, unsupported
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.arm.resource_types import FIXED, Immutable, NameRule, ResourceType
 from azure_simulator.compute.disks import attached_disks, disk_bodies
@@ -29,7 +29,8 @@ DISKS = ResourceType(
     api_versions=DISK_VERSIONS,
     models=BodyModels(SDK, "Disk", "DiskUpdate"),
     naming=NameRule(NAMING, "disk.name"),
-    immutable={"properties.creationData": FIXED, "zones": Immutable([])},
+    immutable={"properties.creationData": FIXED, "properties.hyperVGeneration": FIXED, "zones": Immutable([])},
+    ranges={"properties.maxShares": (1, 15)},
     latencies={"disk.put": about(3, 10, 1), "disk.update": about(3, 10, 1), "disk.delete": about(2, 8, 0.5)},
     removed=attached_disks.forget,
 )
@@ -100,6 +101,7 @@ def _plan(call: Call, body: Json, creation: Json, option: str) -> disk_bodies.Pl
         raise Problem(400, "InvalidAvailabilityZone", f"The zones {zones} are not supported in '{region}'.")
     inherits: Json = {k: v for k, v in body["properties"].items() if k in {"osType", "hyperVGeneration"}}
     content: Json = {}
+    given = disk_bodies.given_in(body)
     if option == "Copy":
         source = read_source(call, creation)
         if source.body["location"] != region:
@@ -109,11 +111,11 @@ def _plan(call: Call, body: Json, creation: Json, option: str) -> disk_bodies.Pl
         wanted = wanted or source.properties["diskSizeGB"]
         inherits, content = {**source.properties, **inherits}, attached_disks.content_of(call.world, source)
     elif option != "Empty":
-        raise invalid("creationData.createOption", f"The value '{option}' is not one of Copy, Empty.")
+        raise unsupported("creationData.createOption", f"A disk made with the createOption {option}")
     if not 1 <= wanted <= disk_bodies.MAX_DATA_GB:
         raise invalid("disk.diskSizeGB", f"The disk size {wanted} GB is not 1 to {disk_bodies.MAX_DATA_GB}.")
     sku = disk_bodies.read_sku(body, disk_bodies.SKUS, "Standard_LRS")
-    return disk_bodies.Plan(call.path, region, sku, wanted, creation, tags_of(body), zones, inherits, content)
+    return disk_bodies.Plan(call.path, region, sku, wanted, creation, tags_of(body), zones, inherits, content, given)
 
 
 def _make(call: Call, plan: disk_bodies.Plan) -> Answer:
@@ -137,9 +139,7 @@ def _change(call: Call, disk: Resource) -> Answer:
     sku = disk_bodies.read_sku(body, disk_bodies.SKUS, disk.body["sku"]["name"])
     _check_sku(call, disk, sku)
     tags = {"tags": tags_of(body)} if "tags" in body else {}
-    allowed = {"diskSizeGB", "networkAccessPolicy", "publicNetworkAccess", "supportsHibernation"}
-    wanted_properties = {key: value for key, value in read(body, "properties", "object", {}).items() if key in allowed}
-    sized = disk_bodies.sized({**disk.properties, **wanted_properties}, sku, wanted or disk.properties["diskSizeGB"])
+    sized = disk_bodies.sized(disk, disk_bodies.given_in(body), sku, wanted or disk.properties["diskSizeGB"])
     properties: Json = {**sized, "provisioningState": "Updating"}
     before = disk.body
     disk.replace({**before, **tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)

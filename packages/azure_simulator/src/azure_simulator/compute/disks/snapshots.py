@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of, unchangeable
+from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of, unchangeable, unsupported
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.compute.disks import attached_disks, disk_bodies
@@ -59,7 +59,7 @@ def put_snapshot(call: Call) -> Answer:
     creation = read(body, "properties.creationData", "object")
     option = read(creation, "createOption", "string")
     if option not in {"Copy", "CopyStart"}:
-        raise invalid("creationData.createOption", f"The value '{option}' is not one of Copy, CopyStart.")
+        raise unsupported("creationData.createOption", f"A snapshot made with the createOption {option}")
     if found is not None:
         if found.properties["creationData"]["sourceResourceId"].lower() != creation.get("sourceResourceId", "").lower():
             raise unchangeable("creationData")
@@ -110,6 +110,7 @@ def _take(call: Call, body: Json, creation: Json, option: str) -> Answer:
         tags_of(body),
         inherits=source.properties,
         content=attached_disks.content_of(world, source),
+        given=disk_bodies.given_in(body),
     )
     more: Json = {"incremental": incremental, **(family if incremental else {})}
     found = disk_bodies.make(world, plan, state="Creating", **more)
@@ -123,7 +124,7 @@ def _change(call: Call, found: Resource) -> Answer:
         raise Problem(409, "Conflict", f"Another operation is in progress on snapshot '{found.name}'.", target=found.id)
     sku = disk_bodies.read_sku(body, disk_bodies.SNAPSHOT_SKUS, found.body["sku"]["name"])
     tags = {"tags": tags_of(body)} if "tags" in body else {}
-    properties = {**found.properties, "provisioningState": "Updating"}
+    properties = {**found.properties, **disk_bodies.given_in(body), "provisioningState": "Updating"}
     found.replace({**found.body, **tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
     return _begin(call, found, "snapshot.update")
 

@@ -87,7 +87,7 @@ def put_definition(call: Call) -> Answer:
                 "OperationNotAllowed",
                 f"The publisher, offer, sku of '{call.param('image')}' are used by '{other.name}'.",
             )
-    return gallery_parts.put(call, DEFINITIONS, "gallery.image", dict(body["properties"]))
+    return gallery_parts.put(call, DEFINITIONS, "gallery.image", {"hyperVGeneration": "V1", **body["properties"]})
 
 
 @DEFINITION_OPERATIONS.patch("gallery.image.update")

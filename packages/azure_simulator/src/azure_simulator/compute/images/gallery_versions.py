@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
 
 MAX_REPLICAS = 100
+LARGEST_PART = (1 << 31) - 1
+"""The largest number in a version: each is a 32-bit integer."""
 VERSIONS = ResourceType(
     name=TYPE,
     provider=COMPUTE,
@@ -39,6 +41,7 @@ VERSIONS = ResourceType(
         "gallery.version.delete": about(30, 90, 5),
     },
     limit=10_000,
+    ranges={"properties.publishingProfile.replicaCount": (1, MAX_REPLICAS)},
     removed=lambda world, version: fail_creations(world, version.id),
     state={"imageUse": dict},
     settings={"replicationFailures": ([str], "regions (globs) where gallery versions cannot be replicated to")},
@@ -53,6 +56,8 @@ def put_version(call: Call) -> Answer:
     world = call.world
     image = call.need(call.path[: call.path.lower().rindex("/versions/")])
     location, body = location_of(call), call.object()
+    if any(int(part) > LARGEST_PART for part in call.param("version").split(".")):
+        raise invalid("galleryImageVersionName", f"The parts of a version may not exceed {LARGEST_PART}.")
     found = world.resources.get(call.path)
     under_way = running_on(world, call.path, "gallery.version.put")
     if found is not None and under_way:

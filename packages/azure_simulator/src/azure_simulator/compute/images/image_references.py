@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.regions import normal
-from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, find_version
+from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, find_version, generation
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Image:
     """A usable image: how the machine shows it, its disk, whether Windows starts from it.
 
     `source` is the lower-cased id of the resource it is read from; marketplace images have none.
-    `computer` is the name of the computer on a specialized image.
+    `computer` is the name of the computer on a specialized image. `trusted` is the image's `SecurityType`.
     """
 
     reference: Json
@@ -30,6 +30,8 @@ class Image:
     bootable: bool = True
     source: str = ""
     computer: str = ""
+    generation: str = "V2"
+    trusted: str = ""
 
 
 def resolve(call: Call, reference: Json, region: str) -> Image:
@@ -49,7 +51,34 @@ def resolve(call: Call, reference: Json, region: str) -> Image:
             "the storage profile are correct.",
             target="imageReference",
         )
-    return Image({**reference, "exactVersion": exact}, IMAGE_DISK_GB)
+    kind = generation(call.world, parts[2])
+    trusted = "TrustedLaunchSupported" if kind == "V2" else ""
+    return Image({**reference, "exactVersion": exact}, IMAGE_DISK_GB, generation=kind, trusted=trusted)
+
+
+def check_security(image: Image, security_type: str) -> None:
+    """Refuse an image that does not go with the `securityType` of the machine.
+
+    Sources: github.com/Azure/azure-cli/issues/27975 and 28005, github.com/Azure/build-vm-image/issues/32.
+    """
+    trusted = security_type == "TrustedLaunch"
+    able = image.generation == "V2" and "TrustedLaunch" in image.trusted
+    if trusted and not able and image.source:
+        raise _only("Standard")
+    if trusted and not able:
+        raise Problem(
+            400,
+            "BadRequest",
+            "Use of TrustedLaunch setting is not supported for the provided image. Please select Trusted Launch "
+            "Supported Gen2 OS Image. For more information, see https://aka.ms/TrustedLaunch-FAQ.",
+        )
+    if image.trusted == "TrustedLaunch" and not trusted:
+        raise _only("TrustedLaunch")
+
+
+def _only(kind: str) -> Problem:
+    text = f"The provided gallery image only supports creation of VMs and VM Scale Sets with '{kind}' security type."
+    return Problem(400, "BadRequest", text)
 
 
 def note_use(world: World, image: Image, operation: LongRunning) -> None:
@@ -103,7 +132,9 @@ def _managed(call: Call, image_id: str, region: str) -> Image:
         )
     if image.properties["provisioningState"] != "Succeeded":
         raise Problem(409, "DiskImageNotReady", f"The image '{image.id}' is not ready.", target="imageReference")
-    return _image(image, {"id": image_id}, image.properties["storageProfile"]["osDisk"]["osState"])
+    made = _image(image, {"id": image_id}, image.properties["storageProfile"]["osDisk"]["osState"])
+    kind = str(image.properties["hyperVGeneration"])
+    return replace(made, generation=kind, trusted="TrustedLaunchSupported" if kind == "V2" else "")
 
 
 def _from_gallery(call: Call, image_id: str, region: str) -> Image:
@@ -126,8 +157,10 @@ def _from_gallery(call: Call, image_id: str, region: str) -> Image:
             target="imageReference",
         )
     definition = world.resources.get(version.id.rpartition("/versions/")[0])
-    state = definition.properties["osState"] if definition else "Generalized"
-    return _image(version, {"id": image_id, "exactVersion": version.name}, state)
+    about = definition.properties if definition else {}
+    features = {each["name"]: str(each["value"]) for each in about.get("features", [])}
+    made = _image(version, {"id": image_id, "exactVersion": version.name}, about.get("osState", "Generalized"))
+    return replace(made, generation=str(about.get("hyperVGeneration", "V1")), trusted=features.get("SecurityType", ""))
 
 
 def _image(source: Resource, reference: Json, state: str) -> Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.reading import invalid, need_region
-from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, images, numbers
+from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, generation, images, numbers
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.requests import whole
 from azure_simulator.core.routing import Routes
@@ -66,11 +66,12 @@ def get_version(call: Call) -> Answer:
     if exact not in versions:
         raise _not_found(call)
     body = _item(call, f"{call.path.rpartition('/')[0]}/{exact}", exact)
-    features = [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]
+    kind = generation(call.world, call.param("sku"))
+    features = [{"name": "SecurityType", "value": "TrustedLaunchSupported"}] if kind == "V2" else []
     body["properties"] = {
         "osDiskImage": {"operatingSystem": "Windows", "sizeInGb": IMAGE_DISK_GB},
         "dataDiskImages": [],
-        "hyperVGeneration": "V2",
+        "hyperVGeneration": kind,
         "architecture": "x64",
         "features": [*features, {"name": "IsHibernateSupported", "value": "True"}],
         "imageDeprecationStatus": {"imageState": "Active"},

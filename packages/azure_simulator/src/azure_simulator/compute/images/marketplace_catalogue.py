@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ IMAGES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "win11-25h2-ent-cpc-m365": ("26200.6899.251008",),
             "win10-22h2-ent-cpc": ("19045.6332.250910",),
         },
-        "windows-10": {"win10-22h2-ent": ("19045.6332.250910",)},
+        "windows-10": {
+            "win10-22h2-ent": ("19045.6332.250910",),
+            "win10-22h2-ent-g2": ("19045.6332.250910",),
+        },
     },
     "MicrosoftWindowsServer": {
         "WindowsServer": {
@@ -41,7 +45,13 @@ IMAGES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
         },
     },
 }
-"""Publisher -> offer -> sku -> versions, oldest first. Every one is generation 2."""
+"""Publisher -> offer -> sku -> versions, oldest first."""
+
+GENERATION_1 = frozenset({"win10-22h2-ent"})
+"""Skus that are generation 1; all others are generation 2 and support Trusted Launch.
+
+Source: learn.microsoft.com/azure/virtual-machines/generation-2 and trusted-launch (Windows 10: `-g2`).
+"""
 
 IMAGE_DISK_GB = 127
 
@@ -62,6 +72,12 @@ def numbers(version: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in version.split(".")]
 
 
+def generation(world: World, sku: str) -> str:
+    """Give a sku's `hyperVGeneration`."""
+    named = (*GENERATION_1, *world.config.get("generation1Images", ()))
+    return "V1" if any(fnmatchcase(sku.lower(), str(glob).lower()) for glob in named) else "V2"
+
+
 def find_version(world: World, publisher: str, offer: str, sku: str, version: str) -> str | None:
     """Give the exact version of a marketplace image (`latest` included); `None` if unknown."""
     level: Json = images(world)
@@ -77,4 +93,5 @@ def find_version(world: World, publisher: str, offer: str, sku: str, version: st
 
 def install(cloud: Cloud) -> None:
     """Read the setting that adds images."""
+    cloud.setting("generation1Images", [str], "more skus (globs) of marketplace images that are generation 1")
     cloud.setting("images", {"*": dict}, "more marketplace images: publisher, offer, sku, versions")

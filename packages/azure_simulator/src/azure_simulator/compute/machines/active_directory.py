@@ -32,6 +32,7 @@ class Domain:
     accounts: dict[str, str]
     dns_servers: frozenset[str] = frozenset()
     computers: dict[str, str] = field(default_factory=dict)
+    disabled: set[str] = field(default_factory=set)
 
 
 def domains(world: World) -> dict[str, Domain]:
@@ -74,7 +75,17 @@ def check_join(world: World, vm: Resource, settings: Json, password: str) -> Pro
 
 def join(world: World, domain: str, computer: str, unit: str) -> None:
     """Put a computer into a domain."""
-    domains(world)[domain.lower()].computers[computer.lower()] = unit
+    found = domains(world)[domain.lower()]
+    found.computers[computer.lower()] = unit
+    found.disabled.discard(computer.lower())
+
+
+def disable(world: World, domain: str, computer: str, vm_id: str) -> None:
+    """Disable the account of a computer, as leaving the domain does too; one that is missing stays missing."""
+    found = domains(world).get(domain.lower())
+    if found is not None and computer.lower() in found.computers:
+        found.disabled.add(computer.lower())
+        world.publish("domain_account_disabled", vm_id=vm_id, computer_name=computer, domain=found.name)
 
 
 def _account(domain: Domain, user: str) -> str | None:
@@ -121,4 +132,5 @@ def _seeded(world: World, domain: str, **entry: object) -> None:
 
 
 def _shown(domain: Domain) -> Json:
-    return {"name": domain.name, "ous": sorted(domain.units), "computers": domain.computers}
+    shown = {"name": domain.name, "ous": sorted(domain.units), "computers": domain.computers}
+    return {**shown, "disabled": sorted(domain.disabled)}

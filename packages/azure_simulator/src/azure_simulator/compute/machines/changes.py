@@ -210,7 +210,7 @@ def _done(world: World, vm: Resource, change: Change) -> None:
     if change.swap is not None:
         machine_disks.start_from(world, vm, *change.swap)
     elif (system := attached_disks.os_disk(world, vm)) is not None and change.disk_gb > system.properties["diskSizeGB"]:
-        system.set(world.now_us, **disk_bodies.sized(system.properties, system.body["sku"]["name"], change.disk_gb))
+        system.set(world.now_us, **disk_bodies.sized(system, {}, system.body["sku"]["name"], change.disk_gb))
     lifecycle.succeeded(world, vm)
 
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import references
-from azure_simulator.arm.reading import check_name, invalid, location_of, missing, read, tags_of
+from azure_simulator.arm.reading import check_name, invalid, location_of, missing, read, tags_of, unsupported
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.compute.capacity import placement
 from azure_simulator.compute.capacity.sizes import Size, size_of
 from azure_simulator.compute.disks import disk_bodies
 from azure_simulator.compute.disks.attached_disks import content_of
-from azure_simulator.compute.images.image_references import Image, resolve
+from azure_simulator.compute.images.image_references import Image, check_security, resolve
 from azure_simulator.compute.machines import disk_rows, os_profiles
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.network.network_interfaces import check_reserved
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 LICENSE_TYPES = frozenset({"None", "Windows_Client", "Windows_Server"})
+SPOT_ONLY = {"evictionPolicy": "Eviction policy", "billingProfile": "Max price"}
+"""Properties that only Spot machines have, as Azure's refusals call them."""
 NOT_SIMULATED = {
     "availabilitySet": "Availability Set",
     "proximityPlacementGroup": "Proximity Placement Group",
@@ -91,10 +93,14 @@ def _check_parents(body: Json) -> None:
             f"The license type {license_type} is invalid. Valid license types are: Windows_Client or Windows_Server, "
         )
         raise invalid("licenseType", f"{text}case sensitive.")
+    if str(body["properties"].get("priority", "")) not in {"Spot", "Low"}:
+        for name, words in SPOT_ONLY.items():
+            if name in body["properties"]:
+                text = f"{words} can be set only on Azure Spot Virtual Machines. For more information, see "
+                raise Problem(409, "OperationNotAllowed", f"{text}http://aka.ms/AzureSpot/errormessages")
     for name, kind in NOT_SIMULATED.items():
-        wanted = read(body, f"properties.{name}.id", "string", "")
-        if wanted:
-            raise Problem(404, "NotFound", f"The {kind} {wanted} cannot be found.", target=name)
+        if read(body, f"properties.{name}.id", "string", ""):
+            raise unsupported(name, f"A machine in a resource of the type {kind}")
 
 
 def _system(call: Call, body: Json, region: str, zone: str) -> Json:
@@ -107,6 +113,7 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
         gb = found.properties["diskSizeGB"]
         return {"image": None, "os_disk": found, "disk_name": found.name, "disk_gb": gb, "computer_name": computer}
     image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
+    check_security(image, str(read(body, "properties.securityProfile.securityType", "string", "")))
     computer = image.computer
     if computer:
         _refuse(body, "osProfile")
@@ -195,8 +202,23 @@ def _interfaces(call: Call, body: Json, region: str) -> tuple[tuple[Resource, ..
     for entry in inline:
         read(entry, "name", "string")
         read(entry, "properties.ipConfigurations", "array")
+    check_interfaces(call, references)
     nics = tuple(read_interface(call, read(entry, "id", "string"), region) for entry in references)
     return nics, tuple(inline)
+
+
+def check_interfaces(call: Call, references: list[Json]) -> None:
+    """Refuse one interface twice, and two that are both primary."""
+    ids = [str(read(entry, "id", "string")).lower() for entry in references]
+    if len(set(ids)) < len(ids):
+        raise invalid("networkProfile.networkInterfaces", "A network interface is named twice.")
+    primaries = [entry for entry in references if read(entry, "properties.primary", "boolean", False)]
+    if len(primaries) > 1:
+        raise Problem(
+            400,
+            "VirtualMachineMustHaveOneNetworkInterfaceAsPrimary",
+            f"Virtual machine {call.param('vm')} must have one network interface set as the primary.",
+        )
 
 
 def read_interface(call: Call, nic_id: str, region: str) -> Resource:

@@ -42,6 +42,7 @@ VIRTUAL_MACHINES = ResourceType(
         "zones": Immutable([]),
         "location": FIXED,
     },
+    ranges={"properties.storageProfile.dataDisks[].lun": (0, 63)},
     latencies={
         "vm.create": about(100, 240, 45, 1200),
         "vm.agent": about(20, 90, 3, 600),  # a guess

@@ -6,7 +6,6 @@ A password is hashed before a handler sees the body, so what is wrong with it is
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +94,7 @@ def _check_data(profile: Json) -> None:
     data = str(read(profile, "customData", "string", ""))
     try:
         base64.b64decode(data, validate=True)
-    except binascii.Error:
+    except ValueError:  # also a text that is not ASCII
         data = " " * (LONGEST_DATA + 1)
     if len(data) > LONGEST_DATA:
         raise invalid(

@@ -252,6 +252,7 @@ def _settle(world: World, execution: Execution) -> None:
         return
     scripts.settle(vm, run, vm.properties["storageProfile"]["osDisk"]["diskSizeGB"])
     worked = {step["step"].lower() for step in run.steps if step["ok"]}
+    directory_checks.settle(world, vm, worked, execution.parameters)
     if "register-session-host" in worked:
         pool = str(execution.parameters.get("hostpool", ""))
         token = str(execution.parameters.get("registrationtoken", ""))

@@ -53,7 +53,7 @@ USER = EntityType(
         "onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled "
         "onPremisesUserPrincipalName otherMails passwordPolicies postalCode preferredLanguage "
         "provisionedPlans proxyAddresses securityIdentifier showInAddressList "
-        "signInSessionsValidFromDateTime state streetAddress surname usageLocation "
+        "signInActivity signInSessionsValidFromDateTime state streetAddress surname usageLocation "
         "userPrincipalName userType"
     ),
     default=(
@@ -136,6 +136,14 @@ RESTORABLE = (USER, GROUP)
 _ANY_OBJECT = EntityType(
     "directoryObject", properties=frozenset().union(*(each.properties for each in DIRECTORY_OBJECTS))
 )
+
+
+COLLECTIONS = _names(
+    "alternativeSecurityIds assignedLicenses assignedPlans businessPhones groupTypes hostnames identities imAddresses "
+    "licenseAssignmentStates onPremisesProvisioningErrors otherMails physicalIds provisionedPlans proxyAddresses "
+    "systemLabels"
+)
+"""Properties that are lists: without a value they are empty, never null."""
 
 
 def entity(kind: str) -> EntityType:

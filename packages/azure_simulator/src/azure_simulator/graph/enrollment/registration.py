@@ -28,6 +28,7 @@ def listen(cloud: Cloud) -> None:
     """Listen to joins."""
     cloud.on("entra_joined", entra_joined)
     cloud.on("domain_joined", domain_joined)
+    cloud.on("domain_account_disabled", domain_account_disabled)
     cloud.on("ask_enrollment", ask_enrollment)
     cloud.on("device_enrolled", device_enrolled)
     cloud.on("ask_entra_name", ask_entra_name)
@@ -72,9 +73,22 @@ def domain_joined(world: World, vm_id: str, computer_name: str, domain: str, ou:
     directory.put("computer", tenant, f"{domain}/{computer_name}", computer)
 
     def synchronize() -> None:
-        _device(world, tenant, vm_id, computer_name, "ServerAd", domain)
+        device = _device(world, tenant, vm_id, computer_name, "ServerAd", domain)
+        account = directory.get("computer", tenant, f"{domain}/{computer_name}")
+        if account and not account["enabled"]:
+            directory.change("device", tenant, device["id"], accountEnabled=False)
 
     world.at(next_sync_us(world, tenant), synchronize)
+
+
+def domain_account_disabled(world: World, vm_id: str, computer_name: str, domain: str) -> None:
+    """Disable a computer's account; the next synchronisation disables its device."""
+    tenant, directory = tenant_of_machine(world, vm_id), directory_of(world)
+    if directory.get("computer", tenant, f"{domain}/{computer_name}"):
+        directory.change("computer", tenant, f"{domain}/{computer_name}", enabled=False)
+    for device in directory.by("device", tenant, "displayName", computer_name):
+        if device["trustType"] == "ServerAd":
+            hybrid_device_changed(world, tenant, device["id"])
 
 
 def ask_enrollment(world: World, vm_id: str, answers: list[str]) -> None:

@@ -17,6 +17,10 @@ Item = Mapping[str, Any]
 Value = Callable[[Item], Any]
 
 
+DEEPEST = 50
+"""Parentheses within each other; Graph's own limit is not documented, its words are OData's."""
+
+
 class QueryError(ValueError):
     """A query option that Graph answers with a 400; the text is the message."""
 
@@ -110,6 +114,7 @@ class _Reader:
         self.text = ""
         self.advanced = False
         self.fields: set[str] = set()
+        self._depth = 0
         self._variables: set[str] = set()
         self._step()
 
@@ -136,22 +141,24 @@ class _Reader:
             raise QueryError(f"Invalid filter clause: '{text}' expected, '{self.text}' found.")
 
     def either(self) -> Value:
-        left = self._both()
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise QueryError("Recursion depth exceeded allowed limit.")
+        parts = [self._both()]
         while self._take("or"):
-            left = _join(any, left, self._both())
-        return left
+            parts.append(self._both())
+        self._depth -= 1
+        return _join(any, parts)
 
     def _both(self) -> Value:
-        left = self._single()
+        parts = [self._single()]
         while self._take("and"):
-            left = _join(all, left, self._single())
-        return left
+            parts.append(self._single())
+        return _join(all, parts)
 
     def _single(self) -> Value:
         if self._take("not"):
-            self.advanced = True
-            inner = self._single()
-            return lambda item: not inner(item)
+            return self._negation()
         if self._take("("):
             inner = self.either()
             self._expect(")")
@@ -162,6 +169,13 @@ class _Reader:
         if name.endswith("/any"):
             return self._lambda(self._step()[: -len("/any")])
         return self._comparison()
+
+    def _negation(self) -> Value:
+        self.advanced = wanted = True
+        while self._take("not"):
+            wanted = not wanted
+        inner = self._single()
+        return lambda item: bool(inner(item)) is not wanted
 
     def _function(self, name: str) -> Value:
         # endswith and contains are advanced query capabilities (contains: $search's work)
@@ -232,5 +246,5 @@ _LITERALS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _join(how: Callable[..., bool], left: Value, right: Value) -> Value:
-    return lambda item: how(each(item) for each in (left, right))
+def _join(how: Callable[..., bool], parts: list[Value]) -> Value:
+    return parts[0] if len(parts) == 1 else lambda item: how(each(item) for each in parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.graph.directory.entities import entity
+from azure_simulator.graph.directory.entities import COLLECTIONS, entity
 
 if TYPE_CHECKING:
     from azure_simulator.graph.directory.records import Doc
@@ -27,4 +27,9 @@ def select(kind: str, doc: Doc, wanted: tuple[str, ...], *, typed: bool = False)
         return {**head, **visible(doc)}
     # Graph gives the id of a directory object even when it was not selected in a collection
     keep = [name for name in names if not declared.properties or name in declared.properties]
-    return {**head, **{name: doc.get(name, [] if name == "businessPhones" else None) for name in keep}}
+    return {**head, **{name: _value(doc, name) for name in keep}}
+
+
+def _value(doc: Doc, name: str) -> object:
+    value = doc.get(name)
+    return [] if value is None and name in COLLECTIONS else value

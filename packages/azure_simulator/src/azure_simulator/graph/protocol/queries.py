@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from azure_simulator.core.answers import Problem
 from azure_simulator.graph.directory.entities import entity
 from azure_simulator.graph.protocol import checks, odata, operations, search
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 PAGE = 100
 LARGEST_PAGE = 999
+NOT_SUPPORTED = "NotSupportedBySimulator"
+"""The code of what Graph does and the simulated one does not."""
 _KNOWN = frozenset(
     {"$select", "$filter", "$search", "$top", "$skiptoken", "$count", "$orderby", "$expand", "$deltatoken", "$format"}
 )
@@ -62,11 +65,7 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
         Problem: 400 for an unknown option, property or page size, or for an advanced query that is not marked as one.
     """
     check_names(call)
-    if "$expand" in call.query:
-        name = call.query["$expand"].partition("(")[0].strip()
-        raise checks.bad_request(
-            f"Parsing OData Select and Expand failed: '$expand={name}' is not supported here.", "BadRequest"
-        )
+    _refuse_expand(call)
     keeps = [_filter(call, kind), _search(call)]
     return Options(
         select=_select(call, kind),
@@ -80,6 +79,8 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
 
 def read_select(call: Call, kind: str) -> tuple[str, ...]:
     """Read `$select` only, for single objects."""
+    check_names(call)
+    _refuse_expand(call)
     return _select(call, kind)
 
 
@@ -101,6 +102,12 @@ def check_names(call: Call) -> None:
     unknown = [each for each in call.query if each.startswith("$") and each not in _KNOWN]
     if unknown:
         raise checks.bad_request(f"Unrecognized query argument specified: '{unknown[0]}'.")
+
+
+def _refuse_expand(call: Call) -> None:
+    if "$expand" in call.query:
+        text = f"'$expand={call.query['$expand']}' is not supported by the simulator."
+        raise Problem(400, NOT_SUPPORTED, text)
 
 
 def read_top(call: Call, page: int = PAGE) -> int:

@@ -6,6 +6,7 @@ app and tenant, with a budget by the tenant's size; Intune counts requests.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Problem
@@ -46,14 +47,19 @@ class GraphPlane(Plane):
 
     def render(self, problem: Problem) -> Answer:
         """Write Graph's error body."""
-        world = self._cloud.world
-        inner = {
-            "date": iso_z(world.now_us).rstrip("Z"),
-            "request-id": world.guid("graph error", world.now_us, str(problem)),
-            "client-request-id": world.guid("graph error", world.now_us, str(problem)),
-        }
+        inner = {"date": iso_z(self._cloud.world.now_us).rstrip("Z")}
         error = {"code": problem.code, "message": problem.message, "innerError": inner}
         return Answer({"error": error}, problem.status, dict(problem.headers))
+
+    def identify(self, request: Request, answer: Answer) -> Answer:
+        """Name the request in the headers of every answer, and in the body of an error."""
+        own = self._cloud.world.guid("graph", request.path, self._cloud.world.now_us)
+        ids = {"request-id": own, "client-request-id": request.headers.get("client-request-id", own)}
+        body = answer.body
+        if isinstance(body, dict) and "innerError" in body.get("error", {}):
+            error = body["error"]
+            body = {"error": {**error, "innerError": {**error["innerError"], **ids}}}
+        return replace(answer, body=body, headers={**answer.headers, **ids})
 
     def unknown(self, request: Request, *, path_known: bool) -> Problem:
         """Return a 400, which is how Graph answers an unknown segment."""
@@ -94,7 +100,9 @@ class GraphPlane(Plane):
         return Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
     def charges(self, call: Call) -> Iterator[Charge]:
-        """Charge the app everywhere, then the service behind the path."""
+        """Charge the app everywhere, then the service behind the path; of a batch each request for itself."""
+        if call.route.template.endswith("/$batch"):
+            return
         app = call.principal.client_id or call.principal.object_id
         tenant = operations.tenant_of(call)
         yield Charge("GraphApp", app, 130_000, 13_000)
@@ -140,10 +148,9 @@ class GraphPlane(Plane):
         return bool(call.world.rng("intune 429", call.path, call.now_us).random() < float(share))
 
     def headers(self, call: Call, charges: list[Charge], answer: Answer) -> dict[str, str]:
-        """Return the request ids, the cost, and how full the bucket is when it is nearly full."""
+        """Return the cost, and how full the bucket is when it is nearly full."""
         del answer
-        request_id = call.world.guid("graph", call.path, call.now_us)
-        sent = {"request-id": request_id, "client-request-id": call.headers.get("client-request-id", request_id)}
+        sent: dict[str, str] = {}
         for charge in charges:
             if charge.policy != "DirectoryUnits":
                 continue

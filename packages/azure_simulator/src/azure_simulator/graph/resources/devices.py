@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.graph.directory.records import Doc
 
-_READ = "Device.Read.All Device.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
+READ_ROLES = "Device.Read.All Device.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 _WRITE = "Device.ReadWrite.All Directory.ReadWrite.All"
 _WRITABLE = frozenset({"accountEnabled", "displayName", "operatingSystem", "operatingSystemVersion"})
 _ATTRIBUTES = frozenset(f"extensionAttribute{number}" for number in range(1, 16))
@@ -38,7 +38,7 @@ def find_device(call: Call) -> Doc:
     return found
 
 
-@operation("device.list", "GET", "/devices", roles=_READ)
+@operation("device.list", "GET", "/devices", roles=READ_ROLES)
 def list_devices(call: Call) -> Answer:
     """Answer `GET /devices`."""
     options = queries.read_options(call, "device")
@@ -46,8 +46,8 @@ def list_devices(call: Call) -> Answer:
     return pages.page(call, devices, options, lambda doc: projection.select("device", doc, options.select), "devices")
 
 
-@operation("device.get", "GET", "/devices/{id}", roles=_READ)
-@operation("device.getByDeviceId", "GET", "/devices(deviceId='{device_id}')", roles=_READ)
+@operation("device.get", "GET", "/devices/{id}", roles=READ_ROLES)
+@operation("device.getByDeviceId", "GET", "/devices(deviceId='{device_id}')", roles=READ_ROLES)
 def get_device(call: Call) -> Answer:
     """Answer one device."""
     body = projection.select("device", find_device(call), queries.read_select(call, "device"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Problem
-from azure_simulator.graph.directory import recycle_bin
+from azure_simulator.graph.directory import limits, recycle_bin
 from azure_simulator.graph.directory.entities import GROUP
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.directory.seeding import TenantSeeder
@@ -43,6 +43,8 @@ def _checked(body: Doc) -> Doc:
         kind = bool if name in _FLAGS else list if name == "groupTypes" or "@" in name else str
         if value is not None and not isinstance(value, kind):
             raise checks.bad_request(f"Invalid value specified for property '{name}' of resource 'Group'.")
+    if name := limits.faulty("group", body):
+        raise checks.bad_request(f"Invalid value specified for property '{name}' of resource 'Group'.")
     if not set(checks.texts(body, "groupTypes")) <= {"Unified", "DynamicMembership"}:
         raise checks.bad_request("Invalid value specified for property 'groupTypes' of resource 'Group'.")
     return {name: value for name, value in body.items() if "@" not in name}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.graph.directory.records import Doc
 
-_GROUPS = "GroupMember.Read.All Group.Read.All Group.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
+READ_ROLES = "GroupMember.Read.All Group.Read.All Group.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 
 
 def find_group(call: Call) -> Doc:
@@ -41,7 +41,7 @@ def full_group(doc: Doc) -> Doc:
     }
 
 
-@operation("group.list", "GET", "/groups", roles=_GROUPS)
+@operation("group.list", "GET", "/groups", roles=READ_ROLES)
 def list_groups(call: Call) -> Answer:
     """Answer `GET /groups`."""
     options = queries.read_options(call, "group")
@@ -49,32 +49,32 @@ def list_groups(call: Call) -> Answer:
     return pages.page(call, groups, options, lambda group: projection.select("group", group, options.select), "groups")
 
 
-@operation("group.get", "GET", "/groups/{id}", roles=_GROUPS)
+@operation("group.get", "GET", "/groups/{id}", roles=READ_ROLES)
 def get_group(call: Call) -> Answer:
     """Answer `GET /groups/{id}`."""
     body = projection.select("group", full_group(find_group(call)), queries.read_select(call, "group"))
     return Answer({"@odata.context": pages.context(call, "groups/$entity"), **body})
 
 
-@operation("group.members", "GET", "/groups/{id}/members", roles=_GROUPS, units=3)
+@operation("group.members", "GET", "/groups/{id}/members", roles=READ_ROLES, units=3)
 def list_members(call: Call) -> Answer:
     """Answer with direct members of every kind."""
     return _members(call, _direct(call), "")
 
 
-@operation("group.members.cast", "GET", "/groups/{id}/members/{cast}", roles=_GROUPS, units=3)
+@operation("group.members.cast", "GET", "/groups/{id}/members/{cast}", roles=READ_ROLES, units=3)
 def list_members_cast(call: Call) -> Answer:
     """Answer with direct members of one kind, which is an advanced query."""
     return _members(call, _direct(call), call.param("cast"))
 
 
-@operation("group.transitiveMembers", "GET", "/groups/{id}/transitiveMembers", roles=_GROUPS, units=5)
+@operation("group.transitiveMembers", "GET", "/groups/{id}/transitiveMembers", roles=READ_ROLES, units=5)
 def list_transitive_members(call: Call) -> Answer:
     """Answer with everything inside the group, as the lagging index has it."""
     return _members(call, _below(call), "")
 
 
-@operation("group.transitiveMembers.cast", "GET", "/groups/{id}/transitiveMembers/{cast}", roles=_GROUPS, units=5)
+@operation("group.transitiveMembers.cast", "GET", "/groups/{id}/transitiveMembers/{cast}", roles=READ_ROLES, units=5)
 def list_transitive_cast(call: Call) -> Answer:
     """Answer with one kind of object inside the group, which is an advanced query."""
     return _members(call, _below(call), call.param("cast"))

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer
-from azure_simulator.graph.directory import recycle_bin
+from azure_simulator.graph.directory import limits, recycle_bin
 from azure_simulator.graph.directory.entities import USER
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.directory.seeding import TenantSeeder
@@ -27,7 +27,15 @@ _DELETE = "User.ReadWrite.All User.DeleteRestore.All Directory.ReadWrite.All"
 _CREATE = "User.ReadWrite.All Directory.ReadWrite.All User.Invite.All"
 _NEEDED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName")
 _READ_ONLY = frozenset(
-    {"id", "assignedLicenses", "assignedPlans", "licenseAssignmentStates", "createdDateTime", "deletedDateTime"}
+    {
+        "id",
+        "assignedLicenses",
+        "assignedPlans",
+        "licenseAssignmentStates",
+        "createdDateTime",
+        "deletedDateTime",
+        "signInActivity",
+    }
     | {name for name in USER.properties if name.startswith("onPremises")}
     - {"onPremisesImmutableId", "onPremisesExtensionAttributes"}
 )
@@ -52,6 +60,8 @@ def _checked(call: Call, body: Doc, own_id: str = "") -> Doc:
         kind = bool if name in _FLAGS else list if name in _LISTS else dict if name == "passwordProfile" else str
         if name != "onPremisesExtensionAttributes" and value is not None and not isinstance(value, kind):
             raise checks.bad_request(f"Invalid value specified for property '{name}' of resource 'User'.")
+    if name := limits.faulty("user", body):
+        raise checks.bad_request(f"Invalid value specified for property '{name}' of resource 'User'.")
     if "userPrincipalName" in body:
         _check_name(call, str(body["userPrincipalName"]), own_id)
     return {name: value for name, value in body.items() if name != "passwordProfile"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.core.answers import Answer
+from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.times import iso_z
 from azure_simulator.graph.directory.licenses import Licenses
 from azure_simulator.graph.directory.records import directory_of
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from azure_simulator.graph.directory.records import Doc
 
 READ_ROLES = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
-_MEMBERS = "GroupMember.Read.All Group.Read.All Group.ReadWrite.All Directory.Read.All"
+MEMBERS = "GroupMember.Read.All Group.Read.All Group.ReadWrite.All Directory.Read.All"
+SIGN_INS = "AuditLog.Read.All"
+_LARGEST_WITH_SIGN_INS = 500
 _LARGEST_CHECK = 20
 _LARGEST_GET = 1000
 _ON_PREMISES = ("onPremisesSyncEnabled", "onPremisesUserPrincipalName", "onPremisesDomainName")
@@ -50,6 +52,8 @@ def list_users(call: Call) -> Answer:
     """Answer `GET /users`."""
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     options = queries.read_options(call, "user")
+    if "signinactivity" in (call.query.get("$select", "") + call.query.get("$filter", "")).lower():
+        _check_sign_ins(call)
     licenses = Licenses(directory, tenant, call.now_us)
     users = queries.candidates(call, "user")
     if "$filter" in call.query:
@@ -66,19 +70,34 @@ def list_users(call: Call) -> Answer:
 @operation("user.get", "GET", "/users/{id}", roles=f"{READ_ROLES} LicenseAssignment.Read.All")
 def get_user(call: Call) -> Answer:
     """Answer `GET /users/{id or UPN}`."""
+    wanted = queries.read_select(call, "user")
+    if "signInActivity" in wanted:
+        _check_sign_ins(call)
+        if not checks.is_id(call.param("id")):
+            raise checks.bad_request("Get By Key only supports UserId and the key has to be a valid Guid", "BadRequest")
     user = full_user(call, find_user(call, call.param("id")))
-    body = projection.select("user", user, queries.read_select(call, "user"))
+    body = projection.select("user", user, wanted)
     return Answer({"@odata.context": pages.context(call, "users/$entity"), **body})
 
 
-@operation("user.memberOf", "GET", "/users/{id}/memberOf", roles=_MEMBERS, units=2)
+def _check_sign_ins(call: Call) -> None:
+    """Refuse `signInActivity` without its own role, and pages of more than 500 users with it."""
+    if not call.principal.may(SIGN_INS, call.path):
+        text = f"Calling principal does not have required MSGraph permissions {SIGN_INS}"
+        raise Problem(403, "Authentication_MSGraphPermissionMissing", text)
+    if queries.read_top(call) > _LARGEST_WITH_SIGN_INS:
+        text = f"Invalid page size specified: '{call.query['$top']}'. Must be between 1 and 500 inclusive."
+        raise checks.bad_request(text)
+
+
+@operation("user.memberOf", "GET", "/users/{id}/memberOf", roles=MEMBERS, units=2)
 def list_member_of(call: Call) -> Answer:
     """Answer with the groups that the user is a direct member of."""
     user = find_user(call, call.param("id"))
     return _groups(call, operations.replica_of(call).groups_of(user["id"]), typed=True)
 
 
-@operation("user.transitiveMemberOf", "GET", "/users/{id}/transitiveMemberOf", roles=_MEMBERS, units=5)
+@operation("user.transitiveMemberOf", "GET", "/users/{id}/transitiveMemberOf", roles=MEMBERS, units=5)
 def list_transitive(call: Call) -> Answer:
     """Answer with the groups that contain the user at any depth, as the lagging index has them."""
     return _groups(call, _above(call), typed=True)
@@ -88,7 +107,7 @@ def list_transitive(call: Call) -> Answer:
     "user.transitiveMemberOf.group",
     "GET",
     "/users/{id}/transitiveMemberOf/microsoft.graph.group",
-    roles=_MEMBERS,
+    roles=MEMBERS,
     units=5,
 )
 def list_transitive_groups(call: Call) -> Answer:
@@ -115,7 +134,7 @@ def _groups(call: Call, ids: list[str], *, typed: bool) -> Answer:
     )
 
 
-@operation("user.checkMemberGroups", "POST", "/users/{id}/checkMemberGroups", roles=_MEMBERS, units=5, mutates=False)
+@operation("user.checkMemberGroups", "POST", "/users/{id}/checkMemberGroups", roles=MEMBERS, units=5, mutates=False)
 def check_member_groups(call: Call) -> Answer:
     """Answer which of at most 20 groups contain the user at any depth; this does not lag."""
     ids = checks.texts(call.object(), "groupIds")

@@ -1,0 +1,75 @@
+"""Texts that reach scripts, which run as SYSTEM, or addresses of Azure: every character of them is checked."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+_DNS_NAME = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])")
+_ACCOUNT = re.compile(r"[\w-][\w.-]{0,103}")  # of sAMAccountName and userPrincipalName what no shell reads
+_NETBIOS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,254}")
+_PART = re.compile(r"(OU|CN)=\w[\w .-]*|DC=[A-Za-z0-9-]{1,63}", re.IGNORECASE)
+_GROUP = r"resourceGroups/[\w().-]{0,89}[\w()-]"
+_NAME = r"[A-Za-z0-9]([\w.-]{0,78}\w)?"
+_NETWORK = re.compile(
+    rf"/subscriptions/[0-9A-Fa-f]{{8}}(-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}/{_GROUP}"
+    rf"/providers/Microsoft\.Network/virtualNetworks/{_NAME}",
+    re.IGNORECASE,
+)
+_SUBNET = re.compile(rf"{_NETWORK.pattern}/subnets/{_NAME}", re.IGNORECASE)
+
+
+def _domain_name(text: str) -> str:
+    if not _DNS_NAME.fullmatch(text):
+        raise ValueError("write the full name of the domain, for example corp.contoso.com")
+    return text
+
+
+def _account(text: str) -> str:
+    domain, backslash, account = text.partition("\\")
+    if not backslash:
+        account, _, domain = text.partition("@")
+    if not _ACCOUNT.fullmatch(account) or not _NETBIOS.fullmatch(domain):
+        raise ValueError(
+            "write it as user@domain or DOMAIN\\user; the user has letters, digits, hyphens, full stops and underscores"
+        )
+    return text
+
+
+def _unit(text: str) -> str:
+    parts = [part.strip(" ") for part in text.split(",")]
+    kinds = ["DC" if part[:3].upper() == "DC=" else "OU" for part in parts]
+    if not all(map(_PART.fullmatch, parts)) or kinds != sorted(kinds, reverse=True) or set(kinds) != {"OU", "DC"}:
+        raise ValueError(
+            "write it as a distinguished name, OU=...,DC=...,DC=...; "
+            "names have letters, digits, spaces, full stops, hyphens and underscores"
+        )
+    return text
+
+
+def _password(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("has a control character, for example a line break")
+    return text
+
+
+def _network(text: str) -> str:
+    if not _NETWORK.fullmatch(text):
+        raise ValueError("write the id of a virtual network: /subscriptions/.../virtualNetworks/<name>")
+    return text
+
+
+def _subnet(text: str) -> str:
+    if not _SUBNET.fullmatch(text):
+        raise ValueError("write the id of a subnet: /subscriptions/.../virtualNetworks/<name>/subnets/<name>")
+    return text
+
+
+DomainName = Annotated[str, Field(max_length=255), AfterValidator(_domain_name)]
+JoinAccount = Annotated[str, Field(max_length=255), AfterValidator(_account)]
+OrganizationalUnit = Annotated[str, Field(max_length=1000), AfterValidator(_unit)]
+JoinPassword = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_password)]
+NetworkId = Annotated[str, Field(max_length=500), AfterValidator(_network)]
+SubnetId = Annotated[str, Field(max_length=600), AfterValidator(_subnet)]

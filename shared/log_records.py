@@ -1,0 +1,40 @@
+"""Log lines that nobody outside can write: what a caller sent may hold line breaks and control characters."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")  # with separators and bidi marks
+_FRAME = '  File "'
+
+
+def escaped(text: str) -> str:
+    """Return *text* in one line: control characters become what Python writes for them."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+class EscapedRecord(logging.LogRecord):
+    """A record of one line; of an exception its frames have lines of their own, its message has one."""
+
+    def getMessage(self) -> str:  # noqa: N802 - logging's own name
+        """Return the message, escaped."""
+        return escaped(super().getMessage())
+
+    @property
+    def exc_text(self) -> str | None:
+        """The traceback, escaped: a formatter takes it instead of making its own."""
+        if not self.exc_info or self.exc_info[1] is None:
+            return None
+        parts = [part.rstrip("\n") for part in traceback.format_exception(self.exc_info[1])]
+        return "\n".join(part if part.startswith(_FRAME) else escaped(part.strip("\n")) for part in parts)
+
+    @exc_text.setter
+    def exc_text(self, _: str | None) -> None:  # a formatter keeps what it made: not needed
+        pass
+
+
+def escape_log() -> None:
+    """Make every record of this process one that is escaped, whoever logs it."""
+    logging.setLogRecordFactory(EscapedRecord)

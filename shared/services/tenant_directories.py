@@ -1,0 +1,25 @@
+"""The directories that tenants have: nobody else's tokens and notifications are looked at."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import timedelta
+
+from shared.caching import TtlCache
+from shared.dependencies import Dependencies
+
+_BY_DIRECTORY: TtlCache[Mapping[str, tuple[str, ...]]] = TtlCache(timedelta(seconds=10))
+"""Anybody can make us look: one read for all who come within this time."""
+
+
+async def tenants_by_directory(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:
+    """Return the ids of the tenants of each directory; a tenant may be missing for some seconds after its creation."""
+    return await _BY_DIRECTORY.get_or(deps, "tenants", lambda: _read(deps))
+
+
+async def _read(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    async for stored in deps.tenants.each():
+        found[stored.value.entra_tenant_id].append(stored.value.id)
+    return {directory_id: tuple(ids) for directory_id, ids in found.items()}

@@ -47,14 +47,16 @@ async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
 async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
     """Return the resource groups and host pools that contain, contained or may contain the tenant's resources."""
     deps = dependencies()
-    places = {(tenant.subscription_id, tenant.resource_group)}
+    own = (tenant.subscription_id, *tenant.further_subscription_ids)
+    places = {(each, tenant.resource_group) for each in own}
     pools = {
-        f"/subscriptions/{tenant.subscription_id}/resourceGroups/{tenant.resource_group}"
+        f"/subscriptions/{each}/resourceGroups/{tenant.resource_group}"
         f"/providers/Microsoft.DesktopVirtualization/hostPools/{name}"
+        for each in own
         for name in naming.host_pool_names(tenant.id)
     }
     groups = {stored.value.resource_group async for stored in deps.sites.each(tenant.id)}
-    subscriptions = {tenant.subscription_id} | {
+    subscriptions = {tenant.subscription_id, *tenant.further_subscription_ids} | {
         stored.value.subscription_id async for stored in deps.connections.each(tenant.id)
     }
     places |= {(subscription, group) for subscription in subscriptions for group in groups}

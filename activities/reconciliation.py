@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from activities.audit import fail_operation, status_event
 from activities.observing import observe_all, observe_some
+from shared.caching import TtlCache
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
@@ -26,6 +28,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.planning import planner
 from shared.domain.planning.plans import Observed, Plan, Rules
 from shared.domain.planning.queueing import waits
+from shared.domain.planning.spreading import places_of, rights_used, spread
 from shared.domain.policies.pausing import pause_reason
 from shared.domain.policies.policy import Policy, Snapshot, snapshot_of
 from shared.domain.tenants.directory_subscriptions import WATCH
@@ -46,6 +49,9 @@ _NOT_BEGUN = Failure.model_construct(
     retriable=False,
 )
 
+
+_RIGHTS: TtlCache[Counter[str]] = TtlCache(timedelta(minutes=1))
+"""The role assignments for signing in of each subscription, by tenant: plans for single users do not read all."""
 
 _REREAD_MINUTES = (1, 2, 5, 15)  # then an hour, and twice as long each time
 _REREAD_LIMIT = timedelta(hours=24)
@@ -79,6 +85,7 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     snapshots = await _snapshots(tenant, policies)
     rules = await _rules(tenant, policies)
     plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at, rules=rules)
+    plan = await _spread(plan, tenant, stored, everybody=order.user_ids is None)
     await _save(plan, stored)
     return Planned(
         groups=_grouped(plan.start),
@@ -207,6 +214,19 @@ async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Sn
         if snapshot is not None:
             made[policy.id] = snapshot
     return made
+
+
+async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]], *, everybody: bool) -> Plan:
+    """Return *plan* with a subscription for each build that starts."""
+    if not plan.start:
+        return plan
+    deps, known = dependencies(), {pc_id: each.value for pc_id, each in stored.items()}
+    places = {each.value.id: places_of(tenant, each.value) async for each in deps.connections.each(tenant.id)}
+    used = None if everybody else _RIGHTS.get(deps, tenant.id)
+    if used is None:
+        records = known.values() if everybody else [each.value async for each in deps.cloud_pcs.each(tenant.id)]
+        used = _RIGHTS.put(deps, tenant.id, rights_used(records, places))
+    return spread(plan, known, places, used, tenant.settings.sign_in_rights_per_subscription)
 
 
 async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:

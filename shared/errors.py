@@ -7,7 +7,8 @@
     ├── NotFoundError         404  does not exist, or is not visible to the caller
     ├── ConflictError         409  not possible in the current state; ``details`` says why
     │   ├── IllegalTransitionError  the life cycle has no such transition
-    │   └── NameTakenError          another record of the tenant has the name
+    │   ├── NameTakenError          another record of the tenant has the name
+    │   └── BusyError               the same request is being handled; ``after`` is the time to wait
     ├── StaleError            412  it has changed since it was read
     ├── TooLargeError         413  the body is larger than the limit
     ├── RefusedError          422  the cloud refused it, finally; ``code`` is the cloud's error code
@@ -74,6 +75,14 @@ class IllegalTransitionError(ConflictError):
 
 class NameTakenError(ConflictError):
     """Another record of the tenant has this name; use cases turn it into an InvalidError at the field."""
+
+
+class BusyError(ConflictError):
+    """The same request is being handled at this moment; its answer is there *after* a while."""
+
+    def __init__(self, message: str, *, after: timedelta, **details: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(message, **details)
+        self.after = after
 
 
 class StaleError(DeskwrightError):

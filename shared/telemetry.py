@@ -35,6 +35,7 @@ REMOVALS_WAITING = "deskwright.removals.waiting"
 
 _PROVISIONING = "deskwright.provisioning.duration"
 _OPERATIONS = "deskwright.operations.ended"
+_STALLED = "deskwright.workflows.stalled"
 _CALLS = "deskwright.calls.duration"
 _CALLS_THROTTLED = "deskwright.calls.throttled"
 
@@ -95,6 +96,11 @@ def measure_provisioning(took: timedelta, *, tenant_id: str, policy_id: str, out
 def count_operation(kind: str, status: str) -> None:
     """Count an operation that has ended, by kind and status."""
     _counter(_OPERATIONS).add(1, {"kind": kind, "status": status})
+
+
+def count_stalled(workflow: str) -> None:
+    """Count an instance of a workflow that stood still and was ended."""
+    _counter(_STALLED).add(1, {"workflow": workflow})
 
 
 def measure_now(name: str, value: int, *, tenant_id: str) -> None:

@@ -15,5 +15,4 @@ bp = Blueprint()
 @bp.durable_client_input(client_name="client")
 async def receive_directory_change(msg: func.QueueMessage, client: DurableClient) -> None:
     """Carry out what a message says has changed."""
-    text = msg.get_body().decode("utf-8", "replace")
-    await receive_message(dependencies(), client, text, tries=msg.dequeue_count or 0)
+    await receive_message(dependencies(), client, msg.get_body(), tries=msg.dequeue_count or 0)

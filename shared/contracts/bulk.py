@@ -47,10 +47,11 @@ class Worked(Value):
     waves: int
 
 
-BULK = Workflow("run_bulk_action", BulkOrder, Worked)
 NEXT_WAVE = Activity("next_wave", BulkOrder, Wave, Never, RETRY_FOR_A_DAY)
 ACT_ON_ITEM = Activity("act_on_item", ItemOrder, Done, Never, RETRY_FOR_A_DAY)
 POLL_WAVE = Poll("poll_wave", WaveOrder, Done, Never, RETRY_FOR_A_DAY)
 
 WAVE_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=60), timedelta(hours=24))
 """A wave ends with its slowest: three attempts of a build take hours at worst, parking a day."""
+
+BULK = Workflow("run_bulk_action", BulkOrder, Worked, longest_wait=WAVE_POLL.timeout)

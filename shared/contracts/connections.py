@@ -11,7 +11,7 @@ from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, PollPolicy, 
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.probes import ProbeOrder
-from shared.domain.networks.connection import HealthCheck, HealthStatus, SubnetUsage
+from shared.domain.networks.connection import LONGEST_CHECK, HealthCheck, HealthStatus, SubnetUsage
 from shared.domain.values import Value
 
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -110,7 +110,7 @@ class PasswordOrder(Value):
     password_secret_url: str
 
 
-CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, ConnectionRecord)
+CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, ConnectionRecord, longest_wait=LONGEST_CHECK)
 CHECK_GROUP = Workflow("check_group", CheckGroupOrder, GroupChecked)
 RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never)
 RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, Done, Never, RETRY_FOR_A_DAY)

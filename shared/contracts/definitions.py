@@ -116,10 +116,21 @@ class Poll(Contract[In_contra, Ok_co | Refusal_co | Pending], Generic[In_contra,
 
 
 class Workflow(Contract[In_contra, Out_co], Generic[In_contra, Out_co]):
-    """An orchestrator."""
+    """An orchestrator.
 
-    def __init__(self, name: str, accepts: type[In_contra], outcome: TypeForm[Out_co]) -> None:
+    *longest_wait*: the longest that one of its calls, waits or parts may take. An instance that has gone no further for
+    longer never will, and a sweep ends it (shared/services/stalling.py).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        accepts: type[In_contra],
+        outcome: TypeForm[Out_co],
+        longest_wait: timedelta = timedelta(hours=2),
+    ) -> None:
         super().__init__(name, accepts, outcome)
+        self.longest_wait = longest_wait
 
 
 @dataclass(frozen=True, slots=True)

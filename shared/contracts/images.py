@@ -134,7 +134,6 @@ class ImageBuilt(Value):
     failure: Failure | None = None
 
 
-BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt)
 PREPARE_GALLERY = Poll("prepare_gallery", CaptureOrder, Done, Refused)
 BEGIN_GENERALIZE = Activity("begin_generalize", Machine, Accepted, Refused)
 POLL_STOPPED = Poll("poll_stopped", Machine, Done, Refused)
@@ -155,3 +154,5 @@ STOP_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(m
 CAPTURE_POLL = PollPolicy(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))
 VALIDATION_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))
 REPLICATION_POLL = PollPolicy(timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=6))
+
+BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt, longest_wait=REPLICATION_POLL.timeout)

@@ -17,6 +17,7 @@ from shared.domain.cloud_pcs.resuming import Resumption, resumption
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Connection, Domain, Network
 from shared.domain.owner import Owner
+from shared.domain.planning.spreading import subscription_of
 from shared.domain.policies.policy import Snapshot
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
@@ -112,7 +113,8 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         raise ValueError(message)
     settings = tenant.settings
     hosted = connection.network.hosted
-    here = (connection.subscription_id, site.resource_group)
+    subscription_id = subscription_of(build, tenant, connection)
+    here = (subscription_id, site.resource_group)
     resumes = (build.resources.subscription_id, build.resources.resource_group) == here
     return ProvisionOrder(
         tenant_id=tenant.id,
@@ -122,7 +124,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         user=pc.user,
         plan=pc.plan,
         snapshot=build.snapshot,
-        subscription_id=connection.subscription_id,
+        subscription_id=subscription_id,
         resource_group=site.resource_group,
         tenant_resource_group=tenant.resource_group,
         # A customer's own network is where it is: only hosted networks have fall-back regions.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Never
 
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
@@ -71,7 +71,7 @@ class Reconciled(Value):
     refused: Refused | None = None
 
 
-RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, Reconciled)
+RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, Reconciled, longest_wait=timedelta(minutes=30))
 PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, Planned, Refused)
 START_PROVISIONING = Activity("start_provisioning", StartOrder, Started, Never, RETRY_FOR_A_DAY)
 CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, Done, NewerRequest, RETRY_FOR_A_DAY)

@@ -20,6 +20,7 @@ from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.catalogue import ACTIONS
 from shared.services.intents import Resource, make_change
+from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import change, insertion
 from shared.storage.due import BULK_EVERY, Due, DueKind
 from shared.storage.repository import Stored
@@ -141,7 +142,11 @@ def _items(tenant_id: str, bulk_id: str, targets: Sequence[BulkTarget]) -> list[
 async def start_bulk(client: DurableClient, bulk: BulkAction) -> bool:
     """Start a bulk action, or resume it where it broke off; return False when it runs already."""
     order = BulkOrder(tenant_id=bulk.tenant_id, bulk_id=bulk.id, wave=bulk.wave)
-    return await start(client, BULK, order, instance_id=naming.instance_id(bulk.tenant_id, bulk.id, "bulk", 0))
+    return await start(client, BULK, order, instance_id=_instance(bulk))
+
+
+def _instance(bulk: BulkAction) -> str:
+    return naming.instance_id(bulk.tenant_id, bulk.id, "bulk", 0)
 
 
 async def steer(context: ActionContext, client: DurableClient, bulk_id: str, status: BulkStatus) -> BulkAction:
@@ -173,6 +178,8 @@ async def bulk_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     """Resume a bulk action that broke off; each of its waves writes the next due row."""
     found = await deps.bulk_actions.find(due.tenant_id, due.subject_id)
     if found is not None and found.value.unsettled:
+        if await end_stalled(client, BULK, _instance(found.value), deps.clock.now()):
+            return deps.clock.now() + AGAIN_AFTER
         await start_bulk(client, found.value)
         return deps.clock.now() + BULK_EVERY
     return None

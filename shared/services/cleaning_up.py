@@ -9,6 +9,7 @@ from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.storage.due import Due
 from shared.workflow import DurableClient, start
 
@@ -35,6 +36,8 @@ async def clean_up_due(deps: Dependencies, client: DurableClient, due: Due) -> d
         return None
     for order in leftovers_of(pc, claimed):
         instance_id = naming.instance_id(due.tenant_id, pc.id, "cleanup", claimed.generation)
+        if await end_stalled(client, CLEAN_UP, instance_id, deps.clock.now()):
+            return deps.clock.now() + AGAIN_AFTER
         await start(client, CLEAN_UP, order.but(standing_alone=True), instance_id=instance_id)
     return deps.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
 

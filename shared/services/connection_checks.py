@@ -28,6 +28,7 @@ from shared.domain.tenants.tenant import Site, Tenant
 from shared.services.action_context import ActionContext
 from shared.services.intents import Begun, Resource, begin_operation, make_change
 from shared.services.reconciling import SWEEP_AFTER
+from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import Write
 from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient, start
@@ -91,8 +92,11 @@ async def start_check(
         hosted_network=hosted,
         probe=probe_for(connection, site, requested=requested, at=deps.clock.now()),
     )
-    instance_id = naming.instance_id(tenant.id, connection.id, "check", 0)
-    return await start(client, CHECK_CONNECTION, order, instance_id=instance_id)
+    return await start(client, CHECK_CONNECTION, order, instance_id=_instance(connection))
+
+
+def _instance(connection: Connection) -> str:
+    return naming.instance_id(connection.tenant_id, connection.id, "check", 0)
 
 
 def probe_for(connection: Connection, site: Site, *, requested: bool, at: datetime) -> ProbeOrder | None:
@@ -152,6 +156,8 @@ async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     site = await deps.sites.find(due.tenant_id, connection.site_id)
     if site is None:
         return now + every
+    if await end_stalled(client, CHECK_CONNECTION, _instance(connection), now):
+        return now + AGAIN_AFTER
     operation_id = operation.id if operation else None
     requested = operation is not None
     await start_check(deps, client, tenant.value, site.value, connection, operation_id, requested=requested)

@@ -20,7 +20,7 @@ from shared.domain import naming
 from shared.domain.tenants.directory_subscriptions import WATCH, Resource, Watch
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
-from shared.domain.wizards.forms import parse
+from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import DeskwrightError, RefusedError
 from shared.services.directory_subscriptions import keep_watch
 from shared.services.reconciling import SWEEP_AFTER, request_reconcile
@@ -56,12 +56,14 @@ class DirectoryChange(Value):
     at: datetime
 
 
-async def receive_message(deps: Dependencies, client: DurableClient, text: str, *, tries: int) -> None:
+async def receive_message(deps: Dependencies, client: DurableClient, message: bytes, *, tries: int) -> None:
     """Carry out one message of the queue; one that cannot be read is put aside, not tried again.
 
     One that was read and could not be carried out in as many *tries* as the host makes is put aside too, with why.
     """
+    text = message.decode("utf-8", "replace")
     try:
+        message.decode("utf-8")
         change = parse(DirectoryChange, json.loads(text))
     except (ValidationError, ValueError, RecursionError) as error:
         await _put_aside(deps, text, _reason(error))
@@ -97,9 +99,8 @@ async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        return "; ".join(f"/{'/'.join(map(str, each['loc']))}: {each['msg']}" for each in found)
-    return f"not JSON: {error}"
+        return "; ".join(f"{each.pointer}: {each.message}" for each in problems_of(error))
+    return f"not UTF-8: {error}" if isinstance(error, UnicodeDecodeError) else f"not JSON: {error}"
 
 
 async def report_changes(

@@ -20,6 +20,7 @@ from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change, resume_operation
 from shared.services.reconciling import reconcile_users
+from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import change, change_cloud_pc, replacement
 from shared.storage.due import Due, DueKind, grace_due
 from shared.storage.repository import Stored
@@ -80,14 +81,18 @@ async def _being_ended(context: ActionContext, pc: CloudPc) -> Operation | None:
 
 async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:
     """Start to take a Cloud PC out of use, if its record says that it is time; False: that runs already."""
-    instance_id = naming.instance_id(order.tenant_id, order.cloud_pc_id, "deprovision", order.generation)
-    return await start(client, DEPROVISION, order, instance_id=instance_id)
+    return await start(client, DEPROVISION, order, instance_id=_instance(order))
+
+
+def _instance(order: DeprovisionOrder) -> str:
+    return naming.instance_id(order.tenant_id, order.cloud_pc_id, "deprovision", order.generation)
 
 
 async def deprovision_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Start to take a Cloud PC out of use; the workflow checks in the record whether it is time."""
-    del deps
     order = DeprovisionOrder(tenant_id=due.tenant_id, cloud_pc_id=due.subject_id, generation=due.generation)
+    if await end_stalled(client, DEPROVISION, _instance(order), deps.clock.now()):
+        return deps.clock.now() + AGAIN_AFTER
     await deprovision(client, order)
     return None  # the workflow writes the next due row itself
 

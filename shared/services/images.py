@@ -31,6 +31,7 @@ from shared.services.action_context import ActionContext
 from shared.services.intents import Begun, Resource, begin_operation, make_change
 from shared.services.marketplace import gallery_images, gallery_versions
 from shared.services.reconciling import SWEEP_AFTER
+from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import change, insertion, name_taken_is
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
@@ -119,7 +120,11 @@ async def start_image_build(
         address_space=site.address_space,
         broken_off=broken_off,
     )
-    return await start(client, BUILD_IMAGE, order, instance_id=naming.instance_id(tenant.id, image.id, "build", 0))
+    return await start(client, BUILD_IMAGE, order, instance_id=_instance(image))
+
+
+def _instance(image: DeviceImage) -> str:
+    return naming.instance_id(image.tenant_id, image.id, "build", 0)
 
 
 async def image_build_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -132,6 +137,8 @@ async def image_build_due(deps: Dependencies, client: DurableClient, due: Due) -
     if site is None:
         await _fail_without_site(deps, tenant.value, found.value)
         return None
+    if await end_stalled(client, BUILD_IMAGE, _instance(found.value), deps.clock.now()):
+        return deps.clock.now() + AGAIN_AFTER
     operation = await deps.operations.find(due.tenant_id, found.value.operation_id)
     begun = operation is not None and operation.value.status is OperationStatus.RUNNING
     if await start_image_build(client, tenant.value, site.value, found.value, broken_off=begun) and begun:

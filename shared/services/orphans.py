@@ -64,8 +64,10 @@ async def want_scan(deps: Dependencies, tenant: Tenant, resource_group: str) -> 
     now = deps.clock.now()
     before = await deps.orphan_scans.find(tenant.id, LAST)
     scan = before.value if before else OrphanScan(id=LAST, tenant_id=tenant.id, started_at=now)
-    area = f"/subscriptions/{tenant.subscription_id}/resourceGroups/{resource_group}"
-    more = () if area in {each.area for each in scan.looked_at} else (Looked(area=area),)
+    known = {each.area for each in scan.looked_at}
+    subscriptions = (tenant.subscription_id, *tenant.further_subscription_ids)
+    areas = [f"/subscriptions/{each}/resourceGroups/{resource_group}" for each in subscriptions]
+    more = [Looked(area=area) for area in areas if area not in known]
     wanted = scan.but(wanted_at=now, looked_at=(*scan.looked_at, *more))
     await deps.orphan_scans.save_all([Stored(wanted, "*")])
     await deps.due.put(DueKind.ORPHANS, now, tenant.id, tenant.id)

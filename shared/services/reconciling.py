@@ -11,6 +11,7 @@ from shared.domain import naming
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.services.action_context import ActionContext
 from shared.services.intents import open_operation
+from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient, start
 
@@ -59,7 +60,11 @@ async def promise_reconcile(deps: Dependencies, tenant_id: str, now: datetime) -
 async def start_reconcile(client: DurableClient, tenant_id: str) -> bool:
     """Start the tenant's reconcile; return False when it runs already."""
     order = ReconcileOrder(tenant_id=tenant_id)
-    return await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, "all", "reconcile", 0))
+    return await start(client, RECONCILE, order, instance_id=_instance(tenant_id))
+
+
+def _instance(tenant_id: str) -> str:
+    return naming.instance_id(tenant_id, "all", "reconcile", 0)
 
 
 async def reconcile_users(
@@ -85,6 +90,8 @@ async def reconcile_due(deps: Dependencies, client: DurableClient, due: Due) -> 
     if requested_at is None:
         await close_operations(deps, due.tenant_id, now)
         return None
+    if await end_stalled(client, RECONCILE, _instance(due.tenant_id), now):
+        return now + AGAIN_AFTER
     await start_reconcile(client, due.tenant_id)
     return now + min(max(SWEEP_AFTER, now - requested_at), _REFUSED)
 

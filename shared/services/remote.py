@@ -19,6 +19,7 @@ from shared.domain.operations.operation import Operation
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, resume_operation
+from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import change, change_cloud_pc
 from shared.storage.due import ACT_EVERY, Due, DueKind
 from shared.workflow import DurableClient, is_alive, start
@@ -127,6 +128,9 @@ async def action_due(deps: Dependencies, client: DurableClient, due: Due) -> dat
     found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
     if found is None or found.value.action is None or found.value.current.generation != due.generation:
         return None
+    instance_id = remote_instance(found.value)
+    if instance_id and await end_stalled(client, RUN_REMOTE_ACTION, instance_id, deps.clock.now()):
+        return deps.clock.now() + AGAIN_AFTER
     late = deps.clock.now() - found.value.action.begun_at >= ACT_EVERY
     if await start_action(client, found.value) and late:
         _log.warning("%s of %s/%s had broken off; resumed", found.value.action.name, due.tenant_id, due.subject_id)

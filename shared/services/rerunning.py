@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder, rerunning_instance
 from shared.contracts.remote_actions import machine_of
@@ -18,10 +20,17 @@ from shared.services.writes import no_record
 from shared.workflow import DurableClient, start
 
 
+def _known(step: str | None) -> str | None:
+    if step is not None and step not in STEPS:
+        message = f"there is no such step; the steps are {', '.join(STEPS)}"
+        raise ValueError(message)
+    return step
+
+
 class RerunForm(Value):
     """Which step; left out: every step that has a warning."""
 
-    step: str | None = Field(None, description=", ".join(STEPS))
+    step: Annotated[str | None, AfterValidator(_known)] = Field(None, description=", ".join(STEPS))
 
 
 async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.intent import ResourceType
-from shared.domain.tenants.tenant import Tenant, TenantSettings
+from shared.domain.tenants.tenant import FurtherSubscriptions, Tenant, TenantSettings
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
@@ -38,6 +38,7 @@ class TenantChange(Value):
 
     display_name: str | None = Field(None, min_length=1, max_length=120)
     settings: dict[str, Any] | None = None
+    further_subscription_ids: FurtherSubscriptions | None = None
 
 
 async def create_tenant(context: ActionContext, client: DurableClient, tenant: Tenant) -> Stored[Tenant]:
@@ -72,6 +73,9 @@ async def update_tenant(
     after = before.but(
         display_name=form.display_name or before.display_name,
         settings=_merged(before.settings, form.settings or {}),
+        further_subscription_ids=(
+            before.further_subscription_ids if form.further_subscription_ids is None else form.further_subscription_ids
+        ),
     )
     every = after.settings.restore_point_every
     write = replacement(stored, after, deps.tenants.replace)

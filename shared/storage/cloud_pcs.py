@@ -25,6 +25,7 @@ _CLAIM = f"{_CLAIMS}:"
 
 _SHAPE = Shape(
     table="cloudpcs",
+    noun="Cloud PC",
     model=CloudPc,
     place=lambda pc: (pc.tenant_id, pc.id),
     columns={

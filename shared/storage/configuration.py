@@ -12,6 +12,7 @@ from shared.storage.tables import Tables
 
 _CONNECTIONS = Shape(
     table="connections",
+    noun="connection",
     model=Connection,
     place=lambda connection: (connection.tenant_id, connection.id),
     columns={
@@ -22,6 +23,7 @@ _CONNECTIONS = Shape(
 )
 _IMAGES = Shape(
     table="images",
+    noun="device image",
     model=DeviceImage,
     place=lambda image: (image.tenant_id, image.id),
     columns={
@@ -33,6 +35,7 @@ _IMAGES = Shape(
 )
 _POLICIES = Shape(
     table="policies",
+    noun="provisioning policy",
     model=Policy,
     place=lambda policy: (policy.tenant_id, policy.id),
     columns={

@@ -50,7 +50,7 @@ LAST_READING = 1_000
 START_GRACE = timedelta(minutes=5)
 """After this time a sweep checks that saved work has been started."""
 
-WATCH_EVERY = timedelta(hours=2)
+WATCH_EVERY = timedelta(minutes=10)
 """How often a sweep checks that a started build still runs."""
 
 ACT_EVERY = timedelta(minutes=10)

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.values import Value
-from shared.errors import ConflictError, NotFoundError, StaleError
+from shared.errors import BusyError, ConflictError, NotFoundError, StaleError
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
 
 KEPT = timedelta(hours=24)
+_BUSY = "the first request with this Idempotency-Key is still being handled; send it again a little later"
+_SOON = timedelta(seconds=5)
 _WORKING = timedelta(minutes=2)  # a request without a response by then was interrupted
 
 
@@ -69,7 +71,7 @@ class Idempotency:
             await self._take_over(mine, stored)
             return None
         if stored.value.answer is None:
-            raise ConflictError("the first request with this Idempotency-Key is still being worked on", key=key)
+            raise BusyError(_BUSY, after=_SOON, key=key)
         return stored.value.answer
 
     async def keep(self, scope: str, key: str, answer: Answer) -> None:
@@ -96,4 +98,4 @@ class Idempotency:
             else:
                 await self._rows.replace(mine, seen=stored.etag)
         except (ConflictError, StaleError, NotFoundError) as error:
-            raise ConflictError("another request took this Idempotency-Key just now", key=mine.key) from error
+            raise BusyError(_BUSY, after=_SOON, key=mine.key) from error

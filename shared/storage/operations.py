@@ -10,6 +10,7 @@ from shared.telemetry import count_operation
 
 _OPERATIONS = Shape(
     table="operations",
+    noun="operation",
     model=Operation,
     place=lambda operation: (operation.tenant_id, operation.id),
     columns={
@@ -36,6 +37,7 @@ def operations(tables: Tables) -> Repository[Operation]:
 
 _ACTIONS = Shape(
     table="bulkactions",
+    noun="bulk action",
     model=BulkAction,
     place=lambda bulk: (bulk.tenant_id, bulk.id),
     columns={"status": lambda bulk: bulk.status.value, "action": lambda bulk: bulk.action},

@@ -8,6 +8,7 @@ from shared.storage.tables import Tables
 
 _ORPHANS = Shape(
     table="orphans",
+    noun="orphan",
     model=Orphan,
     place=lambda orphan: (orphan.tenant_id, orphan.id),
     columns={

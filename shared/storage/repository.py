@@ -36,7 +36,10 @@ class Page(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Shape(Generic[T]):
-    """How values of one model are stored: *place* returns (tenant id, id), *columns* are those to filter by."""
+    """How values of one model are stored: *place* returns (tenant id, id), *columns* are those to filter by.
+
+    *noun*: what a person calls it.
+    """
 
     table: str
     model: type[T]
@@ -44,6 +47,7 @@ class Shape(Generic[T]):
     columns: Mapping[str, Callable[[T], Column]] = field(default_factory=dict)
     version: int = 1
     upgrade: Upgrade | None = None
+    noun: str = "record"
 
 
 class Repository(Generic[T]):
@@ -56,7 +60,10 @@ class Repository(Generic[T]):
 
     async def get(self, tenant_id: str, id: str) -> Stored[T]:  # noqa: A002 - every record has an id
         """Return the value with *id*. Raises: NotFoundError."""
-        return self._stored(await self._table.read(escaped(tenant_id), escaped(id)))
+        try:
+            return self._stored(await self._table.read(escaped(tenant_id), escaped(id)))
+        except NotFoundError as error:
+            raise NotFoundError(f"there is no such {self._shape.noun}") from error
 
     async def find(self, tenant_id: str, id: str | None = None, **filters: Column) -> Stored[T] | None:  # noqa: A002 - as above
         """Return the value with *id*, or the first that matches *filters*; None if there is none."""

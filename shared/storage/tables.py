@@ -236,7 +236,7 @@ def _own_error(name: str, error: AzureError) -> DeskwrightError:
     if status == 413 or reason in _TOO_LARGE:  # noqa: PLR2004
         return TooLargeError(f"the record is too large for {name}")
     kind, words = _MEANINGS.get(status, (UnavailableError, f"the service failed: {status or ''} {reason}"))
-    return kind(f"table {name}: {words}")
+    return kind(words if status in _MEANINGS else f"table {name}: {words}")
 
 
 def _read(entity: Any) -> Read:  # noqa: ANN401 - the SDK's TableEntity

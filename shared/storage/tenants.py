@@ -15,11 +15,12 @@ _ALL = "tenants"  # one partition: there are few tenants, and they are listed to
 
 _TENANTS = Shape(
     table="tenants",
+    noun="tenant",
     model=Tenant,
     place=lambda tenant: (_ALL, tenant.id),
     columns={"entra_tenant_id": lambda tenant: tenant.entra_tenant_id},
 )
-_SITES = Shape(table="sites", model=Site, place=lambda site: (site.tenant_id, site.id))
+_SITES = Shape(table="sites", noun="site", model=Site, place=lambda site: (site.tenant_id, site.id))
 _SERVICE, _STATE = "service", "state"
 _SERVICE_STATE = Shape(table="service", model=ServiceState, place=lambda _: (_SERVICE, _STATE))
 

@@ -11,7 +11,7 @@ from shared.workflow.purging import purge_finished
 from shared.workflow.registration import implementation_of
 from shared.workflow.replay import speed_up_replay
 from shared.workflow.sdk import Blueprint, Context, DurableApp, DurableClient
-from shared.workflow.starting import is_alive, start
+from shared.workflow.starting import is_alive, stands_still_since, start
 from shared.workflow.waiting import call_sub_orchestrator, call_sub_orchestrators, pause, wait_for
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "pause",
     "purge_finished",
     "speed_up_replay",
+    "stands_still_since",
     "start",
     "wait_for",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from shared.contracts.definitions import Workflow
@@ -18,6 +19,15 @@ async def is_alive(client: DurableClient, instance_id: str) -> bool:
     """Whether an instance runs, waits to run, or is suspended."""
     status = await client.get_status(instance_id)
     return bool(status and status.runtime_status and status.runtime_status.value in _ALIVE)
+
+
+async def stands_still_since(client: DurableClient, instance_id: str) -> datetime | None:
+    """Return when an instance that should run went on last; None: it has ended, or somebody has suspended it."""
+    status = await client.get_status(instance_id)
+    if not status or not status.runtime_status or status.runtime_status.value not in _ALIVE - {"Suspended"}:
+        return None
+    at: datetime | None = status.last_updated_time
+    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
 
 
 async def start(client: DurableClient, workflow: Workflow[In, Any], order: In, *, instance_id: str) -> bool:

@@ -130,7 +130,7 @@ class BusyHost(IdleHost):
 
     async def get_status(self, instance_id: str) -> Any:
         del instance_id
-        return SimpleNamespace(runtime_status=SimpleNamespace(value="Running"))
+        return SimpleNamespace(runtime_status=SimpleNamespace(value="Running"), last_updated_time=None)
 
 
 async def test_a_build_that_broke_off_is_begun_again_where_it_was(here: PaperServices) -> None:

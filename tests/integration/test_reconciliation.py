@@ -53,6 +53,8 @@ class PaperHost:
 
     async def get_status(self, instance_id: str) -> Any:
         class Running:
+            last_updated_time = None
+
             class runtime_status:  # noqa: N801 - as the SDK has it
                 value = "Running"
 

@@ -16,7 +16,7 @@ import azure.functions as func
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import InvalidError, NotFoundError, Problem, TooLargeError
+from shared.errors import ForbiddenError, InvalidError, NotFoundError, Problem, TooLargeError
 from shared.services.tenant_directories import tenants_by_directory
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -33,6 +33,7 @@ from triggers.http.odata import Collection
 from triggers.http.openapi_metadata import RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorize
 from triggers.http.problems import answering_errors
+from triggers.http.refusals import write_down_refusal
 from triggers.http.response_shapes import Node
 
 _MOST_BYTES = 1 << 20
@@ -40,8 +41,6 @@ _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
 
 Handler = Callable[..., Awaitable[Response]]
-
-_CLIENT_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 def endpoint(
@@ -52,10 +51,12 @@ def endpoint(
     optional: bool = False,
     returns: Node | Mapping[int, Node | None] | None = None,
     query: Collection | tuple[str, ...] = (),
+    mutates: bool = True,
 ) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
     """Make ``handler(call)`` or ``handler(call, client)`` an HTTP function that *verb* guards.
 
-    The others are for the OpenAPI document. *returns*: the body of a 200, or a body for each status.
+    *mutates*: whether what is refused leaves an audit event, where the method is not GET. The others are for the
+    OpenAPI document. *returns*: the body of a 200, or a body for each status.
     """
     if verb not in VERBS:
         message = f"{verb} is not in the table of permissions"
@@ -63,13 +64,17 @@ def endpoint(
 
     def frame(handler: Handler) -> Callable[..., Awaitable[func.HttpResponse]]:
         async def respond(req: func.HttpRequest, trace_id: str, *clients: DurableClient) -> func.HttpResponse:
+            calls: list[Call] = []
+
             async def perform() -> func.HttpResponse:
-                call = await _authorized_call(req, verb, trace_id)
+                call = await _authorized_call(req, verb, trace_id, calls)
                 with on_behalf_of(call.tenant_id):
                     return _http_response(await handler(call, *clients), trace_id)
 
-            named = _named(req, trace_id) if graph else None
-            return await answering_errors(perform, graph=graph, trace_id=trace_id, request=named)
+            response = await answering_errors(perform, graph=graph, trace_id=trace_id)
+            if calls and mutates:
+                await write_down_refusal(calls[0], verb, trace_id, response)
+            return response
 
         by_status = returns if isinstance(returns, Mapping) else {200: returns}
         metadata = RouteMetadata(accepts, optional=optional, returns=by_status, query=query, graph=graph, verb=verb)
@@ -78,15 +83,8 @@ def endpoint(
     return frame
 
 
-def _named(request: func.HttpRequest, trace_id: str) -> dict[str, str]:
-    """Return what Graph's errors say of the request: when it came, and the id that its client has given it."""
-    given = request.headers.get("client-request-id", "")
-    client = given if _CLIENT_REQUEST_ID.fullmatch(given) else trace_id
-    return {"date": dependencies().clock.now().strftime("%Y-%m-%dT%H:%M:%S"), "client-request-id": client}
-
-
-async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str) -> Call:
-    """Return the call, once its caller is authenticated and may do *verb*."""
+async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str, calls: list[Call]) -> Call:
+    """Return the call, once its caller is authenticated and may do *verb*; *calls* gets it once the caller is known."""
     deps = dependencies()
     validation = token_validation(deps.settings)
     params = request.route_params
@@ -98,10 +96,16 @@ async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str) 
         caller, tenant = await _caller_in_tenant(request, validation, deps, str(params["tenant"]))
     else:
         caller = await authenticate(request.headers, validation, await _directories(deps))
-    authorize(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
+    call = Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id)
+    try:
+        authorize(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
+    except ForbiddenError:
+        calls.append(call)
+        raise
+    calls.append(call)
     if len(request.get_body()) > _MOST_BYTES:
         raise TooLargeError(f"a body may have {_MOST_BYTES} bytes")
-    return Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id)
+    return call
 
 
 def _refuse_unprintable(texts: Mapping[str, str]) -> None:

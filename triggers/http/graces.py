@@ -12,8 +12,9 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import PAGES
 from triggers.http.operations import address
-from triggers.http.paging import listed
+from triggers.http.paging import paged
 from triggers.http.response_shapes import Page
 from triggers.http.views.graces import GraceChangeView, PendingRemovalView, grace_change_view, pending_removal_view
 
@@ -68,11 +69,11 @@ def _shown(after: CloudPc, call: Call) -> Response:
 
 
 @bp.route(route="tenants/{tenant}/removals", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=Page(PendingRemovalView))
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=Page(PendingRemovalView), query=PAGES)
 async def list_removals(call: Call) -> Response:
     """List the Cloud PCs whose removal waits to be confirmed, with cause and reason."""
     found = [stored.value for stored in await call.deps.cloud_pcs.with_removals(call.tenant.id)]
-    return ok(listed(call, (pending_removal_view(pc) for pc in found), None))
+    return ok(paged(call, [pending_removal_view(pc) for pc in found]))
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/confirmRemoval", methods=["POST"], auth_level=_OPEN)

@@ -27,7 +27,7 @@ from triggers.http.graph import (
 from triggers.http.idempotency import once
 from triggers.http.odata import Collection
 from triggers.http.openapi_metadata import ONE, PAGES
-from triggers.http.paging import listed
+from triggers.http.paging import paged
 from triggers.http.response_shapes import Page
 from triggers.http.views.policies import ASSIGNMENT, POLICIES, POLICY, PolicyView, assignments_view, policy_view
 
@@ -131,11 +131,11 @@ async def assign_policy(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(PolicyUser))
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(PolicyUser), query=PAGES)
 async def list_policy_users(call: Call) -> Response:
     """Show who has a Cloud PC through a policy, who waits, who lacks one, and why."""
     users = await policies.read_policy_users(call.context, call.param("id"))
-    return ok(listed(call, (user.to_json() for user in users), None))
+    return ok(paged(call, [user.to_json() for user in users]))
 
 
 async def save_policy_form(call: Call, client: DurableClient) -> Response:

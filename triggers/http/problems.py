@@ -17,6 +17,7 @@ from typing import Any
 import azure.functions as func
 
 from shared.errors import (
+    BusyError,
     ConflictError,
     DeskwrightError,
     ForbiddenError,
@@ -94,7 +95,7 @@ def error_response(
     if status.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.warning("%s, trace id %s: %s", status.code, trace_id, error)
     headers = {}
-    if isinstance(error, ThrottledError):
+    if isinstance(error, ThrottledError | BusyError):
         headers["Retry-After"] = str(math.ceil(error.after.total_seconds()))
     elif isinstance(error, UnavailableError):
         headers["Retry-After"] = "10"

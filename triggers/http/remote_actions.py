@@ -138,7 +138,13 @@ async def resize_cloud_pc(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{BASE}/cloudPCs/validateBulkResize", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=ValidateBulkResizeBody, returns=ResizeVerdictsView)
+@endpoint(
+    "Microsoft.CloudPC/cloudPCs/resize",
+    mutates=False,
+    graph=True,
+    accepts=ValidateBulkResizeBody,
+    returns=ResizeVerdictsView,
+)
 async def validate_bulk_resize(call: Call) -> Response:
     """Say for each of many Cloud PCs whether it could be resized now; nothing happens."""
     body = Body(call.json())

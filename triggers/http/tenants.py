@@ -10,6 +10,7 @@ from shared.services import tenants
 from shared.services.tenants import TenantChange
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, created, ok
+from triggers.http.connections import may_name_any_subscription
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import PAGES
@@ -59,7 +60,10 @@ async def update_tenant(call: Call, client: DurableClient) -> Response:
     """Change a tenant's name or settings."""
     stored = call.stored_tenant
     call.match(stored.etag)
-    updated = await tenants.update_tenant(call.context, client, stored, call.read(TenantChange))
+    form = call.read(TenantChange)
+    if form.further_subscription_ids is not None and not may_name_any_subscription(call):
+        raise InvalidError(Problem("/furtherSubscriptionIds", "only the provider may choose a tenant's subscriptions"))
+    updated = await tenants.update_tenant(call.context, client, stored, form)
     return ok(updated.value.to_json(), etag=updated.etag)
 
 

@@ -36,7 +36,7 @@ async def get_wizard(call: Call) -> Response:
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}/review", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/wizards/review", accepts=FORMS_SO_FAR, returns=Review)
+@endpoint("Microsoft.CloudPC/wizards/review", accepts=FORMS_SO_FAR, returns=Review, mutates=False)
 async def review_wizard(call: Call) -> Response:
     """Review a form as far as it is filled in; nothing is saved."""
     wizard = _wizard(call)

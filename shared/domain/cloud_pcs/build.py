@@ -84,6 +84,7 @@ class Build(Value):
     step_started_at: datetime | None = None
     resumed_at: Step | None = None  # where this attempt goes on with the machine that is there; None: it begins anew
     snapshot: Snapshot | None = None
+    subscription_id: str | None = None  # where it is to be made; None: where its connection says
     group_id: str | None = None  # through which the user came to the policy
     resources: Resources = Field(default_factory=Resources)
     warnings: tuple[Warn, ...] = ()

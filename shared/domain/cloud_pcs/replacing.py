@@ -20,6 +20,7 @@ def begin_replacement(
         generation=pc.next_generation,
         reason=WAITING_TO_START,
         snapshot=snapshot,
+        subscription_id=pc.current.subscription_id or pc.current.resources.subscription_id,
         group_id=group_id,
         resources=earlier.resources,
         operation_id=operation_id,
@@ -45,6 +46,7 @@ def replaced(
         phase=Phase.BUILT,
         reason=old.reason,  # of a Cloud PC that is taken out of use meanwhile
         snapshot=new.snapshot,
+        subscription_id=new.subscription_id,
         group_id=new.group_id,
         resources=new.resources.with_found(resources),
         warnings=warnings,

@@ -124,7 +124,10 @@ SYSTEM = Actor.model_construct(id="deskwright", name="Deskwright", kind="system"
 
 
 class AuditEvent(Value):
-    """One mutation: append-only. *activity* follows ``Microsoft.CloudPC/<resource>/<verb>``."""
+    """One mutation: append-only. *activity* follows ``Microsoft.CloudPC/<resource>/<verb>``.
+
+    *refused_status*: the status of the answer where nothing was changed; *refused_why*: what the caller was told.
+    """
 
     id: str
     tenant_id: str
@@ -136,3 +139,5 @@ class AuditEvent(Value):
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     correlation_id: str | None = None
+    refused_status: int | None = None
+    refused_why: str | None = None

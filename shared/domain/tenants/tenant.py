@@ -26,7 +26,7 @@ def _private_network(value: str) -> str:
     try:
         network = IPv4Network(value)
     except (AddressValueError, NetmaskValueError, ValueError) as error:
-        raise ValueError(f"not an IPv4 network in CIDR form: {error}") from error
+        raise ValueError("write an IPv4 network in CIDR form with no host bits, such as 10.20.0.0/16") from error
     if not network.is_private or not _WIDEST <= network.prefixlen <= _NARROWEST:
         raise ValueError(f"must be a private network of /{_WIDEST} to /{_NARROWEST}")
     return value
@@ -39,6 +39,15 @@ def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")]
+_Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+FurtherSubscriptions = Annotated[
+    tuple[_Guid, ...],
+    AfterValidator(_distinct),
+    Field(
+        max_length=50, description="where Cloud PCs in hosted networks are built too: one subscription is not enough"
+    ),
+]
+"""Of one directory, as the tenant's own."""
 Zone = Annotated[str, Field(pattern=r"^[1-9]$")]
 
 
@@ -82,6 +91,7 @@ class TenantSettings(Value):
     removal_brake: RemovalBrake = Field(default_factory=RemovalBrake)
     naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
     licence_source: LicenceSource = LicenceSource.GRAPH_SKU
+    sign_in_rights_per_subscription: int = Field(3800, ge=2, le=4000)
     seats: dict[SeatPlan, Seats] = Field(default_factory=dict, max_length=500)
 
     @property
@@ -131,6 +141,7 @@ class Tenant(Value):
     display_name: str = Field(min_length=1, max_length=120)
     entra_tenant_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
     subscription_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    further_subscription_ids: FurtherSubscriptions = ()
     settings: TenantSettings = Field(default_factory=TenantSettings)
     paused: Paused | None = None
 

@@ -43,6 +43,19 @@ def _template(value: str | None) -> str | None:
     return value or None
 
 
+def frontline_problem(provisioning_type: str) -> str | None:
+    """Return why Cloud PCs of another type than dedicated are refused, None for dedicated ones."""
+    if provisioning_type == "dedicated":
+        return None
+    return "Frontline is not offered; only dedicated Cloud PCs are: leave it out, or write dedicated"
+
+
+def _dedicated(value: str) -> str:
+    if wrong := frontline_problem(value):
+        raise ValueError(wrong)
+    return value
+
+
 def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(values)) != len(values):
         message = "names one of them twice"
@@ -71,6 +84,7 @@ class ConfigurationStep(Value):
     local_admin_enabled: bool = False
     enable_single_sign_on: bool = True
     grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
+    provisioning_type: Annotated[str, AfterValidator(_dedicated)] = "dedicated"
 
 
 class GroupsStep(Value):
@@ -193,7 +207,7 @@ def _image_problem(step: ImageStep, reading: Reading, facts: PolicyFacts) -> str
 def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning], Forecast | None]:
     """Return the warnings, and what would happen."""
     connections = facts.chosen_connections(reading)
-    warnings = [_unhealthy(c) for c in connections if not c.usable]
+    warnings = [*_mixed_join_types(connections), *(_unhealthy(c) for c in connections if not c.usable)]
     groups = reading.value("groups", GroupsStep)
     if groups is None:
         return warnings, None
@@ -221,6 +235,20 @@ def _overlaps(reading: Reading, groups: GroupsStep, facts: PolicyFacts) -> list[
     subject = Target("", detail.display_name if detail else "this policy", assignments)
     names = {group.id: group.display_name for group in facts.groups}
     return overlaps(subject, facts.policies, names, facts.entitlements)
+
+
+def _mixed_join_types(connections: list[Connection]) -> list[ReviewWarning]:
+    """Return a warning where it depends on the connection that is used how a Cloud PC joins."""
+    by_type: dict[str, list[str]] = {}
+    for connection in connections:
+        by_type.setdefault(connection.join_type.value, []).append(connection.display_name)
+    if len(by_type) <= 1:
+        return []
+    message = (
+        "Some connections join Microsoft Entra ID only, others also the domain: the connection that is used "
+        "decides how a Cloud PC joins."
+    )
+    return [ReviewWarning(concern=WarningCode.MIXED_JOIN_TYPES, step="connection", message=message, details=by_type)]
 
 
 def _unhealthy(connection: Connection) -> ReviewWarning:

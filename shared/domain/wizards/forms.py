@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from shared.domain.values import Value
+from shared.domain.wizards.wording import worded
 from shared.errors import InvalidError, Problem
 
 StepValue = TypeVar("StepValue", bound=Value)
@@ -111,20 +112,13 @@ def problems_of(error: ValidationError, prefix: str = "", step: str | None = Non
     return [
         Problem(
             prefix + "".join(f"/{escape(str(part))}" for part in found["loc"]),
-            _message(found["type"], found["msg"]),
+            worded(found["type"], found["msg"], _field(found["loc"]), found.get("ctx", {})),
             step,
         )
-        for found in error.errors(include_url=False, include_context=False, include_input=False)
+        for found in error.errors(include_url=False, include_input=False)
     ]
 
 
-def _message(kind: str, message: str) -> str:
-    match kind:
-        case "missing":
-            return "required"
-        case "extra_forbidden":
-            return "unknown field"
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return "must be an object"
-        case _:
-            return message.removeprefix("Value error, ")
+def _field(location: tuple[int | str, ...]) -> str:
+    """Return the name of the field at or around a place."""
+    return next((part for part in reversed(location) if isinstance(part, str)), "")

@@ -21,6 +21,7 @@ class WarningCode(StrEnum):
     ADDRESSES_SHORT = "addressesShort"
     UNLICENSED_MEMBERS = "unlicensedMembers"
     SHARED_JOIN_ACCOUNT = "sharedJoinAccount"
+    MIXED_JOIN_TYPES = "mixedJoinTypes"  # some Cloud PCs would join Entra ID only, others also the domain
     UNHEALTHY_CONNECTION = "unhealthyConnection"
     NOT_LOOKED_AT = "notLookedAt"  # the cloud did not answer: the review is incomplete
 

@@ -51,7 +51,7 @@ def test_a_right_form_is_valid(right: dict[str, Any]) -> None:
     ("wrong", "step", "pointer", "words"),
     [
         (form(connection={}), "connection", "/connection/connectionIds", "required"),
-        (form(connection={"connectionIds": []}), "connection", "/connection/connectionIds", "at least 1"),
+        (form(connection={"connectionIds": []}), "connection", "/connection/connectionIds", "at least one"),
         (form(connection={"connectionIds": ["c1", "c1"]}), "connection", "/connection/connectionIds", "twice"),
         (form(connection={"connectionIds": ["c1", "x"]}), "connection", "/connection/connectionIds/1", "no such"),
         (form(image={"imageType": "none", "imageId": "i1"}), "image", "/image/imageType", "gallery"),
@@ -61,7 +61,12 @@ def test_a_right_form_is_valid(right: dict[str, Any]) -> None:
         (form(image={"imageType": "custom", "imageId": "far"}), "image", "/image/imageId", "not in westeurope"),
         (form(configuration={"locale": "xx-XX"}), "configuration", "/configuration/locale", "unknown"),
         (form(configuration={"namingTemplate": "a_b"}), "configuration", "/configuration/namingTemplate", "_"),
-        (form(configuration={"localAdminEnabled": "yes"}), "configuration", "/configuration/localAdminEnabled", "bool"),
+        (
+            form(configuration={"localAdminEnabled": "yes"}),
+            "configuration",
+            "/configuration/localAdminEnabled",
+            "true or false",
+        ),
         (form(configuration={"gracePeriodInHours": 0}), "configuration", "/configuration/gracePeriodInHours", "1"),
         (form(groups={"groupIds": []}), "groups", "/groups/groupIds", "at least one"),
         (form(groups={"groupIds": ["staff", "gone"]}), "groups", "/groups/groupIds/1", "no such group"),

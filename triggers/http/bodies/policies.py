@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from shared.domain.images.image import ImageType
 from shared.domain.networks.connection import Connection, JoinType
+from shared.domain.wizards.create_provisioning_policy import frontline_problem
 from shared.errors import InvalidError, Problem
 from triggers.http.bodies.reading import Body
 from triggers.http.json_schema import annotated
@@ -140,8 +141,8 @@ def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> 
 def refuse_unsupported(body: Body) -> None:
     """Read what our Cloud PCs do not support; anything but its default is an error."""
     provisioning = body.take("provisioningType") or "dedicated"
-    if provisioning != "dedicated":
-        body.wrong("/provisioningType", f"{provisioning} (Frontline) is not offered; only dedicated Cloud PCs are")
+    if wrong := frontline_problem(str(provisioning)):
+        body.wrong("/provisioningType", wrong)
     for name, defaults in _UNSUPPORTED.items():
         body.only(name, defaults)
     body.take("imageDisplayName")  # Graph's clients send it along; the image's own is shown

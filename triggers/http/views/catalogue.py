@@ -1,6 +1,7 @@
 """Graph: cloudPcServicePlan, cloudPcSupportedRegion, cloudPcAuditEvent (docs/notes/windows365.md 1.7)."""
 
 import json
+from http import HTTPStatus
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
@@ -76,7 +77,10 @@ class AuditResourceView(TypedDict):
     modifiedProperties: list[AuditPropertyView]
 
 
-class AuditEventView(TypedDict):
+_Refusal = TypedDict("_Refusal", {"@deskwright.refusedStatus": int | None, "@deskwright.refusedReason": str | None})
+
+
+class AuditEventView(_Refusal, TypedDict):
     """Graph's cloudPcAuditEvent."""
 
     id: str
@@ -85,7 +89,7 @@ class AuditEventView(TypedDict):
     activityType: str
     activityDateTime: Timestamp
     activityOperationType: OperationType
-    activityResult: Literal["success"]
+    activityResult: Literal["success", "clientError", "failure"]
     category: Literal["cloudPC"]
     componentName: str
     correlationId: str | None
@@ -135,7 +139,7 @@ def audit_event_view(event: AuditEvent) -> AuditEventView:
         "activityType": event.activity,
         "activityDateTime": timestamp(event.activity_date_time),
         "activityOperationType": _OPERATION_TYPES.get(verb, "patch"),
-        "activityResult": "success",
+        "activityResult": _result(event.refused_status),
         "category": "cloudPC",
         "componentName": event.resource_type,
         "correlationId": event.correlation_id,
@@ -153,7 +157,16 @@ def audit_event_view(event: AuditEvent) -> AuditEventView:
                 "modifiedProperties": _changes(event.before or {}, event.after or {}),
             }
         ],
+        "@deskwright.refusedStatus": event.refused_status,
+        "@deskwright.refusedReason": event.refused_why,
     }
+
+
+def _result(refused: int | None) -> Literal["success", "clientError", "failure"]:
+    """Return Graph's cloudPcAuditActivityResult."""
+    if refused is None:
+        return "success"
+    return "failure" if refused >= HTTPStatus.INTERNAL_SERVER_ERROR else "clientError"
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[AuditPropertyView]:

@@ -1,0 +1,115 @@
+"""Mutations that were refused are in the audit log with who, what and why; what changes nothing is not."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from shared.domain.operations.operation import AuditEvent
+from shared.storage.tables import Tables
+from tests.integration import things
+from tests.integration.callers import Caller, Office, handlers
+from tests.integration.scenes import PASSWORD, SCENES, WAITING, Scene, Trace
+from tests.integration.services import in_place
+from triggers.http.views.catalogue import audit_event_view
+
+
+@pytest.fixture
+async def here(tables: Tables) -> AsyncIterator[Office]:
+    services = Office(tables)
+    await services.tenants.insert(things.tenant())
+    with in_place(services):
+        yield services
+
+
+async def refusals(here: Office, tenant_id: str = "contoso") -> list[AuditEvent]:
+    return [stored.value async for stored in here.audit.each(tenant_id) if stored.value.refused_status]
+
+
+OF_TENANT = sorted(name for name in SCENES if "{tenant}" in name or "…" in name)
+
+
+@pytest.mark.parametrize("name", OF_TENANT)
+async def test_what_a_reader_was_refused_is_written_down(here: Office, functions: list[Any], name: str) -> None:
+    if name == "DELETE tenants/{tenant}":
+        await here.tenants.insert(things.tenant(id="fabrikam"))
+    caller = Caller(name, SCENES[name], handlers(functions)[name], "CloudPC.Reader")
+    answer = await caller()
+    assert answer.status_code == 403
+    (event,) = await refusals(here, SCENES[name].at.get("tenant", "contoso"))
+    assert (event.refused_status, event.actor.id) == (403, "id-eve")
+    assert "needs one of the roles" in str(event.refused_why)
+    assert audit_event_view(event)["activityResult"] == "clientError"
+    assert PASSWORD not in json.dumps(event.to_json())
+
+
+async def test_what_the_state_refused_is_written_down_with_its_resource(here: Office, functions: list[Any]) -> None:
+    name = "POST tenants/{tenant}/cloudPCs/{id}/retry"
+    await here.cloud_pcs.insert(things.cloud_pc("ada"))
+    scene = Scene(Trace.CHANGED, at={"id": things.cloud_pc("ada").id})
+    assert (await Caller(name, scene, handlers(functions)[name])()).status_code == 409
+    (event,) = await refusals(here)
+    assert (event.resource_type, event.resource_id) == ("cloudPC", things.cloud_pc("ada").id)
+    assert (event.refused_status, event.before, event.after) == (409, None, None)
+
+
+async def test_a_404_names_what_is_not_there_and_no_table(here: Office, functions: list[Any]) -> None:
+    for name, noun in {
+        "GET …/cloudPCs/{id}": "Cloud PC",
+        "GET …/provisioningPolicies/{id}": "provisioning policy",
+        "GET …/onPremisesConnections/{id}": "connection",
+        "GET …/deviceImages/{id}": "device image",
+        "GET tenants/{tenant}/sites/{site}": "site",
+        "GET tenants/{tenant}/operations/{id}": "operation",
+        "GET tenants/{tenant}/bulkActions/{id}": "bulk action",
+    }.items():
+        scene = Scene(Trace.ASKED, at={"id": "gone", "site": "gone"})
+        answer = await Caller(name, scene, handlers(functions)[name])()
+        assert answer.status_code == 404
+        assert f"there is no such {noun}" in answer.get_body().decode()
+        assert "table" not in answer.get_body().decode()
+    assert not await refusals(here)  # whoever reads changes nothing
+
+
+async def test_a_review_that_is_wrong_is_no_mutation(here: Office, functions: list[Any]) -> None:
+    name = "POST tenants/{tenant}/wizards/{wizard}/review"
+    scene = Scene(Trace.ASKED, {"throughStep": 1}, at={"wizard": "create-connection"})
+    assert (await Caller(name, scene, handlers(functions)[name])()).status_code == 400
+    assert not await refusals(here)
+
+
+async def test_a_step_that_there_is_not_is_refused_with_those_there_are(here: Office, functions: list[Any]) -> None:
+    name = "POST tenants/{tenant}/cloudPCs/{id}/rerunStep"
+    answer = await Caller(name, Scene(Trace.CHANGED, {"step": "paint"}, at={"id": "x"}), handlers(functions)[name])()
+    assert answer.status_code == 400
+    assert "hidePowerIcons" in answer.get_body().decode()
+
+
+async def test_a_key_in_progress_says_when_to_come_again(here: Office, functions: list[Any]) -> None:
+    name = "POST tenants/{tenant}/orphans/scan"
+    caller = Caller(name, Scene(Trace.ASKED), handlers(functions)[name])
+
+    async def forgets(*_: Any) -> None:
+        return None
+
+    keep, here.idempotency.keep = here.idempotency.keep, forgets  # type: ignore[method-assign, assignment]
+    await caller()
+    here.idempotency.keep = keep  # type: ignore[method-assign]
+    answer = await caller()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (409, "5")
+
+
+async def test_removals_come_in_pages(here: Office, functions: list[Any]) -> None:
+    for name in ("ada", "bob", "eve"):
+        waits = things.cloud_pc(name).but(removal=WAITING)
+        await here.cloud_pcs.insert(waits)
+    route = "GET tenants/{tenant}/removals"
+    caller = Caller(route, Scene(Trace.ASKED), handlers(functions)[route])
+    caller.headers, caller.params = {}, {"$top": "2"}
+    first = json.loads((await caller()).get_body())
+    assert len(first["value"]) == 2
+    assert "skiptoken=2" in first["@odata.nextLink"]
+    caller.params = {"$top": "2", "$skiptoken": "2"}
+    last = json.loads((await caller()).get_body())
+    assert (len(last["value"]), "@odata.nextLink" in last) == (1, False)

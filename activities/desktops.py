@@ -39,10 +39,11 @@ AGENT_MODULE = "https://wvdportalstorageblob.blob.core.windows.net/galleryartifa
 """Microsoft's DSC module that installs the desktop agent; it downloads the newest agent."""
 
 _RDP = {
-    # The first allows clients outside the directory, the second is single sign-on with the directory identity.
-    JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;enablerdsaadauth:i:1;",
-    JoinType.HYBRID_AZURE_AD_JOIN: "enablerdsaadauth:i:1;",
+    # Allows clients outside the directory.
+    JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;",
+    JoinType.HYBRID_AZURE_AD_JOIN: "",
 }
+_SINGLE_SIGN_ON = {True: "enablerdsaadauth:i:1;", False: "enablerdsaadauth:i:0;"}
 USABLE = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})  # docs/notes/spotpc-avd.md 2.4
 _POOLS: TtlCache[HostPoolReady] = TtlCache(timedelta(minutes=10))
 _TOKENS: TtlCache[str] = TtlCache(timedelta(hours=12))
@@ -58,8 +59,8 @@ def application_group_id(host_pool_id: str) -> str:
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_HOST_POOL)
 async def prepare_host_pool(order: HostPoolOrder) -> HostPoolReady | Refused:
-    """Create the tenant's personal pool of one join type, its desktop application group and workspace, if missing."""
-    name = naming.host_pool_name(order.tenant_id, order.join_type.value)
+    """Create the tenant's personal pool for a join and a way to sign in, its application group and workspace."""
+    name = naming.host_pool_name(order.tenant_id, order.join_type.value, single_sign_on=order.single_sign_on)
     return await _POOLS.get_or(dependencies(), (order.subscription_id, name), lambda: _host_pool(order, name))
 
 
@@ -77,7 +78,7 @@ async def _host_pool(order: HostPoolOrder, name: str) -> HostPoolReady:
         "personalDesktopAssignmentType": "Direct",
         "loadBalancerType": "Persistent",
         "preferredAppGroupType": "Desktop",
-        "customRdpProperty": _RDP[order.join_type],
+        "customRdpProperty": _RDP[order.join_type] + _SINGLE_SIGN_ON[order.single_sign_on],
     }
     desktop_group = {"hostPoolArmPath": pool_id, "applicationGroupType": "Desktop", "friendlyName": "Cloud PC"}
     workspace = {"friendlyName": "Cloud PCs", "applicationGroupReferences": [desktop]}
@@ -251,7 +252,7 @@ async def hosts_of(order: ForgetSessionHostOrder) -> AsyncIterator[tuple[Resourc
 
 
 def pools_of(order: ForgetSessionHostOrder) -> tuple[ResourceId, ...]:
-    """Return the pools the machine may be in: the one that is known, else those of both join types."""
+    """Return the pools the machine may be in: the one that is known, else all that the tenant may have."""
     if order.host_pool_id:
         return (parse_id(order.host_pool_id),)
     machine = order.machine
@@ -259,7 +260,7 @@ def pools_of(order: ForgetSessionHostOrder) -> tuple[ResourceId, ...]:
         ResourceId(
             subscription_id=machine.subscription_id,
             resource_group=naming.tenant_resource_group(machine.tenant_id),
-            names=(naming.host_pool_name(machine.tenant_id, join.value),),
+            names=(name,),
         )
-        for join in JoinType
+        for name in naming.host_pool_names(machine.tenant_id)
     )

@@ -17,6 +17,7 @@ from shared.contracts.images import (
     POLL_STOPPED,
     PREPARE_GALLERY,
     READ_VALIDATION,
+    REPLICAS,
     CaptureOrder,
     GalleryVersion,
     Validated,
@@ -36,7 +37,6 @@ bp = Blueprint()
 
 RUN_COMMAND = "deskwright-generalize"
 VALIDATION_COMMAND = "deskwright-validation"
-_REPLICAS = 2  # one replica serves about fifty concurrent builds; more make the capture slower
 _OFF = frozenset({"stopped", "deallocated"})
 
 
@@ -145,7 +145,7 @@ async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
     gallery, definition, number = version.names
     versions = dependencies().compute(machine.subscription_id).gallery_image_versions
     targets = [
-        {"name": region, "regionalReplicaCount": _REPLICAS, "storageAccountType": "Standard_LRS"}
+        {"name": region, "regionalReplicaCount": REPLICAS, "storageAccountType": "Standard_LRS"}
         for region in order.regions
     ]
     body: Any = {

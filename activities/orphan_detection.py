@@ -11,6 +11,7 @@ from typing import Any
 
 from activities.identities import graph_of
 from activities.rights import assignment_id
+from activities.shared_resources import is_shared, shared_lists, uses_of
 from shared.clients.arm import parse_id, properties
 from shared.clients.graph_inventory import devices_with_prefix, managed_devices_with_prefix
 from shared.contracts.orphans import (
@@ -43,7 +44,6 @@ from shared.domain.cloud_pcs.orphans import (
     same,
 )
 from shared.domain.images.image import DeviceImageStatus
-from shared.domain.networks.connection import JoinType
 from shared.domain.owner import CLOUD_PC_TAG, Owner, OwnerKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -68,12 +68,16 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
     except MissingError:
         tagged, rights = [], []  # the group does not exist (yet)
     records = await _records(order.tenant_id)
+    shared = await uses_of(order.tenant_id, order.subscription_id, order.resource_group)
     judged: list[Judged] = []
     for kind, each in tagged:
         subject = str(each.tags.get(CLOUD_PC_TAG) or "")
         if subject:
             found = _found(kind, each, subject)
             judged.append((found, _fresh(judge(found, records.get(subject)), records.get(subject), began)))
+        elif is_shared(order.tenant_id, kind, each):
+            found = Found(type=kind, resource_id=str(each.id), name=str(each.name))
+            judged.append((found, shared.judge(found)))
         elif owner := Owner.of_tags(each.tags):
             busy = await _busy(order.tenant_id, owner, began)
             judged.append((_found(kind, each, None), None if busy else judge_temporary(owner)))
@@ -97,6 +101,7 @@ async def _tagged(order: ResourceGroupScanOrder) -> list[tuple[OrphanType, Any]]
         OrphanType.DISK: compute.disks.list_by_resource_group(group),
         OrphanType.SNAPSHOT: compute.snapshots.list_by_resource_group(group),
         OrphanType.PUBLIC_IP_ADDRESS: network.public_ip_addresses.list(group),
+        **shared_lists(order.subscription_id, group),
     }
     return [
         (kind, each)
@@ -123,7 +128,7 @@ async def _busy(tenant_id: str, owner: Owner, at: datetime) -> bool:
 async def _rights(order: ResourceGroupScanOrder) -> list[Found]:
     """Return the role assignments that the service made in the group: their ids are derived from their content."""
     assignments = dependencies().authorization(order.subscription_id).role_assignments
-    desktops = {f"{naming.host_pool_name(order.tenant_id, join.value)}-dag" for join in JoinType}
+    desktops = {f"{name}-dag" for name in naming.host_pool_names(order.tenant_id)}
     found: list[Found] = []
     async for each in assignments.list_for_resource_group(order.resource_group):
         scope, principal = str(each.scope), str(each.principal_id)

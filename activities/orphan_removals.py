@@ -6,13 +6,14 @@ from typing import Any
 
 from activities.audit import fail_operation, record_audit_event, succeed_operation
 from activities.identities import graph_of
+from activities.shared_resources import remove_shared, uses_of
 from shared.clients.arm import parse_id
 from shared.contracts.orphans import DELETE_ORPHAN, RECORD_REMOVAL, RemovalOrder, RemovalRecord
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.cloud_pcs.orphans import Judgement, Orphan, OrphanType, dismissable, judge, judge_right
+from shared.domain.cloud_pcs.orphans import SHARED, Judgement, Orphan, OrphanType, dismissable, judge, judge_right
 from shared.domain.owner import CLOUD_PC_TAG
 from shared.workflow import Blueprint, implements
 
@@ -49,6 +50,10 @@ async def delete_orphan(order: RemovalOrder) -> Done | Pending | Refused:
 async def _judged(orphan: Orphan) -> Judgement | None:
     """Judge the orphan again by the current records."""
     records, found = dependencies().cloud_pcs, orphan.found
+    if found.type in SHARED and orphan.automatic:
+        place = parse_id(found.resource_id)
+        uses = await uses_of(orphan.tenant_id, place.subscription_id, place.resource_group)
+        return uses.judge(found)
     if found.cloud_pc_id is None:
         users = await records.of_user(orphan.tenant_id, found.name)
         is_right = found.type is OrphanType.ROLE_ASSIGNMENT
@@ -72,6 +77,8 @@ async def _remove(orphan: Orphan) -> Done | Pending | Refused:
             right = parse_id(found.resource_id)
             assignments = dependencies().authorization(right.subscription_id).role_assignments
             await assignments.delete(found.owner or "", right.name)
+        case kind if kind in SHARED:
+            return await remove_shared(orphan)
         case _:
             return await _remove_resource(orphan)
     return Done()

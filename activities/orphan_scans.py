@@ -11,7 +11,6 @@ from shared.contracts.outcomes import Refused
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.orphans import LAST, Orphan, OrphanScan, OrphanType, dismissable
-from shared.domain.networks.connection import JoinType
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.policies.pausing import pause_reason
 from shared.domain.tenants.tenant import Tenant
@@ -37,7 +36,7 @@ async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
     before = await deps.orphan_scans.find(order.tenant_id, LAST)
     known = {each.area for each in before.value.looked_at} if before else set()
     scan = OrphanScan(id=LAST, tenant_id=order.tenant_id, started_at=at)
-    if before is not None and before.value.ended_at is not None:  # until this one has ended, the last one is the proof
+    if before is not None:  # until this one has ended, the last one is the proof
         scan = before.value.but(started_at=at)
     await deps.orphan_scans.save_all([Stored(scan, "*")])
     for operation in await _waiting(order.tenant_id):
@@ -52,9 +51,9 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
     places = {(each, tenant.resource_group) for each in own}
     pools = {
         f"/subscriptions/{each}/resourceGroups/{tenant.resource_group}"
-        f"/providers/Microsoft.DesktopVirtualization/hostPools/{naming.host_pool_name(tenant.id, join.value)}"
+        f"/providers/Microsoft.DesktopVirtualization/hostPools/{name}"
         for each in own
-        for join in JoinType
+        for name in naming.host_pool_names(tenant.id)
     }
     groups = {stored.value.resource_group async for stored in deps.sites.each(tenant.id)}
     subscriptions = {tenant.subscription_id, *tenant.further_subscription_ids} | {
@@ -89,7 +88,14 @@ async def record_scan(record: ScanRecord) -> Scanned:
     deps, at = dependencies(), dependencies().clock.now()
     before = await deps.orphan_scans.find(record.tenant_id, LAST)
     started = before.value.started_at if before else at
-    scan = OrphanScan(id=LAST, tenant_id=record.tenant_id, started_at=started, ended_at=at, looked_at=record.looked_at)
+    scan = OrphanScan(
+        id=LAST,
+        tenant_id=record.tenant_id,
+        started_at=started,
+        ended_at=at,
+        looked_at=record.looked_at,
+        wanted_at=before.value.wanted_at if before else None,
+    )
     await deps.orphan_scans.save_all([Stored(scan, "*")])
     orphans = [stored.value async for stored in deps.orphans.each(record.tenant_id)]
     if orphans or not scan.complete:
@@ -105,15 +111,21 @@ async def record_scan(record: ScanRecord) -> Scanned:
 async def _removable(tenant_id: str, orphans: list[Orphan], at: datetime) -> tuple[str, ...]:
     """Return the orphans to remove automatically: machines first, because their parts are deleted with them.
 
-    None while the tenant is paused.
+    What machines share and none needs goes in any case, the rest by the tenant's setting. None while the tenant is
+    paused.
     """
     tenant = await dependencies().tenants.find(tenant_id)
-    if tenant is None or not tenant.value.settings.remove_orphans:
+    if tenant is None:
         return ()
     if pause_reason(await dependencies().service_state.get(), tenant.value, None):
         return ()
     kinds = tuple(OrphanType)
-    due = [each for each in orphans if not dismissable(each) and each.removable_from and each.removable_from <= at]
+    every = tenant.value.settings.remove_orphans
+    due = [
+        each
+        for each in orphans
+        if (every or each.automatic) and not dismissable(each) and each.removable_from and each.removable_from <= at
+    ]
     due.sort(key=lambda each: (kinds.index(each.found.type), each.since, each.id))
     return tuple(each.id for each in due[:_MOST_REMOVALS])
 

@@ -11,6 +11,7 @@ from shared.services.connection_checks import check_due
 from shared.services.directory_changes import catch_up_due, changes_due
 from shared.services.directory_subscriptions import subscription_due
 from shared.services.grace import deprovision_due
+from shared.services.image_replicas import replication_due
 from shared.services.images import image_build_due
 from shared.services.orphans import scan_due
 from shared.services.reconciling import reconcile_due, reread_due
@@ -32,6 +33,7 @@ _EVERY_MINUTE: dict[DueKind, Rule] = {
     DueKind.ACT: action_due,
     DueKind.RESTORE_POINT: restore_points_due,
     DueKind.BULK: bulk_due,
+    DueKind.REPLICATE: replication_due,
     DueKind.CHANGES: changes_due,
 }
 

@@ -93,7 +93,7 @@ def let_sign_in(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Step
 
 
 def prepare_host_pool(attempt: Attempt) -> Steps[HostPoolReady]:
-    """Make sure that the tenant has its personal host pool for this kind of join."""
+    """Make sure that the tenant has its personal host pool for this join and way to sign in."""
     order = attempt.order
     pool = yield from attempt.do(
         PREPARE_HOST_POOL,
@@ -103,6 +103,7 @@ def prepare_host_pool(attempt: Attempt) -> Steps[HostPoolReady]:
             resource_group=order.tenant_resource_group,
             region=order.regions[0],
             join_type=order.snapshot.join_type,
+            single_sign_on=order.snapshot.enable_single_sign_on,
         ),
     )
     attempt.add_resources(host_pool_id=pool.host_pool_id)

@@ -13,13 +13,14 @@ from shared.domain.values import Value
 
 
 class HostPoolOrder(Value):
-    """The tenant's personal host pool for one join type, with its desktop application group and workspace."""
+    """The tenant's personal host pool for a join and a way to sign in, with its application group and workspace."""
 
     tenant_id: str
     subscription_id: str
     resource_group: str
     region: str
     join_type: JoinType
+    single_sign_on: bool = True
 
 
 class HostPoolReady(Value):

@@ -147,6 +147,9 @@ RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, Done, Never, 
 RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, Done, Never, RETRY_FOR_A_DAY)
 RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, Done, Never, RETRY_FOR_A_DAY)
 
+REPLICAS = 2
+"""Of a version in each region. One serves about fifty concurrent builds; more make the capture slower."""
+
 STOP_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
 CAPTURE_POLL = PollPolicy(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))
 VALIDATION_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))

@@ -100,15 +100,38 @@ def hosted_network_name(tenant_id: str, region: str) -> str:
     return f"dw-{tenant_id}-{region}"
 
 
+def region_of_hosted(tenant_id: str, name: str) -> str | None:
+    """Return the region of a part of the tenant's hosted network, by its name; None: it is no such part."""
+    beginning = hosted_network_name(tenant_id, "")
+    return name.removeprefix(beginning).partition("-")[0] or None if name.startswith(beginning) else None
+
+
 def regional_address_space(address_space: str, position: int) -> str:
     """Return the /20 that the region at *position* in its site takes of the site's address space."""
     slices = list(ip_network(address_space).subnets(new_prefix=max(20, ip_network(address_space).prefixlen)))
     return str(slices[position % len(slices)])
 
 
-def host_pool_name(tenant_id: str, join: str) -> str:
-    """Return the name of the tenant's personal host pool; one pool has one join type (docs/notes/spotpc-avd.md 2.3)."""
-    return f"dw-{tenant_id}-personal-{'hybrid' if join.startswith('hybrid') else 'entra'}"
+def regional_address_spaces(address_space: str, count: int) -> tuple[str, ...]:
+    """Return what each of a site's regions takes of its address space, in their order."""
+    return tuple(regional_address_space(address_space, position) for position in range(count))
+
+
+def host_pool_name(tenant_id: str, join: str, *, single_sign_on: bool = True) -> str:
+    """Return the name of the tenant's personal host pool.
+
+    One pool has one join type (docs/notes/spotpc-avd.md 2.3), and its connections sign in one way: with single sign-on,
+    or with a password that Windows asks for.
+    """
+    joined = "hybrid" if join.startswith("hybrid") else "entra"
+    return f"dw-{tenant_id}-personal-{joined}{'' if single_sign_on else '-password'}"
+
+
+def host_pool_names(tenant_id: str) -> tuple[str, ...]:
+    """Return the names of all personal host pools that a tenant may have."""
+    return tuple(
+        host_pool_name(tenant_id, join, single_sign_on=sso) for join in ("entra", "hybrid") for sso in (True, False)
+    )
 
 
 def naming_template_problem(template: str) -> str | None:

@@ -8,15 +8,17 @@ from functools import partial
 from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, RemovalOrder, ScanOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.cloud_pcs.orphans import LAST, Orphan, dismissable
+from shared.domain.cloud_pcs.orphans import LAST, Looked, Orphan, OrphanScan, dismissable
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation, OperationStatus
+from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.writes import no_record
 from shared.storage.due import Due, DueKind
+from shared.storage.repository import Stored
 from shared.workflow import DurableClient, start
 
 SCAN, REMOVE = "findOrphans", "removeOrphan"
@@ -50,10 +52,25 @@ async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     now, every = deps.clock.now(), tenant.value.settings.orphan_scan
     found = await deps.orphan_scans.find(due.tenant_id, LAST)
     ended = found.value.ended_at if found else None
-    if ended is not None and now - ended < every and await _requested(deps, due.tenant_id) is None:
+    answered = found is not None and found.value.answers and await _requested(deps, due.tenant_id) is None
+    if answered and ended is not None and now - ended < every:
         return ended + every
     await _start(client, due.tenant_id)
     return now + SWEEP_AFTER
+
+
+async def want_scan(deps: Dependencies, tenant: Tenant, resource_group: str) -> None:
+    """Have a resource group scanned whose site goes, although no site names it any more; the sweep begins the scan."""
+    now = deps.clock.now()
+    before = await deps.orphan_scans.find(tenant.id, LAST)
+    scan = before.value if before else OrphanScan(id=LAST, tenant_id=tenant.id, started_at=now)
+    known = {each.area for each in scan.looked_at}
+    subscriptions = (tenant.subscription_id, *tenant.further_subscription_ids)
+    areas = [f"/subscriptions/{each}/resourceGroups/{resource_group}" for each in subscriptions]
+    more = [Looked(area=area) for area in areas if area not in known]
+    wanted = scan.but(wanted_at=now, looked_at=(*scan.looked_at, *more))
+    await deps.orphan_scans.save_all([Stored(wanted, "*")])
+    await deps.due.put(DueKind.ORPHANS, now, tenant.id, tenant.id)
 
 
 async def begin_removal(context: ActionContext, client: DurableClient, orphan_id: str) -> Operation:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from shared.domain.intent import ResourceType
+from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
-from shared.errors import ConflictError
+from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, make_change
+from shared.services.orphans import want_scan
 from shared.services.writes import insertion, removal, replacement
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -18,7 +20,8 @@ _FIXED = ("region", "resource_group", "address_space")
 
 
 async def create_site(context: ActionContext, site: Site) -> Stored[Site]:
-    """Add a site. Raises: ConflictError if there is one of its id."""
+    """Add a site. Raises: InvalidError, ConflictError if there is one of its id."""
+    _refuse_impossible(site)
     deps, tenant = context.deps, context.tenant
     scan_at = context.now + tenant.settings.orphan_scan
     return await make_change(
@@ -30,21 +33,32 @@ async def create_site(context: ActionContext, site: Site) -> Stored[Site]:
 
 
 async def replace_site(context: ActionContext, stored: Stored[Site], site: Site) -> Stored[Site]:
-    """Replace a site. Raises: ConflictError where it is in use and would move, StaleError."""
+    """Replace a site; a region that is new gets the site's images. Raises: InvalidError, ConflictError, StaleError."""
+    _refuse_impossible(site)
     moved = [name for name in _FIXED if getattr(site, name) != getattr(stored.value, name)]
     if moved and (users := await _users_of(context, site.id)):
         raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
-    write = replacement(stored, site, context.deps.sites.replace)
-    return await make_change(context, Resource(ResourceType.SITE, site.id), write)
+    deps, tenant_id = context.deps, context.tenant.id
+    write = replacement(stored, site, deps.sites.replace)
+    more = set(site.regions) - set(stored.value.regions)
+    promise = partial(deps.due.put, DueKind.REPLICATE, context.now, tenant_id, site.id)
+    return await make_change(context, Resource(ResourceType.SITE, site.id), write, promise=promise if more else None)
 
 
 async def delete_site(context: ActionContext, stored: Stored[Site]) -> None:
-    """Delete a site that nothing uses. Raises: ConflictError, StaleError."""
-    site = stored.value
+    """Delete a site that nothing uses; what was made for it in Azure follows. Raises: ConflictError, StaleError."""
+    site, tenant = stored.value, context.tenant
     if users := await _users_of(context, site.id):
         raise ConflictError("the site is in use", inTheWay=users)
     remove = partial(context.deps.sites.remove, site.tenant_id, site.id, seen=stored.etag)
-    await make_change(context, Resource(ResourceType.SITE, site.id), removal(site, remove))
+    promise = partial(want_scan, context.deps, tenant, site.resource_group)
+    await make_change(context, Resource(ResourceType.SITE, site.id), removal(site, remove), promise=promise)
+
+
+def _refuse_impossible(site: Site) -> None:
+    """Refuse a site in which nothing could be built. Raises: InvalidError."""
+    if problems := site_problems(site):
+        raise InvalidError(*problems)
 
 
 async def _users_of(context: ActionContext, site_id: str) -> dict[str, list[str]]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.intent import ResourceType
 from shared.domain.tenants.tenant import FurtherSubscriptions, Tenant, TenantSettings
 from shared.domain.values import Value
@@ -95,24 +97,49 @@ async def update_tenant(
 
 
 async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
-    """Delete a tenant that is empty. Raises: ConflictError, StaleError."""
+    """Delete a tenant that is empty. Raises: ConflictError, StaleError.
+
+    A user who is licensed and has no Cloud PC is no obstacle: that record goes with the tenant.
+    """
     deps, tenant = context.deps, stored.value
+    pcs = [each.value async for each in deps.cloud_pcs.each(tenant.id)]
     records: dict[str, Any] = {
         "sites": deps.sites,
         "onPremisesConnections": deps.connections,
         "deviceImages": deps.images,
         "provisioningPolicies": deps.policies,
-        "cloudPCs": deps.cloud_pcs,
     }
     in_the_way = {name: count for name, of in records.items() if (count := await _count(of.each(tenant.id)))}
+    if built := [pc for pc in pcs if pc.status is not Status.NOT_PROVISIONED]:
+        in_the_way["cloudPCs"] = len(built)
     if in_the_way:
         raise ConflictError("the tenant is not empty; delete first what is in it", inTheWay=in_the_way)
+    await _refuse_while_resources_go(context, tenant)
+    for pc in pcs:
+        await deps.cloud_pcs.remove(tenant.id, pc.id)
     try:
         await stop_watching(deps, tenant)
     except DeskwrightError as error:  # what is left of it expires, and nothing reads its notifications
         _log.warning("the subscriptions of %s were not ended: %s", tenant.id, error)
     remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
     await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
+
+
+async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> None:
+    """Refuse while the service removes what it made for the tenant: it could not later. Raises: ConflictError.
+
+    What Azure does not let us read (a subscription that is gone, rights that were withdrawn) is no obstacle.
+    """
+    deps = context.deps
+    scan = await deps.orphan_scans.find(tenant.id, LAST)
+    if scan is None:
+        return
+    unread = {each.area for each in scan.value.looked_at if each.problem}
+    left = [each.value async for each in deps.orphans.each(tenant.id)]
+    count = len([each for each in left if each.automatic and each.area not in unread])
+    if count or (scan.value.wanted_at is not None and not scan.value.answers):
+        message = "what was made for the tenant in Azure is being removed; delete the tenant again in half an hour"
+        raise ConflictError(message, inTheWay={"orphans": count})
 
 
 async def _refuse_id_of_another_directory(context: ActionContext, tenant: Tenant) -> None:

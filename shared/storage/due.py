@@ -37,6 +37,7 @@ class DueKind(StrEnum):
     CHANGES = "changes"  # a tenant with change notifications that may not have been handled
     CATCH_UP = "catchUp"  # a tenant whose directory is read for changes
     SUBSCRIBE = "subscribe"  # a tenant whose subscriptions to change notifications are renewed
+    REPLICATE = "replicate"  # a site whose regions have changed: its images are copied to those that are new
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
 
@@ -128,6 +129,7 @@ _TOGETHER = {
         DueKind.ACT,
         DueKind.RESTORE_POINT,
         DueKind.BULK,
+        DueKind.REPLICATE,
         DueKind.CHANGES,
     ),
     "directories": (DueKind.SUBSCRIBE, DueKind.CATCH_UP),

@@ -181,6 +181,28 @@ def record(worker: Worker, machine: Machine, pool_id: str) -> CloudPc:
     )
 
 
+@pytest.mark.parametrize("join_type", list(JoinType))
+@pytest.mark.parametrize("single_sign_on", [True, False])
+async def test_a_host_pool_signs_users_in_as_the_policy_says(
+    worker: Worker, join_type: JoinType, *, single_sign_on: bool
+) -> None:
+    order = desktops.HostPoolOrder(
+        tenant_id=TENANT.id,
+        subscription_id=SUBSCRIPTION,
+        resource_group=TENANT.resource_group,
+        region=REGION,
+        join_type=join_type,
+        single_sign_on=single_sign_on,
+    )
+    pool = await worker.do(desktops.PREPARE_HOST_POOL, order)
+    name = pool.host_pool_id.rpartition("/")[2]
+    made = await worker.deps.arm.desktops(TENANT.id, SUBSCRIPTION).host_pools.get(TENANT.resource_group, name)
+    assert f"enablerdsaadauth:i:{int(single_sign_on)};" in str(made.custom_rdp_property)
+    assert name in naming.host_pool_names(TENANT.id)
+    other = await worker.do(desktops.PREPARE_HOST_POOL, order.but(single_sign_on=not single_sign_on))
+    assert other.host_pool_id != pool.host_pool_id
+
+
 async def test_a_cloud_pc_is_created_and_nothing_of_it_remains(worker: Worker) -> None:
     machine = machine_of()
     await build(worker, machine)

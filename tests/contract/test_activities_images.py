@@ -1,6 +1,7 @@
 """A device image built by the activities: generalised, captured, replicated; and forgotten."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from azure_simulator.certificates import Certificates
@@ -10,10 +11,14 @@ from shared.contracts import images, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.contracts.tickets import on_behalf_of
+from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource
 from shared.domain.owner import Owner, OwnerKind
+from shared.services.image_replicas import replication_due
 from shared.services.marketplace import gallery_images, gallery_versions
+from shared.storage.due import Due, DueKind
+from shared.storage.repository import Stored
 from tests.contract.test_activities_desktop import build
-from tests.contract.worker import GROUP, REGION, SITE, TENANT, Worker, working
+from tests.contract.worker import GROUP, REGION, SITE, TENANT, Records, Worker, working
 
 pytestmark = pytest.mark.simulator
 
@@ -118,3 +123,50 @@ async def test_a_sysprep_that_fails_is_reported_with_its_evidence(worker: Worker
     assert isinstance(refused, Refused)
     assert refused.code == "generalizeFailed"
     assert "an app is in the way" in (refused.evidence or "")
+
+
+async def test_an_image_is_copied_to_a_region_that_its_site_gets_later(worker: Worker) -> None:
+    await generalize(worker)
+    version = await capture(worker)
+    at = worker.deps.clock.now()
+    image = DeviceImage(
+        id="i1",
+        tenant_id=TENANT.id,
+        display_name="Teachers",
+        version="1.0.0",
+        site_id=SITE.id,
+        source=ImageSource(gallery_version_id=version.version_id),
+        status=DeviceImageStatus.READY,
+        gallery_version_id=version.version_id,
+        regions=ORDER.regions,
+        created_date_time=at,
+        last_modified_date_time=at,
+    )
+    deps: Any = worker.deps
+    deps.images, deps.sites = Images({"i1": image}), Records({SITE.id: SITE.but(fallback_regions=("northeurope",))})
+    due = Due(DueKind.REPLICATE, at, TENANT.id, SITE.id)
+    assert await replication_due(worker.deps, deps, due) is None
+    deps.sites.values[SITE.id] = SITE.but(fallback_regions=("northeurope", "francecentral"))
+    looks = 0
+    while (again_at := await replication_due(worker.deps, deps, due)) is not None:
+        assert deps.images.values["i1"].regions == ORDER.regions
+        worker.cloud.advance((again_at - worker.deps.clock.now()).total_seconds())
+        looks += 1
+        assert looks < 60
+    assert looks
+    assert deps.images.values["i1"].regions == (*ORDER.regions, "francecentral")
+    with on_behalf_of(TENANT.id):
+        (offered,) = await gallery_versions(worker.deps, TENANT, [SITE.but(resource_group=GROUP)])
+    assert set(offered.regions) == {*ORDER.regions, "francecentral"}
+
+
+class Images(Records):
+    """Images that are found by their site, and changed."""
+
+    async def each(self, tenant_id: str, **columns: Any) -> AsyncIterator[Stored[Any]]:
+        async for stored in super().each(tenant_id):
+            if all(getattr(stored.value, name) == value for name, value in columns.items()):
+                yield stored
+
+    async def change(self, _tenant_id: str, key: str, edit: Callable[[Any], Any]) -> None:
+        self.values[key] = edit(self.values[key])

@@ -97,13 +97,14 @@ def test_a_policy_created_the_graph_way_is_read_back(open_office: OpenOffice) ->
     read = office.portal.ask("GET", urllib.parse.urlsplit(made.headers["location"]).path.removeprefix("/api"))
     assert (made.status, read.body["id"], read.headers["etag"]) == (201, made.body["id"], made.headers["etag"])
     assert (read.body["provisioningType"], read.body["windowsSetting"]) == ("dedicated", {"locale": "en-US"})
+    assert (made.body["enableSingleSignOn"], read.body["enableSingleSignOn"]) == (False, False)
 
 
 @pytest.mark.parametrize(
     ("changed", "target"),
     [
         ({"provisioningType": "sharedByUser"}, "/provisioningType"),
-        ({"enableSingleSignOn": True}, "/enableSingleSignOn"),
+        ({"enableSingleSignOn": "yes"}, "/enableSingleSignOn"),
         ({"colour": "red"}, "/colour"),
         ({"displayName": "a|b"}, "/displayName"),
         ({"windowsSetting": {"locale": "xx"}}, "/windowsSetting/locale"),

@@ -14,6 +14,7 @@ from tests.e2e.office import MEDIUM, SMALL, Office
 pytestmark = pytest.mark.e2e
 
 CONFLICT = 409
+FOUND = 8 + 4 + 3  # VM, NIC, disk, 2 rights, host, 2 devices; the hosted network; the pool with group and workspace
 NOBODY = "0123456789abcdef0123"
 OpenOffice = Callable[..., Office]
 Json = dict[str, Any]
@@ -52,7 +53,7 @@ def test_what_no_record_knows_is_listed_and_goes_and_nothing_else_does(open_offi
     pc, own = office.settled(user), disks(office)
     clean = scan(office)
     assert (clean["value"], clean["scan"]["complete"]) == ([], True)
-    assert sum(each["found"] for each in clean["scan"]["lookedAt"]) == 8  # VM, NIC, disk, 2 rights, host, 2 devices
+    assert sum(each["found"] for each in clean["scan"]["lookedAt"]) == FOUND
 
     tags = {"deskwright:tenant": office.name, "deskwright:role": "cloudPc", "deskwright:cloudpc": NOBODY}
     left = put_disk(office, "left", tags)

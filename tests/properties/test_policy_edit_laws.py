@@ -24,6 +24,7 @@ EDITS = st.fixed_dictionaries(
         "displayName": st.sampled_from(("Office", "New name", "Ä")),
         "description": st.text(max_size=20),
         "localAdminEnabled": st.booleans(),
+        "enableSingleSignOn": st.booleans(),
         "windowsSetting": st.sampled_from(({"locale": "en-US"}, {"locale": "de-DE"})),
         "cloudPcNamingTemplate": st.sampled_from((None, "PC-%RAND:6%")),
         "gracePeriodInHours": st.one_of(st.none(), st.integers(1, 8760)),

@@ -21,13 +21,20 @@ REMOVAL_GRACE = timedelta(hours=6)
 
 
 class OrphanType(StrEnum):
-    """What an orphan is."""
+    """What an orphan is, in the order of their removal: each after what refers to it."""
 
     VIRTUAL_MACHINE = "virtualMachine"
     NETWORK_INTERFACE = "networkInterface"
     DISK = "disk"
     SNAPSHOT = "snapshot"
+    VIRTUAL_NETWORK = "virtualNetwork"
+    NAT_GATEWAY = "natGateway"
     PUBLIC_IP_ADDRESS = "publicIPAddress"
+    NETWORK_SECURITY_GROUP = "networkSecurityGroup"
+    GALLERY = "gallery"
+    WORKSPACE = "workspace"
+    APPLICATION_GROUP = "applicationGroup"
+    HOST_POOL = "hostPool"
     ROLE_ASSIGNMENT = "roleAssignment"
     SESSION_HOST = "sessionHost"
     DEVICE = "device"
@@ -38,6 +45,17 @@ class OrphanType(StrEnum):
 DEVICES = frozenset({OrphanType.DEVICE, OrphanType.MANAGED_DEVICE})
 _NAMED = DEVICES | {OrphanType.SESSION_HOST}
 """What is recognised by a computer name, and not by a tag."""
+NETWORK_PARTS = frozenset(
+    {
+        OrphanType.VIRTUAL_NETWORK,
+        OrphanType.NAT_GATEWAY,
+        OrphanType.PUBLIC_IP_ADDRESS,
+        OrphanType.NETWORK_SECURITY_GROUP,
+    }
+)
+POOL_PARTS = frozenset({OrphanType.HOST_POOL, OrphanType.APPLICATION_GROUP, OrphanType.WORKSPACE})
+SHARED = NETWORK_PARTS | POOL_PARTS | {OrphanType.GALLERY}
+"""What many machines of a tenant share. It belongs to no Cloud PC, and is made again when one needs it."""
 _DISKS = frozenset({OrphanType.DISK, OrphanType.SNAPSHOT})
 
 
@@ -58,6 +76,8 @@ class Judgement(Value):
     advice: str
     since: datetime | None = None
     sure: bool = False
+    kept: timedelta = REMOVAL_GRACE
+    automatic: bool = False  # removed without the setting removeOrphans: it is our own rule
 
 
 class Orphan(Value):
@@ -72,6 +92,7 @@ class Orphan(Value):
     since: datetime
     last_seen_at: datetime
     removable_from: datetime | None = None
+    automatic: bool = False
 
 
 class Looked(Value):
@@ -91,6 +112,14 @@ class OrphanScan(Value):
     started_at: datetime
     ended_at: datetime | None = None
     looked_at: tuple[Looked, ...] = ()
+    wanted_at: datetime | None = None  # when a site went: a scan that began later removes what it has left
+
+    @property
+    def answers(self) -> bool:
+        """Whether a scan that began after the last site went has ended."""
+        if self.ended_at is None or self.ended_at < self.started_at:
+            return False
+        return self.wanted_at is None or self.started_at >= self.wanted_at
 
     @property
     def complete(self) -> bool:
@@ -191,6 +220,20 @@ def judge_temporary(owner: Owner) -> Judgement:
     return Judgement(why=f"{whose} {owner.id} made it, and none of these runs", advice=_LOOK)
 
 
+def judge_shared(found: Found, *, used: bool, needed: bool, kept: timedelta) -> Judgement | None:
+    """Return why something shared is an orphan. *used*: something is in it, or is being built into it.
+
+    *needed*: its site, or a site of its tenant, is there: then it is *kept* for a while after its last use.
+    """
+    if needed and used:
+        return None
+    advice = "It is removed by itself; what still uses it, if Azure refuses, has to go first."
+    if not needed:
+        return Judgement(why="its site is gone", advice=advice, sure=True, kept=timedelta(0), automatic=True)
+    why = f"nothing of the tenant uses this {found.type.value}"
+    return Judgement(why=why, advice=advice, sure=True, kept=kept, automatic=True)
+
+
 def judge_host(name: str) -> Judgement:
     """Return the judgement on a session host in a tenant's pool that no record names."""
     why = f"no record knows a computer {name}, and the pool is for Cloud PCs only"
@@ -216,7 +259,8 @@ def orphan_of(
         advice=judgement.advice,
         since=since,
         last_seen_at=at,
-        removable_from=since + REMOVAL_GRACE if judgement.sure else None,
+        removable_from=since + judgement.kept if judgement.sure else None,
+        automatic=judgement.automatic,
     )
 
 

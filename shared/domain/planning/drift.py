@@ -51,6 +51,7 @@ class TenantPolicies:
             "imageId": built.image == image_source(policy, self.images.get(policy.image_id)),
             "windowsSetting": built.locale == policy.locale,
             "localAdminEnabled": built.local_admin_enabled == policy.local_admin_enabled,
+            "enableSingleSignOn": built.enable_single_sign_on == policy.enable_single_sign_on,
             "cloudPcNamingTemplate": built.naming_template
             == (policy.cloud_pc_naming_template or self.settings.naming_template),
             "gracePeriodInHours": built.grace_period_in_hours

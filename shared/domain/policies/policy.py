@@ -41,6 +41,7 @@ class Policy(Value):
     image_display_name: str = ""
     locale: str = "en-US"
     local_admin_enabled: bool = False
+    enable_single_sign_on: bool = True
     cloud_pc_naming_template: str | None = None
     grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
     assignments: tuple[Assignment, ...] = ()
@@ -76,6 +77,7 @@ class Snapshot(Value):
     image_display_name: str
     locale: str
     local_admin_enabled: bool
+    enable_single_sign_on: bool = True
     naming_template: str
     grace_period_in_hours: int
 
@@ -101,6 +103,7 @@ def snapshot_of(
         image_display_name=policy.image_display_name,
         locale=policy.locale,
         local_admin_enabled=policy.local_admin_enabled,
+        enable_single_sign_on=policy.enable_single_sign_on,
         naming_template=policy.cloud_pc_naming_template or settings.naming_template,
         grace_period_in_hours=policy.grace_period_in_hours or settings.grace_period_in_hours,
     )

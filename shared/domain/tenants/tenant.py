@@ -84,6 +84,7 @@ class TenantSettings(Value):
     connection_recheck_in_hours: int = Field(6, ge=1, le=168)
     orphan_scan_in_hours: int = Field(24, ge=1, le=720)
     remove_orphans: bool = False
+    unused_kept_in_hours: int = Field(168, ge=1, le=8760)
     disabled_account_starts_grace: bool = Field(
         default=False, description="users whose account is disabled lose their Cloud PCs, as without a licence"
     )
@@ -113,6 +114,11 @@ class TenantSettings(Value):
     def orphan_scan(self) -> timedelta:
         """How long after a scan for orphans the next one begins."""
         return timedelta(hours=self.orphan_scan_in_hours)
+
+    @property
+    def unused_kept(self) -> timedelta:
+        """How long hosted networks, galleries and host pools stay that nothing uses."""
+        return timedelta(hours=self.unused_kept_in_hours)
 
     @property
     def connection_recheck(self) -> timedelta:

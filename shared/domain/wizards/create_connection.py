@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.networks.connection import Connection, JoinType
+from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Value
 from shared.domain.wizards.checked_texts import (
@@ -116,6 +117,11 @@ def _problems(reading: Reading, facts: ConnectionFacts) -> list[Problem]:
     site = reading.value("site", SiteStep)
     if site and site.site_id not in {s.id for s in facts.sites}:
         found.append(Problem("/site/siteId", "there is no such site", "site"))
+    chosen = next((s for s in facts.sites if site and s.id == site.site_id), None)
+    found += [
+        Problem("/site/siteId", f"the site cannot be built in: {wrong.pointer[1:]} {wrong.message}", "site")
+        for wrong in (site_problems(chosen) if chosen else ())
+    ]
     subscription_id = (site and site.subscription_id) or facts.subscription_id
     if not facts.may_use(subscription_id):
         message = "only the provider may choose a subscription that is not the tenant's own"

@@ -82,6 +82,7 @@ class ConfigurationStep(Value):
     locale: Annotated[str, AfterValidator(_locale)] = "en-US"
     naming_template: Annotated[str | None, AfterValidator(_template)] = None
     local_admin_enabled: bool = False
+    enable_single_sign_on: bool = True
     grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
     provisioning_type: Annotated[str, AfterValidator(_dedicated)] = "dedicated"
 

@@ -25,6 +25,7 @@ def form_of(policy: Policy) -> Form:
     configuration = {
         "locale": policy.locale,
         "localAdminEnabled": policy.local_admin_enabled,
+        "enableSingleSignOn": policy.enable_single_sign_on,
         "namingTemplate": policy.cloud_pc_naming_template,
         "gracePeriodInHours": policy.grace_period_in_hours,
     }
@@ -100,6 +101,7 @@ def _of_configuration(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
     return {
         "locale": step.locale,
         "local_admin_enabled": step.local_admin_enabled,
+        "enable_single_sign_on": step.enable_single_sign_on,
         "cloud_pc_naming_template": step.naming_template,
         "grace_period_in_hours": step.grace_period_in_hours,
     }

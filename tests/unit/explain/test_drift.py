@@ -57,6 +57,7 @@ def test_what_was_just_built_has_not_drifted() -> None:
         ({"image_id": office.GALLERY_ID.replace("24h2", "25h2")}, ("imageId",)),
         ({"image_display_name": "Another word for it"}, ()),
         ({"locale": "de-DE", "local_admin_enabled": True}, ("windowsSetting", "localAdminEnabled")),
+        ({"enable_single_sign_on": False}, ("enableSingleSignOn",)),
         ({"cloud_pc_naming_template": "PC-%RAND:6%"}, ("cloudPcNamingTemplate",)),
         ({"cloud_pc_naming_template": TenantSettings().naming_template}, ()),
         ({"grace_period_in_hours": 24}, ("gracePeriodInHours",)),

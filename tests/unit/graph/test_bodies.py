@@ -32,7 +32,7 @@ POLICY = {
     "windowsSetting": {"locale": "de-DE"},
     "cloudPcNamingTemplate": "PC-%RAND:6%",
     "localAdminEnabled": True,
-    "enableSingleSignOn": False,
+    "enableSingleSignOn": True,
     "scopeIds": ["0"],
     "autopatch": None,
 }
@@ -42,10 +42,24 @@ def test_a_policy_s_body_is_the_wizard_s_form() -> None:
     assert policy_form(POLICY, CONNECTIONS) == {
         "connection": {"connectionIds": ["c1"]},
         "image": {"imageType": "gallery", "imageId": office.GALLERY_ID},
-        "configuration": {"locale": "de-DE", "namingTemplate": "PC-%RAND:6%", "localAdminEnabled": True},
+        "configuration": {
+            "locale": "de-DE",
+            "namingTemplate": "PC-%RAND:6%",
+            "localAdminEnabled": True,
+            "enableSingleSignOn": True,
+        },
         "groups": {"groupIds": []},
         "detail": {"displayName": "Office", "description": "All"},
     }
+
+
+@pytest.mark.parametrize(
+    ("body", "chosen"), [({}, False), ({"enableSingleSignOn": None}, False), ({"enableSingleSignOn": True}, True)]
+)
+def test_single_sign_on_is_off_in_graph_unless_the_body_says_otherwise(body: dict[str, Any], *, chosen: bool) -> None:
+    said = {name: value for name, value in POLICY.items() if name != "enableSingleSignOn"}
+    form = policy_form({**said, **body}, CONNECTIONS)
+    assert form["configuration"]["enableSingleSignOn"] is chosen
 
 
 @pytest.mark.parametrize(
@@ -53,7 +67,6 @@ def test_a_policy_s_body_is_the_wizard_s_form() -> None:
     [
         ({"provisioningType": "shared"}, "/provisioningType", "Frontline"),
         ({"provisioningType": "sharedByUser"}, "/provisioningType", "Frontline"),
-        ({"enableSingleSignOn": True}, "/enableSingleSignOn", "not supported"),
         ({"autopatch": {"autopatchGroupId": "x"}}, "/autopatch", "not supported"),
         ({"id": "mine"}, "/id", "read-only"),
         ({"colour": "red"}, "/colour", "unknown property"),

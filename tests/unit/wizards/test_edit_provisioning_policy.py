@@ -47,6 +47,7 @@ def edited(body: dict[str, Any], policy: Any = POLICY) -> dict[str, Any]:
         ({"description": None}, {"description": ""}),
         ({"windowsSetting": {"locale": "de-DE"}}, {"locale": "de-DE"}),
         ({"localAdminEnabled": True}, {"local_admin_enabled": True}),
+        ({"enableSingleSignOn": False}, {"enable_single_sign_on": False}),
         ({"cloudPcNamingTemplate": None}, {"cloud_pc_naming_template": None}),
         ({"gracePeriodInHours": 24, "imageDisplayName": "x"}, {"grace_period_in_hours": 24}),
         ({"imageType": "custom", "imageId": "i1"},

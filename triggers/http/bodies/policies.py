@@ -25,7 +25,6 @@ POINTERS = {
 """Where the wizard's fields are in Graph's body."""
 READ_ONLY = ("id", "createdDateTime", "lastModifiedDateTime", "createdBy", "lastModifiedBy")
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
-    "enableSingleSignOn": (False,),
     "userExperienceType": ("cloudPc",),
     "managedBy": ("windows365",),
     "scopeIds": ([], ["0"]),
@@ -58,7 +57,7 @@ class _PolicyProperties(TypedDict, total=False):
     cloudPcNamingTemplate: str | None
     gracePeriodInHours: Annotated[int, Field(ge=1, le=8760)] | None
     windowsSetting: WindowsSettingView
-    enableSingleSignOn: Literal[False]
+    enableSingleSignOn: bool
     provisioningType: Literal["dedicated"]
     userExperienceType: Literal["cloudPc"]
     managedBy: Literal["windows365"]
@@ -123,6 +122,8 @@ def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> 
         "localAdminEnabled": body.take("localAdminEnabled"),
         "gracePeriodInHours": body.take("gracePeriodInHours"),
     }
+    single = body.take("enableSingleSignOn") if body.has("enableSingleSignOn") else None
+    taken["enableSingleSignOn"] = False if single is None else single  # Graph's default; the wizard's is true
     configuration = {name: value for name, value in taken.items() if value is not None}
     image = {name: value for name in ("imageType", "imageId") if (value := body.take(name)) is not None}
     detail = {name: value for name in ("displayName", "description") if (value := body.take(name)) is not None}

@@ -15,6 +15,7 @@ from triggers.http.bodies.reading import Body
 _OF_CONFIGURATION = {
     "cloudPcNamingTemplate": "namingTemplate",
     "localAdminEnabled": "localAdminEnabled",
+    "enableSingleSignOn": "enableSingleSignOn",
     "gracePeriodInHours": "gracePeriodInHours",
 }
 _OPEN = frozenset({"cloudPcNamingTemplate", "gracePeriodInHours"})

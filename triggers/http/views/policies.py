@@ -111,7 +111,7 @@ def policy_view(policy: Policy, grace_period_in_hours: int) -> PolicyView:
             }
             for join in policy.domain_join_configurations
         ],
-        "enableSingleSignOn": False,
+        "enableSingleSignOn": policy.enable_single_sign_on,
         "localAdminEnabled": policy.local_admin_enabled,
         "cloudPcNamingTemplate": policy.cloud_pc_naming_template,
         "gracePeriodInHours": policy.grace_period_in_hours or grace_period_in_hours,

@@ -14,6 +14,7 @@ FORMS: Mapping[str, str] = {
     "adDomainUsername": "write it as user@domain or DOMAIN\\user",
     "entraTenantId": _GUID,
     "fallbackRegions": _REGION,
+    "furtherSubscriptionIds": _GUID,
     "id": _SHORT_NAME,
     "organizationalUnit": "write it as a distinguished name, OU=...,DC=...,DC=...",
     "region": _REGION,

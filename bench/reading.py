@@ -132,6 +132,10 @@ class Host:
         self.started.append(f"{name} {instance_id}")
         return instance_id
 
+    async def get_status(self, instance_id: str) -> None:
+        """Return no status: nothing has been started."""
+        del instance_id
+
 
 def _settled(pc: CloudPc) -> CloudPc:
     return pc.with_current(phase=Phase.BUILT, attempt=1, reason=None).but(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -38,6 +39,12 @@ def customers(office: Office) -> Iterator[tuple[Office, Office]]:
     for each, name in ((each, name) for each in (office, other) for name in ("main", "second", "third")):
         place = {"displayName": name, "region": "westeurope", "resourceGroup": f"pcs-{each.name}"}
         each.portal.ask("PUT", f"{each.base}/sites/{name}", place)
+    customer_s = token(office.stack, *TENANT_ROLES, tid=STRANGE_DIRECTORY)
+    at_home = f"tenants/{office.name}"
+    office.until(
+        lambda: send(office.stack, "GET", at_home, customer_s)[0] == HTTPStatus.NOT_FOUND,
+        says="the customer's directory is known",
+    )
     yield office, other
     office.portal.ask("POST", f"{other.base}/pause", {"reason": "its test is over"})
 

@@ -33,7 +33,8 @@ def modified(answer: Any) -> datetime:
 
 def audited(office: Office, resource: str, verb: str) -> list[dict[str, Any]]:
     found = office.portal.pages(f"{office.graph}/auditEvents?$filter=resourceId eq '{resource}'".replace(" ", "%20"))
-    return [event for event in found if event["activity"].endswith(f"/{verb}")]
+    done = [event for event in found if event["activityResult"] == "success"]
+    return [event for event in done if event["activity"].endswith(f"/{verb}")]
 
 
 @pytest.fixture(scope="module")

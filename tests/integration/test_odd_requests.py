@@ -8,9 +8,11 @@ from typing import Any
 
 import azure.functions as func
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
 
 from shared.services import images
 from shared.storage.tables import Tables
+from tests.implementations import registered
 from tests.integration import things
 from tests.integration.callers import Office, handlers, signed_in
 from tests.integration.scenes import HYBRID, OFFERED, VNET
@@ -44,6 +46,16 @@ ODD_IDS = ["..", "a\\b#?/", "\x00", "é" * 3000, "\ud800"]
 ODD_HOSTS = ["http://[", "http://a\u2100b/", "http://x:y:z/", "//"]
 
 
+class NoIdentity:
+    """The credential of a service that has no cloud: nothing leaves this machine."""
+
+    async def get_token(self, *_: Any, **__: Any) -> Any:
+        raise ClientAuthenticationError("there is no cloud in this test")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 @pytest.fixture
 async def office(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
     async def offered(_: Any) -> Any:
@@ -55,19 +67,19 @@ async def office(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(images, "offered_images", offered)
     monkeypatch.setattr(images, "gallery_versions", none)
     services = Office(tables)
+    monkeypatch.setitem(vars(services), "credential", NoIdentity())
     await services.tenants.insert(things.tenant())
     await services.sites.insert(things.site())
     await services.connections.insert(things.connection())
     await services.connections.insert(HYBRID)
     with in_place(services):
         yield services
+    await services.close()
 
 
 @pytest.fixture(scope="module")
 def routes() -> dict[str, Any]:
-    import function_app
-
-    return handlers(function_app.app.get_functions())
+    return handlers(registered())
 
 
 async def ask(

@@ -108,15 +108,26 @@ def escape(part: str) -> str:
 
 
 def problems_of(error: ValidationError, prefix: str = "", step: str | None = None) -> list[Problem]:
-    """Return the problems of *error* in our words; what was sent is never repeated: it may be a password."""
+    """Return the problems of *error* in our words; what was sent is never repeated: it may be a password.
+
+    A list that is too short only because its items are wrong is not a problem of its own.
+    """
+    all_found = error.errors(include_url=False, include_input=False)
+    places = {found["loc"] for found in all_found}
     return [
         Problem(
             prefix + "".join(f"/{escape(str(part))}" for part in found["loc"]),
             worded(found["type"], found["msg"], _field(found["loc"]), found.get("ctx", {})),
             step,
         )
-        for found in error.errors(include_url=False, include_input=False)
+        for found in all_found
+        if found["type"] != "too_short" or not any(_below(place, found["loc"]) for place in places)
     ]
+
+
+def _below(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    """Return whether a place is inside another one."""
+    return len(place) > len(other) and place[: len(other)] == other
 
 
 def _field(location: tuple[int | str, ...]) -> str:

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
@@ -111,3 +111,12 @@ def test_a_name_that_may_not_be_used_says_why(name: str, words: str) -> None:
 )
 def test_a_name_may_have_what_its_script_needs(name: str) -> None:
     assert parse(NameStep, json.loads(json.dumps({"displayName": name}))).display_name == name
+
+
+def test_a_list_with_a_wrong_item_is_not_called_too_short_as_well() -> None:
+    class Listed(BaseModel):
+        names: tuple[Annotated[str, Field(max_length=1)], ...] = Field(min_length=1)
+
+    with pytest.raises(ValidationError) as refused:
+        Listed.model_validate({"names": ["too long"]})
+    assert [problem.pointer for problem in problems_of(refused.value)] == ["/names/0"]

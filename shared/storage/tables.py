@@ -235,8 +235,10 @@ def _own_error(name: str, error: AzureError) -> DeskwrightError:
         return UnavailableError(f"table {name} is not ready: {reason}")
     if status == 413 or reason in _TOO_LARGE:  # noqa: PLR2004
         return TooLargeError(f"the record is too large for {name}")
-    kind, words = _MEANINGS.get(status, (UnavailableError, f"the service failed: {status or ''} {reason}"))
-    return kind(words if status in _MEANINGS else f"table {name}: {words}")
+    if status in _MEANINGS and (status != 400 or code is not None):  # noqa: PLR2004 - a 400 without a code is not storage's
+        kind, words = _MEANINGS[status]
+        return kind(words)
+    return UnavailableError(f"table {name}: the service failed: {status or ''} {reason}")
 
 
 def _read(entity: Any) -> Read:  # noqa: ANN401 - the SDK's TableEntity

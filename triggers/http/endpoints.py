@@ -91,6 +91,8 @@ async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str, 
     _refuse_unprintable({**request.params, **params})
     if "version" in params and params["version"] not in _GRAPH_VERSIONS:
         raise NotFoundError("the versions are v1.0 and beta")
+    if not (validation.trust_client_principal and request.headers.get(CLIENT_PRINCIPAL)):
+        bearer_token(request.headers)  # nothing is read for a caller without a token
     tenant = None
     if "tenant" in params:
         caller, tenant = await _caller_in_tenant(request, validation, deps, str(params["tenant"]))
@@ -122,8 +124,6 @@ async def _caller_in_tenant(
 
     Who is not known learns nothing, whether there is such a tenant or not.
     """
-    if not (validation.trust_client_principal and request.headers.get(CLIENT_PRINCIPAL)):
-        bearer_token(request.headers)
     stored = await deps.tenants.find(tenant_id)
     directories = await _directories(deps) | ({stored.value.entra_tenant_id} if stored else set())
     caller = await authenticate(request.headers, validation, directories)

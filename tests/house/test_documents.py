@@ -137,3 +137,9 @@ def test_every_folder_has_its_paragraph() -> None:
     below_shared = {f"`shared/{path.name}" for path in (ROOT / "shared").iterdir() if path.name[:1] not in "_."}
     architecture = text(ROOT / "ARCHITECTURE.md")
     assert {name for name in folders | below_shared if name not in architecture} == set()
+
+
+def test_no_file_has_a_conflict_of_a_merge() -> None:
+    marker = re.compile(r"(?m)^(?:<{7}|\|{7}|>{7})(?: |$)")
+    pages = [path for path in tracked() if path.suffix in {".py", ".md", ".toml", ".yml", ".yaml", ".bicep", ".ps1"}]
+    assert [str(relative(path)) for path in pages if marker.search(text(path))] == []
